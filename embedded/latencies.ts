@@ -1,0 +1,130 @@
+/** How long the services take: quantile tables with their sources. */
+
+/** A distribution of milliseconds (or of a factor) by its quantiles. */
+export interface Quantiles {
+  readonly p10: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** CPU that a client's call costs, milliseconds of one whole vCPU. */
+export interface ClientCpu {
+  readonly sendMilliseconds: number;
+  readonly receiveMilliseconds: number;
+  readonly receivePerMessageMilliseconds: number;
+  /** Parsing and checksums of message bodies, both ways. */
+  readonly perMessageByteMilliseconds: number;
+  readonly deleteMilliseconds: number;
+  readonly objectMilliseconds: number;
+}
+
+export interface LatencyProfile {
+  /** From the start of the send call to the start of the handler, standard queue. */
+  readonly dispatchStandard: Quantiles;
+  readonly dispatchFifo: Quantiles;
+  /** Any SQS call, there and back. */
+  readonly queueCall: Quantiles;
+  /** To the first byte. */
+  readonly objectGet: Quantiles;
+  /** From the last byte to the acknowledgement; also LIST. */
+  readonly objectPut: Quantiles;
+  /** INIT phase of a new environment. */
+  readonly coldStart: Quantiles;
+  /** Chance that an invocation gets a new environment though an idle one is there. */
+  readonly coldChance: number;
+  /** The runtime's own time before the handler is called. */
+  readonly runtimeMilliseconds: number;
+  /** Factor on the computing time of an invocation. */
+  readonly straggler: Quantiles;
+  /** One request's bandwidth; Infinity: none. */
+  readonly getBytesPerMillisecond: number;
+  readonly putBytesPerMillisecond: number;
+  /** The environment's network interface, each way. */
+  readonly networkBytesPerMillisecond: number;
+  readonly clientCpu: ClientCpu;
+}
+
+/** The client was timed on a developer machine; a Lambda vCPU is taken to be this much slower. Assumed. */
+const VCPU_SLOWDOWN = 1.6;
+
+/**
+ * AWS, one region, on demand. Nothing here was measured by this project on AWS: trust orders and crossovers, not
+ * single milliseconds (within about 50 %), and least the last column. Sources:
+ * - dispatch: p10 to p99 by "Serverless messaging: latency compared" (bitesizedserverless.com, eu-west-1, 2022, one
+ *   message at a time); max assumed.
+ * - SQS calls: assumed; bounded by the dispatch, which contains one.
+ * - S3 GET: p50 and p99 published (4 KiB, 2025-12); PUT p50 assumed, p99 published (500 KiB: 137 ms, 2025-03).
+ *   Bandwidth: 90 MB/s down, 45 MB/s up for each request (comments of AWS's S3 transfer manager in Rust).
+ * - cold start: Node 22 with three SDK clients, p50 375 ms (speedrun.nobackspacecrew.com, 2025-07); rest assumed.
+ * - straggler: lognormal of 8 %, the last percent x1.3 to 2.5; assumed.
+ * - network interface: 625 Mbit/s an environment (Lambda quotas page).
+ * - client CPU: AWS SDK for JavaScript v3 over TLS, timed on a developer machine, scaled to a Lambda vCPU.
+ */
+export const AWS_LATENCIES: LatencyProfile = {
+  dispatchStandard: { p10: 14, p50: 16, p90: 34, p99: 105, max: 400 },
+  dispatchFifo: { p10: 22, p50: 28, p90: 61, p99: 645, max: 1200 },
+  queueCall: { p10: 4.5, p50: 7, p90: 14, p99: 40, max: 200 },
+  objectGet: { p10: 16, p50: 27, p90: 50, p99: 113, max: 400 },
+  objectPut: { p10: 30, p50: 45, p90: 80, p99: 130, max: 500 },
+  coldStart: { p10: 300, p50: 375, p90: 600, p99: 1000, max: 2000 },
+  coldChance: 5e-4,
+  runtimeMilliseconds: 2,
+  straggler: { p10: 0.9025, p50: 1, p90: 1.108, p99: 1.3, max: 2.5 },
+  getBytesPerMillisecond: 90_000,
+  putBytesPerMillisecond: 45_000,
+  networkBytesPerMillisecond: 78_125,
+  clientCpu: {
+    sendMilliseconds: 0.67 * VCPU_SLOWDOWN,
+    receiveMilliseconds: 0.43 * VCPU_SLOWDOWN,
+    receivePerMessageMilliseconds: 0.043 * VCPU_SLOWDOWN,
+    // (3.8 - 0.86) ms for 10 messages of 53 KB more
+    perMessageByteMilliseconds: 5.5e-6 * VCPU_SLOWDOWN,
+    deleteMilliseconds: 0.56 * VCPU_SLOWDOWN,
+    objectMilliseconds: 0.6 * VCPU_SLOWDOWN,
+  },
+};
+
+const ZERO: Quantiles = { p10: 0, p50: 0, p90: 0, p99: 0, max: 0 };
+
+/** Everything at once: for tests of logic, where the time is beside the point. */
+export const NO_LATENCIES: LatencyProfile = {
+  dispatchStandard: ZERO,
+  dispatchFifo: ZERO,
+  queueCall: ZERO,
+  objectGet: ZERO,
+  objectPut: ZERO,
+  coldStart: ZERO,
+  coldChance: 0,
+  runtimeMilliseconds: 0,
+  straggler: { p10: 1, p50: 1, p90: 1, p99: 1, max: 1 },
+  getBytesPerMillisecond: Number.POSITIVE_INFINITY,
+  putBytesPerMillisecond: Number.POSITIVE_INFINITY,
+  networkBytesPerMillisecond: Number.POSITIVE_INFINITY,
+  clientCpu: {
+    sendMilliseconds: 0,
+    receiveMilliseconds: 0,
+    receivePerMessageMilliseconds: 0,
+    perMessageByteMilliseconds: 0,
+    deleteMilliseconds: 0,
+    objectMilliseconds: 0,
+  },
+};
+
+/**
+ * The quantile function q(u), 0 <= u < 1, through the table: log q is linear in u between the given quantiles, and
+ * below p10 goes on with the slope of the first piece. Feeding it a uniform u draws from the distribution.
+ */
+export function quantileFunction({ p10, p50, p90, p99, max }: Quantiles): (u: number) => number {
+  if (max === 0) return () => 0;
+  const probabilities = [0.1, 0.5, 0.9, 0.99, 1];
+  const logs = [p10, p50, p90, p99, max].map(Math.log);
+  return (u) => {
+    let piece = 0;
+    while (piece < 3 && u > probabilities[piece + 1]!) piece++;
+    const from = probabilities[piece]!;
+    const share = (u - from) / (probabilities[piece + 1]! - from);
+    return Math.exp(logs[piece]! + share * (logs[piece + 1]! - logs[piece]!));
+  };
+}

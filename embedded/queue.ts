@@ -1,0 +1,492 @@
+/** One queue as SQS has it: visibility, receipts, dead letters, long polls, FIFO groups; synchronous, without latency. */
+import { Buffer } from "node:buffer";
+import type { OutgoingMessage, QueueAddress, QueueOptions } from "../shared/cloud/ports.ts";
+import { MarinaError } from "../shared/math/errors.ts";
+import { BATCH_LIMIT, IN_FLIGHT_LIMIT, MESSAGE_LIMIT_BYTES } from "../shared/protocol/limits.ts";
+import type { Chance } from "./chance.ts";
+import type { Message } from "./message-list.ts";
+import { MessageList } from "./message-list.ts";
+import type { Timer } from "./timers.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+
+/** SQS: a second message with the same de-duplication id is dropped for this long. */
+const DEDUPLICATION_MILLISECONDS = 5 * 60 * 1000;
+/** SQS: a message can be hidden for at most 12 hours. */
+const VISIBILITY_LIMIT_SECONDS = 12 * 3600;
+
+/** Where a message goes that was received too often. */
+export interface Redrive {
+  readonly deadLetters: EmbeddedQueue;
+  readonly maxReceiveCount: number;
+}
+
+/** What standard queues may do to their messages; a FIFO queue never does. */
+export interface QueueFaults {
+  /** Hand messages out in random order. */
+  readonly shuffle?: boolean;
+  /** Deliver each message twice. */
+  readonly duplicate?: boolean;
+}
+
+export interface QueueContext {
+  readonly clock: VirtualClock;
+  readonly chance: Chance;
+  readonly faults: QueueFaults;
+  readonly evaluationBytesOf: (body: string) => number;
+}
+
+/** Messages checked and measured, ready to be accepted when the request reaches the queue. */
+export interface Batch {
+  readonly messages: readonly OutgoingMessage[];
+  readonly bytes: readonly number[];
+  readonly evaluationBytes: readonly number[];
+  readonly methodBytes: number;
+  readonly totalBytes: number;
+}
+
+/** A receive request: on its way to the queue until `arriveAt`, then parked until a message or its deadline comes. */
+export interface Poll {
+  readonly max: number;
+  readonly arriveAt: number;
+  readonly deadline: number;
+  /** Called once, at the moment the queue answers; never with evaluation and other messages together. */
+  readonly answer: (messages: readonly Message[]) => void;
+  /** `not-found` when the queue is gone before the request arrives. */
+  readonly refuse: (error: unknown) => void;
+}
+
+interface OpenPoll extends Poll {
+  parked: boolean;
+  timer: Timer | null;
+}
+
+export class EmbeddedQueue {
+  readonly address: QueueAddress;
+  readonly fifo: boolean;
+  readonly options: QueueOptions;
+  redrive: Redrive | undefined;
+  readonly #context: QueueContext;
+  readonly #waiting = new MessageList();
+  readonly #byReceipt = new Map<string, Message>();
+  /** FIFO: how many messages of a group are in flight; while any is, the group is locked. */
+  readonly #locked = new Map<string, number>();
+  /** FIFO: when each de-duplication id was last accepted, oldest first. */
+  readonly #accepted = new Map<string, number>();
+  /** In order of their requests. */
+  readonly #polls = new Set<OpenPoll>();
+  #listener: ((message: Message) => void) | undefined;
+  #inFlight = 0;
+  #evaluationWaiting = 0;
+  #sequence = 0;
+  #receipts = 0;
+  #destroyed = false;
+
+  constructor(name: string, options: QueueOptions, context: QueueContext) {
+    this.address = name as QueueAddress;
+    this.fifo = name.endsWith(".fifo");
+    this.options = options;
+    this.#context = context;
+  }
+
+  /** Messages waiting to be received, those of locked groups included. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Messages received and not deleted. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Tells an event source mapping of each message as it becomes deliverable. One listener a queue. */
+  subscribe(listener: (message: Message) => void): void {
+    if (this.#listener !== undefined) {
+      throw new MarinaError("usage", `queue ${this.address}: it is mapped to a function already`);
+    }
+    this.#listener = listener;
+    for (let message = this.#waiting.first; message !== null; message = message.next) {
+      if (this.#takeable(message)) listener(message);
+    }
+  }
+
+  /**
+   * Checks a batch as SQS does before anything of it is accepted.
+   * @throws MarinaError `limit` for more than 10 messages or 1 MiB, `usage` for what the kind of queue can't take.
+   */
+  measure(messages: readonly OutgoingMessage[]): Batch {
+    const where = `queue ${this.address}: send`;
+    if (messages.length === 0 || messages.length > BATCH_LIMIT) {
+      throw new MarinaError("limit", `${where}: expected 1 to ${BATCH_LIMIT} messages a batch, got ${messages.length}`);
+    }
+    const bytes: number[] = [];
+    const evaluationBytes: number[] = [];
+    let totalBytes = 0;
+    let methodBytes = 0;
+    for (const [i, { body, group, deduplicationId }] of messages.entries()) {
+      if (body.length === 0) throw new MarinaError("usage", `${where}: message ${i} is empty; SQS refuses such`);
+      if (this.fifo && (group === undefined || deduplicationId === undefined)) {
+        throw new MarinaError("usage", `${where}: message ${i} needs a group and a deduplicationId: the queue is FIFO`);
+      }
+      if (!this.fifo && deduplicationId !== undefined) {
+        throw new MarinaError("usage", `${where}: message ${i} has a deduplicationId, but the queue is not FIFO`);
+      }
+      const size = Buffer.byteLength(body);
+      const evaluation = Math.min(size, this.#context.evaluationBytesOf(body));
+      bytes.push(size);
+      evaluationBytes.push(evaluation);
+      totalBytes += size;
+      methodBytes += size - evaluation;
+    }
+    if (totalBytes > MESSAGE_LIMIT_BYTES) {
+      throw new MarinaError(
+        "limit",
+        `${where}: expected at most ${MESSAGE_LIMIT_BYTES} bytes a batch, got ${totalBytes}: send larger ones through S3`,
+      );
+    }
+    return { messages, bytes, evaluationBytes, methodBytes, totalBytes };
+  }
+
+  /** Takes a measured batch in. `sentFrom` is when its request began. */
+  accept(batch: Batch, sentFrom: number): void {
+    this.#mustExist();
+    for (const [i, { body, group, deduplicationId }] of batch.messages.entries()) {
+      if (deduplicationId !== undefined && this.#isDuplicate(deduplicationId)) continue;
+      const bytes = batch.bytes[i]!;
+      const evaluationBytes = batch.evaluationBytes[i]!;
+      const sequence = this.#sequence++;
+      const message: Message = {
+        id: `${this.address}:${sequence}`,
+        body,
+        bytes,
+        evaluationBytes,
+        evaluation: evaluationBytes === bytes,
+        group: this.fifo ? group : undefined,
+        sentAt: this.#context.clock.now(),
+        sequence,
+        readyFrom: sentFrom,
+        receiveCount: 0,
+        receipt: null,
+        state: "waiting",
+        visibility: null,
+        previous: null,
+        next: null,
+      };
+      this.#enter(message);
+      if (this.#context.faults.duplicate === true && !this.fifo) {
+        this.#enter({ ...message, previous: null, next: null });
+      }
+    }
+    this.#answerPolls();
+  }
+
+  /** Takes a receive request that will arrive at its time. */
+  poll(poll: Poll): void {
+    const { clock } = this.#context;
+    const open: OpenPoll = { ...poll, parked: false, timer: null };
+    this.#polls.add(open);
+    // An evaluation message may be waiting that needn't wait for the request's way.
+    this.#answerTravelling();
+    if (!this.#polls.has(open)) return;
+    if (open.arriveAt > clock.now()) open.timer = clock.at(open.arriveAt, () => this.#arrive(open));
+    else this.#arrive(open);
+  }
+
+  /**
+   * Receives up to `max` messages now, all evaluation or none. With `first`, that one and then others; nothing when
+   * it can't be had any more.
+   */
+  take(max: number, first?: Message): readonly Message[] {
+    const taken: Message[] = [];
+    if (first !== undefined) {
+      const chosen = this.#context.faults.shuffle === true && !this.fifo ? this.#anyLike(first) : first;
+      if (chosen === undefined || !this.#takeable(chosen) || this.#inFlight >= IN_FLIGHT_LIMIT) return taken;
+      if (!this.#deliver(chosen)) return taken;
+      taken.push(chosen);
+    }
+    if (taken.length < max) this.#fill(taken, max);
+    return taken;
+  }
+
+  /** Forgets the messages of these receipts. An unknown or outdated receipt is no error and does nothing. */
+  delete(receipts: readonly string[]): void {
+    this.#mustExist();
+    if (receipts.length === 0 || receipts.length > BATCH_LIMIT) {
+      throw new MarinaError(
+        "limit",
+        `queue ${this.address}: delete: expected 1 to ${BATCH_LIMIT} receipts, got ${receipts.length}`,
+      );
+    }
+    for (const receipt of receipts) this.remove(receipt);
+  }
+
+  /** Forgets one message, if this is the receipt of its last delivery. */
+  remove(receipt: string): void {
+    const message = this.#byReceipt.get(receipt);
+    if (message === undefined) return;
+    this.#byReceipt.delete(receipt);
+    if (message.state === "in flight") {
+      this.#leaveFlight(message);
+      message.state = "gone";
+      this.#unlock(message);
+    } else {
+      this.#leaveList(message);
+      message.state = "gone";
+    }
+  }
+
+  /**
+   * Hides a message in flight for `seconds` from now; 0 gives it back at once.
+   * @throws MarinaError `not-found` when this delivery is over, `usage` for more than 12 hours.
+   */
+  extend(receipt: string, seconds: number): void {
+    this.#mustExist();
+    if (!(seconds >= 0 && seconds <= VISIBILITY_LIMIT_SECONDS)) {
+      throw new MarinaError(
+        "usage",
+        `queue ${this.address}: extend: expected 0 to ${VISIBILITY_LIMIT_SECONDS} seconds, got ${seconds}`,
+      );
+    }
+    const message = this.#byReceipt.get(receipt);
+    if (message === undefined || message.state !== "in flight") {
+      throw new MarinaError(
+        "not-found",
+        `queue ${this.address}: extend: the message of receipt ${receipt} is not in flight: its visibility ran out or it was deleted`,
+      );
+    }
+    const { clock } = this.#context;
+    if (message.visibility !== null) clock.cancel(message.visibility);
+    message.visibility = clock.at(clock.now() + seconds * 1000, () => this.#giveBack(message));
+  }
+
+  /** All evaluation? Receipts that are unknown don't count. */
+  isEvaluation(receipts: readonly string[]): boolean {
+    let known = 0;
+    for (const receipt of receipts) {
+      const message = this.#byReceipt.get(receipt);
+      if (message === undefined) continue;
+      if (!message.evaluation) return false;
+      known++;
+    }
+    return known > 0;
+  }
+
+  /** Drops every message; requests that are waiting get nothing, later ones `not-found`. */
+  destroy(): void {
+    this.#destroyed = true;
+    const { clock } = this.#context;
+    for (const message of this.#byReceipt.values()) {
+      if (message.visibility !== null) clock.cancel(message.visibility);
+      message.state = "gone";
+    }
+    this.#byReceipt.clear();
+    for (let message = this.#waiting.first; message !== null; message = this.#waiting.first) {
+      this.#waiting.remove(message);
+      message.state = "gone";
+    }
+    this.#inFlight = 0;
+    this.#evaluationWaiting = 0;
+    for (const poll of [...this.#polls]) if (poll.parked) this.#answer(poll, []);
+  }
+
+  #mustExist(): void {
+    if (this.#destroyed) throw queueNotFound(this.address);
+  }
+
+  #isDuplicate(id: string): boolean {
+    const now = this.#context.clock.now();
+    for (const [oldest, at] of this.#accepted) {
+      if (at + DEDUPLICATION_MILLISECONDS > now) break;
+      this.#accepted.delete(oldest);
+    }
+    if (this.#accepted.has(id)) return true;
+    this.#accepted.set(id, now);
+    return false;
+  }
+
+  /** A message becomes part of the queue, new or back from a delivery. */
+  #enter(message: Message): void {
+    message.state = "waiting";
+    if (message.evaluation) this.#evaluationWaiting++;
+    const { chance, faults } = this.#context;
+    if (this.fifo) this.#waiting.insertBySequence(message);
+    else if (faults.shuffle === true && this.#waiting.size > 0) {
+      const place = chance.below(this.#waiting.size + 1);
+      this.#waiting.insertAfter(message, place === 0 ? null : this.#waiting.at(place - 1));
+    } else this.#waiting.append(message);
+    if (this.#listener !== undefined && this.#takeable(message)) this.#listener(message);
+  }
+
+  #leaveList(message: Message): void {
+    this.#waiting.remove(message);
+    if (message.evaluation) this.#evaluationWaiting--;
+  }
+
+  #leaveFlight(message: Message): void {
+    if (message.visibility !== null) this.#context.clock.cancel(message.visibility);
+    message.visibility = null;
+    this.#inFlight--;
+  }
+
+  #takeable(message: Message): boolean {
+    return message.state === "waiting" && (message.group === undefined || !this.#locked.has(message.group));
+  }
+
+  /** One more message for each place that is left. A locked group stays locked, but not by this very request. */
+  #fill(taken: Message[], max: number): void {
+    let unlockedHere: Set<string> | undefined;
+    for (const { group } of taken) if (group !== undefined) (unlockedHere ??= new Set()).add(group);
+    let message = this.#waiting.first;
+    while (message !== null && taken.length < max && this.#inFlight < IN_FLIGHT_LIMIT) {
+      const next: Message | null = message.next;
+      const { group } = message;
+      const free = group === undefined || !this.#locked.has(group) || unlockedHere?.has(group) === true;
+      const sameAccount = taken.length === 0 || taken[0]!.evaluation === message.evaluation;
+      if (free && sameAccount && this.#deliver(message)) {
+        taken.push(message);
+        if (group !== undefined) (unlockedHere ??= new Set()).add(group);
+      }
+      message = next;
+    }
+  }
+
+  #anyLike(wanted: Message): Message | undefined {
+    const candidates: Message[] = [];
+    for (let message = this.#waiting.first; message !== null; message = message.next) {
+      if (message.evaluation === wanted.evaluation) candidates.push(message);
+    }
+    return candidates.length === 0 ? undefined : candidates[this.#context.chance.below(candidates.length)];
+  }
+
+  /** From waiting to in flight; false when it was too old or went to the dead letters instead. */
+  #deliver(message: Message): boolean {
+    const { clock } = this.#context;
+    const now = clock.now();
+    this.#leaveList(message);
+    if (message.receipt !== null) this.#byReceipt.delete(message.receipt);
+    if (now - message.sentAt > this.options.retentionSeconds * 1000) {
+      message.state = "gone";
+      return false;
+    }
+    if (this.redrive !== undefined && message.receiveCount >= this.redrive.maxReceiveCount) {
+      message.state = "gone";
+      this.redrive.deadLetters.#adopt(message);
+      return false;
+    }
+    message.state = "in flight";
+    message.receiveCount++;
+    const receipt = `${this.address}/${this.#receipts++}`;
+    message.receipt = receipt;
+    this.#byReceipt.set(receipt, message);
+    this.#inFlight++;
+    if (message.group !== undefined) {
+      this.#locked.set(message.group, (this.#locked.get(message.group) ?? 0) + 1);
+    }
+    message.visibility = clock.at(now + this.options.visibilitySeconds * 1000, () => this.#giveBack(message));
+    return true;
+  }
+
+  /** A dead letter keeps its age, as SQS has it. */
+  #adopt(message: Message): void {
+    if (this.#destroyed) return;
+    this.#enter({
+      ...message,
+      sequence: this.#sequence++,
+      readyFrom: this.#context.clock.now(),
+      receiveCount: 0,
+      receipt: null,
+      previous: null,
+      next: null,
+    });
+    this.#answerPolls();
+  }
+
+  /** Its visibility ran out. A standard queue still honours the receipt until the next delivery; FIFO doesn't. */
+  #giveBack(message: Message): void {
+    this.#leaveFlight(message);
+    if (this.fifo && message.receipt !== null) this.#byReceipt.delete(message.receipt);
+    message.readyFrom = this.#context.clock.now();
+    const { group } = message;
+    if (group !== undefined) this.#release(group);
+    this.#enter(message);
+    this.#answerPolls();
+  }
+
+  #unlock({ group }: Message): void {
+    if (group === undefined || !this.#release(group)) return;
+    if (this.#listener !== undefined) {
+      for (let message = this.#waiting.first; message !== null; message = message.next) {
+        if (message.group !== group) continue;
+        message.readyFrom = this.#context.clock.now();
+        this.#listener(message);
+        break;
+      }
+    }
+    this.#answerPolls();
+  }
+
+  /** True when nothing of the group is in flight any more. */
+  #release(group: string): boolean {
+    const inFlight = (this.#locked.get(group) ?? 1) - 1;
+    if (inFlight > 0) this.#locked.set(group, inFlight);
+    else this.#locked.delete(group);
+    return inFlight <= 0;
+  }
+
+  #arrive(poll: OpenPoll): void {
+    poll.timer = null;
+    if (this.#destroyed) {
+      this.#polls.delete(poll);
+      poll.refuse(queueNotFound(this.address));
+      return;
+    }
+    const messages = this.take(poll.max);
+    const { clock } = this.#context;
+    if (messages.length > 0 || poll.deadline <= clock.now()) {
+      this.#answer(poll, messages);
+      return;
+    }
+    poll.parked = true;
+    poll.timer = clock.at(poll.deadline, () => this.#answer(poll, []));
+  }
+
+  #answer(poll: OpenPoll, messages: readonly Message[]): void {
+    this.#polls.delete(poll);
+    if (poll.timer !== null) this.#context.clock.cancel(poll.timer);
+    poll.timer = null;
+    poll.answer(messages);
+  }
+
+  #answerPolls(): void {
+    if (this.#waiting.size === 0 || this.#polls.size === 0) return;
+    for (const poll of this.#polls) {
+      if (!poll.parked) continue;
+      const messages = this.take(poll.max);
+      if (messages.length === 0) break;
+      this.#answer(poll, messages);
+    }
+    this.#answerTravelling();
+  }
+
+  /** Evaluation takes no time: a request still on its way serves as well. */
+  #answerTravelling(): void {
+    if (this.#evaluationWaiting === 0) return;
+    for (const poll of this.#polls) {
+      if (this.#evaluationWaiting === 0) return;
+      if (poll.parked) continue;
+      const messages: Message[] = [];
+      let message = this.#waiting.first;
+      while (message !== null && messages.length < poll.max) {
+        const next: Message | null = message.next;
+        if (message.evaluation && this.#takeable(message) && this.#deliver(message)) messages.push(message);
+        message = next;
+      }
+      if (messages.length === 0) return;
+      this.#answer(poll, messages);
+    }
+  }
+}
+
+/** What every call on a missing queue throws. */
+export function queueNotFound(queue: string): MarinaError {
+  return new MarinaError("not-found", `queue ${queue}: no such queue: it was never created, or it was deleted`);
+}

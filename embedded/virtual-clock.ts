@@ -1,0 +1,98 @@
+/** A clock that jumps: waiting costs nothing, and the same program sees the same times whatever the machine. */
+import type { Clock } from "../shared/cloud/ports.ts";
+import { MarinaError } from "../shared/math/errors.ts";
+import type { Timer } from "./timers.ts";
+import { Timers } from "./timers.ts";
+
+/**
+ * Virtual time in milliseconds from 0. Time stands still while code runs; when all is quiet it jumps to the next
+ * timer. Quiet means: a turn of the event loop (`setImmediate`) has passed since the last timer fired, so every
+ * microtask has run. That holds as long as programs await nothing but this clock's timers.
+ */
+export class VirtualClock implements Clock {
+  readonly #timers = new Timers();
+  readonly #waiting = new Set<(error: unknown) => void>();
+  #now = 0;
+  #turning = false;
+
+  now(): number {
+    return this.#now;
+  }
+
+  sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.at(this.#now + milliseconds, resolve);
+    });
+  }
+
+  /** Calls `action` at a time; a time that has passed (or is no number) means now, but never before this returns. */
+  at(time: number, action: () => void): Timer {
+    return this.#timers.set(time > this.#now ? time : this.#now, action);
+  }
+
+  cancel(timer: Timer): void {
+    this.#timers.cancel(timer);
+  }
+
+  /**
+   * Lets time pass until the promise settles, and returns what it returns. Several may run at once.
+   * Each turn goes through the real event loop, so signals and real timers get their chance.
+   *
+   * @throws MarinaError `unavailable` when nothing is left that could ever settle it (a deadlock), and whatever an
+   *   engine's timer threw.
+   */
+  run<T>(until: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.add(reject);
+      until.then(
+        (value) => {
+          this.#waiting.delete(reject);
+          resolve(value);
+        },
+        (error: unknown) => {
+          this.#waiting.delete(reject);
+          reject(error);
+        },
+      );
+      if (!this.#turning) {
+        this.#turning = true;
+        setImmediate(this.#turn);
+      }
+    });
+  }
+
+  /** Makes every `run` under way throw this error. */
+  fail(error: unknown): void {
+    for (const reject of this.#waiting) reject(error);
+    this.#waiting.clear();
+  }
+
+  readonly #turn = (): void => {
+    if (this.#waiting.size === 0) {
+      this.#turning = false;
+      return;
+    }
+    const timers = this.#timers;
+    const first = timers.peek();
+    if (first === undefined) {
+      this.fail(
+        new MarinaError(
+          "unavailable",
+          `embedded cloud: deadlock at ${this.#now} virtual ms: the program waits for something, but no timer, message ` +
+            "or invocation is left that could bring it. Handlers may await nothing but their ports.",
+        ),
+      );
+    } else {
+      this.#now = first.time;
+      try {
+        for (let next = timers.peek(); next !== undefined && next.time === first.time; next = timers.peek()) {
+          timers.pop();
+          next.action();
+        }
+      } catch (error) {
+        this.fail(error);
+      }
+    }
+    setImmediate(this.#turn);
+  };
+}

@@ -1,0 +1,82 @@
+/** A run in the hands of one tenure of the aggregator: what every step of it needs. */
+import type { Ports, QueueAddress } from "../../shared/cloud/ports.ts";
+import type { Compressor } from "../../shared/compressors/compressor.ts";
+import { createCompressor } from "../../shared/compressors/registry.ts";
+import { type Manifest, parseManifest } from "../../shared/data/manifest.ts";
+import { partition } from "../../shared/data/partition.ts";
+import { compressorOf } from "../../shared/algorithms/registry.ts";
+import { MarinaError } from "../../shared/math/errors.ts";
+import { manifestKey, specKey } from "../../shared/protocol/keys.ts";
+import { decodeStoredRun, runDigest } from "../../shared/protocol/run.ts";
+import type { RunSpec } from "../../shared/protocol/spec.ts";
+import type { Point, Task, TaskKind } from "../../shared/protocol/task.ts";
+import type { Inbox } from "./inbox.ts";
+
+export interface ActiveRun {
+  readonly ports: Ports;
+  readonly run: string;
+  readonly digest: string;
+  readonly spec: RunSpec;
+  readonly manifest: Manifest;
+  /** d */
+  readonly dimension: number;
+  /** N, rows used. */
+  readonly rows: number;
+  readonly compressor: Compressor;
+  readonly dense: Compressor;
+  readonly taskQueue: QueueAddress;
+  /** The run's own queue of contributions. */
+  readonly replyTo: QueueAddress;
+  readonly inbox: Inbox;
+}
+
+/** The run's description and data set, read and checked. */
+export async function loadRun(
+  ports: Ports,
+  run: string,
+): Promise<Omit<ActiveRun, "taskQueue" | "replyTo" | "inbox">> {
+  const key = specKey(run);
+  const stored = decodeStoredRun((await ports.objects.get(key)).body, key);
+  const { spec } = stored;
+  const name = manifestKey(spec.data);
+  const manifest = parseManifest((await ports.objects.get(name)).body, name);
+  if (manifest.object.sha256 !== stored.data.sha256) {
+    throw new MarinaError("corrupt", `${name}: data set "${spec.data}" was replaced since run ${run} began; start a new run`);
+  }
+  const shards = partition(manifest.rows, spec.workers, spec.remainder);
+  const { dimension } = manifest;
+  return {
+    ports,
+    run,
+    digest: runDigest(stored),
+    spec,
+    manifest,
+    dimension,
+    rows: shards.reduce((sum, { count }) => sum + count, 0),
+    compressor: createCompressor(compressorOf(spec.algorithm), dimension, spec.wire),
+    dense: createCompressor({ kind: "identity" }, dimension, spec.wire),
+  };
+}
+
+/** What the tasks of one exchange have in common. */
+export interface Assignment {
+  readonly kind: TaskKind;
+  readonly round: number;
+  readonly evaluate: boolean;
+  readonly memoryFloor: number;
+  readonly points: readonly Point[];
+  readonly pointRounds: readonly number[];
+}
+
+/** Tasks for these workers; slots are numbered from `firstSlot`. */
+export function tasksFor(active: ActiveRun, assignment: Assignment, workers: Iterable<number>, firstSlot = 0): Task[] {
+  const { run, digest: digestOfRun, replyTo } = active;
+  return Array.from(workers, (worker, i) => ({
+    ...assignment,
+    run,
+    runDigest: digestOfRun,
+    replyTo,
+    slot: firstSlot + i,
+    worker,
+  }));
+}

@@ -1,0 +1,143 @@
+/**
+ * Calibration: the workers compute the spectra of their shards (and, where a step size needs L_f, the steps of a
+ * distributed power iteration), once per data set and partition; the theory turns them into step sizes.
+ */
+import { everyone } from "../../shared/algorithms/algorithm.ts";
+import {
+  needsAverageSmoothness,
+  needsStartingPoint,
+  resolveParameters,
+  type StartingPoint,
+} from "../../shared/algorithms/theory.ts";
+import { MarinaError } from "../../shared/math/errors.ts";
+import { advance, type PowerState, startPowerIteration } from "../../shared/math/power-iteration.ts";
+import { maxRowSmoothness, smoothness } from "../../shared/problems/smoothness.ts";
+import type { Constants } from "../../shared/protocol/checkpoint.ts";
+import { spectraKey } from "../../shared/protocol/keys.ts";
+import { decodeSpectra, decodeSpectrum, encodeSpectra, type Spectra } from "../../shared/protocol/spectra.ts";
+import { startingPoint } from "../../shared/protocol/start.ts";
+import { decodeVector } from "../../shared/protocol/vector-object.ts";
+import { type ActiveRun, type Assignment, tasksFor } from "./active-run.ts";
+import { evaluateAt } from "./evaluate.ts";
+import { exchange } from "./exchange.ts";
+import type { Arrival } from "./inbox.ts";
+
+/** Told at each step, as a power iteration may take thousands. */
+export type CalibrationObserver = (what: "spectra" | "average-smoothness" | "start", step: number) => void;
+
+/** The constants of a run. @throws MarinaError "spec" for a step size that the method does not have. */
+export async function calibrate(active: ActiveRun, observe: CalibrationObserver): Promise<Constants> {
+  const { spec, compressor, dimension, rows } = active;
+  const { algorithm, problem, workers } = spec;
+  const exact = spec.smoothness === "exact";
+  const average = exact && needsAverageSmoothness(algorithm);
+  const spectra = await loadSpectra(active, average, observe);
+  const constants = exact
+    ? smoothness(problem, spectra.shards, average ? spectra.gramEigenvalue : undefined)
+    : maxRowSmoothness(problem, spectra.shards);
+  const start = needsStartingPoint(algorithm) ? await measureStart(active, observe) : undefined;
+  const target =
+    spec.stop.gradientNormSquared ??
+    (spec.stop.relativeGradientNormSquared !== undefined && start !== undefined
+      ? spec.stop.relativeGradientNormSquared * start.gradientNormSquared
+      : undefined);
+  const parameters = resolveParameters(algorithm, {
+    workers,
+    rowsPerWorker: rows / workers,
+    compressor,
+    smoothness: constants,
+    rounds: spec.stop.rounds,
+    ...(start === undefined ? {} : { start }),
+    ...(target === undefined ? {} : { targetGradientNormSquared: target }),
+  });
+  if (!Number.isFinite(parameters.stepSize) || parameters.stepSize <= 0) {
+    throw new MarinaError(
+      "spec",
+      `algorithm.stepSize: theory gives ${parameters.stepSize} (L = ${constants.L}): every row of "${spec.data}" is zero and there is no regulariser, so there is nothing to minimise; give a number`,
+    );
+  }
+  const { L, Lmax, cL, Lrow, Lf } = constants;
+  return {
+    L,
+    ...(Lf === undefined ? {} : { Lf }),
+    Lmax,
+    cL,
+    Lrow,
+    omega: compressor.omega,
+    zeta: compressor.zeta,
+    stepSize: parameters.stepSize,
+    probability: parameters.probability,
+    shiftStep: parameters.shiftStep,
+    workers,
+    dimension,
+    rows,
+  };
+}
+
+/** From beside the data set, or from the workers (and then kept there). */
+async function loadSpectra(active: ActiveRun, average: boolean, observe: CalibrationObserver): Promise<Spectra> {
+  const { ports, spec, manifest } = active;
+  const key = spectraKey(spec.data, `${spec.workers}-${spec.remainder}`);
+  let spectra = await readSpectra(active, key);
+  if (spectra !== undefined && (!average || spectra.gramEigenvalue !== undefined)) return spectra;
+  if (spectra === undefined) {
+    observe("spectra", 0);
+    const arrivals = await ask(active, { kind: "calibrate", round: 0, points: [] });
+    const shards = arrivals.map(({ message }) => decodeSpectrum(message.payload, `worker ${message.worker}`));
+    spectra = { version: 1, data: manifest.object.sha256, shards };
+  }
+  if (average) spectra = { ...spectra, gramEigenvalue: await gramEigenvalue(active, observe) };
+  // Two runs may calibrate at once: they store the same numbers.
+  await ports.objects.put(key, encodeSpectra(spectra));
+  return spectra;
+}
+
+async function readSpectra({ ports, manifest }: ActiveRun, key: string): Promise<Spectra | undefined> {
+  try {
+    const spectra = decodeSpectra((await ports.objects.get(key)).body, key);
+    // Spectra of a data set that was replaced since are of no use.
+    return spectra.data === manifest.object.sha256 ? spectra : undefined;
+  } catch (error) {
+    if (error instanceof MarinaError && error.code === "not-found") return undefined;
+    throw error;
+  }
+}
+
+/** lambda_max(A^T A) of all rows: u = sum_i A_i^T A_i v, one exchange a step. */
+async function gramEigenvalue(active: ActiveRun, observe: CalibrationObserver): Promise<number> {
+  let state: PowerState = startPowerIteration(active.dimension);
+  while (!state.converged) {
+    observe("average-smoothness", state.steps);
+    const { vector } = state;
+    const arrivals = await ask(active, { kind: "gram", round: 1 + state.steps, points: [vector] });
+    const applied = new Float64Array(active.dimension);
+    for (const { message } of arrivals) {
+      const part = decodeVector(message.payload, active.dimension, `worker ${message.worker}`);
+      for (let j = 0; j < applied.length; j++) applied[j] = applied[j]! + part[j]!;
+    }
+    state = advance(state, applied);
+  }
+  return state.eigenvalue;
+}
+
+async function measureStart(active: ActiveRun, observe: CalibrationObserver): Promise<StartingPoint> {
+  observe("start", 0);
+  const { loss, gradientNormSquared } = await evaluateAt(active, startingPoint(active.spec, active.dimension), 0);
+  return { loss, gradientNormSquared };
+}
+
+async function ask(
+  active: ActiveRun,
+  question: { readonly kind: "calibrate" | "gram"; readonly round: number; readonly points: readonly Float64Array[] },
+): Promise<readonly Arrival[]> {
+  const assignment: Assignment = {
+    kind: question.kind,
+    round: question.round,
+    evaluate: false,
+    memoryFloor: 0,
+    points: question.points.map((vector) => ({ kind: "inline", vector })),
+    pointRounds: question.points.map(() => question.round),
+  };
+  const tasks = tasksFor(active, assignment, everyone(active.spec.workers));
+  return (await exchange(active.ports, active.taskQueue, active.inbox, tasks, "answer")).arrivals;
+}

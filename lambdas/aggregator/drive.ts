@@ -1,0 +1,168 @@
+/** Drives a run round by round until it ends or this tenure does. */
+import type { Vectors } from "../../shared/algorithms/algorithm.ts";
+import { createMethod } from "../../shared/algorithms/registry.ts";
+import type { Spending } from "../../shared/cost/spending.ts";
+import { firstNonFinite } from "../../shared/math/vectors.ts";
+import type { Checkpoint, RunStatus, StoppedBy, Totals } from "../../shared/protocol/checkpoint.ts";
+import { DIVERGENCE_FACTOR, HANDOVER_MARGIN_SECONDS } from "../../shared/protocol/limits.ts";
+import type { RoundRecord } from "../../shared/protocol/round-record.ts";
+import type { RunSpec } from "../../shared/protocol/spec.ts";
+import type { Invocation } from "../../shared/cloud/ports.ts";
+import type { ActiveRun } from "./active-run.ts";
+import { evaluateAt } from "./evaluate.ts";
+import type { Lease } from "./lease.ts";
+import type { Ledger } from "./ledger.ts";
+import { PointStore } from "./points.ts";
+import { doRound, type RoundOutcome } from "./round.ts";
+
+/** What the last round boundary looked like. */
+export interface Ending {
+  readonly checkpoint: Omit<Checkpoint, "commit">;
+  /** f and |grad f|^2 at the final iterate; null when the run goes on, or could not be evaluated any more. */
+  readonly loss: number | null;
+  readonly gradientNormSquared: number | null;
+}
+
+export interface DriveSetting {
+  readonly active: ActiveRun;
+  readonly invocation: Invocation;
+  readonly lease: Lease;
+  readonly ledger: Ledger;
+  readonly spending: Spending;
+  /** When this tenure began, by the clock port. */
+  readonly startedAt: number;
+  /** Told of every round once its messages are in. */
+  readonly observe: (record: RoundRecord) => void;
+}
+
+/**
+ * Goes on from a checkpoint. Returns at an ending (`status` other than "running") or at the hand-over ("running"),
+ * in either case before the last checkpoint is stored.
+ */
+export async function drive(setting: DriveSetting, from: Omit<Checkpoint, "commit">): Promise<Ending> {
+  const { active, invocation, lease, ledger, spending, startedAt, observe } = setting;
+  const { spec, ports } = active;
+  const { constants } = from;
+  const method = createMethod(spec.algorithm, constants);
+  const points = new PointStore(ports.objects, active.run);
+  let { round, referenceRound, totals, records, initialGradientNormSquared } = from;
+  let state: Vectors = from.state;
+  const secondsBefore = totals.seconds;
+
+  const boundary = (status: RunStatus, stoppedBy: StoppedBy | null, error: string | null = null) => ({
+    ...from,
+    status,
+    stoppedBy,
+    error,
+    round,
+    referenceRound,
+    initialGradientNormSquared,
+    totals,
+    usage: spending.save(),
+    state,
+    records,
+  });
+  const end = async (status: RunStatus, stoppedBy: StoppedBy): Promise<Ending> => {
+    const { loss, gradientNormSquared, bytes } = await evaluateAt(active, state["iterate"]!, round);
+    totals = { ...totals, evaluationBytes: totals.evaluationBytes + bytes };
+    return { checkpoint: boundary(status, stoppedBy), loss, gradientNormSquared };
+  };
+
+  for (;;) {
+    lease.check();
+    if (active.inbox.stopRequested) return end("stopped", "user");
+    if (round >= spec.stop.rounds) return end("done", "rounds");
+    const left = invocation.remainingMilliseconds() / 1000;
+    if (left < HANDOVER_MARGIN_SECONDS) {
+      return { checkpoint: boundary("running", null), loss: null, gradientNormSquared: null };
+    }
+    if (left < HANDOVER_MARGIN_SECONDS + 10) active.inbox.hurry();
+
+    if (round > from.round && round % spec.checkpointEvery === 0) {
+      // Window 1: the iterate before this one must be durable before the tasks that go beyond this one leave.
+      await ledger.settled();
+      records = ledger.commit(boundary("running", null));
+      if (spec.durability === "strict") await ledger.settled();
+    }
+    const usd = spending.usd();
+    const evaluate = round === 0 || (spec.evaluateEvery > 0 && round % spec.evaluateEvery === 0);
+    const outcome = await doRound(
+      { active, method, points, memoryFloor: ledger.durableRound, evaluate },
+      state,
+      round,
+      referenceRound,
+    );
+    if (round === 0) initialGradientNormSquared = outcome.gradientNormSquared;
+    const record = recordOf(round, outcome, totals, usd);
+    records = [...records, record];
+    observe(record);
+    const stoppedBy = metRule(spec, outcome.gradientNormSquared, initialGradientNormSquared);
+    if (stoppedBy !== undefined) {
+      const { loss, gradientNormSquared } = outcome;
+      totals = { ...totals, evaluationBytes: totals.evaluationBytes + outcome.evaluationBytes };
+      return { checkpoint: boundary("done", stoppedBy), loss, gradientNormSquared };
+    }
+    const next = method.step(state, outcome.plan, outcome.mean);
+    const trouble = divergence(next, outcome, initialGradientNormSquared, round);
+    if (trouble !== undefined) {
+      const { loss, gradientNormSquared } = outcome;
+      return { checkpoint: boundary("diverged", "divergence", trouble), loss, gradientNormSquared };
+    }
+    await points.forget(round - 1 === referenceRound ? -1 : round - 1);
+    state = next;
+    if (outcome.plan.refresh) referenceRound = round;
+    totals = advanceTotals(totals, outcome, secondsBefore + (ports.clock.now() - startedAt) / 1000);
+    round++;
+  }
+}
+
+function recordOf(round: number, outcome: RoundOutcome, totals: Totals, usd: number): RoundRecord {
+  return {
+    round,
+    dense: outcome.plan.order.kind === "full" && !outcome.plan.order.compressed,
+    slots: outcome.plan.workers.length,
+    loss: outcome.loss,
+    gradientNormSquared: outcome.gradientNormSquared,
+    uplinkBitsPerWorker: totals.uplinkBitsPerWorker,
+    uplinkBytes: totals.uplinkBytes,
+    downlinkBytes: totals.downlinkBytes,
+    seconds: totals.seconds,
+    usd,
+    resent: outcome.resent,
+  };
+}
+
+function advanceTotals(totals: Totals, outcome: RoundOutcome, seconds: number): Totals {
+  return {
+    uplinkBitsPerWorker: totals.uplinkBitsPerWorker + outcome.uplinkBitsPerWorker,
+    uplinkBytes: totals.uplinkBytes + outcome.uplinkBytes,
+    downlinkBytes: totals.downlinkBytes + outcome.downlinkBytes,
+    evaluationBytes: totals.evaluationBytes + outcome.evaluationBytes,
+    resent: totals.resent + outcome.resent,
+    seconds,
+  };
+}
+
+/** Which stopping rule on the gradient norm holds at x^t, if any. */
+function metRule(spec: RunSpec, normSquared: number | null, initial: number | null): StoppedBy | undefined {
+  if (normSquared === null) return undefined;
+  const { relativeGradientNormSquared: relative, gradientNormSquared: absolute } = spec.stop;
+  if (relative !== undefined && initial !== null && normSquared <= relative * initial) return "relativeGradientNormSquared";
+  if (absolute !== undefined && normSquared <= absolute) return "gradientNormSquared";
+  return undefined;
+}
+
+/** Why the run has diverged, if it has: it must not go on, and must not look as if it had converged. */
+function divergence(next: Vectors, outcome: RoundOutcome, initial: number | null, round: number): string | undefined {
+  const { gradientNormSquared: norm } = outcome;
+  if (norm !== null && initial !== null && norm > DIVERGENCE_FACTOR * initial) {
+    return `|grad f(x^${round})|^2 = ${norm} is more than ${DIVERGENCE_FACTOR} times that of x^0 (${initial}); take a smaller step size`;
+  }
+  for (const [name, vector] of Object.entries(next)) {
+    const bad = firstNonFinite(vector);
+    if (bad >= 0) {
+      return `after round ${round} entry ${bad} of the ${name} is ${vector[bad]}; take a smaller step size`;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,48 @@
+/** How a round's points travel: inside the tasks while they are small, else as objects that the tasks name. */
+import type { ObjectStore } from "../../shared/cloud/ports.ts";
+import { iterateKey } from "../../shared/protocol/keys.ts";
+import { INLINE_ROUND_BYTES, INLINE_TASK_BYTES } from "../../shared/protocol/limits.ts";
+import type { Point } from "../../shared/protocol/task.ts";
+import { encodeVector } from "../../shared/protocol/vector-object.ts";
+
+/** Bytes of a task's text besides its points, generously. */
+const TASK_OVERHEAD_BYTES = 1024;
+
+/** May `count` points of R^d travel inside each of `tasks` tasks? */
+export function travelInline(dimension: number, count: number, tasks: number): boolean {
+  const body = TASK_OVERHEAD_BYTES + Math.ceil((8 * dimension * count * 4) / 3);
+  return body <= INLINE_TASK_BYTES && tasks * body <= INLINE_ROUND_BYTES;
+}
+
+/** Stores points for the tasks of a run; each point once. */
+export class PointStore {
+  readonly #objects: ObjectStore;
+  readonly #run: string;
+  readonly #stored = new Set<number>();
+  /** Bytes stored so far. */
+  bytes = 0;
+
+  constructor(objects: ObjectStore, run: string) {
+    this.#objects = objects;
+    this.#run = run;
+  }
+
+  /** @param pointRound the round t whose iterate x^t this is: equal rounds have equal bits. */
+  async point(vector: Float64Array, pointRound: number): Promise<Point> {
+    const key = iterateKey(this.#run, pointRound);
+    if (!this.#stored.has(pointRound)) {
+      const bytes = encodeVector(vector);
+      // Unconditional: whoever else writes this key writes the same bytes.
+      await this.#objects.put(key, bytes);
+      this.bytes += bytes.length;
+      this.#stored.add(pointRound);
+    }
+    return { kind: "stored", key };
+  }
+
+  /** Deletes a point that no task will name again. */
+  async forget(pointRound: number): Promise<void> {
+    if (!this.#stored.delete(pointRound)) return;
+    await this.#objects.delete(iterateKey(this.#run, pointRound));
+  }
+}

@@ -1,0 +1,149 @@
+/** What a task asks for, computed. */
+import type { Order } from "../../shared/algorithms/algorithm.ts";
+import { workerDraws } from "../../shared/algorithms/draws.ts";
+import { estimate, type WorkerMemory } from "../../shared/algorithms/worker.ts";
+import type { Ports } from "../../shared/cloud/ports.ts";
+import { firstNonFinite } from "../../shared/math/vectors.ts";
+import { MarinaError, NonFiniteError } from "../../shared/math/errors.ts";
+import { applyGram, shardSpectrum } from "../../shared/problems/spectrum.ts";
+import { encodeSpectrum } from "../../shared/protocol/spectra.ts";
+import type { Incoming } from "../../shared/protocol/contribution.ts";
+import type { Task } from "../../shared/protocol/task.ts";
+import { encodeVector } from "../../shared/protocol/vector-object.ts";
+import { type GradientCache, TaskGradients } from "./gradients.ts";
+import type { Loader, LoadedRun, LoadedShard } from "./load.ts";
+import { forgetMemory, loadMemory, storeMemory } from "./memory.ts";
+
+export interface WorkerContext {
+  readonly ports: Ports;
+  readonly loader: Loader;
+  readonly gradients: GradientCache;
+  readonly cold: boolean;
+}
+
+/**
+ * The answer to one task.
+ * @throws MarinaError: what went wrong, for the error contribution.
+ */
+export async function answer(task: Task, context: WorkerContext): Promise<Incoming> {
+  const { loader } = context;
+  const run = await loader.run(task.run, task.runDigest);
+  const [shard, points] = await Promise.all([loader.shard(run, task.worker), loader.points(run, task)]);
+  switch (task.kind) {
+    case "calibrate":
+      return ask(task, context, () => encodeSpectrum(shardSpectrum(shard.shard)), shard, 2 * shard.shard.rows);
+    case "gram": {
+      const applied = new Float64Array(run.dimension);
+      const compute = () => {
+        applyGram(shard.shard, points[0]!, applied);
+        return encodeVector(applied);
+      };
+      return ask(task, context, compute, shard, 2 * shard.shard.rows);
+    }
+    default:
+      return contribute(task, context, run, shard, points);
+  }
+}
+
+/** A question outside the method: calibration. */
+async function ask(
+  task: Task,
+  { ports, cold }: WorkerContext,
+  compute: () => Uint8Array,
+  { shard }: LoadedShard,
+  rows: number,
+): Promise<Incoming> {
+  const started = ports.clock.now();
+  const nonZeros = (rows * shard.indices.length) / Math.max(1, shard.rows);
+  const payload = await ports.compute.run(() => ({ rows, nonZeros, entries: shard.dimension }), compute);
+  const { runDigest, round, slot, worker } = task;
+  const computeMilliseconds = ports.clock.now() - started;
+  return { kind: "answer", runDigest, round, slot, worker, payload, computeMilliseconds, cold };
+}
+
+async function contribute(
+  task: Task,
+  { ports, gradients: cache, cold }: WorkerContext,
+  run: LoadedRun,
+  { shard, objective }: LoadedShard,
+  points: readonly Float64Array[],
+): Promise<Incoming> {
+  const { spec } = run;
+  const order = orderOf(task, points);
+  const gradients = new TaskGradients(objective, shard.indices.length, cache, `${task.runDigest}/${task.worker}`, (p) =>
+    p === points[0] ? task.pointRounds[0]! : task.pointRounds[1]!,
+  );
+  const { runDigest, round, slot, worker } = task;
+  const address = { runDigest, round, slot, worker };
+  if (order === "evaluate") {
+    const g = gradients.evaluate(points[0]!);
+    checkFinite(g.vector, task);
+    const nothing = new Uint8Array(0);
+    return {
+      kind: "contribution",
+      ...address,
+      payload: nothing,
+      bits: 0,
+      loss: g.loss,
+      evaluation: g.vector,
+      computeMilliseconds: 0,
+      cold,
+    };
+  }
+  const memory: WorkerMemory | undefined = run.remembers ? await loadMemory(ports, run, task) : undefined;
+  const draws = workerDraws(spec.seed, round, slot, run.compressor, batchSetting(run, shard.rows));
+  const started = ports.clock.now();
+  const { encoded, loss, evaluation, next } = await ports.compute.run(
+    () => gradients.work(4 * run.dimension),
+    () => {
+      const found = estimate(order, { ...run, gradients }, draws, memory);
+      const exact = task.evaluate ? (found.gradient ?? gradients.evaluate(points[0]!).vector) : null;
+      const lossAt = found.loss ?? (task.evaluate ? gradients.evaluate(points[0]!).loss : null);
+      return { encoded: found.encoded, loss: lossAt, evaluation: exact, next: found.memory };
+    },
+  );
+  const computeMilliseconds = ports.clock.now() - started;
+  if (next !== undefined) {
+    await storeMemory(ports, run, task, next);
+    await forgetMemory(ports, run, task);
+  }
+  const { bytes: payload, bits } = encoded;
+  return { kind: "contribution", ...address, payload, bits, loss, evaluation, computeMilliseconds, cold };
+}
+
+function orderOf(task: Task, points: readonly Float64Array[]): Order | "evaluate" {
+  const x = points[0]!;
+  const w = points[1]!;
+  switch (task.kind) {
+    case "full":
+      return { kind: "full", x, rows: "all", compressed: false };
+    case "full-compressed":
+      return { kind: "full", x, rows: "all", compressed: true };
+    case "full-large-batch":
+      return { kind: "full", x, rows: "large-batch", compressed: false };
+    case "difference":
+      return { kind: "difference", x, w, rows: "all" };
+    case "difference-batch":
+      return { kind: "difference", x, w, rows: "batch" };
+    case "shifted":
+      return { kind: "shifted", x };
+    case "shifted-reduced":
+      return { kind: "shifted-reduced", x, w };
+    case "evaluate":
+      return "evaluate";
+    case "calibrate":
+    case "gram":
+      throw new MarinaError("message", `task: a ${task.kind} task is no round of a method`);
+  }
+}
+
+function batchSetting({ spec: { algorithm } }: LoadedRun, rows: number) {
+  if (!("batchSize" in algorithm)) return undefined;
+  const { batchSize, replacement } = algorithm;
+  return { rows, batchSize, replacement, largeBatchSize: "largeBatchSize" in algorithm ? algorithm.largeBatchSize : 0 };
+}
+
+function checkFinite(vector: Float64Array, task: Task): void {
+  const bad = firstNonFinite(vector);
+  if (bad >= 0) throw new NonFiniteError(`gradient of worker ${task.worker} in round ${task.round}`, bad, vector[bad]!);
+}

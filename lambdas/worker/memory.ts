@@ -1,0 +1,42 @@
+/** What DIANA workers remember, kept in the object store, keyed by (run, worker, round). */
+import type { WorkerMemory } from "../../shared/algorithms/worker.ts";
+import type { Ports } from "../../shared/cloud/ports.ts";
+import { MarinaError } from "../../shared/math/errors.ts";
+import { memoryKey } from "../../shared/protocol/keys.ts";
+import type { Task } from "../../shared/protocol/task.ts";
+import { decodeMemory, encodeMemory } from "../../shared/protocol/worker-memory.ts";
+import type { LoadedRun } from "./load.ts";
+
+/** h_i^t as the round before left it; zero before round 0. */
+export async function loadMemory({ objects }: Ports, run: LoadedRun, task: Task): Promise<WorkerMemory> {
+  if (task.round === 0) return { shift: new Float64Array(run.dimension) };
+  const key = memoryKey(task.run, task.worker, task.round);
+  try {
+    const { body } = await objects.get(key);
+    return decodeMemory(body, run.dimension, key);
+  } catch (error) {
+    if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
+    throw new MarinaError(
+      "worker-failed",
+      `${key}: what worker ${task.worker} remembers for round ${task.round} is missing; it was deleted under the run`,
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Written before the contribution is posted, so whoever counts the contribution can count on it. A task done twice
+ * writes the same bytes twice.
+ */
+export async function storeMemory({ objects }: Ports, _run: LoadedRun, task: Task, next: WorkerMemory): Promise<void> {
+  await objects.put(memoryKey(task.run, task.worker, task.round + 1), encodeMemory(next));
+}
+
+/**
+ * Deletes what no replay can ask for any more: a crash goes back to the last durable checkpoint at most, which lies no
+ * more than checkpointEvery rounds and the write-behind's one behind.
+ */
+export async function forgetMemory({ objects }: Ports, run: LoadedRun, task: Task): Promise<void> {
+  const old = task.round - run.spec.checkpointEvery - 2;
+  if (old > 0 && old < task.memoryFloor) await objects.delete(memoryKey(task.run, task.worker, old));
+}

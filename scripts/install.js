@@ -1,0 +1,51 @@
+// Installs the dependencies of this folder when they are missing or older than the lock file. Plain JavaScript: runs on
+// the Node that is there (20 or newer), before the project's own Node 24 is installed.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const stampFile = join(root, "node_modules", ".cache", "marina-install");
+
+/** Path of the project's own Node. */
+export const node24 = join(root, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node");
+
+/** Runs npm ci unless node_modules already matches the lock file. */
+export function install() {
+  const [major] = process.versions.node.split(".").map(Number);
+  if (major < 20) fail(`Node ${process.versions.node} is too old: this project starts with Node 20 or newer`);
+  const wanted = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === wanted && existsSync(node24)) return;
+  console.log("Installing dependencies (npm ci) ...");
+  const started = Date.now();
+  // The dependencies ask for the Node that they bring along, not for the one that installs them.
+  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+  const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+  const outcome = spawnSync(npm, args, { cwd: root, stdio: "inherit", shell: process.platform === "win32" });
+  if (outcome.status !== 0) fail("npm ci failed; see its message above");
+  if (!existsSync(node24)) fail(`npm ci installed no Node at ${node24}; run "npm rebuild node" and look at its message`);
+  mkdirSync(dirname(stampFile), { recursive: true });
+  writeFileSync(stampFile, wanted);
+  console.log(`Installed in ${((Date.now() - started) / 1000).toFixed(0)} s.`);
+}
+
+/** Runs a program of the project under its own Node; ends this process when it fails. */
+export function run(title, args, options = {}) {
+  if (title !== "") console.log(`\n== ${title}`);
+  const env = { ...process.env, PATH: `${dirname(node24)}${process.platform === "win32" ? ";" : ":"}${process.env.PATH}` };
+  const outcome = spawnSync(node24, args, { cwd: root, stdio: "inherit", env, ...options });
+  if (outcome.signal !== null) process.kill(process.pid, outcome.signal);
+  if (outcome.status !== 0) process.exit(outcome.status ?? 1);
+}
+
+/** The start file of an installed tool. */
+export function tool(name, file) {
+  return join(root, "node_modules", name, file);
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}

@@ -1,0 +1,87 @@
+/**
+ * Real numbers on the wire: IEEE 754, 4 or 8 bytes each, little-endian. The host is taken to be little-endian too (all
+ * of x86 and ARM as Node supports them), so that payloads are views and copies of typed arrays.
+ */
+import { MessageError } from "../math/errors.ts";
+import { firstNonFinite } from "../math/vectors.ts";
+import { requireBytes, tooLarge } from "./check.ts";
+import type { Wire } from "./compressor.ts";
+
+const LARGEST: Record<Wire, string> = { float32: "3.4028235e38", float64: "1.7976931348623157e308" };
+
+/** Bytes of one number on this wire. */
+export function bytesPerFloat(wire: Wire): 4 | 8 {
+  return wire === "float32" ? 4 : 8;
+}
+
+/**
+ * The numbers rounded to the wire's precision (to nearest, ties to even), as bytes of their own.
+ * @param values finite numbers.
+ * @param coordinates where values[i] stands in the whole vector, for the error; absent when it is i.
+ * @throws MarinaError `non-finite` when one is too large for the wire.
+ */
+export function encodeFloats(
+  values: Float64Array,
+  wire: Wire,
+  kind: string,
+  coordinates?: Uint32Array,
+): Uint8Array {
+  if (wire === "float64") return new Uint8Array(new Float64Array(values).buffer);
+  const rounded = new Float32Array(values);
+  const bad = firstNonFinite(rounded);
+  if (bad >= 0)
+    throw tooLarge(`${kind}: entry ${coordinates?.[bad] ?? bad}`, values[bad]!, LARGEST[wire], wire);
+  return new Uint8Array(rounded.buffer);
+}
+
+/**
+ * The numbers of a payload that holds nothing else: a view where the alignment allows it, else a copy.
+ * @throws MessageError when the payload is not of this many numbers, or one is NaN or infinite.
+ */
+export function decodeFloats(
+  bytes: Uint8Array,
+  count: number,
+  wire: Wire,
+  kind: string,
+): Float32Array | Float64Array {
+  const size = bytesPerFloat(wire);
+  requireBytes(bytes, count * size, kind);
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
+  const values =
+    wire === "float32"
+      ? new Float32Array(aligned.buffer, aligned.byteOffset, count)
+      : new Float64Array(aligned.buffer, aligned.byteOffset, count);
+  const bad = firstNonFinite(values);
+  if (bad >= 0) {
+    throw new MessageError(
+      `${kind} message: number ${bad} of ${count} is ${values[bad]}, expected a finite number`,
+    );
+  }
+  return values;
+}
+
+/**
+ * Writes a vector's norm at the start of a message and returns it as rounded to the wire.
+ * @throws MarinaError `non-finite` when it is too large for the wire.
+ */
+export function writeNorm(norm: number, wire: Wire, message: Uint8Array, kind: string): number {
+  const rounded = wire === "float32" ? Math.fround(norm) : norm;
+  if (!(rounded < Infinity)) throw tooLarge(`${kind}: the norm of the vector`, norm, LARGEST[wire], wire);
+  const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+  if (wire === "float32") view.setFloat32(0, rounded, true);
+  else view.setFloat64(0, rounded, true);
+  return rounded;
+}
+
+/**
+ * Reads the norm at the start of a message that is long enough to hold it.
+ * @throws MessageError when it is negative, infinite or NaN.
+ */
+export function readNorm(message: Uint8Array, wire: Wire, kind: string): number {
+  const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+  const norm = wire === "float32" ? view.getFloat32(0, true) : view.getFloat64(0, true);
+  if (!(norm >= 0 && norm < Infinity)) {
+    throw new MessageError(`${kind} message: the norm is ${norm}, expected a finite number >= 0`);
+  }
+  return norm;
+}

@@ -1,0 +1,83 @@
+/** QSGD: random dithering to s levels of the Euclidean norm. */
+import { MessageError } from "../math/errors.ts";
+import { norm } from "../math/norm.ts";
+import { BitReader, BitWriter, bitsFor, bytesFor } from "./bits.ts";
+import { requireBytes, requireTarget, requireUniforms, requireVector } from "./check.ts";
+import type { Compressor, Wire } from "./compressor.ts";
+import { bytesPerFloat, readNorm, writeNorm } from "./floats.ts";
+import { drawUniforms } from "./uniforms.ts";
+
+const KIND = "qsgd";
+/** Finer levels than this are a dense vector in all but name. */
+export const MAX_LEVELS = 32768;
+
+/**
+ * Q(x)_j = |x| sign(x_j) l_j / s with u_j = s |x_j|/|x| in [0, s] and l_j = floor(u_j), plus 1 if U_j < u_j - floor(u_j).
+ * omega = sqrt(d) - 1 for s = 1, else min(d/(4 s^2), sqrt(d)/s); zeta = min(d, s sqrt(d)).
+ *
+ * Message: |x| as one wire float (all that is rounded), then ceil(log2(2s + 1)) bits a coordinate: l_j for a positive
+ * one, s + l_j for a negative one, 0 for zero. Bits: 32 + d ceil(log2(2s + 1)).
+ * With wire float32 a vector of norm below 7e-46 is sent as zero.
+ *
+ * @see Alistarh, Grubic, Li, Tomioka, Vojnovic, "QSGD", NeurIPS 2017. Their omega is min(d/s^2, sqrt(d)/s): the variance
+ * of one coordinate is at most (|x|/s)^2/4, which gives the factor 4.
+ */
+export function qsgd(dimension: number, levels: number, wire: Wire): Compressor {
+  const normBytes = bytesPerFloat(wire);
+  const width = bitsFor(2 * levels + 1);
+  const messageBytes = normBytes + bytesFor(dimension * width);
+  const bits = 32 + dimension * width;
+  const root = Math.sqrt(dimension);
+  return {
+    spec: { kind: KIND, levels },
+    dimension,
+    omega: levels === 1 ? root - 1 : Math.min(dimension / (4 * levels * levels), root / levels),
+    zeta: Math.min(dimension, levels * root),
+    expectedBits: bits,
+    receiverDraws: false,
+    draw: (stream) => drawUniforms(stream, dimension),
+    encode(x, draw) {
+      requireVector(x, dimension, KIND);
+      const uniforms = requireUniforms(draw, dimension, KIND);
+      const bytes = new Uint8Array(messageBytes);
+      const exact = norm(x);
+      if (writeNorm(exact, wire, bytes, KIND) === 0) return { bytes, bits };
+      const writer = new BitWriter(bytes, normBytes);
+      for (let j = 0; j < dimension; j++) {
+        // |x_j|/|x| may exceed 1 by a rounding.
+        const position = levels * Math.min(1, Math.abs(x[j]!) / exact);
+        const below = Math.floor(position);
+        const level = uniforms[j]! < position - below ? below + 1 : below;
+        writer.write(x[j]! < 0 && level > 0 ? levels + level : level, width);
+      }
+      writer.finish();
+      return { bytes, bits };
+    },
+    accumulate(bytes, _draw, into) {
+      requireTarget(into, dimension, KIND);
+      requireBytes(bytes, messageBytes, KIND);
+      const size = readNorm(bytes, wire, KIND);
+      check(bytes, normBytes, dimension, levels, width);
+      const reader = new BitReader(bytes, normBytes);
+      for (let j = 0; j < dimension; j++) {
+        const code = reader.read(width);
+        // l/s first: |x| l could overflow.
+        if (code !== 0) into[j] = into[j]! + size * ((code > levels ? levels - code : code) / levels);
+      }
+    },
+  };
+}
+
+function check(bytes: Uint8Array, start: number, dimension: number, levels: number, width: number): void {
+  const reader = new BitReader(bytes, start);
+  for (let j = 0; j < dimension; j++) {
+    const code = reader.read(width);
+    if (code > 2 * levels) {
+      throw new MessageError(
+        `${KIND} message: entry ${j} has code ${code}, expected at most 2 s = ${2 * levels}`,
+      );
+    }
+  }
+  if (!reader.onlyPadding())
+    throw new MessageError(`${KIND} message: expected zero bits after the last entry`);
+}

@@ -1,0 +1,34 @@
+/** What a request, a second and a byte cost: one dated table, us-east-1, on demand, free tiers not deducted. */
+
+export type Architecture = "arm64" | "x86-64";
+
+export interface Prices {
+  readonly region: string;
+  /** ISO date of the newest source. */
+  readonly date: string;
+  readonly sources: readonly string[];
+  readonly usdPerGbSecond: Readonly<Record<Architecture, number>>;
+  readonly usdPerMillionInvocations: number;
+  /** A request counts once for each started 64 KiB. */
+  readonly usdPerMillionStandardQueueRequests: number;
+  readonly usdPerMillionFifoQueueRequests: number;
+  /** PUT, POST, COPY, LIST. DELETE is free. */
+  readonly usdPerThousandObjectPuts: number;
+  readonly usdPerThousandObjectGets: number;
+}
+
+export const PRICES_US_EAST_1: Prices = {
+  region: "us-east-1",
+  date: "2026-09-25",
+  sources: [
+    "AWS Lambda, Price List API publication of 2026-09-19: https://aws.amazon.com/lambda/pricing/",
+    "Amazon SQS, 2026-03: https://aws.amazon.com/sqs/pricing/",
+    "Amazon S3 Standard, page of 2026-09-25: https://aws.amazon.com/s3/pricing/",
+  ],
+  usdPerGbSecond: { arm64: 0.0000133334, "x86-64": 0.0000166667 },
+  usdPerMillionInvocations: 0.2,
+  usdPerMillionStandardQueueRequests: 0.4,
+  usdPerMillionFifoQueueRequests: 0.5,
+  usdPerThousandObjectPuts: 0.005,
+  usdPerThousandObjectGets: 0.0004,
+};

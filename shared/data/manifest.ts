@@ -1,0 +1,140 @@
+/**
+ * What is known of an imported data set: `datasets/<name>/manifest.json`, written last, so that a data set without one
+ * does not exist. Labels are stored as they were in the file; what they mean is said here.
+ */
+import { z } from "zod";
+import { MarinaError } from "../math/errors.ts";
+import { datasetPrefix } from "../protocol/keys.ts";
+import { NAME_PATTERN } from "../protocol/spec.ts";
+import { LARGEST_INDEX } from "./libsvm.ts";
+import { rowGroupBytes } from "./row-group.ts";
+
+const MANIFEST_VERSION = 1;
+
+/** Key prefix of a data set's rows; a generation's number follows, so that a new import never overwrites rows in use. */
+export const rowsPrefix = (name: string): string => `${datasetPrefix}${name}/rows-`;
+export const rowsKey = (name: string, generation: number): string => `${rowsPrefix(name)}${generation}`;
+
+const count = z.int().min(0);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits");
+
+const labelsSchema = z.discriminatedUnion("kind", [
+  /** Two label values: the larger becomes +1, the other -1, when a shard is opened. */
+  z.strictObject({
+    kind: z.literal("binary"),
+    negative: z.number(),
+    positive: z.number(),
+    negatives: count,
+    positives: count,
+  }),
+  z.strictObject({ kind: z.literal("real"), min: z.number(), max: z.number() }),
+]);
+
+const groupSchema = z.strictObject({
+  /** Number of the group's first row in the data set, from 0. */
+  firstRow: count,
+  rows: z.int().min(1),
+  nonZeros: count,
+  /** Where the group lies in the data object. */
+  byteOffset: count,
+  byteLength: count,
+  indexType: z.enum(["uint16", "uint32"]),
+  valueType: z.enum(["ones", "float32", "float64"]),
+});
+
+export const manifestSchema = z
+  .strictObject({
+    version: z.literal(MANIFEST_VERSION),
+    name: z.string().regex(NAME_PATTERN),
+    /** The file imported: its name, and size and hash of its decompressed contents. */
+    source: z.strictObject({ fileName: z.string(), bytes: count, sha256 }),
+    rows: z.int().min(1),
+    /** d */
+    dimension: z.int().min(1).max(LARGEST_INDEX),
+    /** Entries stored. */
+    nonZeros: count,
+    labels: labelsSchema,
+    groups: z.array(groupSchema).min(1),
+    /** The data object; `sha256` is of its bytes. */
+    object: z.strictObject({ key: z.string().min(1), bytes: count, etag: z.string().min(1), sha256 }),
+  })
+  .superRefine((manifest, context) => {
+    let rows = 0;
+    let nonZeros = 0;
+    let bytes = 0;
+    for (const [g, group] of manifest.groups.entries()) {
+      const expected = { firstRow: rows, byteOffset: bytes, byteLength: rowGroupBytes(group) };
+      for (const field of ["firstRow", "byteOffset", "byteLength"] as const) {
+        if (group[field] !== expected[field]) {
+          const message = `expected ${expected[field]}, got ${group[field]}`;
+          context.addIssue({ code: "custom", path: ["groups", g, field], message });
+        }
+      }
+      rows += group.rows;
+      nonZeros += group.nonZeros;
+      bytes += group.byteLength;
+    }
+    const sums: readonly [readonly string[], number, number][] = [
+      [["rows"], manifest.rows, rows],
+      [["nonZeros"], manifest.nonZeros, nonZeros],
+      [["object", "bytes"], manifest.object.bytes, bytes],
+    ];
+    for (const [path, got, expected] of sums) {
+      if (got !== expected) {
+        const message = `expected ${expected} (the sum over the groups), got ${got}`;
+        context.addIssue({ code: "custom", path: [...path], message });
+      }
+    }
+    const { labels } = manifest;
+    if (labels.kind === "binary") {
+      if (!(labels.negative < labels.positive)) {
+        context.addIssue({ code: "custom", path: ["labels"], message: "expected negative < positive" });
+      }
+      if (labels.negatives + labels.positives !== manifest.rows) {
+        context.addIssue({ code: "custom", path: ["labels"], message: "expected one label a row" });
+      }
+    }
+  });
+
+type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
+
+/** A parsed manifest. */
+export type Manifest = DeepReadonly<z.output<typeof manifestSchema>>;
+export type LabelKind = Manifest["labels"]["kind"];
+export type ManifestGroup = Manifest["groups"][number];
+
+/** The stored bytes of a manifest. */
+export function encodeManifest(manifest: Manifest): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`);
+}
+
+/**
+ * @param source what the bytes are called in errors: their key.
+ * @throws MarinaError "version" when another version of the program wrote it, "corrupt" when it can't be a manifest.
+ */
+export function parseManifest(bytes: Uint8Array, source: string): Manifest {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new MarinaError("corrupt", `${source}: expected JSON; import the data set again`, { cause: error });
+  }
+  const version =
+    typeof value === "object" && value !== null && "version" in value ? value.version : undefined;
+  if (typeof version === "number" && version !== MANIFEST_VERSION) {
+    throw new MarinaError(
+      "version",
+      `${source}: expected version ${MANIFEST_VERSION}, got ${version}; import the data set again with this program`,
+    );
+  }
+  const parsed = manifestSchema.safeParse(value);
+  if (!parsed.success) {
+    const issues = parsed.error.issues
+      .slice(0, 5)
+      .map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw new MarinaError("corrupt", `${source}: ${issues.join("; ")}; import the data set again`, {
+      cause: parsed.error,
+    });
+  }
+  return parsed.data;
+}

@@ -1,0 +1,54 @@
+/** For tests and benchmarks: the shipped data sets as shards and objectives, through the importer and the stored form. */
+import { createReadStream } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { createObjective } from "../../problems/objective.ts";
+import type { Objective, ProblemSpec, Shard } from "../../problems/problem.ts";
+import { importLibsvm } from "../import.ts";
+import { partition } from "../partition.ts";
+import { openShard, shardRange } from "../shard.ts";
+import { memoryStore } from "./memory-store.ts";
+
+export type ShippedName = "mushrooms" | "a9a" | "w8a";
+
+/** Path of a data set that the project ships. */
+export function shippedFile(name: ShippedName): string {
+  return fileURLToPath(new URL(`../../../experiments/data/${name}.gz`, import.meta.url));
+}
+
+export interface LoadedData {
+  readonly shards: readonly Shard[];
+  readonly objectives: (problem: ProblemSpec) => Objective[];
+  /** N */
+  readonly rows: number;
+  readonly dimension: number;
+}
+
+/** A shipped data set split among n workers. */
+export async function loadShipped(
+  name: ShippedName,
+  workers: number,
+  remainder: "drop" | "spread",
+): Promise<LoadedData> {
+  const objects = memoryStore();
+  const options = { name, sourceName: `${name}.gz`, labels: "binary", objects } as const;
+  const manifest = await importLibsvm(createReadStream(shippedFile(name)), options);
+  const { body } = await objects.get(manifest.object.key);
+  const parts = partition(manifest.rows, workers, remainder);
+  const rows = parts.reduce((sum, { count }) => sum + count, 0);
+  const shards = parts.map(({ first, count }) => {
+    const range = shardRange(manifest, first, count);
+    return openShard(manifest, first, count, body.subarray(range.start, range.end), range, "classification");
+  });
+  return {
+    shards,
+    rows,
+    dimension: manifest.dimension,
+    objectives: (problem) =>
+      shards.map((shard) =>
+        createObjective(problem, shard, {
+          rowWeight: workers / rows,
+          regularizerWeight: (workers * shard.rows) / rows,
+        }),
+      ),
+  };
+}

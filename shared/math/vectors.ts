@@ -1,0 +1,50 @@
+/**
+ * Operations on dense vectors of R^d (Float64Array). Sums run from left to right, one addition after another, so that
+ * every engine gives the same bits; the lengths are the caller's to keep equal.
+ */
+
+/** <x, y> = sum_j x_j y_j. */
+export function dot(x: Float64Array, y: Float64Array): number {
+  let total = 0;
+  for (let j = 0; j < x.length; j++) total += x[j]! * y[j]!;
+  return total;
+}
+
+/** |x|^2 = sum_j x_j^2. Overflows to Infinity when an entry exceeds about 1e154: see `norm.ts` for a safe norm. */
+export function normSquared(x: Float64Array): number {
+  let total = 0;
+  for (let j = 0; j < x.length; j++) total += x[j]! * x[j]!;
+  return total;
+}
+
+/** sum_j x_j. */
+export function sum(x: Float64Array): number {
+  let total = 0;
+  for (let j = 0; j < x.length; j++) total += x[j]!;
+  return total;
+}
+
+/** y <- y + a x. */
+export function axpy(a: number, x: Float64Array, y: Float64Array): void {
+  for (let j = 0; j < y.length; j++) y[j] = y[j]! + a * x[j]!;
+}
+
+/** x <- a x. */
+export function scale(a: number, x: Float64Array): void {
+  for (let j = 0; j < x.length; j++) x[j] = a * x[j]!;
+}
+
+/** out <- a - b. `out` may be `a` or `b`. */
+export function sub(a: Float64Array, b: Float64Array, out: Float64Array): void {
+  for (let j = 0; j < out.length; j++) out[j] = a[j]! - b[j]!;
+}
+
+/** The first j whose x_j is NaN or infinite; -1 when every entry is finite. */
+export function firstNonFinite(x: Float64Array | Float32Array): number {
+  // t - t is 0 for a finite t and NaN for every other, so one sum answers for the whole vector, without a branch an
+  // entry; the position is looked for only when there is one.
+  let check = 0;
+  for (let j = 0; j < x.length; j++) check += x[j]! - x[j]!;
+  if (check === 0) return -1;
+  return x.findIndex((entry) => !Number.isFinite(entry));
+}

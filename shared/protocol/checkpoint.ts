@@ -1,0 +1,159 @@
+/** The checkpoint: the one object from which a run goes on, on whatever engine. */
+import { z } from "zod";
+import type { Vectors } from "../algorithms/algorithm.ts";
+import { MarinaError } from "../math/errors.ts";
+import { explain } from "./explain.ts";
+import { FrameReader, FrameWriter } from "./frame.ts";
+import { decodeRounds, encodeRounds, type RoundRecord } from "./round-record.ts";
+
+export type RunStatus = "running" | "stopped" | "done" | "failed" | "diverged";
+
+/** What ended a run, in one word; absent while it runs. */
+export type StoppedBy =
+  | "rounds"
+  | "relativeGradientNormSquared"
+  | "gradientNormSquared"
+  | "user"
+  | "error"
+  | "divergence";
+
+/** The constants a run works with; resolved once, in its calibration. */
+export interface Constants {
+  /** L = sqrt(mean_i L_i^2) */
+  readonly L: number;
+  /** L_f, where the step size needed it. */
+  readonly Lf?: number;
+  readonly Lmax: number;
+  /** cL, average smoothness. */
+  readonly cL: number;
+  readonly Lrow: number;
+  readonly omega: number;
+  readonly zeta: number;
+  /** gamma */
+  readonly stepSize: number;
+  /** p (MARINA family), q (VR-DIANA), 1 elsewhere. */
+  readonly probability: number;
+  /** alpha */
+  readonly shiftStep: number;
+  /** n */
+  readonly workers: number;
+  /** d */
+  readonly dimension: number;
+  /** N, rows used. */
+  readonly rows: number;
+}
+
+/** Running totals of the method (evaluation apart) over all tenures. */
+export interface Totals {
+  /** U_t */
+  readonly uplinkBitsPerWorker: number;
+  readonly uplinkBytes: number;
+  readonly downlinkBytes: number;
+  readonly evaluationBytes: number;
+  readonly seconds: number;
+  readonly resent: number;
+}
+
+export interface Checkpoint {
+  /** Who wrote this: tells a lost reply of one's own write from a lost race. */
+  readonly commit: string;
+  readonly run: string;
+  readonly runDigest: string;
+  readonly tenure: number;
+  readonly status: RunStatus;
+  readonly stoppedBy: StoppedBy | null;
+  /** Why the run failed or diverged, for people. */
+  readonly error: string | null;
+  /** t: the next round to do; `state` is the one before it. */
+  readonly round: number;
+  /** VR-DIANA: the round whose iterate the reference point is; 0 elsewhere. */
+  readonly referenceRound: number;
+  readonly constants: Constants;
+  readonly initialGradientNormSquared: number | null;
+  readonly totals: Totals;
+  /** What was used so far, as the meter writes it down. */
+  readonly usage: unknown;
+  readonly state: Vectors;
+  /** Records not yet in a stored block, oldest first. */
+  readonly records: readonly RoundRecord[];
+}
+
+const finite = z.number();
+const headSchema = z.strictObject({
+  commit: z.string(),
+  run: z.string(),
+  runDigest: z.string(),
+  tenure: z.int().min(0),
+  status: z.enum(["running", "stopped", "done", "failed", "diverged"]),
+  stoppedBy: z
+    .enum(["rounds", "relativeGradientNormSquared", "gradientNormSquared", "user", "error", "divergence"])
+    .nullable(),
+  error: z.string().nullable(),
+  round: z.int().min(0),
+  referenceRound: z.int().min(0),
+  constants: z.strictObject({
+    L: finite,
+    Lf: finite.exactOptional(),
+    Lmax: finite,
+    cL: finite,
+    Lrow: finite,
+    omega: finite,
+    zeta: finite,
+    stepSize: finite,
+    probability: finite,
+    shiftStep: finite,
+    workers: z.int(),
+    dimension: z.int(),
+    rows: z.int(),
+  }),
+  initialGradientNormSquared: finite.nullable(),
+  totals: z.strictObject({
+    uplinkBitsPerWorker: finite,
+    uplinkBytes: finite,
+    downlinkBytes: finite,
+    evaluationBytes: finite,
+    seconds: finite,
+    resent: finite,
+  }),
+  usage: z.unknown(),
+});
+
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  const { state, records, ...head } = checkpoint;
+  const names = Object.keys(state);
+  const dimension = names.length > 0 ? state[names[0]!]!.length : 0;
+  const writer = new FrameWriter("checkpoint", 2048 + 8 * (dimension + 1) * names.length + 96 * records.length);
+  writer.text(JSON.stringify(head)).u32(names.length);
+  for (const name of names) writer.text(name).vector(state[name]!);
+  return writer.bytes(encodeRounds(records)).finish();
+}
+
+/** @throws MarinaError: "version", "message" (torn or foreign bytes) or "spec" (fields of another program). */
+export function decodeCheckpoint(bytes: Uint8Array, key: string): Checkpoint {
+  const reader = new FrameReader("checkpoint", bytes, key);
+  let value: unknown;
+  try {
+    value = JSON.parse(reader.text());
+  } catch (error) {
+    if (error instanceof MarinaError) throw error;
+    throw new MarinaError("message", `${key}: the checkpoint's head is not JSON`, { cause: error });
+  }
+  const parsed = headSchema.safeParse(value);
+  if (!parsed.success) throw explain(parsed.error, headSchema, value, key);
+  const state: Record<string, Float64Array> = {};
+  const vectors = reader.u32();
+  for (let i = 0; i < vectors; i++) {
+    const name = reader.text();
+    const vector = reader.vector();
+    if (vector.length !== parsed.data.constants.dimension) {
+      throw new MarinaError(
+        "message",
+        `${key}: vector "${name}" has ${vector.length} entries, expected ${parsed.data.constants.dimension}`,
+      );
+    }
+    state[name] = vector;
+  }
+  const records = decodeRounds(reader.bytes(), key);
+  reader.end();
+  return { ...(parsed.data as Omit<Checkpoint, "state" | "records">), state, records };
+}

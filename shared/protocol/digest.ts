@@ -1,0 +1,20 @@
+/** Digests: what two engines compare to know that they have the same bits. */
+import { createHash } from "node:crypto";
+
+/** SHA-256 of bytes, lower-case hexadecimal. */
+export function sha256(bytes: Uint8Array | string): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** SHA-256 of a vector's little-endian float64 bytes. */
+export function vectorSha256(vector: Float64Array): string {
+  return sha256(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength));
+}
+
+/** JSON with sorted keys: equal values give equal text. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) => {
+    if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return inner;
+    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+  });
+}

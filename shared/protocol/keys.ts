@@ -1,0 +1,34 @@
+/** Where everything lies in the object store, and what the queues are called. Names match NAME_PATTERN. */
+
+export const datasetPrefix = "datasets/";
+export const runsPrefix = "runs/";
+
+export const manifestKey = (data: string): string => `${datasetPrefix}${data}/manifest.json`;
+/** Spectra of the shards of one partition, kept beside the data set. `partition` is e.g. `5-drop`. */
+export const spectraKey = (data: string, partition: string): string =>
+  `${datasetPrefix}${data}/spectra/${partition}.json`;
+
+export const runPrefix = (run: string): string => `${runsPrefix}${run}/`;
+export const specKey = (run: string): string => `${runPrefix(run)}spec.json`;
+export const checkpointKey = (run: string): string => `${runPrefix(run)}checkpoint`;
+export const resultKey = (run: string): string => `${runPrefix(run)}result.json`;
+/** x^t as a vector frame: what tasks refer to when it is too large to travel in them. */
+export const iterateKey = (run: string, round: number): string => `${runPrefix(run)}iterates/${pad(round)}`;
+/** A contribution too large for a message. */
+export const contributionKey = (run: string, round: number, slot: number): string =>
+  `${runPrefix(run)}contributions/${pad(round)}/${pad(slot)}`;
+/** What a DIANA worker remembers for this round; written as the outcome of the round before. */
+export const memoryKey = (run: string, worker: number, round: number): string =>
+  `${runPrefix(run)}memory/${pad(worker)}/${pad(round)}`;
+/** A block of round records that begins with this round. */
+export const roundsKey = (run: string, first: number): string => `${runPrefix(run)}rounds/${pad(first)}`;
+export const roundsPrefix = (run: string): string => `${runPrefix(run)}rounds/`;
+
+/** A run's own queue of contributions. SQS allows letters, digits, - and _ only, 80 at most; dots become `_`. */
+export const contributionsQueueName = (prefix: string, run: string): string =>
+  `${prefix}contributions-${run.replaceAll(".", "_")}`;
+
+/** Ten digits, so that lexicographic order is the order of the numbers. */
+function pad(value: number): string {
+  return String(value).padStart(10, "0");
+}

@@ -1,0 +1,63 @@
+/**
+ * Every limit of the platform and every time-out of ours, in one place, with its source. Relations between them are
+ * asserted in `limits.test.ts`, and again where the stack and a run are built.
+ */
+
+/** SQS: one message, and one batch of ten, attributes included. SQS API reference, SendMessageBatch. */
+export const MESSAGE_LIMIT_BYTES = 1_048_576;
+/** SQS: messages in one batch request. */
+export const BATCH_LIMIT = 10;
+/** SQS bills each started 64 KiB of a request as one request. SQS pricing page. */
+export const BILLED_UNIT_BYTES = 65_536;
+/** SQS: messages received but not deleted, standard and FIFO. SQS quotas page. */
+export const IN_FLIGHT_LIMIT = 120_000;
+/** SQS: longest long poll. */
+export const LONG_POLL_LIMIT_SECONDS = 20;
+/** Lambda: longest invocation. Lambda quotas page. */
+export const FUNCTION_TIMEOUT_LIMIT_SECONDS = 900;
+
+/** The aggregator's time-out: short, so that a crash costs little and a redeployment is picked up soon. */
+export const AGGREGATOR_TIMEOUT_SECONDS = 300;
+/** The aggregator hands over to its successor when less than this is left. */
+export const HANDOVER_MARGIN_SECONDS = 60;
+/** A worker's time-out. */
+export const WORKER_TIMEOUT_SECONDS = 60;
+
+/** Visibility of the task queue: at least the worker's time-out (six times is AWS's advice for retries by the mapping). */
+export const TASK_VISIBILITY_SECONDS = 6 * WORKER_TIMEOUT_SECONDS;
+/** Visibility of the control queue as created: at least its function's time-out, as a mapping demands. */
+export const CONTROL_VISIBILITY_SECONDS = AGGREGATOR_TIMEOUT_SECONDS;
+/** The aggregator shortens its own message's visibility to this and renews it: a dead one is replaced within it. */
+export const LEASE_SECONDS = 45;
+/** How often the lease is renewed. */
+export const HEARTBEAT_SECONDS = 15;
+/** Contributions: a poll of a dead aggregator may have swallowed some; they are back after this. */
+export const CONTRIBUTION_VISIBILITY_SECONDS = 15;
+/** Contributions: long polls are short, so that an abandoned one swallows little. */
+export const CONTRIBUTION_WAIT_SECONDS = 5;
+/** Contributions nobody fetched are forgotten after an hour (a run's queue is deleted at its end anyway). */
+export const CONTRIBUTION_RETENTION_SECONDS = 3600;
+/** Deliveries of a task or control message before it goes to the dead-letter queue. */
+export const MAX_RECEIVE_COUNT = 5;
+
+/** Long polls kept open by the aggregator; more only breaks batches up. */
+export const PARALLEL_POLLS = 8;
+/** Points travel inside the task while its body is at most one billed unit ... */
+export const INLINE_TASK_BYTES = BILLED_UNIT_BYTES;
+/** ... and a round's tasks together are at most this (one network interface is 625 Mbit/s). */
+export const INLINE_ROUND_BYTES = 8_000_000;
+/** A data object up to this size is read whole, once per environment; a larger one by ranges. */
+export const WHOLE_OBJECT_BYTES = 256_000_000;
+
+/** Once this share of a round's contributions is in ... */
+export const HEDGE_AFTER_SHARE = 0.9;
+/** ... tasks still missing for so much longer are sent again ... */
+export const HEDGE_DELAY_MILLISECONDS = 20;
+/** ... at most this share of the round's tasks. */
+export const HEDGE_SHARE_LIMIT = 0.2;
+/** A task unanswered for so long is sent again whatever the others do. Not below the contributions' visibility. */
+export const RESEND_AFTER_SECONDS = 15;
+/** Times that one task is sent in all; then the run fails, naming the worker. */
+export const MAX_SENDS = 4;
+/** A round whose gradient norm squared exceeds this multiple of the first one's has diverged. */
+export const DIVERGENCE_FACTOR = 1e6;

@@ -1,0 +1,64 @@
+/** `runs/<run>/result.json`: written last, when a run has ended for whatever reason. */
+import { z } from "zod";
+import { MarinaError } from "../math/errors.ts";
+import type { Constants, RunStatus, StoppedBy } from "./checkpoint.ts";
+import { explain } from "./explain.ts";
+import type { RunSpec } from "./spec.ts";
+
+export interface RunResult {
+  readonly version: 1;
+  readonly run: string;
+  readonly status: Exclude<RunStatus, "running">;
+  readonly stoppedBy: StoppedBy | null;
+  readonly error: string | null;
+  /** T: x^T is the final iterate. */
+  readonly rounds: number;
+  /** f(x^T) and |grad f(x^T)|^2, exact; null when the run ended before they could be evaluated. */
+  readonly loss: number | null;
+  readonly gradientNormSquared: number | null;
+  readonly initialGradientNormSquared: number | null;
+  readonly relativeGradientNormSquared: number | null;
+  /** U_T: the paper's accounting, dense start included, mean over workers. */
+  readonly uplinkBitsPerWorker: number;
+  /** Bytes of message bodies and stored points as they travelled (base64), all workers, evaluation apart. */
+  readonly uplinkBytesMeasured: number;
+  readonly downlinkBytesMeasured: number;
+  /** Traffic of exact evaluations: not the method's, not in any other figure. */
+  readonly evaluationBytesMeasured: number;
+  /** By the engine's clock: predicted on the embedded cloud, real elsewhere. */
+  readonly seconds: number;
+  readonly usd: number;
+  readonly resentTasks: number;
+  /** SHA-256 of the final iterate's little-endian float64 bytes. */
+  readonly iterateSha256: string;
+  readonly constants: Constants;
+  readonly spec: RunSpec;
+}
+
+const head = z.looseObject({
+  version: z.literal(1),
+  run: z.string(),
+  status: z.enum(["stopped", "done", "failed", "diverged"]),
+  rounds: z.number(),
+  iterateSha256: z.string(),
+  seconds: z.number(),
+  usd: z.number(),
+  uplinkBitsPerWorker: z.number(),
+});
+
+export function encodeResult(result: RunResult): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(result, null, 2)}\n`);
+}
+
+/** @throws MarinaError "corrupt" or "spec". */
+export function decodeResult(bytes: Uint8Array, key: string): RunResult {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw new MarinaError("corrupt", `${key}: expected a run's result as JSON, got other bytes`, { cause: error });
+  }
+  const parsed = head.safeParse(value);
+  if (!parsed.success) throw explain(parsed.error, head, value, key);
+  return parsed.data as unknown as RunResult;
+}

@@ -1,0 +1,84 @@
+/** What is kept of every round: a row of numbers, stored in blocks. */
+import { MessageError } from "../math/errors.ts";
+import { FrameReader, FrameWriter } from "./frame.ts";
+
+/**
+ * Round t as it was when x^t had been formed and its messages had come in. All totals are of the method alone (no
+ * evaluation traffic) and count what happened before x^t could be formed, so row t is a point of every curve.
+ */
+export interface RoundRecord {
+  readonly round: number;
+  /** The messages of round t were dense. */
+  readonly dense: boolean;
+  /** Slots of round t. */
+  readonly slots: number;
+  /** f(x^t); null where no worker looked at all rows. */
+  readonly loss: number | null;
+  /** |grad f(x^t)|^2; null where it was not evaluated. */
+  readonly gradientNormSquared: number | null;
+  /** U_t: uplink bits per worker (mean over all n), the paper's accounting. */
+  readonly uplinkBitsPerWorker: number;
+  /** Bytes of contributions' bodies, all workers. */
+  readonly uplinkBytes: number;
+  /** Bytes of tasks' bodies and of stored iterates, all workers. */
+  readonly downlinkBytes: number;
+  /** Seconds since the run began, by the engine's clock. */
+  readonly seconds: number;
+  readonly usd: number;
+  /** Tasks sent again in round t (hedges and deadlines). */
+  readonly resent: number;
+}
+
+const COLUMNS = 11;
+/** Rounds in one stored block. */
+export const ROUNDS_PER_BLOCK = 64;
+
+export function encodeRounds(records: readonly RoundRecord[]): Uint8Array {
+  const table = new Float64Array(COLUMNS * records.length);
+  records.forEach((r, row) => {
+    table.set(
+      [
+        r.round,
+        r.dense ? 1 : 0,
+        r.slots,
+        r.loss ?? Number.NaN,
+        r.gradientNormSquared ?? Number.NaN,
+        r.uplinkBitsPerWorker,
+        r.uplinkBytes,
+        r.downlinkBytes,
+        r.seconds,
+        r.usd,
+        r.resent,
+      ],
+      COLUMNS * row,
+    );
+  });
+  return new FrameWriter("rounds", 64 + table.byteLength).vector(table).finish();
+}
+
+/** @throws MessageError, or MarinaError "version". */
+export function decodeRounds(bytes: Uint8Array, key: string): RoundRecord[] {
+  const reader = new FrameReader("rounds", bytes, key);
+  const table = reader.vector();
+  reader.end();
+  if (table.length % COLUMNS !== 0) throw new MessageError(`${key}: expected rows of ${COLUMNS} numbers`);
+  return Array.from({ length: table.length / COLUMNS }, (_, row) => {
+    const [round, dense, slots, loss, norm, bits, up, down, seconds, usd, resent] = table.subarray(
+      COLUMNS * row,
+      COLUMNS * (row + 1),
+    ) as unknown as number[];
+    return {
+      round: round!,
+      dense: dense === 1,
+      slots: slots!,
+      loss: Number.isNaN(loss) ? null : loss!,
+      gradientNormSquared: Number.isNaN(norm) ? null : norm!,
+      uplinkBitsPerWorker: bits!,
+      uplinkBytes: up!,
+      downlinkBytes: down!,
+      seconds: seconds!,
+      usd: usd!,
+      resent: resent!,
+    };
+  });
+}

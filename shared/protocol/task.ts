@@ -1,0 +1,140 @@
+/** A task: one slot's order for one round, a pure function of (spec, round, slot) that may be done any number of times. */
+import { MessageError } from "../math/errors.ts";
+import { FRAME_HEADER_BYTES, FrameReader, FrameType, FrameWriter, fromBody, toBody } from "./frame.ts";
+
+/** What is to be computed, without its points. `calibrate`, `gram` and `evaluate` are questions outside the method. */
+export type TaskKind =
+  /** grad f_i(x) over all rows, dense. */
+  | "full"
+  /** Q(grad f_i(x)): QGD. */
+  | "full-compressed"
+  /** The large batch's gradient at x, dense: online methods. */
+  | "full-large-batch"
+  /** Q(grad f_i(x) - grad f_i(w)) over all rows. */
+  | "difference"
+  /** The same over a mini-batch. */
+  | "difference-batch"
+  /** Q(grad f_i(x) - h_i): DIANA. */
+  | "shifted"
+  /** Q(v_i - h_i): VR-DIANA. */
+  | "shifted-reduced"
+  /** The exact gradient at x for the record only: a worker that has no slot in an evaluated round. */
+  | "evaluate"
+  /** The shard's spectrum: calibration. */
+  | "calibrate"
+  /** A_i^T A_i x: a step of the distributed power iteration. */
+  | "gram";
+
+const KINDS: readonly TaskKind[] = [
+  "full",
+  "full-compressed",
+  "full-large-batch",
+  "difference",
+  "difference-batch",
+  "shifted",
+  "shifted-reduced",
+  "evaluate",
+  "calibrate",
+  "gram",
+];
+
+/** Number of points that a task of each kind carries. */
+export const POINTS_OF: Readonly<Record<TaskKind, 0 | 1 | 2>> = {
+  full: 1,
+  "full-compressed": 1,
+  "full-large-batch": 1,
+  difference: 2,
+  "difference-batch": 2,
+  shifted: 1,
+  "shifted-reduced": 2,
+  evaluate: 1,
+  calibrate: 0,
+  gram: 1,
+};
+
+/** A point in a task: the vector itself, or the key of the object that holds it. */
+export type Point = { readonly kind: "inline"; readonly vector: Float64Array } | { readonly kind: "stored"; readonly key: string };
+
+export interface Task {
+  readonly kind: TaskKind;
+  readonly run: string;
+  /** `runDigest` of the stored run: a worker that finds another one refuses. */
+  readonly runDigest: string;
+  readonly round: number;
+  readonly slot: number;
+  readonly worker: number;
+  /** Where the contribution goes. */
+  readonly replyTo: string;
+  /** Send the exact gradient at x along, for the record. */
+  readonly evaluate: boolean;
+  /** Rounds below this are durable: what workers remember for them may be deleted. */
+  readonly memoryFloor: number;
+  readonly points: readonly Point[];
+  /** Identity of each point: points of equal identity (in one run) have equal bits, so a worker may reuse what it computed. */
+  readonly pointRounds: readonly number[];
+}
+
+export function encodeTask(task: Task): string {
+  let inline = 0;
+  for (const point of task.points) if (point.kind === "inline") inline += point.vector.byteLength;
+  const writer = new FrameWriter("task", 512 + inline)
+    .u8(KINDS.indexOf(task.kind))
+    .u8(task.evaluate ? 1 : 0)
+    .u32(task.round)
+    .u32(task.slot)
+    .u32(task.worker)
+    .u32(task.memoryFloor)
+    .text(task.run)
+    .text(task.runDigest)
+    .text(task.replyTo)
+    .u8(task.points.length);
+  task.points.forEach((point, i) => {
+    writer.u32(task.pointRounds[i]!);
+    if (point.kind === "inline") writer.u8(0).vector(point.vector);
+    else writer.u8(1).text(point.key);
+  });
+  return toBody(writer.finish());
+}
+
+/** @throws MessageError, or MarinaError "version". */
+export function decodeTask(body: string): Task {
+  const reader = new FrameReader("task", fromBody(body, "task"), "task");
+  const kind = KINDS[reader.u8()];
+  if (kind === undefined) throw new MessageError("task: unknown kind");
+  const flags = reader.u8();
+  if (flags > 1) throw new MessageError(`task: unknown flags ${flags}`);
+  const round = reader.u32();
+  const slot = reader.u32();
+  const worker = reader.u32();
+  const memoryFloor = reader.u32();
+  const run = reader.text();
+  const runDigest = reader.text();
+  const replyTo = reader.text();
+  const count = reader.u8();
+  if (count !== POINTS_OF[kind]) {
+    throw new MessageError(`task: a ${kind} task carries ${POINTS_OF[kind]} points, got ${count}`);
+  }
+  const points: Point[] = [];
+  const pointRounds: number[] = [];
+  for (let i = 0; i < count; i++) {
+    pointRounds.push(reader.u32());
+    points.push(
+      reader.u8() === 0 ? { kind: "inline", vector: reader.vector() } : { kind: "stored", key: reader.text() },
+    );
+  }
+  reader.end();
+  return { kind, run, runDigest, round, slot, worker, replyTo, evaluate: flags === 1, memoryFloor, points, pointRounds };
+}
+
+/** Evaluations and calibration: not the method's traffic. */
+export function isOutsideMethod(kind: TaskKind): boolean {
+  return kind === "evaluate" || kind === "calibrate" || kind === "gram";
+}
+
+/** Is this body a task outside the method? Cheap: looks at a few bytes. */
+export function isOutsideMethodTask(body: string): boolean {
+  const head = Buffer.from(body.slice(0, 24), "base64");
+  if (head.length <= FRAME_HEADER_BYTES || head[3] !== FrameType.task) return false;
+  const kind = KINDS[head[FRAME_HEADER_BYTES]!];
+  return kind !== undefined && isOutsideMethod(kind);
+}

@@ -1,0 +1,14 @@
+/** Which traffic is the method's, and which only watches it (evaluations, calibration) and is accounted apart. */
+import { evaluationBytesOfContribution } from "./contribution.ts";
+import { datasetPrefix } from "./keys.ts";
+import { isOutsideMethodTask } from "./task.ts";
+
+/** How many bytes of a message's body are outside the method. */
+export function outsideBytesOf(body: string): number {
+  return isOutsideMethodTask(body) ? body.length : evaluationBytesOfContribution(body);
+}
+
+/** Is an object outside the method? Spectra that calibration keeps beside a data set are. */
+export function isOutsideObject(key: string): boolean {
+  return key.startsWith(datasetPrefix) && key.includes("/spectra/");
+}
