@@ -67,7 +67,8 @@ export function openFolder(home: string): ObjectFolder {
         const file = openSync(path, "r");
         try {
           const buffer = new Uint8Array(CHUNK_BYTES);
-          for (let n = readSync(file, buffer); n > 0; n = readSync(file, buffer)) md5.update(buffer.subarray(0, n));
+          for (let n = readSync(file, buffer); n > 0; n = readSync(file, buffer))
+            md5.update(buffer.subarray(0, n));
         } finally {
           closeSync(file);
         }
@@ -78,11 +79,15 @@ export function openFolder(home: string): ObjectFolder {
     write(key, body) {
       const temporary = newPartial();
       guard(pathOf(key), "write", () =>
-        withFile(temporary, (file) => {
-          writeAll(file, body);
-        }, () => {
-          place(temporary, key);
-        }),
+        withFile(
+          temporary,
+          (file) => {
+            writeAll(file, body);
+          },
+          () => {
+            place(temporary, key);
+          },
+        ),
       );
     },
 
@@ -128,7 +133,9 @@ export function openFolder(home: string): ObjectFolder {
 function checkKey(key: string): void {
   const bad = key
     .split("/")
-    .some((part) => part === "" || part === "." || part === ".." || part.includes("\\") || part.includes("\0"));
+    .some(
+      (part) => part === "" || part === "." || part === ".." || part.includes("\\") || part.includes("\0"),
+    );
   if (bad) {
     throw new MarinaError(
       "usage",
@@ -151,7 +158,10 @@ function readRange(path: string, { start, end }: ByteRange): Uint8Array {
   try {
     const size = fstatSync(file).size;
     if (size < end) {
-      throw new MarinaError("corrupt", `${path}: expected at least ${end} bytes, it has ${size}: was it changed by hand?`);
+      throw new MarinaError(
+        "corrupt",
+        `${path}: expected at least ${end} bytes, it has ${size}: was it changed by hand?`,
+      );
     }
     const body = new Uint8Array(end - start);
     let done = 0;

@@ -1,4 +1,5 @@
 /** Objects in memory, perhaps over a folder: S3's conditional writes, ranges and listings, synchronously. */
+import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
 import type { ByteRange, PutCondition, StoredObject } from "../shared/cloud/ports.ts";
 import { MarinaError } from "../shared/math/errors.ts";
@@ -18,7 +19,7 @@ export interface ObjectFolder {
   remove(key: string): void;
 }
 
-export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+export type Chunks = AsyncIterable<Uint8Array>;
 
 interface Entry {
   readonly size: number;
@@ -35,6 +36,13 @@ export const RESIDENT_LIMIT_BYTES = 64 * 1024 * 1024;
 /** S3's ETag of a simple upload: the MD5 of the bytes, in quotes. */
 export function etagOf(body: Uint8Array): string {
   return `"${hash("md5", body)}"`;
+}
+
+/** All chunks as one array. */
+export async function gather(chunks: Chunks): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const chunk of chunks) parts.push(chunk);
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
 }
 
 /**
@@ -89,9 +97,7 @@ export class EmbeddedObjects {
   async putStream(key: string, chunks: Chunks): Promise<string> {
     const folder = this.#folder;
     if (folder === undefined) {
-      const parts: Uint8Array[] = [];
-      for await (const chunk of chunks) parts.push(Uint8Array.from(chunk));
-      return this.put(key, Buffer.concat(parts));
+      return this.put(key, await gather(chunks));
     }
     folder.check(key);
     const { etag, size } = await folder.writeStream(key, chunks);
@@ -157,7 +163,10 @@ export class EmbeddedObjects {
       return;
     }
     if (entry === undefined) {
-      throw new MarinaError("not-found", `object ${key}: expected ETag ${condition.ifMatch}, but there is no such key`);
+      throw new MarinaError(
+        "not-found",
+        `object ${key}: expected ETag ${condition.ifMatch}, but there is no such key`,
+      );
     }
     const etag = this.#etag(key, entry);
     if (etag !== condition.ifMatch) {

@@ -2,7 +2,12 @@
 import { Buffer } from "node:buffer";
 import type { OutgoingMessage, QueueAddress, QueueOptions } from "../shared/cloud/ports.ts";
 import { MarinaError } from "../shared/math/errors.ts";
-import { BATCH_LIMIT, IN_FLIGHT_LIMIT, MESSAGE_LIMIT_BYTES } from "../shared/protocol/limits.ts";
+import {
+  BATCH_LIMIT,
+  IN_FLIGHT_LIMIT,
+  LONG_POLL_LIMIT_SECONDS,
+  MESSAGE_LIMIT_BYTES,
+} from "../shared/protocol/limits.ts";
 import type { Chance } from "./chance.ts";
 import type { Message } from "./message-list.ts";
 import { MessageList } from "./message-list.ts";
@@ -53,6 +58,8 @@ export interface Poll {
   readonly answer: (messages: readonly Message[]) => void;
   /** `not-found` when the queue is gone before the request arrives. */
   readonly refuse: (error: unknown) => void;
+  /** True when the sender died before the request had left it. */
+  readonly neverLeft: () => boolean;
 }
 
 interface OpenPoll extends Poll {
@@ -116,19 +123,29 @@ export class EmbeddedQueue {
   measure(messages: readonly OutgoingMessage[]): Batch {
     const where = `queue ${this.address}: send`;
     if (messages.length === 0 || messages.length > BATCH_LIMIT) {
-      throw new MarinaError("limit", `${where}: expected 1 to ${BATCH_LIMIT} messages a batch, got ${messages.length}`);
+      throw new MarinaError(
+        "limit",
+        `${where}: expected 1 to ${BATCH_LIMIT} messages a batch, got ${messages.length}`,
+      );
     }
     const bytes: number[] = [];
     const evaluationBytes: number[] = [];
     let totalBytes = 0;
     let methodBytes = 0;
     for (const [i, { body, group, deduplicationId }] of messages.entries()) {
-      if (body.length === 0) throw new MarinaError("usage", `${where}: message ${i} is empty; SQS refuses such`);
+      if (body.length === 0)
+        throw new MarinaError("usage", `${where}: message ${i} is empty; SQS refuses such`);
       if (this.fifo && (group === undefined || deduplicationId === undefined)) {
-        throw new MarinaError("usage", `${where}: message ${i} needs a group and a deduplicationId: the queue is FIFO`);
+        throw new MarinaError(
+          "usage",
+          `${where}: message ${i} needs a group and a deduplicationId: the queue is FIFO`,
+        );
       }
       if (!this.fifo && deduplicationId !== undefined) {
-        throw new MarinaError("usage", `${where}: message ${i} has a deduplicationId, but the queue is not FIFO`);
+        throw new MarinaError(
+          "usage",
+          `${where}: message ${i} has a deduplicationId, but the queue is not FIFO`,
+        );
       }
       const size = Buffer.byteLength(body);
       const evaluation = Math.min(size, this.#context.evaluationBytesOf(body));
@@ -313,7 +330,21 @@ export class EmbeddedQueue {
       const place = chance.below(this.#waiting.size + 1);
       this.#waiting.insertAfter(message, place === 0 ? null : this.#waiting.at(place - 1));
     } else this.#waiting.append(message);
-    if (this.#listener !== undefined && this.#takeable(message)) this.#listener(message);
+    this.#announce(message);
+  }
+
+  /** Tells the mapping of a message, or of the one that is first in its group. */
+  #announce(message: Message): void {
+    if (this.#listener === undefined) return;
+    const first = message.group === undefined ? message : this.#firstOf(message.group);
+    if (first !== undefined && this.#takeable(first)) this.#listener(first);
+  }
+
+  #firstOf(group: string): Message | undefined {
+    for (let message = this.#waiting.first; message !== null; message = message.next) {
+      if (message.group === group) return message;
+    }
+    return undefined;
   }
 
   #leaveList(message: Message): void {
@@ -333,18 +364,14 @@ export class EmbeddedQueue {
 
   /** One more message for each place that is left. A locked group stays locked, but not by this very request. */
   #fill(taken: Message[], max: number): void {
-    let unlockedHere: Set<string> | undefined;
-    for (const { group } of taken) if (group !== undefined) (unlockedHere ??= new Set()).add(group);
     let message = this.#waiting.first;
     while (message !== null && taken.length < max && this.#inFlight < IN_FLIGHT_LIMIT) {
       const next: Message | null = message.next;
       const { group } = message;
-      const free = group === undefined || !this.#locked.has(group) || unlockedHere?.has(group) === true;
+      const free =
+        group === undefined || !this.#locked.has(group) || taken.some((other) => other.group === group);
       const sameAccount = taken.length === 0 || taken[0]!.evaluation === message.evaluation;
-      if (free && sameAccount && this.#deliver(message)) {
-        taken.push(message);
-        if (group !== undefined) (unlockedHere ??= new Set()).add(group);
-      }
+      if (free && sameAccount && this.#deliver(message)) taken.push(message);
       message = next;
     }
   }
@@ -365,11 +392,13 @@ export class EmbeddedQueue {
     if (message.receipt !== null) this.#byReceipt.delete(message.receipt);
     if (now - message.sentAt > this.options.retentionSeconds * 1000) {
       message.state = "gone";
+      if (message.group !== undefined) this.#announce(message);
       return false;
     }
     if (this.redrive !== undefined && message.receiveCount >= this.redrive.maxReceiveCount) {
       message.state = "gone";
       this.redrive.deadLetters.#adopt(message);
+      if (message.group !== undefined) this.#announce(message);
       return false;
     }
     message.state = "in flight";
@@ -413,14 +442,10 @@ export class EmbeddedQueue {
 
   #unlock({ group }: Message): void {
     if (group === undefined || !this.#release(group)) return;
-    if (this.#listener !== undefined) {
-      for (let message = this.#waiting.first; message !== null; message = message.next) {
-        if (message.group !== group) continue;
-        message.readyFrom = this.#context.clock.now();
-        this.#listener(message);
-        break;
-      }
-    }
+    const first = this.#firstOf(group);
+    if (first === undefined) return;
+    first.readyFrom = this.#context.clock.now();
+    this.#announce(first);
     this.#answerPolls();
   }
 
@@ -434,6 +459,10 @@ export class EmbeddedQueue {
 
   #arrive(poll: OpenPoll): void {
     poll.timer = null;
+    if (poll.neverLeft()) {
+      this.#polls.delete(poll);
+      return;
+    }
     if (this.#destroyed) {
       this.#polls.delete(poll);
       poll.refuse(queueNotFound(this.address));
@@ -488,5 +517,27 @@ export class EmbeddedQueue {
 
 /** What every call on a missing queue throws. */
 export function queueNotFound(queue: string): MarinaError {
-  return new MarinaError("not-found", `queue ${queue}: no such queue: it was never created, or it was deleted`);
+  return new MarinaError(
+    "not-found",
+    `queue ${queue}: no such queue: it was never created, or it was deleted`,
+  );
+}
+
+/** @throws MarinaError `limit` for what SQS would refuse. */
+export function checkReceive(
+  queue: string,
+  { max, waitSeconds }: { readonly max: number; readonly waitSeconds: number },
+): void {
+  if (!(Number.isInteger(max) && max >= 1 && max <= BATCH_LIMIT)) {
+    throw new MarinaError(
+      "limit",
+      `queue ${queue}: receive: expected max from 1 to ${BATCH_LIMIT}, got ${max}`,
+    );
+  }
+  if (!(waitSeconds >= 0 && waitSeconds <= LONG_POLL_LIMIT_SECONDS)) {
+    throw new MarinaError(
+      "limit",
+      `queue ${queue}: receive: expected waitSeconds from 0 to ${LONG_POLL_LIMIT_SECONDS}, got ${waitSeconds}`,
+    );
+  }
 }

@@ -80,22 +80,31 @@ export function resolveProbability(spec: AlgorithmSpec, setting: TheorySetting):
 }
 
 function resolveStepSize(spec: AlgorithmSpec, setting: TheorySetting, probability: number): number {
+  checkStepSize(spec);
   const asked = spec.stepSize;
   if (typeof asked === "number") return asked;
   if (typeof asked === "object") return asked.times * theoreticalStep(spec, setting, probability);
-  if (asked === "theory") return theoreticalStep(spec, setting, probability);
-  if (asked === "published" && (spec.kind === "diana" || spec.kind === "vr-diana")) {
-    return dianaPublishedStep(spec, setting);
-  }
-  if (asked === "practical" && spec.kind === "qgd") {
+  if (asked === "published") return dianaPublishedStep(spec, setting);
+  if (asked === "practical") {
     // 1/(L (1 + omega/n)): no guarantee on heterogeneous non-convex data.
     return 1 / (setting.smoothness.L * (1 + setting.compressor.omega / setting.workers));
   }
-  const offered =
-    spec.kind === "qgd" ? '"theory" or "practical"' : spec.kind === "diana" || spec.kind === "vr-diana" ? '"theory" or "published"' : '"theory"';
+  return theoreticalStep(spec, setting, probability);
+}
+
+/** @throws MarinaError "spec" where the method has no such step size, naming those that it has. */
+export function checkStepSize(spec: AlgorithmSpec): void {
+  const asked = spec.stepSize;
+  const named: readonly unknown[] =
+    spec.kind === "qgd"
+      ? ["theory", "practical"]
+      : spec.kind === "diana" || spec.kind === "vr-diana"
+        ? ["theory", "published"]
+        : ["theory"];
+  if (typeof asked !== "string" || named.includes(asked)) return;
   throw new MarinaError(
     "spec",
-    `algorithm.stepSize: ${spec.kind} has no "${asked}" step size; use ${offered}, a number, or { "times": 4 }`,
+    `algorithm.stepSize: ${spec.kind} has no "${asked}" step size; use ${named.map((name) => `"${name}"`).join(" or ")}, a number, or { "times": 4 }`,
   );
 }
 

@@ -44,8 +44,8 @@ export function qsgd(dimension: number, levels: number, wire: Wire): Compressor 
       if (writeNorm(exact, wire, bytes, KIND) === 0) return { bytes, bits };
       const writer = new BitWriter(bytes, normBytes);
       for (let j = 0; j < dimension; j++) {
-        // |x_j|/|x| may exceed 1 by a rounding.
-        const position = levels * Math.min(1, Math.abs(x[j]!) / exact);
+        // At most s even as rounded: sums of squares and roots are monotone, and the root of a rounded square is exact.
+        const position = levels * (Math.abs(x[j]!) / exact);
         const below = Math.floor(position);
         const level = uniforms[j]! < position - below ? below + 1 : below;
         writer.write(x[j]! < 0 && level > 0 ? levels + level : level, width);

@@ -61,7 +61,8 @@ export function priceUsd(usage: AccountUsage, prices: Prices, configuration: Bil
     aggregatorInvocationsUsd: invocations(aggregator),
     standardQueuesUsd: queueRequests(usage.standardQueues) * standard,
     fifoQueuesUsd: queueRequests(usage.fifoQueues) * fifo,
-    mappingsUsd: mappingRequests(usage.standardMapping) * standard + mappingRequests(usage.fifoMapping) * fifo,
+    mappingsUsd:
+      mappingRequests(usage.standardMapping) * standard + mappingRequests(usage.fifoMapping) * fifo,
     objectPutsUsd: ((objects.putRequests + objects.listRequests) / 1000) * prices.usdPerThousandObjectPuts,
     objectGetsUsd: (objects.getRequests / 1000) * prices.usdPerThousandObjectGets,
   };

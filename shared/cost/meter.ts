@@ -1,7 +1,7 @@
 /** Counts requests as they are billed, split between the method's account and the evaluation's. */
 import type { QueueAddress } from "../cloud/ports.ts";
 import { BILLED_UNIT_BYTES } from "../protocol/limits.ts";
-import type { MutableAccount, MutableUsage, Usage } from "./usage.ts";
+import type { MutableAccount, MutableUsage } from "./usage.ts";
 import { zeroUsage } from "./usage.ts";
 
 /** How many bytes of one message, or of all of a request, are whose. */
@@ -12,6 +12,8 @@ export interface SplitBytes {
 
 /** S3 lists 1,000 keys a request. */
 const KEYS_PER_LIST = 1000;
+/** A streamed upload is taken to go in parts of this size; S3 allows 5 MiB to 5 GiB. */
+const UPLOAD_PART_BYTES = 8 * 1024 * 1024;
 
 /** The names of FIFO queues, and so the URLs of their addresses, end so (an SQS rule). */
 export function isFifoAddress(queue: QueueAddress): boolean {
@@ -40,8 +42,8 @@ export class Meter {
     return evaluation ? this.#usage.evaluation : this.#usage.method;
   }
 
-  /** A snapshot. */
-  usage(): Usage {
+  /** A snapshot: a copy, the caller's own. */
+  usage(): MutableUsage {
     return structuredClone(this.#usage);
   }
 
@@ -77,6 +79,14 @@ export class Meter {
   putObject(bytes: number, evaluation = false): void {
     const { objects } = this.account(evaluation);
     objects.putRequests++;
+    objects.putBytes += bytes;
+  }
+
+  /** An upload in parts: begin, each part, complete; a single PUT when one part holds it all. */
+  putObjectStream(bytes: number, evaluation = false): void {
+    const { objects } = this.account(evaluation);
+    const parts = Math.ceil(bytes / UPLOAD_PART_BYTES);
+    objects.putRequests += parts <= 1 ? 1 : parts + 2;
     objects.putBytes += bytes;
   }
 

@@ -34,6 +34,20 @@ function meterObjects(objects: ObjectStore, meter: Meter): ObjectStore {
       meter.putObject(body.length);
       return objects.put(key, body, condition);
     },
+    async putStream(key, chunks) {
+      let bytes = 0;
+      const counted = async function* (): AsyncGenerator<Uint8Array> {
+        for await (const chunk of chunks) {
+          bytes += chunk.length;
+          yield chunk;
+        }
+      };
+      try {
+        return await objects.putStream(key, counted());
+      } finally {
+        meter.putObjectStream(bytes);
+      }
+    },
     delete(key) {
       meter.deleteObject();
       return objects.delete(key);

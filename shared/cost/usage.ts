@@ -135,8 +135,7 @@ function combine<T extends Counts>(a: T, b: T, operation: (x: number, y: number)
   const result: Record<string, number | Counts> = {};
   for (const [name, x] of Object.entries(a)) {
     const y = b[name]!;
-    result[name] =
-      typeof x === "number" ? operation(x, y as number) : combine(x, y as Counts, operation);
+    result[name] = typeof x === "number" ? operation(x, y as number) : combine(x, y as Counts, operation);
   }
   return result as T;
 }

@@ -8,9 +8,9 @@ import { gunzipIfCompressed } from "./gunzip.ts";
 import { createLabelCollector } from "./labels.ts";
 import { LARGEST_INDEX, LibsvmParser } from "./libsvm.ts";
 import {
-  type Manifest,
   encodeManifest,
   type LabelKind,
+  type Manifest,
   type ManifestGroup,
   rowsKey,
   rowsPrefix,

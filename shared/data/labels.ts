@@ -1,6 +1,6 @@
 /** What the labels of a data set are, found while its rows stream by. */
 import { MarinaError } from "../math/errors.ts";
-import type { Manifest, LabelKind } from "./manifest.ts";
+import type { LabelKind, Manifest } from "./manifest.ts";
 
 /** Sees every label once. */
 export interface LabelCollector {

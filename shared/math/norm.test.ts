@@ -31,6 +31,13 @@ describe("norm", () => {
     }
   });
 
+  test("is never below the magnitude of an entry", () => {
+    for (let i = 1; i < 2000; i++) {
+      const entry = Math.sin(i) * 2 ** ((i % 9) * 200 - 900);
+      expect(norm(v(entry * 1e-9, entry, entry * 1e-8))).toBeGreaterThanOrEqual(Math.abs(entry));
+    }
+  });
+
   test("is infinite only when the norm itself is out of range", () => {
     expect(norm(v(Number.MAX_VALUE, Number.MAX_VALUE))).toBe(Infinity);
   });

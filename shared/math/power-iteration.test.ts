@@ -106,7 +106,9 @@ describe("a step of the power iteration", () => {
   });
 
   test("names the entry that is not finite, and a wrong length or dimension", () => {
-    expect(() => advance(startPowerIteration(2), Float64Array.of(1, Number.NaN))).toThrow(/step 0: entry 1 is NaN/);
+    expect(() => advance(startPowerIteration(2), Float64Array.of(1, Number.NaN))).toThrow(
+      /step 0: entry 1 is NaN/,
+    );
     expect(() => advance(startPowerIteration(2), Float64Array.of(1))).toThrow(/length 2, got 1/);
     expect(() => startVector(0)).toThrow(/d >= 1, got 0/);
   });

@@ -12,7 +12,10 @@ function words(key: StreamKey, count: number): number[] {
 /** What `nextBelow` must make of raw words, in BigInt. */
 function belowByRejection(raw: readonly number[], bound: number): number[] {
   const limit = (2n ** 32n / BigInt(bound)) * BigInt(bound);
-  return raw.map(BigInt).filter((word) => word < limit).map((word) => Number(word % BigInt(bound)));
+  return raw
+    .map(BigInt)
+    .filter((word) => word < limit)
+    .map((word) => Number(word % BigInt(bound)));
 }
 
 describe("a stream", () => {

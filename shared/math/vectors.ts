@@ -41,10 +41,10 @@ export function sub(a: Float64Array, b: Float64Array, out: Float64Array): void {
 
 /** The first j whose x_j is NaN or infinite; -1 when every entry is finite. */
 export function firstNonFinite(x: Float64Array | Float32Array): number {
-  // t - t is 0 for a finite t and NaN for every other, so one sum answers for the whole vector, without a branch an
-  // entry; the position is looked for only when there is one.
-  let check = 0;
-  for (let j = 0; j < x.length; j++) check += x[j]! - x[j]!;
-  if (check === 0) return -1;
-  return x.findIndex((entry) => !Number.isFinite(entry));
+  for (let j = 0; j < x.length; j++) {
+    const entry = x[j]!;
+    // 0 for every finite number, NaN for every other.
+    if (entry - entry !== 0) return j;
+  }
+  return -1;
 }

@@ -30,11 +30,14 @@ describe("row losses", () => {
     ["least-squares", 3, 2, 2],
     ["least-squares", -2, 4.5, -3],
   ];
-  it.each(table)("%s at z = %d, y = +1 has the reference value and derivative", (kind, z, value, derivative) => {
-    const [gotValue, gotDerivative] = at(kind, z, 1);
-    expectClose(gotValue, value);
-    expectClose(gotDerivative, derivative);
-  });
+  it.each(table)(
+    "%s at z = %d, y = +1 has the reference value and derivative",
+    (kind, z, value, derivative) => {
+      const [gotValue, gotDerivative] = at(kind, z, 1);
+      expectClose(gotValue, value);
+      expectClose(gotDerivative, derivative);
+    },
+  );
 
   it.each(["nonconvex-binary", "logistic"] as const)("%s depends on y and z only through y z", (kind) => {
     for (const z of [-800, -3, -0.1, 0, 0.1, 3, 800]) {

@@ -2,6 +2,8 @@
 
 /** A sweep squares the relative size of what is off the diagonal once it is small: ten do; this is a bound. */
 const SWEEP_LIMIT = 60;
+/** Off-diagonal entries below this times the largest entry change no eigenvalue's float64. */
+const NEGLIGIBLE = 1e-18;
 
 /**
  * Eigenvalues in ascending order, by the cyclic Jacobi method: rotate away one off-diagonal entry after the other.
@@ -11,13 +13,13 @@ const SWEEP_LIMIT = 60;
  */
 export function symmetricEigenvalues(matrix: Float64Array, d: number): Float64Array {
   const a = Float64Array.from(matrix);
+  const negligible = NEGLIGIBLE * matrix.reduce((most, entry) => Math.max(most, Math.abs(entry)), 0);
   for (let sweep = 0; sweep < SWEEP_LIMIT; sweep++) {
     let changed = false;
     for (let p = 0; p < d; p++) {
       for (let q = p + 1; q < d; q++) {
         const off = a[p * d + q]!;
-        // Below half a unit in the last place of both: adding it would change nothing.
-        if (Math.abs(off) <= 1e-17 * Math.min(Math.abs(a[p * d + p]!), Math.abs(a[q * d + q]!)) || off === 0) continue;
+        if (Math.abs(off) <= negligible) continue;
         changed = true;
         rotate(a, d, p, q);
       }

@@ -56,17 +56,20 @@ export class FrameWriter {
   }
 
   u8(value: number): this {
-    this.#view.setUint8(this.#reserve(1), value);
+    const at = this.#reserve(1); // first: it may move the memory
+    this.#view.setUint8(at, value);
     return this;
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#reserve(4), value, true);
+    const at = this.#reserve(4);
+    this.#view.setUint32(at, value, true);
     return this;
   }
 
   f64(value: number): this {
-    this.#view.setFloat64(this.#reserve(8), value, true);
+    const at = this.#reserve(8);
+    this.#view.setFloat64(at, value, true);
     return this;
   }
 
@@ -77,7 +80,8 @@ export class FrameWriter {
 
   bytes(value: Uint8Array): this {
     this.u32(value.length);
-    this.#bytes.set(value, this.#reserve(value.length));
+    const at = this.#reserve(value.length);
+    this.#bytes.set(value, at);
     return this;
   }
 
@@ -181,7 +185,9 @@ export class FrameReader {
     const at = this.#take(8 * length);
     const start = this.#bytes.byteOffset + at;
     if (start % 8 === 0) return new Float64Array(this.#bytes.buffer, start, length);
-    return new Float64Array(this.#bytes.slice(at, at + 8 * length).buffer);
+    const copy = new Float64Array(length);
+    new Uint8Array(copy.buffer).set(this.#bytes.subarray(at, at + 8 * length));
+    return copy;
   }
 
   /** @throws MessageError when fields are left over. */

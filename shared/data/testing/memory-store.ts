@@ -11,14 +11,17 @@ export function memoryStore(): ObjectStore {
       const body = objects.get(key);
       if (body === undefined) throw new MarinaError("not-found", `object ${key}: no such key`);
       const etag = etagOf(body);
-      if (ifMatch !== undefined && ifMatch !== etag) throw new MarinaError("precondition-failed", `object ${key}`);
+      if (ifMatch !== undefined && ifMatch !== etag)
+        throw new MarinaError("precondition-failed", `object ${key}`);
       return { body: range === undefined ? body : body.subarray(range.start, range.end), etag };
     },
     async put(key, body, condition) {
       const old = objects.get(key);
       if (condition !== undefined) {
         const holds =
-          "ifNoneMatch" in condition ? old === undefined : old !== undefined && etagOf(old) === condition.ifMatch;
+          "ifNoneMatch" in condition
+            ? old === undefined
+            : old !== undefined && etagOf(old) === condition.ifMatch;
         if (!holds) throw new MarinaError("precondition-failed", `object ${key}: condition not met`);
       }
       objects.set(key, body);

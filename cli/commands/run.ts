@@ -1,0 +1,89 @@
+/** `marina run` and `marina resume`: drive a run to its end, with progress, and stop cleanly on Ctrl-C. */
+import type { RunResult } from "../../shared/protocol/result.ts";
+import type { ControlMessage } from "../../shared/protocol/run.ts";
+import type { RunSpec } from "../../shared/protocol/spec.ts";
+import { resultKey } from "../../shared/protocol/keys.ts";
+import type { Engine } from "../engines/engine.ts";
+import { openEngine } from "../engines/open.ts";
+import { createRun, resumeRun } from "../launch.ts";
+import type { CommonOptions } from "../main.ts";
+import { createProgress } from "../output/progress.ts";
+import { details, jsonLine } from "../output/report.ts";
+import { readSpec } from "../spec-file.ts";
+
+interface RunOptions extends CommonOptions {
+  readonly json?: boolean;
+  readonly set?: readonly string[];
+}
+
+export async function runSpec(path: string, options: RunOptions): Promise<void> {
+  const spec = readSpec(path, options.set ?? []);
+  const engine = openEngine(options);
+  try {
+    const { control } = await createRun(engine.objects, spec);
+    await driveAndReport(engine, spec, control, options);
+  } finally {
+    await engine.close();
+  }
+}
+
+export async function resume(run: string, options: RunOptions): Promise<void> {
+  const engine = openEngine(options);
+  try {
+    const { spec, control } = await resumeRun(engine.objects, run);
+    await driveAndReport(engine, spec, control, options);
+  } finally {
+    await engine.close();
+  }
+}
+
+async function driveAndReport(engine: Engine, spec: RunSpec, control: ControlMessage, options: RunOptions): Promise<void> {
+  const { result, wallSeconds } = await driveRun(engine, spec, control);
+  process.stdout.write(`${details(result, engine.predicts)}\nfiles${" ".repeat(7)}${engine.locate(resultKey(result.run))}\n`);
+  if (options.json === true) process.stdout.write(`${jsonLine(result, engine.predicts, wallSeconds)}\n`);
+  process.exitCode = exitCodeOfResult(result);
+  if (result.status === "stopped") console.error(`marina: stopped at round ${result.rounds}; go on with: marina resume ${result.run}`);
+}
+
+/** 0 done, 1 failed or diverged, 130 stopped by Ctrl-C. */
+export function exitCodeOfResult({ status }: RunResult): number {
+  return status === "done" ? 0 : status === "stopped" ? 130 : 1;
+}
+
+/** One run with progress on standard error. Ctrl-C stops it at a round boundary; a second one ends the process. */
+export async function driveRun(
+  engine: Engine,
+  spec: RunSpec,
+  control: ControlMessage,
+): Promise<{ result: RunResult; wallSeconds: number }> {
+  const { createLogUpdate } = await import("log-update");
+  const stream = process.stderr;
+  const line = createLogUpdate(stream);
+  const progress = createProgress({
+    run: control.run,
+    spec,
+    predicts: engine.predicts,
+    stream,
+    now: () => performance.now(),
+    update: (text) => (text === "" ? line.clear() : line(text)),
+  });
+  let interrupts = 0;
+  const interrupt = (): void => {
+    interrupts++;
+    if (interrupts > 1) process.exit(130);
+    progress.done();
+    stream.write(`stopping ${control.run} at the next round boundary (Ctrl-C again: at once, from the last checkpoint)\n`);
+    void engine.requestStop(control.run);
+  };
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", interrupt);
+  const started = performance.now();
+  try {
+    const result = await engine.drive(control, progress);
+    return { result, wallSeconds: (performance.now() - started) / 1000 };
+  } finally {
+    progress.done();
+    process.off("SIGINT", interrupt);
+    process.off("SIGTERM", interrupt);
+  }
+}

@@ -1,0 +1,150 @@
+/** `marina list`, `show`, `compare`: what is stored of runs. */
+import type { ObjectStore } from "../../shared/cloud/ports.ts";
+import { MarinaError } from "../../shared/math/errors.ts";
+import { type Checkpoint, decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
+import { checkpointKey, resultKey, roundsPrefix, runPrefix, runsPrefix } from "../../shared/protocol/keys.ts";
+import { decodeResult, type RunResult } from "../../shared/protocol/result.ts";
+import { decodeRounds, type RoundRecord } from "../../shared/protocol/round-record.ts";
+import { openEngine } from "../engines/open.ts";
+import { findRun } from "../launch.ts";
+import type { CommonOptions } from "../main.ts";
+import { megabits, short } from "../output/format.ts";
+import { comparison, details, methodName } from "../output/report.ts";
+import { table } from "../output/table.ts";
+
+interface ListOptions extends CommonOptions {
+  readonly json?: boolean;
+}
+
+interface ShowOptions extends ListOptions {
+  readonly rounds?: boolean;
+}
+
+export async function list(options: ListOptions): Promise<void> {
+  const { objects } = openEngine(options);
+  const keys = await objects.list(runsPrefix);
+  const runs = keys.filter((key) => key.endsWith("/spec.json")).map((key) => key.split("/")[1]!);
+  if (options.json !== true && runs.length === 0) {
+    console.log("no runs yet; begin with: marina quickstart");
+    return;
+  }
+  const rows = await Promise.all(runs.map((run) => summary(objects, run)));
+  if (options.json === true) {
+    console.log(JSON.stringify(rows));
+    return;
+  }
+  const cells = rows.map((row) => [
+    row.run,
+    row.method,
+    row.data,
+    String(row.workers),
+    row.status,
+    row.rounds === null ? "-" : row.rounds.toLocaleString("en-US"),
+    short(row.relativeGradientNormSquared),
+    row.uplinkBitsPerWorker === null ? "-" : megabits(row.uplinkBitsPerWorker),
+  ]);
+  const columns = [
+    ["run", "left"],
+    ["method", "left"],
+    ["data", "left"],
+    ["n", "right"],
+    ["status", "left"],
+    ["rounds", "right"],
+    ["|∇f|²/start", "right"],
+    ["Mbit/worker", "right"],
+  ] as const;
+  console.log(table(columns, cells));
+}
+
+async function summary(objects: ObjectStore, run: string) {
+  const { spec } = await findRun(objects, run);
+  const base = { run, method: methodName(spec.algorithm), data: spec.data, workers: spec.workers };
+  const result = await readResult(objects, run);
+  if (result !== undefined) {
+    const { status, rounds, relativeGradientNormSquared, uplinkBitsPerWorker } = result;
+    return { ...base, status: status as string, rounds, relativeGradientNormSquared, uplinkBitsPerWorker };
+  }
+  const checkpoint = await readCheckpoint(objects, run);
+  return {
+    ...base,
+    status: "unfinished",
+    rounds: checkpoint?.round ?? null,
+    relativeGradientNormSquared: null,
+    uplinkBitsPerWorker: checkpoint?.totals.uplinkBitsPerWorker ?? null,
+  };
+}
+
+export async function show(run: string, options: ShowOptions): Promise<void> {
+  const engine = openEngine(options);
+  const { objects } = engine;
+  await findRun(objects, run);
+  if (options.rounds === true) {
+    printRounds(await readRounds(objects, run));
+    return;
+  }
+  const result = await readResult(objects, run);
+  if (result === undefined) {
+    const checkpoint = await readCheckpoint(objects, run);
+    const where = checkpoint === undefined ? "before its first round" : `at round ${checkpoint.round}`;
+    throw new MarinaError("not-found", `run ${run} has no result: it is unfinished, ${where}; go on with: marina resume ${run}`);
+  }
+  if (options.json === true) console.log(JSON.stringify(result));
+  else console.log(`${details(result, engine.predicts)}\nfiles${" ".repeat(7)}${engine.locate(runPrefix(run))}`);
+}
+
+export async function compare(runs: readonly string[], options: CommonOptions): Promise<void> {
+  const { objects } = openEngine(options);
+  const results: RunResult[] = [];
+  for (const run of runs) {
+    await findRun(objects, run);
+    const result = await readResult(objects, run);
+    if (result === undefined) throw new MarinaError("not-found", `run ${run} has no result yet; go on with: marina resume ${run}`);
+    results.push(result);
+  }
+  console.log(comparison(results.map((result) => ({ result }))));
+}
+
+async function readResult(objects: ObjectStore, run: string): Promise<RunResult | undefined> {
+  return optional(async () => decodeResult((await objects.get(resultKey(run))).body, resultKey(run)));
+}
+
+async function readCheckpoint(objects: ObjectStore, run: string): Promise<Checkpoint | undefined> {
+  return optional(async () => decodeCheckpoint((await objects.get(checkpointKey(run))).body, checkpointKey(run)));
+}
+
+async function optional<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof MarinaError && error.code === "not-found") return undefined;
+    throw error;
+  }
+}
+
+/** All rounds of a run, each once, in order: the stored blocks, then what the checkpoint still holds. */
+export async function readRounds(objects: ObjectStore, run: string): Promise<RoundRecord[]> {
+  const byRound = new Map<number, RoundRecord>();
+  for (const key of await objects.list(roundsPrefix(run))) {
+    for (const record of decodeRounds((await objects.get(key)).body, key)) byRound.set(record.round, record);
+  }
+  for (const record of (await readCheckpoint(objects, run))?.records ?? []) byRound.set(record.round, record);
+  return [...byRound.values()].sort((a, b) => a.round - b.round);
+}
+
+function printRounds(records: readonly RoundRecord[]): void {
+  const columns = [
+    "round",
+    "dense",
+    "slots",
+    "loss",
+    "gradientNormSquared",
+    "uplinkBitsPerWorker",
+    "uplinkBytes",
+    "downlinkBytes",
+    "seconds",
+    "usd",
+    "resent",
+  ] as const;
+  const lines = records.map((record) => columns.map((column) => record[column] ?? "").join(","));
+  process.stdout.write(`${[columns.join(","), ...lines].join("\n")}\n`);
+}

@@ -1,0 +1,125 @@
+/** The embedded cloud as an engine: the default. Its state is a folder. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createEmbeddedService, type EmbeddedService } from "../../embedded/service.ts";
+import type { Log, ObjectStore, QueueAddress } from "../../shared/cloud/ports.ts";
+import { MarinaError } from "../../shared/math/errors.ts";
+import { encodeIncoming } from "../../shared/protocol/contribution.ts";
+import { contributionsQueueName, resultKey, specKey } from "../../shared/protocol/keys.ts";
+import { decodeResult, type RunResult } from "../../shared/protocol/result.ts";
+import { type ControlMessage, decodeStoredRun, runDigest } from "../../shared/protocol/run.ts";
+import type { Engine, Watcher } from "./engine.ts";
+
+/** Virtual milliseconds between looks for the result. */
+const RESULT_INTERVAL = 1000;
+/** Latencies are drawn from one seed: predictions repeat. */
+const SIMULATION_SEED = 1;
+
+export class EmbeddedEngine implements Engine {
+  readonly name = "embedded";
+  readonly predicts = true;
+  readonly #home: string;
+  readonly #service: EmbeddedService;
+  readonly #warnings: string[] = [];
+  #watcher: Watcher | undefined;
+
+  constructor(home: string) {
+    this.#home = resolve(home);
+    const log: Log = {
+      info: () => undefined,
+      warn: (event, fields) => {
+        this.#warnings.push(`${event}: ${String(fields["error"] ?? JSON.stringify(fields))}`);
+        if (this.#warnings.length > 100) this.#warnings.shift();
+      },
+    };
+    this.#service = createEmbeddedService({
+      seed: SIMULATION_SEED,
+      home: this.#home,
+      log,
+      observer: {
+        calibration: (what, step) => this.#watcher?.calibration(what, step),
+        round: (_run, record) => this.#watcher?.round(record),
+      },
+    });
+  }
+
+  get objects(): ObjectStore {
+    return this.#service.cloud.client.objects;
+  }
+
+  async drive(control: ControlMessage, watcher: Watcher): Promise<RunResult> {
+    const release = this.#lock(control.run);
+    this.#watcher = watcher;
+    try {
+      await this.#service.control(control);
+      return await this.#service.cloud.run(this.#result(control.run));
+    } finally {
+      release();
+    }
+  }
+
+  async #result(run: string): Promise<RunResult> {
+    const { cloud, controlDeadLetters } = this.#service;
+    const key = resultKey(run);
+    for (;;) {
+      try {
+        return decodeResult((await this.objects.get(key)).body, key);
+      } catch (error) {
+        if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
+      }
+      if (cloud.queue(controlDeadLetters).waiting > 0) {
+        throw new MarinaError(
+          "unavailable",
+          `run ${run}: the aggregator gave up; its last words: ${this.#warnings.at(-1) ?? "none"}`,
+        );
+      }
+      await cloud.clock.sleep(RESULT_INTERVAL);
+    }
+  }
+
+  async requestStop(run: string): Promise<void> {
+    const { queues } = this.#service.cloud.client;
+    const key = specKey(run);
+    const digest = runDigest(decodeStoredRun((await this.objects.get(key)).body, key));
+    const queue: QueueAddress = await queues.address(contributionsQueueName("marina-", run));
+    await queues.send(queue, [{ body: encodeIncoming({ kind: "stop", runDigest: digest }) }]);
+  }
+
+  locate(key: string): string {
+    return join(this.#home, "objects", key);
+  }
+
+  async close(): Promise<void> {
+    this.#service.cloud.flush();
+  }
+
+  /** One process per run: two would not see each other's conditional writes. */
+  #lock(run: string): () => void {
+    const folder = join(this.#home, "locks");
+    const path = join(folder, `${run}.pid`);
+    mkdirSync(folder, { recursive: true });
+    for (;;) {
+      try {
+        writeFileSync(path, String(process.pid), { flag: "wx" });
+        return () => rmSync(path, { force: true });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+        const pid = Number(readFileSync(path, "utf8"));
+        if (isAlive(pid)) {
+          throw new MarinaError("usage", `run ${run} is being driven by process ${pid}; stop that one first (Ctrl-C there)`);
+        }
+        rmSync(path, { force: true });
+      }
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

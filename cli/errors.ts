@@ -1,0 +1,15 @@
+/** From errors to exit codes: 0 done, 1 failed, 2 wrong usage. */
+import { MarinaError } from "../shared/math/errors.ts";
+
+const USAGE_CODES: ReadonlySet<string> = new Set(["usage", "spec"]);
+
+export function exitCodeOf(error: unknown): 1 | 2 {
+  return error instanceof MarinaError && USAGE_CODES.has(error.code) ? 2 : 1;
+}
+
+/** What a person reads: the message of an error made for people, the stack of a defect. */
+export function describeError(error: unknown): string {
+  if (error instanceof MarinaError) return `marina: ${error.message}`;
+  if (error instanceof Error) return `marina: unexpected error, please report it: ${error.stack ?? error.message}`;
+  return `marina: unexpected error: ${String(error)}`;
+}

@@ -1,0 +1,124 @@
+/** From a spec to a stored run: everything that can be known to be wrong is said before anything is spent. */
+import { compressorOf } from "../shared/algorithms/registry.ts";
+import { checkStepSize } from "../shared/algorithms/theory.ts";
+import { createCompressor } from "../shared/compressors/registry.ts";
+import { type Manifest, parseManifest } from "../shared/data/manifest.ts";
+import { partition } from "../shared/data/partition.ts";
+import { checkLabelUse } from "../shared/data/shard.ts";
+import type { ObjectStore } from "../shared/cloud/ports.ts";
+import { MarinaError } from "../shared/math/errors.ts";
+import { decodeCheckpoint } from "../shared/protocol/checkpoint.ts";
+import { checkpointKey, datasetPrefix, manifestKey, resultKey, specKey } from "../shared/protocol/keys.ts";
+import { type ControlMessage, decodeStoredRun, encodeStoredRun, type StoredRun } from "../shared/protocol/run.ts";
+import type { RunSpec } from "../shared/protocol/spec.ts";
+import { nearest } from "./nearest.ts";
+
+/** Stores a new run. Its name is the spec's, or one made of method and data; a number is added where it is taken. */
+export async function createRun(objects: ObjectStore, spec: RunSpec): Promise<{ run: string; control: ControlMessage }> {
+  const manifest = await findManifest(objects, spec.data);
+  checkRun(spec, manifest);
+  await checkRows(objects, manifest);
+  const base = spec.name ?? `${spec.algorithm.kind}-${spec.data}`;
+  const data = { sha256: manifest.object.sha256, etag: manifest.object.etag };
+  for (let copy = 1; ; copy++) {
+    const run = copy === 1 ? base : `${base.slice(0, 58)}-${copy}`;
+    const stored: StoredRun = { version: 1, run, spec, data };
+    try {
+      await objects.put(specKey(run), encodeStoredRun(stored), { ifNoneMatch: "*" });
+    } catch (error) {
+      if (error instanceof MarinaError && error.code === "precondition-failed") continue;
+      throw error;
+    }
+    return { run, control: { version: 1, run, action: "start", tenure: 0 } };
+  }
+}
+
+/** The control message with which a run that has stopped, failed or was cut off goes on. */
+export async function resumeRun(objects: ObjectStore, run: string): Promise<{ spec: RunSpec; control: ControlMessage }> {
+  const { spec } = await findRun(objects, run);
+  await checkRows(objects, await findManifest(objects, spec.data));
+  const key = checkpointKey(run);
+  let tenure = 0;
+  let action: ControlMessage["action"] = "start";
+  try {
+    const checkpoint = decodeCheckpoint((await objects.get(key)).body, key);
+    if (checkpoint.status === "done") {
+      throw new MarinaError("usage", `run ${run} is done after ${checkpoint.round} rounds; look at it with: marina show ${run}`);
+    }
+    if (checkpoint.status === "diverged") {
+      throw new MarinaError("usage", `run ${run} has diverged and would again: ${checkpoint.error ?? ""}`);
+    }
+    tenure = checkpoint.tenure + 1;
+    action = "resume";
+  } catch (error) {
+    // Cut off before its first checkpoint: it begins anew.
+    if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
+  }
+  // The result of the earlier ending is not the run's result any more.
+  await objects.delete(resultKey(run));
+  return { spec, control: { version: 1, run, action, tenure } };
+}
+
+/** A stored run's description. @throws MarinaError "usage" with the nearest name. */
+export async function findRun(objects: ObjectStore, run: string): Promise<StoredRun> {
+  const key = specKey(run);
+  try {
+    return decodeStoredRun((await objects.get(key)).body, key);
+  } catch (error) {
+    if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
+    const known = (await objects.list("runs/")).filter((k) => k.endsWith("/spec.json")).map((k) => k.split("/")[1]!);
+    throw new MarinaError("usage", `run "${run}" does not exist${nearest(run, known)}; see: marina list`);
+  }
+}
+
+/** @throws MarinaError "usage" with the nearest name. */
+export async function findManifest(objects: ObjectStore, name: string): Promise<Manifest> {
+  const key = manifestKey(name);
+  try {
+    return parseManifest((await objects.get(key)).body, key);
+  } catch (error) {
+    if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
+    const known = await datasetNames(objects);
+    throw new MarinaError(
+      "usage",
+      `data set "${name}" does not exist${nearest(name, known)}; import it with: marina data import FILE --name ${name}`,
+    );
+  }
+}
+
+/** Names of the imported data sets. */
+export async function datasetNames(objects: ObjectStore): Promise<string[]> {
+  const keys = await objects.list(datasetPrefix);
+  return keys.filter((key) => key.endsWith("/manifest.json")).map((key) => key.split("/")[1]!);
+}
+
+/** What only spec and data set together can tell. */
+function checkRun(spec: RunSpec, manifest: Manifest): void {
+  const { algorithm, workers } = spec;
+  const shards = partition(manifest.rows, workers, spec.remainder);
+  createCompressor(compressorOf(algorithm), manifest.dimension, spec.wire);
+  checkStepSize(algorithm);
+  checkLabelUse(manifest, spec.problem.kind === "least-squares" ? "regression" : "classification");
+  const fewest = Math.min(...shards.map(({ count }) => count));
+  if ("batchSize" in algorithm && !algorithm.replacement && algorithm.batchSize > fewest) {
+    throw new MarinaError(
+      "spec",
+      `algorithm.batchSize: expected at most ${fewest} (the rows of the smallest shard) when drawn without replacement, got ${algorithm.batchSize}`,
+    );
+  }
+}
+
+/** Are the stored rows those that were imported? Asks for one byte under the condition of the manifest's ETag. */
+async function checkRows(objects: ObjectStore, manifest: Manifest): Promise<void> {
+  const { key, etag } = manifest.object;
+  try {
+    await objects.get(key, { ifMatch: etag, range: { start: 0, end: 1 } });
+  } catch (error) {
+    if (!(error instanceof MarinaError) || (error.code !== "precondition-failed" && error.code !== "not-found")) throw error;
+    throw new MarinaError(
+      "corrupt",
+      `data set "${manifest.name}" is damaged: ${key} is missing or was changed since its import (expected checksum ${etag}); import it again: marina data import ${manifest.source.fileName} --name ${manifest.name} --replace`,
+      { cause: error },
+    );
+  }
+}

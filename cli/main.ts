@@ -1,0 +1,125 @@
+/** The `marina` command: what there is to call. Each command's code is loaded only when it is called. */
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import manifest from "../package.json" with { type: "json" };
+
+/** Options of every command that touches runs or data. */
+export interface CommonOptions {
+  readonly home: string;
+  readonly on: "embedded";
+}
+
+const program = new Command("marina")
+  .description(manifest.description)
+  .version(manifest.version)
+  .showHelpAfterError("(see: marina --help)")
+  .showSuggestionAfterError()
+  .exitOverride()
+  .addHelpText(
+    "after",
+    `
+Examples:
+  marina quickstart                                    MARINA against its rivals on mushrooms
+  marina data import a9a.gz --name a9a                 import a LIBSVM file
+  marina run spec.json --set workers=20 --json         one run; one JSON object as the last line
+  marina compare marina-mushrooms diana-mushrooms      results side by side
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C (go on with: marina resume RUN).`,
+  );
+
+function common(command: Command): Command {
+  return command
+    .option("--home <folder>", "folder of the local state", process.env["MARINA_HOME"] ?? ".marina")
+    .addOption(new Option("--on <engine>", "where to run").choices(["embedded"]).default("embedded"))
+    .exitOverride();
+}
+
+function collect(value: string, earlier: readonly string[]): string[] {
+  return [...earlier, value];
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("expected a positive integer");
+  return value;
+}
+
+common(program.command("run"))
+  .argument("<spec>", "JSON file of a run, or - for standard input (its schema: marina schema)")
+  .description("run a spec to its end")
+  .option("--set <path=value>", "change a field of the spec, e.g. algorithm.compressor.k=5 (repeatable)", collect, [])
+  .option("--json", "print one JSON object as the last line of standard output")
+  .action(async (spec: string, options) => (await import("./commands/run.ts")).runSpec(spec, options));
+
+common(program.command("resume"))
+  .argument("<run>")
+  .description("go on with a run that was stopped, cut off, or failed")
+  .option("--json", "print one JSON object as the last line of standard output")
+  .action(async (run: string, options) => (await import("./commands/run.ts")).resume(run, options));
+
+common(program.command("list"))
+  .description("all runs")
+  .option("--json", "as a JSON array")
+  .action(async (options) => (await import("./commands/runs.ts")).list(options));
+
+common(program.command("show"))
+  .argument("<run>")
+  .description("one run: result, constants, where its files are")
+  .option("--json", "the result as JSON")
+  .option("--rounds", "every round, as CSV")
+  .action(async (run: string, options) => (await import("./commands/runs.ts")).show(run, options));
+
+common(program.command("compare"))
+  .argument("<runs...>")
+  .description("results side by side")
+  .action(async (runs: string[], options) => (await import("./commands/runs.ts")).compare(runs, options));
+
+const data = program.command("data").description("data sets").exitOverride();
+
+common(data.command("import"))
+  .argument("<file>", "LIBSVM file, plain or .gz, or - for standard input")
+  .requiredOption("--name <name>", "name of the data set")
+  .addOption(
+    new Option("--labels <kind>", "two classes (any two values), or real targets for regression")
+      .choices(["binary", "real"])
+      .default("binary"),
+  )
+  .option("--dimension <d>", "number of features, when larger than the largest index in the file", positiveInteger)
+  .option("--replace", "take the place of a data set of this name")
+  .description("import a data set")
+  .action(async (file: string, options) => (await import("./commands/data.ts")).importFile(file, options));
+
+common(data.command("list"))
+  .description("all data sets")
+  .action(async (options) => (await import("./commands/data.ts")).list(options));
+
+common(data.command("show"))
+  .argument("<name>")
+  .description("one data set: shape, labels, source, shards")
+  .option("--workers <n>", "how it would be split among n workers", positiveInteger)
+  .action(async (name: string, options) => (await import("./commands/data.ts")).show(name, options));
+
+program
+  .command("schema")
+  .description("the JSON schema of a run's spec, for editors")
+  .exitOverride()
+  .action(async () => {
+    const { runSpecJsonSchema } = await import("../shared/protocol/spec.ts");
+    process.stdout.write(`${JSON.stringify(runSpecJsonSchema(), null, 2)}\n`);
+  });
+
+common(program.command("quickstart"))
+  .description("MARINA against its rivals on mushrooms, to the same accuracy")
+  .option("--json", "print one JSON array as the last line of standard output")
+  .action(async (options) => (await import("./commands/quickstart.ts")).quickstart(options));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else {
+    const { describeError, exitCodeOf } = await import("./errors.ts");
+    console.error(describeError(error));
+    process.exitCode = exitCodeOf(error);
+  }
+}

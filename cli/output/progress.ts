@@ -1,0 +1,61 @@
+/** Live progress of a run: one line that changes on a terminal, a plain line now and then elsewhere. */
+import type { RoundRecord } from "../../shared/protocol/round-record.ts";
+import type { RunSpec } from "../../shared/protocol/spec.ts";
+import type { Watcher } from "../engines/engine.ts";
+import { dollars, megabits, seconds, short } from "./format.ts";
+
+export interface ProgressOptions {
+  readonly run: string;
+  readonly spec: RunSpec;
+  /** Seconds and dollars are predictions. */
+  readonly predicts: boolean;
+  readonly stream: NodeJS.WriteStream;
+  /** Milliseconds of a clock for people. */
+  readonly now: () => number;
+  /** Replaces the live line. */
+  readonly update: (line: string) => void;
+}
+
+const TERMINAL_INTERVAL = 100;
+const PLAIN_INTERVAL = 5000;
+
+export function createProgress(options: ProgressOptions): Watcher & { readonly done: () => void } {
+  const { run, spec, predicts, stream, now, update } = options;
+  const live = stream.isTTY === true;
+  const started = now();
+  const interval = live ? TERMINAL_INTERVAL : PLAIN_INTERVAL;
+  let shown = live ? Number.NEGATIVE_INFINITY : started;
+  let first: number | undefined;
+  let norm: number | null = null;
+  let initial: number | null = null;
+  let loss: number | null = null;
+  const show = (line: string): void => {
+    const at = now();
+    if (at - shown < interval) return;
+    shown = at;
+    if (live) update(line.slice(0, (stream.columns ?? 120) - 1));
+    else stream.write(`${line}\n`);
+  };
+  const approximately = predicts ? "~" : "";
+  return {
+    calibration(what, step) {
+      show(`${run}: calibration, ${what === "average-smoothness" ? `power iteration step ${step}` : what}`);
+    },
+    round(record: RoundRecord) {
+      first ??= record.round;
+      norm = record.gradientNormSquared ?? norm;
+      initial ??= record.gradientNormSquared;
+      loss = record.loss ?? loss;
+      const rate = (1000 * (record.round - first)) / Math.max(1, now() - started);
+      const relative = norm !== null && initial !== null && first === 0 ? ` (${short(norm / initial)} of start)` : "";
+      show(
+        `${run}: round ${record.round}/${spec.stop.rounds}  |∇f|² ${short(norm)}${relative}  f ${short(loss)}  ` +
+          `${megabits(record.uplinkBitsPerWorker)} Mbit/worker  ${approximately}${seconds(record.seconds)}  ` +
+          `${approximately}$${dollars(record.usd)}  ${Math.round(rate)} rounds/s`,
+      );
+    },
+    done() {
+      if (live) update("");
+    },
+  };
+}

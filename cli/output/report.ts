@@ -1,0 +1,118 @@
+/** How results are shown: one run, several side by side, and the JSON object for programs. */
+import type { AlgorithmSpec } from "../../shared/algorithms/algorithm.ts";
+import type { RunResult } from "../../shared/protocol/result.ts";
+import { bytes, dollars, megabits, seconds, short } from "./format.ts";
+import { table } from "./table.ts";
+
+/** The last line of `--json`. */
+export function jsonLine(result: RunResult, predicts: boolean, wallSeconds: number): string {
+  const { seconds: elapsed, usd } = result;
+  return JSON.stringify({
+    run: result.run,
+    status: result.status,
+    stoppedBy: result.stoppedBy,
+    error: result.error,
+    rounds: result.rounds,
+    loss: result.loss,
+    gradientNormSquared: result.gradientNormSquared,
+    initialGradientNormSquared: result.initialGradientNormSquared,
+    relativeGradientNormSquared: result.relativeGradientNormSquared,
+    uplinkBitsPerWorker: result.uplinkBitsPerWorker,
+    uplinkBytesMeasured: result.uplinkBytesMeasured,
+    downlinkBytesMeasured: result.downlinkBytesMeasured,
+    evaluationBytesMeasured: result.evaluationBytesMeasured,
+    evaluationCharged: false,
+    ...(predicts ? { predictedSeconds: elapsed, predictedUsd: usd } : { seconds: elapsed, usd }),
+    wallSeconds,
+    resentTasks: result.resentTasks,
+    iterateSha256: result.iterateSha256,
+    constants: result.constants,
+  });
+}
+
+/** The method in a few words: "MARINA, rand-k 10". */
+export function methodName(algorithm: AlgorithmSpec): string {
+  const parts: string[] = [algorithm.kind.toUpperCase()];
+  if ("compressor" in algorithm) {
+    const { compressor } = algorithm;
+    if (compressor.kind === "rand-k") parts.push(`rand-k ${compressor.k}`);
+    else if (compressor.kind === "qsgd") parts.push(`qsgd ${compressor.levels}`);
+    else parts.push(compressor.kind);
+  }
+  if ("participants" in algorithm) parts.push(`r = ${algorithm.participants}`);
+  if ("batchSize" in algorithm) parts.push(`b = ${algorithm.batchSize}`);
+  if (algorithm.stepSize !== "theory") parts.push(`step ${stepText(algorithm.stepSize)}`);
+  return parts.join(", ");
+}
+
+function stepText(stepSize: AlgorithmSpec["stepSize"]): string {
+  return typeof stepSize === "object" ? `${stepSize.times} x theory` : String(stepSize);
+}
+
+export interface Shown {
+  readonly result: RunResult;
+  readonly wallSeconds?: number;
+}
+
+/** Runs side by side. */
+export function comparison(shown: readonly Shown[]): string {
+  const withWall = shown.some(({ wallSeconds }) => wallSeconds !== undefined);
+  return table(
+    [
+      ["run", "left"],
+      ["method", "left"],
+      ["n", "right"],
+      ["ended", "left"],
+      ["rounds", "right"],
+      ["|∇f|²/start", "right"],
+      ["Mbit/worker", "right"],
+      ["seconds", "right"],
+      ["$", "right"],
+      ["$/1000 rounds", "right"],
+      ...(withWall ? [["wall", "right"] as const] : []),
+    ],
+    shown.map(({ result, wallSeconds }) => [
+      result.run,
+      methodName(result.spec.algorithm),
+      String(result.constants.workers),
+      ended(result),
+      result.rounds.toLocaleString("en-US"),
+      short(result.relativeGradientNormSquared),
+      megabits(result.uplinkBitsPerWorker),
+      seconds(result.seconds),
+      dollars(result.usd),
+      result.rounds === 0 ? "-" : dollars((1000 * result.usd) / result.rounds),
+      ...(withWall ? [wallSeconds === undefined ? "-" : seconds(wallSeconds)] : []),
+    ]),
+  );
+}
+
+function ended({ status, stoppedBy }: RunResult): string {
+  if (status === "done") return stoppedBy === "rounds" ? "rounds used up" : "accuracy reached";
+  return status;
+}
+
+/** Everything about one run. */
+export function details(result: RunResult, predicts: boolean): string {
+  const { constants, spec, initialGradientNormSquared: initial } = result;
+  const approximate = predicts ? " (predicted)" : "";
+  const rows: [string, string][] = [
+    ["run", result.run],
+    ["status", `${ended(result)}${result.error === null ? "" : `: ${result.error}`}`],
+    ["method", methodName(spec.algorithm)],
+    ["data", `${spec.data}, ${constants.rows.toLocaleString("en-US")} rows x ${constants.dimension}, ${constants.workers} workers`],
+    ["rounds", result.rounds.toLocaleString("en-US")],
+    ["f(x)", result.loss === null ? "-" : String(result.loss)],
+    ["|∇f(x)|²", `${short(result.gradientNormSquared)} (start ${short(initial)}, ratio ${short(result.relativeGradientNormSquared)})`],
+    ["uplink", `${megabits(result.uplinkBitsPerWorker)} Mbit per worker; ${bytes(result.uplinkBytesMeasured)} measured in all`],
+    ["downlink", `${bytes(result.downlinkBytesMeasured)} measured in all`],
+    ["evaluation", `${bytes(result.evaluationBytesMeasured)}, not charged to the method`],
+    ["time", `${seconds(result.seconds)}${approximate}`],
+    ["price", `$${dollars(result.usd)}${approximate}, ${result.rounds === 0 ? "-" : `$${dollars((1000 * result.usd) / result.rounds)}`} per 1,000 rounds`],
+    ["constants", `L ${constants.L}, ${constants.Lf === undefined ? "" : `L_f ${constants.Lf}, `}ω ${constants.omega}, ζ ${constants.zeta}`],
+    ["step size", `γ ${constants.stepSize}, p ${constants.probability}`],
+    ["iterate", `SHA-256 ${result.iterateSha256}`],
+  ];
+  const width = Math.max(...rows.map(([label]) => label.length));
+  return rows.map(([label, text]) => `${label.padEnd(width)}  ${text}`).join("\n");
+}

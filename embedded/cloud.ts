@@ -1,0 +1,132 @@
+/** The embedded cloud: the handlers that will be deployed, in one process, on a virtual clock. */
+import type { Log, Ports, QueueAddress, QueueOptions } from "../shared/cloud/ports.ts";
+import { Meter } from "../shared/cost/meter.ts";
+import type { Usage } from "../shared/cost/usage.ts";
+import { Chance } from "./chance.ts";
+import { createClient } from "./client.ts";
+import type { ComputeCharge } from "./compute-charge.ts";
+import { FREE_RATES, LAMBDA_RATES } from "./compute-charge.ts";
+import { openFolder } from "./disk.ts";
+import type { Services } from "./environment.ts";
+import type { FunctionOptions } from "./function.ts";
+import { EmbeddedFunction } from "./function.ts";
+import type { LatencyProfile } from "./latencies.ts";
+import { AWS_LATENCIES, NO_LATENCIES } from "./latencies.ts";
+import type { MappingOptions } from "./mapping.ts";
+import { EmbeddedMapping } from "./mapping.ts";
+import { EmbeddedObjects } from "./object-store.ts";
+import type { EmbeddedQueue, QueueFaults } from "./queue.ts";
+import type { DeadLetterOptions } from "./queues.ts";
+import { EmbeddedQueues } from "./queues.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+/** Objects reach the disk this often while time passes. */
+const FLUSH_MILLISECONDS = 1000;
+
+export interface EmbeddedCloudOptions {
+  /** Of every latency, cold start and fault: the same program and seed give the same times. */
+  readonly seed: number;
+  /** How long the services take: as on AWS (the default), nothing, or a profile of one's own. */
+  readonly latencies?: "aws" | "none" | LatencyProfile;
+  /** How computing is charged; by default by the model, at Lambda's rates, or at no cost when latencies are "none". */
+  readonly compute?: ComputeCharge;
+  /** A folder to keep the objects in; without one they are gone with the process. */
+  readonly home?: string;
+  /** How many bytes of a message's body are evaluation traffic, outside the method's time and price; none by default. */
+  readonly evaluationBytesOf?: (body: string) => number;
+  readonly faults?: QueueFaults;
+  /** Where the handlers' log lines go; nowhere by default. */
+  readonly log?: Log;
+}
+
+export interface MapQueueOptions extends MappingOptions {
+  readonly queue: QueueAddress;
+  readonly function: EmbeddedFunction;
+}
+
+export interface EmbeddedCloud {
+  readonly clock: VirtualClock;
+  /** For the command line: takes no time of the run, costs nothing. */
+  readonly client: Ports;
+  createQueue(name: string, options: QueueOptions, deadLetters?: DeadLetterOptions): QueueAddress;
+  /** A queue's state, for tests and for status lines. @throws MarinaError `not-found`. */
+  queue(address: QueueAddress): Pick<EmbeddedQueue, "waiting" | "inFlight">;
+  defineFunction(options: FunctionOptions): EmbeddedFunction;
+  mapQueue(options: MapQueueOptions): void;
+  /** What the functions and mappings have used so far. */
+  usage(): Usage;
+  /**
+   * Lets virtual time pass until the promise settles. With a home, changed objects are written every second of real
+   * time and at the end, whatever the end is.
+   *
+   * @throws MarinaError `unavailable` at a deadlock or when the home can't be written; and the promise's own error
+   */
+  run<T>(until: Promise<T>): Promise<T>;
+  /** Writes changed objects to the home now. @throws MarinaError `unavailable`. */
+  flush(): void;
+}
+
+const SILENT: Log = { info: () => {}, warn: () => {} };
+
+export function createEmbeddedCloud(options: EmbeddedCloudOptions): EmbeddedCloud {
+  const profile = profileOf(options.latencies ?? "aws");
+  const clock = new VirtualClock();
+  const chance = new Chance(options.seed, profile);
+  const meter = new Meter();
+  const log = options.log ?? SILENT;
+  const objects = new EmbeddedObjects(options.home === undefined ? undefined : openFolder(options.home));
+  const queues = new EmbeddedQueues({
+    clock,
+    chance,
+    faults: options.faults ?? {},
+    evaluationBytesOf: options.evaluationBytesOf ?? (() => 0),
+  });
+  const charge: ComputeCharge = options.compute ?? {
+    kind: "model",
+    rates: options.latencies === "none" ? FREE_RATES : LAMBDA_RATES,
+  };
+  const services: Services = { clock, chance, profile, charge, objects, queues, meter, log };
+  const mappings: EmbeddedMapping[] = [];
+
+  return {
+    clock,
+    client: createClient(clock, objects, queues, log),
+    createQueue: (name, queueOptions, deadLetters) => queues.create(name, queueOptions, deadLetters).address,
+    queue: (address) => queues.get(address),
+    defineFunction: (functionOptions) => new EmbeddedFunction(functionOptions, services),
+    mapQueue({ queue, function: target, ...mappingOptions }) {
+      mappings.push(new EmbeddedMapping(queues.get(queue), target, mappingOptions, services));
+    },
+    usage() {
+      const used = meter.usage();
+      for (const mapping of mappings) {
+        const polls = mapping.fifo ? used.method.fifoMapping : used.method.standardMapping;
+        polls.emptyReceiveRequests += mapping.idlePolls();
+      }
+      return used;
+    },
+    run: (until) => runFlushing(clock, objects, until),
+    flush: () => objects.flush(),
+  };
+}
+
+async function runFlushing<T>(clock: VirtualClock, objects: EmbeddedObjects, until: Promise<T>): Promise<T> {
+  const interval = setInterval(() => {
+    try {
+      objects.flush();
+    } catch (error) {
+      clock.fail(error);
+    }
+  }, FLUSH_MILLISECONDS);
+  try {
+    return await clock.run(until);
+  } finally {
+    clearInterval(interval);
+    objects.flush();
+  }
+}
+
+function profileOf(latencies: "aws" | "none" | LatencyProfile): LatencyProfile {
+  if (latencies === "aws") return AWS_LATENCIES;
+  return latencies === "none" ? NO_LATENCIES : latencies;
+}

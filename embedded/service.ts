@@ -1,0 +1,122 @@
+/** The service on the embedded cloud: its two functions, its queues and its mappings, as the stack deploys them. */
+import { createAggregator, type RunObserver } from "../lambdas/aggregator/handler.ts";
+import { createWorker } from "../lambdas/worker/handler.ts";
+import type { QueueAddress } from "../shared/cloud/ports.ts";
+import { priceUsd } from "../shared/cost/bill.ts";
+import { PRICES_US_EAST_1 } from "../shared/cost/prices.ts";
+import type { Spending } from "../shared/cost/spending.ts";
+import { addUsage, parseUsage, subtractUsage, type Usage } from "../shared/cost/usage.ts";
+import {
+  AGGREGATOR_TIMEOUT_SECONDS,
+  CONTROL_VISIBILITY_SECONDS,
+  MAX_RECEIVE_COUNT,
+  TASK_VISIBILITY_SECONDS,
+  WORKER_TIMEOUT_SECONDS,
+} from "../shared/protocol/limits.ts";
+import { type ControlMessage, encodeControl } from "../shared/protocol/run.ts";
+import { outsideBytesOf } from "../shared/protocol/traffic.ts";
+import { createEmbeddedCloud, type EmbeddedCloud, type EmbeddedCloudOptions } from "./cloud.ts";
+
+/** Messages that nobody could handle are kept for two weeks. */
+const DEAD_LETTER_RETENTION_SECONDS = 14 * 24 * 3600;
+const RETENTION_SECONDS = 4 * 24 * 3600;
+/** Workers at one time: the usual account limit, less what others may need. */
+const WORKER_CONCURRENCY = 900;
+/** Aggregators at one time: runs at one time. */
+const AGGREGATOR_CONCURRENCY = 20;
+
+/** How the functions are configured; what the bill needs to know. */
+export interface ServiceConfiguration {
+  readonly workerMemoryMb: number;
+  readonly aggregatorMemoryMb: number;
+  readonly architecture: "arm64" | "x86-64";
+}
+
+export const DEFAULT_CONFIGURATION: ServiceConfiguration = {
+  workerMemoryMb: 1769,
+  aggregatorMemoryMb: 1769,
+  architecture: "arm64",
+};
+
+export interface ServiceOptions extends Omit<EmbeddedCloudOptions, "evaluationBytesOf"> {
+  readonly configuration?: ServiceConfiguration;
+  readonly observer?: RunObserver;
+}
+
+export interface EmbeddedService {
+  readonly cloud: EmbeddedCloud;
+  /** Queue of control messages nobody could handle. */
+  readonly controlDeadLetters: QueueAddress;
+  /** Sends a control message, as the command line does. */
+  control(message: ControlMessage): Promise<void>;
+}
+
+/** Sets the service up in a new embedded cloud. */
+export function createEmbeddedService(options: ServiceOptions): EmbeddedService {
+  const { configuration = DEFAULT_CONFIGURATION, observer, ...cloudOptions } = options;
+  const cloud = createEmbeddedCloud({ ...cloudOptions, evaluationBytesOf: outsideBytesOf });
+  const queue = (name: string, visibilitySeconds: number, fifo: boolean) => {
+    const suffix = fifo ? ".fifo" : "";
+    const deadLetters = cloud.createQueue(`${name}-dead${suffix}`, {
+      visibilitySeconds,
+      retentionSeconds: DEAD_LETTER_RETENTION_SECONDS,
+    });
+    const address = cloud.createQueue(
+      `${name}${suffix}`,
+      { visibilitySeconds, retentionSeconds: RETENTION_SECONDS },
+      { queue: deadLetters, maxReceiveCount: MAX_RECEIVE_COUNT },
+    );
+    return { address, deadLetters };
+  };
+  const control = queue("marina-control", CONTROL_VISIBILITY_SECONDS, true);
+  const tasks = queue("marina-tasks", TASK_VISIBILITY_SECONDS, false);
+  const worker = cloud.defineFunction({
+    name: "worker",
+    memoryMb: configuration.workerMemoryMb,
+    timeoutSeconds: WORKER_TIMEOUT_SECONDS,
+    create: createWorker,
+  });
+  const aggregator = cloud.defineFunction({
+    name: "aggregator",
+    memoryMb: configuration.aggregatorMemoryMb,
+    timeoutSeconds: AGGREGATOR_TIMEOUT_SECONDS,
+    reservedConcurrency: AGGREGATOR_CONCURRENCY,
+    create: (ports) =>
+      createAggregator(ports, {
+        taskQueue: tasks.address,
+        queuePrefix: "marina-",
+        spendingOf: () => spending(cloud, configuration),
+        ...(observer === undefined ? {} : { observer }),
+      }),
+  });
+  cloud.mapQueue({ queue: tasks.address, function: worker, batchSize: 1, maxConcurrency: WORKER_CONCURRENCY });
+  cloud.mapQueue({ queue: control.address, function: aggregator, batchSize: 1 });
+  return {
+    cloud,
+    controlDeadLetters: control.deadLetters,
+    control: (message) =>
+      cloud.client.queues.send(control.address, [
+        { body: encodeControl(message), group: message.run, deduplicationId: `${message.run}.${message.tenure}` },
+      ]),
+  };
+}
+
+/**
+ * One run's counts: what the cloud has used since this tenure began, on top of what was stored before. (Two runs at once
+ * in one embedded cloud would see each other's use; the command line gives each run a cloud of its own.)
+ */
+function spending(cloud: EmbeddedCloud, configuration: ServiceConfiguration): Spending {
+  let before: Usage | undefined;
+  const start = cloud.usage();
+  const used = (): Usage => {
+    if (before === undefined) return cloud.usage();
+    return addUsage(before, subtractUsage(cloud.usage(), start));
+  };
+  return {
+    usd: () => priceUsd(used().method, PRICES_US_EAST_1, configuration).totalUsd,
+    save: used,
+    restore(saved) {
+      before = saved === null ? undefined : parseUsage(saved);
+    },
+  };
+}

@@ -1,0 +1,348 @@
+/** One table of laws that every compressor obeys, by enumeration of all its draws. */
+import { describe, expect, test } from "vitest";
+import { Purpose, Stream } from "../math/streams.ts";
+import type { Compressor, CompressorSpec, Draw, Wire } from "./compressor.ts";
+import { apply, coordinates, isQuantizer, outcomes } from "./laws.reference.ts";
+import { createCompressor } from "./registry.ts";
+
+const WIRES: readonly Wire[] = ["float32", "float64"];
+
+const VECTORS: Readonly<Record<string, readonly number[]>> = {
+  generic: [1, -15, 0.2, -7, 10],
+  "not representable": [0.1, -1 / 3, Math.PI, 1e-3, -2.7, 0.7],
+  "one large entry": [1e-3, 2e6, -1e-3, 5e-4],
+  constant: [3, 3, 3, 3],
+  "constant but for signs": [-0.7, 0.7, 0.7, -0.7, -0.7, 0.7, 0.7],
+  "zeros inside": [0, 2.5, 0, 0, -1.25],
+  "one non-zero": [0, 0, -3.3],
+  "four thirds": [4 / 3, -4 / 3, 8 / 3, 1 / 3],
+  "d = 1": [-3.3],
+  "d = 2": [5, -0.3],
+};
+
+/** Every spec that makes sense in R^d. */
+function specs(d: number): CompressorSpec[] {
+  const ks = [...new Set([1, 2, d - 1, d])].filter((k) => k >= 1 && k <= d);
+  return [
+    { kind: "identity" },
+    ...ks.map((k) => ({ kind: "rand-k", k }) as const),
+    { kind: "l2-quantization" },
+    ...[1, 2, 4, 5, 32768].map((levels) => ({ kind: "qsgd", levels }) as const),
+    { kind: "natural" },
+  ];
+}
+
+interface Case {
+  readonly name: string;
+  readonly x: Float64Array;
+  readonly wire: Wire;
+  readonly compressor: Compressor;
+  readonly spec: CompressorSpec;
+}
+
+const CASES: readonly Case[] = Object.entries(VECTORS).flatMap(([vector, entries]) =>
+  specs(entries.length).flatMap((spec) =>
+    WIRES.map((wire) => ({
+      name: `${JSON.stringify(spec)} on ${wire}, ${vector}`,
+      x: Float64Array.from(entries),
+      wire,
+      spec,
+      compressor: createCompressor(spec, entries.length, wire),
+    })),
+  ),
+);
+
+/** Q(x) as the receiver sees it. */
+function decoded(compressor: Compressor, x: Float64Array, draw: Draw): Float64Array {
+  const into = new Float64Array(compressor.dimension);
+  compressor.accumulate(compressor.encode(x, draw).bytes, draw, into);
+  return into;
+}
+
+const squared = (x: Float64Array): number => x.reduce((total, entry) => total + entry * entry, 0);
+/** What rounding to the wire may change, relative to |x|. */
+const tolerance = (wire: Wire): number => (wire === "float32" ? 2 ** -22 : 1e-13);
+
+interface Moments {
+  readonly mean: Float64Array;
+  readonly variance: number;
+  readonly density: number;
+  readonly mass: number;
+}
+
+function moments({ compressor, spec, x }: Case): Moments {
+  const mean = new Float64Array(x.length);
+  let variance = 0;
+  let density = 0;
+  let mass = 0;
+  for (const { probability, draw } of outcomes(spec, x)) {
+    const q = decoded(compressor, x, draw);
+    mass += probability;
+    density += probability * q.filter((entry) => entry !== 0).length;
+    variance += probability * squared(q.map((entry, j) => entry - x[j]!));
+    for (let j = 0; j < x.length; j++) mean[j] = mean[j]! + probability * q[j]!;
+  }
+  return { mean, variance, density, mass };
+}
+
+describe.each(CASES.map((entry) => [entry.name, entry] as const))("%s", (_name, entry) => {
+  const { compressor, spec, x, wire } = entry;
+  const size = Math.sqrt(squared(x));
+
+  test("E Q(x) = x, E|Q(x) - x|^2 <= omega |x|^2 and E(non-zeros) <= zeta, over all draws", () => {
+    const { mean, variance, density, mass } = moments(entry);
+    expect(Math.abs(mass - 1)).toBeLessThan(1e-12);
+    for (let j = 0; j < x.length; j++)
+      expect(Math.abs(mean[j]! - x[j]!)).toBeLessThanOrEqual(tolerance(wire) * size);
+    const bound = compressor.omega * size ** 2;
+    const slack = tolerance(wire) * Math.max(bound, size ** 2);
+    expect(variance).toBeLessThanOrEqual(bound + slack);
+    if (spec.kind === "rand-k") expect(Math.abs(variance - bound)).toBeLessThanOrEqual(slack);
+    expect(density).toBeLessThanOrEqual(compressor.zeta * (1 + 1e-12));
+    expect(compressor.zeta).toBeLessThanOrEqual(x.length);
+  });
+
+  test("Q(0) = 0, Q(-x) = -Q(x) and Q(2x) = 2 Q(x) exactly, draw by draw", () => {
+    for (const { draw } of outcomes(spec, x)) {
+      const q = decoded(compressor, x, draw);
+      expect(
+        decoded(
+          compressor,
+          x.map((e) => -e),
+          draw,
+        ),
+      ).toEqual(q.map((e) => 0 - e));
+      expect(
+        decoded(
+          compressor,
+          x.map((e) => 2 * e),
+          draw,
+        ),
+      ).toEqual(q.map((e) => 2 * e));
+      expect(
+        decoded(
+          compressor,
+          x.map(() => 0),
+          draw,
+        ),
+      ).toEqual(new Float64Array(x.length));
+    }
+  });
+
+  test("a coordinate goes up below its probability and not above it", () => {
+    if (!isQuantizer(spec)) return;
+    const all = coordinates(spec, x);
+    for (const side of [-1, 1]) {
+      const uniforms = Float64Array.from(all, (c) =>
+        Math.min(1 - 2 ** -53, Math.max(0, c.probability + side * 1e-9)),
+      );
+      const q = decoded(compressor, x, { kind: "uniforms", uniforms });
+      all.forEach((c, j) => {
+        if (c.probability < 1e-8 || c.probability > 1 - 1e-8) return;
+        const expected = side < 0 ? c.up : c.down;
+        expect(Math.abs(q[j]! - expected)).toBeLessThanOrEqual(tolerance(wire) * size);
+      });
+    }
+  });
+
+  test("the message decodes to the formula's Q(x) and has the length of the table", () => {
+    for (const { draw } of outcomes(spec, x)) {
+      const { bytes, bits } = compressor.encode(x, draw);
+      const expected = apply(spec, x, draw, wire);
+      const q = decoded(compressor, x, draw);
+      for (let j = 0; j < x.length; j++)
+        expect(Math.abs(q[j]! - expected[j]!)).toBeLessThanOrEqual(1e-14 * Math.abs(expected[j]!));
+      const nonZeros = expected.filter((e) => e !== 0).length;
+      const table = tableBits(spec, x.length, wire, nonZeros);
+      expect(bits).toBe(table.bits);
+      expect(bytes.length).toBe(Math.ceil((table.bits + (wire === "float64" ? 32 * table.floats : 0)) / 8));
+    }
+  });
+
+  test("adds to what is there, and reads bytes at any offset", () => {
+    for (const { draw } of outcomes(spec, x)) {
+      const { bytes } = compressor.encode(x, draw);
+      const shifted = new Uint8Array(bytes.length + 3);
+      shifted.set(bytes, 3);
+      const into = Float64Array.from(x, (_, j) => j + 0.5);
+      compressor.accumulate(shifted.subarray(3), draw, into);
+      expect(into).toEqual(decoded(compressor, x, draw).map((e, j) => j + 0.5 + e));
+    }
+  });
+});
+
+/** Section "bits, shared seed" of the table of compressors: counted bits, and how many of them are floats. */
+function tableBits(
+  spec: CompressorSpec,
+  d: number,
+  wire: Wire,
+  nonZeros: number,
+): { bits: number; floats: number } {
+  switch (spec.kind) {
+    case "identity":
+      return { bits: 32 * d, floats: d };
+    case "rand-k":
+      return { bits: 32 * spec.k, floats: spec.k };
+    case "l2-quantization":
+      return { bits: Math.min(32 + 2 * d, 32 + nonZeros * (1 + Math.ceil(Math.log2(d)))), floats: 1 };
+    case "qsgd":
+      return { bits: 32 + d * Math.ceil(Math.log2(2 * spec.levels + 1)), floats: 1 };
+    case "natural":
+      return { bits: (wire === "float32" ? 9 : 12) * d, floats: 0 };
+  }
+}
+
+describe("the bounds are attained", () => {
+  const attained: readonly [string, CompressorSpec, readonly number[]][] = [
+    [
+      "l2-quantization at constant |x_j|",
+      { kind: "l2-quantization" },
+      [-0.7, 0.7, 0.7, -0.7, -0.7, 0.7, 0.7],
+    ],
+    ["qsgd with one level at constant |x_j|", { kind: "qsgd", levels: 1 }, [3, 3, -3, 3]],
+    ["natural compression at 4/3 of a power of two", { kind: "natural" }, [4 / 3, -8 / 3, 1 / 3, 64 / 3]],
+  ];
+  test.each(attained)("by %s", (_name, spec, entries) => {
+    const x = Float64Array.from(entries);
+    const compressor = createCompressor(spec, x.length, "float64");
+    const { variance } = moments({ name: "", compressor, spec, x, wire: "float64" });
+    expect(variance / squared(x)).toBeCloseTo(compressor.omega, 12);
+  });
+});
+
+describe("lossless", () => {
+  const x = Float64Array.of(0.1, -7, 1e-30, 0, 3e30);
+  const lossless: readonly CompressorSpec[] = [{ kind: "identity" }, { kind: "rand-k", k: 5 }];
+  test.each(lossless)("$kind leaves x as it is, on float32 up to the rounding of each entry", (spec) => {
+    const none: Draw = { kind: "none" };
+    expect(createCompressor(spec, 5, "float64").omega).toBe(0);
+    expect(decoded(createCompressor(spec, 5, "float64"), x, none)).toEqual(x);
+    expect(decoded(createCompressor(spec, 5, "float32"), x, none)).toEqual(x.map(Math.fround));
+  });
+
+  test("dithering leaves a vector of R^1 as it is, whatever the draw", () => {
+    for (const spec of [
+      { kind: "l2-quantization" },
+      { kind: "qsgd", levels: 1 },
+      { kind: "qsgd", levels: 7 },
+    ] as const) {
+      const compressor = createCompressor(spec, 1, "float64");
+      for (const value of [3.3, -0.1, 1 / 3, 1e-300, -1e300]) {
+        for (const u of [0, 0.5, 1 - 2 ** -53]) {
+          const draw: Draw = { kind: "uniforms", uniforms: Float64Array.of(u) };
+          expect([...decoded(compressor, Float64Array.of(value), draw)]).toEqual([value]);
+        }
+      }
+    }
+  });
+});
+
+describe("the constants of each kind", () => {
+  const d = 112;
+  test.each([
+    [{ kind: "identity" }, "float32", 0, d, 32 * d],
+    [{ kind: "rand-k", k: 10 }, "float32", 10.2, 10, 320],
+    [{ kind: "rand-k", k: d }, "float32", 0, d, 32 * d],
+    [{ kind: "l2-quantization" }, "float32", Math.sqrt(d) - 1, Math.sqrt(d), 32 + 8 * Math.sqrt(d)],
+    [{ kind: "qsgd", levels: 1 }, "float32", Math.sqrt(d) - 1, Math.sqrt(d), 32 + 2 * d],
+    [{ kind: "qsgd", levels: 2 }, "float32", Math.sqrt(d) / 2, 2 * Math.sqrt(d), 32 + 3 * d],
+    [{ kind: "qsgd", levels: 8 }, "float32", d / 256, 8 * Math.sqrt(d), 32 + 5 * d],
+    [{ kind: "qsgd", levels: 15 }, "float32", d / 900, d, 32 + 5 * d],
+    [{ kind: "natural" }, "float32", 1 / 8, d, 9 * d],
+    [{ kind: "natural" }, "float64", 1 / 8, d, 12 * d],
+  ] as const)("%j on %s: omega %d, zeta %d, %d bits", (spec, wire, omega, zeta, bits) => {
+    const compressor = createCompressor(spec, d, wire);
+    expect(compressor.omega).toBeCloseTo(omega, 13);
+    expect(compressor.zeta).toBeCloseTo(zeta, 13);
+    expect(compressor.expectedBits).toBeCloseTo(bits, 10);
+    expect(compressor.spec).toEqual(spec);
+  });
+
+  test("the expected bits of l2-quantization bound the mean over all draws, and 32 + 2d binds for a small d", () => {
+    for (const entries of Object.values(VECTORS)) {
+      const x = Float64Array.from(entries);
+      const compressor = createCompressor({ kind: "l2-quantization" }, x.length, "float32");
+      const mean = outcomes(compressor.spec, x).reduce(
+        (total, o) => total + o.probability * compressor.encode(x, o.draw).bits,
+        0,
+      );
+      expect(mean).toBeLessThanOrEqual(compressor.expectedBits + 1e-9);
+    }
+    expect(createCompressor({ kind: "l2-quantization" }, 4, "float32").expectedBits).toBe(32 + 6);
+    expect(createCompressor({ kind: "l2-quantization" }, 5, "float32").expectedBits).toBeCloseTo(
+      32 + Math.sqrt(5) * 4,
+      12,
+    );
+    expect(createCompressor({ kind: "l2-quantization" }, 3, "float32").expectedBits).toBeCloseTo(
+      32 + Math.sqrt(3) * 3,
+      12,
+    );
+    expect(createCompressor({ kind: "l2-quantization" }, 2, "float32").expectedBits).toBeCloseTo(
+      32 + Math.sqrt(2) * 2,
+      12,
+    );
+  });
+});
+
+describe("draws come of their stream alone", () => {
+  const d = 40;
+  const x = Float64Array.from({ length: d }, (_, j) => Math.sin(j) * 10 ** (j % 3));
+  const stream = (round: number, index: number): Stream =>
+    new Stream({ seed: 11, purpose: Purpose.compressor, round, index });
+  const random: readonly CompressorSpec[] = [
+    { kind: "rand-k", k: 7 },
+    { kind: "l2-quantization" },
+    { kind: "qsgd", levels: 3 },
+    { kind: "natural" },
+  ];
+
+  test.each(random)(
+    "$kind: the same stream gives the same bytes; another slot or round gives others",
+    (spec) => {
+      const compressor = createCompressor(spec, d, "float32");
+      const bytes = (round: number, slot: number): string =>
+        compressor.encode(x, compressor.draw(stream(round, slot))).bytes.join(" ");
+      expect(bytes(4, 1)).toBe(bytes(4, 1));
+      const others = [bytes(4, 1), bytes(4, 2), bytes(5, 1), bytes(1, 4)];
+      expect(new Set(others).size).toBe(others.length);
+    },
+  );
+
+  test.each(random)("$kind: a drawn message decodes to the formula's Q(x)", (spec) => {
+    for (const wire of WIRES) {
+      const compressor = createCompressor(spec, d, wire);
+      for (let slot = 0; slot < 50; slot++) {
+        const draw = compressor.draw(stream(0, slot));
+        const expected = apply(spec, x, draw, wire);
+        const q = decoded(compressor, x, compressor.receiverDraws ? compressor.draw(stream(0, slot)) : draw);
+        for (let j = 0; j < d; j++) expect(q[j]).toBeCloseTo(expected[j]!, 10);
+      }
+    }
+  });
+
+  test("RandK draws K increasing indices and its receiver needs them; quantisers draw d uniforms and theirs do not", () => {
+    const randK = createCompressor({ kind: "rand-k", k: 7 }, d, "float32");
+    const draw = randK.draw(stream(0, 0));
+    if (draw.kind !== "indices") expect.fail("expected indices");
+    expect(draw.indices.length).toBe(7);
+    expect([...draw.indices]).toEqual([...new Set(draw.indices)].sort((a, b) => a - b));
+    expect(randK.receiverDraws).toBe(true);
+    for (const spec of random.slice(1)) {
+      const quantizer = createCompressor(spec, d, "float32");
+      const raw = stream(0, 0);
+      const expected = Float64Array.from({ length: d }, () => raw.nextUniform());
+      expect(quantizer.draw(stream(0, 0))).toEqual({ kind: "uniforms", uniforms: expected });
+      expect(quantizer.receiverDraws).toBe(false);
+      const { bytes } = quantizer.encode(x, { kind: "uniforms", uniforms: expected });
+      const into = new Float64Array(d);
+      quantizer.accumulate(bytes, { kind: "none" }, into);
+      expect(into.some((entry) => entry !== 0)).toBe(true);
+    }
+  });
+
+  test("a lossless RandK draws nothing and its receiver needs nothing", () => {
+    const compressor = createCompressor({ kind: "rand-k", k: d }, d, "float32");
+    expect(compressor.draw(stream(0, 0))).toEqual({ kind: "none" });
+    expect(compressor.receiverDraws).toBe(false);
+  });
+});

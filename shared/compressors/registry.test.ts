@@ -1,0 +1,36 @@
+import { describe, expect, test } from "vitest";
+import type { CompressorSpec } from "./compressor.ts";
+import { createCompressor } from "./registry.ts";
+
+describe("createCompressor", () => {
+  const wrong: readonly [CompressorSpec, number, RegExp][] = [
+    [{ kind: "rand-k", k: 0 }, 5, /algorithm\.compressor\.k: expected an integer from 1 to 5 .*, got 0/],
+    [{ kind: "rand-k", k: 6 }, 5, /algorithm\.compressor\.k: expected an integer from 1 to 5 .*, got 6/],
+    [{ kind: "rand-k", k: 1.5 }, 5, /algorithm\.compressor\.k: .*got 1.5/],
+    [{ kind: "rand-k", k: Number.NaN }, 5, /algorithm\.compressor\.k: .*got NaN/],
+    [
+      { kind: "qsgd", levels: 0 },
+      5,
+      /algorithm\.compressor\.levels: expected an integer from 1 to 32768, got 0/,
+    ],
+    [{ kind: "qsgd", levels: 32769 }, 5, /algorithm\.compressor\.levels: .*got 32769/],
+    [{ kind: "natural" }, 0, /dimension of the data set: expected an integer from 1 .*got 0/],
+    // What a spec from an unchecked file may hold.
+    [
+      JSON.parse('{"kind":"top-k"}') as CompressorSpec,
+      5,
+      /algorithm\.compressor\.kind: expected identity, .*got "top-k"/,
+    ],
+  ];
+  test.each(wrong)("refuses %j in R^%d and names the field", (spec, dimension, message) => {
+    expect(() => createCompressor(spec, dimension, "float32")).toThrow(
+      expect.objectContaining({ code: "spec", message: expect.stringMatching(message) }),
+    );
+  });
+
+  test("takes the ends of every range", () => {
+    expect(createCompressor({ kind: "rand-k", k: 1 }, 1, "float32").omega).toBe(0);
+    expect(createCompressor({ kind: "qsgd", levels: 32768 }, 5, "float32").expectedBits).toBe(32 + 5 * 17);
+    expect(createCompressor({ kind: "l2-quantization" }, 2 ** 32 - 2, "float32").dimension).toBe(2 ** 32 - 2);
+  });
+});
