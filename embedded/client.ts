@@ -39,6 +39,7 @@ export function createClient(
             max: options.max,
             arriveAt: clock.now(),
             deadline: clock.now() + options.waitSeconds * 1000,
+            order: undefined,
             answer: (messages) =>
               resolve(
                 messages.map(({ body, receipt, receiveCount }) => ({

@@ -44,6 +44,8 @@ export interface Services {
 interface PollCredit {
   readonly arriveAt: number;
   readonly deadline: number;
+  readonly latency: number;
+  readonly order: number;
 }
 
 /** How an invocation ended. */
@@ -375,14 +377,14 @@ export class Environment {
     const { clientCpu } = profile;
     return this.#promise((resolve, reject) => {
       checkReceive(address, options);
-      const credit = this.evaluation ? undefined : this.#credits.get(address)?.pop();
+      const credit = this.evaluation ? undefined : this.#credits.get(address)?.shift();
       const free = this.evaluation;
-      const latency = free ? 0 : chance.queueCall();
+      const latency = credit?.latency ?? (free ? 0 : chance.queueCall());
       const leavesAt = credit === undefined ? this.#occupyCpu(clientCpu.receiveMilliseconds) : clock.now();
       const arriveAt = credit === undefined ? leavesAt + latency / 2 : Math.max(clock.now(), credit.arriveAt);
       const deadline = credit?.deadline ?? arriveAt + options.waitSeconds * 1000;
 
-      const returnMessages = (messages: readonly Message[]): void => {
+      const returnMessages = (messages: readonly Message[], order: number): void => {
         this.#meterReceive(address, messages);
         const received = messages.map(({ body, receipt, receiveCount }) => ({
           body,
@@ -394,7 +396,7 @@ export class Environment {
           return;
         }
         if (messages.length > 0 && messages[0]!.evaluation) {
-          this.#keepCredit(address, { arriveAt, deadline });
+          this.#keepCredit(address, { arriveAt, deadline, latency, order });
           this.#answer(resolve, received);
           return;
         }
@@ -422,6 +424,7 @@ export class Environment {
         max: options.max,
         arriveAt,
         deadline,
+        order: credit?.order,
         answer: returnMessages,
         refuse: (error) => this.#answer(reject, error),
         neverLeft: () => this.#diedAt < leavesAt,

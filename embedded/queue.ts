@@ -54,8 +54,10 @@ export interface Poll {
   readonly max: number;
   readonly arriveAt: number;
   readonly deadline: number;
+  /** The place of the request whose successor this is, among the open ones; at the end when not given. */
+  readonly order: number | undefined;
   /** Called once, at the moment the queue answers; never with evaluation and other messages together. */
-  readonly answer: (messages: readonly Message[]) => void;
+  readonly answer: (messages: readonly Message[], order: number) => void;
   /** `not-found` when the queue is gone before the request arrives. */
   readonly refuse: (error: unknown) => void;
   /** True when the sender died before the request had left it. */
@@ -63,6 +65,7 @@ export interface Poll {
 }
 
 interface OpenPoll extends Poll {
+  readonly order: number;
   parked: boolean;
   timer: Timer | null;
 }
@@ -79,13 +82,14 @@ export class EmbeddedQueue {
   readonly #locked = new Map<string, number>();
   /** FIFO: when each de-duplication id was last accepted, oldest first. */
   readonly #accepted = new Map<string, number>();
-  /** In order of their requests. */
-  readonly #polls = new Set<OpenPoll>();
+  /** In order of their requests, those of successors in the place of the first. */
+  readonly #polls: OpenPoll[] = [];
   #listener: ((message: Message) => void) | undefined;
   #inFlight = 0;
   #evaluationWaiting = 0;
   #sequence = 0;
   #receipts = 0;
+  #requests = 0;
   #destroyed = false;
 
   constructor(name: string, options: QueueOptions, context: QueueContext) {
@@ -199,11 +203,14 @@ export class EmbeddedQueue {
   /** Takes a receive request that will arrive at its time. */
   poll(poll: Poll): void {
     const { clock } = this.#context;
-    const open: OpenPoll = { ...poll, parked: false, timer: null };
-    this.#polls.add(open);
+    const order = poll.order ?? this.#requests++;
+    const open: OpenPoll = { ...poll, order, parked: false, timer: null };
+    let place = this.#polls.length;
+    while (place > 0 && this.#polls[place - 1]!.order > order) place--;
+    this.#polls.splice(place, 0, open);
     // An evaluation message may be waiting that needn't wait for the request's way.
     this.#answerTravelling();
-    if (!this.#polls.has(open)) return;
+    if (!this.#polls.includes(open)) return;
     if (open.arriveAt > clock.now()) open.timer = clock.at(open.arriveAt, () => this.#arrive(open));
     else this.#arrive(open);
   }
@@ -460,11 +467,11 @@ export class EmbeddedQueue {
   #arrive(poll: OpenPoll): void {
     poll.timer = null;
     if (poll.neverLeft()) {
-      this.#polls.delete(poll);
+      this.#close(poll);
       return;
     }
     if (this.#destroyed) {
-      this.#polls.delete(poll);
+      this.#close(poll);
       poll.refuse(queueNotFound(this.address));
       return;
     }
@@ -479,16 +486,19 @@ export class EmbeddedQueue {
   }
 
   #answer(poll: OpenPoll, messages: readonly Message[]): void {
-    this.#polls.delete(poll);
     if (poll.timer !== null) this.#context.clock.cancel(poll.timer);
     poll.timer = null;
-    poll.answer(messages);
+    this.#close(poll);
+    poll.answer(messages, poll.order);
+  }
+
+  #close(poll: OpenPoll): void {
+    this.#polls.splice(this.#polls.indexOf(poll), 1);
   }
 
   #answerPolls(): void {
-    if (this.#waiting.size === 0 || this.#polls.size === 0) return;
-    for (const poll of this.#polls) {
-      if (!poll.parked) continue;
+    if (this.#waiting.size === 0 || this.#polls.length === 0) return;
+    for (let poll = this.#firstPoll(true); poll !== undefined; poll = this.#firstPoll(true)) {
       const messages = this.take(poll.max);
       if (messages.length === 0) break;
       this.#answer(poll, messages);
@@ -498,10 +508,9 @@ export class EmbeddedQueue {
 
   /** Evaluation takes no time: a request still on its way serves as well. */
   #answerTravelling(): void {
-    if (this.#evaluationWaiting === 0) return;
-    for (const poll of this.#polls) {
-      if (this.#evaluationWaiting === 0) return;
-      if (poll.parked) continue;
+    while (this.#evaluationWaiting > 0) {
+      const poll = this.#firstPoll(false);
+      if (poll === undefined) return;
       const messages: Message[] = [];
       let message = this.#waiting.first;
       while (message !== null && messages.length < poll.max) {
@@ -512,6 +521,11 @@ export class EmbeddedQueue {
       if (messages.length === 0) return;
       this.#answer(poll, messages);
     }
+  }
+
+  #firstPoll(parked: boolean): OpenPoll | undefined {
+    for (const poll of this.#polls) if (poll.parked === parked) return poll;
+    return undefined;
   }
 }
 

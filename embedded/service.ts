@@ -89,14 +89,23 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
         ...(observer === undefined ? {} : { observer }),
       }),
   });
-  cloud.mapQueue({ queue: tasks.address, function: worker, batchSize: 1, maxConcurrency: WORKER_CONCURRENCY });
+  cloud.mapQueue({
+    queue: tasks.address,
+    function: worker,
+    batchSize: 1,
+    maxConcurrency: WORKER_CONCURRENCY,
+  });
   cloud.mapQueue({ queue: control.address, function: aggregator, batchSize: 1 });
   return {
     cloud,
     controlDeadLetters: control.deadLetters,
     control: (message) =>
       cloud.client.queues.send(control.address, [
-        { body: encodeControl(message), group: message.run, deduplicationId: `${message.run}.${message.tenure}` },
+        {
+          body: encodeControl(message),
+          group: message.run,
+          deduplicationId: `${message.run}.${message.tenure}`,
+        },
       ]),
   };
 }

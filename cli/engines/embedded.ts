@@ -4,8 +4,9 @@ import { join, resolve } from "node:path";
 import { createEmbeddedService, type EmbeddedService } from "../../embedded/service.ts";
 import type { Log, ObjectStore, QueueAddress } from "../../shared/cloud/ports.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
+import { decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
 import { encodeIncoming } from "../../shared/protocol/contribution.ts";
-import { contributionsQueueName, resultKey, specKey } from "../../shared/protocol/keys.ts";
+import { checkpointKey, contributionsQueueName, resultKey, specKey } from "../../shared/protocol/keys.ts";
 import { decodeResult, type RunResult } from "../../shared/protocol/result.ts";
 import { type ControlMessage, decodeStoredRun, runDigest } from "../../shared/protocol/run.ts";
 import type { Engine, Watcher } from "./engine.ts";
@@ -82,7 +83,18 @@ export class EmbeddedEngine implements Engine {
     const key = specKey(run);
     const digest = runDigest(decodeStoredRun((await this.objects.get(key)).body, key));
     const queue: QueueAddress = await queues.address(contributionsQueueName("marina-", run));
-    await queues.send(queue, [{ body: encodeIncoming({ kind: "stop", runDigest: digest }) }]);
+    const generation = await this.#generation(run);
+    await queues.send(queue, [{ body: encodeIncoming({ kind: "stop", runDigest: digest, generation }) }]);
+  }
+
+  async #generation(run: string): Promise<number> {
+    const key = checkpointKey(run);
+    try {
+      return decodeCheckpoint((await this.objects.get(key)).body, key).generation;
+    } catch (error) {
+      if (error instanceof MarinaError && error.code === "not-found") return 0;
+      throw error;
+    }
   }
 
   locate(key: string): string {

@@ -78,7 +78,12 @@ export function createToy(options: ToyOptions): Toy {
     };
   };
 
-  const worker = cloud.defineFunction({ name: "worker", memoryMb: 1769, timeoutSeconds: 60, create: createWorker });
+  const worker = cloud.defineFunction({
+    name: "worker",
+    memoryMb: 1769,
+    timeoutSeconds: 60,
+    create: createWorker,
+  });
   const aggregator = cloud.defineFunction({
     name: "aggregator",
     memoryMb: 1769,

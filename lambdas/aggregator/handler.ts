@@ -80,17 +80,22 @@ async function tenure(
       visibilitySeconds: CONTRIBUTION_VISIBILITY_SECONDS,
       retentionSeconds: CONTRIBUTION_RETENTION_SECONDS,
     });
-    const inbox = new Inbox(ports, replyTo, loaded.digest);
+    const from = found === undefined ? undefined : resumed(found.checkpoint, control);
+    const inbox = new Inbox(ports, replyTo, loaded.digest, from?.generation ?? 0);
     inbox.open();
     const active: ActiveRun = { ...loaded, taskQueue: settings.taskQueue, replyTo, inbox };
     const spending = settings.spendingOf(run);
     const ledger = new Ledger(ports.objects, run, invocation.requestId, found?.etag, found?.checkpoint.round ?? 0);
-    const from = found === undefined ? undefined : resumed(found.checkpoint, control);
     let last: Draft | undefined = from;
     try {
       if (from !== undefined) spending.restore(from.usage);
       const start = from ?? (await begin(active, ledger, spending, control, settings.observer?.calibration));
       last = start;
+      if (found !== undefined && found.checkpoint.status !== "running") {
+        // From now on it runs again: durable before anything else, so that a stop can name this generation.
+        ledger.commit(start);
+        await ledger.settled();
+      }
       const observe = (record: RoundRecord) => settings.observer?.round?.(run, record);
       const ending = await drive({ active, invocation, lease, ledger, spending, startedAt, observe }, start);
       await finish(active, ledger, lease, spending, ending);
@@ -125,7 +130,8 @@ function mayDrive({ action, tenure: asked }: ControlMessage, { status, tenure: r
 
 function resumed(checkpoint: Checkpoint, control: ControlMessage): Draft {
   const { commit: _, ...draft } = checkpoint;
-  return { ...draft, tenure: control.tenure, status: "running", stoppedBy: null, error: null };
+  const generation = draft.status === "running" ? draft.generation : draft.generation + 1;
+  return { ...draft, tenure: control.tenure, generation, status: "running", stoppedBy: null, error: null };
 }
 
 /** A new run: calibrates and stores its first checkpoint. */
@@ -143,6 +149,7 @@ async function begin(
     run,
     runDigest: digest,
     tenure: control.tenure,
+    generation: 0,
     status: "running",
     stoppedBy: null,
     error: null,
@@ -177,7 +184,10 @@ async function finish(active: ActiveRun, ledger: Ledger, lease: Lease, spending:
   if (ending.checkpoint.status === "running") return;
   await ports.objects.put(resultKey(run), encodeResult(resultOf(active, ending, spending.usd())));
   active.inbox.abandon();
-  await ports.queues.destroy(active.replyTo);
+  // A run that may be resumed keeps its queue: a name can't be used again for a minute after its deletion.
+  if (ending.checkpoint.status === "done" || ending.checkpoint.status === "diverged") {
+    await ports.queues.destroy(active.replyTo);
+  }
 }
 
 async function handOver(ports: Ports, active: ActiveRun, message: DeliveredMessage, control: ControlMessage): Promise<void> {
@@ -223,6 +233,7 @@ function emptyDraft({ run, digest, spec, dimension, rows, compressor }: ActiveRu
     run,
     runDigest: digest,
     tenure: control.tenure,
+    generation: 0,
     status: "failed",
     stoppedBy: "error",
     error: null,

@@ -49,6 +49,7 @@ export class Inbox {
   readonly #log: Log;
   readonly #queue: QueueAddress;
   readonly #runDigest: string;
+  readonly #generation: number;
   readonly #polls: Promise<void>[] = [];
   #open = true;
   #waitSeconds = CONTRIBUTION_WAIT_SECONDS;
@@ -67,6 +68,7 @@ export class Inbox {
     { queues, objects, clock, log }: { queues: MessageQueue; objects: ObjectStore; clock: Clock; log: Log },
     queue: QueueAddress,
     runDigest: string,
+    generation: number,
   ) {
     this.#queues = queues;
     this.#objects = objects;
@@ -74,6 +76,7 @@ export class Inbox {
     this.#log = log;
     this.#queue = queue;
     this.#runDigest = runDigest;
+    this.#generation = generation;
   }
 
   /** Begins to poll. */
@@ -199,7 +202,7 @@ export class Inbox {
       return;
     }
     if (message.kind === "stop") {
-      this.#stopRequested = true;
+      if (message.generation === this.#generation) this.#stopRequested = true;
       return;
     }
     if (message.kind === "stored" || !this.#awaited(message)) {

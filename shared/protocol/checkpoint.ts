@@ -60,6 +60,8 @@ export interface Checkpoint {
   readonly run: string;
   readonly runDigest: string;
   readonly tenure: number;
+  /** How often the run was resumed. */
+  readonly generation: number;
   readonly status: RunStatus;
   readonly stoppedBy: StoppedBy | null;
   /** Why the run failed or diverged, for people. */
@@ -84,6 +86,7 @@ const headSchema = z.strictObject({
   run: z.string(),
   runDigest: z.string(),
   tenure: z.int().min(0),
+  generation: z.int().min(0),
   status: z.enum(["running", "stopped", "done", "failed", "diverged"]),
   stoppedBy: z
     .enum(["rounds", "relativeGradientNormSquared", "gradientNormSquared", "user", "error", "divergence"])

@@ -40,8 +40,11 @@ export type Incoming =
       readonly retryable: boolean;
     } & Address)
   | ({ readonly kind: "answer"; readonly payload: Uint8Array } & Address & Timing)
-  /** The user asks the run to stop at the next round boundary. */
-  | { readonly kind: "stop"; readonly runDigest: string };
+  /**
+   * The user asks the run to stop at the next round boundary. Counts only for the generation that it names: one that
+   * is delivered late must not stop a run that was resumed since.
+   */
+  | { readonly kind: "stop"; readonly runDigest: string; readonly generation: number };
 
 const KINDS = ["contribution", "stored", "error", "answer", "stop"] as const;
 const HAS_LOSS = 1;
@@ -59,7 +62,7 @@ export function frameIncoming(message: Incoming): Uint8Array {
   const evaluation = message.kind === "contribution" && message.evaluation ? message.evaluation.byteLength : 0;
   const writer = new FrameWriter("contribution", CONTRIBUTION_OVERHEAD_BYTES + size + evaluation);
   writer.u8(KINDS.indexOf(message.kind));
-  if (message.kind === "stop") return writer.u8(0).u32(0).text(message.runDigest).finish();
+  if (message.kind === "stop") return writer.u8(0).u32(0).text(message.runDigest).u32(message.generation).finish();
   writer.u8(flagsOf(message)).u32(evaluation).text(message.runDigest);
   writer.u32(message.round).u32(message.slot).u32(message.worker);
   switch (message.kind) {
@@ -116,8 +119,9 @@ export function parseIncoming(bytes: Uint8Array): Incoming {
   reader.u32(); // evaluation bytes, for `evaluationBytesOf`
   const runDigest = reader.text();
   if (kind === "stop") {
+    const generation = reader.u32();
     reader.end();
-    return { kind, runDigest };
+    return { kind, runDigest, generation };
   }
   const address = { runDigest, round: reader.u32(), slot: reader.u32(), worker: reader.u32() };
   const message = ((): Incoming => {

@@ -1,4 +1,5 @@
 /** Where everything lies in the object store, and what the queues are called. Names match NAME_PATTERN. */
+import { sha256 } from "./digest.ts";
 
 export const datasetPrefix = "datasets/";
 export const runsPrefix = "runs/";
@@ -24,9 +25,15 @@ export const memoryKey = (run: string, worker: number, round: number): string =>
 export const roundsKey = (run: string, first: number): string => `${runPrefix(run)}rounds/${pad(first)}`;
 export const roundsPrefix = (run: string): string => `${runPrefix(run)}rounds/`;
 
-/** A run's own queue of contributions. SQS allows letters, digits, - and _ only, 80 at most; dots become `_`. */
+/** What all run queues of a stack begin with: its functions may touch no others. */
+export const runQueuePrefix = (prefix: string): string => `${prefix}run-`;
+
+/**
+ * A run's own queue of contributions. SQS allows 80 of A-Z a-z 0-9 - _ : as much of the run's name as fits, made unique
+ * by a digest. @param prefix of the stack, at most 24 characters.
+ */
 export const contributionsQueueName = (prefix: string, run: string): string =>
-  `${prefix}contributions-${run.replaceAll(".", "_")}`;
+  `${runQueuePrefix(prefix)}${run.slice(0, 38).replaceAll(".", "_")}-${sha256(run).slice(0, 12)}`;
 
 /** Ten digits, so that lexicographic order is the order of the numbers. */
 function pad(value: number): string {
