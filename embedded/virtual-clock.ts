@@ -35,7 +35,8 @@ export class VirtualClock implements Clock {
 
   /** Calls `action` at a time; a time that has passed (or is no number) means now, but never before this returns. */
   at(time: number, action: () => void): Timer {
-    return this.#timers.set(time > this.#now ? time : this.#now, action);
+    const passed = !(time > this.#now);
+    return this.#timers.set(passed ? this.#now : time, action);
   }
 
   cancel(timer: Timer): void {
