@@ -1,7 +1,7 @@
 /** The cloud as the command line sees it: at once, not on the run's clock, not on its bill. */
 import type { Log, Ports, ReceivedMessage } from "../shared/cloud/ports.ts";
 import type { EmbeddedObjects } from "./object-store.ts";
-import { checkReceive } from "./queue.ts";
+import { checkReceive } from "./queue-rules.ts";
 import type { EmbeddedQueues } from "./queues.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 

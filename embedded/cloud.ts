@@ -1,7 +1,7 @@
 /** The embedded cloud: the handlers that will be deployed, in one process, on a virtual clock. */
 import type { Log, Ports, QueueAddress, QueueOptions } from "../shared/cloud/ports.ts";
 import { Meter } from "../shared/cost/meter.ts";
-import type { Usage } from "../shared/cost/usage.ts";
+import type { AccountUsage, Usage } from "../shared/cost/usage.ts";
 import { Chance } from "./chance.ts";
 import { createClient } from "./client.ts";
 import type { ComputeCharge } from "./compute-charge.ts";
@@ -53,8 +53,12 @@ export interface EmbeddedCloud {
   queue(address: QueueAddress): Pick<EmbeddedQueue, "waiting" | "inFlight">;
   defineFunction(options: FunctionOptions): EmbeddedFunction;
   mapQueue(options: MapQueueOptions): void;
-  /** What the functions and mappings have used so far. */
+  /** What the functions and mappings have used so far: a copy. */
   usage(): Usage;
+  /** The method's account as it is counted, not a copy: for those who price it every round. Idle polls are left out. */
+  readonly live: AccountUsage;
+  /** Idle polls of the mappings so far, by kind of queue. */
+  idlePolls(): { readonly standard: number; readonly fifo: number };
   /**
    * Lets virtual time pass until the promise settles. With a home, changed objects are written every second of real
    * time and at the end, whatever the end is.
@@ -87,6 +91,15 @@ export function createEmbeddedCloud(options: EmbeddedCloudOptions): EmbeddedClou
   };
   const services: Services = { clock, chance, profile, charge, objects, queues, meter, log };
   const mappings: EmbeddedMapping[] = [];
+  const idlePolls = () => {
+    let standard = 0;
+    let fifo = 0;
+    for (const mapping of mappings) {
+      if (mapping.fifo) fifo += mapping.idlePolls();
+      else standard += mapping.idlePolls();
+    }
+    return { standard, fifo };
+  };
 
   return {
     clock,
@@ -99,12 +112,13 @@ export function createEmbeddedCloud(options: EmbeddedCloudOptions): EmbeddedClou
     },
     usage() {
       const used = meter.usage();
-      for (const mapping of mappings) {
-        const polls = mapping.fifo ? used.method.fifoMapping : used.method.standardMapping;
-        polls.emptyReceiveRequests += mapping.idlePolls();
-      }
+      const polls = idlePolls();
+      used.method.standardMapping.emptyReceiveRequests += polls.standard;
+      used.method.fifoMapping.emptyReceiveRequests += polls.fifo;
       return used;
     },
+    live: meter.account(false),
+    idlePolls,
     run: (until) => runFlushing(clock, objects, until),
     flush: () => objects.flush(),
   };

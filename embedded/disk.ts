@@ -244,13 +244,18 @@ const ADVICE: Readonly<Record<string, string>> = {
   ENOENT: "it is gone: was the home folder changed by hand?",
 };
 
+/** What the operating system's error means for the user and what to do about it. */
+export function explainDiskError(path: string, verb: string, error: unknown): MarinaError {
+  if (error instanceof MarinaError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  const advice = (code === undefined ? undefined : ADVICE[code]) ?? message;
+  return new MarinaError("unavailable", `can't ${verb} ${path}: ${advice}`, { cause: error });
+}
+
 function guard<T>(path: string, verb: string, operation: () => T): T {
   try {
     return operation();
   } catch (error) {
-    if (error instanceof MarinaError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    const advice = (code === undefined ? undefined : ADVICE[code]) ?? message;
-    throw new MarinaError("unavailable", `can't ${verb} ${path}: ${advice}`, { cause: error });
+    throw explainDiskError(path, verb, error);
   }
 }

@@ -23,8 +23,9 @@ import type { LatencyProfile } from "./latencies.ts";
 import type { Message } from "./message-list.ts";
 import type { EmbeddedObjects } from "./object-store.ts";
 import { gather } from "./object-store.ts";
-import type { Batch, EmbeddedQueue } from "./queue.ts";
-import { checkReceive, queueNotFound } from "./queue.ts";
+import type { EmbeddedQueue } from "./queue.ts";
+import type { Batch } from "./queue-rules.ts";
+import { checkReceive, queueNotFound } from "./queue-rules.ts";
 import type { EmbeddedQueues } from "./queues.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 

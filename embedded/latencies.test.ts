@@ -36,6 +36,8 @@ describe("latencies", () => {
 
   it("of the profile without latencies are zero and its straggler factor is one", () => {
     const chance = new Chance(1, NO_LATENCIES);
-    expect([chance.dispatch(true), chance.queueCall(), chance.coldStart(), chance.straggler()]).toEqual([0, 0, 0, 1]);
+    expect([chance.dispatch(true), chance.queueCall(), chance.coldStart(), chance.straggler()]).toEqual([
+      0, 0, 0, 1,
+    ]);
   });
 });

@@ -19,7 +19,9 @@ describe("the object store", () => {
     expect(new TextDecoder().decode(part)).toBe("234");
     expect(part.buffer).toBe(body.buffer);
     expect(store.get("k", { range: { start: 8, end: 99 } }).body.length).toBe(2);
-    expect(() => store.get("k", { range: { start: 10, end: 12 } })).toThrow(/selects nothing of its 10 bytes/);
+    expect(() => store.get("k", { range: { start: 10, end: 12 } })).toThrow(
+      /selects nothing of its 10 bytes/,
+    );
   });
 
   it("keeps its word on conditional writes", () => {
@@ -34,8 +36,12 @@ describe("the object store", () => {
     );
     expect(new TextDecoder().decode(store.get("k").body)).toBe("2");
     expect(store.get("k", { ifMatch: second }).etag).toBe(second);
-    expect(() => store.get("k", { ifMatch: first })).toThrow(expect.objectContaining({ code: "precondition-failed" }));
-    expect(() => store.put("new", bytes("1"), { ifMatch: first })).toThrow(expect.objectContaining({ code: "not-found" }));
+    expect(() => store.get("k", { ifMatch: first })).toThrow(
+      expect.objectContaining({ code: "precondition-failed" }),
+    );
+    expect(() => store.put("new", bytes("1"), { ifMatch: first })).toThrow(
+      expect.objectContaining({ code: "not-found" }),
+    );
   });
 
   it("lists by prefix in order and forgets what is deleted", () => {

@@ -1,16 +1,12 @@
 /** One queue as SQS has it: visibility, receipts, dead letters, long polls, FIFO groups; synchronous, without latency. */
-import { Buffer } from "node:buffer";
 import type { OutgoingMessage, QueueAddress, QueueOptions } from "../shared/cloud/ports.ts";
 import { MarinaError } from "../shared/math/errors.ts";
-import {
-  BATCH_LIMIT,
-  IN_FLIGHT_LIMIT,
-  LONG_POLL_LIMIT_SECONDS,
-  MESSAGE_LIMIT_BYTES,
-} from "../shared/protocol/limits.ts";
+import { BATCH_LIMIT, IN_FLIGHT_LIMIT } from "../shared/protocol/limits.ts";
 import type { Chance } from "./chance.ts";
 import type { Message } from "./message-list.ts";
 import { MessageList } from "./message-list.ts";
+import type { Batch } from "./queue-rules.ts";
+import { measureBatch, queueNotFound } from "./queue-rules.ts";
 import type { Timer } from "./timers.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
@@ -38,15 +34,6 @@ export interface QueueContext {
   readonly chance: Chance;
   readonly faults: QueueFaults;
   readonly evaluationBytesOf: (body: string) => number;
-}
-
-/** Messages checked and measured, ready to be accepted when the request reaches the queue. */
-export interface Batch {
-  readonly messages: readonly OutgoingMessage[];
-  readonly bytes: readonly number[];
-  readonly evaluationBytes: readonly number[];
-  readonly methodBytes: number;
-  readonly totalBytes: number;
 }
 
 /** A receive request: on its way to the queue until `arriveAt`, then parked until a message or its deadline comes. */
@@ -120,51 +107,9 @@ export class EmbeddedQueue {
     }
   }
 
-  /**
-   * Checks a batch as SQS does before anything of it is accepted.
-   * @throws MarinaError `limit` for more than 10 messages or 1 MiB, `usage` for what the kind of queue can't take.
-   */
+  /** See `measureBatch`. */
   measure(messages: readonly OutgoingMessage[]): Batch {
-    const where = `queue ${this.address}: send`;
-    if (messages.length === 0 || messages.length > BATCH_LIMIT) {
-      throw new MarinaError(
-        "limit",
-        `${where}: expected 1 to ${BATCH_LIMIT} messages a batch, got ${messages.length}`,
-      );
-    }
-    const bytes: number[] = [];
-    const evaluationBytes: number[] = [];
-    let totalBytes = 0;
-    let methodBytes = 0;
-    for (const [i, { body, group, deduplicationId }] of messages.entries()) {
-      if (body.length === 0)
-        throw new MarinaError("usage", `${where}: message ${i} is empty; SQS refuses such`);
-      if (this.fifo && (group === undefined || deduplicationId === undefined)) {
-        throw new MarinaError(
-          "usage",
-          `${where}: message ${i} needs a group and a deduplicationId: the queue is FIFO`,
-        );
-      }
-      if (!this.fifo && deduplicationId !== undefined) {
-        throw new MarinaError(
-          "usage",
-          `${where}: message ${i} has a deduplicationId, but the queue is not FIFO`,
-        );
-      }
-      const size = Buffer.byteLength(body);
-      const evaluation = Math.min(size, this.#context.evaluationBytesOf(body));
-      bytes.push(size);
-      evaluationBytes.push(evaluation);
-      totalBytes += size;
-      methodBytes += size - evaluation;
-    }
-    if (totalBytes > MESSAGE_LIMIT_BYTES) {
-      throw new MarinaError(
-        "limit",
-        `${where}: expected at most ${MESSAGE_LIMIT_BYTES} bytes a batch, got ${totalBytes}: send larger ones through S3`,
-      );
-    }
-    return { messages, bytes, evaluationBytes, methodBytes, totalBytes };
+    return measureBatch(this.address, this.fifo, messages, this.#context.evaluationBytesOf);
   }
 
   /** Takes a measured batch in. `sentFrom` is when its request began. */
@@ -279,7 +224,9 @@ export class EmbeddedQueue {
     }
     const { clock } = this.#context;
     if (message.visibility !== null) clock.cancel(message.visibility);
-    message.visibility = clock.at(clock.now() + seconds * 1000, () => this.#giveBack(message));
+    message.visibility = null;
+    if (seconds === 0) this.#giveBack(message);
+    else message.visibility = clock.at(clock.now() + seconds * 1000, () => this.#giveBack(message));
   }
 
   /** All evaluation? Receipts that are unknown don't count. */
@@ -526,32 +473,5 @@ export class EmbeddedQueue {
   #firstPoll(parked: boolean): OpenPoll | undefined {
     for (const poll of this.#polls) if (poll.parked === parked) return poll;
     return undefined;
-  }
-}
-
-/** What every call on a missing queue throws. */
-export function queueNotFound(queue: string): MarinaError {
-  return new MarinaError(
-    "not-found",
-    `queue ${queue}: no such queue: it was never created, or it was deleted`,
-  );
-}
-
-/** @throws MarinaError `limit` for what SQS would refuse. */
-export function checkReceive(
-  queue: string,
-  { max, waitSeconds }: { readonly max: number; readonly waitSeconds: number },
-): void {
-  if (!(Number.isInteger(max) && max >= 1 && max <= BATCH_LIMIT)) {
-    throw new MarinaError(
-      "limit",
-      `queue ${queue}: receive: expected max from 1 to ${BATCH_LIMIT}, got ${max}`,
-    );
-  }
-  if (!(waitSeconds >= 0 && waitSeconds <= LONG_POLL_LIMIT_SECONDS)) {
-    throw new MarinaError(
-      "limit",
-      `queue ${queue}: receive: expected waitSeconds from 0 to ${LONG_POLL_LIMIT_SECONDS}, got ${waitSeconds}`,
-    );
   }
 }

@@ -2,7 +2,8 @@
 import type { QueueAddress, QueueOptions } from "../shared/cloud/ports.ts";
 import { MarinaError } from "../shared/math/errors.ts";
 import type { QueueContext } from "./queue.ts";
-import { EmbeddedQueue, queueNotFound } from "./queue.ts";
+import { EmbeddedQueue } from "./queue.ts";
+import { queueNotFound } from "./queue-rules.ts";
 
 /** SQS's rule: up to 80 of these, a FIFO queue's name ends in ".fifo". */
 const NAME = /^[A-Za-z0-9_-]{1,80}$|^[A-Za-z0-9_-]{1,75}\.fifo$/;

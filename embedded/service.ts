@@ -1,11 +1,8 @@
 /** The service on the embedded cloud: its two functions, its queues and its mappings, as the stack deploys them. */
 import { createAggregator, type RunObserver } from "../lambdas/aggregator/handler.ts";
+import { GradientCache } from "../lambdas/worker/gradients.ts";
 import { createWorker } from "../lambdas/worker/handler.ts";
 import type { QueueAddress } from "../shared/cloud/ports.ts";
-import { priceUsd } from "../shared/cost/bill.ts";
-import { PRICES_US_EAST_1 } from "../shared/cost/prices.ts";
-import type { Spending } from "../shared/cost/spending.ts";
-import { addUsage, parseUsage, subtractUsage, type Usage } from "../shared/cost/usage.ts";
 import {
   AGGREGATOR_TIMEOUT_SECONDS,
   CONTROL_VISIBILITY_SECONDS,
@@ -16,6 +13,7 @@ import {
 import { type ControlMessage, encodeControl } from "../shared/protocol/run.ts";
 import { outsideBytesOf } from "../shared/protocol/traffic.ts";
 import { createEmbeddedCloud, type EmbeddedCloud, type EmbeddedCloudOptions } from "./cloud.ts";
+import { runAccounts } from "./run-account.ts";
 
 /** Messages that nobody could handle are kept for two weeks. */
 const DEAD_LETTER_RETENTION_SECONDS = 14 * 24 * 3600;
@@ -68,13 +66,16 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
     );
     return { address, deadLetters };
   };
+  const accounts = runAccounts(cloud, configuration);
   const control = queue("marina-control", CONTROL_VISIBILITY_SECONDS, true);
   const tasks = queue("marina-tasks", TASK_VISIBILITY_SECONDS, false);
+  // All environments are in this process: what one has computed the others need not, though it is charged to them.
+  const memo = new GradientCache();
   const worker = cloud.defineFunction({
     name: "worker",
     memoryMb: configuration.workerMemoryMb,
     timeoutSeconds: WORKER_TIMEOUT_SECONDS,
-    create: createWorker,
+    create: (ports) => createWorker(ports, memo),
   });
   const aggregator = cloud.defineFunction({
     name: "aggregator",
@@ -85,7 +86,7 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
       createAggregator(ports, {
         taskQueue: tasks.address,
         queuePrefix: "marina-",
-        spendingOf: () => spending(cloud, configuration),
+        spendingOf: accounts,
         ...(observer === undefined ? {} : { observer }),
       }),
   });
@@ -107,25 +108,5 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
           deduplicationId: `${message.run}.${message.tenure}`,
         },
       ]),
-  };
-}
-
-/**
- * One run's counts: what the cloud has used since this tenure began, on top of what was stored before. (Two runs at once
- * in one embedded cloud would see each other's use; the command line gives each run a cloud of its own.)
- */
-function spending(cloud: EmbeddedCloud, configuration: ServiceConfiguration): Spending {
-  let before: Usage | undefined;
-  const start = cloud.usage();
-  const used = (): Usage => {
-    if (before === undefined) return cloud.usage();
-    return addUsage(before, subtractUsage(cloud.usage(), start));
-  };
-  return {
-    usd: () => priceUsd(used().method, PRICES_US_EAST_1, configuration).totalUsd,
-    save: used,
-    restore(saved) {
-      before = saved === null ? undefined : parseUsage(saved);
-    },
   };
 }

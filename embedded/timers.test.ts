@@ -7,7 +7,9 @@ describe("timers", () => {
   it("fire by time, then in the order they were set, without those that were cancelled", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.record({ time: fc.integer({ min: 0, max: 6 }), cancelled: fc.boolean() }), { maxLength: 60 }),
+        fc.array(fc.record({ time: fc.integer({ min: 0, max: 6 }), cancelled: fc.boolean() }), {
+          maxLength: 60,
+        }),
         (wanted) => {
           const timers = new Timers();
           const set = wanted.map(({ time }) => timers.set(time, () => {}));

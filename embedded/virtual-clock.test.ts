@@ -55,7 +55,9 @@ describe("the virtual clock", () => {
 
   it("passes on what the program throws, and what a timer throws", async () => {
     const clock = new VirtualClock();
-    await expect(clock.run(clock.sleep(1).then(() => Promise.reject(new Error("program"))))).rejects.toThrow("program");
+    await expect(clock.run(clock.sleep(1).then(() => Promise.reject(new Error("program"))))).rejects.toThrow(
+      "program",
+    );
     clock.at(clock.now() + 1, () => {
       throw new Error("timer");
     });

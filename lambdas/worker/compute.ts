@@ -10,14 +10,14 @@ import { encodeSpectrum } from "../../shared/protocol/spectra.ts";
 import type { Incoming } from "../../shared/protocol/contribution.ts";
 import type { Task } from "../../shared/protocol/task.ts";
 import { encodeVector } from "../../shared/protocol/vector-object.ts";
-import { type GradientCache, TaskGradients } from "./gradients.ts";
+import { type GradientCaches, TaskGradients } from "./gradients.ts";
 import type { Loader, LoadedRun, LoadedShard } from "./load.ts";
 import { forgetMemory, loadMemory, storeMemory } from "./memory.ts";
 
 export interface WorkerContext {
   readonly ports: Ports;
   readonly loader: Loader;
-  readonly gradients: GradientCache;
+  readonly gradients: GradientCaches;
   readonly cold: boolean;
 }
 
@@ -63,14 +63,14 @@ async function ask(
 
 async function contribute(
   task: Task,
-  { ports, gradients: cache, cold }: WorkerContext,
+  { ports, gradients: caches, cold }: WorkerContext,
   run: LoadedRun,
   { shard, objective }: LoadedShard,
   points: readonly Float64Array[],
 ): Promise<Incoming> {
   const { spec } = run;
   const order = orderOf(task, points);
-  const gradients = new TaskGradients(objective, shard.indices.length, cache, `${task.runDigest}/${task.worker}`, (p) =>
+  const gradients = new TaskGradients(objective, shard.indices.length, caches, `${task.runDigest}/${task.worker}`, (p) =>
     p === points[0] ? task.pointRounds[0]! : task.pointRounds[1]!,
   );
   const { runDigest, round, slot, worker } = task;

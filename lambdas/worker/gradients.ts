@@ -1,12 +1,12 @@
-/** Local gradients, reusing those that this environment still holds from the round before: the same bits for half the work. */
+/** Local gradients, reusing those that are still held from the round before: the same bits for half the work. */
 import type { Gradient, Gradients } from "../../shared/algorithms/worker.ts";
-import type { Objective } from "../../shared/problems/problem.ts";
 import type { Work } from "../../shared/cloud/ports.ts";
+import type { Objective } from "../../shared/problems/problem.ts";
 
-/** Gradients kept in one environment, in bytes: enough for hundreds of workers of small models, two of large ones. */
+/** Gradients kept, in bytes: enough for hundreds of workers of small models, two of large ones. */
 const CACHE_BYTES = 64_000_000;
 
-/** Last full gradients by (run, worker), least recently used first out. */
+/** Last full gradient of each (run, worker), least recently used first out. */
 export class GradientCache {
   readonly #entries = new Map<string, { readonly pointRound: number; readonly gradient: Gradient }>();
   #bytes = 0;
@@ -32,61 +32,68 @@ export class GradientCache {
   }
 }
 
-/** One task's view of the local objective: computes, reuses, and counts the work really done. */
+/**
+ * Where gradients are looked up. A deployed environment has one cache. An engine that runs many environments in one
+ * process may give all of them one memory of results (`memo`), and still charge each only for what its own environment
+ * would have had to compute (`own`).
+ */
+export interface GradientCaches {
+  readonly own: GradientCache;
+  readonly memo: GradientCache;
+}
+
+/** One task's view of the local objective: computes, reuses, and counts the work. */
 export class TaskGradients implements Gradients {
   readonly #objective: Objective;
   readonly #meanNonZeros: number;
-  readonly #cache: GradientCache;
+  readonly #caches: GradientCaches;
   readonly #key: string;
   readonly #roundOf: (point: Float64Array) => number;
-  /** Rows visited so far; a row visited for two points counts twice. */
-  rows = 0;
+  /** Rows that this environment had to visit; a row visited for two points counts twice. */
+  #rows = 0;
 
   /**
-   * @param key names (run, worker) in the environment's cache.
+   * @param key names (run, worker) in the caches.
    * @param roundOf identity of a point: points of equal round have equal bits within a run.
    */
   constructor(
     objective: Objective,
     nonZeros: number,
-    cache: GradientCache,
+    caches: GradientCaches,
     key: string,
     roundOf: (point: Float64Array) => number,
   ) {
     this.#objective = objective;
     this.#meanNonZeros = objective.rows === 0 ? 0 : nonZeros / objective.rows;
-    this.#cache = cache;
+    this.#caches = caches;
     this.#key = key;
     this.#roundOf = roundOf;
   }
 
   full(x: Float64Array): Gradient {
     const round = this.#roundOf(x);
-    const known = this.#cache.get(this.#key, round);
-    if (known !== undefined) return known;
+    const known = this.#held(round);
+    if (known !== undefined) return this.#keep(round, known);
     const vector = new Float64Array(this.#objective.dimension);
     const loss = this.#objective.gradient(x, vector);
-    this.rows += this.#objective.rows;
     return this.#keep(round, { vector, loss });
   }
 
   pair(x: Float64Array, w: Float64Array): { x: Gradient; w: Gradient } {
-    const known = this.#cache.get(this.#key, this.#roundOf(w));
-    if (known !== undefined) return { w: known, x: this.full(x) };
-    const atX = this.#cache.get(this.#key, this.#roundOf(x));
-    if (atX !== undefined) {
+    const [roundX, roundW] = [this.#roundOf(x), this.#roundOf(w)];
+    const older = this.#held(roundW);
+    if (older !== undefined) return { w: older, x: this.full(x) };
+    const newer = this.#held(roundX);
+    if (newer !== undefined) {
       // A task done again: only the older point is missing, and must not push the newer one out.
       const vector = new Float64Array(this.#objective.dimension);
-      const loss = this.#objective.gradient(w, vector);
-      this.rows += this.#objective.rows;
-      return { x: atX, w: { vector, loss } };
+      return { x: newer, w: { loss: this.#objective.gradient(w, vector), vector } };
     }
     const vectorX = new Float64Array(this.#objective.dimension);
     const vectorW = new Float64Array(this.#objective.dimension);
     const loss = this.#objective.gradientPair(x, w, vectorX, vectorW);
-    this.rows += 2 * this.#objective.rows;
     return {
-      x: this.#keep(this.#roundOf(x), { vector: vectorX, loss }),
+      x: this.#keep(roundX, { vector: vectorX, loss }),
       w: { vector: vectorW, loss: Number.NaN },
     };
   }
@@ -94,25 +101,34 @@ export class TaskGradients implements Gradients {
   batch(x: Float64Array, rows: Uint32Array): Gradient {
     const vector = new Float64Array(this.#objective.dimension);
     const loss = this.#objective.batchGradient(x, rows, vector);
-    this.rows += rows.length;
+    this.#rows += rows.length;
     return { vector, loss };
   }
 
   /** The exact gradient at x for the record; its work is not the method's. */
   evaluate(x: Float64Array): Gradient {
-    const before = this.rows;
+    const before = this.#rows;
     const gradient = this.full(x);
-    this.rows = before;
+    this.#rows = before;
     return gradient;
   }
 
   /** The work so far, plus `entries` vector entries handled outside the rows. */
   work(entries: number): Work {
-    return { rows: this.rows, nonZeros: this.rows * this.#meanNonZeros, entries };
+    return { rows: this.#rows, nonZeros: this.#rows * this.#meanNonZeros, entries };
+  }
+
+  /** A gradient that need not be computed; charged all the same where this environment did not hold it. */
+  #held(round: number): Gradient | undefined {
+    const own = this.#caches.own.get(this.#key, round);
+    if (own !== undefined) return own;
+    this.#rows += this.#objective.rows;
+    return this.#caches.memo.get(this.#key, round);
   }
 
   #keep(round: number, gradient: Gradient): Gradient {
-    this.#cache.set(this.#key, round, gradient);
+    this.#caches.own.set(this.#key, round, gradient);
+    if (this.#caches.memo !== this.#caches.own) this.#caches.memo.set(this.#key, round, gradient);
     return gradient;
   }
 }

@@ -14,10 +14,12 @@ import { publish } from "./publish.ts";
 /**
  * Makes the handler of one function environment. What the environment holds (run descriptions, shards, last
  * gradients) are caches of things that can be had again with the same bits.
+ * @param memo of an engine that runs many environments in one process: see gradients.ts.
  */
-export function createWorker(ports: Ports): Handler {
+export function createWorker(ports: Ports, memo?: GradientCache): Handler {
   const loader = new Loader(ports);
-  const gradients = new GradientCache();
+  const own = new GradientCache();
+  const gradients = { own, memo: memo ?? own };
   return async (messages, invocation) => {
     const failedMessageIds: string[] = [];
     for (const message of messages) {

@@ -2,7 +2,7 @@
 import type { QueueAddress } from "../cloud/ports.ts";
 import { BILLED_UNIT_BYTES } from "../protocol/limits.ts";
 import type { MutableAccount, MutableUsage } from "./usage.ts";
-import { zeroUsage } from "./usage.ts";
+import { addUsage, zeroUsage } from "./usage.ts";
 
 /** How many bytes of one message, or of all of a request, are whose. */
 export interface SplitBytes {
@@ -10,6 +10,7 @@ export interface SplitBytes {
   readonly evaluationBytes: number;
 }
 
+const NOTHING = zeroUsage();
 /** S3 lists 1,000 keys a request. */
 const KEYS_PER_LIST = 1000;
 /** A streamed upload is taken to go in parts of this size; S3 allows 5 MiB to 5 GiB. */
@@ -44,7 +45,7 @@ export class Meter {
 
   /** A snapshot: a copy, the caller's own. */
   usage(): MutableUsage {
-    return structuredClone(this.#usage);
+    return addUsage(this.#usage, NOTHING) as MutableUsage;
   }
 
   send(queue: QueueAddress, bytes: SplitBytes): void {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createEmbeddedCloud } from "../../embedded/cloud.ts";
-import type { QueueAddress } from "../cloud/ports.ts";
+import type { OutgoingMessage, Ports, QueueAddress } from "../cloud/ports.ts";
 import { Meter } from "./meter.ts";
 import { meterPorts } from "./metered.ts";
 import { subtractUsage } from "./usage.ts";
@@ -10,12 +9,49 @@ const KIB = 1024;
 const evaluationBytesOf = (body: string): number =>
   body.startsWith("E") ? body.length : body.startsWith("H") ? body.length / 2 : 0;
 
+/** The least that a meter can be put around: one queue, objects in a map. */
+function createPorts(): Ports {
+  const waiting: OutgoingMessage[] = [];
+  const objects = new Map<string, Uint8Array>();
+  let receipts = 0;
+  return {
+    objects: {
+      async get(key, options) {
+        const body = objects.get(key);
+        if (body === undefined) throw new Error("no such key");
+        return { body: body.subarray(options?.range?.start, options?.range?.end), etag: "" };
+      },
+      async put(key, body, condition) {
+        if (condition !== undefined && objects.has(key)) throw new Error("exists");
+        objects.set(key, body);
+        return "";
+      },
+      async putStream(_key, chunks) {
+        for await (const _ of chunks);
+        return "";
+      },
+      delete: async (key) => void objects.delete(key),
+      list: async (prefix) => [...objects.keys()].filter((key) => key.startsWith(prefix)),
+    },
+    queues: {
+      create: async (name) => name as QueueAddress,
+      address: async (name) => name as QueueAddress,
+      destroy: async () => {},
+      send: async (_queue, messages) => void waiting.push(...messages),
+      receive: async (_queue, { max }) =>
+        waiting.splice(0, max).map(({ body }) => ({ body, receipt: `r${receipts++}`, receiveCount: 1 })),
+      delete: async () => {},
+      extend: async () => {},
+    },
+    clock: { now: () => 0, sleep: async () => {} },
+    compute: { run: async (_work, compute) => compute() },
+    log: { info: () => {}, warn: () => {} },
+  };
+}
+
 function setUp() {
   const meter = new Meter();
-  const cloud = createEmbeddedCloud({ seed: 1, latencies: "none" });
-  const ports = meterPorts(cloud.client, meter, evaluationBytesOf);
-  const queue = cloud.createQueue("q", { visibilitySeconds: 30, retentionSeconds: 60 });
-  return { meter, ports, queue };
+  return { meter, ports: meterPorts(createPorts(), meter, evaluationBytesOf), queue: "q" as QueueAddress };
 }
 
 describe("metered ports", () => {

@@ -1,0 +1,344 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { MarinaError } from "../math/errors.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+import { decodeIncoming, encodeIncoming, frameIncoming, parseIncoming } from "./contribution.ts";
+import { FrameType, fromBody, toBody } from "./frame.ts";
+import { decodeResult, encodeResult } from "./result.ts";
+import { decodeRounds, encodeRounds } from "./round-record.ts";
+import { decodeControl, decodeStoredRun, encodeControl, encodeStoredRun, runDigest } from "./run.ts";
+import { decodeSpectra, decodeSpectrum, encodeSpectra, encodeSpectrum } from "./spectra.ts";
+import { decodeTask, encodeTask } from "./task.ts";
+import { type Field, frameOf } from "./testing/layout.ts";
+import { checkpoint, completeSpec, DIGEST, incoming, records, result, storedRun, taskKinds, taskOf } from "./testing/samples.ts";
+import { decodeVector, encodeVector } from "./vector-object.ts";
+import { decodeMemory, encodeMemory } from "./worker-memory.ts";
+
+/** Doubles with their bits: 0 and -0 differ, NaN equals itself. */
+const bitsOf = (vector: Float64Array) => [...new BigUint64Array(vector.slice().buffer)];
+
+const shift = Float64Array.of(1, -2, 0.5);
+const memoryWithReference = { shift, reference: Float64Array.of(4, 5, 6), referenceGradient: Float64Array.of(7, 8, 9) };
+
+/** The ten kinds of task in the order of their numbers on the wire. */
+const TASK_NUMBERS = [
+  "full",
+  "full-compressed",
+  "full-large-batch",
+  "difference",
+  "difference-batch",
+  "shifted",
+  "shifted-reduced",
+  "evaluate",
+  "calibrate",
+  "gram",
+] as const;
+
+describe("tasks", () => {
+  it.each(taskKinds)("of kind %s come back as they were", (kind) => {
+    for (const evaluate of [true, false]) {
+      const task = taskOf(kind, { evaluate });
+      expect(decodeTask(encodeTask(task))).toEqual(task);
+    }
+  });
+
+  it.each(taskKinds)("of kind %s have the documented layout", (kind) => {
+    const task = taskOf(kind);
+    const points: Field[][] = [
+      [{ u32: 7 }, { u8: 0 }, { vector: [1, -2.5, 1e-300] }],
+      [{ u32: 6 }, { u8: 1 }, { text: "runs/example/iterates/0000000006" }],
+    ];
+    const expected = frameOf(FrameType.task, [
+      { u8: TASK_NUMBERS.indexOf(kind) },
+      { u8: 1 },
+      { u32: 7 },
+      { u32: 3 },
+      { u32: 4 },
+      { u32: 5 },
+      { text: "example" },
+      { text: DIGEST },
+      { text: "marina-run-example" },
+      { u8: task.points.length },
+      ...points.slice(0, task.points.length).flat(),
+    ]);
+    expect(encodeTask(task)).toBe(Buffer.from(expected).toString("base64"));
+  });
+
+  it("with a number of points that is not their kind's are refused", () => {
+    const full = taskOf("full");
+    const stale = encodeTask({ ...full, points: taskOf("difference").points, pointRounds: [7, 6] });
+    expect(() => decodeTask(stale)).toThrow("task: a full task carries 1 points, got 2");
+    const lacking = encodeTask({ ...taskOf("difference"), points: full.points });
+    expect(() => decodeTask(lacking)).toThrow("task: a difference task carries 2 points, got 1");
+  });
+
+  it("of an unknown kind or with unknown flags are refused", () => {
+    const fields: Field[] = [{ u32: 0 }, { u32: 0 }, { u32: 0 }, { u32: 0 }, { text: "" }, { text: "" }, { text: "" }, { u8: 0 }];
+    expect(() => decodeTask(toBody(frameOf(FrameType.task, [{ u8: 10 }, { u8: 0 }, ...fields])))).toThrow("unknown kind");
+    expect(() => decodeTask(toBody(frameOf(FrameType.task, [{ u8: 8 }, { u8: 2 }, ...fields])))).toThrow("unknown flags 2");
+    expect(decodeTask(toBody(frameOf(FrameType.task, [{ u8: 8 }, { u8: 0 }, ...fields]))).kind).toBe("calibrate");
+  });
+
+  it("have any rounds, slots and texts", () => {
+    const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
+    fc.assert(
+      fc.property(u32, u32, u32, u32, fc.string({ unit: "grapheme" }), fc.float64Array(), (round, slot, worker, memoryFloor, text, vector) => {
+        const points = [{ kind: "inline", vector }] as const;
+        const task = taskOf("full", { round, slot, worker, memoryFloor, run: text, replyTo: text, points, pointRounds: [round] });
+        const back = decodeTask(encodeTask(task));
+        const point = back.points[0]!;
+        expect(bitsOf(point.kind === "inline" ? point.vector : shift)).toEqual(bitsOf(vector));
+        expect({ ...back, points: [] }).toEqual({ ...task, points: [] });
+      }),
+    );
+  });
+});
+
+describe("contributions", () => {
+  it.each(Object.keys(incoming))("%s: comes back as it was", (name) => {
+    const message = incoming[name]!;
+    const back = decodeIncoming(encodeIncoming(message));
+    // A payload is read in place: a view of whatever kind of array holds the message.
+    const own = "payload" in back ? { ...back, payload: new Uint8Array(back.payload) } : back;
+    expect(own).toEqual(message);
+    expect(parseIncoming(frameIncoming(message))).toEqual(message);
+  });
+
+  const address: Field[] = [{ text: DIGEST }, { u32: 7 }, { u32: 3 }, { u32: 4 }];
+  const layouts: Readonly<Record<string, readonly Field[]>> = {
+    contribution: [
+      { u8: 0 },
+      { u8: 1 | 2 | 4 }, // loss, evaluation, cold
+      { u32: 16 },
+      ...address,
+      { f64: 1.5 },
+      { f64: 24 },
+      { f64: 0.25 },
+      { raw: Uint8Array.of(1, 2, 3) },
+      { vector: [0.5, -0.5] },
+    ],
+    "contribution without loss and evaluation": [
+      { u8: 0 },
+      { u8: 0 },
+      { u32: 0 },
+      ...address,
+      { f64: 0 },
+      { f64: 8 },
+      { f64: 0 },
+      { raw: Uint8Array.of(9) },
+    ],
+    "evaluation only": [
+      { u8: 0 },
+      { u8: 1 | 2 | 16 },
+      { u32: 16 },
+      ...address,
+      { f64: 0 },
+      { f64: 0 },
+      { f64: 0.25 },
+      { raw: new Uint8Array(0) },
+      { vector: [0.5, -0.5] },
+    ],
+    stored: [{ u8: 1 }, { u8: 0 }, { u32: 0 }, ...address, { text: "runs/example/contributions/0000000007/0000000003" }],
+    "retryable error": [{ u8: 2 }, { u8: 8 }, { u32: 0 }, ...address, { text: "unavailable" }, { text: "later" }],
+    "final error": [{ u8: 2 }, { u8: 0 }, { u32: 0 }, ...address, { text: "corrupt" }, { text: "Prüfsumme" }],
+    answer: [{ u8: 3 }, { u8: 4 }, { u32: 0 }, ...address, { f64: 2 }, { raw: Uint8Array.of(7, 7) }],
+    stop: [{ u8: 4 }, { u8: 0 }, { u32: 0 }, { text: DIGEST }, { u32: 2 }],
+  };
+
+  it.each(Object.keys(incoming))("%s: has the documented layout", (name) => {
+    expect(frameIncoming(incoming[name]!)).toEqual(frameOf(FrameType.contribution, layouts[name]!));
+  });
+
+  it("of an unknown kind are refused", () => {
+    expect(() => parseIncoming(frameOf(FrameType.contribution, [{ u8: 5 }]))).toThrow("contribution: unknown kind");
+  });
+});
+
+describe("checkpoints", () => {
+  it("come back as they were, with every bit of the state", () => {
+    const back = decodeCheckpoint(encodeCheckpoint(checkpoint), "runs/example/checkpoint");
+    expect(back).toEqual(checkpoint);
+    for (const name of ["iterate", "estimate"]) {
+      expect(bitsOf(back.state[name]!)).toEqual(bitsOf(checkpoint.state[name]!));
+    }
+  });
+
+  it("have the documented layout: a JSON head, the named vectors, the records", () => {
+    const { state: _state, records: _records, ...head } = checkpoint;
+    const expected = frameOf(FrameType.checkpoint, [
+      { text: JSON.stringify(head) },
+      { u32: 2 },
+      { text: "iterate" },
+      { vector: [1, -0, Number.MIN_VALUE] },
+      { text: "estimate" },
+      { vector: [0, 1, 2] },
+      { raw: encodeRounds(records) },
+    ]);
+    expect(encodeCheckpoint(checkpoint)).toEqual(expected);
+  });
+
+  it("with a vector of another dimension are refused, naming key and vector", () => {
+    const bytes = encodeCheckpoint({ ...checkpoint, state: { iterate: Float64Array.of(1, 2) } });
+    expect(() => decodeCheckpoint(bytes, "the-key")).toThrow('the-key: vector "iterate" has 2 entries, expected 3');
+  });
+
+  it("whose head is not JSON, or another program's, are refused", () => {
+    const tail: Field[] = [{ u32: 0 }, { raw: encodeRounds([]) }];
+    const notJson = frameOf(FrameType.checkpoint, [{ text: "{" }, ...tail]);
+    expect(() => decodeCheckpoint(notJson, "the-key")).toThrow("the-key: the checkpoint's head is not JSON");
+    const { state: _state, records: _records, tenure: _tenure, ...head } = checkpoint;
+    const foreign = frameOf(FrameType.checkpoint, [{ text: JSON.stringify({ ...head, extra: 1 }) }, ...tail]);
+    expect(() => decodeCheckpoint(foreign, "the-key")).toThrow(/the-key:[^]*tenure: missing[^]*extra: unknown field/);
+  });
+
+  it("of another version are refused with code version", () => {
+    const bytes = encodeCheckpoint(checkpoint).slice();
+    bytes[4] = 9;
+    const error = (() => {
+      try {
+        return decodeCheckpoint(bytes, "runs/example/checkpoint");
+      } catch (thrown) {
+        return thrown;
+      }
+    })();
+    expect((error as MarinaError).code).toBe("version");
+    expect((error as MarinaError).message).toMatch(/^runs\/example\/checkpoint: written by protocol version 9, /);
+  });
+});
+
+describe("round records", () => {
+  it("come back as they were", () => {
+    expect(decodeRounds(encodeRounds(records), "key")).toEqual(records);
+    expect(decodeRounds(encodeRounds([]), "key")).toEqual([]);
+  });
+
+  it("have the documented layout: eleven numbers a round, NaN for null", () => {
+    const expected = frameOf(FrameType.rounds, [
+      {
+        vector: [
+          ...[0, 1, 5, 0.25, 0.08, 0, 0, 0, 0, 0, 0],
+          ...[1, 0, 2, Number.NaN, Number.NaN, 3584, 2750, 6000, 0.125, 1e-6, 1],
+        ],
+      },
+    ]);
+    expect(encodeRounds(records)).toEqual(expected);
+  });
+
+  it("that are no whole rows are refused", () => {
+    expect(() => decodeRounds(frameOf(FrameType.rounds, [{ vector: [1, 2, 3] }]), "key")).toThrow("key: expected rows of 11 numbers");
+  });
+});
+
+describe("worker memory", () => {
+  it("comes back as it was, with and without a reference point", () => {
+    expect(decodeMemory(encodeMemory({ shift }), 3, "key")).toEqual({ shift });
+    expect(decodeMemory(encodeMemory(memoryWithReference), 3, "key")).toEqual(memoryWithReference);
+  });
+
+  it("has the documented layout", () => {
+    expect(encodeMemory({ shift })).toEqual(frameOf(FrameType.workerMemory, [{ vector: [1, -2, 0.5] }, { u8: 0 }]));
+    expect(encodeMemory(memoryWithReference)).toEqual(
+      frameOf(FrameType.workerMemory, [
+        { vector: [1, -2, 0.5] },
+        { u8: 1 },
+        { vector: [4, 5, 6] },
+        { vector: [7, 8, 9] },
+      ]),
+    );
+  });
+
+  it("of another dimension is refused, naming the vector", () => {
+    expect(() => decodeMemory(encodeMemory({ shift }), 4, "key")).toThrow("key: shift has 3 entries, expected 4");
+    const wrong = encodeMemory({ ...memoryWithReference, reference: Float64Array.of(1) });
+    expect(() => decodeMemory(wrong, 3, "key")).toThrow("key: reference has 1 entries, expected 3");
+  });
+});
+
+describe("vector objects", () => {
+  it("come back as they were and have the documented layout", () => {
+    expect(decodeVector(encodeVector(shift), 3, "key")).toEqual(shift);
+    expect(encodeVector(shift)).toEqual(frameOf(FrameType.vector, [{ vector: [1, -2, 0.5] }]));
+  });
+
+  it("of another dimension are refused", () => {
+    expect(() => decodeVector(encodeVector(shift), 2, "key")).toThrow("key: expected 2 entries, got 3");
+  });
+});
+
+describe("spectra", () => {
+  const spectrum = { rows: 3, nonZeros: 7, gramEigenvalue: 2.5, sumSquaredNorms: 7, sumFourthNorms: 19, maxSquaredNorm: 4 };
+  const text = '{"gramEigenvalue":2.5,"maxSquaredNorm":4,"nonZeros":7,"rows":3,"sumFourthNorms":19,"sumSquaredNorms":7}';
+
+  it("are JSON with sorted keys and come back as they were", () => {
+    expect(new TextDecoder().decode(encodeSpectrum(spectrum))).toBe(text);
+    expect(decodeSpectrum(encodeSpectrum(spectrum), "worker 0")).toEqual(spectrum);
+    const spectra = { version: 1, data: "ab", shards: [spectrum], gramEigenvalue: 3 } as const;
+    expect(new TextDecoder().decode(encodeSpectra(spectra))).toBe(
+      `{"data":"ab","gramEigenvalue":3,"shards":[${text}],"version":1}\n`,
+    );
+    expect(decodeSpectra(encodeSpectra(spectra), "key")).toEqual(spectra);
+  });
+
+  it("that are no JSON, or have another shape, are refused naming their source", () => {
+    expect(() => decodeSpectrum(Uint8Array.of(1), "worker 3")).toThrow("worker 3: expected JSON, got other bytes");
+    const negative = encodeSpectrum({ ...spectrum, rows: -1 });
+    expect(() => decodeSpectrum(negative, "worker 3")).toThrow("worker 3: rows: expected number to be >=0, got -1");
+  });
+});
+
+describe("stored runs", () => {
+  it("come back as they were", () => {
+    expect(decodeStoredRun(encodeStoredRun(storedRun()), "key")).toEqual(storedRun());
+  });
+
+  it("have one text and one digest whatever the order of their fields", () => {
+    const { version, run, spec, data } = storedRun();
+    const shuffled = { data: { etag: data.etag, sha256: data.sha256 }, spec: { ...spec }, run, version };
+    expect(encodeStoredRun(shuffled)).toEqual(encodeStoredRun(storedRun()));
+    expect(runDigest(shuffled)).toMatch(/^[0-9a-f]{16}$/);
+    expect(runDigest({ ...shuffled, run: "other" })).not.toBe(runDigest(shuffled));
+    const otherSeed = { ...storedRun(), spec: { ...completeSpec(), seed: 2 } };
+    expect(runDigest(otherSeed)).not.toBe(runDigest(storedRun()));
+  });
+
+  it("that are no JSON, or no runs, are refused", () => {
+    expect(() => decodeStoredRun(Uint8Array.of(123), "key")).toThrow("key: expected the JSON description of a run");
+    const wrong = new TextEncoder().encode(JSON.stringify({ ...storedRun(), run: "UPPER" }));
+    expect(() => decodeStoredRun(wrong, "key")).toThrow("key: run: ");
+  });
+});
+
+describe("control messages", () => {
+  it("come back as they were, as JSON with sorted keys", () => {
+    for (const action of ["start", "continue", "resume"] as const) {
+      const message = { version: 1, run: "example", action, tenure: 3 } as const;
+      expect(encodeControl(message)).toBe(`{"action":"${action}","run":"example","tenure":3,"version":1}`);
+      expect(decodeControl(encodeControl(message))).toEqual(message);
+    }
+  });
+
+  it("that are none are refused", () => {
+    expect(() => decodeControl("no")).toThrow("control message: expected JSON");
+    expect(() => decodeControl('{"version":1,"run":"example","action":"begin","tenure":0}')).toThrow(MarinaError);
+    expect(() => decodeControl('{"version":1,"run":"../x","action":"start","tenure":0}')).toThrow(MarinaError);
+  });
+});
+
+describe("results", () => {
+  it("come back as they were, as JSON for people", () => {
+    const bytes = encodeResult(result());
+    expect(new TextDecoder().decode(bytes)).toBe(`${JSON.stringify(result(), null, 2)}\n`);
+    expect(decodeResult(bytes, "key")).toEqual(result());
+  });
+
+  it("that are none are refused", () => {
+    expect(() => decodeResult(Uint8Array.of(1), "key")).toThrow("key: expected a run's result as JSON");
+    const running = encodeResult({ ...result(), status: "running" as "done" });
+    expect(() => decodeResult(running, "key")).toThrow("key: status: ");
+  });
+});
+
+it("a body is decoded by its codec exactly where its base64 is whole", () => {
+  const body = encodeTask(taskOf("gram"));
+  expect(toBody(fromBody(body, "task"))).toBe(body);
+});

@@ -1,0 +1,184 @@
+/** For tests: one valid value of everything that the protocol sends and stores. */
+import type { Checkpoint } from "../checkpoint.ts";
+import type { Incoming } from "../contribution.ts";
+import type { RunResult } from "../result.ts";
+import type { RoundRecord } from "../round-record.ts";
+import type { StoredRun } from "../run.ts";
+import { parseRunSpec, type RunSpec, type RunSpecInput } from "../spec.ts";
+import { POINTS_OF, type Task, type TaskKind } from "../task.ts";
+
+export const DIGEST = "0123456789abcdef";
+
+export const exampleSpec: RunSpecInput = {
+  name: "example",
+  data: "mushrooms",
+  workers: 5,
+  problem: { kind: "nonconvex-binary" },
+  algorithm: { kind: "marina", compressor: { kind: "rand-k", k: 10 } },
+  stop: { rounds: 100 },
+};
+
+export const completeSpec = (): RunSpec => parseRunSpec(exampleSpec, "example");
+
+export const taskKinds = Object.keys(POINTS_OF) as readonly TaskKind[];
+
+export function taskOf(kind: TaskKind, change: Partial<Task> = {}): Task {
+  const points = [
+    { kind: "inline", vector: Float64Array.of(1, -2.5, 1e-300) },
+    { kind: "stored", key: "runs/example/iterates/0000000006" },
+  ] as const;
+  return {
+    kind,
+    run: "example",
+    runDigest: DIGEST,
+    round: 7,
+    slot: 3,
+    worker: 4,
+    replyTo: "marina-run-example",
+    evaluate: true,
+    memoryFloor: 5,
+    points: points.slice(0, POINTS_OF[kind]),
+    pointRounds: [7, 6].slice(0, POINTS_OF[kind]),
+    ...change,
+  };
+}
+
+const address = { runDigest: DIGEST, round: 7, slot: 3, worker: 4 };
+
+/** One of each kind; contributions with and without each of their optional parts. */
+export const incoming: Readonly<Record<string, Incoming>> = {
+  contribution: {
+    kind: "contribution",
+    ...address,
+    payload: Uint8Array.of(1, 2, 3),
+    bits: 24,
+    loss: 0.25,
+    evaluation: Float64Array.of(0.5, -0.5),
+    computeMilliseconds: 1.5,
+    cold: true,
+  },
+  "contribution without loss and evaluation": {
+    kind: "contribution",
+    ...address,
+    payload: Uint8Array.of(9),
+    bits: 8,
+    loss: null,
+    evaluation: null,
+    computeMilliseconds: 0,
+    cold: false,
+  },
+  "evaluation only": {
+    kind: "contribution",
+    ...address,
+    payload: new Uint8Array(0),
+    bits: 0,
+    loss: 0.25,
+    evaluation: Float64Array.of(0.5, -0.5),
+    computeMilliseconds: 0,
+    cold: false,
+  },
+  stored: { kind: "stored", ...address, key: "runs/example/contributions/0000000007/0000000003" },
+  "retryable error": { kind: "error", ...address, code: "unavailable", message: "later", retryable: true },
+  "final error": { kind: "error", ...address, code: "corrupt", message: "Prüfsumme", retryable: false },
+  answer: { kind: "answer", ...address, payload: Uint8Array.of(7, 7), computeMilliseconds: 2, cold: true },
+  stop: { kind: "stop", runDigest: DIGEST, generation: 2 },
+};
+
+export const records: readonly RoundRecord[] = [
+  {
+    round: 0,
+    dense: true,
+    slots: 5,
+    loss: 0.25,
+    gradientNormSquared: 0.08,
+    uplinkBitsPerWorker: 0,
+    uplinkBytes: 0,
+    downlinkBytes: 0,
+    seconds: 0,
+    usd: 0,
+    resent: 0,
+  },
+  {
+    round: 1,
+    dense: false,
+    slots: 2,
+    loss: null,
+    gradientNormSquared: null,
+    uplinkBitsPerWorker: 3584,
+    uplinkBytes: 2750,
+    downlinkBytes: 6000,
+    seconds: 0.125,
+    usd: 1e-6,
+    resent: 1,
+  },
+];
+
+export const checkpoint: Checkpoint = {
+  commit: "aggregator-0/1",
+  run: "example",
+  runDigest: DIGEST,
+  tenure: 1,
+  generation: 2,
+  status: "running",
+  stoppedBy: null,
+  error: null,
+  round: 2,
+  referenceRound: 1,
+  constants: {
+    L: 1.9,
+    Lf: 1.6,
+    Lmax: 2.1,
+    cL: 3.2,
+    Lrow: 3.2,
+    omega: 10.2,
+    zeta: 10,
+    stepSize: 0.1,
+    probability: 0.09,
+    shiftStep: 0.089,
+    workers: 5,
+    dimension: 3,
+    rows: 8120,
+  },
+  initialGradientNormSquared: 0.08,
+  totals: {
+    uplinkBitsPerWorker: 3904,
+    uplinkBytes: 4000,
+    downlinkBytes: 9000,
+    evaluationBytes: 100,
+    seconds: 0.25,
+    resent: 1,
+  },
+  usage: { anything: [1, 2] },
+  state: { iterate: Float64Array.of(1, -0, Number.MIN_VALUE), estimate: Float64Array.of(0, 1, 2) },
+  records,
+};
+
+export const storedRun = (): StoredRun => ({
+  version: 1,
+  run: "example",
+  spec: completeSpec(),
+  data: { sha256: "ab".repeat(32), etag: '"cd"' },
+});
+
+export const result = (): RunResult => ({
+  version: 1,
+  run: "example",
+  status: "done",
+  stoppedBy: "rounds",
+  error: null,
+  rounds: 100,
+  loss: 0.1,
+  gradientNormSquared: 0.01,
+  initialGradientNormSquared: 0.08,
+  relativeGradientNormSquared: 0.125,
+  uplinkBitsPerWorker: 1,
+  uplinkBytesMeasured: 2,
+  downlinkBytesMeasured: 3,
+  evaluationBytesMeasured: 4,
+  seconds: 5,
+  usd: 6,
+  resentTasks: 7,
+  iterateSha256: "ef".repeat(32),
+  constants: checkpoint.constants,
+  spec: completeSpec(),
+});
