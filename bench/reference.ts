@@ -7,19 +7,12 @@
  * `--all` adds the rows that take minutes (DIANA by its published step, VR-DIANA, K = 1 of DIANA).
  * Exit code 1 when a row misses its reference interval.
  */
-import { createReadStream } from "node:fs";
 import { Command } from "commander";
 import type { AlgorithmSpec } from "../shared/algorithms/algorithm.ts";
 import { table } from "../cli/output/table.ts";
-import { createRun } from "../cli/launch.ts";
-import { createEmbeddedService } from "../embedded/service.ts";
-import { importLibsvm } from "../shared/data/import.ts";
-import { shippedFile } from "../shared/data/testing/load.ts";
-import { MarinaError } from "../shared/math/errors.ts";
-import { resultKey } from "../shared/protocol/keys.ts";
-import { decodeResult, type RunResult } from "../shared/protocol/result.ts";
-import { parseRunSpec } from "../shared/protocol/spec.ts";
+import type { RunResult } from "../shared/protocol/result.ts";
 import { accepts, median, type Reference, references } from "./reference-table.ts";
+import { runEmbedded } from "./support.ts";
 
 const options = new Command("bench:reference")
   .option("--seeds <n>", "seeds of each row", (text) => Number(text), 5)
@@ -77,36 +70,14 @@ function text([q1, q2, q3]: Reference["rounds"]): string {
 }
 
 async function run(algorithm: AlgorithmSpec, evaluateEvery: number, seed: number): Promise<RunResult> {
-  const { cloud, control } = createEmbeddedService({ seed });
-  const { objects } = cloud.client;
-  const source = createReadStream(shippedFile("mushrooms"));
-  await importLibsvm(source, { name: "mushrooms", sourceName: "mushrooms.gz", labels: "binary", objects });
-  const spec = parseRunSpec(
-    {
-      data: "mushrooms",
-      workers: 5,
-      remainder: "drop",
-      problem: { kind: "nonconvex-binary" },
-      algorithm,
-      seed,
-      stop: { rounds: 4_000_000, relativeGradientNormSquared: 1e-3 },
-      evaluateEvery,
-    },
-    "bench",
-  );
-  const created = await createRun(objects, spec);
-  await control(created.control);
-  const key = resultKey(created.run);
-  return cloud.run(
-    (async () => {
-      for (;;) {
-        try {
-          return decodeResult((await objects.get(key)).body, key);
-        } catch (error) {
-          if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
-        }
-        await cloud.clock.sleep(1000);
-      }
-    })(),
-  );
+  const { result } = await runEmbedded("mushrooms", {
+    workers: 5,
+    remainder: "drop",
+    problem: { kind: "nonconvex-binary" },
+    algorithm,
+    seed,
+    stop: { rounds: 4_000_000, relativeGradientNormSquared: 1e-3 },
+    evaluateEvery,
+  });
+  return result;
 }

@@ -3,7 +3,7 @@ import { compressorOf } from "../shared/algorithms/registry.ts";
 import { checkStepSize } from "../shared/algorithms/theory.ts";
 import { createCompressor } from "../shared/compressors/registry.ts";
 import { type Manifest, parseManifest } from "../shared/data/manifest.ts";
-import { partition } from "../shared/data/partition.ts";
+import { rowsOf, rowsUsed } from "../shared/data/partition.ts";
 import { checkLabelUse } from "../shared/data/shard.ts";
 import type { ObjectStore } from "../shared/cloud/ports.ts";
 import { MarinaError } from "../shared/math/errors.ts";
@@ -95,11 +95,11 @@ export async function datasetNames(objects: ObjectStore): Promise<string[]> {
 /** What only spec and data set together can tell. */
 function checkRun(spec: RunSpec, manifest: Manifest): void {
   const { algorithm, workers } = spec;
-  const shards = partition(manifest.rows, workers, spec.remainder);
+  rowsUsed(manifest.rows, workers, spec.remainder);
   createCompressor(compressorOf(algorithm), manifest.dimension, spec.wire);
   checkStepSize(algorithm);
   checkLabelUse(manifest, spec.problem.kind === "least-squares" ? "regression" : "classification");
-  const fewest = Math.min(...shards.map(({ count }) => count));
+  const fewest = rowsOf(manifest.rows, workers, spec.remainder, workers - 1).count;
   if ("batchSize" in algorithm && !algorithm.replacement && algorithm.batchSize > fewest) {
     throw new MarinaError(
       "spec",

@@ -1,7 +1,6 @@
 /** The service on the embedded cloud: its two functions, its queues and its mappings, as the stack deploys them. */
 import { createAggregator, type RunObserver } from "../lambdas/aggregator/handler.ts";
-import { GradientCache } from "../lambdas/worker/gradients.ts";
-import { createWorker } from "../lambdas/worker/handler.ts";
+import { createWorker, createWorkerMemo } from "../lambdas/worker/handler.ts";
 import type { QueueAddress } from "../shared/cloud/ports.ts";
 import {
   AGGREGATOR_TIMEOUT_SECONDS,
@@ -70,7 +69,7 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
   const control = queue("marina-control", CONTROL_VISIBILITY_SECONDS, true);
   const tasks = queue("marina-tasks", TASK_VISIBILITY_SECONDS, false);
   // All environments are in this process: what one has computed the others need not, though it is charged to them.
-  const memo = new GradientCache();
+  const memo = createWorkerMemo();
   const worker = cloud.defineFunction({
     name: "worker",
     memoryMb: configuration.workerMemoryMb,

@@ -3,7 +3,7 @@ import type { Ports, QueueAddress } from "../../shared/cloud/ports.ts";
 import type { Compressor } from "../../shared/compressors/compressor.ts";
 import { createCompressor } from "../../shared/compressors/registry.ts";
 import { type Manifest, parseManifest } from "../../shared/data/manifest.ts";
-import { partition } from "../../shared/data/partition.ts";
+import { rowsUsed } from "../../shared/data/partition.ts";
 import { compressorOf } from "../../shared/algorithms/registry.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { manifestKey, specKey } from "../../shared/protocol/keys.ts";
@@ -43,7 +43,6 @@ export async function loadRun(
   if (manifest.object.sha256 !== stored.data.sha256) {
     throw new MarinaError("corrupt", `${name}: data set "${spec.data}" was replaced since run ${run} began; start a new run`);
   }
-  const shards = partition(manifest.rows, spec.workers, spec.remainder);
   const { dimension } = manifest;
   return {
     ports,
@@ -52,7 +51,7 @@ export async function loadRun(
     spec,
     manifest,
     dimension,
-    rows: shards.reduce((sum, { count }) => sum + count, 0),
+    rows: rowsUsed(manifest.rows, spec.workers, spec.remainder),
     compressor: createCompressor(compressorOf(spec.algorithm), dimension, spec.wire),
     dense: createCompressor({ kind: "identity" }, dimension, spec.wire),
   };

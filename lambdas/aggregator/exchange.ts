@@ -2,7 +2,7 @@
 import type { MessageQueue, OutgoingMessage, Ports, QueueAddress } from "../../shared/cloud/ports.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { BATCH_LIMIT, MESSAGE_LIMIT_BYTES, MAX_SENDS } from "../../shared/protocol/limits.ts";
-import { encodeTask, isOutsideMethod, type Task } from "../../shared/protocol/task.ts";
+import { encodeTasks, isOutsideMethod, type Task } from "../../shared/protocol/task.ts";
 import { type Arrival, type Contribution, type Inbox, workerError } from "./inbox.ts";
 import { decideResend, hedgeThreshold } from "./resend.ts";
 
@@ -33,7 +33,7 @@ export async function exchange(
     workers: Uint32Array.from(tasks, ({ worker }) => worker),
     evaluationOnly: tasks.map((task) => task.kind === "evaluate"),
   });
-  const bodies = tasks.map(encodeTask);
+  const bodies = encodeTasks(tasks);
   await sendAll(queues, taskQueue, bodies);
   const sentAt = clock.now();
   const sends: number[] = new Array(tasks.length).fill(1);

@@ -11,12 +11,14 @@ import type { Incoming } from "../../shared/protocol/contribution.ts";
 import type { Task } from "../../shared/protocol/task.ts";
 import { encodeVector } from "../../shared/protocol/vector-object.ts";
 import { type GradientCaches, TaskGradients } from "./gradients.ts";
-import type { Loader, LoadedRun, LoadedShard } from "./load.ts";
+import type { LoadedRun, RunLoader } from "./load.ts";
 import { forgetMemory, loadMemory, storeMemory } from "./memory.ts";
+import type { LoadedShard, ShardLoader } from "./shards.ts";
 
 export interface WorkerContext {
   readonly ports: Ports;
-  readonly loader: Loader;
+  readonly runs: RunLoader;
+  readonly shards: ShardLoader;
   readonly gradients: GradientCaches;
   readonly cold: boolean;
 }
@@ -26,9 +28,9 @@ export interface WorkerContext {
  * @throws MarinaError: what went wrong, for the error contribution.
  */
 export async function answer(task: Task, context: WorkerContext): Promise<Incoming> {
-  const { loader } = context;
-  const run = await loader.run(task.run, task.runDigest);
-  const [shard, points] = await Promise.all([loader.shard(run, task.worker), loader.points(run, task)]);
+  const { runs, shards } = context;
+  const run = await runs.run(task.run, task.runDigest);
+  const [shard, points] = await Promise.all([shards.shard(run, task.worker), runs.points(run, task)]);
   switch (task.kind) {
     case "calibrate":
       return ask(task, context, () => encodeSpectrum(shardSpectrum(shard.shard)), shard, 2 * shard.shard.rows);

@@ -1,4 +1,5 @@
 /** Local gradients, reusing those that are still held from the round before: the same bits for half the work. */
+import { LRUCache } from "lru-cache";
 import type { Gradient, Gradients } from "../../shared/algorithms/worker.ts";
 import type { Work } from "../../shared/cloud/ports.ts";
 import type { Objective } from "../../shared/problems/problem.ts";
@@ -8,8 +9,10 @@ const CACHE_BYTES = 64_000_000;
 
 /** Last full gradient of each (run, worker), least recently used first out. */
 export class GradientCache {
-  readonly #entries = new Map<string, { readonly pointRound: number; readonly gradient: Gradient }>();
-  #bytes = 0;
+  readonly #entries = new LRUCache<string, { readonly pointRound: number; readonly gradient: Gradient }>({
+    maxSize: CACHE_BYTES,
+    sizeCalculation: ({ gradient }) => gradient.vector.byteLength,
+  });
 
   get(key: string, pointRound: number): Gradient | undefined {
     const entry = this.#entries.get(key);
@@ -17,17 +20,26 @@ export class GradientCache {
   }
 
   set(key: string, pointRound: number, gradient: Gradient): void {
-    const old = this.#entries.get(key);
-    if (old !== undefined) {
-      this.#bytes -= old.gradient.vector.byteLength;
-      this.#entries.delete(key);
-    }
     this.#entries.set(key, { pointRound, gradient });
-    this.#bytes += gradient.vector.byteLength;
-    for (const [oldest, { gradient: dropped }] of this.#entries) {
-      if (this.#bytes <= CACHE_BYTES || oldest === key) break;
-      this.#entries.delete(oldest);
-      this.#bytes -= dropped.vector.byteLength;
+  }
+}
+
+/** Which gradients an environment would hold: the rounds of a cache of CACHE_BYTES, without the vectors. */
+export class HeldRounds {
+  readonly #rounds = new Map<string, number>();
+
+  has(key: string, pointRound: number): boolean {
+    return this.#rounds.get(key) === pointRound;
+  }
+
+  set(key: string, pointRound: number, dimension: number): void {
+    this.#rounds.delete(key);
+    this.#rounds.set(key, pointRound);
+    if (this.#rounds.size * 8 * dimension > CACHE_BYTES && this.#rounds.size > 1) {
+      for (const oldest of this.#rounds.keys()) {
+        this.#rounds.delete(oldest);
+        break;
+      }
     }
   }
 }
@@ -38,7 +50,7 @@ export class GradientCache {
  * would have had to compute (`own`).
  */
 export interface GradientCaches {
-  readonly own: GradientCache;
+  readonly own: HeldRounds;
   readonly memo: GradientCache;
 }
 
@@ -120,15 +132,13 @@ export class TaskGradients implements Gradients {
 
   /** A gradient that need not be computed; charged all the same where this environment did not hold it. */
   #held(round: number): Gradient | undefined {
-    const own = this.#caches.own.get(this.#key, round);
-    if (own !== undefined) return own;
-    this.#rows += this.#objective.rows;
+    if (!this.#caches.own.has(this.#key, round)) this.#rows += this.#objective.rows;
     return this.#caches.memo.get(this.#key, round);
   }
 
   #keep(round: number, gradient: Gradient): Gradient {
-    this.#caches.own.set(this.#key, round, gradient);
-    if (this.#caches.memo !== this.#caches.own) this.#caches.memo.set(this.#key, round, gradient);
+    this.#caches.own.set(this.#key, round, gradient.vector.length);
+    this.#caches.memo.set(this.#key, round, gradient);
     return gradient;
   }
 }

@@ -1,25 +1,37 @@
 /**
  * The worker function: one task in, one contribution out, nothing kept that matters.
- * The way of a task: load.ts (run, shard) -> compute.ts (estimate, compress) -> publish.ts (post the answer).
+ * The way of a task: load.ts (run), shards.ts (rows) -> compute.ts (estimate, compress) -> publish.ts (post the answer).
  */
 import type { Handler, Ports } from "../../shared/cloud/ports.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import type { Incoming } from "../../shared/protocol/contribution.ts";
 import { decodeTask, type Task } from "../../shared/protocol/task.ts";
 import { answer } from "./compute.ts";
-import { GradientCache } from "./gradients.ts";
-import { Loader } from "./load.ts";
+import { GradientCache, HeldRounds } from "./gradients.ts";
+import { RunLoader } from "./load.ts";
 import { publish } from "./publish.ts";
+import { OpenedShards, ShardLoader } from "./shards.ts";
+
+/** What environments in one process may have in common: results of pure functions, so that none is computed twice. */
+export interface WorkerMemo {
+  readonly gradients: GradientCache;
+  readonly shards: OpenedShards;
+}
+
+/** A memo for all environments of an engine. */
+export function createWorkerMemo(): WorkerMemo {
+  return { gradients: new GradientCache(), shards: new OpenedShards() };
+}
 
 /**
  * Makes the handler of one function environment. What the environment holds (run descriptions, shards, last
  * gradients) are caches of things that can be had again with the same bits.
  * @param memo of an engine that runs many environments in one process: see gradients.ts.
  */
-export function createWorker(ports: Ports, memo?: GradientCache): Handler {
-  const loader = new Loader(ports);
-  const own = new GradientCache();
-  const gradients = { own, memo: memo ?? own };
+export function createWorker(ports: Ports, memo?: WorkerMemo): Handler {
+  const runs = new RunLoader(ports);
+  const shards = new ShardLoader(ports, memo?.shards ?? new OpenedShards());
+  const gradients = { own: new HeldRounds(), memo: memo?.gradients ?? new GradientCache() };
   return async (messages, invocation) => {
     const failedMessageIds: string[] = [];
     for (const message of messages) {
@@ -32,7 +44,7 @@ export function createWorker(ports: Ports, memo?: GradientCache): Handler {
         failedMessageIds.push(message.messageId);
         continue;
       }
-      const outcome = await answer(task, { ports, loader, gradients, cold: invocation.cold }).catch((error: unknown) =>
+      const outcome = await answer(task, { ports, runs, shards, gradients, cold: invocation.cold }).catch((error: unknown) =>
         failure(task, error),
       );
       if (outcome.kind === "error") {

@@ -7,6 +7,8 @@ export interface RowRange {
   readonly count: number;
 }
 
+export type Remainder = "spread" | "drop";
+
 /**
  * The rows of each worker, in worker order.
  *
@@ -16,7 +18,25 @@ export interface RowRange {
  *
  * @throws MarinaError "spec" when there are more workers than rows, or the workers are no positive integer.
  */
-export function partition(rows: number, workers: number, remainder: "spread" | "drop"): readonly RowRange[] {
+export function partition(rows: number, workers: number, remainder: Remainder): readonly RowRange[] {
+  checkWorkers(rows, workers);
+  return Array.from({ length: workers }, (_, worker) => rowsOf(rows, workers, remainder, worker));
+}
+
+/** The rows of one worker, 0 <= worker < workers: `partition(...)[worker]` without the others. */
+export function rowsOf(rows: number, workers: number, remainder: Remainder, worker: number): RowRange {
+  const each = Math.floor(rows / workers);
+  const more = remainder === "spread" ? rows % workers : 0;
+  return { first: worker * each + Math.min(worker, more), count: each + (worker < more ? 1 : 0) };
+}
+
+/** N: rows that some worker owns. @throws as `partition`. */
+export function rowsUsed(rows: number, workers: number, remainder: Remainder): number {
+  checkWorkers(rows, workers);
+  return remainder === "spread" ? rows : workers * Math.floor(rows / workers);
+}
+
+function checkWorkers(rows: number, workers: number): void {
   if (!Number.isInteger(workers) || workers < 1) {
     throw new MarinaError("spec", `workers: expected an integer of at least 1, got ${workers}`);
   }
@@ -26,10 +46,4 @@ export function partition(rows: number, workers: number, remainder: "spread" | "
       `workers: expected at most ${rows} (the rows of the data set), got ${workers}`,
     );
   }
-  const each = Math.floor(rows / workers);
-  const more = remainder === "spread" ? rows % workers : 0;
-  return Array.from({ length: workers }, (_, i) => ({
-    first: i * each + Math.min(i, more),
-    count: each + (i < more ? 1 : 0),
-  }));
 }

@@ -12,6 +12,8 @@ export type ErrorCode =
   | "worker-failed"
   | "limit"
   | "lease-lost"
+  /** Credentials, permissions, or where a bucket or queue lies: nothing that trying again could cure. */
+  | "access"
   | "unavailable";
 
 /** An error that says what was expected, what came, where, and what to do. */

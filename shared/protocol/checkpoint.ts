@@ -125,7 +125,10 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const { state, records, ...head } = checkpoint;
   const names = Object.keys(state);
   const dimension = names.length > 0 ? state[names[0]!]!.length : 0;
-  const writer = new FrameWriter("checkpoint", 2048 + 8 * (dimension + 1) * names.length + 96 * records.length);
+  const writer = new FrameWriter(
+    "checkpoint",
+    2048 + 8 * (dimension + 1) * names.length + 96 * records.length,
+  );
   writer.text(JSON.stringify(head)).u32(names.length);
   for (const name of names) writer.text(name).vector(state[name]!);
   return writer.bytes(encodeRounds(records)).finish();

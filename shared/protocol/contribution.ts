@@ -1,6 +1,6 @@
 /** What comes back on a run's own queue: contributions of workers, their errors, and commands of the user. */
 import { MessageError } from "../math/errors.ts";
-import { FRAME_HEADER_BYTES, FrameReader, FrameType, FrameWriter, fromBody, toBody } from "./frame.ts";
+import { byteOfBody, FRAME_HEADER_BYTES, FrameReader, FrameType, FrameWriter, fromBody, toBody } from "./frame.ts";
 
 /** Which answer of which run this is. */
 interface Address {
@@ -53,21 +53,30 @@ const COLD = 4;
 const RETRYABLE = 8;
 const EVALUATION_ONLY = 16;
 
+/** Base64 of a frame's beginning, up to its timing and some more. */
+const TIMING_HEAD_CHARACTERS = 128;
+
 /** Bytes of a contribution's frame beyond its payload and evaluation, at most: the stated header. */
 export const CONTRIBUTION_OVERHEAD_BYTES = 96;
 
 /** A contribution as a frame: the body of a message, or (when too long for one) a stored object. */
 export function frameIncoming(message: Incoming): Uint8Array {
   const size = message.kind === "contribution" || message.kind === "answer" ? message.payload.length : 0;
-  const evaluation = message.kind === "contribution" && message.evaluation ? message.evaluation.byteLength : 0;
+  const evaluation =
+    message.kind === "contribution" && message.evaluation ? message.evaluation.byteLength : 0;
   const writer = new FrameWriter("contribution", CONTRIBUTION_OVERHEAD_BYTES + size + evaluation);
   writer.u8(KINDS.indexOf(message.kind));
-  if (message.kind === "stop") return writer.u8(0).u32(0).text(message.runDigest).u32(message.generation).finish();
+  if (message.kind === "stop")
+    return writer.u8(0).u32(0).text(message.runDigest).u32(message.generation).finish();
   writer.u8(flagsOf(message)).u32(evaluation).text(message.runDigest);
   writer.u32(message.round).u32(message.slot).u32(message.worker);
   switch (message.kind) {
     case "contribution":
-      writer.f64(message.computeMilliseconds).f64(message.bits).f64(message.loss ?? 0).bytes(message.payload);
+      writer
+        .f64(message.computeMilliseconds)
+        .f64(message.bits)
+        .f64(message.loss ?? 0)
+        .bytes(message.payload);
       if (message.evaluation !== null) writer.vector(message.evaluation);
       break;
     case "answer":
@@ -171,12 +180,35 @@ export function parseIncoming(bytes: Uint8Array): Incoming {
  * and the whole of an answer to calibration or of a contribution without a payload. Cheap: looks at a few bytes.
  */
 export function evaluationBytesOfContribution(body: string): number {
+  if (byteOfBody(body, 3) !== FrameType.contribution) return 0;
   const at = FRAME_HEADER_BYTES;
-  const head = Buffer.from(body.slice(0, 32), "base64");
-  if (head.length < at + 6 || head[3] !== FrameType.contribution) return 0;
-  const kind = KINDS[head[at]!];
+  const kind = KINDS[byteOfBody(body, at) ?? -1];
   if (kind === "answer") return body.length;
   if (kind !== "contribution") return 0;
-  if ((head[at + 1]! & EVALUATION_ONLY) !== 0) return body.length;
-  return Math.ceil((head.readUInt32LE(at + 2) * 4) / 3);
+  if (((byteOfBody(body, at + 1) ?? 0) & EVALUATION_ONLY) !== 0) return body.length;
+  let evaluation = 0;
+  for (let i = 3; i >= 0; i--) evaluation = 256 * evaluation + (byteOfBody(body, at + 2 + i) ?? 0);
+  return Math.ceil((evaluation * 4) / 3);
+}
+
+/**
+ * How long the worker took, from the frame of a contribution or of an answer, or from its beginning; undefined for
+ * everything else. Cheap: looks at a few bytes, and checks nothing.
+ */
+export function timingOfFrame(frame: Uint8Array): Timing | undefined {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const digestAt = FRAME_HEADER_BYTES + 6;
+  if (frame.length < digestAt + 4 || frame[3] !== FrameType.contribution) return undefined;
+  const kind = KINDS[frame[FRAME_HEADER_BYTES]!];
+  if (kind !== "contribution" && kind !== "answer") return undefined;
+  // After the digest: round, slot and worker.
+  const at = digestAt + 4 + view.getUint32(digestAt, true) + 12;
+  if (at + 8 > frame.length) return undefined;
+  const computeMilliseconds = view.getFloat64(at, true);
+  return { computeMilliseconds, cold: (frame[FRAME_HEADER_BYTES + 1]! & COLD) !== 0 };
+}
+
+/** The same for the text of a message. */
+export function timingOfBody(body: string): Timing | undefined {
+  return timingOfFrame(Buffer.from(body.slice(0, TIMING_HEAD_CHARACTERS), "base64"));
 }

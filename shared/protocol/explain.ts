@@ -3,9 +3,14 @@ import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
 import { MarinaError } from "../math/errors.ts";
 
-/** All problems of a value in one MarinaError of code "spec". */
+/** Problems listed in one error: a file that is something else altogether would fill screens. */
+const PROBLEMS_SHOWN = 20;
+
+/** All problems of a value (the first twenty and how many more) in one MarinaError of code "spec". */
 export function explain(error: z.ZodError, schema: z.ZodType, value: unknown, source: string): MarinaError {
-  const lines = error.issues.flatMap((issue) => describeIssue(issue as Issue, schema, value));
+  const problems = error.issues.flatMap((issue) => describeIssue(issue as Issue, schema, value));
+  const more = problems.length - PROBLEMS_SHOWN;
+  const lines = more > 0 ? [...problems.slice(0, PROBLEMS_SHOWN), `and ${more} more`] : problems;
   return new MarinaError("spec", `${source}: ${lines.length === 1 ? lines[0] : `\n  ${lines.join("\n  ")}`}`);
 }
 
@@ -33,8 +38,11 @@ function describeIssue(issue: Issue, schema: z.ZodType, value: unknown): string[
         const kinds = discriminatorValues(schema, value, issue.path.slice(0, -1), discriminator);
         const got = at(value, [...issue.path]);
         const near = typeof got === "string" && kinds.length > 0 ? closest(got, kinds) : undefined;
-        const hint = near !== undefined && distance(String(got), near) <= 3 ? `; did you mean "${near}"?` : "";
-        return [`${path}: expected one of ${kinds.map((kind) => `"${kind}"`).join(", ")}, got ${show(got)}${hint}`];
+        const hint =
+          near !== undefined && distance(String(got), near) <= 3 ? `; did you mean "${near}"?` : "";
+        return [
+          `${path}: expected one of ${kinds.map((kind) => `"${kind}"`).join(", ")}, got ${show(got)}${hint}`,
+        ];
       }
       return [`${path}: expected ${alternatives(issue)}, got ${show(at(value, issue.path))}`];
     }
@@ -51,16 +59,16 @@ function describeIssue(issue: Issue, schema: z.ZodType, value: unknown): string[
 function alternatives(issue: Issue): string {
   const options = (issue as { errors?: readonly (readonly Issue[])[] }).errors ?? [];
   const texts = options.map((issues) =>
-    issues
-      .map((inner) => plain(inner.message).replace(/^expected /, ""))
-      .join(" and "),
+    issues.map((inner) => plain(inner.message).replace(/^expected /, "")).join(" and "),
   );
   return [...new Set(texts)].join(", or ");
 }
 
 function pathText(path: readonly PropertyKey[]): string {
   if (path.length === 0) return "(the whole value)";
-  return path.map((part, i) => (typeof part === "number" ? `[${part}]` : `${i > 0 ? "." : ""}${String(part)}`)).join("");
+  return path
+    .map((part, i) => (typeof part === "number" ? `[${part}]` : `${i > 0 ? "." : ""}${String(part)}`))
+    .join("");
 }
 
 function at(value: unknown, path: readonly PropertyKey[]): unknown {
@@ -101,7 +109,9 @@ function schemasAt(schema: z.ZodType, value: unknown, path: readonly PropertyKey
     const chosen =
       discriminator === undefined
         ? []
-        : here.options.filter((option) => literals(option, discriminator).includes(at(value, [discriminator])));
+        : here.options.filter((option) =>
+            literals(option, discriminator).includes(at(value, [discriminator])),
+          );
     const options = chosen.length > 0 ? chosen : here.options;
     if (path.length === 0 && chosen.length === 0) return [schema];
     return options.flatMap((option) => schemasAt(option, value, path));
@@ -120,7 +130,9 @@ function literals(option: z.ZodType, field: string): readonly unknown[] {
 function knownKeys(schema: z.ZodType, value: unknown, path: readonly PropertyKey[]): string[] {
   const keys = schemasAt(schema, value, path).flatMap((found) => {
     const { shape, options } = definition(found);
-    return shape !== undefined ? Object.keys(shape) : (options ?? []).flatMap((o) => Object.keys(definition(o).shape ?? {}));
+    return shape !== undefined
+      ? Object.keys(shape)
+      : (options ?? []).flatMap((o) => Object.keys(definition(o).shape ?? {}));
   });
   return [...new Set(keys)].filter((key) => key !== "$schema");
 }

@@ -7,6 +7,7 @@
  * A reader checks bounds before it allocates, so arbitrary bytes can cost no more than their own length.
  */
 import { crc32 } from "node:zlib";
+import { LRUCache } from "lru-cache";
 import { MarinaError, MessageError } from "../math/errors.ts";
 
 /** What a frame holds. The numbers are part of the protocol. */
@@ -28,6 +29,8 @@ const MAGIC = [0x4d, 0x52, 0x4e] as const; // "MRN"
 export const FRAME_HEADER_BYTES = 16;
 
 const encoder = new TextEncoder();
+/** Short texts (run names, digests, queue addresses) come again in every message of a run. */
+const encodedTexts = new LRUCache<string, Uint8Array>({ max: 64 });
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 export class FrameWriter {
@@ -75,7 +78,12 @@ export class FrameWriter {
 
   /** UTF-8 text, preceded by its length in bytes. */
   text(value: string): this {
-    return this.bytes(encoder.encode(value));
+    let bytes = encodedTexts.get(value);
+    if (bytes === undefined) {
+      bytes = encoder.encode(value);
+      if (value.length <= 128) encodedTexts.set(value, bytes);
+    }
+    return this.bytes(bytes);
   }
 
   bytes(value: Uint8Array): this {
@@ -120,7 +128,12 @@ export class FrameReader {
     if (bytes.length < FRAME_HEADER_BYTES) {
       throw this.#error(`expected at least ${FRAME_HEADER_BYTES} bytes, got ${bytes.length}`);
     }
-    if (bytes[0] !== MAGIC[0] || bytes[1] !== MAGIC[1] || bytes[2] !== MAGIC[2] || bytes[3] !== FrameType[type]) {
+    if (
+      bytes[0] !== MAGIC[0] ||
+      bytes[1] !== MAGIC[1] ||
+      bytes[2] !== MAGIC[2] ||
+      bytes[3] !== FrameType[type]
+    ) {
       throw this.#error(`expected a ${type} frame, got other bytes`);
     }
     if (bytes[4] !== PROTOCOL_VERSION) {
@@ -131,7 +144,9 @@ export class FrameReader {
     }
     const length = this.#view.getUint32(12, true);
     if (length !== bytes.length - FRAME_HEADER_BYTES) {
-      throw this.#error(`expected ${length} bytes after the header, got ${bytes.length - FRAME_HEADER_BYTES}`);
+      throw this.#error(
+        `expected ${length} bytes after the header, got ${bytes.length - FRAME_HEADER_BYTES}`,
+      );
     }
     if (bytes[5] !== 0 || bytes[6] !== 0 || bytes[7] !== 0) throw this.#error("reserved bytes are not zero");
     if (crc32(bytes.subarray(FRAME_HEADER_BYTES)) !== this.#view.getUint32(8, true)) {
@@ -145,7 +160,8 @@ export class FrameReader {
 
   #take(bytes: number): number {
     const at = this.#at;
-    if (bytes > this.#bytes.length - at) throw this.#error(`cut off at byte ${at}: ${bytes} more were expected`);
+    if (bytes > this.#bytes.length - at)
+      throw this.#error(`cut off at byte ${at}: ${bytes} more were expected`);
     this.#at = at + bytes;
     return at;
   }
@@ -198,6 +214,32 @@ export class FrameReader {
   }
 }
 
+/** Overwrites a u32 field of a finished frame; `sealFrame` must follow. @param at counted from the frame's start. */
+export function patchFrame(frame: Uint8Array, at: number, value: number): void {
+  new DataView(frame.buffer, frame.byteOffset).setUint32(at, value, true);
+}
+
+/** Writes the checksum of a patched frame anew. */
+export function sealFrame(frame: Uint8Array): void {
+  patchFrame(frame, 8, crc32(frame.subarray(FRAME_HEADER_BYTES)));
+}
+
+/** One byte of a message's frame, without decoding the rest; undefined where the text is too short or no base64. */
+export function byteOfBody(body: string, index: number): number | undefined {
+  const bits = (position: number): number => {
+    const c = body.charCodeAt(position);
+    if (c >= 65 && c <= 90) return c - 65; // A-Z
+    if (c >= 97 && c <= 122) return c - 71; // a-z
+    if (c >= 48 && c <= 57) return c + 4; // 0-9
+    return c === 43 ? 62 : c === 47 ? 63 : Number.NaN; // + /
+  };
+  const at = 4 * Math.floor(index / 3) + (index % 3);
+  const [high, low] = [bits(at), bits(at + 1)];
+  if (Number.isNaN(high) || Number.isNaN(low)) return undefined;
+  const shift = 2 * (index % 3);
+  return ((high << (2 + shift)) | (low >> (4 - shift))) & 0xff;
+}
+
 /** A frame as the text of a message. */
 export function toBody(frame: Uint8Array): string {
   return Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString("base64");
@@ -205,7 +247,8 @@ export function toBody(frame: Uint8Array): string {
 
 /**
  * The bytes of a message's text.
- * @throws MessageError when the text is not base64 in canonical form.
+ * @throws MessageError when the text was cut or has characters that base64 does not know. (Text that decodes to the
+ * right number of wrong bytes is left to the frame's checksum.)
  */
 export function fromBody(body: string, what: string): Uint8Array {
   const bytes = Buffer.from(body, "base64");

@@ -25,6 +25,14 @@ export const memoryKey = (run: string, worker: number, round: number): string =>
 export const roundsKey = (run: string, first: number): string => `${runPrefix(run)}rounds/${pad(first)}`;
 export const roundsPrefix = (run: string): string => `${runPrefix(run)}rounds/`;
 
+/**
+ * May the object be forgotten a few days after it was written? Iterates and large contributions travel through the store
+ * only, and are written again whenever a round is repeated.
+ */
+export function isTransientKey(key: string): boolean {
+  return /^runs\/[^/]+\/(iterates|contributions)\//.test(key);
+}
+
 /** What all run queues of a stack begin with: its functions may touch no others. */
 export const runQueuePrefix = (prefix: string): string => `${prefix}run-`;
 

@@ -56,7 +56,9 @@ export function decodeResult(bytes: Uint8Array, key: string): RunResult {
   try {
     value = JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
-    throw new MarinaError("corrupt", `${key}: expected a run's result as JSON, got other bytes`, { cause: error });
+    throw new MarinaError("corrupt", `${key}: expected a run's result as JSON, got other bytes`, {
+      cause: error,
+    });
   }
   const parsed = head.safeParse(value);
   if (!parsed.success) throw explain(parsed.error, head, value, key);

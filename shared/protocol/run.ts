@@ -31,7 +31,9 @@ export function decodeStoredRun(bytes: Uint8Array, key: string): StoredRun {
   try {
     value = JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
-    throw new MarinaError("corrupt", `${key}: expected the JSON description of a run, got other bytes`, { cause: error });
+    throw new MarinaError("corrupt", `${key}: expected the JSON description of a run, got other bytes`, {
+      cause: error,
+    });
   }
   const parsed = storedRunSchema.safeParse(value);
   if (!parsed.success) throw explain(parsed.error, storedRunSchema, value, key);

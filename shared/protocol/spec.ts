@@ -52,9 +52,23 @@ const algorithm = z
     z.strictObject({ kind: z.literal("gd"), stepSize }),
     z.strictObject({ kind: z.literal("qgd"), compressor, stepSize }),
     z.strictObject({ kind: z.literal("diana"), compressor, stepSize }),
-    z.strictObject({ kind: z.literal("vr-diana"), compressor, batchSize, replacement, probability, stepSize }),
+    z.strictObject({
+      kind: z.literal("vr-diana"),
+      compressor,
+      batchSize,
+      replacement,
+      probability,
+      stepSize,
+    }),
     z.strictObject({ kind: z.literal("marina"), compressor, probability, stepSize }),
-    z.strictObject({ kind: z.literal("vr-marina"), compressor, batchSize, replacement, probability, stepSize }),
+    z.strictObject({
+      kind: z.literal("vr-marina"),
+      compressor,
+      batchSize,
+      replacement,
+      probability,
+      stepSize,
+    }),
     z.strictObject({
       kind: z.literal("vr-marina-online"),
       compressor,
@@ -108,18 +122,28 @@ const stop = z.strictObject({
 export const runSpecSchema = z
   .strictObject({
     $schema: z.string().exactOptional(),
-    name: z.string().regex(NAME_PATTERN, `expected ${NAME_RULE}`).exactOptional().describe("Name of the run; default: from the method and data set."),
+    name: z
+      .string()
+      .regex(NAME_PATTERN, `expected ${NAME_RULE}`)
+      .exactOptional()
+      .describe("Name of the run; default: from the method and data set."),
     data: z.string().regex(NAME_PATTERN, `expected ${NAME_RULE}`).describe("Name of an imported data set."),
-    workers: positiveInteger.max(1_000_000).describe("n: the data set's rows are split among so many workers."),
+    workers: positiveInteger
+      .max(1_000_000)
+      .describe("n: the data set's rows are split among so many workers."),
     remainder: z
       .enum(["spread", "drop"])
       .default("spread")
-      .describe('Rows left over by an even split: "spread" over the first workers, or "drop" (as in the paper\'s experiments).'),
+      .describe(
+        'Rows left over by an even split: "spread" over the first workers, or "drop" (as in the paper\'s experiments).',
+      ),
     problem,
     smoothness: z
       .enum(["exact", "max-row"])
       .default("exact")
-      .describe('Smoothness constants from spectral norms, or the cruder "max-row" ones of the authors\' code.'),
+      .describe(
+        'Smoothness constants from spectral norms, or the cruder "max-row" ones of the authors\' code.',
+      ),
     algorithm,
     start: z
       .union([z.literal("zeros"), z.strictObject({ uniform: z.number().positive() })])
@@ -131,7 +155,9 @@ export const runSpecSchema = z
       .int()
       .min(0)
       .default(1)
-      .describe("Evaluate the exact gradient at every so many rounds (and at the start and end); 0: only there. Not charged to the method."),
+      .describe(
+        "Evaluate the exact gradient at every so many rounds (and at the start and end); 0: only there. Not charged to the method.",
+      ),
     wire: z
       .enum(["float32", "float64"])
       .default("float32")
@@ -140,11 +166,14 @@ export const runSpecSchema = z
     durability: z
       .enum(["write-behind", "strict"])
       .default("write-behind")
-      .describe('"write-behind": an iterate is stored while the next round already computes; "strict": before it.'),
+      .describe(
+        '"write-behind": an iterate is stored while the next round already computes; "strict": before it.',
+      ),
   })
   .superRefine((spec, context) => {
     const { algorithm: method, stop: rules } = spec;
-    const needsEvaluation = rules.relativeGradientNormSquared !== undefined || rules.gradientNormSquared !== undefined;
+    const needsEvaluation =
+      rules.relativeGradientNormSquared !== undefined || rules.gradientNormSquared !== undefined;
     if (needsEvaluation && spec.evaluateEvery === 0) {
       context.addIssue({
         code: "custom",

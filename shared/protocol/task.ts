@@ -1,6 +1,16 @@
 /** A task: one slot's order for one round, a pure function of (spec, round, slot) that may be done any number of times. */
 import { MessageError } from "../math/errors.ts";
-import { FRAME_HEADER_BYTES, FrameReader, FrameType, FrameWriter, fromBody, toBody } from "./frame.ts";
+import {
+  byteOfBody,
+  FRAME_HEADER_BYTES,
+  FrameReader,
+  FrameType,
+  FrameWriter,
+  fromBody,
+  patchFrame,
+  sealFrame,
+  toBody,
+} from "./frame.ts";
 
 /** What is to be computed, without its points. `calibrate`, `gram` and `evaluate` are questions outside the method. */
 export type TaskKind =
@@ -53,7 +63,9 @@ export const POINTS_OF: Readonly<Record<TaskKind, 0 | 1 | 2>> = {
 };
 
 /** A point in a task: the vector itself, or the key of the object that holds it. */
-export type Point = { readonly kind: "inline"; readonly vector: Float64Array } | { readonly kind: "stored"; readonly key: string };
+export type Point =
+  | { readonly kind: "inline"; readonly vector: Float64Array }
+  | { readonly kind: "stored"; readonly key: string };
 
 export interface Task {
   readonly kind: TaskKind;
@@ -75,6 +87,10 @@ export interface Task {
 }
 
 export function encodeTask(task: Task): string {
+  return toBody(frameTask(task));
+}
+
+function frameTask(task: Task): Uint8Array {
   let inline = 0;
   for (const point of task.points) if (point.kind === "inline") inline += point.vector.byteLength;
   const writer = new FrameWriter("task", 512 + inline)
@@ -93,7 +109,43 @@ export function encodeTask(task: Task): string {
     if (point.kind === "inline") writer.u8(0).vector(point.vector);
     else writer.u8(1).text(point.key);
   });
-  return toBody(writer.finish());
+  return writer.finish();
+}
+
+/** Where a frame has its slot and its worker: after the header, kind, flags and round. */
+const SLOT_AT = FRAME_HEADER_BYTES + 6;
+const WORKER_AT = SLOT_AT + 4;
+
+/** `tasks.map(encodeTask)`: tasks that differ in slot and worker only are written once and patched. */
+export function encodeTasks(tasks: readonly Task[]): string[] {
+  let model: Task | undefined;
+  let frame = new Uint8Array(0);
+  return tasks.map((task) => {
+    if (model === undefined || !alike(model, task)) {
+      model = task;
+      frame = frameTask(task) as Uint8Array<ArrayBuffer>;
+    } else {
+      patchFrame(frame, SLOT_AT, task.slot);
+      patchFrame(frame, WORKER_AT, task.worker);
+      sealFrame(frame);
+    }
+    return toBody(frame);
+  });
+}
+
+/** Do two tasks differ in slot and worker at most? */
+function alike(a: Task, b: Task): boolean {
+  return (
+    a.kind === b.kind &&
+    a.run === b.run &&
+    a.runDigest === b.runDigest &&
+    a.round === b.round &&
+    a.replyTo === b.replyTo &&
+    a.evaluate === b.evaluate &&
+    a.memoryFloor === b.memoryFloor &&
+    a.points === b.points &&
+    a.pointRounds === b.pointRounds
+  );
 }
 
 /** @throws MessageError, or MarinaError "version". */
@@ -119,11 +171,25 @@ export function decodeTask(body: string): Task {
   for (let i = 0; i < count; i++) {
     pointRounds.push(reader.u32());
     points.push(
-      reader.u8() === 0 ? { kind: "inline", vector: reader.vector() } : { kind: "stored", key: reader.text() },
+      reader.u8() === 0
+        ? { kind: "inline", vector: reader.vector() }
+        : { kind: "stored", key: reader.text() },
     );
   }
   reader.end();
-  return { kind, run, runDigest, round, slot, worker, replyTo, evaluate: flags === 1, memoryFloor, points, pointRounds };
+  return {
+    kind,
+    run,
+    runDigest,
+    round,
+    slot,
+    worker,
+    replyTo,
+    evaluate: flags === 1,
+    memoryFloor,
+    points,
+    pointRounds,
+  };
 }
 
 /** Evaluations and calibration: not the method's traffic. */
@@ -131,10 +197,36 @@ export function isOutsideMethod(kind: TaskKind): boolean {
   return kind === "evaluate" || kind === "calibrate" || kind === "gram";
 }
 
-/** Is this body a task outside the method? Cheap: looks at a few bytes. */
+/** Is this body a task outside the method? Looks at two bytes. */
 export function isOutsideMethodTask(body: string): boolean {
-  const head = Buffer.from(body.slice(0, 24), "base64");
-  if (head.length <= FRAME_HEADER_BYTES || head[3] !== FrameType.task) return false;
-  const kind = KINDS[head[FRAME_HEADER_BYTES]!];
+  if (byteOfBody(body, 3) !== FrameType.task) return false;
+  const kind = KINDS[byteOfBody(body, FRAME_HEADER_BYTES) ?? -1];
   return kind !== undefined && isOutsideMethod(kind);
+}
+
+/** What a task makes its worker ask of the cloud. */
+export interface TaskNeeds {
+  readonly kind: TaskKind;
+  /** Points that lie in the object store. */
+  readonly storedPoints: number;
+}
+
+/** Base64 of a task's beginning, its first point's place included: run and queue have short names. */
+const NEEDS_HEAD_CHARACTERS = 1200;
+
+/** Cheap: looks at the beginning of a body, and checks nothing; undefined for what is no task. */
+export function taskNeedsOf(body: string): TaskNeeds | undefined {
+  const head = Buffer.from(body.slice(0, NEEDS_HEAD_CHARACTERS), "base64");
+  if (head.length <= FRAME_HEADER_BYTES || head[3] !== FrameType.task) return undefined;
+  const kind = KINDS[head[FRAME_HEADER_BYTES]!];
+  if (kind === undefined) return undefined;
+  // Kind, flags, round, slot, worker and memory floor; then run, digest and queue, each with its length.
+  let at = FRAME_HEADER_BYTES + 18;
+  for (let i = 0; i < 3; i++) {
+    if (at + 4 > head.length) return undefined;
+    at += 4 + head.readUInt32LE(at);
+  }
+  // The number of points, the first one's identity, and whether it is stored: all points of a task travel alike.
+  const stored = POINTS_OF[kind] > 0 && head[at + 5] === 1;
+  return { kind, storedPoints: stored ? POINTS_OF[kind] : 0 };
 }

@@ -24,7 +24,9 @@ export function decodeMemory(bytes: Uint8Array, dimension: number, key: string):
   const shift = vector("shift");
   const hasReference = reader.u8();
   const memory =
-    hasReference === 0 ? { shift } : { shift, reference: vector("reference"), referenceGradient: vector("gradient") };
+    hasReference === 0
+      ? { shift }
+      : { shift, reference: vector("reference"), referenceGradient: vector("gradient") };
   reader.end();
   return memory;
 }

@@ -3,16 +3,19 @@ import type { Compressor, Draw } from "../../compressors/compressor.ts";
 import { createCompressor } from "../../compressors/registry.ts";
 import { normSquared } from "../../math/vectors.ts";
 import type { Objective } from "../../problems/problem.ts";
-import type { AlgorithmSpec, Parameters, ServerDraws, Vectors } from "../algorithm.ts";
-import { compressorOf, createMethod } from "../registry.ts";
-import { estimate, type Gradients, type WorkerMemory } from "../worker.ts";
+import type { AlgorithmSpec, Parameters, Rows, Vectors } from "../algorithm.ts";
+import { compressorOf, createMethod, keepsWorkerMemory } from "../registry.ts";
+import type { WorkerMemory } from "../worker.ts";
+import { oneRound, type Situation } from "./one-round.ts";
+
+export { gradientsOf } from "./one-round.ts";
 
 /** All randomness of a run. `round` is the message round t. */
 export interface PrescribedDraws {
-  coin(round: number): boolean;
-  slots?(round: number): Uint32Array;
+  coin(round: number, probability: number): boolean;
+  slots?(round: number, count: number, workers: number, replacement: boolean): Uint32Array;
   compressor?(round: number, slot: number): Draw;
-  batch?(round: number, slot: number): Uint32Array;
+  batch?(round: number, slot: number, rows: Exclude<Rows, "all">): Uint32Array;
 }
 
 export interface Point {
@@ -37,21 +40,6 @@ export function fullGradient(objectives: readonly Objective[], x: Float64Array) 
   return { loss: loss / objectives.length, gradient };
 }
 
-export function gradientsOf(objective: Objective): Gradients {
-  const full = (x: Float64Array) => {
-    const vector = new Float64Array(x.length);
-    return { loss: objective.gradient(x, vector), vector };
-  };
-  return {
-    full,
-    pair: (x, w) => ({ x: full(x), w: full(w) }),
-    batch(x, rows) {
-      const vector = new Float64Array(x.length);
-      return { loss: objective.batchGradient(x, rows, vector), vector };
-    },
-  };
-}
-
 export interface Simulation {
   readonly spec: AlgorithmSpec;
   readonly parameters: Parameters;
@@ -67,42 +55,37 @@ export interface Simulation {
 export function simulate(simulation: Simulation): { points: Point[]; memories: (WorkerMemory | undefined)[] } {
   const { spec, parameters, objectives, x0, rounds, draws } = simulation;
   const d = x0.length;
-  const method = createMethod(spec, parameters);
-  const compressor = simulation.compressor ?? createCompressor(compressorOf(spec), d, "float64");
-  const dense = createCompressor({ kind: "identity" }, d, "float64");
-  const memories: (WorkerMemory | undefined)[] = objectives.map(() =>
-    spec.kind === "diana" || spec.kind === "vr-diana" ? { shift: new Float64Array(d) } : undefined,
-  );
-  let state: Vectors = method.start(x0);
+  const setting = {
+    method: createMethod(spec, parameters),
+    objectives,
+    compressor: simulation.compressor ?? createCompressor(compressorOf(spec), d, "float64"),
+    dense: createCompressor({ kind: "identity" }, d, "float64"),
+    shiftStep: parameters.shiftStep,
+  };
+  let situation: Situation = {
+    state: setting.method.start(x0),
+    memories: objectives.map(() => (keepsWorkerMemory(spec) ? { shift: new Float64Array(d) } : undefined)),
+  };
   const points: Point[] = [];
   const measure = (round: number) => {
+    const { state } = situation;
     const x = state["iterate"]!;
     const { loss, gradient } = fullGradient(objectives, x);
     points.push({ round, x, loss, gradient, gradientNormSquared: normSquared(gradient), state });
   };
   measure(0);
   for (let round = 0; round < rounds; round++) {
-    const server: ServerDraws = {
-      coin: () => draws.coin(round),
-      slots: () => draws.slots!(round),
-    };
-    const plan = method.plan(state, round, server);
-    const mean = new Float64Array(d);
-    const compressed = plan.order.kind !== "full" || plan.order.compressed;
-    plan.workers.forEach((worker, slot) => {
-      const draw = draws.compressor?.(round, slot) ?? { kind: "none" as const };
-      const answer = estimate(
-        plan.order,
-        { gradients: gradientsOf(objectives[worker]!), compressor, dense, shiftStep: parameters.shiftStep },
-        { compressor: () => draw, batch: () => draws.batch!(round, slot) },
-        memories[worker],
-      );
-      if (answer.memory !== undefined) memories[worker] = answer.memory;
-      (compressed ? compressor : dense).accumulate(answer.encoded.bytes, draw, mean);
+    situation = oneRound(setting, situation, round, {
+      server: {
+        coin: (probability) => draws.coin(round, probability),
+        slots: (count, workers, replacement) => draws.slots!(round, count, workers, replacement),
+      },
+      worker: (slot) => ({
+        compressor: () => draws.compressor?.(round, slot) ?? { kind: "none" },
+        batch: (rows) => draws.batch!(round, slot, rows),
+      }),
     });
-    for (let j = 0; j < d; j++) mean[j]! /= plan.workers.length;
-    state = method.step(state, plan, mean);
     measure(round + 1);
   }
-  return { points, memories };
+  return { points, memories: [...situation.memories] };
 }

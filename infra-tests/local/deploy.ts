@@ -1,0 +1,85 @@
+/** Deploys the stack to a local cloud with the project's own CDK. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { MarinaError } from "../../shared/math/errors.ts";
+import { childEnvironment, isLoopback, LOCAL_ACCOUNT } from "./environment.ts";
+import type { LocalCloud } from "./local-cloud.ts";
+import { nodeFolder, projectRoot } from "./paths.ts";
+import { runCommand } from "./run-command.ts";
+
+export interface DeployOptions {
+  /** Name of the stack; default the stack's own, "Marina". */
+  readonly stackName?: string;
+  /** More context parameters of the stack. `local=true` is given in any case. */
+  readonly context?: Readonly<Record<string, string>>;
+}
+
+export interface Deployment {
+  readonly stackName: string;
+  /** The stack's outputs, as `cdk deploy` reports them. */
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly bootstrapMilliseconds: number;
+  readonly deployMilliseconds: number;
+}
+
+export const DEFAULT_STACK_NAME = "Marina";
+const CDK = join(projectRoot, "node_modules", "aws-cdk", "bin", "cdk");
+
+/**
+ * `cdk bootstrap`, then `cdk deploy`.
+ * @throws MarinaError "usage" when the cloud's endpoint is not on this machine, "unavailable" when the CDK fails.
+ */
+export async function deploy(
+  cloud: Pick<LocalCloud, "name" | "env" | "region" | "folder">,
+  { stackName = DEFAULT_STACK_NAME, context = {} }: DeployOptions = {},
+): Promise<Deployment> {
+  const endpoint = cloud.env["AWS_ENDPOINT_URL"];
+  if (!isLoopback(endpoint)) {
+    throw new MarinaError(
+      "usage",
+      `deploy: expected AWS_ENDPOINT_URL on this machine (http://127.0.0.1:PORT), got ${endpoint ?? "nothing"}; this deploys to local clouds only`,
+    );
+  }
+  const logFile = join(cloud.folder, "cdk.log");
+  const cdk = async (purpose: string, args: readonly string[]): Promise<number> => {
+    const started = performance.now();
+    await runCommand(join(nodeFolder, "node"), [CDK, ...args, ...contextOptions, ...OFFLINE_OPTIONS], {
+      purpose: `${purpose} ${cloud.name}`,
+      environment: childEnvironment({ ...cloud.env, ...OFFLINE_VARIABLES }),
+      folder: projectRoot,
+      logFile,
+    });
+    return performance.now() - started;
+  };
+  const parameters = { ...context, local: "true", stackName };
+  const contextOptions = Object.entries(parameters).flatMap(([name, value]) => ["--context", `${name}=${value}`]);
+  // Synthesised into the cloud's own folder: two deployments at a time must not share one.
+  const output = ["--output", join(cloud.folder, "cdk.out")];
+  const outputsFile = join(cloud.folder, "outputs.json");
+  const place = `aws://${LOCAL_ACCOUNT}/${cloud.region}`;
+  const bootstrapMilliseconds = await cdk("bootstrapping", ["bootstrap", place, ...output]);
+  const deployMilliseconds = await cdk("deploying to", [
+    "deploy",
+    stackName,
+    ...output,
+    "--require-approval",
+    "never",
+    "--progress",
+    "events",
+    "--outputs-file",
+    outputsFile,
+  ]);
+  const outputs = readOutputs(outputsFile, stackName);
+  return { stackName, outputs, bootstrapMilliseconds, deployMilliseconds };
+}
+
+/** Neither notices nor statistics: nothing but the local cloud is asked. */
+const OFFLINE_OPTIONS = ["--no-notices", "--no-version-reporting", "--no-color"];
+const OFFLINE_VARIABLES = { CDK_DISABLE_CLI_TELEMETRY: "true", CDK_DISABLE_VERSION_CHECK: "true", CI: "true" };
+
+function readOutputs(file: string, stackName: string): Readonly<Record<string, string>> {
+  const all = JSON.parse(readFileSync(file, "utf8")) as Readonly<Record<string, Readonly<Record<string, string>>>>;
+  const outputs = all[stackName];
+  if (outputs !== undefined) return outputs;
+  throw new MarinaError("unavailable", `${file}: expected outputs of stack ${stackName}, got ${Object.keys(all).join(", ") || "none"}`);
+}

@@ -1,0 +1,63 @@
+/** What a run has used, as the aggregator function counts it: one tenure on top of those before. */
+import type { Clock } from "../cloud/ports.ts";
+import { type BillingConfiguration, priceUsd } from "./bill.ts";
+import type { Meter } from "./meter.ts";
+import type { Prices } from "./prices.ts";
+import type { Spending } from "./spending.ts";
+import { addUsage, parseUsage, subtractUsage, type Usage, zeroUsage } from "./usage.ts";
+import { INIT_MILLISECONDS } from "./worker-estimate.ts";
+
+/**
+ * Counts the tenures of one function environment, one at a time. The aggregator's own requests are counted at its
+ * ports, its own time by the clock, and its workers as `worker-estimate.ts` says. What a tenure does after its last
+ * checkpoint (one PUT, a message to its successor, the end of its polls) is not in it.
+ */
+export class TenureSpending {
+  readonly #meter: Meter;
+  readonly #clock: Clock;
+  readonly #prices: Prices;
+  readonly #billing: BillingConfiguration;
+  #start: Usage = zeroUsage();
+  #startedAt = 0;
+  #cold = false;
+
+  constructor(meter: Meter, clock: Clock, prices: Prices, billing: BillingConfiguration) {
+    this.#meter = meter;
+    this.#clock = clock;
+    this.#prices = prices;
+    this.#billing = billing;
+  }
+
+  /** A new invocation begins. @param cold it had to wait for a new environment. */
+  begin(cold: boolean): void {
+    this.#start = this.#meter.usage();
+    this.#startedAt = this.#clock.now();
+    this.#cold = cold;
+  }
+
+  /** The counts of the run that this invocation drives. */
+  ofRun(): Spending {
+    const start = this.#start;
+    const startedAt = this.#startedAt;
+    const cold = this.#cold;
+    let before: Usage = zeroUsage();
+    const used = (): Usage => {
+      const own = subtractUsage(this.#meter.usage(), start);
+      const aggregator = {
+        ...own.method.aggregator,
+        invocations: 1,
+        billedMilliseconds: Math.ceil(this.#clock.now() - startedAt),
+        coldStarts: cold ? 1 : 0,
+        initMilliseconds: cold ? INIT_MILLISECONDS : 0,
+      };
+      return addUsage(before, { ...own, method: { ...own.method, aggregator } });
+    };
+    return {
+      usd: () => priceUsd(used().method, this.#prices, this.#billing).totalUsd,
+      save: used,
+      restore(saved) {
+        before = saved === null ? zeroUsage() : parseUsage(saved);
+      },
+    };
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * What a run's workers use, as far as its aggregator can tell: it sees the tasks it sends and the contributions it
+ * receives, not the bill. An estimate, made of
+ *
+ * - for each task sent: one invocation, and one receive and one delete of the event source mapping; of time, the
+ *   runtime's own and the posting of the answer, and where the task asks for it, fetching stored points and a DIANA
+ *   worker's memory;
+ * - for each contribution received: the computing time that it states, rounded up to a millisecond, and the worker's
+ *   send; for a cold one a typical INIT phase and the three reads of an empty cache; for a stored one its PUT.
+ *
+ * Not in it: invocations that fail or whose answers are lost (their computing time; the invocation itself is counted
+ * when its task is sent again), deliveries that SQS repeats on its own, a mapping's idle polls, logs and metrics.
+ */
+import type { MessageQueue, ObjectStore, Ports, QueueAddress } from "../cloud/ports.ts";
+import { evaluationBytesOfContribution, type Timing, timingOfBody, timingOfFrame } from "../protocol/contribution.ts";
+import { isOutsideMethod, type TaskKind, taskNeedsOf } from "../protocol/task.ts";
+import { billedUnits, type Meter } from "./meter.ts";
+
+/** The runtime's own time before the handler is called. Assumed. */
+const RUNTIME_MILLISECONDS = 2;
+/** One SQS call, there and back. Assumed; bounded by the published time from a send to a handler's start. */
+const QUEUE_CALL_MILLISECONDS = 7;
+/** One small S3 GET, and one small S3 PUT: published medians of 2025 for GET, assumed for PUT. */
+const OBJECT_GET_MILLISECONDS = 27;
+const OBJECT_PUT_MILLISECONDS = 45;
+/** INIT of a Node function with SDK clients: published median of 2025 (speedrun.nobackspacecrew.com). */
+export const INIT_MILLISECONDS = 375;
+/** The run's description, the manifest and the rows. */
+const READS_OF_A_COLD_WORKER = 3;
+
+const REMEMBERING: ReadonlySet<TaskKind> = new Set(["shifted", "shifted-reduced"]);
+/** Keys of contributions that were too large for a message. */
+const STORED_CONTRIBUTION = /^runs\/[^/]+\/contributions\//;
+
+/** Ports that add to the meter what the workers use, by what passes through. */
+export function estimateWorkers(ports: Ports, meter: Meter, taskQueue: QueueAddress): Ports {
+  return {
+    ...ports,
+    queues: watchQueues(ports.queues, meter, taskQueue),
+    objects: watchObjects(ports.objects, meter),
+  };
+}
+
+function watchQueues(queues: MessageQueue, meter: Meter, taskQueue: QueueAddress): MessageQueue {
+  return {
+    ...queues,
+    send(queue, messages) {
+      if (queue === taskQueue) for (const { body } of messages) countTask(meter, body);
+      return queues.send(queue, messages);
+    },
+    async receive(queue, options) {
+      const messages = await queues.receive(queue, options);
+      for (const { body } of messages) countContribution(meter, queue, body);
+      return messages;
+    },
+  };
+}
+
+function watchObjects(objects: ObjectStore, meter: Meter): ObjectStore {
+  return {
+    ...objects,
+    async get(key, options) {
+      const object = await objects.get(key, options);
+      if (STORED_CONTRIBUTION.test(key)) {
+        meter.putObject(object.body.length);
+        const timing = timingOfFrame(object.body);
+        if (timing !== undefined) {
+          meter.account(false).worker.billedMilliseconds += OBJECT_PUT_MILLISECONDS;
+          countTiming(meter, timing, false);
+        }
+      }
+      return object;
+    },
+  };
+}
+
+function countTask(meter: Meter, body: string): void {
+  const needs = taskNeedsOf(body);
+  if (needs === undefined) return;
+  const { worker, standardMapping, objects } = meter.account(isOutsideMethod(needs.kind));
+  worker.invocations++;
+  worker.billedMilliseconds +=
+    RUNTIME_MILLISECONDS + QUEUE_CALL_MILLISECONDS + needs.storedPoints * OBJECT_GET_MILLISECONDS;
+  standardMapping.receiveRequests += billedUnits(body.length);
+  standardMapping.deleteRequests++;
+  objects.getRequests += needs.storedPoints;
+  if (!REMEMBERING.has(needs.kind)) return;
+  // Reads what it remembers, writes the next, deletes an old one.
+  worker.billedMilliseconds += 2 * OBJECT_GET_MILLISECONDS + OBJECT_PUT_MILLISECONDS;
+  objects.getRequests++;
+  objects.putRequests++;
+  objects.deleteRequests++;
+}
+
+function countContribution(meter: Meter, queue: QueueAddress, body: string): void {
+  const evaluationBytes = Math.min(body.length, evaluationBytesOfContribution(body));
+  const methodBytes = body.length - evaluationBytes;
+  const timing = timingOfBody(body);
+  meter.send(queue, { methodBytes, evaluationBytes });
+  if (timing !== undefined) countTiming(meter, timing, methodBytes === 0);
+}
+
+function countTiming(meter: Meter, { computeMilliseconds, cold }: Timing, outside: boolean): void {
+  const { worker, objects } = meter.account(outside);
+  // The body's checksum is not checked yet: what can't be a time counts for nothing.
+  if (computeMilliseconds > 0 && computeMilliseconds < 1e6) worker.billedMilliseconds += Math.ceil(computeMilliseconds);
+  if (!cold) return;
+  worker.coldStarts++;
+  worker.initMilliseconds += INIT_MILLISECONDS;
+  worker.billedMilliseconds += READS_OF_A_COLD_WORKER * OBJECT_GET_MILLISECONDS;
+  objects.getRequests += READS_OF_A_COLD_WORKER;
+}
