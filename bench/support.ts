@@ -1,12 +1,11 @@
 /** What the benchmarks share: a service with a data set in it, and a run driven to its end. */
 import { createReadStream } from "node:fs";
 import { createRun } from "../cli/launch.ts";
+import { driveToEnd } from "../embedded/drive-to-end.ts";
 import { createEmbeddedService } from "../embedded/service.ts";
 import { importLibsvm } from "../shared/data/import.ts";
 import { type ShippedName, shippedFile } from "../shared/data/testing/load.ts";
-import { MarinaError } from "../shared/math/errors.ts";
-import { resultKey } from "../shared/protocol/keys.ts";
-import { decodeResult, type RunResult } from "../shared/protocol/result.ts";
+import type { RunResult } from "../shared/protocol/result.ts";
 import { parseRunSpec, type RunSpecInput } from "../shared/protocol/spec.ts";
 
 /** Runs a spec on a new embedded cloud; `wallMilliseconds` is of the rounds from `warmup` on. */
@@ -18,7 +17,7 @@ export async function runEmbedded(
   let from = performance.now();
   let to = from;
   let last = 0;
-  const { cloud, control } = createEmbeddedService({
+  const service = createEmbeddedService({
     seed: spec.seed ?? 1,
     observer: {
       round(_run, record) {
@@ -28,24 +27,11 @@ export async function runEmbedded(
       },
     },
   });
-  const { objects } = cloud.client;
+  const { objects } = service.cloud.client;
   const source = createReadStream(shippedFile(data));
   await importLibsvm(source, { name: data, sourceName: `${data}.gz`, labels: "binary", objects });
   const created = await createRun(objects, parseRunSpec({ ...spec, data }, "benchmark"));
-  await control(created.control);
-  const key = resultKey(created.run);
-  const result = await cloud.run(
-    (async () => {
-      for (;;) {
-        try {
-          return decodeResult((await objects.get(key)).body, key);
-        } catch (error) {
-          if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
-        }
-        await cloud.clock.sleep(1000);
-      }
-    })(),
-  );
+  const result = await driveToEnd(service, created.control);
   return { result, millisecondsPerRound: (to - from) / Math.max(1, last - warmup) };
 }
 

@@ -5,7 +5,10 @@ import manifest from "../package.json" with { type: "json" };
 /** Options of every command that touches runs or data. */
 export interface CommonOptions {
   readonly home: string;
-  readonly on: "embedded";
+  readonly on: "embedded" | "localstack" | "aws";
+  readonly stack: string;
+  readonly endpointUrl?: string;
+  readonly region?: string;
 }
 
 const program = new Command("marina")
@@ -29,12 +32,25 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C (go on with
 function common(command: Command): Command {
   return command
     .option("--home <folder>", "folder of the local state", process.env["MARINA_HOME"] ?? ".marina")
-    .addOption(new Option("--on <engine>", "where to run").choices(["embedded"]).default("embedded"))
+    .addOption(
+      new Option("--on <engine>", "the embedded cloud, a local cloud, or AWS")
+        .choices(["embedded", "localstack", "aws"])
+        .default("embedded"),
+    )
+    .option("--stack <name>", "deployed stack (aws, localstack)", process.env["MARINA_STACK"] ?? "Marina")
+    .option("--region <region>", "AWS region; default: as the AWS CLI finds it")
+    .option("--endpoint-url <url>", "address of a local cloud; default: AWS_ENDPOINT_URL, or port 4566")
     .exitOverride();
 }
 
 function collect(value: string, earlier: readonly string[]): string[] {
   return [...earlier, value];
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("expected a positive number");
+  return value;
 }
 
 function positiveInteger(text: string): number {
@@ -46,6 +62,8 @@ function positiveInteger(text: string): number {
 common(program.command("run"))
   .argument("<spec>", "JSON file of a run, or - for standard input (its schema: marina schema)")
   .description("run a spec to its end")
+  .option("--max-usd <dollars>", "on aws: ask when the run may cost more", positiveNumber, 1)
+  .option("--yes", "on aws: don't ask")
   .option("--set <path=value>", "change a field of the spec, e.g. algorithm.compressor.k=5 (repeatable)", collect, [])
   .option("--json", "print one JSON object as the last line of standard output")
   .action(async (spec: string, options) => (await import("./commands/run.ts")).runSpec(spec, options));
@@ -55,6 +73,21 @@ common(program.command("resume"))
   .description("go on with a run that was stopped, cut off, or failed")
   .option("--json", "print one JSON object as the last line of standard output")
   .action(async (run: string, options) => (await import("./commands/run.ts")).resume(run, options));
+
+common(program.command("stop"))
+  .argument("<run>")
+  .description("stop a run at its next round boundary; its checkpoint is kept")
+  .action(async (run: string, options) => (await import("./commands/stop.ts")).stop(run, options));
+
+common(program.command("logs"))
+  .argument("<run>")
+  .description("what the deployed functions logged of a run")
+  .action(async (run: string, options) => (await import("./commands/logs.ts")).logs(run, options));
+
+common(program.command("doctor"))
+  .argument("[spec]", "also: is this spec fit for the stack, and what will it cost")
+  .description("check credentials, region, stack, limits and quotas")
+  .action(async (spec: string | undefined, options) => (await import("./commands/doctor.ts")).doctor(spec, options));
 
 common(program.command("list"))
   .description("all runs")

@@ -20,7 +20,7 @@ interface ImportOptions extends CommonOptions {
 
 export async function importFile(path: string, options: ImportOptions): Promise<void> {
   const size = path === "-" ? undefined : sizeOf(path);
-  const engine = openEngine(options);
+  const engine = await openEngine(options);
   const { createLogUpdate } = await import("log-update");
   const line = createLogUpdate(process.stderr);
   const started = performance.now();
@@ -70,7 +70,7 @@ function withCode(error: unknown, path: string): unknown {
 }
 
 export async function list(options: CommonOptions): Promise<void> {
-  const { objects } = openEngine(options);
+  const { objects } = await openEngine(options);
   const manifests = await Promise.all((await datasetNames(objects)).map((name) => findManifest(objects, name)));
   if (manifests.length === 0) {
     console.log("no data sets yet; import one with: marina data import FILE --name NAME");
@@ -96,7 +96,7 @@ export async function list(options: CommonOptions): Promise<void> {
 }
 
 export async function show(name: string, options: CommonOptions & { readonly workers?: number }): Promise<void> {
-  const engine = openEngine(options);
+  const engine = await openEngine(options);
   const manifest = await findManifest(engine.objects, name);
   console.log(`${describe(manifest)}\nstored as ${engine.locate(manifest.object.key)}`);
   if (options.workers === undefined) return;

@@ -24,7 +24,7 @@ export async function quickstart(options: CommonOptions & { readonly json?: bool
   let predicts = true;
   for (const file of files) {
     // An engine per run: every method begins with a cold cloud.
-    const engine = openEngine(options);
+    const engine = await openEngine(options);
     predicts = engine.predicts;
     try {
       const spec = readSpec(`${folder}${file}`, []);
@@ -46,7 +46,7 @@ export async function quickstart(options: CommonOptions & { readonly json?: bool
 }
 
 async function importShipped(options: CommonOptions): Promise<void> {
-  const engine: Engine = openEngine(options);
+  const engine: Engine = await openEngine(options);
   try {
     if ((await datasetNames(engine.objects)).includes(DATA)) return;
     const sourceName = `${DATA}.gz`;

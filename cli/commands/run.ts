@@ -6,6 +6,7 @@ import { resultKey } from "../../shared/protocol/keys.ts";
 import type { Engine } from "../engines/engine.ts";
 import { openEngine } from "../engines/open.ts";
 import { createRun, resumeRun } from "../launch.ts";
+import { confirmPrice } from "./confirm-price.ts";
 import type { CommonOptions } from "../main.ts";
 import { createProgress } from "../output/progress.ts";
 import { details, jsonLine } from "../output/report.ts";
@@ -14,12 +15,15 @@ import { readSpec } from "../spec-file.ts";
 interface RunOptions extends CommonOptions {
   readonly json?: boolean;
   readonly set?: readonly string[];
+  readonly maxUsd?: number;
+  readonly yes?: boolean;
 }
 
 export async function runSpec(path: string, options: RunOptions): Promise<void> {
   const spec = readSpec(path, options.set ?? []);
-  const engine = openEngine(options);
+  const engine = await openEngine(options);
   try {
+    if (options.on === "aws") await confirmPrice(engine, spec, options);
     const { control } = await createRun(engine.objects, spec);
     await driveAndReport(engine, spec, control, options);
   } finally {
@@ -28,7 +32,7 @@ export async function runSpec(path: string, options: RunOptions): Promise<void> 
 }
 
 export async function resume(run: string, options: RunOptions): Promise<void> {
-  const engine = openEngine(options);
+  const engine = await openEngine(options);
   try {
     const { spec, control } = await resumeRun(engine.objects, run);
     await driveAndReport(engine, spec, control, options);

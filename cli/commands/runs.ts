@@ -21,7 +21,7 @@ interface ShowOptions extends ListOptions {
 }
 
 export async function list(options: ListOptions): Promise<void> {
-  const { objects } = openEngine(options);
+  const { objects } = await openEngine(options);
   const keys = await objects.list(runsPrefix);
   const runs = keys.filter((key) => key.endsWith("/spec.json")).map((key) => key.split("/")[1]!);
   if (options.json !== true && runs.length === 0) {
@@ -75,7 +75,7 @@ async function summary(objects: ObjectStore, run: string) {
 }
 
 export async function show(run: string, options: ShowOptions): Promise<void> {
-  const engine = openEngine(options);
+  const engine = await openEngine(options);
   const { objects } = engine;
   await findRun(objects, run);
   if (options.rounds === true) {
@@ -93,7 +93,7 @@ export async function show(run: string, options: ShowOptions): Promise<void> {
 }
 
 export async function compare(runs: readonly string[], options: CommonOptions): Promise<void> {
-  const { objects } = openEngine(options);
+  const { objects } = await openEngine(options);
   const results: RunResult[] = [];
   for (const run of runs) {
     await findRun(objects, run);

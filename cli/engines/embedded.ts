@@ -1,18 +1,17 @@
 /** The embedded cloud as an engine: the default. Its state is a folder. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { driveToEnd } from "../../embedded/drive-to-end.ts";
 import { createEmbeddedService, type EmbeddedService } from "../../embedded/service.ts";
 import type { Log, ObjectStore, QueueAddress } from "../../shared/cloud/ports.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
 import { encodeIncoming } from "../../shared/protocol/contribution.ts";
-import { checkpointKey, contributionsQueueName, resultKey, specKey } from "../../shared/protocol/keys.ts";
-import { decodeResult, type RunResult } from "../../shared/protocol/result.ts";
+import { checkpointKey, contributionsQueueName, specKey } from "../../shared/protocol/keys.ts";
+import type { RunResult } from "../../shared/protocol/result.ts";
 import { type ControlMessage, decodeStoredRun, runDigest } from "../../shared/protocol/run.ts";
 import type { Engine, Watcher } from "./engine.ts";
 
-/** Virtual milliseconds between looks for the result. */
-const RESULT_INTERVAL = 1000;
 /** Latencies are drawn from one seed: predictions repeat. */
 const SIMULATION_SEED = 1;
 
@@ -52,33 +51,22 @@ export class EmbeddedEngine implements Engine {
     const release = this.#lock(control.run);
     this.#watcher = watcher;
     try {
-      await this.#service.control(control);
-      return await this.#service.cloud.run(this.#result(control.run));
+      return await driveToEnd(this.#service, control, () => this.#warnings.at(-1));
     } finally {
       release();
     }
   }
 
-  async #result(run: string): Promise<RunResult> {
-    const { cloud, controlDeadLetters } = this.#service;
-    const key = resultKey(run);
-    for (;;) {
-      try {
-        return decodeResult((await this.objects.get(key)).body, key);
-      } catch (error) {
-        if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
-      }
-      if (cloud.queue(controlDeadLetters).waiting > 0) {
-        throw new MarinaError(
-          "unavailable",
-          `run ${run}: the aggregator gave up; its last words: ${this.#warnings.at(-1) ?? "none"}`,
-        );
-      }
-      await cloud.clock.sleep(RESULT_INTERVAL);
-    }
-  }
-
+  /** In this process by a message; in another one by its Ctrl-C. */
   async requestStop(run: string): Promise<void> {
+    const pid = this.#driver(run);
+    if (pid !== undefined && pid !== process.pid) {
+      process.kill(pid, "SIGINT");
+      return;
+    }
+    if (pid === undefined) {
+      throw new MarinaError("usage", `run ${run} is not running; go on with it: marina resume ${run}`);
+    }
     const { queues } = this.#service.cloud.client;
     const key = specKey(run);
     const digest = runDigest(decodeStoredRun((await this.objects.get(key)).body, key));
@@ -107,21 +95,35 @@ export class EmbeddedEngine implements Engine {
 
   /** One process per run: two would not see each other's conditional writes. */
   #lock(run: string): () => void {
-    const folder = join(this.#home, "locks");
-    const path = join(folder, `${run}.pid`);
-    mkdirSync(folder, { recursive: true });
+    const path = this.#lockFile(run);
+    mkdirSync(dirname(path), { recursive: true });
     for (;;) {
       try {
         writeFileSync(path, String(process.pid), { flag: "wx" });
         return () => rmSync(path, { force: true });
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-        const pid = Number(readFileSync(path, "utf8"));
-        if (isAlive(pid)) {
-          throw new MarinaError("usage", `run ${run} is being driven by process ${pid}; stop that one first (Ctrl-C there)`);
+        const pid = this.#driver(run);
+        if (pid !== undefined) {
+          throw new MarinaError("usage", `run ${run} is being driven by process ${pid}; stop that one first: marina stop ${run}`);
         }
         rmSync(path, { force: true });
       }
+    }
+  }
+
+  #lockFile(run: string): string {
+    return join(this.#home, "locks", `${run}.pid`);
+  }
+
+  /** The living process that drives a run. */
+  #driver(run: string): number | undefined {
+    try {
+      const pid = Number(readFileSync(this.#lockFile(run), "utf8"));
+      return isAlive(pid) ? pid : undefined;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
     }
   }
 }

@@ -65,7 +65,11 @@ export async function drive(setting: DriveSetting, from: Omit<Checkpoint, "commi
   const end = async (status: RunStatus, stoppedBy: StoppedBy): Promise<Ending> => {
     const { loss, gradientNormSquared, bytes } = await evaluateAt(active, state["iterate"]!, round);
     totals = { ...totals, evaluationBytes: totals.evaluationBytes + bytes };
-    return { checkpoint: boundary(status, stoppedBy), loss, gradientNormSquared };
+    // Rounds without evaluation may have led here: a run that has diverged must not end as if it had not.
+    const trouble = normDivergence(gradientNormSquared, initialGradientNormSquared, round);
+    const checkpoint =
+      trouble === undefined ? boundary(status, stoppedBy) : boundary("diverged", "divergence", trouble);
+    return { checkpoint, loss, gradientNormSquared };
   };
 
   for (;;) {
@@ -152,12 +156,16 @@ function metRule(spec: RunSpec, normSquared: number | null, initial: number | nu
   return undefined;
 }
 
+/** Is the gradient at x^t so much larger than that at x^0 that the run has diverged? */
+function normDivergence(norm: number | null, initial: number | null, round: number): string | undefined {
+  if (norm === null || initial === null || norm <= DIVERGENCE_FACTOR * initial) return undefined;
+  return `|grad f(x^${round})|^2 = ${norm} is more than ${DIVERGENCE_FACTOR} times that of x^0 (${initial}); take a smaller step size`;
+}
+
 /** Why the run has diverged, if it has: it must not go on, and must not look as if it had converged. */
 function divergence(next: Vectors, outcome: RoundOutcome, initial: number | null, round: number): string | undefined {
-  const { gradientNormSquared: norm } = outcome;
-  if (norm !== null && initial !== null && norm > DIVERGENCE_FACTOR * initial) {
-    return `|grad f(x^${round})|^2 = ${norm} is more than ${DIVERGENCE_FACTOR} times that of x^0 (${initial}); take a smaller step size`;
-  }
+  const tooLarge = normDivergence(outcome.gradientNormSquared, initial, round);
+  if (tooLarge !== undefined) return tooLarge;
   for (const [name, vector] of Object.entries(next)) {
     const bad = firstNonFinite(vector);
     if (bad >= 0) {

@@ -152,7 +152,10 @@ export class Inbox {
   async #poll(): Promise<void> {
     while (this.#open) {
       try {
-        const messages = await this.#queues.receive(this.#queue, { max: BATCH_LIMIT, waitSeconds: this.#waitSeconds });
+        const messages = await this.#queues.receive(this.#queue, {
+          max: BATCH_LIMIT,
+          waitSeconds: this.#waitSeconds,
+        });
         if (messages.length === 0) continue;
         // Eager: the queue is transport, not state. A crash recovers from the checkpoint and asks again.
         void this.#delete(messages);
@@ -214,12 +217,17 @@ export class Inbox {
       return;
     }
     const evaluationOnly = message.kind === "contribution" && message.payload.length === 0;
-    if (message.kind !== this.#expected?.kind || this.#expected.evaluationOnly[message.slot] !== evaluationOnly) {
+    if (
+      message.kind !== this.#expected?.kind ||
+      this.#expected.evaluationOnly[message.slot] !== evaluationOnly
+    ) {
       this.dropped++;
       return;
     }
     this.#arrivals[message.slot] = { message, bytes: bytes - evaluationBytes, evaluationBytes };
     this.#count++;
+    // A slot that has answered after all needs no second task, and must not fail the run.
+    if (this.#errors.length > 0) this.#errors = this.#errors.filter(({ slot }) => slot !== message.slot);
   }
 
   /** Is this the answer of a slot that has not answered yet? */

@@ -181,7 +181,7 @@ describe("the ledger", () => {
     ledger.commit({ ...draft(1), state: { iterate } });
     iterate.fill(9);
     await ledger.settled();
-    expect((await stored(store)).state["iterate"]).toEqual(Float64Array.of(1, 2, 3));
+    expect((await stored(store)).state.iterate).toEqual(Float64Array.of(1, 2, 3));
   });
 });
 
@@ -205,11 +205,21 @@ describe("blocks of records", () => {
     const store = new WatchedStore();
     const dead = new Ledger(store, RUN, "dead", undefined, 0);
     const full = recordsOf(0, ROUNDS_PER_BLOCK);
-    dead.commit(draft(64, full.map((record) => ({ ...record, seconds: 1 }))));
+    dead.commit(
+      draft(
+        64,
+        full.map((record) => ({ ...record, seconds: 1 })),
+      ),
+    );
     await dead.settled();
     const { etag } = await store.get(KEY);
     const ledger = new Ledger(store, RUN, "a", etag, 0);
-    ledger.commit(draft(64, full.map((record) => ({ ...record, seconds: 2 }))));
+    ledger.commit(
+      draft(
+        64,
+        full.map((record) => ({ ...record, seconds: 2 })),
+      ),
+    );
     await ledger.settled();
     expect(decodeRounds((await store.get(key)).body, key)[5]!.seconds).toBe(1);
     expect(await stored(store)).toMatchObject({ commit: "a/1", round: 64 });

@@ -3,7 +3,7 @@ import type { ObjectStore } from "../../shared/cloud/ports.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
 import { checkpointKey, roundsKey } from "../../shared/protocol/keys.ts";
-import { encodeRounds, ROUNDS_PER_BLOCK } from "../../shared/protocol/round-record.ts";
+import { decodeRounds, encodeRounds, ROUNDS_PER_BLOCK } from "../../shared/protocol/round-record.ts";
 
 export class Ledger {
   readonly #objects: ObjectStore;
@@ -18,7 +18,13 @@ export class Ledger {
    * @param etag of the checkpoint that was read; undefined for a new run.
    * @param writer identity of this invocation, for recognising its own writes.
    */
-  constructor(objects: ObjectStore, run: string, writer: string, etag: string | undefined, durableRound: number) {
+  constructor(
+    objects: ObjectStore,
+    run: string,
+    writer: string,
+    etag: string | undefined,
+    durableRound: number,
+  ) {
     this.#objects = objects;
     this.#key = checkpointKey(run);
     this.#writer = writer;
@@ -57,11 +63,16 @@ export class Ledger {
   }
 
   async #storeBlock(run: string, block: Checkpoint["records"]): Promise<void> {
+    const key = roundsKey(run, block[0]!.round);
     try {
-      await this.#objects.put(roundsKey(run, block[0]!.round), encodeRounds(block), { ifNoneMatch: "*" });
+      await this.#objects.put(key, encodeRounds(block), { ifNoneMatch: "*" });
     } catch (error) {
-      // Already there: a predecessor stored the same rounds and died before its checkpoint.
       if (!(error instanceof MarinaError) || error.code !== "precondition-failed") throw error;
+      // Already there: a predecessor stored the same rounds and died before its checkpoint. One that ended in
+      // mid-block has stored fewer of them.
+      const { body, etag } = await this.#objects.get(key);
+      if (decodeRounds(body, key).length >= block.length) return;
+      await this.#objects.put(key, encodeRounds(block), { ifMatch: etag });
     }
   }
 
@@ -70,7 +81,8 @@ export class Ledger {
     try {
       this.#etag = await this.#objects.put(this.#key, bytes, condition);
     } catch (error) {
-      const lost = error instanceof MarinaError && (error.code === "precondition-failed" || error.code === "not-found");
+      const lost =
+        error instanceof MarinaError && (error.code === "precondition-failed" || error.code === "not-found");
       if (!lost) throw error;
       this.#etag = await this.#adopt(commit, error);
     }
@@ -80,6 +92,10 @@ export class Ledger {
   async #adopt(commit: string, cause: unknown): Promise<string> {
     const found = await this.#objects.get(this.#key).catch(() => undefined);
     if (found !== undefined && decodeCheckpoint(found.body, this.#key).commit === commit) return found.etag;
-    throw new MarinaError("lease-lost", `${this.#key}: another aggregator has committed, or the run was deleted`, { cause });
+    throw new MarinaError(
+      "lease-lost",
+      `${this.#key}: another aggregator has committed, or the run was deleted`,
+      { cause },
+    );
   }
 }

@@ -1,15 +1,7 @@
 /** Metrics of the rounds, in CloudWatch's embedded metric format: log lines of which CloudWatch makes metrics. */
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { RoundRecord } from "../../shared/protocol/round-record.ts";
-
-export const METRICS_NAMESPACE = "Marina";
-/** Names of the metrics, as the stack's dashboard asks for them. */
-export const RoundMetric = {
-  rounds: "Rounds",
-  milliseconds: "RoundMilliseconds",
-  usd: "RoundUsd",
-  resent: "ResentTasks",
-} as const;
+import { METRICS_NAMESPACE, RoundMetric } from "./round-metric.ts";
 
 /** Rounds in one line: the format takes 100 values of a metric, and lines are billed by their bytes. */
 const ROUNDS_PER_LINE = 60;

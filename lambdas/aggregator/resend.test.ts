@@ -12,7 +12,11 @@ import { decideResend, hedgeThreshold, type RoundProgress } from "./resend.ts";
 const PATIENCE = 1000 * RESEND_AFTER_SECONDS;
 
 /** A round of `slots` tasks sent at 0, of which these are missing. */
-function progress(slots: number, missing: readonly number[], change: Partial<RoundProgress> = {}): RoundProgress {
+function progress(
+  slots: number,
+  missing: readonly number[],
+  change: Partial<RoundProgress> = {},
+): RoundProgress {
   return {
     now: 0,
     sentAt: 0,
@@ -169,10 +173,14 @@ describe("any round whatever", () => {
 
   it("sends nothing again when all answers come in time and at once", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 200 }), fc.double({ min: 0, max: PATIENCE - 1, noNaN: true }), (slots, time) => {
-        const { sends } = play(slots, new Array<number>(slots).fill(time));
-        expect(sends.every((count) => count === 1)).toBe(true);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 200 }),
+        fc.double({ min: 0, max: PATIENCE - 1, noNaN: true }),
+        (slots, time) => {
+          const { sends } = play(slots, new Array<number>(slots).fill(time));
+          expect(sends.every((count) => count === 1)).toBe(true);
+        },
+      ),
     );
   });
 });

@@ -43,7 +43,11 @@ export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-type Parked = { readonly max: number; readonly resolve: (messages: readonly ReceivedMessage[]) => void; readonly reject: (error: unknown) => void };
+type Parked = {
+  readonly max: number;
+  readonly resolve: (messages: readonly ReceivedMessage[]) => void;
+  readonly reject: (error: unknown) => void;
+};
 
 /** Queues without time: a receive waits until there is a message; what was sent, received and deleted can be looked at. */
 export class FakeQueues implements MessageQueue {
@@ -61,7 +65,8 @@ export class FakeQueues implements MessageQueue {
 
   /** Puts messages into the one queue that is received from, in one batch. */
   async deliver(...bodies: readonly string[]): Promise<void> {
-    for (const body of bodies) this.#waiting.push({ body, receipt: `receipt-${this.#receipts++}`, receiveCount: 1 });
+    for (const body of bodies)
+      this.#waiting.push({ body, receipt: `receipt-${this.#receipts++}`, receiveCount: 1 });
     this.#serve();
     await settle();
   }
@@ -155,7 +160,7 @@ export class RecordingLog implements Log {
   }
 
   warn(event: string, fields: Readonly<Record<string, unknown>>): void {
-    this.lines.push(`${event}: ${String(fields["error"] ?? "")}`);
+    this.lines.push(`${event}: ${String(fields.error ?? "")}`);
   }
 }
 

@@ -15,7 +15,8 @@ const kinds = {
   subset: (seed: number, round: number) => serverDraws(seed, round).slots(20, 100, false),
   indices: (seed: number, round: number, slot = 0) => indices(seed, round, slot),
   uniforms: (seed: number, round: number, slot = 0) => uniforms(seed, round, slot),
-  batch: (seed: number, round: number, slot = 0) => workerDraws(seed, round, slot, randK, batches).batch("batch"),
+  batch: (seed: number, round: number, slot = 0) =>
+    workerDraws(seed, round, slot, randK, batches).batch("batch"),
   subsetBatch: (seed: number, round: number, slot = 0) =>
     workerDraws(seed, round, slot, randK, { ...batches, replacement: false }).batch("batch"),
   largeBatch: (seed: number, round: number, slot = 0) =>
@@ -41,16 +42,22 @@ function expectBinomial(count: number, trials: number, p: number): void {
 }
 
 describe("draws are functions of their key", () => {
-  it.each(Object.entries(kinds))("%s: the same key gives the same bits, another round or seed others", (_, draw) => {
-    expect(draw(7, 3)).toEqual(draw(7, 3));
-    const all = [draw(7, 3), draw(7, 4), draw(7, 2 ** 32 - 1), draw(8, 3), draw(7 + 2 ** 32, 3)];
-    expect(new Set(all.map(String)).size).toBe(all.length);
-  });
+  it.each(Object.entries(kinds))(
+    "%s: the same key gives the same bits, another round or seed others",
+    (_, draw) => {
+      expect(draw(7, 3)).toEqual(draw(7, 3));
+      const all = [draw(7, 3), draw(7, 4), draw(7, 2 ** 32 - 1), draw(8, 3), draw(7 + 2 ** 32, 3)];
+      expect(new Set(all.map(String)).size).toBe(all.length);
+    },
+  );
 
-  it.each(["indices", "uniforms", "batch", "subsetBatch", "largeBatch"] as const)("%s: slots draw apart", (kind) => {
-    const all = Array.from({ length: 50 }, (_, slot) => String(kinds[kind](7, 3, slot)));
-    expect(new Set(all).size).toBe(50);
-  });
+  it.each(["indices", "uniforms", "batch", "subsetBatch", "largeBatch"] as const)(
+    "%s: slots draw apart",
+    (kind) => {
+      const all = Array.from({ length: 50 }, (_, slot) => String(kinds[kind](7, 3, slot)));
+      expect(new Set(all).size).toBe(50);
+    },
+  );
 
   it("a coin gives the same answer however often it is asked, also after other draws", () => {
     for (let round = 0; round < 50; round++) {
@@ -123,7 +130,10 @@ describe("the slots of PP-MARINA", () => {
     }
     for (const count of pairs) expectBinomial(count, rounds, 1 / n ** 2);
     // The same worker twice: 1/n.
-    const equal = Array.from({ length: n }, (_, i) => pairs[i * n + i]!).reduce((sum, count) => sum + count, 0);
+    const equal = Array.from({ length: n }, (_, i) => pairs[i * n + i]!).reduce(
+      (sum, count) => sum + count,
+      0,
+    );
     expectBinomial(equal, rounds, 1 / n);
   });
 
@@ -133,9 +143,18 @@ describe("the slots of PP-MARINA", () => {
       const slots = serverDraws(3, round).slots(3, n, false);
       counts.set(slots.join(), (counts.get(slots.join()) ?? 0) + 1);
     }
-    expect([...counts.keys()].sort()).toEqual(
-      ["0,1,2", "0,1,3", "0,1,4", "0,2,3", "0,2,4", "0,3,4", "1,2,3", "1,2,4", "1,3,4", "2,3,4"],
-    );
+    expect([...counts.keys()].sort()).toEqual([
+      "0,1,2",
+      "0,1,3",
+      "0,1,4",
+      "0,2,3",
+      "0,2,4",
+      "0,3,4",
+      "1,2,3",
+      "1,2,4",
+      "1,3,4",
+      "2,3,4",
+    ]);
     for (const count of counts.values()) expectBinomial(count, rounds, 1 / 10);
   });
 

@@ -8,7 +8,8 @@ import type { WorkerDraws } from "./worker.ts";
 /** The server's draws of message round t. */
 export function serverDraws(seed: number, round: number): ServerDraws {
   return {
-    coin: (probability) => new Stream({ seed, purpose: Purpose.coin, round, index: 0 }).nextUniform() < probability,
+    coin: (probability) =>
+      new Stream({ seed, purpose: Purpose.coin, round, index: 0 }).nextUniform() < probability,
     slots(count, workers, replacement) {
       const stream = new Stream({ seed, purpose: Purpose.participants, round, index: 0 });
       if (replacement) return Uint32Array.from({ length: count }, () => stream.nextBelow(workers));

@@ -133,8 +133,7 @@ function theoreticalStep(spec: AlgorithmSpec, setting: TheorySetting, p: number)
     case "vr-marina-online":
       // Theorem 3.1: 1/(L + sqrt(((1-p)/(p n)) (omega L^2 + (1+omega) cL^2 / b)))
       return (
-        1 /
-        (L + Math.sqrt(((1 - p) / (p * n)) * (omega * L * L + ((1 + omega) * cL * cL) / spec.batchSize)))
+        1 / (L + Math.sqrt(((1 - p) / (p * n)) * (omega * L * L + ((1 + omega) * cL * cL) / spec.batchSize)))
       );
     case "pp-marina":
       // Theorem 4.1: 1/(L (1 + sqrt((1-p) (1+omega) / (p r))))

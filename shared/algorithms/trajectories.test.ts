@@ -3,11 +3,11 @@
  * place of randomness: mushrooms, n = 5 contiguous shards, non-convex binary loss, x^0 = 0.
  */
 import { beforeAll, describe, expect, it } from "vitest";
-import { type LoadedData, loadShipped, type ShippedName } from "../data/testing/load.ts";
-import { shardSpectrum } from "../problems/spectrum.ts";
-import { smoothness } from "../problems/smoothness.ts";
 import type { Draw } from "../compressors/compressor.ts";
+import { type LoadedData, loadShipped, type ShippedName } from "../data/testing/load.ts";
 import { normSquared, sum } from "../math/vectors.ts";
+import { smoothness } from "../problems/smoothness.ts";
+import { shardSpectrum } from "../problems/spectrum.ts";
 import type { AlgorithmSpec, Parameters } from "./algorithm.ts";
 import { type PrescribedDraws, simulate } from "./testing/simulate.ts";
 
@@ -163,7 +163,9 @@ describe("trajectories with prescribed randomness", () => {
 });
 
 /** [k, f(x^k), |grad f(x^k)|^2, |x^k|^2, sum_j x_j] with step 1/L */
-const descents: Readonly<Record<ShippedName, readonly (readonly [number, number, number, number, number])[]>> = {
+const descents: Readonly<
+  Record<ShippedName, readonly (readonly [number, number, number, number, number])[]>
+> = {
   mushrooms: [
     [1, 0.2106237512, 0.06007893376, 0.02232437428, 0.09910919331],
     [10, 0.09404673755, 0.007905799311, 0.7673674513, -0.03648093508],

@@ -70,7 +70,8 @@ export function estimate(
   const { gradients, compressor, dense } = setting;
   switch (order.kind) {
     case "full": {
-      const g = order.rows === "all" ? gradients.full(order.x) : gradients.batch(order.x, draws.batch(order.rows));
+      const g =
+        order.rows === "all" ? gradients.full(order.x) : gradients.batch(order.x, draws.batch(order.rows));
       const encoded = order.compressed
         ? compressor.encode(g.vector, draws.compressor())
         : dense.encode(g.vector, NO_DRAW);
@@ -86,7 +87,11 @@ export function estimate(
       const rows = draws.batch(order.rows);
       const x = gradients.batch(order.x, rows);
       const w = gradients.batch(order.w, rows);
-      return { encoded: compressor.encode(minus(x.vector, w.vector), draws.compressor()), loss: null, gradient: null };
+      return {
+        encoded: compressor.encode(minus(x.vector, w.vector), draws.compressor()),
+        loss: null,
+        gradient: null,
+      };
     }
     case "shifted": {
       const { shift } = required(memory);

@@ -2,7 +2,7 @@
  * What a run asked of the cloud: a record of counts, pure data. Two accounts: `method` is what the optimiser needs,
  * `evaluation` is what was asked only to watch it (losses and gradient norms for the plots).
  */
-import { z } from "zod";
+import * as z from "zod";
 import { MarinaError } from "../math/errors.ts";
 
 const count = z.int().min(0);

@@ -2,7 +2,7 @@
  * What is known of an imported data set: `datasets/<name>/manifest.json`, written last, so that a data set without one
  * does not exist. Labels are stored as they were in the file; what they mean is said here.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { MarinaError } from "../math/errors.ts";
 import { datasetPrefix } from "../protocol/keys.ts";
 import { NAME_PATTERN } from "../protocol/spec.ts";

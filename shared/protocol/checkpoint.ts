@@ -1,5 +1,5 @@
 /** The checkpoint: the one object from which a run goes on, on whatever engine. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Vectors } from "../algorithms/algorithm.ts";
 import { MarinaError } from "../math/errors.ts";
 import { explain } from "./explain.ts";

@@ -33,6 +33,9 @@ export function isTransientKey(key: string): boolean {
   return /^runs\/[^/]+\/(iterates|contributions)\//.test(key);
 }
 
+/** How the store is told: a tag, since S3's rules for forgetting know prefixes and tags but no patterns of keys. */
+export const TRANSIENT_TAG = { key: "marina-lifetime", value: "round" } as const;
+
 /** What all run queues of a stack begin with: its functions may touch no others. */
 export const runQueuePrefix = (prefix: string): string => `${prefix}run-`;
 

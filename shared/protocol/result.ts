@@ -1,5 +1,5 @@
 /** `runs/<run>/result.json`: written last, when a run has ended for whatever reason. */
-import { z } from "zod";
+import * as z from "zod";
 import { MarinaError } from "../math/errors.ts";
 import type { Constants, RunStatus, StoppedBy } from "./checkpoint.ts";
 import { explain } from "./explain.ts";

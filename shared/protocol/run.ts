@@ -1,5 +1,5 @@
 /** The stored description of a run, and the messages of the control queue. */
-import { z } from "zod";
+import * as z from "zod";
 import { MarinaError } from "../math/errors.ts";
 import { canonicalJson, sha256 } from "./digest.ts";
 import { explain } from "./explain.ts";

@@ -1,5 +1,5 @@
 /** The spec of a run: what people write. One zod schema gives the types, the defaults, the JSON schema and the errors. */
-import { z } from "zod";
+import * as z from "zod";
 import type { AlgorithmSpec } from "../algorithms/algorithm.ts";
 import type { CompressorSpec } from "../compressors/compressor.ts";
 import type { ProblemSpec } from "../problems/problem.ts";

@@ -1,5 +1,5 @@
 /** Spectra of shards: what calibration asks of the workers, and how it is kept beside the data set. */
-import { z } from "zod";
+import * as z from "zod";
 import { MarinaError } from "../math/errors.ts";
 import type { ShardSpectrum } from "../problems/problem.ts";
 import { canonicalJson } from "./digest.ts";

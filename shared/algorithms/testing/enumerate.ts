@@ -34,7 +34,8 @@ export function expectation<Name extends string>(
     });
     for (const [name, value] of Object.entries<number | Float64Array>(found)) {
       const vector = typeof value === "number" ? Float64Array.of(value) : value;
-      const sum = (sums[name] ??= new Float64Array(vector.length));
+      sums[name] ??= new Float64Array(vector.length);
+      const sum = sums[name];
       for (let j = 0; j < sum.length; j++) sum[j]! += probability * vector[j]!;
     }
     total += probability;

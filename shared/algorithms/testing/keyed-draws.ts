@@ -13,7 +13,8 @@ export function keyedDraws(
 ): PrescribedDraws {
   return {
     coin: (round, probability) => serverDraws(seed, round).coin(probability),
-    slots: (round, count, workers, replacement) => serverDraws(seed, round).slots(count, workers, replacement),
+    slots: (round, count, workers, replacement) =>
+      serverDraws(seed, round).slots(count, workers, replacement),
     compressor: (round, slot) => workerDraws(seed, round, slot, compressor, undefined).compressor(),
     batch(round, slot, which) {
       if (!("batchSize" in spec)) throw new RangeError(`${spec.kind} draws no mini-batches`);

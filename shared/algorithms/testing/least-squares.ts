@@ -52,10 +52,13 @@ export function leastSquares(parts: readonly (readonly Row[])[], lambda: number)
   const problem: ProblemSpec = { kind: "least-squares", regularizer: { kind: "l2", lambda } };
   const shards = parts.map(shardOf);
   const weights = weightsOf(shards);
-  const inner = (a: readonly number[], x: Float64Array) => a.reduce((sum, value, j) => sum + value * x[j]!, 0);
+  const inner = (a: readonly number[], x: Float64Array) =>
+    a.reduce((sum, value, j) => sum + value * x[j]!, 0);
   const rowGradients = (worker: number, x: Float64Array) => {
     const scale = (n * parts[worker]!.length) / total;
-    return parts[worker]!.map(([a, y]) => x.map((xj, j) => scale * ((inner(a, x) - y) * a[j]! + lambda * xj)));
+    return parts[worker]!.map(([a, y]) =>
+      x.map((xj, j) => scale * ((inner(a, x) - y) * a[j]! + lambda * xj)),
+    );
   };
   const local = (worker: number, x: Float64Array) => mean(rowGradients(worker, x));
   return {

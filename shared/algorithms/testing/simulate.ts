@@ -52,7 +52,10 @@ export interface Simulation {
 }
 
 /** x^0 .. x^T with f and its gradient at each; `memories` as the workers are left. */
-export function simulate(simulation: Simulation): { points: Point[]; memories: (WorkerMemory | undefined)[] } {
+export function simulate(simulation: Simulation): {
+  points: Point[];
+  memories: (WorkerMemory | undefined)[];
+} {
   const { spec, parameters, objectives, x0, rounds, draws } = simulation;
   const d = x0.length;
   const setting = {
@@ -69,7 +72,7 @@ export function simulate(simulation: Simulation): { points: Point[]; memories: (
   const points: Point[] = [];
   const measure = (round: number) => {
     const { state } = situation;
-    const x = state["iterate"]!;
+    const x = state.iterate!;
     const { loss, gradient } = fullGradient(objectives, x);
     points.push({ round, x, loss, gradient, gradientNormSquared: normSquared(gradient), state });
   };

@@ -9,7 +9,7 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { MarinaError } from "../../math/errors.ts";
-import { isTransientKey } from "../../protocol/keys.ts";
+import { isTransientKey, TRANSIENT_TAG } from "../../protocol/keys.ts";
 import type { ByteRange, Clock, ObjectStore, PutCondition, StoredObject } from "../ports.ts";
 import { errorName, errorStatus, explainAwsError } from "./errors.ts";
 import { uploadStream } from "./multipart-upload.ts";
@@ -17,9 +17,6 @@ import { backOff } from "./retry.ts";
 
 /** Attempts of what the SDK does not repeat: a body that breaks off, a write that met a concurrent one. */
 const ATTEMPTS = 5;
-
-/** The tag that the bucket's lifecycle rule looks for: S3's rules know prefixes and tags, no patterns of keys. */
-export const TRANSIENT_TAG = { key: "marina-lifetime", value: "round" } as const;
 
 /** Objects under these keys may be had again at any time, so the bucket forgets them by itself. */
 function taggingOf(key: string): { Tagging?: string } {

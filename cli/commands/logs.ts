@@ -1,0 +1,20 @@
+/** `marina logs`: the deployed functions' own lines about a run. */
+import { functionLogs } from "../engines/function-logs.ts";
+import { openStack } from "../engines/open.ts";
+import { MarinaError } from "../../shared/math/errors.ts";
+import { findRun } from "../launch.ts";
+import type { CommonOptions } from "../main.ts";
+
+export async function logs(run: string, options: CommonOptions): Promise<void> {
+  if (options.on === "embedded") {
+    throw new MarinaError("usage", "the embedded cloud keeps no logs: give --on aws or --on localstack");
+  }
+  const { stack, objects } = await openStack(options);
+  await findRun(objects, run);
+  let lines = 0;
+  for await (const line of functionLogs(stack, run)) {
+    process.stdout.write(`${line}\n`);
+    lines++;
+  }
+  if (lines === 0) console.error(`marina: the functions logged nothing about ${run} (they log warnings only)`);
+}

@@ -1,0 +1,46 @@
+/** What a run will take and cost, before it starts: its first rounds on the embedded cloud, with the run's own data. */
+import { driveToEnd } from "../embedded/drive-to-end.ts";
+import { createEmbeddedService, type ServiceConfiguration } from "../embedded/service.ts";
+import type { ObjectStore } from "../shared/cloud/ports.ts";
+import { manifestKey } from "../shared/protocol/keys.ts";
+import { WHOLE_OBJECT_BYTES } from "../shared/protocol/limits.ts";
+import type { RunSpec } from "../shared/protocol/spec.ts";
+import { createRun, findManifest } from "./launch.ts";
+
+/** Rounds that are tried: enough to see dense and compressed ones. */
+const TRIAL_ROUNDS = 60;
+
+export interface Prediction {
+  readonly usdPerRound: number;
+  readonly secondsPerRound: number;
+  /** If all rounds that the spec allows are needed. */
+  readonly usdAtMost: number;
+  readonly secondsAtMost: number;
+}
+
+/** Undefined where the data set is too large to be fetched for a trial. */
+export async function predict(
+  objects: ObjectStore,
+  spec: RunSpec,
+  configuration: ServiceConfiguration,
+): Promise<Prediction | undefined> {
+  const manifest = await findManifest(objects, spec.data);
+  if (manifest.object.bytes > WHOLE_OBJECT_BYTES) return undefined;
+  const service = createEmbeddedService({ seed: 1, configuration });
+  const local = service.cloud.client.objects;
+  await local.put(manifest.object.key, (await objects.get(manifest.object.key)).body);
+  await local.put(manifestKey(spec.data), (await objects.get(manifestKey(spec.data))).body);
+  const rounds = Math.min(TRIAL_ROUNDS, spec.stop.rounds);
+  const trial: RunSpec = { ...spec, stop: { rounds }, evaluateEvery: 0 };
+  const { control } = await createRun(local, trial);
+  const result = await driveToEnd(service, control);
+  if (result.status !== "done") return undefined;
+  const usdPerRound = result.usd / rounds;
+  const secondsPerRound = result.seconds / rounds;
+  return {
+    usdPerRound,
+    secondsPerRound,
+    usdAtMost: usdPerRound * spec.stop.rounds,
+    secondsAtMost: secondsPerRound * spec.stop.rounds,
+  };
+}

@@ -1,0 +1,85 @@
+/** Faults: the processes of the deployed functions, and their event source mappings. */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { FilterLogEventsCommand, CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import {
+  GetEventSourceMappingCommand,
+  LambdaClient,
+  ListEventSourceMappingsCommand,
+  UpdateEventSourceMappingCommand,
+} from "@aws-sdk/client-lambda";
+import { MarinaError } from "../../../shared/math/errors.ts";
+import { groupMembers, signal } from "../../local/process-group.ts";
+import type { TestCloud } from "../global-setup.ts";
+import { eventually } from "./service.ts";
+
+/** Can this cloud's function processes be ended from here? */
+export function reachesProcesses({ kind, processGroup }: TestCloud): boolean {
+  return kind !== "aws" && (processGroup === undefined || process.platform === "linux");
+}
+
+/** Sends a signal to all environments of a function; returns how many there were. */
+export function signalFunction({ processGroup }: TestCloud, name: string, sent: "SIGSTOP" | "SIGKILL"): number {
+  return processGroup === undefined ? signalContainers(name, sent) : signalProcesses(processGroup, name, sent);
+}
+
+function signalProcesses(group: number, name: string, sent: "SIGSTOP" | "SIGKILL"): number {
+  const found = groupMembers(group).filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`AWS_LAMBDA_FUNCTION_NAME=${name}`);
+    } catch {
+      return false; // ended between the two looks
+    }
+  });
+  for (const pid of found) signal(pid, sent);
+  return found.length;
+}
+
+/** LocalStack in Docker names a container after its function. */
+function signalContainers(name: string, sent: "SIGSTOP" | "SIGKILL"): number {
+  const list = spawnSync("docker", ["ps", "--quiet", "--filter", `name=${name.toLowerCase()}`], { encoding: "utf8" });
+  const containers = list.stdout.split("\n").filter((id) => id !== "");
+  for (const id of containers) spawnSync("docker", sent === "SIGSTOP" ? ["pause", id] : ["kill", id]);
+  return containers.length;
+}
+
+const client = (): LambdaClient => new LambdaClient({});
+
+/** Switches the delivery of a function's queue off or on, and waits until that is so. */
+export async function setDelivery(functionName: string, enabled: boolean): Promise<void> {
+  const lambda = client();
+  const { EventSourceMappings = [] } = await lambda.send(
+    new ListEventSourceMappingsCommand({ FunctionName: functionName }),
+  );
+  const UUID = EventSourceMappings[0]?.UUID;
+  if (UUID === undefined) throw new MarinaError("not-found", `${functionName}: expected an event source mapping, got none`);
+  await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: enabled }));
+  const wanted = enabled ? "Enabled" : "Disabled";
+  const reached = await eventually(async () => {
+    const { State } = await lambda.send(new GetEventSourceMappingCommand({ UUID }));
+    return State === wanted ? true : undefined;
+  }, 120);
+  if (reached !== true) throw new MarinaError("unavailable", `${functionName}: its mapping is not ${wanted} after 120 s`);
+}
+
+/**
+ * Messages of a function's log that contain a text, wherever the cloud puts them: in the stack's log group, or in the one
+ * that Lambda makes by default.
+ */
+export async function logLines(functionName: string, text: string): Promise<string[]> {
+  const logs = new CloudWatchLogsClient({});
+  const { logGroups = [] } = await logs.send(new DescribeLogGroupsCommand({}));
+  const lines: string[] = [];
+  for (const { logGroupName } of logGroups) {
+    if (logGroupName === undefined || !logGroupName.includes(functionName)) continue;
+    let nextToken: string | undefined;
+    do {
+      const page = await logs.send(
+        new FilterLogEventsCommand({ logGroupName, ...(nextToken === undefined ? {} : { nextToken }) }),
+      );
+      nextToken = page.nextToken;
+      for (const { message = "" } of page.events ?? []) if (message.includes(text)) lines.push(message);
+    } while (nextToken !== undefined);
+  }
+  return lines;
+}

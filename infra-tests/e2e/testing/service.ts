@@ -1,0 +1,136 @@
+/** The deployed service as the tests use it: data sets in, runs started, results awaited. */
+import { createReadStream } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createRun, resumeRun } from "../../../cli/launch.ts";
+import { createAwsPorts } from "../../../shared/cloud/aws/ports.ts";
+import type { Ports, QueueAddress } from "../../../shared/cloud/ports.ts";
+import { importLibsvm } from "../../../shared/data/import.ts";
+import { MarinaError } from "../../../shared/math/errors.ts";
+import { type Checkpoint, decodeCheckpoint } from "../../../shared/protocol/checkpoint.ts";
+import { encodeIncoming } from "../../../shared/protocol/contribution.ts";
+import { checkpointKey, contributionsQueueName, resultKey, specKey } from "../../../shared/protocol/keys.ts";
+import { decodeResult, type RunResult } from "../../../shared/protocol/result.ts";
+import { type ControlMessage, decodeStoredRun, encodeControl, runDigest } from "../../../shared/protocol/run.ts";
+import type { RunSpec } from "../../../shared/protocol/spec.ts";
+import { projectRoot } from "../../local/paths.ts";
+import type { TestCloud } from "../global-setup.ts";
+
+const LOOK_MILLISECONDS = 100;
+const SHIPPED_DATA = join(projectRoot, "experiments", "data", "mushrooms.gz");
+
+/** The shipped data set mushrooms, under some name. */
+export async function importMushrooms(objects: Ports["objects"], name: string): Promise<void> {
+  await importLibsvm(createReadStream(SHIPPED_DATA), { name, sourceName: "mushrooms.gz", labels: "binary", objects });
+}
+
+export class Service {
+  readonly cloud: TestCloud;
+  readonly ports: Ports;
+
+  constructor(cloud: TestCloud) {
+    this.cloud = cloud;
+    // Clients read the process's environment when they are made.
+    Object.assign(process.env, cloud.env);
+    const log = { info: () => undefined, warn: () => undefined };
+    this.ports = createAwsPorts({ bucket: this.output("BucketName"), log });
+  }
+
+  /** @throws MarinaError "usage" when the stack has no such output. */
+  output(name: string): string {
+    const value = this.cloud.outputs[name];
+    if (value !== undefined) return value;
+    throw new MarinaError("usage", `stack: expected an output ${name}, got ${Object.keys(this.cloud.outputs).join(", ")}`);
+  }
+
+  get taskQueue(): QueueAddress {
+    return this.output("TaskQueueUrl") as QueueAddress;
+  }
+
+  /** Writes a run's description; nothing happens yet. */
+  create(spec: RunSpec): Promise<{ run: string; control: ControlMessage }> {
+    return createRun(this.ports.objects, spec);
+  }
+
+  send(control: ControlMessage): Promise<void> {
+    const { run, tenure } = control;
+    return this.ports.queues.send(this.output("ControlQueueUrl") as QueueAddress, [
+      { body: encodeControl(control), group: run, deduplicationId: `${run}.${tenure}` },
+    ]);
+  }
+
+  /** Creates and starts a run. */
+  async launch(spec: RunSpec): Promise<string> {
+    const { run, control } = await this.create(spec);
+    await this.send(control);
+    return run;
+  }
+
+  async resume(run: string): Promise<void> {
+    await this.send((await resumeRun(this.ports.objects, run)).control);
+  }
+
+  /** Asks a run to stop at its next round boundary. */
+  async requestStop(run: string): Promise<void> {
+    const key = specKey(run);
+    const digest = runDigest(decodeStoredRun((await this.ports.objects.get(key)).body, key));
+    const generation = (await this.checkpoint(run))?.generation ?? 0;
+    const queue = await this.ports.queues.address(this.contributionsQueue(run));
+    await this.ports.queues.send(queue, [{ body: encodeIncoming({ kind: "stop", runDigest: digest, generation }) }]);
+  }
+
+  contributionsQueue(run: string): string {
+    return contributionsQueueName(this.output("QueuePrefix"), run);
+  }
+
+  checkpoint(run: string): Promise<Checkpoint | undefined> {
+    const key = checkpointKey(run);
+    return this.#find(key, (bytes) => decodeCheckpoint(bytes, key));
+  }
+
+  result(run: string): Promise<RunResult | undefined> {
+    const key = resultKey(run);
+    return this.#find(key, (bytes) => decodeResult(bytes, key));
+  }
+
+  /** @throws MarinaError "unavailable" that says how far the run has come. */
+  async ended(run: string, seconds: number): Promise<RunResult> {
+    return this.#await(() => this.result(run), seconds, `the result of run ${run}`, run);
+  }
+
+  /** Waits until at least so many rounds are durable. */
+  async reached(run: string, round: number, seconds: number): Promise<Checkpoint> {
+    const look = async () => {
+      const checkpoint = await this.checkpoint(run);
+      return checkpoint !== undefined && checkpoint.round >= round ? checkpoint : undefined;
+    };
+    return this.#await(look, seconds, `round ${round} of run ${run}`, run);
+  }
+
+  async #await<T>(look: () => Promise<T | undefined>, seconds: number, what: string, run: string): Promise<T> {
+    const found = await eventually(look, seconds);
+    if (found !== undefined) return found;
+    const checkpoint = await this.checkpoint(run);
+    const state = checkpoint === undefined ? "no checkpoint" : `round ${checkpoint.round}, ${checkpoint.status}`;
+    throw new MarinaError("unavailable", `expected ${what} within ${seconds} s; the run is at: ${state}`);
+  }
+
+  async #find<T>(key: string, decode: (bytes: Uint8Array) => T): Promise<T | undefined> {
+    try {
+      return decode((await this.ports.objects.get(key)).body);
+    } catch (error) {
+      if (error instanceof MarinaError && error.code === "not-found") return undefined;
+      throw error;
+    }
+  }
+}
+
+/** The first thing that is there, or undefined when the time is over. */
+export async function eventually<T>(look: () => Promise<T | undefined>, seconds: number): Promise<T | undefined> {
+  const deadline = performance.now() + 1000 * seconds;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined || performance.now() >= deadline) return found;
+    await sleep(LOOK_MILLISECONDS);
+  }
+}
