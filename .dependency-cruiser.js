@@ -24,7 +24,7 @@ export default {
     only("aggregator", "^lambdas/aggregator/", ["^shared/"], "a function imports shared code only"),
     only("embedded", "^embedded/", ["^shared/", "^lambdas/"], "the embedded cloud runs the handlers"),
     only("cli", "^cli/", ["^shared/", "^lambdas/", "^embedded/"], "the command line knows all but cdk"),
-    only("cdk", "^cdk/", ["^shared/protocol/(limits|keys)[.]ts$", "^lambdas/"], "the stack knows limits and names"),
+    only("cdk", "^cdk/", ["^shared/(protocol/(limits|keys)|math/errors)[.]ts$", "^lambdas/"], "the stack knows limits and names"),
     {
       name: "sdk-in-adapters-only",
       severity: "error",

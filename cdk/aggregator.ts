@@ -1,8 +1,8 @@
 /** The aggregator function: drives one run for one tenure. */
 import { ArnFormat, Stack } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
-import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
+import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import { Construct } from "constructs";
 import { runQueuePrefix } from "../shared/protocol/keys.ts";
 import { AGGREGATOR_TIMEOUT_SECONDS } from "../shared/protocol/limits.ts";
@@ -22,8 +22,10 @@ export interface AggregatorSetting {
 
 const READS = ["datasets/*", "runs/*"];
 const WRITES = ["runs/*/checkpoint", "runs/*/rounds/*", "runs/*/result.json", "datasets/*/spectra/*"];
-/** Iterates too large for tasks: written with the tag by which the bucket forgets them, and deleted when done with. */
-const ITERATES = ["runs/*/iterates/*"];
+/** Iterates too large for tasks: written with the tag by which the bucket forgets them. */
+const ITERATES = "runs/*/iterates/*";
+/** What is deleted as soon as it is of no use: iterates, and what workers leave. */
+const DELETES = [ITERATES, "runs/*/contributions/*", "runs/*/memory/*"];
 
 export class Aggregator extends Construct {
   readonly function: NodejsFunction;
@@ -40,7 +42,8 @@ export class Aggregator extends Construct {
       resource: `${runQueuePrefix(queuePrefix)}*`,
       arnFormat: ArnFormat.NO_RESOURCE_NAME,
     });
-    const { stackName, workerMemoryMb, aggregatorMemoryMb, aggregatorConcurrency, reserveAggregator } = parameters;
+    const { stackName, workerMemoryMb, aggregatorMemoryMb, aggregatorConcurrency, reserveAggregator } =
+      parameters;
     this.function = new MarinaFunction(this, "Function", parameters, {
       role: "aggregator",
       memoryMb: aggregatorMemoryMb,
@@ -60,9 +63,10 @@ export class Aggregator extends Construct {
         new PolicyStatement({ actions: ["s3:ListBucket"], resources: [data.bucket.bucketArn] }),
         new PolicyStatement({ actions: ["s3:PutObject"], resources: data.objects(...WRITES) }),
         new PolicyStatement({
-          actions: ["s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObject"],
-          resources: data.objects(...ITERATES),
+          actions: ["s3:PutObject", "s3:PutObjectTagging"],
+          resources: data.objects(ITERATES),
         }),
+        new PolicyStatement({ actions: ["s3:DeleteObject"], resources: data.objects(...DELETES) }),
         new PolicyStatement({
           actions: [
             "sqs:CreateQueue",
@@ -74,7 +78,10 @@ export class Aggregator extends Construct {
           ],
           resources: [runQueues],
         }),
-        new PolicyStatement({ actions: ["sqs:SendMessage"], resources: [tasks.queue.queueArn, control.queue.queueArn] }),
+        new PolicyStatement({
+          actions: ["sqs:SendMessage"],
+          resources: [tasks.queue.queueArn, control.queue.queueArn],
+        }),
       ],
       ...(reserveAggregator ? { reservedConcurrency: aggregatorConcurrency } : {}),
     }).function;
@@ -87,8 +94,12 @@ export class Aggregator extends Construct {
         maxConcurrency: aggregatorConcurrency,
       }),
     );
-    for (const pattern of [...READS, ...WRITES, ...ITERATES]) {
-      accept(this, `IAM5[Resource::${data.nagName(pattern)}]`, "Objects of this kind, whatever the run or data set.");
+    for (const pattern of [...READS, ...WRITES, ...DELETES]) {
+      accept(
+        this,
+        `IAM5[Resource::${data.nagName(pattern)}]`,
+        "Objects of this kind, whatever the run or data set.",
+      );
     }
     accept(
       this,

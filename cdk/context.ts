@@ -63,7 +63,10 @@ type Name = keyof typeof DEFAULTS;
 export function readParameters(context: Readonly<Record<string, unknown>>): Parameters {
   for (const key of Object.keys(context)) {
     if (!(key in DEFAULTS) && !/[:/]/.test(key)) {
-      throw new MarinaError("usage", `context parameter ${key}: unknown; there are ${Object.keys(DEFAULTS).join(", ")}`);
+      throw new MarinaError(
+        "usage",
+        `context parameter ${key}: unknown; there are ${Object.keys(DEFAULTS).join(", ")}`,
+      );
     }
   }
   const text = (name: Name): string => String(context[name] ?? DEFAULTS[name]).trim();
@@ -112,10 +115,10 @@ function readPollers(text: string, maxConcurrency: number): Parameters["provisio
   if (least === undefined || most === undefined || rest.length > 0) {
     throw wrong("provisionedPollers", "least:most, e.g. 2:90", text);
   }
-  const pollers = {
-    least: checkInteger("provisionedPollers", least, 2, 200),
-    most: checkInteger("provisionedPollers", most, 2, 2000),
-  };
+  const pollers = { least: Number(least), most: Number(most) };
+  if (!isInteger(least, 2, 200) || !isInteger(most, 2, 2000)) {
+    throw wrong("provisionedPollers", "integers of 2 .. 200 and 2 .. 2000, as least:most", text);
+  }
   if (pollers.least > pollers.most) throw wrong("provisionedPollers", "least to be at most most", text);
   if (pollers.most * INVOCATIONS_PER_POLLER > maxConcurrency) {
     throw wrong(
@@ -128,13 +131,17 @@ function readPollers(text: string, maxConcurrency: number): Parameters["provisio
 }
 
 function checkInteger(name: Name, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < least || value > most) {
-    throw wrong(name, `an integer of ${least} .. ${most}`, text);
-  }
-  return value;
+  if (!isInteger(text, least, most)) throw wrong(name, `an integer of ${least} .. ${most}`, text);
+  return Number(text);
+}
+
+function isInteger(text: string, least: number, most: number): boolean {
+  return /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most;
 }
 
 function wrong(name: Name, expected: string, got: string): MarinaError {
-  return new MarinaError("usage", `context parameter ${name}: expected ${expected}, got ${JSON.stringify(got)}`);
+  return new MarinaError(
+    "usage",
+    `context parameter ${name}: expected ${expected}, got ${JSON.stringify(got)}`,
+  );
 }

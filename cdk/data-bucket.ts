@@ -1,11 +1,17 @@
 /** The bucket: data sets, runs, checkpoints, results. */
 import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
-import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, ObjectOwnership } from "aws-cdk-lib/aws-s3";
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type CfnBucket,
+  ObjectOwnership,
+} from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
+import { TRANSIENT_TAG } from "../shared/protocol/keys.ts";
 import type { Parameters } from "./context.ts";
 import type { Surroundings } from "./local.ts";
 import { accept } from "./nag.ts";
-import { TRANSIENT_TAG } from "../shared/protocol/keys.ts";
 
 /** Iterates and large contributions are of no use once their round is done; a run that rests may be repeated from these. */
 const TRANSIENT_DAYS = 7;

@@ -18,7 +18,12 @@ export class Lane extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, { fifo, visibilitySeconds, retention }: LaneSetting, { enforceSsl }: Surroundings) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { fifo, visibilitySeconds, retention }: LaneSetting,
+    { enforceSsl }: Surroundings,
+  ) {
     super(scope, id);
     const common = {
       encryption: QueueEncryption.SQS_MANAGED,

@@ -5,8 +5,8 @@ import {
   ComparisonOperator,
   Dashboard,
   GraphWidget,
-  type IMetric,
   type IAlarmAction,
+  type IMetric,
   Metric,
   Stats,
   TreatMissingData,
@@ -62,7 +62,7 @@ export class Observability extends Construct {
       moreThanZero(
         "ControlDeadLetters",
         control.deadLetters.metricApproximateNumberOfMessagesVisible(waiting),
-        "A run that no aggregator could drive, five times over: look into the aggregator's log. `marina runs resume` goes on with it.",
+        "A run that no aggregator could drive, five times over: look into the aggregator's log. `marina resume` goes on with it.",
       ),
       moreThanZero(
         "WorkerErrors",
@@ -93,7 +93,13 @@ export class Observability extends Construct {
         period: MINUTE,
       });
     const graph = (title: string, left: IMetric[], unit: string): GraphWidget =>
-      new GraphWidget({ title, left, leftYAxis: { min: 0, label: unit, showUnits: false }, width: 8, height: 6 });
+      new GraphWidget({
+        title,
+        left,
+        leftYAxis: { min: 0, label: unit, showUnits: false },
+        width: 8,
+        height: 6,
+      });
     const sum = { statistic: Stats.SUM, period: MINUTE };
     new Dashboard(this, "Dashboard", {
       dashboardName: stackName,
@@ -102,18 +108,37 @@ export class Observability extends Construct {
           graph("Rounds", [round(RoundMetric.rounds, Stats.SUM, "all runs")], "a minute"),
           graph(
             "Time of a round",
-            [round(RoundMetric.milliseconds, Stats.p(50), "p50"), round(RoundMetric.milliseconds, Stats.p(99), "p99")],
+            [
+              round(RoundMetric.milliseconds, Stats.p(50), "p50"),
+              round(RoundMetric.milliseconds, Stats.p(99), "p99"),
+            ],
             "ms",
           ),
           graph("Price of a round", [round(RoundMetric.usd, Stats.AVERAGE, "mean")], "US dollars, estimated"),
         ],
         [
-          graph("Tasks sent again", [round(RoundMetric.resent, Stats.SUM, "all runs")], "a minute"),
+          graph(
+            "Tasks sent again, messages dropped",
+            [
+              round(RoundMetric.resent, Stats.SUM, "sent again"),
+              round(RoundMetric.hedged, Stats.SUM, "of these, because others were quicker"),
+              round(RoundMetric.dropped, Stats.SUM, "contributions that counted for nothing"),
+            ],
+            "a minute",
+          ),
           graph(
             "Functions at work",
             [
-              worker.metric("ConcurrentExecutions", { statistic: Stats.MAXIMUM, period: MINUTE, label: "workers" }),
-              aggregator.metric("ConcurrentExecutions", { statistic: Stats.MAXIMUM, period: MINUTE, label: "aggregators" }),
+              worker.metric("ConcurrentExecutions", {
+                statistic: Stats.MAXIMUM,
+                period: MINUTE,
+                label: "workers",
+              }),
+              aggregator.metric("ConcurrentExecutions", {
+                statistic: Stats.MAXIMUM,
+                period: MINUTE,
+                label: "aggregators",
+              }),
             ],
             "at one time",
           ),
@@ -149,7 +174,10 @@ export class Observability extends Construct {
             "Dead letters",
             [
               tasks.deadLetters.metricApproximateNumberOfMessagesVisible({ period: MINUTE, label: "tasks" }),
-              control.deadLetters.metricApproximateNumberOfMessagesVisible({ period: MINUTE, label: "control" }),
+              control.deadLetters.metricApproximateNumberOfMessagesVisible({
+                period: MINUTE,
+                label: "control",
+              }),
             ],
             "messages",
           ),

@@ -23,7 +23,12 @@ export class MarinaStack extends Stack {
     const data = new DataBucket(this, "Data", parameters, surroundings);
     const control = new ControlLane(this, "Control", surroundings);
     const tasks = new TaskLane(this, "Tasks", surroundings);
-    const aggregator = new Aggregator(this, "Aggregator", parameters, { data, tasks, control, queuePrefix: prefix });
+    const aggregator = new Aggregator(this, "Aggregator", parameters, {
+      data,
+      tasks,
+      control,
+      queuePrefix: prefix,
+    });
     const worker = new Worker(this, "Worker", parameters, { data, tasks, queuePrefix: prefix });
     new Observability(this, "Observability", parameters, {
       tasks,

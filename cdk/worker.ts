@@ -1,8 +1,8 @@
 /** The worker function: one task in, one contribution out. */
 import { ArnFormat, Stack } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
-import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
+import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import { Construct } from "constructs";
 import { runQueuePrefix } from "../shared/protocol/keys.ts";
 import { WORKER_TIMEOUT_SECONDS } from "../shared/protocol/limits.ts";
@@ -19,13 +19,20 @@ export interface WorkerSetting {
 }
 
 const READS = ["datasets/*", "runs/*"];
-const WRITES = ["runs/*/memory/*", "runs/*/contributions/*"];
-const DELETES = ["runs/*/memory/*"];
+/** What a DIANA worker remembers. */
+const MEMORY = "runs/*/memory/*";
+/** Contributions too large for a message: written with the tag by which the bucket forgets them. */
+const CONTRIBUTIONS = "runs/*/contributions/*";
 
 export class Worker extends Construct {
   readonly function: NodejsFunction;
 
-  constructor(scope: Construct, id: string, parameters: Parameters, { data, tasks, queuePrefix }: WorkerSetting) {
+  constructor(
+    scope: Construct,
+    id: string,
+    parameters: Parameters,
+    { data, tasks, queuePrefix }: WorkerSetting,
+  ) {
     super(scope, id);
     const runQueues = Stack.of(this).formatArn({
       service: "sqs",
@@ -41,8 +48,14 @@ export class Worker extends Construct {
         new PolicyStatement({ actions: ["s3:GetObject"], resources: data.objects(...READS) }),
         // Without it S3 answers "access denied" where a key is missing.
         new PolicyStatement({ actions: ["s3:ListBucket"], resources: [data.bucket.bucketArn] }),
-        new PolicyStatement({ actions: ["s3:PutObject", "s3:PutObjectTagging"], resources: data.objects(...WRITES) }),
-        new PolicyStatement({ actions: ["s3:DeleteObject"], resources: data.objects(...DELETES) }),
+        new PolicyStatement({
+          actions: ["s3:PutObject", "s3:DeleteObject"],
+          resources: data.objects(MEMORY),
+        }),
+        new PolicyStatement({
+          actions: ["s3:PutObject", "s3:PutObjectTagging"],
+          resources: data.objects(CONTRIBUTIONS),
+        }),
         new PolicyStatement({ actions: ["sqs:SendMessage"], resources: [runQueues] }),
       ],
     }).function;
@@ -56,8 +69,12 @@ export class Worker extends Construct {
           : { provisionedPollerConfig: { minimumPollers: pollers.least, maximumPollers: pollers.most } }),
       }),
     );
-    for (const pattern of new Set([...READS, ...WRITES, ...DELETES])) {
-      accept(this, `IAM5[Resource::${data.nagName(pattern)}]`, "Objects of this kind, whatever the run or data set.");
+    for (const pattern of [...READS, MEMORY, CONTRIBUTIONS]) {
+      accept(
+        this,
+        `IAM5[Resource::${data.nagName(pattern)}]`,
+        "Objects of this kind, whatever the run or data set.",
+      );
     }
     accept(
       this,

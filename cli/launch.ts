@@ -42,6 +42,10 @@ export async function resumeRun(objects: ObjectStore, run: string): Promise<{ sp
   let action: ControlMessage["action"] = "start";
   try {
     const checkpoint = decodeCheckpoint((await objects.get(key)).body, key);
+    if (checkpoint.status === "done" && !(await exists(objects, resultKey(run)))) {
+      // Its aggregator died before the result was written: whoever hears of the run next writes it.
+      return { spec, control: { version: 1, run, action: "resume", tenure: checkpoint.tenure } };
+    }
     if (checkpoint.status === "done") {
       throw new MarinaError("usage", `run ${run} is done after ${checkpoint.round} rounds; look at it with: marina show ${run}`);
     }
@@ -57,6 +61,16 @@ export async function resumeRun(objects: ObjectStore, run: string): Promise<{ sp
   // The result of the earlier ending is not the run's result any more.
   await objects.delete(resultKey(run));
   return { spec, control: { version: 1, run, action, tenure } };
+}
+
+async function exists(objects: ObjectStore, key: string): Promise<boolean> {
+  try {
+    await objects.get(key);
+    return true;
+  } catch (error) {
+    if (error instanceof MarinaError && error.code === "not-found") return false;
+    throw error;
+  }
 }
 
 /** A stored run's description. @throws MarinaError "usage" with the nearest name. */

@@ -59,6 +59,14 @@ function positiveInteger(text: string): number {
   return value;
 }
 
+function seedList(text: string): number[] {
+  const seeds = text.split(",").map(Number);
+  if (text.trim() === "" || !seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0)) {
+    throw new InvalidArgumentError("expected integers of at least 0, separated by commas");
+  }
+  return seeds;
+}
+
 common(program.command("run"))
   .argument("<spec>", "JSON file of a run, or - for standard input (its schema: marina schema)")
   .description("run a spec to its end")
@@ -77,7 +85,29 @@ common(program.command("resume"))
 common(program.command("stop"))
   .argument("<run>")
   .description("stop a run at its next round boundary; its checkpoint is kept")
+  .option("--now", "at once: what the present round has brought is dropped, and asked for again by resume")
   .action(async (run: string, options) => (await import("./commands/stop.ts")).stop(run, options));
+
+common(program.command("chaos"))
+  .argument("[spec]", "a spec whose data set is imported; default: short runs of MARINA, PP-MARINA, VR-MARINA and DIANA")
+  .description("runs under seeded faults on the embedded cloud: every one must end with the bits it has without them")
+  .option("--seeds <n>", "how many seeds", positiveInteger, 200)
+  .option("--seed <s>", "the first seed", positiveInteger, 1)
+  .option("--faults <file>", "JSON file of ratios by kind of fault; default: all kinds")
+  .option("--json", "print one JSON object as the last line of standard output")
+  .action(async (spec: string | undefined, options) => (await import("./commands/chaos.ts")).chaos(spec, options));
+
+common(program.command("export"))
+  .argument("<run>")
+  .argument("<file>", "where to write; it must not exist yet")
+  .option("--no-data", "leave the data set out: where the run goes on it must be imported already")
+  .description("everything of a run that is not being driven, in one file: to go on with it elsewhere")
+  .action(async (run: string, file: string, options) => (await import("./commands/transfer.ts")).exportRun(run, file, options));
+
+common(program.command("import"))
+  .argument("<file>", "written by marina export")
+  .description("takes an exported run in; go on with it: marina resume RUN")
+  .action(async (file: string, options) => (await import("./commands/transfer.ts")).importRun(file, options));
 
 common(program.command("logs"))
   .argument("<run>")
@@ -100,6 +130,37 @@ common(program.command("show"))
   .option("--json", "the result as JSON")
   .option("--rounds", "every round, as CSV")
   .action(async (run: string, options) => (await import("./commands/runs.ts")).show(run, options));
+
+common(program.command("cost"))
+  .argument("<run>")
+  .description("what a run has used, priced: by item or by round")
+  .addOption(new Option("--by <what>", "lines of the bill").choices(["item", "round"]).default("item"))
+  .option("--csv", "as CSV")
+  .option("--prices <file>", "JSON file of prices; default: us-east-1, dated, built in (its schema: docs/schema/prices.schema.json)")
+  .addOption(new Option("--architecture <name>", "price the seconds of this one").choices(["arm64", "x86-64"]))
+  .option("--free-tier", "take a month's free tier off")
+  .option("--provisioned-pollers <n>", "pollers of the task queue in provisioned mode", positiveInteger)
+  .action(async (run: string, options) => (await import("./commands/cost.ts")).cost(run, options));
+
+common(program.command("sweep"))
+  .argument("<sweep>", "JSON file of a sweep (its schema: docs/schema/sweep.schema.json)")
+  .description("many runs: a base spec, what to vary, and seeds; goes on where it was interrupted")
+  .option("--jobs <n>", "runs at one time; default: as many as there are cores", positiveInteger)
+  .option("--out <folder>", "where the results go; default: HOME/sweeps/NAME")
+  .action(async (sweep: string, options) => (await import("./commands/sweep.ts")).sweep(sweep, options));
+
+common(program.command("tune"))
+  .argument("<spec>", "JSON file of a run with an accuracy to reach")
+  .description("search the powers of two of a parameter for the best of a method")
+  .option("--parameter <field>", "field of the spec; stepSize is algorithm.stepSize", "stepSize")
+  .addOption(
+    new Option("--by <what>", "what is to be least").choices(["bits", "rounds", "seconds", "usd", "accuracy"]).default("bits"),
+  )
+  .option("--seeds <list>", "comma-separated; medians over them count", seedList, [1])
+  .option("--set <path=value>", "change a field of the spec (repeatable)", collect, [])
+  .option("--jobs <n>", "runs at one time; default: as many as there are cores", positiveInteger)
+  .option("--json", "print one JSON object as the last line of standard output")
+  .action(async (spec: string, options) => (await import("./commands/tune.ts")).tune(spec, options));
 
 common(program.command("compare"))
   .argument("<runs...>")

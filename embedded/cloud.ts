@@ -7,7 +7,8 @@ import { createClient } from "./client.ts";
 import type { ComputeCharge } from "./compute-charge.ts";
 import { FREE_RATES, LAMBDA_RATES } from "./compute-charge.ts";
 import { openFolder } from "./disk.ts";
-import type { Services } from "./environment.ts";
+import type { EffectWatcher, Services } from "./environment.ts";
+import type { FaultPlan } from "./faults.ts";
 import type { FunctionOptions } from "./function.ts";
 import { EmbeddedFunction } from "./function.ts";
 import type { LatencyProfile } from "./latencies.ts";
@@ -35,6 +36,10 @@ export interface EmbeddedCloudOptions {
   /** How many bytes of a message's body are evaluation traffic, outside the method's time and price; none by default. */
   readonly evaluationBytesOf?: (body: string) => number;
   readonly faults?: QueueFaults;
+  /** What else goes wrong; nothing by default. */
+  readonly plan?: FaultPlan;
+  /** Told of what takes effect; nobody by default. */
+  readonly watcher?: EffectWatcher;
   /** Where the handlers' log lines go; nowhere by default. */
   readonly log?: Log;
 }
@@ -83,13 +88,25 @@ export function createEmbeddedCloud(options: EmbeddedCloudOptions): EmbeddedClou
     clock,
     chance,
     faults: options.faults ?? {},
+    plan: options.plan,
     evaluationBytesOf: options.evaluationBytesOf ?? (() => 0),
   });
   const charge: ComputeCharge = options.compute ?? {
     kind: "model",
     rates: options.latencies === "none" ? FREE_RATES : LAMBDA_RATES,
   };
-  const services: Services = { clock, chance, profile, charge, objects, queues, meter, log };
+  const services: Services = {
+    clock,
+    chance,
+    profile,
+    charge,
+    objects,
+    queues,
+    meter,
+    log,
+    plan: options.plan,
+    watcher: options.watcher,
+  };
   const mappings: EmbeddedMapping[] = [];
   const idlePolls = () => {
     let standard = 0;

@@ -19,23 +19,28 @@ export async function driveToEnd(
   lastWarning: () => string | undefined = () => undefined,
 ): Promise<RunResult> {
   await service.control(control);
-  return service.cloud.run(untilResult(service, control.run, lastWarning));
+  return service.cloud.run(untilResult(service, control, lastWarning));
 }
 
 async function untilResult(
   { cloud, controlDeadLetters }: EmbeddedService,
-  run: string,
+  { run, tenure }: ControlMessage,
   lastWarning: () => string | undefined,
 ): Promise<RunResult> {
   const key = resultKey(run);
   for (;;) {
     try {
-      return decodeResult((await cloud.client.objects.get(key)).body, key);
+      const result = decodeResult((await cloud.client.objects.get(key)).body, key);
+      // One of an earlier ending may be there still, or again.
+      if (result.tenure >= tenure) return result;
     } catch (error) {
       if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
     }
     if (cloud.queue(controlDeadLetters).waiting > 0) {
-      throw new MarinaError("unavailable", `run ${run}: the aggregator gave up; its last words: ${lastWarning() ?? "none"}`);
+      throw new MarinaError(
+        "unavailable",
+        `run ${run}: the aggregator gave up; its last words: ${lastWarning() ?? "none"}`,
+      );
     }
     await cloud.clock.sleep(RESULT_INTERVAL);
   }

@@ -16,9 +16,12 @@ import type {
   Work,
 } from "../shared/cloud/ports.ts";
 import type { Meter } from "../shared/cost/meter.ts";
+import type { FunctionRole } from "../shared/cost/usage.ts";
 import type { Chance } from "./chance.ts";
 import type { ComputeCharge } from "./compute-charge.ts";
 import { cpuShare, modelMilliseconds } from "./compute-charge.ts";
+import type { FaultPlan } from "./faults.ts";
+import { faultyPorts } from "./faulty-ports.ts";
 import type { LatencyProfile } from "./latencies.ts";
 import type { Message } from "./message-list.ts";
 import type { EmbeddedObjects } from "./object-store.ts";
@@ -28,6 +31,13 @@ import type { Batch } from "./queue-rules.ts";
 import { checkReceive, queueNotFound } from "./queue-rules.ts";
 import type { EmbeddedQueues } from "./queues.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
+
+/** Told of what invocations do that a run's safety depends on, when it takes effect. */
+export interface EffectWatcher {
+  /** An object was written. @param requestId of the invocation that did it. */
+  stored(key: string, body: Uint8Array, requestId: string): void;
+  destroyed(queue: QueueAddress, requestId: string): void;
+}
 
 /** What all environments share. */
 export interface Services {
@@ -39,6 +49,8 @@ export interface Services {
   readonly queues: EmbeddedQueues;
   readonly meter: Meter;
   readonly log: Log;
+  readonly plan: FaultPlan | undefined;
+  readonly watcher: EffectWatcher | undefined;
 }
 
 /** A poll of the method's that evaluation messages used up: its successor takes its place as if nothing had been. */
@@ -53,7 +65,9 @@ interface PollCredit {
 export type Outcome =
   | { readonly kind: "answered"; readonly failedMessageIds: readonly string[] }
   | { readonly kind: "threw"; readonly error: unknown }
-  | { readonly kind: "timed out" };
+  | { readonly kind: "timed out" }
+  /** The environment died: a fault. */
+  | { readonly kind: "crashed" };
 
 export class Environment {
   /** An evaluation environment's calls take no time and go to the evaluation's account. */
@@ -74,13 +88,24 @@ export class Environment {
   #unchargedMilliseconds = 0;
   readonly #credits = new Map<QueueAddress, PollCredit[]>();
   #invoked = false;
+  #requestId = "";
+  /** Ends the invocation that is under way. */
+  #crash: (() => void) | undefined;
+  /** A fault: it stands still until then. */
+  #stalledUntil = 0;
 
-  constructor(services: Services, memoryMb: number, evaluation: boolean, create: (ports: Ports) => Handler) {
+  constructor(
+    services: Services,
+    role: FunctionRole,
+    memoryMb: number,
+    evaluation: boolean,
+    create: (ports: Ports) => Handler,
+  ) {
     this.#services = services;
     this.#cpuShare = cpuShare(memoryMb);
     this.evaluation = evaluation;
     const { clock } = services;
-    this.ports = {
+    const ports: Ports = {
       objects: this.#objects(),
       queues: this.#queues(),
       clock: {
@@ -94,7 +119,26 @@ export class Environment {
       compute: this.#compute(),
       log: services.log,
     };
+    const { plan } = services;
+    this.ports =
+      plan === undefined
+        ? ports
+        : faultyPorts(ports, role, plan, {
+            killIn: (milliseconds) => this.#killIn(milliseconds),
+            stall: (milliseconds, holdsCall) => this.#stall(milliseconds, holdsCall),
+          });
     this.#handler = create(this.ports);
+  }
+
+  #killIn(milliseconds: number): void {
+    const { clock } = this.#services;
+    if (milliseconds === 0) this.#crash?.();
+    else clock.at(clock.now() + milliseconds, () => this.#crash?.());
+  }
+
+  #stall(milliseconds: number, holdsCall: boolean): void {
+    this.#stalledUntil = Math.max(this.#stalledUntil, this.#services.clock.now() + milliseconds);
+    if (holdsCall) this.#cpuFreeAt = Math.max(this.#cpuFreeAt, this.#stalledUntil);
   }
 
   /** Evaluation: CPU milliseconds since the last call of this, that were not charged to the clock. */
@@ -104,11 +148,15 @@ export class Environment {
     return milliseconds;
   }
 
-  /** Runs the handler; `done` is called once, at its end or at its time-out. */
+  /**
+   * Runs the handler; `done` is called once: at its end, at its time-out, or when the environment dies.
+   * @param slowdown factor on its computing time.
+   */
   invoke(
     messages: readonly DeliveredMessage[],
     requestId: string,
     timeoutSeconds: number,
+    slowdown: number,
     done: (outcome: Outcome) => void,
   ): void {
     const { clock, chance, profile } = this.#services;
@@ -120,20 +168,28 @@ export class Environment {
       cold: !this.#invoked,
     };
     this.#invoked = true;
+    this.#requestId = requestId;
     if (!this.evaluation) {
-      this.#straggler = chance.straggler();
+      this.#straggler = chance.straggler() * slowdown;
       this.#cpuFreeAt = Math.max(this.#cpuFreeAt, startedAt + profile.runtimeMilliseconds / this.#cpuShare);
     }
     this.#thaw();
 
-    const timeout = clock.at(deadline, () => {
+    const die = (outcome: Outcome): void => {
       this.#diedAt = clock.now();
       this.#frozenAnswers.length = 0;
-      done({ kind: "timed out" });
-    });
+      this.#crash = undefined;
+      done(outcome);
+    };
+    const timeout = clock.at(deadline, () => die({ kind: "timed out" }));
+    this.#crash = () => {
+      clock.cancel(timeout);
+      die({ kind: "crashed" });
+    };
     const end = (outcome: Outcome): void => {
       if (this.#dead) return;
       clock.cancel(timeout);
+      this.#crash = undefined;
       this.#frozen = true;
       done(outcome);
     };
@@ -161,8 +217,12 @@ export class Environment {
 
   #answer<T>(settle: (value: T) => void, value: T): void {
     if (this.#dead) return;
+    const { clock } = this.#services;
     if (this.#frozen) this.#frozenAnswers.push(() => settle(value));
-    else settle(value);
+    else if (this.#stalledUntil <= clock.now()) settle(value);
+    else if (this.#stalledUntil < Number.POSITIVE_INFINITY) {
+      clock.at(this.#stalledUntil, () => this.#answer(settle, value));
+    }
   }
 
   /** A promise of a dead environment never settles, and nothing is done for it. */
@@ -235,7 +295,7 @@ export class Environment {
   }
 
   #objects(): ObjectStore {
-    const { objects, meter, chance, profile, clock } = this.#services;
+    const { objects, meter, chance, profile, clock, watcher } = this.#services;
     const { evaluation } = this;
     const { objectMilliseconds } = profile.clientCpu;
     const upload = (bytes: number, effect: () => string): Promise<string> => {
@@ -276,7 +336,9 @@ export class Environment {
       put: (key, body, condition) =>
         upload(body.length, () => {
           meter.putObject(body.length, evaluation);
-          return objects.put(key, body, condition);
+          const etag = objects.put(key, body, condition);
+          watcher?.stored(key, body, this.#requestId);
+          return etag;
         }),
       putStream: async (key, chunks) => {
         const body = await gather(chunks);
@@ -304,7 +366,7 @@ export class Environment {
   }
 
   #queues(): MessageQueue {
-    const { queues, meter, chance, profile, clock } = this.#services;
+    const { queues, meter, chance, profile, clock, watcher } = this.#services;
     const cpu = profile.clientCpu;
     const { evaluation } = this;
     /** A call of the queue's management or on one message. */
@@ -327,6 +389,7 @@ export class Environment {
         call(evaluation, cpu.deleteMilliseconds, () => {
           meter.manage(queue, evaluation);
           queues.destroy(queue);
+          watcher?.destroyed(queue, this.#requestId);
         }),
       send: (address, messages) => {
         let queue: EmbeddedQueue;

@@ -67,12 +67,14 @@ export class EmbeddedFunction {
   invoke(messages: readonly DeliveredMessage[], evaluation: boolean, done: (outcome: Outcome) => void): void {
     const pool = evaluation ? this.#evaluation : this.#method;
     pool.busy++;
-    const { chance, clock, profile, meter } = this.#services;
+    const { chance, clock, profile, meter, plan } = this.#services;
     const { name } = this.options;
     const usage = meter.account(evaluation)[name];
     usage.invocations++;
     const requestId = `${name}-${this.#requests++}`;
-    const wantsNew = !evaluation && profile.coldChance > 0 && chance.happens(profile.coldChance);
+    const cold = evaluation ? undefined : plan?.strike("coldStarted", requestId);
+    const wantsNew =
+      cold !== undefined || (!evaluation && profile.coldChance > 0 && chance.happens(profile.coldChance));
     const idle = wantsNew ? undefined : pool.idle.pop();
     if (idle !== undefined) {
       this.#run(pool, idle, messages, requestId, done);
@@ -82,7 +84,7 @@ export class EmbeddedFunction {
       this.#run(pool, this.#newEnvironment(true), messages, requestId, done);
       return;
     }
-    const initMilliseconds = chance.coldStart();
+    const initMilliseconds = chance.coldStart() * (cold === undefined ? 1 : 1 + 7 * cold.nextUniform());
     usage.coldStarts++;
     usage.initMilliseconds += Math.ceil(initMilliseconds);
     const start = (): void => this.#run(pool, this.#newEnvironment(false), messages, requestId, done);
@@ -91,7 +93,8 @@ export class EmbeddedFunction {
   }
 
   #newEnvironment(evaluation: boolean): Environment {
-    return new Environment(this.#services, this.options.memoryMb, evaluation, this.options.create);
+    const { name, memoryMb, create } = this.options;
+    return new Environment(this.#services, name, memoryMb, evaluation, create);
   }
 
   #run(
@@ -101,17 +104,19 @@ export class EmbeddedFunction {
     requestId: string,
     done: (outcome: Outcome) => void,
   ): void {
-    const { clock, meter } = this.#services;
+    const { clock, meter, plan } = this.#services;
     const { name, timeoutSeconds } = this.options;
     const startedAt = clock.now();
-    environment.invoke(messages, requestId, timeoutSeconds, (outcome) => {
+    const slow = name === "worker" ? plan?.strike("workerSlow", requestId) : undefined;
+    const slowdown = slow === undefined ? 1 : 5 + 195 * slow.nextUniform();
+    environment.invoke(messages, requestId, timeoutSeconds, slowdown, (outcome) => {
       const elapsed = clock.now() - startedAt + environment.takeUnchargedMilliseconds();
       const usage = meter.account(pool.evaluation)[name];
       usage.billedMilliseconds += Math.max(1, Math.ceil(elapsed));
       pool.busy--;
       if (outcome.kind !== "answered") usage.errors++;
-      // After a time-out the platform throws the environment away; after an error it keeps it.
-      if (outcome.kind !== "timed out") pool.idle.push(environment);
+      // After a time-out or a crash the platform throws the environment away; after an error it keeps it.
+      if (outcome.kind === "answered" || outcome.kind === "threw") pool.idle.push(environment);
       done(outcome);
       for (const listener of this.#released) listener();
     });

@@ -5,6 +5,7 @@ import type { MappingUsage } from "../shared/cost/usage.ts";
 import { MarinaError } from "../shared/math/errors.ts";
 import { BATCH_LIMIT } from "../shared/protocol/limits.ts";
 import type { Outcome, Services } from "./environment.ts";
+import { corrupted } from "./faults.ts";
 import type { EmbeddedFunction } from "./function.ts";
 import type { Message } from "./message-list.ts";
 import type { EmbeddedQueue } from "./queue.ts";
@@ -35,6 +36,8 @@ export class EmbeddedMapping {
   readonly #readyEvaluation: Message[] = [];
   readonly #startedAt: number;
   #running = 0;
+  /** A fault: others use up the account's concurrency until then. */
+  #starvedUntil = 0;
 
   constructor(queue: EmbeddedQueue, target: EmbeddedFunction, options: MappingOptions, services: Services) {
     if (queue.fifo && options.batchSize > BATCH_LIMIT) {
@@ -73,12 +76,18 @@ export class EmbeddedMapping {
     const { clock, chance } = this.#services;
     const latency = message.evaluation ? 0 : chance.dispatch(this.#queue.fifo);
     clock.at(message.readyFrom + latency, () => {
+      const starved = this.#services.plan?.strike("starved", this.#queue.address);
+      if (starved !== undefined) {
+        this.#starvedUntil = Math.max(this.#starvedUntil, clock.now() + 20_000 * starved.nextUniform());
+        clock.at(this.#starvedUntil, () => this.#pump());
+      }
       (message.evaluation ? this.#readyEvaluation : this.#ready).push(message);
       this.#pump();
     });
   }
 
   #pump(): void {
+    if (this.#services.clock.now() < this.#starvedUntil) return;
     const limit = this.#options.maxConcurrency ?? Number.POSITIVE_INFINITY;
     while (this.#readyEvaluation.length > 0 && this.#function.hasCapacity(true)) {
       this.#dispatch(this.#readyEvaluation.shift()!);
@@ -97,13 +106,17 @@ export class EmbeddedMapping {
     for (const message of batch) bytes += message.bytes;
     usage.receiveRequests += billedUnits(bytes);
     if (!evaluation) this.#running++;
-    const messages: DeliveredMessage[] = batch.map(({ id, body, receipt, receiveCount }) => ({
-      messageId: id,
-      queue: this.#queue.address,
-      body,
-      receipt: receipt!,
-      receiveCount,
-    }));
+    const { address } = this.#queue;
+    const messages: DeliveredMessage[] = batch.map(({ id, body, receipt, receiveCount }) => {
+      const dice = this.#services.plan?.strike("messageCorrupted", `delivered from ${address}`);
+      return {
+        messageId: id,
+        queue: address,
+        body: dice === undefined ? body : corrupted(body, dice),
+        receipt: receipt!,
+        receiveCount,
+      };
+    });
     this.#function.invoke(messages, evaluation, (outcome) => {
       if (!evaluation) this.#running--;
       this.#finish(messages, outcome, usage);
@@ -134,8 +147,9 @@ export class EmbeddedMapping {
       });
       return ids;
     }
-    if (outcome.kind === "timed out") {
-      log.warn("handler ran out of time: its whole batch will be delivered again", where);
+    if (outcome.kind === "timed out" || outcome.kind === "crashed") {
+      const end = outcome.kind === "crashed" ? "its environment died" : "handler ran out of time";
+      log.warn(`${end}: its whole batch will be delivered again`, where);
       return ids;
     }
     const unknown = outcome.failedMessageIds.filter((id) => !ids.has(id));

@@ -3,6 +3,7 @@ import type { OutgoingMessage, QueueAddress, QueueOptions } from "../shared/clou
 import { MarinaError } from "../shared/math/errors.ts";
 import { BATCH_LIMIT, IN_FLIGHT_LIMIT } from "../shared/protocol/limits.ts";
 import type { Chance } from "./chance.ts";
+import type { FaultPlan } from "./faults.ts";
 import type { Message } from "./message-list.ts";
 import { MessageList } from "./message-list.ts";
 import type { Batch } from "./queue-rules.ts";
@@ -33,6 +34,7 @@ export interface QueueContext {
   readonly clock: VirtualClock;
   readonly chance: Chance;
   readonly faults: QueueFaults;
+  readonly plan: FaultPlan | undefined;
   readonly evaluationBytesOf: (body: string) => number;
 }
 
@@ -137,12 +139,35 @@ export class EmbeddedQueue {
         previous: null,
         next: null,
       };
-      this.#enter(message);
+      this.#enterSooner(message);
       if (this.#context.faults.duplicate === true && !this.fifo) {
         this.#enter({ ...message, previous: null, next: null });
       }
     }
     this.#answerPolls();
+  }
+
+  /** Enters the message now; or, as a fault, later or twice. */
+  #enterSooner(message: Message): void {
+    const { plan } = this.#context;
+    const delayed = plan?.strike("messageDelayed", this.address);
+    if (delayed === undefined) this.#enter(message);
+    else this.#enterLater(message, 20_000 * delayed.nextUniform());
+    const twice = this.fifo ? undefined : plan?.strike("messageDuplicated", this.address);
+    if (twice === undefined) return;
+    // Most copies come at once, some long after their round.
+    const later = twice.nextUniform() < 0.7 ? 0 : 40_000 * twice.nextUniform();
+    this.#enterLater({ ...message, previous: null, next: null }, later);
+  }
+
+  #enterLater(message: Message, milliseconds: number): void {
+    const { clock } = this.#context;
+    clock.at(clock.now() + milliseconds, () => {
+      if (this.#destroyed) return;
+      message.readyFrom = clock.now();
+      this.#enter(message);
+      this.#answerPolls();
+    });
   }
 
   /** Takes a receive request that will arrive at its time. */
@@ -278,9 +303,14 @@ export class EmbeddedQueue {
   #enter(message: Message): void {
     message.state = "waiting";
     if (message.evaluation) this.#evaluationWaiting++;
-    const { chance, faults } = this.#context;
+    const { chance, faults, plan } = this.#context;
+    const reordered =
+      this.fifo || this.#waiting.size === 0 ? undefined : plan?.strike("messageReordered", this.address);
     if (this.fifo) this.#waiting.insertBySequence(message);
-    else if (faults.shuffle === true && this.#waiting.size > 0) {
+    else if (reordered !== undefined) {
+      const place = reordered.nextBelow(this.#waiting.size + 1);
+      this.#waiting.insertAfter(message, place === 0 ? null : this.#waiting.at(place - 1));
+    } else if (faults.shuffle === true && this.#waiting.size > 0) {
       const place = chance.below(this.#waiting.size + 1);
       this.#waiting.insertAfter(message, place === 0 ? null : this.#waiting.at(place - 1));
     } else this.#waiting.append(message);
@@ -349,7 +379,12 @@ export class EmbeddedQueue {
       if (message.group !== undefined) this.#announce(message);
       return false;
     }
-    if (this.redrive !== undefined && message.receiveCount >= this.redrive.maxReceiveCount) {
+    const { plan } = this.#context;
+    if (
+      this.redrive !== undefined &&
+      (message.receiveCount >= this.redrive.maxReceiveCount ||
+        plan?.strike("messageDeadLettered", this.address) !== undefined)
+    ) {
       message.state = "gone";
       this.redrive.deadLetters.#adopt(message);
       if (message.group !== undefined) this.#announce(message);
@@ -365,7 +400,8 @@ export class EmbeddedQueue {
       this.#locked.set(message.group, (this.#locked.get(message.group) ?? 0) + 1);
     }
     message.visibility = clock.at(now + this.options.visibilitySeconds * 1000, () => this.#giveBack(message));
-    return true;
+    // A fault: it was handed to nobody, and is hidden all the same.
+    return plan?.strike("messageLost", this.address) === undefined;
   }
 
   /** A dead letter keeps its age, as SQS has it. */

@@ -38,19 +38,23 @@ export const DEFAULT_CONFIGURATION: ServiceConfiguration = {
 export interface ServiceOptions extends Omit<EmbeddedCloudOptions, "evaluationBytesOf"> {
   readonly configuration?: ServiceConfiguration;
   readonly observer?: RunObserver;
+  /** False to see what hedging is worth. */
+  readonly hedging?: boolean;
 }
 
 export interface EmbeddedService {
   readonly cloud: EmbeddedCloud;
   /** Queue of control messages nobody could handle. */
   readonly controlDeadLetters: QueueAddress;
+  readonly controlQueue: QueueAddress;
+  readonly taskQueue: QueueAddress;
   /** Sends a control message, as the command line does. */
   control(message: ControlMessage): Promise<void>;
 }
 
 /** Sets the service up in a new embedded cloud. */
 export function createEmbeddedService(options: ServiceOptions): EmbeddedService {
-  const { configuration = DEFAULT_CONFIGURATION, observer, ...cloudOptions } = options;
+  const { configuration = DEFAULT_CONFIGURATION, observer, hedging = true, ...cloudOptions } = options;
   const cloud = createEmbeddedCloud({ ...cloudOptions, evaluationBytesOf: outsideBytesOf });
   const queue = (name: string, visibilitySeconds: number, fifo: boolean) => {
     const suffix = fifo ? ".fifo" : "";
@@ -86,6 +90,7 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
         taskQueue: tasks.address,
         queuePrefix: "marina-",
         spendingOf: accounts,
+        hedging,
         ...(observer === undefined ? {} : { observer }),
       }),
   });
@@ -96,15 +101,19 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
     maxConcurrency: WORKER_CONCURRENCY,
   });
   cloud.mapQueue({ queue: control.address, function: aggregator, batchSize: 1 });
+  let sent = 0;
   return {
     cloud,
     controlDeadLetters: control.deadLetters,
+    controlQueue: control.address,
+    taskQueue: tasks.address,
     control: (message) =>
       cloud.client.queues.send(control.address, [
         {
           body: encodeControl(message),
           group: message.run,
-          deduplicationId: `${message.run}.${message.tenure}`,
+          // Each a command of its own: a second one with the same content must not be taken for a repetition.
+          deduplicationId: `${message.run}.${message.tenure}.${message.action}.${sent++}`,
         },
       ]),
   };

@@ -1,16 +1,18 @@
 /** `marina run` and `marina resume`: drive a run to its end, with progress, and stop cleanly on Ctrl-C. */
+
+import { resultKey } from "../../shared/protocol/keys.ts";
 import type { RunResult } from "../../shared/protocol/result.ts";
 import type { ControlMessage } from "../../shared/protocol/run.ts";
 import type { RunSpec } from "../../shared/protocol/spec.ts";
-import { resultKey } from "../../shared/protocol/keys.ts";
-import type { Engine } from "../engines/engine.ts";
+import { type Engine, STOP_NOW_SIGNAL } from "../engines/engine.ts";
 import { openEngine } from "../engines/open.ts";
+import { describeError } from "../errors.ts";
 import { createRun, resumeRun } from "../launch.ts";
-import { confirmPrice } from "./confirm-price.ts";
 import type { CommonOptions } from "../main.ts";
 import { createProgress } from "../output/progress.ts";
 import { details, jsonLine } from "../output/report.ts";
 import { readSpec } from "../spec-file.ts";
+import { confirmPrice } from "./confirm-price.ts";
 
 interface RunOptions extends CommonOptions {
   readonly json?: boolean;
@@ -41,12 +43,20 @@ export async function resume(run: string, options: RunOptions): Promise<void> {
   }
 }
 
-async function driveAndReport(engine: Engine, spec: RunSpec, control: ControlMessage, options: RunOptions): Promise<void> {
+async function driveAndReport(
+  engine: Engine,
+  spec: RunSpec,
+  control: ControlMessage,
+  options: RunOptions,
+): Promise<void> {
   const { result, wallSeconds } = await driveRun(engine, spec, control);
-  process.stdout.write(`${details(result, engine.predicts)}\nfiles${" ".repeat(7)}${engine.locate(resultKey(result.run))}\n`);
+  process.stdout.write(
+    `${details(result, engine.predicts)}\nfiles${" ".repeat(7)}${engine.locate(resultKey(result.run))}\n`,
+  );
   if (options.json === true) process.stdout.write(`${jsonLine(result, engine.predicts, wallSeconds)}\n`);
   process.exitCode = exitCodeOfResult(result);
-  if (result.status === "stopped") console.error(`marina: stopped at round ${result.rounds}; go on with: marina resume ${result.run}`);
+  if (result.status === "stopped")
+    console.error(`marina: stopped at round ${result.rounds}; go on with: marina resume ${result.run}`);
 }
 
 /** 0 done, 1 failed or diverged, 130 stopped by Ctrl-C. */
@@ -76,11 +86,20 @@ export async function driveRun(
     interrupts++;
     if (interrupts > 1) process.exit(130);
     progress.done();
-    stream.write(`stopping ${control.run} at the next round boundary (Ctrl-C again: at once, from the last checkpoint)\n`);
-    void engine.requestStop(control.run);
+    stream.write(
+      `stopping ${control.run} at the next round boundary (Ctrl-C again: at once, from the last checkpoint)\n`,
+    );
+    stop(false);
   };
+  const stop = (now: boolean): void => {
+    engine.requestStop(control.run, now).catch((error: unknown) => {
+      stream.write(`${describeError(error)} (Ctrl-C again ends the process at once)\n`);
+    });
+  };
+  const stopNow = (): void => stop(true);
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
+  process.on(STOP_NOW_SIGNAL, stopNow);
   const started = performance.now();
   try {
     const result = await engine.drive(control, progress);
@@ -89,5 +108,6 @@ export async function driveRun(
     progress.done();
     process.off("SIGINT", interrupt);
     process.off("SIGTERM", interrupt);
+    process.off(STOP_NOW_SIGNAL, stopNow);
   }
 }

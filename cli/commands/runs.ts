@@ -86,10 +86,14 @@ export async function show(run: string, options: ShowOptions): Promise<void> {
   if (result === undefined) {
     const checkpoint = await readCheckpoint(objects, run);
     const where = checkpoint === undefined ? "before its first round" : `at round ${checkpoint.round}`;
-    throw new MarinaError("not-found", `run ${run} has no result: it is unfinished, ${where}; go on with: marina resume ${run}`);
+    throw new MarinaError(
+      "not-found",
+      `run ${run} has no result: it is unfinished, ${where}; go on with: marina resume ${run}`,
+    );
   }
   if (options.json === true) console.log(JSON.stringify(result));
-  else console.log(`${details(result, engine.predicts)}\nfiles${" ".repeat(7)}${engine.locate(runPrefix(run))}`);
+  else
+    console.log(`${details(result, engine.predicts)}\nfiles${" ".repeat(7)}${engine.locate(runPrefix(run))}`);
 }
 
 export async function compare(runs: readonly string[], options: CommonOptions): Promise<void> {
@@ -98,7 +102,8 @@ export async function compare(runs: readonly string[], options: CommonOptions): 
   for (const run of runs) {
     await findRun(objects, run);
     const result = await readResult(objects, run);
-    if (result === undefined) throw new MarinaError("not-found", `run ${run} has no result yet; go on with: marina resume ${run}`);
+    if (result === undefined)
+      throw new MarinaError("not-found", `run ${run} has no result yet; go on with: marina resume ${run}`);
     results.push(result);
   }
   console.log(comparison(results.map((result) => ({ result }))));
@@ -109,7 +114,9 @@ async function readResult(objects: ObjectStore, run: string): Promise<RunResult 
 }
 
 async function readCheckpoint(objects: ObjectStore, run: string): Promise<Checkpoint | undefined> {
-  return optional(async () => decodeCheckpoint((await objects.get(checkpointKey(run))).body, checkpointKey(run)));
+  return optional(async () =>
+    decodeCheckpoint((await objects.get(checkpointKey(run))).body, checkpointKey(run)),
+  );
 }
 
 async function optional<T>(read: () => Promise<T>): Promise<T | undefined> {
@@ -144,6 +151,8 @@ function printRounds(records: readonly RoundRecord[]): void {
     "seconds",
     "usd",
     "resent",
+    "hedged",
+    "dropped",
   ] as const;
   const lines = records.map((record) => columns.map((column) => record[column] ?? "").join(","));
   process.stdout.write(`${[columns.join(","), ...lines].join("\n")}\n`);

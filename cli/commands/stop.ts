@@ -1,11 +1,14 @@
-/** `marina stop`: ends a run at its next round boundary. */
+/** `marina stop`: ends a run at its next round boundary, or at once. */
 import { openEngine } from "../engines/open.ts";
 import { findRun } from "../launch.ts";
 import type { CommonOptions } from "../main.ts";
 
-export async function stop(run: string, options: CommonOptions): Promise<void> {
+export async function stop(run: string, options: CommonOptions & { readonly now?: boolean }): Promise<void> {
+  const { now = false } = options;
   const engine = await openEngine(options);
   await findRun(engine.objects, run);
-  await engine.requestStop(run);
-  console.log(`asked ${run} to stop at its next round boundary; go on with: marina resume ${run}`);
+  await engine.requestStop(run, now);
+  console.log(
+    `asked ${run} to stop ${now ? "at once" : "at its next round boundary"}; go on with: marina resume ${run}`,
+  );
 }

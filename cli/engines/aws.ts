@@ -1,4 +1,5 @@
 /** A deployed stack as an engine: on AWS, or on a local cloud that speaks its language. */
+import { randomUUID } from "node:crypto";
 import { createAwsPorts } from "../../shared/cloud/aws/ports.ts";
 import { type DeployedStack, findStack } from "../../shared/cloud/aws/stack.ts";
 import type { Log, ObjectStore, Ports } from "../../shared/cloud/ports.ts";
@@ -39,18 +40,20 @@ export class AwsEngine implements Engine {
 
   async drive(control: ControlMessage, watcher: Watcher): Promise<RunResult> {
     const { run, tenure } = control;
-    const deduplicationId = `${run}.${tenure}.${control.action}`;
+    // Each a command of its own: a second one with the same content must not be taken for a repetition.
+    const deduplicationId = `${run}.${tenure}.${control.action}.${randomUUID()}`;
     await this.#ports.queues.send(this.stack.controlQueue, [
       { body: encodeControl(control), group: run, deduplicationId },
     ]);
-    return this.watch(run, watcher);
+    return this.watch(run, watcher, tenure);
   }
 
-  async watch(run: string, watcher: Watcher): Promise<RunResult> {
+  /** @param tenure results of earlier ones are of an earlier ending. */
+  async watch(run: string, watcher: Watcher, tenure = 0): Promise<RunResult> {
     let seen = -1;
     for (let look = 0; ; look++) {
       const result = await this.#optional(resultKey(run), decodeResult);
-      if (result !== undefined) return result;
+      if (result !== undefined && result.tenure >= tenure) return result;
       if (look % LOOKS_PER_PROGRESS === 0) {
         const checkpoint = await this.#checkpoint(run);
         for (const record of checkpoint?.records ?? []) {
@@ -83,13 +86,13 @@ export class AwsEngine implements Engine {
     }
   }
 
-  async requestStop(run: string): Promise<void> {
+  async requestStop(run: string, now = false): Promise<void> {
     const { queues, objects } = this.#ports;
     const key = specKey(run);
     const digest = runDigest(decodeStoredRun((await objects.get(key)).body, key));
     const generation = (await this.#checkpoint(run))?.generation ?? 0;
     const queue = await queues.address(contributionsQueueName(this.stack.queuePrefix, run));
-    await queues.send(queue, [{ body: encodeIncoming({ kind: "stop", runDigest: digest, generation }) }]);
+    await queues.send(queue, [{ body: encodeIncoming({ kind: "stop", runDigest: digest, generation, now }) }]);
   }
 
   locate(key: string): string {

@@ -10,7 +10,7 @@ import { encodeIncoming } from "../../shared/protocol/contribution.ts";
 import { checkpointKey, contributionsQueueName, specKey } from "../../shared/protocol/keys.ts";
 import type { RunResult } from "../../shared/protocol/result.ts";
 import { type ControlMessage, decodeStoredRun, runDigest } from "../../shared/protocol/run.ts";
-import type { Engine, Watcher } from "./engine.ts";
+import { type Engine, STOP_NOW_SIGNAL, type Watcher } from "./engine.ts";
 
 /** Latencies are drawn from one seed: predictions repeat. */
 const SIMULATION_SEED = 1;
@@ -51,17 +51,19 @@ export class EmbeddedEngine implements Engine {
     const release = this.#lock(control.run);
     this.#watcher = watcher;
     try {
+      // From now on other processes see the run, as they do on a cloud.
+      this.#service.cloud.flush();
       return await driveToEnd(this.#service, control, () => this.#warnings.at(-1));
     } finally {
       release();
     }
   }
 
-  /** In this process by a message; in another one by its Ctrl-C. */
-  async requestStop(run: string): Promise<void> {
+  /** In this process by a message; in another one by a signal: its Ctrl-C, or the one that means at once. */
+  async requestStop(run: string, now = false): Promise<void> {
     const pid = this.#driver(run);
     if (pid !== undefined && pid !== process.pid) {
-      process.kill(pid, "SIGINT");
+      process.kill(pid, now ? STOP_NOW_SIGNAL : "SIGINT");
       return;
     }
     if (pid === undefined) {
@@ -72,7 +74,7 @@ export class EmbeddedEngine implements Engine {
     const digest = runDigest(decodeStoredRun((await this.objects.get(key)).body, key));
     const queue: QueueAddress = await queues.address(contributionsQueueName("marina-", run));
     const generation = await this.#generation(run);
-    await queues.send(queue, [{ body: encodeIncoming({ kind: "stop", runDigest: digest, generation }) }]);
+    await queues.send(queue, [{ body: encodeIncoming({ kind: "stop", runDigest: digest, generation, now }) }]);
   }
 
   async #generation(run: string): Promise<number> {

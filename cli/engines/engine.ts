@@ -4,6 +4,9 @@ import type { RoundRecord } from "../../shared/protocol/round-record.ts";
 import type { RunResult } from "../../shared/protocol/result.ts";
 import type { ControlMessage } from "../../shared/protocol/run.ts";
 
+/** Asks a process that drives a run to stop it at once, and to end as after Ctrl-C. */
+export const STOP_NOW_SIGNAL = "SIGUSR2";
+
 /** Told while a run goes on. */
 export interface Watcher {
   calibration(what: "spectra" | "average-smoothness" | "start", step: number): void;
@@ -18,8 +21,8 @@ export interface Engine {
   readonly objects: ObjectStore;
   /** Sends a control message and waits until the run has ended. */
   drive(control: ControlMessage, watcher: Watcher): Promise<RunResult>;
-  /** Asks a run that this engine drives to stop at its next round boundary. */
-  requestStop(run: string): Promise<void>;
+  /** Asks a run that this engine drives to stop at its next round boundary, or at once. */
+  requestStop(run: string, now?: boolean): Promise<void>;
   /** Where a person finds an object, e.g. a path. */
   locate(key: string): string;
   /** Makes everything durable. Must be called before the process ends. */

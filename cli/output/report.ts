@@ -25,6 +25,8 @@ export function jsonLine(result: RunResult, predicts: boolean, wallSeconds: numb
     ...(predicts ? { predictedSeconds: elapsed, predictedUsd: usd } : { seconds: elapsed, usd }),
     wallSeconds,
     resentTasks: result.resentTasks,
+    hedgedTasks: result.hedgedTasks,
+    droppedMessages: result.droppedMessages,
     iterateSha256: result.iterateSha256,
     constants: result.constants,
   });

@@ -15,6 +15,7 @@ import { isLoopback } from "../local/environment.ts";
 import type { LocalCloud } from "../local/local-cloud.ts";
 import { start as startLocalStack } from "../local/localstack.ts";
 import { start as startMiniStack } from "../local/ministack.ts";
+import { describeTimes, seconds } from "../local/program.ts";
 
 /** What the tests are told. */
 export interface TestCloud {
@@ -44,21 +45,29 @@ const STARTERS = {
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const kind = process.env["MARINA_TEST_CLOUD"] ?? "ministack";
   if (kind === "aws") {
-    project.provide("cloud", { kind, env: {}, outputs: await deployedOutputs(), processGroup: undefined, logFile: undefined });
+    project.provide("cloud", {
+      kind,
+      env: {},
+      outputs: await deployedOutputs(),
+      processGroup: undefined,
+      logFile: undefined,
+    });
     return undefined;
   }
   if (kind !== "ministack" && kind !== "localstack" && kind !== "localstack-stock") {
-    throw new MarinaError("usage", `MARINA_TEST_CLOUD: expected ${Object.keys(STARTERS).join(", ")} or aws, got ${kind}`);
+    throw new MarinaError(
+      "usage",
+      `MARINA_TEST_CLOUD: expected ${Object.keys(STARTERS).join(", ")} or aws, got ${kind}`,
+    );
   }
   const keep = process.env["MARINA_TEST_KEEP"] === "1";
   const cloud: LocalCloud = await STARTERS[kind]({ keep, note: (line) => console.log(line) });
   try {
-    const { outputs, bootstrapMilliseconds, deployMilliseconds } = await deploy(cloud);
-    const times = { start: cloud.startMilliseconds, bootstrap: bootstrapMilliseconds, deploy: deployMilliseconds };
-    const shown = Object.entries(times).map(([name, ms]) => `${name} ${(ms / 1000).toFixed(1)} s`);
-    console.log(`${cloud.name}: ${shown.join(", ")}; log ${cloud.logFile}${keep ? " (kept)" : ""}`);
+    const deployment = await deploy(cloud);
+    const times = `start ${seconds(cloud.startMilliseconds)}, ${describeTimes(deployment)}`;
+    console.log(`${cloud.name}: ${times}; log ${cloud.logFile}${keep ? " (kept)" : ""}`);
     const { env, processGroup, logFile } = cloud;
-    project.provide("cloud", { kind, env, outputs, processGroup, logFile });
+    project.provide("cloud", { kind, env, outputs: deployment.outputs, processGroup, logFile });
   } catch (error) {
     await cloud.stop();
     throw error;
@@ -68,7 +77,10 @@ export default async function setup(project: TestProject): Promise<(() => Promis
 
 async function deployedOutputs(): Promise<Record<string, string>> {
   if (isLoopback(process.env["AWS_ENDPOINT_URL"])) {
-    throw new MarinaError("usage", "MARINA_TEST_CLOUD=aws: AWS_ENDPOINT_URL is set and names this machine; unset it");
+    throw new MarinaError(
+      "usage",
+      "MARINA_TEST_CLOUD=aws: AWS_ENDPOINT_URL is set and names this machine; unset it",
+    );
   }
   const StackName = process.env["MARINA_TEST_STACK"] ?? DEFAULT_STACK_NAME;
   const { Stacks = [] } = await new CloudFormationClient({}).send(new DescribeStacksCommand({ StackName }));

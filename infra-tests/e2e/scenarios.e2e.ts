@@ -4,13 +4,14 @@
  */
 import { afterEach, beforeAll, describe, expect, inject, test } from "vitest";
 import type { AlgorithmSpec } from "../../shared/algorithms/algorithm.ts";
-import { manifestKey } from "../../shared/protocol/keys.ts";
+import type { QueueAddress } from "../../shared/cloud/ports.ts";
 import { parseManifest } from "../../shared/data/manifest.ts";
+import { manifestKey } from "../../shared/protocol/keys.ts";
 import { parseRunSpec, type RunSpec } from "../../shared/protocol/spec.ts";
 import { decodeTask } from "../../shared/protocol/task.ts";
 import { logLines, reachesProcesses, setDelivery, signalFunction } from "./testing/functions.ts";
 import { embeddedResult } from "./testing/reference.ts";
-import { eventually, importMushrooms, Service } from "./testing/service.ts";
+import { eventually, importMushrooms, importSomeRows, Service } from "./testing/service.ts";
 
 const WORKERS = 5;
 const compressor = { kind: "rand-k", k: 10 } as const;
@@ -56,8 +57,13 @@ beforeAll(async () => {
   await importMushrooms(service.ports.objects, "mushrooms");
 });
 
-afterEach(({ task }) => {
-  if (task.result?.state === "fail" && cloud.logFile !== undefined) console.log(`the cloud's own log: ${cloud.logFile}`);
+afterEach(async ({ task }) => {
+  if (task.result?.state !== "fail") return;
+  for (const name of [aggregatorName, workerName]) {
+    const complaints = (await logLines(name, '"WARN"')).slice(-3);
+    console.log([`last warnings of ${name}:`, ...complaints].join("\n  "));
+  }
+  if (cloud.logFile !== undefined) console.log(`the cloud's own log: ${cloud.logFile}`);
 });
 
 describe.each(Object.entries(METHODS))("%s with 5 workers, Rand-10 and 100 rounds", (name, algorithm) => {
@@ -109,13 +115,14 @@ test("tasks that are delivered twice count once", async () => {
     await setDelivery(workerName, true);
   }
   const result = await service.ended(name, RUN_SECONDS);
-  expect(twice).toBe(WORKERS);
+  expect(twice).toBeGreaterThan(0);
   expect(result).toMatchObject({ status: "done", rounds: 40 });
   expect(result.iterateSha256).toBe(await expectedSha256(run));
+  expect(await service.ports.queues.receive(service.taskQueue, { max: 10, waitSeconds: 1 })).toEqual([]);
 });
 
 test("a shard that is not what was imported ends the run as failed, and says what to do", async () => {
-  await importMushrooms(service.ports.objects, "poisoned");
+  await importSomeRows(service.ports.objects, "poisoned", 1000);
   const { run, control } = await service.create({ ...spec("poisoned", MARINA, 40), data: "poisoned" });
   const key = manifestKey("poisoned");
   const { object } = parseManifest((await service.ports.objects.get(key)).body, key);
@@ -125,7 +132,9 @@ test("a shard that is not what was imported ends the run as failed, and says wha
   await service.send(control);
   const result = await service.ended(run, RUN_SECONDS);
   expect(result).toMatchObject({ status: "failed", stoppedBy: "error" });
-  expect(result.error).toMatch(/run poisoned, round 0, worker \d: datasets\/poisoned\/.* are not those that were imported/);
+  expect(result.error).toMatch(
+    /run poisoned, round 0, worker \d: datasets\/poisoned\/.* are not those that were imported/,
+  );
   expect(result.error).toContain("--replace");
   // The worker has said so in its own log as well.
   const lines = await eventually(async () => {
@@ -160,6 +169,14 @@ test("two runs at once do not meet", async () => {
   }
 });
 
+test.each(["TaskDeadLetterQueueUrl", "ControlDeadLetterQueueUrl"])(
+  "no message is left in the %s",
+  async (output) => {
+    const queue = service.output(output) as QueueAddress;
+    expect(await service.ports.queues.receive(queue, { max: 10, waitSeconds: 2 })).toEqual([]);
+  },
+);
+
 /** Waits until a run's rounds stand still; returns the round. */
 async function stalled(run: string): Promise<number> {
   const QUIET_MILLISECONDS = 2000;
@@ -176,20 +193,22 @@ async function stalled(run: string): Promise<number> {
   return found ?? round;
 }
 
-/** Takes so many tasks of a round off the queue and sends each of them twice; returns how many. */
+/**
+ * Takes tasks of a round off the queue and sends each of them twice; returns how many. Delivery is switched off, but a
+ * poll that was under way may have taken some of them: at most `count`, at least one.
+ */
 async function sendTwice(count: number): Promise<number> {
   const { queues } = service.ports;
-  const seen = new Set<string>();
+  const bodies = new Map<string, string>();
   await eventually(async () => {
-    const messages = await queues.receive(service.taskQueue, { max: 10, waitSeconds: 1 });
+    const messages = await queues.receive(service.taskQueue, { max: 10, waitSeconds: 2 });
     for (const { body, receipt } of messages) {
       const { kind, round, slot } = decodeTask(body);
-      seen.add(`${kind}/${round}/${slot}`);
-      await queues.send(service.taskQueue, [{ body }, { body }]);
+      bodies.set(`${kind}/${round}/${slot}`, body);
       await queues.delete(service.taskQueue, [receipt]);
-      if (seen.size === count) return true;
     }
-    return undefined;
+    return bodies.size === count || (bodies.size > 0 && messages.length === 0) ? true : undefined;
   }, 60);
-  return seen.size;
+  for (const body of bodies.values()) await queues.send(service.taskQueue, [{ body }, { body }]);
+  return bodies.size;
 }

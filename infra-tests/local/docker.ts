@@ -1,6 +1,6 @@
 /** The Docker command line, as far as a LocalStack container needs it. */
 import { spawn, spawnSync } from "node:child_process";
-import { openSync, closeSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { MarinaError } from "../../shared/math/errors.ts";
 
 /** A cold engine on a busy machine may think for a while. */
@@ -12,7 +12,8 @@ export function dockerTrouble(): string | undefined {
     encoding: "utf8",
     timeout: QUESTION_MILLISECONDS,
   });
-  if (error !== undefined) return (error as NodeJS.ErrnoException).code === "ENOENT" ? "no docker command" : error.message;
+  if (error !== undefined)
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? "no docker command" : error.message;
   return status === 0 ? undefined : (stderr.trim().split("\n").at(-1) ?? "docker info failed");
 }
 

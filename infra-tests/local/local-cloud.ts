@@ -41,20 +41,28 @@ export interface StartOptions {
 /** How to start one kind of cloud in a process of its own. */
 export interface Recipe {
   readonly name: string;
+  /** The same in one word, for folders. */
+  readonly key: string;
   readonly healthPath: string;
   /** A healthy cloud takes a second or two; a busy machine much longer. */
   readonly startSeconds: number;
   /** How long a friendly end may take before it is ended by force. */
   readonly graceMilliseconds: number;
-  program(folder: string, port: number): { readonly path: string; readonly args: readonly string[]; readonly environment: Environment };
+  program(
+    folder: string,
+    port: number,
+  ): { readonly path: string; readonly args: readonly string[]; readonly environment: Environment };
 }
 
 /** @throws MarinaError "unavailable" when it ends or does not answer in time, with the last lines of its log. */
-export async function startProcessCloud(recipe: Recipe, { port: asked, keep = false }: StartOptions): Promise<LocalCloud> {
+export async function startProcessCloud(
+  recipe: Recipe,
+  { port: asked, keep = false }: StartOptions,
+): Promise<LocalCloud> {
   const started = performance.now();
   requireNode();
   const port = await freePort(asked);
-  const folder = makeFolder(recipe.name);
+  const folder = makeFolder(recipe.key);
   const logFile = join(folder, "log");
   const clean = () => {
     if (!keep) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -92,12 +100,15 @@ export async function startProcessCloud(recipe: Recipe, { port: asked, keep = fa
 
 function requireNode(): void {
   if (existsSync(join(nodeFolder, "node"))) return;
-  throw new MarinaError("unavailable", `expected the project's own Node in ${nodeFolder}; install the dependencies first: npm ci`);
+  throw new MarinaError(
+    "unavailable",
+    `expected the project's own Node in ${nodeFolder}; install the dependencies first: npm ci`,
+  );
 }
 
 /** A temporary folder with room for a cloud's own temporary files. */
-export function makeFolder(name: string): string {
-  const folder = mkdtempSync(join(tmpdir(), `marina-${name.toLowerCase().replace(/[^a-z0-9]+/g, "-")}-`));
+export function makeFolder(key: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `marina-${key}-`));
   mkdirSync(join(folder, "tmp"));
   mkdirSync(join(folder, "cache"));
   // Functions' start files are CommonJS; a package.json further up (a TMPDIR inside a project) must not say otherwise.
@@ -129,5 +140,8 @@ export async function healthy(
     }
     await sleep(LOOK_MILLISECONDS);
   }
-  throw new MarinaError("unavailable", `${name}: expected a healthy answer of ${url} within ${seconds} s, got ${last}`);
+  throw new MarinaError(
+    "unavailable",
+    `${name}: expected a healthy answer of ${url} within ${seconds} s, got ${last}`,
+  );
 }

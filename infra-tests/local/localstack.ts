@@ -5,17 +5,17 @@
  *
  *   node infra-tests/local/localstack.ts [--port N] [--help]
  */
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { docker, dockerTrouble, followLogs } from "./docker.ts";
 import { clientEnvironment, LOCAL_REGION, serverEnvironment } from "./environment.ts";
-import { healthy, type LocalCloud, makeFolder, startProcessCloud, type StartOptions } from "./local-cloud.ts";
+import { healthy, type LocalCloud, makeFolder, type StartOptions, startProcessCloud } from "./local-cloud.ts";
 import { nodeFolder } from "./paths.ts";
 import { freePort } from "./port.ts";
 import { runProgram } from "./program.ts";
 import { ensurePythonEnvironment, pythonOf } from "./python.ts";
-import { rmSync } from "node:fs";
 
 const VERSION = "4.14.0";
 /** Images built since 2026-03-23 want an account's token (LOCALSTACK_AUTH_TOKEN); this release does not. */
@@ -41,7 +41,10 @@ export async function start(options: LocalStackOptions = {}): Promise<LocalCloud
     return startContainer(options);
   }
   if (options.mode === "docker") {
-    throw new MarinaError("unavailable", `LocalStack in Docker: ${trouble}; start the engine, or leave out --docker for host mode`);
+    throw new MarinaError(
+      "unavailable",
+      `LocalStack in Docker: ${trouble}; start the engine, or leave out --docker for host mode`,
+    );
   }
   note(`LocalStack ${VERSION}: host mode with the process executor (${trouble})`);
   return startProcess(options);
@@ -64,11 +67,17 @@ async function startProcess(options: LocalStackOptions): Promise<LocalCloud> {
   const { note = () => undefined, stockMapping = false } = options;
   // 3.11 starts, and then every S3 call fails: the release declares 3.10 but uses the syntax of 3.12.
   const need = { purpose: `LocalStack ${VERSION} in host mode`, oldest: [3, 12], newest: [3, 13] } as const;
-  const environment = await ensurePythonEnvironment("localstack", join(FOLDER, "requirements.txt"), need, note);
+  const environment = await ensurePythonEnvironment(
+    "localstack",
+    join(FOLDER, "requirements.txt"),
+    need,
+    note,
+  );
   const command = [join(nodeFolder, "node"), join(FOLDER, "runtime-client.ts")];
   return startProcessCloud(
     {
       name: `LocalStack ${VERSION} (host mode)`,
+      key: "localstack",
       healthPath: HEALTH_PATH,
       startSeconds: 120,
       // A friendly end takes it 10 to 21 seconds, for nothing: what it holds is in memory.
@@ -97,7 +106,11 @@ async function startProcess(options: LocalStackOptions): Promise<LocalCloud> {
 const CONTAINER_START_SECONDS = 120;
 const CONTAINER_STOP_SECONDS = 10;
 
-async function startContainer({ port: asked, keep = false, note = () => undefined }: LocalStackOptions): Promise<LocalCloud> {
+async function startContainer({
+  port: asked,
+  keep = false,
+  note = () => undefined,
+}: LocalStackOptions): Promise<LocalCloud> {
   const port = await freePort(asked);
   const folder = makeFolder("localstack");
   const logFile = join(folder, "log");
@@ -112,7 +125,11 @@ async function startContainer({ port: asked, keep = false, note = () => undefine
     docker(["pull", "--quiet", IMAGE]);
   }
   const started = performance.now();
-  const variables = Object.entries({ ...settings(port), DEFAULT_REGION: LOCAL_REGION, MAIN_CONTAINER_NAME: container });
+  const variables = Object.entries({
+    ...settings(port),
+    DEFAULT_REGION: LOCAL_REGION,
+    MAIN_CONTAINER_NAME: container,
+  });
   docker([
     "run",
     "--detach",
@@ -129,7 +146,9 @@ async function startContainer({ port: asked, keep = false, note = () => undefine
   followLogs(container, logFile);
   const ended = () => {
     const state = docker(["inspect", "--format", "{{.State.Status}}", container]);
-    return state === "running" || state === "created" ? undefined : `the container is ${state}; see ${logFile}`;
+    return state === "running" || state === "created"
+      ? undefined
+      : `the container is ${state}; see ${logFile}`;
   };
   const endpoint = `http://127.0.0.1:${port}`;
   try {
@@ -163,7 +182,10 @@ if (import.meta.main) {
     switches: {
       docker: { help: "the image, or fail", option: { mode: "docker" } },
       host: { help: "host mode even where Docker is", option: { mode: "host" } },
-      "stock-mapping": { help: "host mode: LocalStack's serial event source mapping", option: { stockMapping: true } },
+      "stock-mapping": {
+        help: "host mode: LocalStack's serial event source mapping",
+        option: { stockMapping: true },
+      },
     },
   });
 }

@@ -6,7 +6,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { LOCAL_REGION, serverEnvironment } from "./environment.ts";
-import { type LocalCloud, startProcessCloud, type StartOptions } from "./local-cloud.ts";
+import { type LocalCloud, type StartOptions, startProcessCloud } from "./local-cloud.ts";
 import { runProgram } from "./program.ts";
 import { ensurePythonEnvironment, pythonOf } from "./python.ts";
 
@@ -21,6 +21,7 @@ export async function start(options: StartOptions = {}): Promise<LocalCloud> {
   return startProcessCloud(
     {
       name: `MiniStack ${VERSION}`,
+      key: "ministack",
       healthPath: "/_ministack/health",
       startSeconds: 60,
       // Its workers end with it, usually within 2 to 4 seconds.

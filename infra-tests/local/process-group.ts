@@ -1,7 +1,6 @@
 /** A program in a process group of its own, with all that it starts: ended as one, and seen to be gone. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MarinaError } from "../../shared/math/errors.ts";
 import type { Environment } from "./environment.ts";
@@ -52,16 +51,21 @@ export function startGroup(
     child.once("spawn", () => {
       const pid = child.pid!;
       alive.add(pid);
-      resolve({ pid, ended: () => ended, stop: (graceMilliseconds) => stop(pid, () => ended, graceMilliseconds) });
+      resolve({
+        pid,
+        ended: () => ended,
+        stop: (graceMilliseconds) => stop(pid, () => ended, graceMilliseconds),
+      });
     });
   });
 }
 
 async function stop(pid: number, ended: () => string | undefined, graceMilliseconds: number): Promise<void> {
   if (ended() === undefined) signal(pid, "SIGTERM");
-  if (!(await gone(pid, graceMilliseconds))) {
+  const gone = () => ended() !== undefined && groupMembers(pid).length === 0;
+  if (!(await within(graceMilliseconds, gone))) {
     signal(-pid, "SIGKILL");
-    if (!(await gone(pid, KILL_MILLISECONDS))) {
+    if (!(await within(KILL_MILLISECONDS, gone))) {
       throw new MarinaError(
         "unavailable",
         `processes ${groupMembers(pid).join(", ")} of group ${pid} are still there ${KILL_MILLISECONDS / 1000} s after SIGKILL; end them by hand`,
@@ -71,10 +75,10 @@ async function stop(pid: number, ended: () => string | undefined, graceMilliseco
   alive.delete(pid);
 }
 
-async function gone(pid: number, milliseconds: number): Promise<boolean> {
+async function within(milliseconds: number, condition: () => boolean): Promise<boolean> {
   const deadline = performance.now() + milliseconds;
   for (;;) {
-    if (groupMembers(pid).length === 0) return true;
+    if (condition()) return true;
     if (performance.now() >= deadline) return false;
     await sleep(LOOK_MILLISECONDS);
   }
@@ -118,7 +122,9 @@ function processesOfProc(): Process[] {
 function processesOfPs(): Process[] {
   const { stdout, error } = spawnSync("ps", ["-A", "-o", "pid=,pgid=,stat="], { encoding: "utf8" });
   if (error !== undefined) {
-    throw new MarinaError("unavailable", `ps: expected the list of processes, got: ${error.message}`, { cause: error });
+    throw new MarinaError("unavailable", `ps: expected the list of processes, got: ${error.message}`, {
+      cause: error,
+    });
   }
   return stdout.split("\n").flatMap((line) => {
     const [pid, group, state] = line.trim().split(/\s+/);

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
 import { MarinaError } from "../../shared/math/errors.ts";
-import { DEFAULT_STACK_NAME, deploy } from "./deploy.ts";
+import { DEFAULT_STACK_NAME, type Deployment, deploy } from "./deploy.ts";
 import { childEnvironment, type Environment } from "./environment.ts";
 import type { LocalCloud, StartOptions } from "./local-cloud.ts";
 
@@ -15,6 +15,9 @@ export interface Program<Extra> {
   /** Options of this program only: switches. */
   readonly switches?: Readonly<Record<string, { readonly help: string; readonly option: Extra }>>;
 }
+
+/** Where LocalStack and its like listen unless told otherwise. */
+const USUAL_PORT = 4566;
 
 /** What the command line said. */
 interface Request<Extra> {
@@ -39,33 +42,40 @@ export async function runProgram<Extra extends object>(program: Program<Extra>):
   }
 }
 
-async function serve<Extra extends object>(program: Program<Extra>, request: Request<Extra>): Promise<number> {
+async function serve<Extra extends object>(
+  program: Program<Extra>,
+  request: Request<Extra>,
+): Promise<number> {
   // From here on Ctrl-C ends things in order, whenever it comes.
   const interrupt = new AbortController();
-  const interrupted = new Promise<void>((resolve) => interrupt.signal.addEventListener("abort", () => resolve()));
+  const interrupted = new Promise<void>((resolve) =>
+    interrupt.signal.addEventListener("abort", () => resolve()),
+  );
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupt.abort());
   const note = (line: string) => console.error(line);
   const cloud = await program.start({ ...request.options, note });
   try {
-    note(`${cloud.name}: up after ${seconds(cloud.startMilliseconds)} at ${cloud.endpoint}, log ${cloud.logFile}`);
-    if (request.deploys && !interrupt.signal.aborted) {
-      const work = deploy(cloud, { stackName: request.stackName, context: request.context });
-      const deployment = await Promise.race([work, interrupted]);
-      if (deployment === undefined) {
-        // The CDK fails as soon as the cloud has gone.
-        work.catch(() => undefined);
-        return 130;
-      }
-      const { stackName, outputs, bootstrapMilliseconds, deployMilliseconds } = deployment;
-      note(`bootstrapped in ${seconds(bootstrapMilliseconds)}, stack ${stackName} deployed in ${seconds(deployMilliseconds)}:`);
-      for (const [name, value] of Object.entries(outputs)) note(`  ${name} = ${value}`);
+    note(
+      `${cloud.name}: up after ${seconds(cloud.startMilliseconds)} at ${cloud.endpoint}, log ${cloud.logFile}`,
+    );
+    if (request.deploys) {
+      const { stackName, context } = request;
+      const deployment = await deploy(cloud, { stackName, context, interrupt: interrupt.signal });
+      note(`stack ${deployment.stackName} deployed (${describeTimes(deployment)}):`);
+      for (const [name, value] of Object.entries(deployment.outputs)) note(`  ${name} = ${value}`);
     }
-    if (request.command.length > 0 && !interrupt.signal.aborted) return await runWith(cloud.env, request.command, interrupt.signal);
+    if (request.command.length > 0 && !interrupt.signal.aborted) {
+      return await runWith(cloud.env, request.command, interrupt.signal);
+    }
     note("\nTo use it, set in another shell:");
     for (const [name, value] of Object.entries(cloud.env)) console.log(`export ${name}=${value}`);
     note("\nCtrl-C stops it; what it holds is gone then.");
     await keepAlive(interrupted);
     return 0;
+  } catch (error) {
+    // What was interrupted fails, but that is no news.
+    if (interrupt.signal.aborted) return 130;
+    throw error;
   } finally {
     note(`stopping ${cloud.name} ...`);
     await cloud.stop();
@@ -80,20 +90,38 @@ async function keepAlive(until: Promise<void>): Promise<void> {
   clearInterval(timer);
 }
 
-function runWith(variables: Environment, [program = "", ...args]: readonly string[], interrupt: AbortSignal): Promise<number> {
+function runWith(
+  variables: Environment,
+  [program = "", ...args]: readonly string[],
+  interrupt: AbortSignal,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { env: childEnvironment(variables), stdio: "inherit" });
     interrupt.addEventListener("abort", () => child.kill("SIGTERM"));
-    child.once("error", (cause) => reject(new MarinaError("usage", `${program} can't be started: ${cause.message}`, { cause })));
+    child.once("error", (cause) =>
+      reject(new MarinaError("usage", `${program} can't be started: ${cause.message}`, { cause })),
+    );
     child.once("exit", (code) => resolve(code ?? 130));
   });
 }
 
-function seconds(milliseconds: number): string {
+/** How long the parts of a deployment took, for people. */
+export function describeTimes({
+  synthMilliseconds,
+  bootstrapMilliseconds,
+  deployMilliseconds,
+}: Deployment): string {
+  return `synth ${seconds(synthMilliseconds)}, bootstrap ${seconds(bootstrapMilliseconds)}, deploy ${seconds(deployMilliseconds)}`;
+}
+
+export function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
-function parse<Extra extends object>(program: Program<Extra>, args: readonly string[]): Request<Extra> | "help" {
+function parse<Extra extends object>(
+  program: Program<Extra>,
+  args: readonly string[],
+): Request<Extra> | "help" {
   const { switches = {} } = program;
   const cut = args.indexOf("--");
   const own = cut < 0 ? args : args.slice(0, cut);
@@ -103,17 +131,23 @@ function parse<Extra extends object>(program: Program<Extra>, args: readonly str
       return parseArgs({
         args: [...own],
         options: {
-          port: { type: "string" },
+          port: { type: "string", default: String(USUAL_PORT) },
           stack: { type: "string", default: DEFAULT_STACK_NAME },
           context: { type: "string", short: "c", multiple: true, default: [] },
           "no-deploy": { type: "boolean", default: false },
           keep: { type: "boolean", default: false },
           help: { type: "boolean", short: "h", default: false },
-          ...Object.fromEntries(Object.keys(switches).map((name) => [name, { type: "boolean" as const, default: false }])),
+          ...Object.fromEntries(
+            Object.keys(switches).map((name) => [name, { type: "boolean" as const, default: false }]),
+          ),
         },
       });
     } catch (error) {
-      throw new MarinaError("usage", `${error instanceof Error ? error.message : String(error)} (see --help)`, { cause: error });
+      throw new MarinaError(
+        "usage",
+        `${error instanceof Error ? error.message : String(error)} (see --help)`,
+        { cause: error },
+      );
     }
   })();
   const values: Readonly<Record<string, unknown>> = parsed.values;
@@ -123,7 +157,7 @@ function parse<Extra extends object>(program: Program<Extra>, args: readonly str
     .map(([, { option }]) => option);
   const { port, keep } = parsed.values;
   return {
-    options: Object.assign({ keep, ...(port === undefined ? {} : { port: portOf(port) }) }, ...extra),
+    options: Object.assign({ keep, port: portOf(port) }, ...extra),
     stackName: parsed.values.stack,
     context: Object.fromEntries(parsed.values.context.map(parameterOf)),
     deploys: !parsed.values["no-deploy"],
@@ -133,8 +167,8 @@ function parse<Extra extends object>(program: Program<Extra>, args: readonly str
 
 function portOf(text: string): number {
   const port = Number(text);
-  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port;
-  throw new MarinaError("usage", `--port: expected a number of 1 .. 65535, got ${text}`);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new MarinaError("usage", `--port: expected a number of 0 .. 65535, got ${text}`);
 }
 
 function parameterOf(text: string): [string, string] {
@@ -143,7 +177,11 @@ function parameterOf(text: string): [string, string] {
   throw new MarinaError("usage", `--context: expected name=value, got ${text}`);
 }
 
-function help({ program, about, switches = {} }: Pick<Program<unknown>, "program" | "about" | "switches">): string {
+function help({
+  program,
+  about,
+  switches = {},
+}: Pick<Program<unknown>, "program" | "about" | "switches">): string {
   const more = Object.entries(switches).map(([name, { help: text }]) => `  --${name.padEnd(20)}${text}`);
   return [
     `Usage: node infra-tests/local/${program} [options] [-- command ...]`,
@@ -152,7 +190,7 @@ function help({ program, about, switches = {} }: Pick<Program<unknown>, "program
     "and stays until Ctrl-C. With a command: runs that with the variables set, stops, and ends with its exit code.",
     "",
     "Options:",
-    "  --port <number>       default: any free one",
+    `  --port <number>       default: ${USUAL_PORT}, where \`marina --on localstack\` looks; 0: any free one`,
     `  --stack <name>        name of the stack (default: ${DEFAULT_STACK_NAME})`,
     "  -c, --context <n=v>   a context parameter of the stack (repeatable)",
     "  --no-deploy           the empty cloud only",

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, isAbsolute, join } from "node:path";
+import { join } from "node:path";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { childEnvironment } from "./environment.ts";
 import { cacheFolder } from "./paths.ts";
@@ -50,11 +50,15 @@ export function findPython(need: PythonNeed, candidates: readonly string[] = pyt
     if (answer === null) continue;
     const version = `${answer[1]}.${answer[2]}.${answer[3]}`;
     const minor: Version = [Number(answer[1]), Number(answer[2])];
-    const fits = compare(minor, need.oldest) >= 0 && (need.newest === undefined || compare(minor, need.newest) <= 0);
+    const fits =
+      compare(minor, need.oldest) >= 0 && (need.newest === undefined || compare(minor, need.newest) <= 0);
     if (fits && answer[4] === "venv") return { path, version };
     seen.push(`${path} is ${version}${fits ? " without the venv module" : ""}`);
   }
-  const range = need.newest === undefined ? `${need.oldest.join(".")} or newer` : `${need.oldest.join(".")} to ${need.newest.join(".")}`;
+  const range =
+    need.newest === undefined
+      ? `${need.oldest.join(".")} or newer`
+      : `${need.oldest.join(".")} to ${need.newest.join(".")}`;
   throw new MarinaError(
     "unavailable",
     `${need.purpose} needs Python ${range} with its venv module; found ${seen.length === 0 ? "none" : seen.join(", ")}. ` +
@@ -88,17 +92,26 @@ export async function ensurePythonEnvironment(
   requirements: string,
   need: PythonNeed,
   note: (line: string) => void,
+  cache: string = cacheFolder,
 ): Promise<string> {
   const python = findPython(need);
   // Compiled packages belong to a minor version: another Python gets an environment of its own.
-  const key = createHash("sha256").update(python.version).update("\0").update(readFileSync(requirements)).digest("hex");
-  const folder = join(cacheFolder, `${name}-${key.slice(0, 16)}`);
+  const key = createHash("sha256")
+    .update(python.version)
+    .update("\0")
+    .update(readFileSync(requirements))
+    .digest("hex");
+  const folder = join(cache, `${name}-${key.slice(0, 16)}`);
   if (existsSync(folder)) return folder;
   note(`installing ${name} for Python ${python.version} (once) ...`);
-  mkdirSync(cacheFolder, { recursive: true });
-  const draft = join(cacheFolder, `draft-${name}-${randomUUID()}`);
-  const logFile = join(cacheFolder, `${name}-install.log`);
-  const options = { purpose: `installing ${name} (log: ${logFile})`, environment: childEnvironment({}), logFile };
+  mkdirSync(cache, { recursive: true });
+  const draft = join(cache, `draft-${name}-${randomUUID()}`);
+  const logFile = join(cache, `${name}-install.log`);
+  const options = {
+    purpose: `installing ${name} (log: ${logFile})`,
+    environment: childEnvironment({}),
+    logFile,
+  };
   try {
     await runCommand(python.path, ["-m", "venv", draft], options);
     const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"];
@@ -115,13 +128,4 @@ export async function ensurePythonEnvironment(
 /** The interpreter of a virtual environment. Programs are run as its modules: their scripts hold the draft's path. */
 export function pythonOf(environment: string): string {
   return join(environment, "bin", "python");
-}
-
-/** Where a program of this name lies on the path, if anywhere. */
-export function onPath(program: string): string | undefined {
-  if (isAbsolute(program)) return existsSync(program) ? program : undefined;
-  return (process.env["PATH"] ?? "")
-    .split(delimiter)
-    .map((folder) => join(folder, program))
-    .find((path) => existsSync(path));
 }

@@ -1,8 +1,9 @@
 /** Runs a program to its end. */
 import { spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { MarinaError } from "../../shared/math/errors.ts";
 import type { Environment } from "./environment.ts";
+import { signal } from "./process-group.ts";
 
 export interface CommandOptions {
   /** What the program is for, named in the error. */
@@ -11,41 +12,63 @@ export interface CommandOptions {
   readonly folder?: string;
   /** Gets all that the program says, in addition to what is kept for the error. */
   readonly logFile?: string;
+  /** Ends the program, with all that it has started, when it comes. */
+  readonly interrupt?: AbortSignal;
 }
 
 /** Last lines of a failed program's output that an error quotes. */
 const QUOTED_LINES = 15;
 
 /** What the program said. @throws MarinaError "unavailable" with its last lines when it fails or can't be started. */
-export function runCommand(program: string, args: readonly string[], options: CommandOptions): Promise<string> {
-  const { purpose, environment, folder, logFile } = options;
+export function runCommand(
+  program: string,
+  args: readonly string[],
+  options: CommandOptions,
+): Promise<string> {
+  const { purpose, environment, folder, logFile, interrupt } = options;
+  if (interrupt?.aborted === true) {
+    return Promise.reject(new MarinaError("unavailable", `${purpose}: interrupted`));
+  }
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       env: environment,
       stdio: ["ignore", "pipe", "pipe"],
+      // A group of its own can be ended as one.
+      detached: interrupt !== undefined,
       ...(folder === undefined ? {} : { cwd: folder }),
     });
-    const log = logFile === undefined ? undefined : createWriteStream(logFile, { flags: "a" });
+    const end = () => {
+      if (child.pid !== undefined) signal(-child.pid, "SIGKILL");
+    };
+    interrupt?.addEventListener("abort", end);
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8");
       stream.on("data", (text: string) => {
         output += text;
-        log?.write(text);
+        if (logFile !== undefined) appendFileSync(logFile, text);
       });
     }
     child.once("error", (cause) => {
-      log?.end();
-      reject(new MarinaError("unavailable", `${purpose}: ${program} can't be started: ${cause.message}`, { cause }));
+      reject(
+        new MarinaError("unavailable", `${purpose}: ${program} can't be started: ${cause.message}`, {
+          cause,
+        }),
+      );
     });
-    child.once("close", (code, signal) => {
-      log?.end();
+    child.once("close", (code, by) => {
+      interrupt?.removeEventListener("abort", end);
       if (code === 0) {
         resolve(output);
         return;
       }
-      const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
-      reject(new MarinaError("unavailable", `${purpose}: ${[program, ...args].join(" ")} ${how}:\n${lastLines(output)}`));
+      const how = by === null ? `ended with exit code ${code}` : `was ended by ${by}`;
+      reject(
+        new MarinaError(
+          "unavailable",
+          `${purpose}: ${[program, ...args].join(" ")} ${how}:\n${lastLines(output)}`,
+        ),
+      );
     });
   });
 }

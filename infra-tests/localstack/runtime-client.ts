@@ -74,11 +74,14 @@ async function loadHandler(): Promise<Handler> {
     const name = variable("_HANDLER");
     const dot = name.lastIndexOf(".");
     const base = resolve(variable("LAMBDA_TASK_ROOT"), name.slice(0, Math.max(0, dot)));
-    const file = [".js", ".mjs", ".cjs"].map((extension) => base + extension).find((path) => existsSync(path));
+    const file = [".js", ".mjs", ".cjs"]
+      .map((extension) => base + extension)
+      .find((path) => existsSync(path));
     if (file === undefined) throw new Error(`_HANDLER ${name}: expected ${base}.js, .mjs or .cjs`);
     const module: Readonly<Record<string, unknown>> = await import(pathToFileURL(file).href);
     const found = module[name.slice(dot + 1)];
-    if (typeof found !== "function") throw new Error(`_HANDLER ${name}: ${file} exports no function ${name.slice(dot + 1)}`);
+    if (typeof found !== "function")
+      throw new Error(`_HANDLER ${name}: ${file} exports no function ${name.slice(dot + 1)}`);
     return found as Handler;
   } catch (error) {
     return die(error);
@@ -110,7 +113,12 @@ function call(method: "GET" | "POST", route: string, body = ""): Promise<Answer>
     const sent = request(
       `http://${api}/2018-06-01/runtime/${route}`,
       // No time-out: the next event may be hours away.
-      { method, agent, headers: method === "GET" ? {} : { "content-type": "application/json", "content-length": bytes.length } },
+      {
+        method,
+        agent,
+        headers:
+          method === "GET" ? {} : { "content-type": "application/json", "content-length": bytes.length },
+      },
       (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -120,7 +128,11 @@ function call(method: "GET" | "POST", route: string, body = ""): Promise<Answer>
           if (response.statusCode === 200 || response.statusCode === 202) {
             resolveAnswer({ headers: response.headers, body: text });
           } else {
-            reject(new Error(`Runtime API ${method} ${route}: expected status 200 or 202, got ${response.statusCode}: ${text}`));
+            reject(
+              new Error(
+                `Runtime API ${method} ${route}: expected status 200 or 202, got ${response.statusCode}: ${text}`,
+              ),
+            );
           }
         });
       },

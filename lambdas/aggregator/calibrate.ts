@@ -139,5 +139,5 @@ async function ask(
     pointRounds: question.points.map(() => question.round),
   };
   const tasks = tasksFor(active, assignment, everyone(active.spec.workers));
-  return (await exchange(active.ports, active.taskQueue, active.inbox, tasks, "answer")).arrivals;
+  return (await exchange(active.ports, active.taskQueue, active.inbox, tasks, "answer", active.shardsPerTask)).arrivals;
 }

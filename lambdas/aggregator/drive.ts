@@ -1,15 +1,17 @@
 /** Drives a run round by round until it ends or this tenure does. */
 import type { Vectors } from "../../shared/algorithms/algorithm.ts";
 import { createMethod } from "../../shared/algorithms/registry.ts";
+import type { Invocation } from "../../shared/cloud/ports.ts";
 import type { Spending } from "../../shared/cost/spending.ts";
 import { firstNonFinite } from "../../shared/math/vectors.ts";
 import type { Checkpoint, RunStatus, StoppedBy, Totals } from "../../shared/protocol/checkpoint.ts";
 import { DIVERGENCE_FACTOR, HANDOVER_MARGIN_SECONDS } from "../../shared/protocol/limits.ts";
 import type { RoundRecord } from "../../shared/protocol/round-record.ts";
 import type { RunSpec } from "../../shared/protocol/spec.ts";
-import type { Invocation } from "../../shared/cloud/ports.ts";
 import type { ActiveRun } from "./active-run.ts";
+import { Budget } from "./budget.ts";
 import { evaluateAt } from "./evaluate.ts";
+import { StoppedNow } from "./inbox.ts";
 import type { Lease } from "./lease.ts";
 import type { Ledger } from "./ledger.ts";
 import { PointStore } from "./points.ts";
@@ -17,7 +19,7 @@ import { doRound, type RoundOutcome } from "./round.ts";
 
 /** What the last round boundary looked like. */
 export interface Ending {
-  readonly checkpoint: Omit<Checkpoint, "commit">;
+  readonly checkpoint: Omit<Checkpoint, "commit" | "ending">;
   /** f and |grad f|^2 at the final iterate; null when the run goes on, or could not be evaluated any more. */
   readonly loss: number | null;
   readonly gradientNormSquared: number | null;
@@ -39,7 +41,10 @@ export interface DriveSetting {
  * Goes on from a checkpoint. Returns at an ending (`status` other than "running") or at the hand-over ("running"),
  * in either case before the last checkpoint is stored.
  */
-export async function drive(setting: DriveSetting, from: Omit<Checkpoint, "commit">): Promise<Ending> {
+export async function drive(
+  setting: DriveSetting,
+  from: Omit<Checkpoint, "commit" | "ending">,
+): Promise<Ending> {
   const { active, invocation, lease, ledger, spending, startedAt, observe } = setting;
   const { spec, ports } = active;
   const { constants } = from;
@@ -48,6 +53,11 @@ export async function drive(setting: DriveSetting, from: Omit<Checkpoint, "commi
   let { round, referenceRound, totals, records, initialGradientNormSquared } = from;
   let state: Vectors = from.state;
   const secondsBefore = totals.seconds;
+  const secondsNow = () => secondsBefore + (ports.clock.now() - startedAt) / 1000;
+  const budget = new Budget(spec.stop, records);
+  const due = checkpointDue(spec, from.round, startedAt);
+  /** Rounds of the reference points in use since the durable checkpoint, oldest first. */
+  let references: readonly number[] = [referenceRound];
 
   const boundary = (status: RunStatus, stoppedBy: StoppedBy | null, error: string | null = null) => ({
     ...from,
@@ -72,52 +82,86 @@ export async function drive(setting: DriveSetting, from: Omit<Checkpoint, "commi
     return { checkpoint, loss, gradientNormSquared };
   };
 
-  for (;;) {
-    lease.check();
-    if (active.inbox.stopRequested) return end("stopped", "user");
-    if (round >= spec.stop.rounds) return end("done", "rounds");
-    const left = invocation.remainingMilliseconds() / 1000;
-    if (left < HANDOVER_MARGIN_SECONDS) {
-      return { checkpoint: boundary("running", null), loss: null, gradientNormSquared: null };
-    }
-    if (left < HANDOVER_MARGIN_SECONDS + 10) active.inbox.hurry();
+  const goOn = async (): Promise<Ending> => {
+    for (;;) {
+      lease.check();
+      if (active.inbox.stopRequested) return end("stopped", "user");
+      if (round >= spec.stop.rounds) return end("done", "rounds");
+      const usd = spending.usd();
+      const broken = budget.broken({ usd, seconds: secondsNow() });
+      if (broken !== undefined) return end("done", broken);
+      const left = invocation.remainingMilliseconds() / 1000;
+      if (left < HANDOVER_MARGIN_SECONDS) {
+        return { checkpoint: boundary("running", null), loss: null, gradientNormSquared: null };
+      }
+      if (left < HANDOVER_MARGIN_SECONDS + 10) active.inbox.hurry();
 
-    if (round > from.round && round % spec.checkpointEvery === 0) {
-      // Window 1: the iterate before this one must be durable before the tasks that go beyond this one leave.
-      await ledger.settled();
-      records = ledger.commit(boundary("running", null));
-      if (spec.durability === "strict") await ledger.settled();
+      if (due(round, ports.clock.now())) {
+        // Window 1: the iterate before this one must be durable before the tasks that go beyond this one leave.
+        await ledger.settled();
+        records = ledger.commit({ ...boundary("running", null), ending: null });
+        if (spec.durability === "strict") await ledger.settled();
+      }
+      const evaluate = round === 0 || (spec.evaluateEvery > 0 && round % spec.evaluateEvery === 0);
+      const outcome = await doRound(
+        { active, method, points, memoryFloor: ledger.durableRound, evaluate },
+        state,
+        round,
+        referenceRound,
+      );
+      if (round === 0) initialGradientNormSquared = outcome.gradientNormSquared;
+      const record = recordOf(round, outcome, totals, usd);
+      records = [...records, record];
+      observe(record);
+      const stoppedBy = metRule(spec, outcome.gradientNormSquared, initialGradientNormSquared);
+      if (stoppedBy !== undefined) {
+        const { loss, gradientNormSquared } = outcome;
+        totals = { ...totals, evaluationBytes: totals.evaluationBytes + outcome.evaluationBytes };
+        return { checkpoint: boundary("done", stoppedBy), loss, gradientNormSquared };
+      }
+      const next = method.step(state, outcome.plan, outcome.mean);
+      const trouble = divergence(next, outcome, initialGradientNormSquared, round);
+      if (trouble !== undefined) {
+        const { loss, gradientNormSquared } = outcome;
+        return { checkpoint: boundary("diverged", "divergence", trouble), loss, gradientNormSquared };
+      }
+      state = next;
+      if (outcome.plan.refresh) {
+        referenceRound = round;
+        references = [...references, round];
+      }
+      totals = advanceTotals(totals, outcome, secondsNow());
+      round++;
+      // A successor would go on from the durable round, with the points of that round and of the one before.
+      const durable = ledger.durableRound;
+      const atDurable = references.findLastIndex((reference) => reference < durable);
+      references = references.slice(Math.max(0, atDurable));
+      await points.forgetBelow(Math.min(durable, round) - 1, references[0]!);
     }
-    const usd = spending.usd();
-    const evaluate = round === 0 || (spec.evaluateEvery > 0 && round % spec.evaluateEvery === 0);
-    const outcome = await doRound(
-      { active, method, points, memoryFloor: ledger.durableRound, evaluate },
-      state,
-      round,
-      referenceRound,
-    );
-    if (round === 0) initialGradientNormSquared = outcome.gradientNormSquared;
-    const record = recordOf(round, outcome, totals, usd);
-    records = [...records, record];
-    observe(record);
-    const stoppedBy = metRule(spec, outcome.gradientNormSquared, initialGradientNormSquared);
-    if (stoppedBy !== undefined) {
-      const { loss, gradientNormSquared } = outcome;
-      totals = { ...totals, evaluationBytes: totals.evaluationBytes + outcome.evaluationBytes };
-      return { checkpoint: boundary("done", stoppedBy), loss, gradientNormSquared };
-    }
-    const next = method.step(state, outcome.plan, outcome.mean);
-    const trouble = divergence(next, outcome, initialGradientNormSquared, round);
-    if (trouble !== undefined) {
-      const { loss, gradientNormSquared } = outcome;
-      return { checkpoint: boundary("diverged", "divergence", trouble), loss, gradientNormSquared };
-    }
-    await points.forget(round - 1 === referenceRound ? -1 : round - 1);
-    state = next;
-    if (outcome.plan.refresh) referenceRound = round;
-    totals = advanceTotals(totals, outcome, secondsBefore + (ports.clock.now() - startedAt) / 1000);
-    round++;
+  };
+  try {
+    return await goOn();
+  } catch (error) {
+    if (!(error instanceof StoppedNow)) throw error;
+    // In the middle of a round: what it has brought so far is dropped, and asked for again by whoever resumes.
+    return { checkpoint: boundary("stopped", "user"), loss: null, gradientNormSquared: null };
   }
+}
+
+/** Is it time to store a checkpoint at this round's beginning? By rounds, or by seconds since the last one. */
+function checkpointDue(
+  spec: RunSpec,
+  from: number,
+  startedAt: number,
+): (round: number, now: number) => boolean {
+  const every = spec.checkpointEvery;
+  if (typeof every === "number") return (round) => round > from && round % every === 0;
+  let last = startedAt;
+  return (round, now) => {
+    if (round <= from || now - last < 1000 * every.seconds) return false;
+    last = now;
+    return true;
+  };
 }
 
 function recordOf(round: number, outcome: RoundOutcome, totals: Totals, usd: number): RoundRecord {
@@ -133,6 +177,8 @@ function recordOf(round: number, outcome: RoundOutcome, totals: Totals, usd: num
     seconds: totals.seconds,
     usd,
     resent: outcome.resent,
+    hedged: outcome.hedged,
+    dropped: outcome.dropped,
   };
 }
 
@@ -143,6 +189,8 @@ function advanceTotals(totals: Totals, outcome: RoundOutcome, seconds: number): 
     downlinkBytes: totals.downlinkBytes + outcome.downlinkBytes,
     evaluationBytes: totals.evaluationBytes + outcome.evaluationBytes,
     resent: totals.resent + outcome.resent,
+    hedged: totals.hedged + outcome.hedged,
+    dropped: totals.dropped + outcome.dropped,
     seconds,
   };
 }
@@ -151,7 +199,8 @@ function advanceTotals(totals: Totals, outcome: RoundOutcome, seconds: number): 
 function metRule(spec: RunSpec, normSquared: number | null, initial: number | null): StoppedBy | undefined {
   if (normSquared === null) return undefined;
   const { relativeGradientNormSquared: relative, gradientNormSquared: absolute } = spec.stop;
-  if (relative !== undefined && initial !== null && normSquared <= relative * initial) return "relativeGradientNormSquared";
+  if (relative !== undefined && initial !== null && normSquared <= relative * initial)
+    return "relativeGradientNormSquared";
   if (absolute !== undefined && normSquared <= absolute) return "gradientNormSquared";
   return undefined;
 }
@@ -163,7 +212,12 @@ function normDivergence(norm: number | null, initial: number | null, round: numb
 }
 
 /** Why the run has diverged, if it has: it must not go on, and must not look as if it had converged. */
-function divergence(next: Vectors, outcome: RoundOutcome, initial: number | null, round: number): string | undefined {
+function divergence(
+  next: Vectors,
+  outcome: RoundOutcome,
+  initial: number | null,
+  round: number,
+): string | undefined {
   const tooLarge = normDivergence(outcome.gradientNormSquared, initial, round);
   if (tooLarge !== undefined) return tooLarge;
   for (const [name, vector] of Object.entries(next)) {

@@ -19,7 +19,7 @@ export interface Evaluation {
 /** Asks all workers for their exact gradient at x. @param pointRound identity of x. */
 export async function evaluateAt(active: ActiveRun, x: Float64Array, pointRound: number): Promise<Evaluation> {
   const { ports, run, dimension, spec } = active;
-  const inline = travelInline(dimension, 1, spec.workers);
+  const inline = travelInline(dimension, 1, Math.ceil(spec.workers / active.shardsPerTask));
   const point = inline
     ? ({ kind: "inline", vector: x } as const)
     : await new PointStore(ports.objects, run).point(x, pointRound);
@@ -32,7 +32,7 @@ export async function evaluateAt(active: ActiveRun, x: Float64Array, pointRound:
     pointRounds: [pointRound],
   } as const;
   const tasks = tasksFor(active, assignment, everyone(spec.workers));
-  const { arrivals, outsideBytes } = await exchange(ports, active.taskQueue, active.inbox, tasks, "contribution");
+  const { arrivals, outsideBytes } = await exchange(ports, active.taskQueue, active.inbox, tasks, "contribution", active.shardsPerTask);
   const { loss, gradientNormSquared } = combine(arrivals, spec.workers, dimension);
   const bytes = outsideBytes + arrivals.reduce((sum, { bytes: own, evaluationBytes }) => sum + own + evaluationBytes, 0);
   return { loss, gradientNormSquared, bytes };

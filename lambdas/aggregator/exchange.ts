@@ -1,9 +1,9 @@
 /** One exchange with the workers: tasks out, one valid answer per slot in, in slot order. */
 import type { MessageQueue, OutgoingMessage, Ports, QueueAddress } from "../../shared/cloud/ports.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
-import { BATCH_LIMIT, MESSAGE_LIMIT_BYTES, MAX_SENDS } from "../../shared/protocol/limits.ts";
-import { encodeTasks, isOutsideMethod, type Task } from "../../shared/protocol/task.ts";
-import { type Arrival, type Contribution, type Inbox, workerError } from "./inbox.ts";
+import { BATCH_LIMIT, MAX_SENDS, MESSAGE_LIMIT_BYTES, RESEND_AFTER_SECONDS } from "../../shared/protocol/limits.ts";
+import { encodeTasks, isOutsideMethod, packTasks, type Task } from "../../shared/protocol/task.ts";
+import { type Arrival, type Contribution, type Inbox, type WorkerError, workerError } from "./inbox.ts";
 import { decideResend, hedgeThreshold } from "./resend.ts";
 
 export interface Exchange {
@@ -11,12 +11,18 @@ export interface Exchange {
   /** Bytes of the tasks' bodies, those outside the method apart. */
   readonly taskBytes: number;
   readonly outsideBytes: number;
-  /** Tasks sent again. */
+  /** Tasks sent again: hedges, overdue ones, and those whose worker failed. */
   readonly resent: number;
+  readonly hedged: number;
+  /** Messages that came meanwhile and counted for nothing. */
+  readonly dropped: number;
 }
 
+/** After a worker's failure its task waits before it is sent again: a second, then two, then four. */
+const FAILURE_PAUSE_MILLISECONDS = 1000;
+
 /**
- * Sends the tasks (slot s is tasks[s]) and waits for all answers; late ones are sent again as `resend.ts` decides.
+ * Sends the tasks (slot s is tasks[s]), packed by neighbours, and waits for all answers; late ones are sent again as `resend.ts` decides.
  * @throws MarinaError "worker-failed" or "non-finite" naming run, round and worker when a worker can't answer.
  */
 export async function exchange(
@@ -25,6 +31,8 @@ export async function exchange(
   inbox: Inbox,
   tasks: readonly Task[],
   kind: Contribution["kind"],
+  shardsPerTask: number,
+  hedging = true,
 ): Promise<Exchange> {
   const round = tasks[0]!.round;
   inbox.expect({
@@ -33,42 +41,53 @@ export async function exchange(
     workers: Uint32Array.from(tasks, ({ worker }) => worker),
     evaluationOnly: tasks.map((task) => task.kind === "evaluate"),
   });
-  const bodies = encodeTasks(tasks);
+  // From here on a task is a packed one: sent, hedged and sent again as a whole.
+  const packs = packTasks(tasks, shardsPerTask);
+  const packOf = packs.flatMap(({ others = [] }, pack) => new Array<number>(1 + others.length).fill(pack));
+  const missing = (): number[] => missingPacks(inbox, packOf);
+  const bodies = encodeTasks(packs);
   await sendAll(queues, taskQueue, bodies);
   const sentAt = clock.now();
-  const sends: number[] = new Array(tasks.length).fill(1);
-  const lastSent: number[] = new Array(tasks.length).fill(sentAt);
-  const threshold = hedgeThreshold(tasks.length);
+  const sends: number[] = new Array(packs.length).fill(1);
+  const lastSent: number[] = new Array(packs.length).fill(sentAt);
+  const threshold = hedging ? hedgeThreshold(tasks.length) : tasks.length;
   let mostInAt: number | undefined;
   let hedged = 0;
   let resent = 0;
-  const again = async (slots: readonly number[]): Promise<void> => {
-    if (slots.length === 0) return;
-    resent += slots.length;
-    for (const slot of slots) {
-      sends[slot]!++;
-      lastSent[slot] = clock.now();
+  const again = async (late: readonly number[]): Promise<void> => {
+    if (late.length === 0) return;
+    resent += late.length;
+    for (const pack of late) {
+      sends[pack]!++;
+      lastSent[pack] = clock.now();
     }
     await sendAll(
       queues,
       taskQueue,
-      slots.map((slot) => bodies[slot]!),
+      late.map((pack) => bodies[pack]!),
     );
   };
-  let wait = decideResend({ now: sentAt, sentAt, mostInAt, missing: slotsOf(inbox), sends, lastSent, hedged }).waitMilliseconds;
+  const lastErrors: (WorkerError | undefined)[] = new Array(packs.length).fill(undefined);
+  const droppedBefore = inbox.dropped;
+  let wait = decideResend({ now: sentAt, sentAt, mostInAt, missing: missing(), sends, lastSent, hedged }).waitMilliseconds;
   for (;;) {
     const event = await inbox.next(wait, mostInAt === undefined ? threshold : tasks.length);
     if (event.kind === "complete") break;
     if (event.kind === "error") {
       const { error } = event;
-      if (!error.retryable || sends[error.slot]! >= MAX_SENDS) throw workerError(tasks[0]!.run, error);
-      await again([error.slot]);
-      continue;
+      const pack = packOf[error.slot]!;
+      if (!error.retryable || sends[pack]! >= MAX_SENDS) throw workerError(tasks[0]!.run, error);
+      lastErrors[pack] = error;
+      // Overdue as soon as the pause is over, however long ago it was sent.
+      const pause = FAILURE_PAUSE_MILLISECONDS * 2 ** (sends[pack]! - 1);
+      lastSent[pack] = clock.now() + pause - 1000 * RESEND_AFTER_SECONDS;
     }
     if (inbox.count >= threshold) mostInAt ??= clock.now();
-    const decision = decideResend({ now: clock.now(), sentAt, mostInAt, missing: slotsOf(inbox), sends, lastSent, hedged });
+    const decision = decideResend({ now: clock.now(), sentAt, mostInAt, missing: missing(), sends, lastSent, hedged });
     if (decision.exhausted !== undefined) {
-      const { run, worker } = tasks[decision.exhausted]!;
+      const said = lastErrors[decision.exhausted];
+      if (said !== undefined) throw workerError(tasks[0]!.run, said);
+      const { run, worker } = packs[decision.exhausted]!;
       throw new MarinaError(
         "worker-failed",
         `run ${run}, round ${round}, worker ${worker}: no answer after ${MAX_SENDS} tasks; look into the worker's log and the dead-letter queue of the tasks`,
@@ -80,17 +99,18 @@ export async function exchange(
   }
   let taskBytes = 0;
   let outsideBytes = 0;
-  bodies.forEach((body, slot) => {
-    if (isOutsideMethod(tasks[slot]!.kind)) outsideBytes += body.length * sends[slot]!;
-    else taskBytes += body.length * sends[slot]!;
+  bodies.forEach((body, pack) => {
+    if (isOutsideMethod(packs[pack]!.kind)) outsideBytes += body.length * sends[pack]!;
+    else taskBytes += body.length * sends[pack]!;
   });
-  return { arrivals: inbox.arrivals as readonly Arrival[], taskBytes, outsideBytes, resent };
+  return { arrivals: inbox.arrivals as readonly Arrival[], taskBytes, outsideBytes, resent, hedged, dropped: inbox.dropped - droppedBefore };
 }
 
-function slotsOf(inbox: Inbox): number[] {
+/** Packs with a slot that has not answered, each once. @param packOf slot -> pack, ascending */
+function missingPacks(inbox: Inbox, packOf: readonly number[]): number[] {
   const missing: number[] = [];
   inbox.arrivals.forEach((arrival, slot) => {
-    if (arrival === undefined) missing.push(slot);
+    if (arrival === undefined && missing.at(-1) !== packOf[slot]) missing.push(packOf[slot]!);
   });
   return missing;
 }

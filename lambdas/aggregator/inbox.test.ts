@@ -7,7 +7,7 @@ import { PARALLEL_POLLS } from "../../shared/protocol/limits.ts";
 import { encodeTask } from "../../shared/protocol/task.ts";
 import { taskOf } from "../../shared/protocol/testing/samples.ts";
 import { type FakePorts, fakePorts, settle } from "../testing/fakes.ts";
-import { type Expectation, Inbox, type InboxEvent, workerError } from "./inbox.ts";
+import { type Expectation, Inbox, type InboxEvent, StoppedNow, workerError } from "./inbox.ts";
 
 const DIGEST = "0123456789abcdef";
 const QUEUE = "contributions" as QueueAddress;
@@ -182,7 +182,8 @@ describe("bytes", () => {
     const body = encodeIncoming(contribution(1, { evaluation: new Float64Array(30) }));
     await queues.deliver(plain, body, encodeIncoming(watching(3)));
     expect(inbox.arrivals[0]).toMatchObject({ bytes: plain.length, evaluationBytes: 0 });
-    const gradient = (30 * 8 * 4) / 3;
+    const gradient = body.length - encodeIncoming(contribution(1)).length;
+    expect(gradient).toBeGreaterThanOrEqual((30 * 8 * 4) / 3);
     expect(inbox.arrivals[1]).toMatchObject({ bytes: body.length - gradient, evaluationBytes: gradient });
     expect(inbox.arrivals[3]).toMatchObject({
       bytes: 0,
@@ -227,7 +228,9 @@ describe("stored contributions", () => {
     const body = encodeIncoming(pointer());
     await queues.deliver(body);
     expect(inbox.arrivals[0]?.message).toMatchObject({ kind: "contribution", slot: 0, evaluation });
-    expect(inbox.arrivals[0]).toMatchObject({ bytes: body.length + frame.length - 24, evaluationBytes: 24 });
+    const bytes = body.length + frameIncoming(contribution(0)).length;
+    const evaluationBytes = body.length + frame.length - bytes;
+    expect(inbox.arrivals[0]).toMatchObject({ bytes, evaluationBytes });
   });
 
   it("are not fetched when their slot has answered, or is not awaited", async () => {
@@ -304,7 +307,7 @@ describe("errors of workers", () => {
 
 describe("a request to stop", () => {
   const stop = (change: Partial<ContributionOf<"stop">> = {}) =>
-    encodeIncoming({ kind: "stop", runDigest: DIGEST, generation: 2, ...change });
+    encodeIncoming({ kind: "stop", runDigest: DIGEST, generation: 2, now: false, ...change });
 
   it("is heard, and is no answer of a worker", async () => {
     const { queues, inbox } = opened();
@@ -319,13 +322,39 @@ describe("a request to stop", () => {
     await queues.deliver(stop({ generation: 1 }), stop({ runDigest: "fedcba9876543210" }));
     expect(inbox.stopRequested).toBe(false);
   });
+
+  it("at once ends the wait that is under way", async () => {
+    const { queues, inbox } = opened();
+    const waiting = expect(inbox.next(1000, 1)).rejects.toThrow(StoppedNow);
+    await queues.deliver(stop({ now: true }));
+    await waiting;
+  });
+
+  it("stays in the queue until the run has stopped, so that a crash can't lose it", async () => {
+    const { queues, inbox } = opened();
+    await queues.deliver(stop({ generation: 1 }), stop(), encodeIncoming(contribution(0)));
+    expect(queues.deleted).toEqual(["receipt-0", "receipt-2"]);
+    await inbox.forgetStop();
+    expect(queues.deleted).toEqual(["receipt-0", "receipt-2", "receipt-1"]);
+  });
 });
 
 describe("a poll that fails", () => {
   it("makes the next wait fail with its error", async () => {
     const { queues, inbox } = opened();
-    const waiting = expect(inbox.next(1000, 1)).rejects.toThrow("the queue is down");
-    await queues.break(new MarinaError("unavailable", "the queue is down"));
+    const waiting = expect(inbox.next(1000, 1)).rejects.toThrow("no permission");
+    await queues.break(new MarinaError("access", "no permission"));
+    await waiting;
+  });
+
+  it("because its service is unavailable is tried again, and fails the wait the third time", async () => {
+    const { queues, inbox, clock } = opened();
+    const waiting = expect(inbox.next(10_000, 1)).rejects.toThrow("the queue is down");
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      expect(queues.parked).toBe(PARALLEL_POLLS);
+      await queues.break(new MarinaError("unavailable", "the queue is down"));
+      await clock.advance(1000);
+    }
     await waiting;
   });
 
@@ -339,7 +368,7 @@ describe("a poll that fails", () => {
   });
 });
 
-it("closing waits for the polls under way, and takes what they bring", async () => {
+it("closing waits for the polls under way, and leaves what they bring to the successor", async () => {
   const { queues, inbox } = opened();
   let closed = false;
   const closing = inbox.close().then(() => {
@@ -350,6 +379,7 @@ it("closing waits for the polls under way, and takes what they bring", async () 
   expect(closed).toBe(false);
   for (let poll = bodies.length; poll < PARALLEL_POLLS; poll++) await queues.deliver("rubbish");
   await closing;
-  expect(inbox.count).toBe(3);
+  expect(inbox.count).toBe(0);
+  expect(queues.deleted).toEqual([]);
   expect(queues.parked).toBe(0);
 });

@@ -11,6 +11,7 @@ import { MarinaError } from "../../shared/math/errors.ts";
 import {
   decodeIncoming,
   evaluationBytesOfContribution,
+  evaluationBytesOfFrame,
   type Incoming,
   parseIncoming,
 } from "../../shared/protocol/contribution.ts";
@@ -42,6 +43,15 @@ export type InboxEvent =
   | { readonly kind: "error"; readonly error: WorkerError }
   | { readonly kind: "progress" };
 
+/** The user wants the run to stop at once, whatever it waits for. */
+export class StoppedNow extends Error {
+  override readonly name = "StoppedNow";
+}
+
+/** Failures in a row of one poll, each after the bounded retries below the port; then the tenure fails. */
+const POLL_FAILURES_LIMIT = 3;
+const POLL_PAUSE_MILLISECONDS = 1000;
+
 export class Inbox {
   readonly #queues: MessageQueue;
   readonly #objects: ObjectStore;
@@ -50,6 +60,7 @@ export class Inbox {
   readonly #queue: QueueAddress;
   readonly #runDigest: string;
   readonly #generation: number;
+  readonly #checkHold: () => void;
   readonly #polls: Promise<void>[] = [];
   #open = true;
   #waitSeconds = CONTRIBUTION_WAIT_SECONDS;
@@ -61,14 +72,22 @@ export class Inbox {
   #errors: WorkerError[] = [];
   #wake: (() => void) | undefined;
   #stopRequested = false;
+  #stopNow = false;
+  /** Of the user's command to stop: deleted only when the run has stopped, so that a crash can't lose it. */
+  readonly #stopReceipts: string[] = [];
   /** Messages that counted for nothing: duplicates, late ones, foreign or corrupt ones. */
   dropped = 0;
 
+  /**
+   * @param generation whose commands to stop are meant.
+   * @param checkHold throws when somebody else may be driving the run.
+   */
   constructor(
     { queues, objects, clock, log }: { queues: MessageQueue; objects: ObjectStore; clock: Clock; log: Log },
     queue: QueueAddress,
     runDigest: string,
     generation: number,
+    checkHold: () => void = () => undefined,
   ) {
     this.#queues = queues;
     this.#objects = objects;
@@ -77,6 +96,7 @@ export class Inbox {
     this.#queue = queue;
     this.#runDigest = runDigest;
     this.#generation = generation;
+    this.#checkHold = checkHold;
   }
 
   /** Begins to poll. */
@@ -87,6 +107,13 @@ export class Inbox {
   /** True once the user has asked the run to stop. */
   get stopRequested(): boolean {
     return this.#stopRequested;
+  }
+
+  /** Forgets the user's command, once the run has stopped for good. */
+  async forgetStop(): Promise<void> {
+    for (let first = 0; first < this.#stopReceipts.length; first += BATCH_LIMIT) {
+      await this.#queues.delete(this.#queue, this.#stopReceipts.slice(first, first + BATCH_LIMIT));
+    }
   }
 
   /** No new polls; resolves when those under way have come back (a poll left behind would swallow messages). */
@@ -124,7 +151,7 @@ export class Inbox {
 
   /**
    * Resolves when at least `count` slots have answered, at a worker's error, or after `milliseconds`.
-   * @throws what made a poll fail.
+   * @throws what made a poll fail; StoppedNow when the user wants that.
    */
   async next(milliseconds: number, count: number): Promise<InboxEvent> {
     this.#threshold = count;
@@ -136,13 +163,19 @@ export class Inbox {
       this.#wake = undefined;
     }
     if (this.#failure !== undefined) throw this.#failure;
+    if (this.#stopNow) throw new StoppedNow(`run stopped by the user`);
     const error = this.#errors.shift();
     if (error !== undefined) return { kind: "error", error };
     return { kind: this.#complete() ? "complete" : "progress" };
   }
 
   #interesting(): boolean {
-    return this.#failure !== undefined || this.#errors.length > 0 || this.#count >= this.#threshold;
+    return (
+      this.#failure !== undefined ||
+      this.#stopNow ||
+      this.#errors.length > 0 ||
+      this.#count >= this.#threshold
+    );
   }
 
   #complete(): boolean {
@@ -150,19 +183,28 @@ export class Inbox {
   }
 
   async #poll(): Promise<void> {
+    let failures = 0;
     while (this.#open) {
       try {
         const messages = await this.#queues.receive(this.#queue, {
           max: BATCH_LIMIT,
           waitSeconds: this.#waitSeconds,
         });
-        if (messages.length === 0) continue;
-        // Eager: the queue is transport, not state. A crash recovers from the checkpoint and asks again.
-        void this.#delete(messages);
-        for (const message of messages) await this.#accept(message);
+        // Whoever was replaced must not take its successor's answers away.
+        this.#checkHold();
+        failures = 0;
+        // Not ours any more: they are visible again soon, to the successor whose answers they may be.
+        if (!this.#open) return;
+        await this.#take(messages);
         if (this.#interesting()) this.#wake?.();
       } catch (error) {
         if (!this.#open) return;
+        const passing = error instanceof MarinaError && error.code === "unavailable";
+        if (passing && ++failures < POLL_FAILURES_LIMIT) {
+          this.#log.warn("poll-failed", { error: String(error) });
+          await this.#clock.sleep(POLL_PAUSE_MILLISECONDS);
+          continue;
+        }
         this.#failure ??= error;
         this.#wake?.();
         return;
@@ -170,34 +212,64 @@ export class Inbox {
     }
   }
 
-  async #delete(messages: readonly ReceivedMessage[]): Promise<void> {
+  async #take(messages: readonly ReceivedMessage[]): Promise<void> {
+    const decoded = messages.map((message) => this.#decode(message));
+    // Eager: the queue is transport, not state. A crash recovers from the checkpoint and asks again.
+    const done = messages.filter((_, i) => !this.#isCurrentStop(decoded[i])).map(({ receipt }) => receipt);
+    if (done.length > 0) void this.#delete(done);
+    for (const [i, message] of decoded.entries()) {
+      if (message !== undefined) await this.#accept(messages[i]!, message);
+    }
+  }
+
+  /** Undefined, and counted, for what can't be read. */
+  #decode({ body }: ReceivedMessage): Incoming | undefined {
     try {
-      await this.#queues.delete(
-        this.#queue,
-        messages.map(({ receipt }) => receipt),
-      );
+      return decodeIncoming(body);
+    } catch (error) {
+      this.#unreadable(error);
+      return undefined;
+    }
+  }
+
+  #unreadable(error: unknown): void {
+    this.dropped++;
+    this.#log.warn("contribution-unreadable", { error: String(error) });
+  }
+
+  /** A command for this generation, or for a later one that another aggregator drives. */
+  #isCurrentStop(message: Incoming | undefined): boolean {
+    return (
+      message?.kind === "stop" &&
+      message.runDigest === this.#runDigest &&
+      message.generation >= this.#generation
+    );
+  }
+
+  async #delete(receipts: readonly string[]): Promise<void> {
+    try {
+      await this.#queues.delete(this.#queue, receipts);
     } catch (error) {
       // They come again and are dropped as duplicates.
       if (this.#open) this.#log.warn("contributions-not-deleted", { error: String(error) });
     }
   }
 
-  async #accept({ body }: ReceivedMessage): Promise<void> {
-    let message: Incoming;
+  async #accept({ body, receipt }: ReceivedMessage, incoming: Incoming): Promise<void> {
+    let message = incoming;
     let bytes = body.length;
     let evaluationBytes = evaluationBytesOfContribution(body);
+    let storedAt: string | undefined;
     try {
-      message = decodeIncoming(body);
       if (message.kind === "stored" && this.#awaited(message)) {
+        storedAt = message.key;
         const { body: frame } = await this.#objects.get(message.key);
         message = parseIncoming(frame);
-        const evaluation = message.kind === "contribution" ? (message.evaluation?.byteLength ?? 0) : 0;
         bytes += frame.length;
-        evaluationBytes = evaluation;
+        evaluationBytes = evaluationBytesOfFrame(frame);
       }
     } catch (error) {
-      this.dropped++;
-      this.#log.warn("contribution-unreadable", { error: String(error) });
+      this.#unreadable(error);
       return;
     }
     if (message.runDigest !== this.#runDigest) {
@@ -205,7 +277,15 @@ export class Inbox {
       return;
     }
     if (message.kind === "stop") {
-      if (message.generation === this.#generation) this.#stopRequested = true;
+      if (message.generation !== this.#generation) return;
+      this.#stopRequested = true;
+      this.#stopNow ||= message.now;
+      this.#stopReceipts.push(receipt);
+      return;
+    }
+    if (message.kind === "pack") {
+      this.#unpack(message.parts, bytes - evaluationBytes, evaluationBytes);
+      if (storedAt !== undefined) void this.#forget(storedAt);
       return;
     }
     if (message.kind === "stored" || !this.#awaited(message)) {
@@ -216,18 +296,57 @@ export class Inbox {
       this.#errors.push(message);
       return;
     }
+    const counted = this.#arrive(message, bytes - evaluationBytes, evaluationBytes);
+    if (counted && storedAt !== undefined) void this.#forget(storedAt);
+  }
+
+  /** The parts of a packed answer, each as if it had come alone; the bytes are the first one's that counts. */
+  #unpack(parts: readonly Uint8Array[], bytes: number, evaluationBytes: number): void {
+    let [ownBytes, ownEvaluationBytes] = [bytes, evaluationBytes];
+    for (const part of parts) {
+      let message: Incoming;
+      try {
+        message = parseIncoming(part);
+      } catch (error) {
+        this.#unreadable(error);
+        continue;
+      }
+      if (
+        (message.kind !== "contribution" && message.kind !== "answer") ||
+        message.runDigest !== this.#runDigest ||
+        !this.#awaited(message)
+      ) {
+        this.dropped++;
+        continue;
+      }
+      if (this.#arrive(message, ownBytes, ownEvaluationBytes)) [ownBytes, ownEvaluationBytes] = [0, 0];
+    }
+  }
+
+  /** Counts an awaited answer, if it is of the sort that was asked for. */
+  #arrive(message: Contribution, bytes: number, evaluationBytes: number): boolean {
     const evaluationOnly = message.kind === "contribution" && message.payload.length === 0;
     if (
       message.kind !== this.#expected?.kind ||
       this.#expected.evaluationOnly[message.slot] !== evaluationOnly
     ) {
       this.dropped++;
-      return;
+      return false;
     }
-    this.#arrivals[message.slot] = { message, bytes: bytes - evaluationBytes, evaluationBytes };
+    this.#arrivals[message.slot] = { message, bytes, evaluationBytes };
     this.#count++;
     // A slot that has answered after all needs no second task, and must not fail the run.
     if (this.#errors.length > 0) this.#errors = this.#errors.filter(({ slot }) => slot !== message.slot);
+    return true;
+  }
+
+  /** A large contribution that has been counted: a task done again would store it again. */
+  async #forget(key: string): Promise<void> {
+    try {
+      await this.#objects.delete(key);
+    } catch (error) {
+      this.#log.warn("contribution-not-deleted", { key, error: String(error) });
+    }
   }
 
   /** Is this the answer of a slot that has not answered yet? */

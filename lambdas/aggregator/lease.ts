@@ -18,6 +18,8 @@ export class Lease {
   readonly #message: DeliveredMessage;
   #released = false;
   #lost: unknown;
+  /** By this environment's clock: the message is surely hidden until then. */
+  #heldUntil = Number.POSITIVE_INFINITY;
 
   constructor(queues: MessageQueue, clock: Clock, message: DeliveredMessage) {
     this.#queues = queues;
@@ -38,22 +40,33 @@ export class Lease {
       try {
         await this.#renew();
       } catch (error) {
+        // A service that is unavailable for a moment takes nothing away: the next beat tries again, in time.
+        if (error instanceof MarinaError && error.code === "unavailable") continue;
         this.#lost = error;
         return;
       }
     }
   }
 
-  #renew(): Promise<void> {
-    return this.#queues.extend(this.#message.queue, this.#message.receipt, LEASE_SECONDS);
+  async #renew(): Promise<void> {
+    const asked = this.#clock.now();
+    await this.#queues.extend(this.#message.queue, this.#message.receipt, LEASE_SECONDS);
+    this.#heldUntil = asked + 1000 * LEASE_SECONDS;
   }
 
-  /** @throws MarinaError "lease-lost" when the last renewal failed: somebody else may be at work. */
+  /**
+   * @throws MarinaError "lease-lost" when somebody else may be at work: a renewal was refused, or none has come through
+   * for so long that the message is visible again (this environment may have stood still).
+   */
   check(): void {
-    if (this.#lost !== undefined) {
-      throw new MarinaError("lease-lost", "the control message could not be held: another aggregator may have taken over", {
-        cause: this.#lost,
-      });
+    if (this.#lost !== undefined || this.#clock.now() > this.#heldUntil) {
+      throw new MarinaError(
+        "lease-lost",
+        "the control message could not be held: another aggregator may have taken over",
+        {
+          cause: this.#lost,
+        },
+      );
     }
   }
 

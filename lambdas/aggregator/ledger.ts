@@ -1,9 +1,12 @@
 /** The run's checkpoint as a chain of conditional writes: one that lost the race changes nothing and stops at once. */
-import type { ObjectStore } from "../../shared/cloud/ports.ts";
+import type { ObjectStore, PutCondition } from "../../shared/cloud/ports.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
 import { checkpointKey, roundsKey } from "../../shared/protocol/keys.ts";
 import { decodeRounds, encodeRounds, ROUNDS_PER_BLOCK } from "../../shared/protocol/round-record.ts";
+
+/** Writers of one block that may get in one another's way: a zombie and its successors. */
+const BLOCK_ATTEMPTS = 4;
 
 export class Ledger {
   readonly #objects: ObjectStore;
@@ -64,15 +67,20 @@ export class Ledger {
 
   async #storeBlock(run: string, block: Checkpoint["records"]): Promise<void> {
     const key = roundsKey(run, block[0]!.round);
-    try {
-      await this.#objects.put(key, encodeRounds(block), { ifNoneMatch: "*" });
-    } catch (error) {
-      if (!(error instanceof MarinaError) || error.code !== "precondition-failed") throw error;
-      // Already there: a predecessor stored the same rounds and died before its checkpoint. One that ended in
-      // mid-block has stored fewer of them.
-      const { body, etag } = await this.#objects.get(key);
-      if (decodeRounds(body, key).length >= block.length) return;
-      await this.#objects.put(key, encodeRounds(block), { ifMatch: etag });
+    let condition: PutCondition = { ifNoneMatch: "*" };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#objects.put(key, encodeRounds(block), condition);
+        return;
+      } catch (error) {
+        const there = error instanceof MarinaError && error.code === "precondition-failed";
+        if (!there || attempt === BLOCK_ATTEMPTS) throw error;
+        // Already there: a predecessor stored the same rounds and died before its checkpoint (one that ended in
+        // mid-block has stored fewer of them), or the reply to this very write was lost.
+        const { body, etag } = await this.#objects.get(key);
+        if (decodeRounds(body, key).length >= block.length) return;
+        condition = { ifMatch: etag };
+      }
     }
   }
 

@@ -13,7 +13,10 @@ const ROUNDS_PER_LINE = 60;
 export class RoundMetrics {
   readonly #metrics: Metrics;
   #previous: { readonly run: string; readonly record: RoundRecord } | undefined;
-  #pending = 0;
+  #rounds = 0;
+  #resent = 0;
+  #hedged = 0;
+  #dropped = 0;
 
   constructor(stack: string) {
     this.#metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: stack });
@@ -26,23 +29,38 @@ export class RoundMetrics {
   round(run: string, record: RoundRecord): void {
     const previous = this.#previous?.run === run ? this.#previous.record : undefined;
     this.#previous = { run, record };
-    this.#metrics.addMetric(RoundMetric.rounds, MetricUnit.Count, 1);
-    this.#metrics.addMetric(RoundMetric.resent, MetricUnit.Count, record.resent);
+    this.#rounds++;
+    this.#resent += record.resent;
+    this.#hedged += record.hedged;
+    this.#dropped += record.dropped;
     if (previous !== undefined && previous.round + 1 === record.round) {
-      this.#metrics.addMetric(RoundMetric.milliseconds, MetricUnit.Milliseconds, 1000 * (record.seconds - previous.seconds));
-      this.#metrics.addMetric(RoundMetric.usd, MetricUnit.NoUnit, record.usd - previous.usd);
+      const milliseconds = 1000 * (record.seconds - previous.seconds);
+      this.#metrics.addMetric(RoundMetric.milliseconds, MetricUnit.Milliseconds, rounded(milliseconds));
+      this.#metrics.addMetric(RoundMetric.usd, MetricUnit.NoUnit, rounded(record.usd - previous.usd));
     }
-    if (++this.#pending >= ROUNDS_PER_LINE) this.#publish();
+    if (this.#rounds >= ROUNDS_PER_LINE) this.#publish();
   }
 
   /** At the end of a tenure: writes what is left and forgets the run. */
   flush(): void {
     this.#previous = undefined;
-    if (this.#pending > 0) this.#publish();
+    if (this.#rounds > 0) this.#publish();
   }
 
   #publish(): void {
-    this.#pending = 0;
+    this.#metrics.addMetric(RoundMetric.rounds, MetricUnit.Count, this.#rounds);
+    this.#metrics.addMetric(RoundMetric.resent, MetricUnit.Count, this.#resent);
+    this.#metrics.addMetric(RoundMetric.hedged, MetricUnit.Count, this.#hedged);
+    this.#metrics.addMetric(RoundMetric.dropped, MetricUnit.Count, this.#dropped);
+    this.#rounds = 0;
+    this.#resent = 0;
+    this.#hedged = 0;
+    this.#dropped = 0;
     this.#metrics.publishStoredMetrics();
   }
+}
+
+/** Four digits are enough to look at, and every character is billed. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(4));
 }

@@ -40,9 +40,17 @@ export class PointStore {
     return { kind: "stored", key };
   }
 
-  /** Deletes a point that no task will name again. */
-  async forget(pointRound: number): Promise<void> {
-    if (!this.#stored.delete(pointRound)) return;
-    await this.#objects.delete(iterateKey(this.#run, pointRound));
+  /**
+   * Deletes the points that nobody will name again: not this aggregator, and not a successor that goes on from the last
+   * durable checkpoint while this one does not know yet that it has been replaced.
+   * @param floor points of this round and later ones stay.
+   * @param reference the round of the reference point in use at the floor: it stays, too.
+   */
+  async forgetBelow(floor: number, reference: number): Promise<void> {
+    for (const pointRound of [...this.#stored]) {
+      if (pointRound >= floor || pointRound === reference) continue;
+      this.#stored.delete(pointRound);
+      await this.#objects.delete(iterateKey(this.#run, pointRound));
+    }
   }
 }

@@ -5,4 +5,6 @@ export const RoundMetric = {
   milliseconds: "RoundMilliseconds",
   usd: "RoundUsd",
   resent: "ResentTasks",
+  hedged: "HedgedTasks",
+  dropped: "DroppedMessages",
 } as const;

@@ -24,6 +24,8 @@ export interface RoundOutcome {
   readonly downlinkBytes: number;
   readonly evaluationBytes: number;
   readonly resent: number;
+  readonly hedged: number;
+  readonly dropped: number;
 }
 
 export interface RoundSetting {
@@ -47,14 +49,15 @@ export async function doRound(
   round: number,
   referenceRound: number,
 ): Promise<RoundOutcome> {
-  const { ports, spec, dimension, inbox, taskQueue } = active;
+  const { ports, spec, dimension, inbox, taskQueue, shardsPerTask } = active;
   const plan = method.plan(state, round, serverDraws(spec.seed, round));
   const { order, workers } = plan;
   const others = evaluate ? absent(workers, spec.workers) : [];
   const vectors = order.kind === "full" || order.kind === "shifted" ? [order.x] : [order.x, order.w];
   const pointRounds = order.kind === "shifted-reduced" ? [round, referenceRound] : [round, round - 1].slice(0, vectors.length);
+  const packs = Math.ceil(workers.length / shardsPerTask);
   const storedBefore = points.bytes;
-  const inline = travelInline(dimension, vectors.length, workers.length);
+  const inline = travelInline(dimension, vectors.length, packs);
   const carried: Point[] = [];
   for (const [i, vector] of vectors.entries()) {
     carried.push(inline ? { kind: "inline", vector } : await points.point(vector, pointRounds[i]!));
@@ -67,12 +70,14 @@ export async function doRound(
     others,
     workers.length,
   );
-  const { arrivals, taskBytes, outsideBytes, resent } = await exchange(
+  const { arrivals, taskBytes, outsideBytes, resent, hedged, dropped } = await exchange(
     ports,
     taskQueue,
     inbox,
     [...tasks, ...watchers],
     "contribution",
+    shardsPerTask,
+    active.hedging,
   );
   const own = arrivals.slice(0, workers.length);
   const compressed = order.kind !== "full" || order.compressed;
@@ -91,7 +96,7 @@ export async function doRound(
     uplinkBytes += bytes;
     evaluationBytes += extra;
   }
-  const storedBytes = inline ? 0 : (points.bytes - storedBefore) + vectors.length * 8 * dimension * workers.length;
+  const storedBytes = inline ? 0 : (points.bytes - storedBefore) + vectors.length * 8 * dimension * packs;
   return {
     plan,
     mean,
@@ -102,6 +107,8 @@ export async function doRound(
     downlinkBytes: taskBytes + storedBytes,
     evaluationBytes,
     resent,
+    hedged,
+    dropped,
   };
 }
 

@@ -3,16 +3,17 @@ import type { Order } from "../../shared/algorithms/algorithm.ts";
 import { workerDraws } from "../../shared/algorithms/draws.ts";
 import { estimate, type WorkerMemory } from "../../shared/algorithms/worker.ts";
 import type { Ports } from "../../shared/cloud/ports.ts";
-import { firstNonFinite } from "../../shared/math/vectors.ts";
 import { MarinaError, NonFiniteError } from "../../shared/math/errors.ts";
+import { firstNonFinite } from "../../shared/math/vectors.ts";
 import { applyGram, shardSpectrum } from "../../shared/problems/spectrum.ts";
-import { encodeSpectrum } from "../../shared/protocol/spectra.ts";
 import type { Incoming } from "../../shared/protocol/contribution.ts";
+import { encodeSpectrum } from "../../shared/protocol/spectra.ts";
 import type { Task } from "../../shared/protocol/task.ts";
 import { encodeVector } from "../../shared/protocol/vector-object.ts";
 import { type GradientCaches, TaskGradients } from "./gradients.ts";
 import type { LoadedRun, RunLoader } from "./load.ts";
 import { forgetMemory, loadMemory, storeMemory } from "./memory.ts";
+import { withRow } from "./non-finite-row.ts";
 import type { LoadedShard, ShardLoader } from "./shards.ts";
 
 export interface WorkerContext {
@@ -33,7 +34,13 @@ export async function answer(task: Task, context: WorkerContext): Promise<Incomi
   const [shard, points] = await Promise.all([shards.shard(run, task.worker), runs.points(run, task)]);
   switch (task.kind) {
     case "calibrate":
-      return ask(task, context, () => encodeSpectrum(shardSpectrum(shard.shard)), shard, 2 * shard.shard.rows);
+      return ask(
+        task,
+        context,
+        () => encodeSpectrum(shardSpectrum(shard.shard)),
+        shard,
+        2 * shard.shard.rows,
+      );
     case "gram": {
       const applied = new Float64Array(run.dimension);
       const compute = () => {
@@ -43,7 +50,11 @@ export async function answer(task: Task, context: WorkerContext): Promise<Incomi
       return ask(task, context, compute, shard, 2 * shard.shard.rows);
     }
     default:
-      return contribute(task, context, run, shard, points);
+      try {
+        return await contribute(task, context, run, shard, points);
+      } catch (error) {
+        throw withRow(error, task, shard, run.spec.problem.kind, points);
+      }
   }
 }
 
@@ -72,8 +83,12 @@ async function contribute(
 ): Promise<Incoming> {
   const { spec } = run;
   const order = orderOf(task, points);
-  const gradients = new TaskGradients(objective, shard.indices.length, caches, `${task.runDigest}/${task.worker}`, (p) =>
-    p === points[0] ? task.pointRounds[0]! : task.pointRounds[1]!,
+  const gradients = new TaskGradients(
+    objective,
+    shard.indices.length,
+    caches,
+    `${task.runDigest}/${task.worker}`,
+    (p) => (p === points[0] ? task.pointRounds[0]! : task.pointRounds[1]!),
   );
   const { runDigest, round, slot, worker } = task;
   const address = { runDigest, round, slot, worker };
@@ -142,10 +157,16 @@ function orderOf(task: Task, points: readonly Float64Array[]): Order | "evaluate
 function batchSetting({ spec: { algorithm } }: LoadedRun, rows: number) {
   if (!("batchSize" in algorithm)) return undefined;
   const { batchSize, replacement } = algorithm;
-  return { rows, batchSize, replacement, largeBatchSize: "largeBatchSize" in algorithm ? algorithm.largeBatchSize : 0 };
+  return {
+    rows,
+    batchSize,
+    replacement,
+    largeBatchSize: "largeBatchSize" in algorithm ? algorithm.largeBatchSize : 0,
+  };
 }
 
 function checkFinite(vector: Float64Array, task: Task): void {
   const bad = firstNonFinite(vector);
-  if (bad >= 0) throw new NonFiniteError(`gradient of worker ${task.worker} in round ${task.round}`, bad, vector[bad]!);
+  if (bad >= 0)
+    throw new NonFiniteError(`gradient of worker ${task.worker} in round ${task.round}`, bad, vector[bad]!);
 }

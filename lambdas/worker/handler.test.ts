@@ -439,13 +439,12 @@ describe("messages of a batch", () => {
     expect(on.ports.log.lines).toEqual(["answer-unwanted"]);
   });
 
-  it("whose answers can't be posted make the invocation fail, so that they come again", async () => {
+  it("whose answers can't be posted are named as failed, so that they come again", async () => {
     const on = await stage({ kind: "gd" });
     on.ports.queues.send = () => Promise.reject(new MarinaError("unavailable", "the queue is down"));
     const worker = createWorker(on.ports);
-    await expect(invoke(worker, [delivered(encodeTask(on.task("full")))])).rejects.toThrow(
-      "the queue is down",
-    );
+    const response = await invoke(worker, [delivered(encodeTask(on.task("full")), "the one")]);
+    expect(response).toEqual({ failedMessageIds: ["the one"] });
   });
 });
 

@@ -4,9 +4,9 @@
  */
 import type { Handler, Ports } from "../../shared/cloud/ports.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
-import type { Incoming } from "../../shared/protocol/contribution.ts";
-import { decodeTask, type Task } from "../../shared/protocol/task.ts";
-import { answer } from "./compute.ts";
+import { frameIncoming, type Incoming } from "../../shared/protocol/contribution.ts";
+import { decodeTask, membersOf, type Task } from "../../shared/protocol/task.ts";
+import { answer, type WorkerContext } from "./compute.ts";
 import { GradientCache, HeldRounds } from "./gradients.ts";
 import { RunLoader } from "./load.ts";
 import { publish } from "./publish.ts";
@@ -44,17 +44,51 @@ export function createWorker(ports: Ports, memo?: WorkerMemo): Handler {
         failedMessageIds.push(message.messageId);
         continue;
       }
-      const outcome = await answer(task, { ports, runs, shards, gradients, cold: invocation.cold }).catch((error: unknown) =>
-        failure(task, error),
-      );
+      const outcome = await answerAll(task, { ports, runs, shards, gradients, cold: invocation.cold });
       if (outcome.kind === "error") {
         const { run, round, slot, worker } = task;
-        ports.log.warn("task-failed", { run, round, slot, worker, code: outcome.code, error: outcome.message });
+        ports.log.warn("task-failed", {
+          run,
+          round,
+          slot,
+          worker,
+          code: outcome.code,
+          error: outcome.message,
+        });
       }
-      await publish(ports, task, outcome);
+      try {
+        await publish(ports, task, outcome);
+      } catch (error) {
+        // The answer can't be brought home: the task is delivered again (or sent again by the aggregator, sooner).
+        ports.log.warn("answer-not-posted", {
+          run: task.run,
+          round: task.round,
+          slot: task.slot,
+          error: text(error),
+        });
+        failedMessageIds.push(message.messageId);
+      }
     }
     return { failedMessageIds };
   };
+}
+
+/**
+ * The answer to a task; to a packed one the answers to all that it stands for, or the first failure: a pack is sent again
+ * as a whole, so it counts as a whole.
+ */
+async function answerAll(task: Task, context: WorkerContext): Promise<Incoming> {
+  const parts: Uint8Array[] = [];
+  let computeMilliseconds = 0;
+  for (const member of membersOf(task)) {
+    const outcome = await answer(member, context).catch((error: unknown) => failure(member, error));
+    if (task.others === undefined || outcome.kind === "error") return outcome;
+    if (outcome.kind === "contribution" || outcome.kind === "answer")
+      computeMilliseconds += outcome.computeMilliseconds;
+    parts.push(frameIncoming(outcome));
+  }
+  const { runDigest, round, slot, worker } = task;
+  return { kind: "pack", runDigest, round, slot, worker, parts, computeMilliseconds, cold: context.cold };
 }
 
 /**
@@ -77,5 +111,9 @@ function failure(task: Task, error: unknown): Incoming {
 }
 
 function text(error: unknown): string {
-  return error instanceof MarinaError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return error instanceof MarinaError
+    ? error.message
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error);
 }

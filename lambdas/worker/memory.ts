@@ -2,7 +2,7 @@
 import type { WorkerMemory } from "../../shared/algorithms/worker.ts";
 import type { Ports } from "../../shared/cloud/ports.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
-import { memoryKey } from "../../shared/protocol/keys.ts";
+import { memoryKey, memoryPrefix, roundOfMemoryKey } from "../../shared/protocol/keys.ts";
 import type { Task } from "../../shared/protocol/task.ts";
 import { decodeMemory, encodeMemory } from "../../shared/protocol/worker-memory.ts";
 import type { LoadedRun } from "./load.ts";
@@ -28,15 +28,32 @@ export async function loadMemory({ objects }: Ports, run: LoadedRun, task: Task)
  * Written before the contribution is posted, so whoever counts the contribution can count on it. A task done twice
  * writes the same bytes twice.
  */
-export async function storeMemory({ objects }: Ports, _run: LoadedRun, task: Task, next: WorkerMemory): Promise<void> {
+export async function storeMemory(
+  { objects }: Ports,
+  _run: LoadedRun,
+  task: Task,
+  next: WorkerMemory,
+): Promise<void> {
   await objects.put(memoryKey(task.run, task.worker, task.round + 1), encodeMemory(next));
 }
 
+/** Where checkpoints come by the clock, old memories are looked for once in so many rounds. */
+const ROUNDS_PER_SWEEP = 64;
+
 /**
  * Deletes what no replay can ask for any more: a crash goes back to the last durable checkpoint at most, which lies no
- * more than checkpointEvery rounds and the write-behind's one behind.
+ * more than checkpointEvery rounds and the write-behind's one behind. Where checkpoints come by the clock, how far back
+ * is not known beforehand: then the store is asked what there is, now and then.
  */
 export async function forgetMemory({ objects }: Ports, run: LoadedRun, task: Task): Promise<void> {
-  const old = task.round - run.spec.checkpointEvery - 2;
-  if (old > 0 && old < task.memoryFloor) await objects.delete(memoryKey(task.run, task.worker, old));
+  const every = run.spec.checkpointEvery;
+  if (typeof every === "number") {
+    const old = task.round - every - 2;
+    if (old > 0 && old < task.memoryFloor) await objects.delete(memoryKey(task.run, task.worker, old));
+    return;
+  }
+  if (task.round === 0 || task.round % ROUNDS_PER_SWEEP !== 0) return;
+  for (const key of await objects.list(memoryPrefix(task.run, task.worker))) {
+    if (roundOfMemoryKey(key) < task.memoryFloor) await objects.delete(key);
+  }
 }

@@ -18,6 +18,8 @@ const OPENED_KEPT_BYTES = 256_000_000;
 const OPENED_OVERHEAD_BYTES = 10_000;
 
 export interface LoadedShard {
+  /** The data set's row that is the shard's first. */
+  readonly firstRow: number;
   readonly shard: Shard;
   readonly objective: Objective;
 }
@@ -68,8 +70,11 @@ export class ShardLoader {
     const purpose = spec.problem.kind === "least-squares" ? "regression" : "classification";
     const shard = openShard(manifest, first, count, bytes, range, purpose);
     const rowWeight = spec.workers / rowsUsed;
-    const objective = createObjective(spec.problem, shard, { rowWeight, regularizerWeight: rowWeight * count });
-    const loaded = { shard, objective };
+    const objective = createObjective(spec.problem, shard, {
+      rowWeight,
+      regularizerWeight: rowWeight * count,
+    });
+    const loaded = { firstRow: first, shard, objective };
     this.#opened.set(key, loaded);
     return loaded;
   }

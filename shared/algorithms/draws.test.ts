@@ -108,6 +108,14 @@ describe("the coin", () => {
     }
   });
 
+  it("is dense for a uniform below p, not at p", () => {
+    for (let round = 0; round < 100; round++) {
+      const u = new Stream({ seed: 1, purpose: Purpose.coin, round, index: 0 }).nextUniform();
+      expect(serverDraws(1, round).coin(u)).toBe(false);
+      expect(serverDraws(1, round).coin(u + 2 ** -53)).toBe(true);
+    }
+  });
+
   it("does not remember: dense follows dense with the frequency p^2", () => {
     const rounds = 40_000;
     let both = 0;

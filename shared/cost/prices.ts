@@ -15,6 +15,20 @@ export interface Prices {
   /** PUT, POST, COPY, LIST. DELETE is free. */
   readonly usdPerThousandObjectPuts: number;
   readonly usdPerThousandObjectGets: number;
+  /** S3 Standard; a GB is 2^30 bytes. */
+  readonly usdPerGbMonthStored: number;
+  /** Ingestion of log lines. */
+  readonly usdPerGbLogged: number;
+  /** A custom metric, by the hour in which it is written. */
+  readonly usdPerMetricMonth: number;
+  /** A poller of an event source mapping in provisioned mode. */
+  readonly usdPerPollerHour: number;
+  /** What an account gets each month for nothing; off unless asked for. */
+  readonly freeEachMonth: {
+    readonly invocations: number;
+    readonly gbSeconds: number;
+    readonly queueRequests: number;
+  };
 }
 
 export const PRICES_US_EAST_1: Prices = {
@@ -24,6 +38,7 @@ export const PRICES_US_EAST_1: Prices = {
     "AWS Lambda, Price List API publication of 2026-09-19: https://aws.amazon.com/lambda/pricing/",
     "Amazon SQS, 2026-03: https://aws.amazon.com/sqs/pricing/",
     "Amazon S3 Standard, page of 2026-09-25: https://aws.amazon.com/s3/pricing/",
+    "Amazon CloudWatch, logs and custom metrics of the first tier: https://aws.amazon.com/cloudwatch/pricing/",
   ],
   usdPerGbSecond: { arm64: 0.0000133334, "x86-64": 0.0000166667 },
   usdPerMillionInvocations: 0.2,
@@ -31,4 +46,9 @@ export const PRICES_US_EAST_1: Prices = {
   usdPerMillionFifoQueueRequests: 0.5,
   usdPerThousandObjectPuts: 0.005,
   usdPerThousandObjectGets: 0.0004,
+  usdPerGbMonthStored: 0.023,
+  usdPerGbLogged: 0.5,
+  usdPerMetricMonth: 0.3,
+  usdPerPollerHour: 0.00925,
+  freeEachMonth: { invocations: 1_000_000, gbSeconds: 400_000, queueRequests: 1_000_000 },
 };

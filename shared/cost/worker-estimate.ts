@@ -12,7 +12,12 @@
  * when its task is sent again), deliveries that SQS repeats on its own, a mapping's idle polls, logs and metrics.
  */
 import type { MessageQueue, ObjectStore, Ports, QueueAddress } from "../cloud/ports.ts";
-import { evaluationBytesOfContribution, type Timing, timingOfBody, timingOfFrame } from "../protocol/contribution.ts";
+import {
+  evaluationBytesOfContribution,
+  type Timing,
+  timingOfBody,
+  timingOfFrame,
+} from "../protocol/contribution.ts";
 import { isOutsideMethod, type TaskKind, taskNeedsOf } from "../protocol/task.ts";
 import { billedUnits, type Meter } from "./meter.ts";
 
@@ -103,7 +108,8 @@ function countContribution(meter: Meter, queue: QueueAddress, body: string): voi
 function countTiming(meter: Meter, { computeMilliseconds, cold }: Timing, outside: boolean): void {
   const { worker, objects } = meter.account(outside);
   // The body's checksum is not checked yet: what can't be a time counts for nothing.
-  if (computeMilliseconds > 0 && computeMilliseconds < 1e6) worker.billedMilliseconds += Math.ceil(computeMilliseconds);
+  if (computeMilliseconds > 0 && computeMilliseconds < 1e6)
+    worker.billedMilliseconds += Math.ceil(computeMilliseconds);
   if (!cold) return;
   worker.coldStarts++;
   worker.initMilliseconds += INIT_MILLISECONDS;

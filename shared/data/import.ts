@@ -1,12 +1,12 @@
-/** Brings a LIBSVM file into the object store: rows first, the manifest last. */
+/** Brings a file of rows into the object store: rows first, the manifest last. */
 import { createHash } from "node:crypto";
 import type { ObjectStore, PutCondition } from "../cloud/ports.ts";
 import { MarinaError } from "../math/errors.ts";
 import { manifestKey } from "../protocol/keys.ts";
 import { NAME_PATTERN } from "../protocol/spec.ts";
-import { gunzipIfCompressed } from "./gunzip.ts";
 import { createLabelCollector } from "./labels.ts";
-import { LARGEST_INDEX, LibsvmParser } from "./libsvm.ts";
+import { LARGEST_INDEX } from "./libsvm.ts";
+import { LibsvmSource } from "./libsvm-source.ts";
 import {
   encodeManifest,
   type LabelKind,
@@ -16,6 +16,7 @@ import {
   rowsPrefix,
 } from "./manifest.ts";
 import { RowGroupBuilder } from "./row-group-builder.ts";
+import type { RowSource } from "./row-source.ts";
 
 export interface ImportProgress {
   /** Bytes taken from the source, before decompression. */
@@ -39,32 +40,40 @@ export interface ImportOptions {
   readonly onProgress?: (progress: ImportProgress) => void;
 }
 
-/** Text is parsed in pieces of at most so many bytes, so that a huge chunk does not make many groups at once. */
-const PIECE_BYTES = 1024 * 1024;
+/**
+ * Imports LIBSVM text, gzip-compressed or not: `importRows`.
+ * @param threads threads that parse beside this one, once the text proves long; default 0. The result is the same.
+ */
+export function importLibsvm(
+  chunks: AsyncIterable<Uint8Array>,
+  options: ImportOptions,
+  threads = 0,
+): Promise<Manifest> {
+  const { sourceName, dimension } = options;
+  const limit = dimension === undefined ? {} : { dimension };
+  return importRows(new LibsvmSource(chunks, { name: sourceName, threads, ...limit }), options);
+}
 
 /**
- * Parses LIBSVM text, gzip-compressed or not, and stores it as row groups and a manifest. Memory is that of one row group
- * and the longest line, whatever the size of the file.
+ * Stores rows as row groups and a manifest. Memory is that of one row group and some batches of rows (of text: and the
+ * longest line), whatever the size of the file.
  *
  * A data set exists once its manifest does. A replaced data set keeps its rows until the new manifest stands.
  *
  * @throws MarinaError
  * - "usage": bad name or dimension;
  * - "precondition-failed": the name is taken and `replace` is not set, or another import was quicker;
- * - "data": the text, its compression or its labels are not what they should be (with the line);
+ * - "data": the contents, their compression or their labels are not what they should be (with the line);
  * - and whatever the object store or the source throw.
  */
-export async function importLibsvm(
-  chunks: AsyncIterable<Uint8Array>,
-  options: ImportOptions,
-): Promise<Manifest> {
+export async function importRows(rows: RowSource, options: ImportOptions): Promise<Manifest> {
   const { name, sourceName, objects } = options;
   checkOptions(options);
   const condition = await manifestCondition(options);
   const old = await objects.list(rowsPrefix(name));
   const key = rowsKey(name, 1 + Math.max(0, ...old.map((known) => generationOf(known, name))));
 
-  const source = new SourceReader(chunks, options);
+  const source = new SourceReader(rows, options);
   const etag = await objects.putStream(key, source.groups());
   const manifest = source.manifest(key, etag);
   try {
@@ -126,57 +135,48 @@ function generationOf(key: string, name: string): number {
 
 /** One pass over the source: row groups on the way, what the manifest must say at the end. */
 class SourceReader {
-  readonly #chunks: AsyncIterable<Uint8Array>;
+  readonly #source: RowSource;
   readonly #options: ImportOptions;
   readonly #labels;
-  readonly #sourceHash = createHash("sha256");
   readonly #objectHash = createHash("sha256");
   readonly #builder = new RowGroupBuilder();
   readonly #groups: ManifestGroup[] = [];
-  #bytesRead = 0;
-  #sourceBytes = 0;
   #objectBytes = 0;
   #rows = 0;
   #nonZeros = 0;
   /** Largest index seen, counted from 1. */
   #largestIndex = 0;
 
-  constructor(chunks: AsyncIterable<Uint8Array>, options: ImportOptions) {
-    this.#chunks = chunks;
+  constructor(source: RowSource, options: ImportOptions) {
+    this.#source = source;
     this.#options = options;
     this.#labels = createLabelCollector(options.labels, options.sourceName);
   }
 
   async *groups(): AsyncGenerator<Uint8Array> {
-    const { sourceName, dimension, onProgress } = this.#options;
+    const { onProgress } = this.#options;
     const builder = this.#builder;
-    const full: Uint8Array[] = [];
-    const parser = new LibsvmParser(
-      {
-        add: (label, indices, values, count, line) => {
-          this.#labels.see(label, line);
-          if (count > 0 && indices[count - 1]! >= this.#largestIndex)
-            this.#largestIndex = indices[count - 1]! + 1;
-          builder.add(label, indices, values, count);
-          if (builder.full) full.push(this.#closeGroup());
-        },
-      },
-      { source: sourceName, ...(dimension === undefined ? {} : { dimension }) },
-    );
-    for await (const chunk of gunzipIfCompressed(this.#counted(), sourceName)) {
-      this.#sourceBytes += chunk.length;
-      this.#sourceHash.update(chunk);
-      for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
-        parser.push(chunk.subarray(at, at + PIECE_BYTES));
-        yield* full.splice(0);
+    for await (const batch of this.#source.rows()) {
+      const full: Uint8Array[] = [];
+      const rows = batch.labels.length;
+      for (let row = 0; row < rows; row++) {
+        this.#labels.see(batch.labels[row]!, batch.firstLine + batch.lines[row]!);
+        const end = batch.offsets[row + 1]!;
+        if (end > batch.offsets[row]!) {
+          this.#largestIndex = Math.max(this.#largestIndex, batch.indices[end - 1]! + 1);
+        }
       }
-      onProgress?.({ bytesRead: this.#bytesRead, rows: this.#rows + builder.rows });
+      for (let row = 0; row < rows; ) {
+        row = builder.addRows(batch, row);
+        if (builder.full) full.push(this.#closeGroup());
+      }
+      onProgress?.({ bytesRead: this.#source.bytesRead, rows: this.#rows + builder.rows });
+      yield* full;
     }
-    parser.end();
-    if (builder.rows > 0) full.push(this.#closeGroup());
+    const last = builder.rows > 0 ? [this.#closeGroup()] : [];
     // Before the last group is handed over: what is refused here must not become an object.
     this.#labelsAndDimension();
-    yield* full;
+    yield* last;
   }
 
   manifest(key: string, etag: string): Manifest {
@@ -185,8 +185,7 @@ class SourceReader {
       name: this.#options.name,
       source: {
         fileName: this.#options.sourceName,
-        bytes: this.#sourceBytes,
-        sha256: this.#sourceHash.digest("hex"),
+        ...this.#source.contents(),
       },
       rows: this.#rows,
       nonZeros: this.#nonZeros,
@@ -194,13 +193,6 @@ class SourceReader {
       groups: this.#groups,
       object: { key, bytes: this.#objectBytes, etag, sha256: this.#objectHash.digest("hex") },
     };
-  }
-
-  async *#counted(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of this.#chunks) {
-      this.#bytesRead += chunk.length;
-      yield chunk;
-    }
   }
 
   #closeGroup(): Uint8Array {
@@ -222,9 +214,9 @@ class SourceReader {
   }
 
   #labelsAndDimension(): Pick<Manifest, "dimension" | "labels"> {
-    const { sourceName, dimension = this.#largestIndex } = this.#options;
+    const { sourceName, dimension = this.#source.columns ?? this.#largestIndex } = this.#options;
     if (this.#rows === 0) {
-      throw new MarinaError("data", `${sourceName}: expected LIBSVM rows, got none (the input is empty)`);
+      throw new MarinaError("data", `${sourceName}: expected rows, got none (the input is empty)`);
     }
     if (dimension === 0) {
       throw new MarinaError(

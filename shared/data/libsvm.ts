@@ -26,6 +26,8 @@ export interface LibsvmOptions {
   readonly dimension?: number;
   /** Longest line allowed; default 64 MiB. */
   readonly maxLineBytes?: number;
+  /** Lines of the text that came before the first one pushed; default 0. */
+  readonly linesBefore?: number;
 }
 
 /** Indices are 1-based in the text and 0-based in 32 bits in memory, where a dimension must fit as well. */
@@ -61,7 +63,7 @@ export class LibsvmParser {
   /** The beginning of a line whose end has not come yet. */
   #carry = new Uint8Array(1024);
   #carried = 0;
-  #line = 0;
+  #line: number;
   #indices = new Uint32Array(256);
   #values = new Float64Array(256);
   /** Where the text being parsed begins and the position after the last token read. */
@@ -73,6 +75,12 @@ export class LibsvmParser {
     this.#source = options.source;
     this.#largestIndex = options.dimension ?? LARGEST_INDEX;
     this.#maxLineBytes = options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES;
+    this.#line = options.linesBefore ?? 0;
+  }
+
+  /** Lines parsed so far, those before the first one pushed included. */
+  get lines(): number {
+    return this.#line;
   }
 
   /**
@@ -155,7 +163,16 @@ export class LibsvmParser {
       if (at === token || at === end || bytes[at] !== COLON) throw this.#badEntry(bytes, token, end);
       if (index <= previous || index > largestIndex) throw this.#badIndex(bytes, token, end, index, previous);
 
-      const value = this.#number(bytes, at + 1, end, "a value (a number) after the colon");
+      let value: number;
+      const single = at + 2 < end && bytes[at + 2] === SPACE ? bytes[at + 1]! - ZERO : -1;
+      if (single >= 0 && single <= 9) {
+        // Most values of most files: one digit.
+        value = single;
+        at += 3;
+      } else {
+        value = this.#number(bytes, at + 1, end, "a value (a number) after the colon");
+        at = this.#position;
+      }
       if (count === indices.length) {
         this.#growRow();
         indices = this.#indices;
@@ -165,7 +182,7 @@ export class LibsvmParser {
       values[count] = value;
       count++;
       previous = index;
-      at = skipSpace(bytes, this.#position, end);
+      at = skipSpace(bytes, at, end);
     }
     this.#sink.add(label, indices, values, count, this.#line);
   }

@@ -1,4 +1,5 @@
 /** Collects rows until a group is full. */
+import type { RowBatch } from "./row-batch.ts";
 import { type EncodedRowGroup, encodeRowGroup } from "./row-group.ts";
 
 /** A group is closed once its rows, in the widest types, take so many bytes. */
@@ -34,12 +35,38 @@ export class RowGroupBuilder {
     this.#offsets[this.#rows] = this.#nonZeros;
   }
 
+  /** Copies rows in, from `first` on, until the group is full: as `add` of each. Returns the next row to add. */
+  addRows(batch: RowBatch, first: number): number {
+    const { labels, offsets, indices, values } = batch;
+    let entries = this.#nonZeros;
+    let end = first;
+    for (; end < labels.length && !this.#isFull(this.#rows + end - first, entries); end++) {
+      entries += offsets[end + 1]! - offsets[end]!;
+    }
+    const count = end - first;
+    while (this.#rows + count > this.#labels.length) this.#growRows();
+    if (entries > this.#indices.length) this.#growEntries(entries);
+    const [from, to] = [offsets[first]!, offsets[end]!];
+    this.#labels.set(labels.subarray(first, end), this.#rows);
+    this.#indices.set(indices.subarray(from, to), this.#nonZeros);
+    this.#values.set(values.subarray(from, to), this.#nonZeros);
+    const shift = this.#nonZeros - from;
+    for (let row = 1; row <= count; row++) this.#offsets[this.#rows + row] = offsets[first + row]! + shift;
+    this.#rows += count;
+    this.#nonZeros = entries;
+    return end;
+  }
+
   get rows(): number {
     return this.#rows;
   }
 
   get full(): boolean {
-    return 12 * this.#rows + 12 * this.#nonZeros >= this.#targetBytes;
+    return this.#isFull(this.#rows, this.#nonZeros);
+  }
+
+  #isFull(rows: number, nonZeros: number): boolean {
+    return 12 * rows + 12 * nonZeros >= this.#targetBytes;
   }
 
   /** The rows collected, as a group; the builder is empty afterwards. */

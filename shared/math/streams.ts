@@ -16,8 +16,10 @@ export const Purpose = {
   batch: 4,
   /** A random starting point; round 0, index 0. */
   start: 5,
-  /** The embedded cloud's latencies, cold starts and faults; never the trajectory. */
+  /** The embedded cloud's latencies and cold starts; never the trajectory. */
   simulation: 6,
+  /** The embedded cloud's faults; index = kind of fault; round 0: does it strike, round m: how, the m-th time. */
+  faults: 7,
 } as const;
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
 

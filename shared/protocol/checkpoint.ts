@@ -13,6 +13,8 @@ export type StoppedBy =
   | "rounds"
   | "relativeGradientNormSquared"
   | "gradientNormSquared"
+  | "usd"
+  | "seconds"
   | "user"
   | "error"
   | "divergence";
@@ -51,7 +53,20 @@ export interface Totals {
   readonly downlinkBytes: number;
   readonly evaluationBytes: number;
   readonly seconds: number;
+  /** Tasks sent again: hedges, overdue ones, and those whose worker failed. */
   readonly resent: number;
+  /** How many of these were hedges. */
+  readonly hedged: number;
+  /** Messages that counted for nothing: duplicates, late ones, foreign or corrupt ones. */
+  readonly dropped: number;
+}
+
+/** What a run's result says beyond its last checkpoint, kept with it: whoever finds an ended run can write its result. */
+export interface Ending {
+  /** f and |grad f|^2 at the final iterate; null where they could not be evaluated. */
+  readonly loss: number | null;
+  readonly gradientNormSquared: number | null;
+  readonly usd: number;
 }
 
 export interface Checkpoint {
@@ -76,8 +91,15 @@ export interface Checkpoint {
   /** What was used so far, as the meter writes it down. */
   readonly usage: unknown;
   readonly state: Vectors;
+  /** Null while the run goes on. */
+  readonly ending: Ending | null;
   /** Records not yet in a stored block, oldest first. */
   readonly records: readonly RoundRecord[];
+}
+
+/** A run that ended before its calibration was done has no constants yet: it begins anew. */
+export function isCalibrated({ constants }: Pick<Checkpoint, "constants">): boolean {
+  return constants.stepSize > 0;
 }
 
 const finite = z.number();
@@ -89,7 +111,16 @@ const headSchema = z.strictObject({
   generation: z.int().min(0),
   status: z.enum(["running", "stopped", "done", "failed", "diverged"]),
   stoppedBy: z
-    .enum(["rounds", "relativeGradientNormSquared", "gradientNormSquared", "user", "error", "divergence"])
+    .enum([
+      "rounds",
+      "relativeGradientNormSquared",
+      "gradientNormSquared",
+      "usd",
+      "seconds",
+      "user",
+      "error",
+      "divergence",
+    ])
     .nullable(),
   error: z.string().nullable(),
   round: z.int().min(0),
@@ -117,7 +148,12 @@ const headSchema = z.strictObject({
     evaluationBytes: finite,
     seconds: finite,
     resent: finite,
+    hedged: finite,
+    dropped: finite,
   }),
+  ending: z
+    .strictObject({ loss: finite.nullable(), gradientNormSquared: finite.nullable(), usd: finite })
+    .nullable(),
   usage: z.unknown(),
 });
 

@@ -100,8 +100,8 @@ describe("tasks", () => {
     expect(() => decodeTask(toBody(frameOf(FrameType.task, [{ u8: 10 }, { u8: 0 }, ...fields])))).toThrow(
       "unknown kind",
     );
-    expect(() => decodeTask(toBody(frameOf(FrameType.task, [{ u8: 8 }, { u8: 2 }, ...fields])))).toThrow(
-      "unknown flags 2",
+    expect(() => decodeTask(toBody(frameOf(FrameType.task, [{ u8: 8 }, { u8: 4 }, ...fields])))).toThrow(
+      "unknown flags 4",
     );
     expect(decodeTask(toBody(frameOf(FrameType.task, [{ u8: 8 }, { u8: 0 }, ...fields]))).kind).toBe(
       "calibrate",
@@ -145,7 +145,12 @@ describe("contributions", () => {
     const message = incoming[name]!;
     const back = decodeIncoming(encodeIncoming(message));
     // A payload is read in place: a view of whatever kind of array holds the message.
-    const own = "payload" in back ? { ...back, payload: new Uint8Array(back.payload) } : back;
+    const own =
+      "payload" in back
+        ? { ...back, payload: new Uint8Array(back.payload) }
+        : "parts" in back
+          ? { ...back, parts: back.parts.map((part) => new Uint8Array(part)) }
+          : back;
     expect(own).toEqual(message);
     expect(parseIncoming(frameIncoming(message))).toEqual(message);
   });
@@ -155,7 +160,7 @@ describe("contributions", () => {
     contribution: [
       { u8: 0 },
       { u8: 1 | 2 | 4 }, // loss, evaluation, cold
-      { u32: 16 },
+      { u32: 4 + 7 + 16 }, // bytes of the evaluation: length, alignment from byte 89 to 96, two doubles
       ...address,
       { f64: 1.5 },
       { f64: 24 },
@@ -176,7 +181,7 @@ describe("contributions", () => {
     "evaluation only": [
       { u8: 0 },
       { u8: 1 | 2 | 16 },
-      { u32: 16 },
+      { u32: 4 + 2 + 16 },
       ...address,
       { f64: 0 },
       { f64: 0 },
@@ -201,7 +206,18 @@ describe("contributions", () => {
     ],
     "final error": [{ u8: 2 }, { u8: 0 }, { u32: 0 }, ...address, { text: "corrupt" }, { text: "Prüfsumme" }],
     answer: [{ u8: 3 }, { u8: 4 }, { u32: 0 }, ...address, { f64: 2 }, { raw: Uint8Array.of(7, 7) }],
+    pack: [
+      { u8: 5 },
+      { u8: 4 },
+      { u32: 0 },
+      ...address,
+      { f64: 3 },
+      { u32: 2 },
+      { raw: Uint8Array.of(1, 2) },
+      { raw: Uint8Array.of(3) },
+    ],
     stop: [{ u8: 4 }, { u8: 0 }, { u32: 0 }, { text: DIGEST }, { u32: 2 }],
+    "stop now": [{ u8: 4 }, { u8: 32 }, { u32: 0 }, { text: DIGEST }, { u32: 2 }],
   };
 
   it.each(Object.keys(incoming))("%s: has the documented layout", (name) => {
@@ -209,7 +225,7 @@ describe("contributions", () => {
   });
 
   it("of an unknown kind are refused", () => {
-    expect(() => parseIncoming(frameOf(FrameType.contribution, [{ u8: 5 }]))).toThrow(
+    expect(() => parseIncoming(frameOf(FrameType.contribution, [{ u8: 6 }]))).toThrow(
       "contribution: unknown kind",
     );
   });
@@ -279,12 +295,12 @@ describe("round records", () => {
     expect(decodeRounds(encodeRounds([]), "key")).toEqual([]);
   });
 
-  it("have the documented layout: eleven numbers a round, NaN for null", () => {
+  it("have the documented layout: thirteen numbers a round, NaN for null", () => {
     const expected = frameOf(FrameType.rounds, [
       {
         vector: [
-          ...[0, 1, 5, 0.25, 0.08, 0, 0, 0, 0, 0, 0],
-          ...[1, 0, 2, Number.NaN, Number.NaN, 3584, 2750, 6000, 0.125, 1e-6, 1],
+          ...[0, 1, 5, 0.25, 0.08, 0, 0, 0, 0, 0, 0, 0, 0],
+          ...[1, 0, 2, Number.NaN, Number.NaN, 3584, 2750, 6000, 0.125, 1e-6, 1, 1, 3],
         ],
       },
     ]);
@@ -293,7 +309,7 @@ describe("round records", () => {
 
   it("that are no whole rows are refused", () => {
     expect(() => decodeRounds(frameOf(FrameType.rounds, [{ vector: [1, 2, 3] }]), "key")).toThrow(
-      "key: expected rows of 11 numbers",
+      "key: expected rows of 13 numbers",
     );
   });
 });

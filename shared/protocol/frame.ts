@@ -58,6 +58,17 @@ export class FrameWriter {
     return at;
   }
 
+  /** Bytes of the frame so far, header included. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Writes over an earlier u32, whose value was not known when its place came. */
+  setU32(at: number, value: number): this {
+    this.#view.setUint32(at, value, true);
+    return this;
+  }
+
   u8(value: number): this {
     const at = this.#reserve(1); // first: it may move the memory
     this.#view.setUint8(at, value);

@@ -21,6 +21,13 @@ export const contributionKey = (run: string, round: number, slot: number): strin
 /** What a DIANA worker remembers for this round; written as the outcome of the round before. */
 export const memoryKey = (run: string, worker: number, round: number): string =>
   `${runPrefix(run)}memory/${pad(worker)}/${pad(round)}`;
+/** What rounds leave behind and nobody needs once the run is over. */
+export const leftoverPrefixes = (run: string): readonly string[] =>
+  ["iterates/", "contributions/", "memory/"].map((folder) => `${runPrefix(run)}${folder}`);
+export const memoryPrefix = (run: string, worker: number): string =>
+  `${runPrefix(run)}memory/${pad(worker)}/`;
+/** The round of a memory key. */
+export const roundOfMemoryKey = (key: string): number => Number(key.slice(key.lastIndexOf("/") + 1));
 /** A block of round records that begins with this round. */
 export const roundsKey = (run: string, first: number): string => `${runPrefix(run)}rounds/${pad(first)}`;
 export const roundsPrefix = (run: string): string => `${runPrefix(run)}rounds/`;

@@ -8,6 +8,8 @@ import type { RunSpec } from "./spec.ts";
 export interface RunResult {
   readonly version: 1;
   readonly run: string;
+  /** Of the aggregator that ended the run: a run that was resumed has a later one. */
+  readonly tenure: number;
   readonly status: Exclude<RunStatus, "running">;
   readonly stoppedBy: StoppedBy | null;
   readonly error: string | null;
@@ -28,7 +30,13 @@ export interface RunResult {
   /** By the engine's clock: predicted on the embedded cloud, real elsewhere. */
   readonly seconds: number;
   readonly usd: number;
+  /** The counts that `usd` was priced from, as the meter writes them down. */
+  readonly usage?: unknown;
+  /** Tasks sent again: hedges, overdue ones, and those whose worker failed. */
   readonly resentTasks: number;
+  readonly hedgedTasks: number;
+  /** Contributions that counted for nothing: duplicates, late ones, foreign or corrupt ones. */
+  readonly droppedMessages: number;
   /** SHA-256 of the final iterate's little-endian float64 bytes. */
   readonly iterateSha256: string;
   readonly constants: Constants;
@@ -38,6 +46,7 @@ export interface RunResult {
 const head = z.looseObject({
   version: z.literal(1),
   run: z.string(),
+  tenure: z.int(),
   status: z.enum(["stopped", "done", "failed", "diverged"]),
   rounds: z.number(),
   iterateSha256: z.string(),

@@ -25,11 +25,15 @@ export interface RoundRecord {
   /** Seconds since the run began, by the engine's clock. */
   readonly seconds: number;
   readonly usd: number;
-  /** Tasks sent again in round t (hedges and deadlines). */
+  /** Tasks sent again in round t: hedges, overdue ones, and those whose worker failed. */
   readonly resent: number;
+  /** How many of these were hedges. */
+  readonly hedged: number;
+  /** Contributions dropped in round t: duplicates, late ones, foreign or corrupt ones. */
+  readonly dropped: number;
 }
 
-const COLUMNS = 11;
+const COLUMNS = 13;
 /** Rounds in one stored block. */
 export const ROUNDS_PER_BLOCK = 64;
 
@@ -49,6 +53,8 @@ export function encodeRounds(records: readonly RoundRecord[]): Uint8Array {
         r.seconds,
         r.usd,
         r.resent,
+        r.hedged,
+        r.dropped,
       ],
       COLUMNS * row,
     );
@@ -63,10 +69,8 @@ export function decodeRounds(bytes: Uint8Array, key: string): RoundRecord[] {
   reader.end();
   if (table.length % COLUMNS !== 0) throw new MessageError(`${key}: expected rows of ${COLUMNS} numbers`);
   return Array.from({ length: table.length / COLUMNS }, (_, row) => {
-    const [round, dense, slots, loss, norm, bits, up, down, seconds, usd, resent] = table.subarray(
-      COLUMNS * row,
-      COLUMNS * (row + 1),
-    ) as unknown as number[];
+    const [round, dense, slots, loss, norm, bits, up, down, seconds, usd, resent, hedged, dropped] =
+      table.subarray(COLUMNS * row, COLUMNS * (row + 1)) as unknown as number[];
     return {
       round: round!,
       dense: dense === 1,
@@ -79,6 +83,8 @@ export function decodeRounds(bytes: Uint8Array, key: string): RoundRecord[] {
       seconds: seconds!,
       usd: usd!,
       resent: resent!,
+      hedged: hedged!,
+      dropped: dropped!,
     };
   });
 }

@@ -117,7 +117,29 @@ const stop = z.strictObject({
     .positive()
     .exactOptional()
     .describe("Stop at the first evaluated x^k with |grad f(x^k)|^2 <= this."),
+  usd: z
+    .number()
+    .positive()
+    .exactOptional()
+    .describe(
+      "Spend no more than so many dollars: a round is sent only if it fits, at the price of the dearest one so far.",
+    ),
+  seconds: z
+    .number()
+    .positive()
+    .exactOptional()
+    .describe(
+      "Take no longer than so many seconds: a round is sent only if it fits, at the length of the longest one so far.",
+    ),
 });
+
+const checkpointEvery = z
+  .union([
+    positiveInteger,
+    z.strictObject({ seconds: z.number().positive().describe("Seconds from one stored iterate to the next.") }),
+  ])
+  .default(1)
+  .describe('Rounds from one stored iterate to the next, or { "seconds": 30 }.');
 
 export const runSpecSchema = z
   .strictObject({
@@ -162,7 +184,13 @@ export const runSpecSchema = z
       .enum(["float32", "float64"])
       .default("float32")
       .describe("Precision of numbers that workers send. The iterate always travels as float64."),
-    checkpointEvery: positiveInteger.default(1).describe("Rounds from one stored iterate to the next."),
+    shardsPerTask: z
+      .union([positiveInteger.max(1000), z.literal("auto")])
+      .exactOptional()
+      .describe(
+        'Packing: neighbouring workers that one task does the work of; they stay workers of their own, and the trajectory has the same bits. "auto": some 15 ms of computing a task. Default: 1.',
+      ),
+    checkpointEvery,
     durability: z
       .enum(["write-behind", "strict"])
       .default("write-behind")

@@ -48,6 +48,9 @@ const KINDS: readonly TaskKind[] = [
   "gram",
 ];
 
+const EVALUATE = 1;
+const PACKED = 2;
+
 /** Number of points that a task of each kind carries. */
 export const POINTS_OF: Readonly<Record<TaskKind, 0 | 1 | 2>> = {
   full: 1,
@@ -67,6 +70,12 @@ export type Point =
   | { readonly kind: "inline"; readonly vector: Float64Array }
   | { readonly kind: "stored"; readonly key: string };
 
+/** A slot and the worker that has it. */
+export interface Member {
+  readonly slot: number;
+  readonly worker: number;
+}
+
 export interface Task {
   readonly kind: TaskKind;
   readonly run: string;
@@ -84,6 +93,27 @@ export interface Task {
   readonly points: readonly Point[];
   /** Identity of each point: points of equal identity (in one run) have equal bits, so a worker may reuse what it computed. */
   readonly pointRounds: readonly number[];
+  /** Packing: further slots that this task asks for, each as if it had a task of its own. */
+  readonly others?: readonly Member[];
+}
+
+/** The tasks that a packed one stands for; one that is not packed stands for itself. */
+export function membersOf(task: Task): Task[] {
+  const { others = [], ...own } = task;
+  return [own, ...others.map((member) => ({ ...own, ...member }))];
+}
+
+/** Packs up to `size` neighbours that ask for the same. */
+export function packTasks(tasks: readonly Task[], size: number): Task[] {
+  const packs: Task[] = [];
+  for (let first = 0; first < tasks.length; ) {
+    let end = first + 1;
+    while (end < tasks.length && end < first + size && alike(tasks[first]!, tasks[end]!)) end++;
+    const others = tasks.slice(first + 1, end).map(({ slot, worker }) => ({ slot, worker }));
+    packs.push(others.length === 0 ? tasks[first]! : { ...tasks[first]!, others });
+    first = end;
+  }
+  return packs;
 }
 
 export function encodeTask(task: Task): string {
@@ -95,7 +125,7 @@ function frameTask(task: Task): Uint8Array {
   for (const point of task.points) if (point.kind === "inline") inline += point.vector.byteLength;
   const writer = new FrameWriter("task", 512 + inline)
     .u8(KINDS.indexOf(task.kind))
-    .u8(task.evaluate ? 1 : 0)
+    .u8((task.evaluate ? EVALUATE : 0) | (task.others === undefined ? 0 : PACKED))
     .u32(task.round)
     .u32(task.slot)
     .u32(task.worker)
@@ -109,6 +139,10 @@ function frameTask(task: Task): Uint8Array {
     if (point.kind === "inline") writer.u8(0).vector(point.vector);
     else writer.u8(1).text(point.key);
   });
+  if (task.others !== undefined) {
+    writer.u32(task.others.length);
+    for (const { slot, worker } of task.others) writer.u32(slot).u32(worker);
+  }
   return writer.finish();
 }
 
@@ -143,6 +177,8 @@ function alike(a: Task, b: Task): boolean {
     a.replyTo === b.replyTo &&
     a.evaluate === b.evaluate &&
     a.memoryFloor === b.memoryFloor &&
+    a.others === undefined &&
+    b.others === undefined &&
     a.points === b.points &&
     a.pointRounds === b.pointRounds
   );
@@ -154,7 +190,7 @@ export function decodeTask(body: string): Task {
   const kind = KINDS[reader.u8()];
   if (kind === undefined) throw new MessageError("task: unknown kind");
   const flags = reader.u8();
-  if (flags > 1) throw new MessageError(`task: unknown flags ${flags}`);
+  if (flags > (EVALUATE | PACKED)) throw new MessageError(`task: unknown flags ${flags}`);
   const round = reader.u32();
   const slot = reader.u32();
   const worker = reader.u32();
@@ -176,6 +212,11 @@ export function decodeTask(body: string): Task {
         : { kind: "stored", key: reader.text() },
     );
   }
+  const others: Member[] = [];
+  if ((flags & PACKED) !== 0) {
+    const more = reader.u32();
+    for (let i = 0; i < more; i++) others.push({ slot: reader.u32(), worker: reader.u32() });
+  }
   reader.end();
   return {
     kind,
@@ -185,10 +226,11 @@ export function decodeTask(body: string): Task {
     slot,
     worker,
     replyTo,
-    evaluate: flags === 1,
+    evaluate: (flags & EVALUATE) !== 0,
     memoryFloor,
     points,
     pointRounds,
+    ...((flags & PACKED) === 0 ? {} : { others }),
   };
 }
 

@@ -72,6 +72,8 @@ export function createCrashingService(options: EmbeddedCloudOptions, lifeSeconds
   return {
     cloud,
     controlDeadLetters,
+    controlQueue: control,
+    taskQueue: tasks,
     control: (message) =>
       cloud.client.queues.send(control, [
         {

@@ -29,6 +29,9 @@ import { parseRunSpec, type RunSpecInput } from "../../shared/protocol/spec.ts";
 
 export const DATA = "mushrooms";
 
+/** By the virtual clock: no run of a test takes so long. */
+const LONGEST_RUN_SECONDS = 4 * 3600;
+
 /** Mushrooms as imported, to be copied into every cloud: an import takes longer than a run. */
 let imported: Promise<ObjectStore> | undefined;
 
@@ -81,11 +84,13 @@ export async function resultOf(
   run: string,
 ): Promise<RunResult> {
   const key = resultKey(run);
+  const deadline = cloud.clock.now() + 1000 * LONGEST_RUN_SECONDS;
   for (;;) {
     const found = await optional(() => cloud.client.objects.get(key));
     if (found !== undefined) return decodeResult(found.body, key);
     if (cloud.queue(controlDeadLetters).waiting > 0)
       throw new Error(`run ${run}: its control message is dead`);
+    if (cloud.clock.now() > deadline) throw new Error(`run ${run}: no result after ${LONGEST_RUN_SECONDS} s`);
     await cloud.clock.sleep(1000);
   }
 }
@@ -127,7 +132,9 @@ export async function requestStop(service: EmbeddedService, run: string): Promis
   const digest = runDigest(decodeStoredRun((await objects.get(key)).body, key));
   const { generation } = await checkpointOf(service, run);
   const queue = await queues.address(contributionsQueueName("marina-", run));
-  await queues.send(queue, [{ body: encodeIncoming({ kind: "stop", runDigest: digest, generation }) }]);
+  await queues.send(queue, [
+    { body: encodeIncoming({ kind: "stop", runDigest: digest, generation, now: false }) },
+  ]);
 }
 
 /** Every record of a run, each round once: the stored blocks, then what the checkpoint still holds. */

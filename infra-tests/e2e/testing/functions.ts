@@ -1,7 +1,11 @@
 /** Faults: the processes of the deployed functions, and their event source mappings. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { FilterLogEventsCommand, CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import {
+  CloudWatchLogsClient,
+  DescribeLogGroupsCommand,
+  FilterLogEventsCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
 import {
   GetEventSourceMappingCommand,
   LambdaClient,
@@ -19,14 +23,22 @@ export function reachesProcesses({ kind, processGroup }: TestCloud): boolean {
 }
 
 /** Sends a signal to all environments of a function; returns how many there were. */
-export function signalFunction({ processGroup }: TestCloud, name: string, sent: "SIGSTOP" | "SIGKILL"): number {
-  return processGroup === undefined ? signalContainers(name, sent) : signalProcesses(processGroup, name, sent);
+export function signalFunction(
+  { processGroup }: TestCloud,
+  name: string,
+  sent: "SIGSTOP" | "SIGKILL",
+): number {
+  return processGroup === undefined
+    ? signalContainers(name, sent)
+    : signalProcesses(processGroup, name, sent);
 }
 
 function signalProcesses(group: number, name: string, sent: "SIGSTOP" | "SIGKILL"): number {
   const found = groupMembers(group).filter((pid) => {
     try {
-      return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`AWS_LAMBDA_FUNCTION_NAME=${name}`);
+      return readFileSync(`/proc/${pid}/environ`, "utf8")
+        .split("\0")
+        .includes(`AWS_LAMBDA_FUNCTION_NAME=${name}`);
     } catch {
       return false; // ended between the two looks
     }
@@ -37,7 +49,9 @@ function signalProcesses(group: number, name: string, sent: "SIGSTOP" | "SIGKILL
 
 /** LocalStack in Docker names a container after its function. */
 function signalContainers(name: string, sent: "SIGSTOP" | "SIGKILL"): number {
-  const list = spawnSync("docker", ["ps", "--quiet", "--filter", `name=${name.toLowerCase()}`], { encoding: "utf8" });
+  const list = spawnSync("docker", ["ps", "--quiet", "--filter", `name=${name.toLowerCase()}`], {
+    encoding: "utf8",
+  });
   const containers = list.stdout.split("\n").filter((id) => id !== "");
   for (const id of containers) spawnSync("docker", sent === "SIGSTOP" ? ["pause", id] : ["kill", id]);
   return containers.length;
@@ -52,14 +66,16 @@ export async function setDelivery(functionName: string, enabled: boolean): Promi
     new ListEventSourceMappingsCommand({ FunctionName: functionName }),
   );
   const UUID = EventSourceMappings[0]?.UUID;
-  if (UUID === undefined) throw new MarinaError("not-found", `${functionName}: expected an event source mapping, got none`);
+  if (UUID === undefined)
+    throw new MarinaError("not-found", `${functionName}: expected an event source mapping, got none`);
   await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: enabled }));
   const wanted = enabled ? "Enabled" : "Disabled";
   const reached = await eventually(async () => {
     const { State } = await lambda.send(new GetEventSourceMappingCommand({ UUID }));
     return State === wanted ? true : undefined;
   }, 120);
-  if (reached !== true) throw new MarinaError("unavailable", `${functionName}: its mapping is not ${wanted} after 120 s`);
+  if (reached !== true)
+    throw new MarinaError("unavailable", `${functionName}: its mapping is not ${wanted} after 120 s`);
 }
 
 /**

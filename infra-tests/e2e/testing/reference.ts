@@ -1,6 +1,7 @@
 /** What a run must come to: the same handlers on the embedded cloud, on a perfect network. */
-import { createEmbeddedService } from "../../../embedded/service.ts";
+
 import { createRun } from "../../../cli/launch.ts";
+import { createEmbeddedService } from "../../../embedded/service.ts";
 import { MarinaError } from "../../../shared/math/errors.ts";
 import { resultKey } from "../../../shared/protocol/keys.ts";
 import { decodeResult, type RunResult } from "../../../shared/protocol/result.ts";

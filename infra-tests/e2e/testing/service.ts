@@ -1,7 +1,8 @@
 /** The deployed service as the tests use it: data sets in, runs started, results awaited. */
-import { createReadStream } from "node:fs";
+import { createReadStream, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { gunzipSync } from "node:zlib";
 import { createRun, resumeRun } from "../../../cli/launch.ts";
 import { createAwsPorts } from "../../../shared/cloud/aws/ports.ts";
 import type { Ports, QueueAddress } from "../../../shared/cloud/ports.ts";
@@ -11,7 +12,12 @@ import { type Checkpoint, decodeCheckpoint } from "../../../shared/protocol/chec
 import { encodeIncoming } from "../../../shared/protocol/contribution.ts";
 import { checkpointKey, contributionsQueueName, resultKey, specKey } from "../../../shared/protocol/keys.ts";
 import { decodeResult, type RunResult } from "../../../shared/protocol/result.ts";
-import { type ControlMessage, decodeStoredRun, encodeControl, runDigest } from "../../../shared/protocol/run.ts";
+import {
+  type ControlMessage,
+  decodeStoredRun,
+  encodeControl,
+  runDigest,
+} from "../../../shared/protocol/run.ts";
 import type { RunSpec } from "../../../shared/protocol/spec.ts";
 import { projectRoot } from "../../local/paths.ts";
 import type { TestCloud } from "../global-setup.ts";
@@ -21,7 +27,26 @@ const SHIPPED_DATA = join(projectRoot, "experiments", "data", "mushrooms.gz");
 
 /** The shipped data set mushrooms, under some name. */
 export async function importMushrooms(objects: Ports["objects"], name: string): Promise<void> {
-  await importLibsvm(createReadStream(SHIPPED_DATA), { name, sourceName: "mushrooms.gz", labels: "binary", objects });
+  await importLibsvm(createReadStream(SHIPPED_DATA), {
+    name,
+    sourceName: "mushrooms.gz",
+    labels: "binary",
+    objects,
+  });
+}
+
+/**
+ * The first rows of mushrooms. Workers keep data by its content, so a data set that is to be read anew must not equal one
+ * that was read before.
+ */
+export async function importSomeRows(objects: Ports["objects"], name: string, rows: number): Promise<void> {
+  const lines = gunzipSync(readFileSync(SHIPPED_DATA)).toString("utf8").split("\n").slice(0, rows);
+  const text = new TextEncoder().encode(`${lines.join("\n")}\n`);
+  await importLibsvm(once(text), { name, sourceName: `${name}.txt`, labels: "binary", objects });
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
 }
 
 export class Service {
@@ -40,7 +65,10 @@ export class Service {
   output(name: string): string {
     const value = this.cloud.outputs[name];
     if (value !== undefined) return value;
-    throw new MarinaError("usage", `stack: expected an output ${name}, got ${Object.keys(this.cloud.outputs).join(", ")}`);
+    throw new MarinaError(
+      "usage",
+      `stack: expected an output ${name}, got ${Object.keys(this.cloud.outputs).join(", ")}`,
+    );
   }
 
   get taskQueue(): QueueAddress {
@@ -76,7 +104,9 @@ export class Service {
     const digest = runDigest(decodeStoredRun((await this.ports.objects.get(key)).body, key));
     const generation = (await this.checkpoint(run))?.generation ?? 0;
     const queue = await this.ports.queues.address(this.contributionsQueue(run));
-    await this.ports.queues.send(queue, [{ body: encodeIncoming({ kind: "stop", runDigest: digest, generation }) }]);
+    await this.ports.queues.send(queue, [
+      { body: encodeIncoming({ kind: "stop", runDigest: digest, generation, now: false }) },
+    ]);
   }
 
   contributionsQueue(run: string): string {
@@ -107,11 +137,17 @@ export class Service {
     return this.#await(look, seconds, `round ${round} of run ${run}`, run);
   }
 
-  async #await<T>(look: () => Promise<T | undefined>, seconds: number, what: string, run: string): Promise<T> {
+  async #await<T>(
+    look: () => Promise<T | undefined>,
+    seconds: number,
+    what: string,
+    run: string,
+  ): Promise<T> {
     const found = await eventually(look, seconds);
     if (found !== undefined) return found;
     const checkpoint = await this.checkpoint(run);
-    const state = checkpoint === undefined ? "no checkpoint" : `round ${checkpoint.round}, ${checkpoint.status}`;
+    const state =
+      checkpoint === undefined ? "no checkpoint" : `round ${checkpoint.round}, ${checkpoint.status}`;
     throw new MarinaError("unavailable", `expected ${what} within ${seconds} s; the run is at: ${state}`);
   }
 
@@ -126,7 +162,10 @@ export class Service {
 }
 
 /** The first thing that is there, or undefined when the time is over. */
-export async function eventually<T>(look: () => Promise<T | undefined>, seconds: number): Promise<T | undefined> {
+export async function eventually<T>(
+  look: () => Promise<T | undefined>,
+  seconds: number,
+): Promise<T | undefined> {
   const deadline = performance.now() + 1000 * seconds;
   for (;;) {
     const found = await look();

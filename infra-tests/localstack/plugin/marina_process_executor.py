@@ -324,7 +324,7 @@ def handle_batches_at_once() -> None:
             try:
                 handle(self, messages)
             except Exception as e:  # the messages come again after their visibility timeout
-                LOG.warning("batch of %s failed: %s", self.source_arn, e)
+                LOG.warning("batch of %s failed: %r", self.source_arn, e)
             finally:
                 self.free.release()
 

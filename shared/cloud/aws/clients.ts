@@ -18,9 +18,11 @@ export interface AwsClients {
   readonly sqs: SQSClient;
 }
 
-/** Time limits and retries, shorter in tests. */
 export interface ClientOptions {
   readonly region?: string;
+  /** Of an emulator; default: what AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL say. */
+  readonly endpoint?: string;
+  /** Time limits and retries, shorter in tests. */
   readonly maxAttempts?: number;
   readonly objectIdleTimeoutMilliseconds?: number;
   readonly queueRequestTimeoutMilliseconds?: number;
@@ -31,6 +33,7 @@ export interface ClientOptions {
  */
 export function createAwsClients(options: ClientOptions = {}): AwsClients {
   const {
+    endpoint,
     maxAttempts = MAX_ATTEMPTS,
     objectIdleTimeoutMilliseconds = OBJECT_IDLE_TIMEOUT_MILLISECONDS,
     queueRequestTimeoutMilliseconds = QUEUE_REQUEST_TIMEOUT_MILLISECONDS,
@@ -44,27 +47,29 @@ export function createAwsClients(options: ClientOptions = {}): AwsClients {
     httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
     httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
   };
+  const s3Endpoint = endpoint ?? configuredEndpoint("S3");
+  const sqsEndpoint = endpoint ?? configuredEndpoint("SQS");
   return {
     s3: new S3Client({
       ...common,
+      // An emulator has no host name for each bucket.
+      ...(s3Endpoint === undefined ? {} : { endpoint: s3Endpoint, forcePathStyle: true }),
       requestHandler: new NodeHttpHandler({
         ...agents,
         connectionTimeout: CONNECTION_TIMEOUT_MILLISECONDS,
         socketTimeout: objectIdleTimeoutMilliseconds,
       }),
-      // An emulator has no host name for each bucket.
-      forcePathStyle: configuredEndpoint("S3") !== undefined,
     }),
     sqs: new SQSClient({
       ...common,
+      // An emulator's queue URLs may carry a host name that does not resolve here.
+      ...(sqsEndpoint === undefined ? {} : { endpoint: sqsEndpoint, useQueueUrlAsEndpoint: false }),
       requestHandler: new NodeHttpHandler({
         ...agents,
         connectionTimeout: CONNECTION_TIMEOUT_MILLISECONDS,
         requestTimeout: queueRequestTimeoutMilliseconds,
         throwOnRequestTimeout: true,
       }),
-      // An emulator's queue URLs may carry a host name that does not resolve here.
-      useQueueUrlAsEndpoint: configuredEndpoint("SQS") === undefined,
       // Every body is a frame with its own CRC-32, or JSON over TLS: hashing it once more would only cost CPU.
       md5: false,
     }),
@@ -74,6 +79,6 @@ export function createAwsClients(options: ClientOptions = {}): AwsClients {
 /** The endpoint that the standard variables name, as the SDK reads them. */
 function configuredEndpoint(service: "S3" | "SQS"): string | undefined {
   const { env } = process;
-  if (env["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] === "true") return undefined;
-  return env[`AWS_ENDPOINT_URL_${service}`] || env["AWS_ENDPOINT_URL"] || undefined;
+  if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === "true") return undefined;
+  return env[`AWS_ENDPOINT_URL_${service}`] || env.AWS_ENDPOINT_URL || undefined;
 }

@@ -5,7 +5,10 @@ import { MarinaError } from "../../math/errors.ts";
 export function requiredVariable(name: string, env: NodeJS.ProcessEnv = process.env): string {
   const value = env[name];
   if (value === undefined || value === "") {
-    throw new MarinaError("usage", `environment variable ${name}: expected a value, it is not set; deploy the stack again`);
+    throw new MarinaError(
+      "usage",
+      `environment variable ${name}: expected a value, it is not set; deploy the stack again`,
+    );
   }
   return value;
 }
@@ -15,7 +18,10 @@ export function requiredCount(name: string, env: NodeJS.ProcessEnv = process.env
   const text = requiredVariable(name, env);
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value <= 0) {
-    throw new MarinaError("usage", `environment variable ${name}: expected a positive integer, got ${JSON.stringify(text)}`);
+    throw new MarinaError(
+      "usage",
+      `environment variable ${name}: expected a positive integer, got ${JSON.stringify(text)}`,
+    );
   }
   return value;
 }

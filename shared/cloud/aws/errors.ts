@@ -101,14 +101,18 @@ export function explainAwsError(error: unknown, what: string): unknown {
   if (EXPIRED.has(name)) return access("the AWS credentials have expired; sign in again");
   if (CLOCK.has(name)) return access("this machine's clock is wrong by minutes; set it right");
   if (REFUSED_CREDENTIALS.has(name)) {
-    return access("AWS does not accept these credentials; check the access key, its secret and the session token");
+    return access(
+      "AWS does not accept these credentials; check the access key, its secret and the session token",
+    );
   }
   if (ELSEWHERE.has(name) || status === 301) {
     const where = failure.region === undefined ? "another region" : failure.region;
     return access(`the bucket lies in ${where}; set AWS_REGION to the region of the stack`);
   }
   if (name === "NoSuchBucket") {
-    return access("there is no such bucket; was the stack deployed to this account and region, and not deleted since?");
+    return access(
+      "there is no such bucket; was the stack deployed to this account and region, and not deleted since?",
+    );
   }
   if (DENIED.has(name) || status === 403) {
     return access("access denied; the credentials in use lack the permission for it");
@@ -117,7 +121,13 @@ export function explainAwsError(error: unknown, what: string): unknown {
     const tries = failure.attempts === undefined ? "" : ` after ${failure.attempts} attempts`;
     return new MarinaError("unavailable", `${what}: no success${tries} (${said})`, { cause: error });
   }
-  if (status === undefined) return error;
+  if (status === undefined) {
+    // No answer came, for a reason that has no name here (a certificate, a proxy): the SDK's count of attempts tells that
+    // it was a request. A defect keeps its stack.
+    if (failure.attempts === undefined || error instanceof TypeError || error instanceof ReferenceError)
+      return error;
+    return new MarinaError("unavailable", `${what}: no answer (${said})`, { cause: error });
+  }
   // What is left was refused for what it says: asking again would not help.
   return new MarinaError("usage", `${what}: refused with status ${status} (${said})`, { cause: error });
 }
@@ -134,7 +144,10 @@ function failureOf(error: unknown): Failure | undefined {
   const region = property(headers, "x-amz-bucket-region") ?? property(error, "Region");
   return {
     // The query-compatible protocol of SQS puts the old name of an error into `Code`.
-    name: error.name === "Error" || error.name === "" ? (text(property(error, "Code")) ?? error.name) : error.name,
+    name:
+      error.name === "Error" || error.name === ""
+        ? (text(property(error, "Code")) ?? error.name)
+        : error.name,
     message: error.message,
     code: text(property(error, "code")),
     status: number(property(metadata, "httpStatusCode")),

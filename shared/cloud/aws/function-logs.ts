@@ -12,7 +12,9 @@ export interface LogLine {
 export async function logGroupOf(functionName: string): Promise<string> {
   const client = new LambdaClient({ maxAttempts: 3 });
   try {
-    const { LoggingConfig } = await client.send(new GetFunctionConfigurationCommand({ FunctionName: functionName }));
+    const { LoggingConfig } = await client.send(
+      new GetFunctionConfigurationCommand({ FunctionName: functionName }),
+    );
     return LoggingConfig?.LogGroup ?? `/aws/lambda/${functionName}`;
   } catch (error) {
     throw explainAwsError(error, `Lambda GetFunctionConfiguration ${functionName}`);

@@ -1,9 +1,31 @@
 /** A handler as AWS Lambda calls it: events of a queue in, the messages that failed out. */
-import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { MarinaError } from "../../math/errors.ts";
 import type { DeliveredMessage, Handler, QueueAddress } from "../ports.ts";
 
-export type LambdaHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+/** What is read of an event and of a context (Lambda guide: using Lambda with SQS; the Node context object). */
+export interface SqsEvent {
+  readonly Records: readonly SqsRecord[];
+}
+
+export interface SqsRecord {
+  readonly messageId: string;
+  readonly receiptHandle: string;
+  readonly body: string;
+  readonly attributes: { readonly ApproximateReceiveCount: string };
+  readonly eventSource: string;
+  readonly eventSourceARN: string;
+}
+
+export interface LambdaContext {
+  readonly awsRequestId: string;
+  getRemainingTimeInMillis(): number;
+}
+
+export interface SqsBatchResponse {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
+export type LambdaHandler = (event: SqsEvent, context: LambdaContext) => Promise<SqsBatchResponse>;
 
 export interface FunctionSetting {
   /** The queue that triggers the function: records name it by ARN, the API wants its URL. */
@@ -38,12 +60,15 @@ export function lambdaHandler(handler: Handler, { queue, begin, end }: FunctionS
   };
 }
 
-function messagesOf(event: SQSEvent, queue: QueueAddress): DeliveredMessage[] {
+function messagesOf(event: SqsEvent, queue: QueueAddress): DeliveredMessage[] {
   if (!Array.isArray(event?.Records)) {
-    throw new MarinaError("usage", "expected an event of an SQS queue with Records; this function is triggered by its queue only");
+    throw new MarinaError(
+      "usage",
+      "expected an event of an SQS queue with Records; this function is triggered by its queue only",
+    );
   }
   const name = queueName(queue);
-  return event.Records.map((record: SQSRecord) => {
+  return event.Records.map((record) => {
     const source = record.eventSourceARN?.split(":").at(-1);
     if (record.eventSource !== "aws:sqs" || source !== name) {
       throw new MarinaError(

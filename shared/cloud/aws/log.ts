@@ -11,7 +11,7 @@ import type { Log } from "../ports.ts";
 export function createLambdaLog(service: string): Log & { begin(requestId: string): void } {
   const logger = new Logger({
     serviceName: service,
-    ...(process.env["POWERTOOLS_LOG_LEVEL"] === undefined ? { logLevel: "WARN" } : {}),
+    ...(process.env.POWERTOOLS_LOG_LEVEL === undefined ? { logLevel: "WARN" } : {}),
   });
   return {
     begin: (requestId) => logger.appendKeys({ requestId }),

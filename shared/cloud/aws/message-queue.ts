@@ -46,7 +46,11 @@ export interface QueueClientOptions {
  * The MessageQueue port on SQS. Besides the port's own errors it throws MarinaError "access" (credentials, permissions),
  * "limit" (a message or batch too long) and "usage" (a request that SQS refuses).
  */
-export function createSqsMessageQueue(sqs: SQSClient, clock: Clock, options: QueueClientOptions = {}): MessageQueue {
+export function createSqsMessageQueue(
+  sqs: SQSClient,
+  clock: Clock,
+  options: QueueClientOptions = {},
+): MessageQueue {
   const { tags, requestTimeoutMilliseconds = QUEUE_REQUEST_TIMEOUT_MILLISECONDS } = options;
 
   /** Port errors of a request on a queue; everything else as `explainAwsError` has it. */
@@ -71,7 +75,10 @@ export function createSqsMessageQueue(sqs: SQSClient, clock: Clock, options: Que
   };
 
   /** One batch; returns the entries that SQS did not take for reasons of its own. */
-  const sendOnce = async (queue: QueueAddress, messages: readonly OutgoingMessage[]): Promise<OutgoingMessage[]> => {
+  const sendOnce = async (
+    queue: QueueAddress,
+    messages: readonly OutgoingMessage[],
+  ): Promise<OutgoingMessage[]> => {
     const { Failed } = await sqs.send(
       new SendMessageBatchCommand({
         QueueUrl: queue,
@@ -107,9 +114,13 @@ export function createSqsMessageQueue(sqs: SQSClient, clock: Clock, options: Que
           if (EXISTS.has(errorName(error))) return address(name);
           if (!DELETED_RECENTLY.has(errorName(error))) throw explain(error, "CreateQueue", name);
           if (attempt === NAME_ATTEMPTS) {
-            throw new MarinaError("unavailable", `queue ${name}: was deleted a moment ago; SQS does not give the name back yet`, {
-              cause: error,
-            });
+            throw new MarinaError(
+              "unavailable",
+              `queue ${name}: was deleted a moment ago; SQS does not give the name back yet`,
+              {
+                cause: error,
+              },
+            );
           }
           await clock.sleep(NAME_WAIT_MILLISECONDS);
         }
@@ -175,7 +186,11 @@ export function createSqsMessageQueue(sqs: SQSClient, clock: Clock, options: Que
     async extend(queue, receipt, seconds) {
       try {
         await sqs.send(
-          new ChangeMessageVisibilityCommand({ QueueUrl: queue, ReceiptHandle: receipt, VisibilityTimeout: seconds }),
+          new ChangeMessageVisibilityCommand({
+            QueueUrl: queue,
+            ReceiptHandle: receipt,
+            VisibilityTimeout: seconds,
+          }),
         );
       } catch (error) {
         if (isStale(error)) {
@@ -199,7 +214,10 @@ function addressOf(url: string | undefined, name: string): QueueAddress {
 function received({ Body, ReceiptHandle, Attributes }: Message, queue: QueueAddress): ReceivedMessage {
   const receiveCount = Number(Attributes?.ApproximateReceiveCount);
   if (Body === undefined || ReceiptHandle === undefined || !Number.isInteger(receiveCount)) {
-    throw new MarinaError("unavailable", `queue ${queue}: SQS delivered a message without body, receipt or receive count`);
+    throw new MarinaError(
+      "unavailable",
+      `queue ${queue}: SQS delivered a message without body, receipt or receive count`,
+    );
   }
   return { body: Body, receipt: ReceiptHandle, receiveCount };
 }
@@ -218,10 +236,16 @@ function retryable<T>(
   for (const { Id, SenderFault, Code, Message: message } of failed ?? []) {
     const entry = entries[Number(Id)];
     if (entry === undefined) {
-      throw new MarinaError("unavailable", `queue ${queue}: SQS speaks of entry ${Id} of a batch of ${entries.length}`);
+      throw new MarinaError(
+        "unavailable",
+        `queue ${queue}: SQS speaks of entry ${Id} of a batch of ${entries.length}`,
+      );
     }
     if (SenderFault === true) {
-      throw new MarinaError("usage", `SQS ${operation} ${queue}: entry ${Id} was refused (${Code}: ${message ?? ""})`);
+      throw new MarinaError(
+        "usage",
+        `SQS ${operation} ${queue}: entry ${Id} was refused (${Code}: ${message ?? ""})`,
+      );
     }
     again.push(entry);
   }
@@ -229,7 +253,10 @@ function retryable<T>(
 }
 
 function notTaken(queue: QueueAddress, count: number): MarinaError {
-  return new MarinaError("unavailable", `queue ${queue}: ${count} entries of a batch were not taken in ${ATTEMPTS} attempts`);
+  return new MarinaError(
+    "unavailable",
+    `queue ${queue}: ${count} entries of a batch were not taken in ${ATTEMPTS} attempts`,
+  );
 }
 
 /** SQS says it in several ways, by the age of the receipt. */
@@ -242,4 +269,3 @@ function isStale(error: unknown): boolean {
     /not available for visibility timeout change|receipt handle has expired/i.test(error.message)
   );
 }
-

@@ -72,7 +72,8 @@ async function begin({ s3, bucket, key, tagging, explain }: StreamUpload): Promi
     const { UploadId } = await s3.send(
       new CreateMultipartUploadCommand({ Bucket: bucket, Key: key, ChecksumAlgorithm: "CRC32", ...tagging }),
     );
-    if (UploadId === undefined) throw new MarinaError("unavailable", `s3://${bucket}/${key}: S3 began an upload without an id`);
+    if (UploadId === undefined)
+      throw new MarinaError("unavailable", `s3://${bucket}/${key}: S3 began an upload without an id`);
     return UploadId;
   } catch (error) {
     throw explain(error, "CreateMultipartUpload");
@@ -139,7 +140,8 @@ async function uploadPart(
         ChecksumAlgorithm: "CRC32",
       }),
     );
-    if (ETag === undefined) throw new MarinaError("unavailable", `s3://${bucket}/${key}: S3 took part ${number} without an ETag`);
+    if (ETag === undefined)
+      throw new MarinaError("unavailable", `s3://${bucket}/${key}: S3 took part ${number} without an ETag`);
     return { PartNumber: number, ETag, ...(ChecksumCRC32 === undefined ? {} : { ChecksumCRC32 }) };
   } catch (error) {
     throw explain(error, `UploadPart ${number}`);
@@ -160,7 +162,8 @@ async function complete(
         MultipartUpload: { Parts: [...parts] },
       }),
     );
-    if (ETag === undefined) throw new MarinaError("unavailable", `s3://${bucket}/${key}: S3 completed an upload without an ETag`);
+    if (ETag === undefined)
+      throw new MarinaError("unavailable", `s3://${bucket}/${key}: S3 completed an upload without an ETag`);
     return ETag;
   } catch (error) {
     throw explain(error, "CompleteMultipartUpload");

@@ -35,15 +35,21 @@ export function createS3ObjectStore(s3: S3Client, bucket: string, clock: Clock):
     const name = errorName(error);
     const status = errorStatus(error);
     if (status === 412 || name === "PreconditionFailed") {
-      return new MarinaError("precondition-failed", `${location(key)}: someone else wrote it, the condition does not hold`, {
-        cause: error,
-      });
+      return new MarinaError(
+        "precondition-failed",
+        `${location(key)}: someone else wrote it, the condition does not hold`,
+        {
+          cause: error,
+        },
+      );
     }
     if (name === "NoSuchKey" || name === "NotFound") {
       return new MarinaError("not-found", `${location(key)}: no such key`, { cause: error });
     }
     if (status === 416 || name === "InvalidRange") {
-      return new MarinaError("usage", `${location(key)}: the range selects nothing of the object's bytes`, { cause: error });
+      return new MarinaError("usage", `${location(key)}: the range selects nothing of the object's bytes`, {
+        cause: error,
+      });
     }
     return explainAwsError(error, `S3 ${operation} ${location(key)}`);
   };
@@ -60,7 +66,8 @@ export function createS3ObjectStore(s3: S3Client, bucket: string, clock: Clock):
         ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }),
       }),
     );
-    if (found.ETag === undefined) throw new MarinaError("unavailable", `${location(key)}: S3 answered without an ETag`);
+    if (found.ETag === undefined)
+      throw new MarinaError("unavailable", `${location(key)}: S3 answered without an ETag`);
     return { body: await readBody(found, location(key)), etag: found.ETag };
   };
 
@@ -75,14 +82,19 @@ export function createS3ObjectStore(s3: S3Client, bucket: string, clock: Clock):
     for (let attempt = 1; ; attempt++) {
       try {
         const { ETag } = await s3.send(command);
-        if (ETag === undefined) throw new MarinaError("unavailable", `${location(key)}: S3 answered without an ETag`);
+        if (ETag === undefined)
+          throw new MarinaError("unavailable", `${location(key)}: S3 answered without an ETag`);
         return ETag;
       } catch (error) {
         if (!isConflict(error)) throw explain(error, "PutObject", key);
         if (attempt === ATTEMPTS) {
-          throw new MarinaError("unavailable", `${location(key)}: conflicts with other writes, ${ATTEMPTS} attempts long`, {
-            cause: error,
-          });
+          throw new MarinaError(
+            "unavailable",
+            `${location(key)}: conflicts with other writes, ${ATTEMPTS} attempts long`,
+            {
+              cause: error,
+            },
+          );
         }
         await backOff(clock, attempt);
       }
@@ -93,7 +105,10 @@ export function createS3ObjectStore(s3: S3Client, bucket: string, clock: Clock):
     async get(key, options = {}) {
       const { range } = options;
       if (range !== undefined && !(range.start >= 0 && range.start < range.end)) {
-        throw new MarinaError("usage", `${location(key)}: range ${range.start} to ${range.end} (exclusive) selects nothing`);
+        throw new MarinaError(
+          "usage",
+          `${location(key)}: range ${range.start} to ${range.end} (exclusive) selects nothing`,
+        );
       }
       for (let attempt = 1; ; attempt++) {
         try {
@@ -163,7 +178,11 @@ class BrokenBody extends Error {
   readonly explained: MarinaError;
   constructor(where: string, problem: string, cause: unknown) {
     super(problem, { cause });
-    this.explained = new MarinaError("unavailable", `${where}: the transfer broke off ${ATTEMPTS} times: ${problem}`, { cause });
+    this.explained = new MarinaError(
+      "unavailable",
+      `${where}: the transfer broke off ${ATTEMPTS} times: ${problem}`,
+      { cause },
+    );
   }
 }
 
@@ -179,7 +198,8 @@ async function readBody({ Body, ContentLength }: GetObjectCommandOutput, where: 
   let at = 0;
   try {
     for await (const chunk of Body as AsyncIterable<Uint8Array>) {
-      if (at + chunk.length > ContentLength) throw new Error(`more than the announced ${ContentLength} bytes`);
+      if (at + chunk.length > ContentLength)
+        throw new Error(`more than the announced ${ContentLength} bytes`);
       bytes.set(chunk, at);
       at += chunk.length;
     }

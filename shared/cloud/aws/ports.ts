@@ -20,7 +20,12 @@ export interface AwsPortsConfig {
  * The ports on S3, SQS and the machine's clock. Credentials, region and endpoint come from the environment and the
  * shared config files, as the AWS CLI reads them; nothing is asked of AWS before the first call.
  */
-export function createAwsPorts({ bucket, log, queueTags, clients = createAwsClients() }: AwsPortsConfig): Ports {
+export function createAwsPorts({
+  bucket,
+  log,
+  queueTags,
+  clients = createAwsClients(),
+}: AwsPortsConfig): Ports {
   const clock = createSystemClock();
   return {
     objects: createS3ObjectStore(clients.s3, bucket, clock),

@@ -30,8 +30,13 @@ export async function findStack(name: string): Promise<DeployedStack> {
   const region = await regionOf(client);
   const found = await describe(client, name, region);
   const status = found?.StackStatus ?? "UNKNOWN";
-  if (!/^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT|IMPORT_ROLLBACK)_COMPLETE(_CLEANUP_IN_PROGRESS)?$/.test(status)) {
-    throw new MarinaError("unavailable", `stack "${name}" in ${region} is in state ${status}; deploy it again: npx cdk deploy`);
+  if (
+    !/^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT|IMPORT_ROLLBACK)_COMPLETE(_CLEANUP_IN_PROGRESS)?$/.test(status)
+  ) {
+    throw new MarinaError(
+      "unavailable",
+      `stack "${name}" in ${region} is in state ${status}; deploy it again: npx cdk deploy`,
+    );
   }
   const outputs = new Map(found?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
   const output = (key: string): string => {

@@ -81,7 +81,15 @@ export const incoming: Readonly<Record<string, Incoming>> = {
   "retryable error": { kind: "error", ...address, code: "unavailable", message: "later", retryable: true },
   "final error": { kind: "error", ...address, code: "corrupt", message: "Prüfsumme", retryable: false },
   answer: { kind: "answer", ...address, payload: Uint8Array.of(7, 7), computeMilliseconds: 2, cold: true },
-  stop: { kind: "stop", runDigest: DIGEST, generation: 2 },
+  pack: {
+    kind: "pack",
+    ...address,
+    parts: [Uint8Array.of(1, 2), Uint8Array.of(3)],
+    computeMilliseconds: 3,
+    cold: true,
+  },
+  stop: { kind: "stop", runDigest: DIGEST, generation: 2, now: false },
+  "stop now": { kind: "stop", runDigest: DIGEST, generation: 2, now: true },
 };
 
 export const records: readonly RoundRecord[] = [
@@ -97,6 +105,8 @@ export const records: readonly RoundRecord[] = [
     seconds: 0,
     usd: 0,
     resent: 0,
+    hedged: 0,
+    dropped: 0,
   },
   {
     round: 1,
@@ -110,6 +120,8 @@ export const records: readonly RoundRecord[] = [
     seconds: 0.125,
     usd: 1e-6,
     resent: 1,
+    hedged: 1,
+    dropped: 3,
   },
 ];
 
@@ -147,7 +159,10 @@ export const checkpoint: Checkpoint = {
     evaluationBytes: 100,
     seconds: 0.25,
     resent: 1,
+    hedged: 1,
+    dropped: 3,
   },
+  ending: null,
   usage: { anything: [1, 2] },
   state: { iterate: Float64Array.of(1, -0, Number.MIN_VALUE), estimate: Float64Array.of(0, 1, 2) },
   records,
@@ -163,6 +178,7 @@ export const storedRun = (): StoredRun => ({
 export const result = (): RunResult => ({
   version: 1,
   run: "example",
+  tenure: 3,
   status: "done",
   stoppedBy: "rounds",
   error: null,
@@ -178,6 +194,8 @@ export const result = (): RunResult => ({
   seconds: 5,
   usd: 6,
   resentTasks: 7,
+  hedgedTasks: 2,
+  droppedMessages: 1,
   iterateSha256: "ef".repeat(32),
   constants: checkpoint.constants,
   spec: completeSpec(),

@@ -1,0 +1,198 @@
+/** For tests: the two handlers on the embedded cloud, with a record of everything that they ask of it. */
+import { createReadStream } from "node:fs";
+import { createEmbeddedCloud } from "../../embedded/cloud.ts";
+import { createAggregator } from "../../lambdas/aggregator/handler.ts";
+import { createWorker } from "../../lambdas/worker/handler.ts";
+import type { Ports, QueueAddress } from "../../shared/cloud/ports.ts";
+import { importLibsvm } from "../../shared/data/import.ts";
+import { shippedFile } from "../../shared/data/testing/load.ts";
+import { encodeIncoming } from "../../shared/protocol/contribution.ts";
+import { contributionsQueueName, isTransientKey, resultKey, specKey } from "../../shared/protocol/keys.ts";
+import { decodeResult } from "../../shared/protocol/result.ts";
+import { type ControlMessage, encodeControl, encodeStoredRun, runDigest } from "../../shared/protocol/run.ts";
+import { parseRunSpec, type RunSpecInput } from "../../shared/protocol/spec.ts";
+
+export type Role = "worker" | "aggregator";
+
+/** "role action resource": the action as IAM calls it, the resource as "bucket/key", "tasks", "control" or a queue's name. */
+export type Asked = Set<string>;
+
+export interface RecordedService {
+  readonly asked: Asked;
+  /** Drives a run to its end, with a stop and a resumption on the way if told so. Returns how it ended. */
+  run(name: string, spec: RunSpecInput, options?: { readonly interrupted?: boolean }): Promise<string>;
+}
+
+const NOTHING = { usd: () => 0, save: () => null, restore: () => undefined };
+const CONTROL = "control.fifo" as QueueAddress;
+const TASKS = "tasks" as QueueAddress;
+
+/** Two data sets are there: `mushrooms`, and `wide`, whose vectors fit into no message. */
+export async function startRecordedService(queuePrefix: string): Promise<RecordedService> {
+  const asked: Asked = new Set();
+  const warnings: string[] = [];
+  const cloud = createEmbeddedCloud({
+    seed: 1,
+    latencies: "none",
+    log: {
+      info: () => undefined,
+      warn: (event, fields) => warnings.push(`${event} ${JSON.stringify(fields)}`),
+    },
+  });
+  const times = { visibilitySeconds: 360, retentionSeconds: 3600 };
+  const tasks = cloud.createQueue(TASKS, times);
+  const control = cloud.createQueue(CONTROL, times);
+  const worker = cloud.defineFunction({
+    name: "worker",
+    memoryMb: 1769,
+    timeoutSeconds: 60,
+    create: (ports) => createWorker(recordPorts(ports, "worker", asked)),
+  });
+  const aggregator = cloud.defineFunction({
+    name: "aggregator",
+    memoryMb: 1769,
+    timeoutSeconds: 300,
+    create: (ports) =>
+      createAggregator(recordPorts(ports, "aggregator", asked), {
+        taskQueue: tasks,
+        queuePrefix,
+        spendingOf: () => NOTHING,
+      }),
+  });
+  cloud.mapQueue({ queue: tasks, function: worker, batchSize: 1, maxConcurrency: 100 });
+  cloud.mapQueue({ queue: control, function: aggregator, batchSize: 1 });
+  const { objects, queues } = cloud.client;
+  const common = { labels: "binary", objects } as const;
+  await importLibsvm(createReadStream(shippedFile("mushrooms")), {
+    ...common,
+    name: "mushrooms",
+    sourceName: "mushrooms.gz",
+  });
+  await importLibsvm(wideRows(), { ...common, name: "wide", sourceName: "wide" });
+
+  const send = (message: ControlMessage): Promise<void> =>
+    queues.send(control, [
+      {
+        body: encodeControl(message),
+        group: message.run,
+        deduplicationId: `${message.run}.${message.tenure}.${message.action}`,
+      },
+    ]);
+  const ending = async (name: string): Promise<string> => {
+    for (;;) {
+      if ((await objects.list(resultKey(name))).length > 0) {
+        const { status, error } = decodeResult((await objects.get(resultKey(name))).body, name);
+        return error === null ? status : `${status}: ${error}`;
+      }
+      if (cloud.clock.now() > 4 * 3_600_000) throw new Error(`${name} does not end:\n${warnings.join("\n")}`);
+      await cloud.clock.sleep(100);
+    }
+  };
+  return {
+    asked,
+    async run(name, input, { interrupted = false } = {}) {
+      const spec = parseRunSpec(input, "a test");
+      const { object } = JSON.parse(
+        Buffer.from((await objects.get(`datasets/${spec.data}/manifest.json`)).body).toString(),
+      ) as {
+        object: { sha256: string; etag: string };
+      };
+      const stored = {
+        version: 1,
+        run: name,
+        spec,
+        data: { sha256: object.sha256, etag: object.etag },
+      } as const;
+      await objects.put(specKey(name), encodeStoredRun(stored));
+      return cloud.run(
+        (async () => {
+          await send({ version: 1, run: name, action: "start", tenure: 0 });
+          if (!interrupted) return ending(name);
+          await cloud.clock.sleep(20);
+          const queue = await queues.address(contributionsQueueName(queuePrefix, name));
+          const stop = { kind: "stop", runDigest: runDigest(stored), generation: 0, now: false } as const;
+          await queues.send(queue, [{ body: encodeIncoming(stop) }]);
+          const first = await ending(name);
+          await objects.delete(resultKey(name));
+          await send({ version: 1, run: name, action: "resume", tenure: 1 });
+          return `${first}, then ${await ending(name)}`;
+        })(),
+      );
+    },
+  };
+}
+
+/** Forty rows in 120,000 dimensions: a dense vector of float64 is close to a megabyte, and larger as text. */
+async function* wideRows(): AsyncGenerator<Uint8Array> {
+  const rows = Array.from(
+    { length: 40 },
+    (_, i) => `${i % 2 === 0 ? 1 : -1} ${1 + i}:1 ${1000 + 37 * i}:0.5 ${120_000 - i}:2\n`,
+  );
+  yield new TextEncoder().encode(rows.join(""));
+}
+
+/** Ports that write down each call as the requests that it is on AWS. */
+function recordPorts(ports: Ports, role: Role, asked: Asked): Ports {
+  const { objects, queues } = ports;
+  const object = (action: string, key: string): void => void asked.add(`${role} s3:${action} bucket/${key}`);
+  const queue = (action: string, address: string): void => {
+    const name = address === TASKS ? "tasks" : address === CONTROL ? "control" : address;
+    asked.add(`${role} sqs:${action} ${name}`);
+  };
+  return {
+    ...ports,
+    objects: {
+      get(key, options) {
+        object("GetObject", key);
+        return objects.get(key, options);
+      },
+      put(key, body, condition) {
+        object("PutObject", key);
+        if (isTransientKey(key)) object("PutObjectTagging", key);
+        return objects.put(key, body, condition);
+      },
+      putStream(key) {
+        throw new Error(`a function streams ${key}: it would need permissions for uploads in parts`);
+      },
+      delete(key) {
+        object("DeleteObject", key);
+        return objects.delete(key);
+      },
+      list(prefix) {
+        asked.add(`${role} s3:ListBucket bucket`);
+        return objects.list(prefix);
+      },
+    },
+    queues: {
+      create(name, options) {
+        queue("CreateQueue", name);
+        queue("TagQueue", name);
+        return queues.create(name, options);
+      },
+      address(name) {
+        queue("GetQueueUrl", name);
+        return queues.address(name);
+      },
+      destroy(address) {
+        queue("DeleteQueue", address);
+        return queues.destroy(address);
+      },
+      send(address, messages) {
+        queue("SendMessage", address);
+        return queues.send(address, messages);
+      },
+      receive(address, options) {
+        queue("ReceiveMessage", address);
+        return queues.receive(address, options);
+      },
+      delete(address, receipts) {
+        queue("DeleteMessage", address);
+        return queues.delete(address, receipts);
+      },
+      extend(address, receipt, seconds) {
+        queue("ChangeMessageVisibility", address);
+        return queues.extend(address, receipt, seconds);
+      },
+    },
+  };
+}

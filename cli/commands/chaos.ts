@@ -1,0 +1,116 @@
+/** `marina chaos`: runs under seeded faults, on the embedded cloud; every run must have the bits it has without them. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
+import { type Campaign, type Failure, runCampaign } from "../../embedded/chaos/campaign.ts";
+import { chaosSpecs, importChaosData, type NamedSpec } from "../../embedded/chaos/specs.ts";
+import { prepareStage, type Stage } from "../../embedded/chaos/stage.ts";
+import { CHAOS_RATIOS, type FaultRatios, faultKinds } from "../../embedded/faults.ts";
+import { createEmbeddedService } from "../../embedded/service.ts";
+import type { ObjectStore } from "../../shared/cloud/ports.ts";
+import { MarinaError } from "../../shared/math/errors.ts";
+import { explain } from "../../shared/protocol/explain.ts";
+import { openEngine } from "../engines/open.ts";
+import { findManifest } from "../launch.ts";
+import type { CommonOptions } from "../main.ts";
+import { readSpec } from "../spec-file.ts";
+
+const MUSHROOMS = fileURLToPath(new URL("../../experiments/data/mushrooms.gz", import.meta.url));
+const PROGRESS_MILLISECONDS = 2000;
+
+export interface ChaosOptions extends CommonOptions {
+  readonly seeds: number;
+  readonly seed: number;
+  readonly faults?: string;
+  readonly json?: boolean;
+}
+
+export async function chaos(specPath: string | undefined, options: ChaosOptions): Promise<void> {
+  const ratios = options.faults === undefined ? CHAOS_RATIOS : readRatios(options.faults);
+  const stages = await prepare(specPath, options);
+  const started = performance.now();
+  let shown = started;
+  const campaign = await runCampaign({
+    stages,
+    firstSeed: options.seed,
+    seeds: options.seeds,
+    ratios,
+    onTrial(_trial, done) {
+      const now = performance.now();
+      if (now - shown < PROGRESS_MILLISECONDS) return;
+      shown = now;
+      process.stderr.write(
+        `${done} of ${options.seeds} seeds, ${(done / ((now - started) / 1000)).toFixed(0)} a second\n`,
+      );
+    },
+  });
+  report(campaign, stages, (performance.now() - started) / 1000);
+  if (options.json === true) process.stdout.write(`${JSON.stringify(campaign)}\n`);
+  process.exitCode = campaign.failures.length === 0 ? 0 : 1;
+}
+
+async function prepare(specPath: string | undefined, options: ChaosOptions): Promise<Stage[]> {
+  let source: ObjectStore;
+  let specs: readonly NamedSpec[];
+  if (specPath === undefined) {
+    source = createEmbeddedService({ seed: 1 }).cloud.client.objects;
+    await importChaosData(source, readFileSync(MUSHROOMS));
+    specs = chaosSpecs();
+  } else {
+    source = (await openEngine(options)).objects;
+    const spec = readSpec(specPath, []);
+    await findManifest(source, spec.data);
+    specs = [{ name: spec.name ?? `${spec.algorithm.kind}-${spec.data}`, spec }];
+  }
+  const stages: Stage[] = [];
+  for (const { name, spec } of specs) stages.push(await prepareStage(source, spec, name));
+  return stages;
+}
+
+const ratiosSchema = z.strictObject(
+  Object.fromEntries(faultKinds.map((kind) => [kind, z.number().min(0).max(1).exactOptional()])),
+);
+
+/** Ratios by kind of fault; kinds that are left out do not occur. */
+function readRatios(path: string): FaultRatios {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new MarinaError("usage", `${path}: expected JSON such as {"messageDuplicated": 0.1}: ${reason}`, {
+      cause: error,
+    });
+  }
+  const parsed = ratiosSchema.safeParse(value);
+  if (!parsed.success) throw explain(parsed.error, ratiosSchema, value, path);
+  return parsed.data as FaultRatios;
+}
+
+function report(
+  { seeds, failures, faultsByKind, endings, worstCost }: Campaign,
+  stages: readonly Stage[],
+  wallSeconds: number,
+): void {
+  const lines = [
+    `runs        ${stages.map(({ name }) => name).join(", ")}`,
+    `seeds       ${seeds} in ${wallSeconds.toFixed(1)} s`,
+    `faults      ${Object.values(faultsByKind).reduce((a, b) => a + b, 0)}`,
+    ...Object.entries(faultsByKind).map(([kind, count]) => `  ${kind.padEnd(20)} ${count}`),
+    `ended       ${Object.entries(endings)
+      .map(([ending, count]) => `${count} ${ending}`)
+      .join(", ")} (those that failed or were given up were resumed, and then done)`,
+    `worst cost  ${worstCost.multiple.toFixed(1)} times the run without faults (seed ${worstCost.seed})`,
+    `failures    ${failures.length}`,
+  ];
+  console.log(lines.join("\n"));
+  for (const failure of failures) describeFailure(failure);
+}
+
+function describeFailure({ stage, seed, violations, smallest, trace }: Failure): void {
+  console.log(`\nFAILED seed ${seed} (${stage}): ${violations.slice(0, 3).join("; ")}`);
+  console.log(`  again with: marina chaos --seed ${seed} --seeds 1`);
+  if (smallest !== undefined)
+    console.log(`  smallest set of faults: ${smallest.join(", ") || "none: it fails without faults"}`);
+  if (trace !== undefined) console.log(`  trace:\n${trace.map((line) => `  ${line}`).join("\n")}`);
+}

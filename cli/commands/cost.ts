@@ -1,0 +1,240 @@
+/** `marina cost`: what a run has used, priced: by item, or by round. */
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { DEFAULT_CONFIGURATION } from "../../embedded/service.ts";
+import { RoundMetric } from "../../lambdas/aggregator/round-metric.ts";
+import type { ObjectStore } from "../../shared/cloud/ports.ts";
+import type { BillingConfiguration } from "../../shared/cost/bill.ts";
+import { parsePrices } from "../../shared/cost/price-file.ts";
+import { type Architecture, PRICES_US_EAST_1, type Prices } from "../../shared/cost/prices.ts";
+import { billByRound, type RoundBill } from "../../shared/cost/round-bill.ts";
+import { type Holdings, type RunBill, runBill, storageUsdPerMonth } from "../../shared/cost/run-bill.ts";
+import { parseUsage, type Usage } from "../../shared/cost/usage.ts";
+import { MarinaError } from "../../shared/math/errors.ts";
+import { decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
+import { checkpointKey, resultKey, runPrefix } from "../../shared/protocol/keys.ts";
+import { decodeResult } from "../../shared/protocol/result.ts";
+import { openEngine, openStack } from "../engines/open.ts";
+import { findRun } from "../launch.ts";
+import type { CommonOptions } from "../main.ts";
+import { type CsvCell, csv } from "../output/csv.ts";
+import { dollars } from "../output/format.ts";
+import { table } from "../output/table.ts";
+import { readRounds } from "./runs.ts";
+
+export interface CostOptions extends CommonOptions {
+  readonly by: "item" | "round";
+  readonly csv?: boolean;
+  readonly prices?: string;
+  readonly architecture?: Architecture;
+  readonly freeTier?: boolean;
+  readonly provisionedPollers?: number;
+}
+
+/** Custom metrics that the deployed aggregator writes. */
+const METRICS_OF_A_STACK = Object.keys(RoundMetric).length;
+/** Bytes of a metrics line for each round in it: its values as text. Measured on a line of sixty rounds. */
+const METRIC_BYTES_PER_ROUND = 50;
+
+/** What a run has used so far, and how long it took. */
+interface Used {
+  readonly usage: Usage;
+  readonly seconds: number;
+  readonly usd: number | null;
+  readonly rounds: number;
+}
+
+export async function cost(run: string, options: CostOptions): Promise<void> {
+  const deployed = options.on === "embedded" ? undefined : await openStack(options);
+  const engine = deployed ?? (await openEngine(options));
+  const { objects } = engine;
+  await findRun(objects, run);
+  const used = await readUsed(objects, run);
+  if (options.by === "round") {
+    await printRounds(objects, run, used, options);
+    return;
+  }
+  const prices = readPrices(options.prices);
+  const base: BillingConfiguration = deployed?.stack ?? DEFAULT_CONFIGURATION;
+  const { workerMemoryMb, aggregatorMemoryMb } = base;
+  const architecture = options.architecture ?? base.architecture;
+  const configuration = { workerMemoryMb, aggregatorMemoryMb, architecture };
+  const storedBytes = await bytesOf(objects, runPrefix(run));
+  const holdings: Holdings = {
+    seconds: used.seconds,
+    storedBytes,
+    loggedBytes: used.rounds * METRIC_BYTES_PER_ROUND,
+    metrics: METRICS_OF_A_STACK,
+    provisionedPollers: options.provisionedPollers ?? 0,
+  };
+  const bill = runBill(used.usage.method, prices, configuration, holdings, options.freeTier === true);
+  if (options.csv === true) {
+    writeCsv(
+      ["service", "item", "quantity", "unit", "usdPerUnit", "usd"],
+      bill.lines.map(({ service, item, quantity, unit, usdPerUnit, usd }) => [
+        service,
+        item,
+        quantity,
+        unit,
+        usdPerUnit,
+        usd,
+      ]),
+    );
+    return;
+  }
+  // Evaluation serves the plots, not the optimiser: what it would cost stands apart.
+  const evaluation = runBill(used.usage.evaluation, prices, configuration);
+  console.log(itemTable(bill));
+  console.log(
+    [
+      "",
+      `${engine.predicts ? "predicted; " : ""}${prices.region} prices of ${prices.date}, ${architecture}, worker ${workerMemoryMb} MB, aggregator ${aggregatorMemoryMb} MB, ${options.freeTier === true ? "a month's free tier taken off" : "no free tier"}`,
+      `evaluations for the record, not in the bill: $${dollars(evaluation.totalUsd)} of requests`,
+      `kept in the object store: ${storedBytes.toLocaleString("en-US")} bytes, $${dollars(storageUsdPerMonth(storedBytes, prices))} a month`,
+      ...(used.usd === null ? ["the run is unfinished: this is what its last checkpoint knows"] : []),
+    ].join("\n"),
+  );
+}
+
+/** The run's result knows everything; an unfinished run's checkpoint knows what its last tenure had used. */
+async function readUsed(objects: ObjectStore, run: string): Promise<Used> {
+  const result = await optional(objects, resultKey(run), decodeResult);
+  const checkpoint = await optional(objects, checkpointKey(run), decodeCheckpoint);
+  if (result?.usage !== undefined && result.usage !== null) {
+    return {
+      usage: parseUsage(result.usage),
+      seconds: result.seconds,
+      usd: result.usd,
+      rounds: result.rounds,
+    };
+  }
+  if (checkpoint === undefined || checkpoint.usage === null) {
+    throw new MarinaError(
+      "not-found",
+      `run ${run} has not been metered yet: it has no checkpoint; go on with: marina resume ${run}`,
+    );
+  }
+  const { usage, totals, round } = checkpoint;
+  return { usage: parseUsage(usage), seconds: totals.seconds, usd: result?.usd ?? null, rounds: round };
+}
+
+async function optional<T>(
+  objects: ObjectStore,
+  key: string,
+  decode: (bytes: Uint8Array, key: string) => T,
+): Promise<T | undefined> {
+  try {
+    return decode((await objects.get(key)).body, key);
+  } catch (error) {
+    if (error instanceof MarinaError && error.code === "not-found") return undefined;
+    throw error;
+  }
+}
+
+async function bytesOf(objects: ObjectStore, prefix: string): Promise<number> {
+  let bytes = 0;
+  for (const key of await objects.list(prefix))
+    bytes += (await optional(objects, key, (body) => body.length)) ?? 0;
+  return bytes;
+}
+
+/** @throws MarinaError "usage" or "spec". */
+export function readPrices(path: string | undefined): Prices {
+  if (path === undefined) return PRICES_US_EAST_1;
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new MarinaError(
+      "usage",
+      `--prices ${path}: can't be read (${error instanceof Error ? error.message : String(error)})`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return parsePrices(text, basename(path));
+}
+
+function itemTable({ lines, totalUsd }: RunBill): string {
+  const columns = [
+    ["service", "left"],
+    ["item", "left"],
+    ["quantity", "right"],
+    ["unit", "left"],
+    ["$/unit", "right"],
+    ["$", "right"],
+    ["share", "right"],
+  ] as const;
+  const share = (usd: number): string => (totalUsd === 0 ? "-" : `${((100 * usd) / totalUsd).toFixed(1)} %`);
+  const rows = lines.map(({ service, item, quantity, unit, usdPerUnit, usd }) => [
+    service,
+    item,
+    Number.isInteger(quantity) ? quantity.toLocaleString("en-US") : quantity.toPrecision(4),
+    unit,
+    usdPerUnit.toPrecision(3),
+    signed(usd),
+    share(usd),
+  ]);
+  return table(columns, [...rows, ["", "total", "", "", "", signed(totalUsd), share(totalUsd)]]);
+}
+
+function signed(usd: number): string {
+  return usd < 0 ? `-${dollars(-usd)}` : dollars(usd);
+}
+
+async function printRounds(
+  objects: ObjectStore,
+  run: string,
+  used: Used,
+  options: CostOptions,
+): Promise<void> {
+  const repriced = ["prices", "architecture", "freeTier", "provisionedPollers"] as const;
+  const given = repriced.find((name) => options[name] !== undefined);
+  if (given !== undefined) {
+    throw new MarinaError(
+      "usage",
+      "--by round shows the dollars that were counted as the run went, at the built-in prices: leave --prices, --architecture, --free-tier and --provisioned-pollers out, or use --by item",
+    );
+  }
+  const records = await readRounds(objects, run);
+  const last = records.at(-1);
+  const end =
+    used.usd === null
+      ? { seconds: last?.seconds ?? 0, usd: last?.usd ?? 0 }
+      : { seconds: used.seconds, usd: used.usd };
+  const rows = billByRound(records, end);
+  if (options.csv === true) {
+    writeCsv(
+      ["part", "round", "dense", "slots", "seconds", "usd"],
+      rows.map(({ part, round, dense, slots, seconds, usd }) => [part, round, dense, slots, seconds, usd]),
+    );
+    return;
+  }
+  const columns = [
+    ["round", "left"],
+    ["messages", "left"],
+    ["slots", "right"],
+    ["ms", "right"],
+    ["$", "right"],
+  ] as const;
+  const cells = rows.map((row) => [
+    label(row),
+    row.dense === null ? "-" : row.dense ? "dense" : "compressed",
+    String(row.slots ?? "-"),
+    (1000 * row.seconds).toFixed(1),
+    row.usd.toPrecision(4),
+  ]);
+  console.log(
+    table(columns, [...cells, ["sum", "", "", (1000 * end.seconds).toFixed(1), end.usd.toPrecision(6)]]),
+  );
+}
+
+function label({ part, round }: RoundBill): string {
+  if (part === "start") return "before round 0";
+  return part === "round" ? String(round) : round === null ? "end" : `${round}, and the end`;
+}
+
+function writeCsv(header: readonly string[], rows: readonly (readonly CsvCell[])[]): void {
+  process.stdout.write(csv(header, rows));
+}

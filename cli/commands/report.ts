@@ -1,0 +1,72 @@
+/** `marina report`: runs or a sweep as one page that can be sent, and as pictures and tables. */
+import { writeFileSync } from "node:fs";
+import { MarinaError } from "../../shared/math/errors.ts";
+import { openEngine } from "../engines/open.ts";
+import type { CommonOptions } from "../main.ts";
+import { bytes } from "../output/format.ts";
+import { buildReport } from "../report/build.ts";
+import { type CollectedRun, collectRun } from "../report/collect.ts";
+import { reportPage } from "../report/page.ts";
+import type { ReportData } from "../report/report-data.ts";
+import { readSweepReport, sweepFile } from "../report/sweep-report.ts";
+
+export interface ReportOptions extends CommonOptions {
+  readonly out: string;
+  readonly title?: string;
+  readonly png?: string;
+  readonly svg?: string;
+  readonly csv?: string;
+}
+
+export async function report(names: readonly string[], options: ReportOptions): Promise<void> {
+  const { data, runs } = await collect(names, options);
+  writeReport(data, options.out);
+  console.log(`${options.out}`);
+  const { png, svg, csv } = options;
+  if (png !== undefined || svg !== undefined) {
+    const { writePictures } = await import("../report/export.ts");
+    if (png !== undefined) console.log(`${png}: ${await writePictures(data, png, "png")} pictures`);
+    if (svg !== undefined) console.log(`${svg}: ${await writePictures(data, svg, "svg")} pictures`);
+  }
+  if (csv !== undefined) {
+    const { writeTables } = await import("../report/tables.ts");
+    console.log(`${csv}: ${writeTables(data, runs, csv).join(", ")}`);
+  }
+}
+
+async function collect(
+  names: readonly string[],
+  options: ReportOptions,
+): Promise<{ readonly data: ReportData; readonly runs: readonly CollectedRun[] }> {
+  const sweep = names.map(sweepFile).find((file) => file !== undefined);
+  const titled = (data: ReportData): ReportData => ({ ...data, title: options.title ?? data.title });
+  if (sweep !== undefined) {
+    if (names.length > 1) {
+      throw new MarinaError("usage", "report: expected one sweep, or any number of runs, not several at once");
+    }
+    return { data: titled(readSweepReport(sweep)), runs: [] };
+  }
+  const engine = await openEngine(options);
+  try {
+    const runs: CollectedRun[] = [];
+    for (const name of new Set(names)) runs.push(await collectRun(engine.objects, name));
+    const title = runs.length === 1 ? `Run ${names[0]}` : `${runs.length} runs`;
+    return { data: titled(buildReport(runs, { title, predicts: engine.predicts })), runs };
+  } finally {
+    await engine.close();
+  }
+}
+
+/** @throws MarinaError "usage" when the file can't be written. */
+export function writeReport(data: ReportData, path: string): void {
+  const page = reportPage(data);
+  try {
+    writeFileSync(path, page);
+  } catch (error) {
+    throw new MarinaError(
+      "usage",
+      `--out ${path}: can't be written (${(error as Error).message}); expected a file in a folder that exists (the page has ${bytes(page.length)})`,
+      { cause: error },
+    );
+  }
+}

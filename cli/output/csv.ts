@@ -1,0 +1,11 @@
+/** Rows as CSV (RFC 4180, lines ended by a line feed). */
+export type CsvCell = string | number | boolean | null;
+
+export function csv(header: readonly string[], rows: readonly (readonly CsvCell[])[]): string {
+  return `${[header, ...rows].map((row) => row.map(cell).join(",")).join("\n")}\n`;
+}
+
+function cell(value: CsvCell): string {
+  const text = value === null ? "" : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,57 @@
+/** The runs at a glance, and how each is made again. */
+import { byId, element } from "./dom.js";
+import { cellText, short } from "./format.js";
+import { folded, table } from "./tables.js";
+
+/** @typedef {import("../report-data.ts").ReportData} ReportData */
+
+/** @param {ReportData} data */
+export function showRuns({ runs, predicts }) {
+  const predicted = predicts ? " (predicted)" : "";
+  const columns = [
+    { field: "run", title: "run" },
+    { field: "series", title: "curve" },
+    { field: "data", title: "data" },
+    { field: "workers", title: "workers" },
+    { field: "seed", title: "seed" },
+    { field: "ended", title: "ended" },
+    { field: "rounds", title: "rounds" },
+    { field: "relativeGradientNormSquared", title: "‖∇f‖² / start" },
+    { field: "loss", title: "f(x)" },
+    { field: "uplinkMbit", title: "Mbit per worker" },
+    { field: "seconds", title: `seconds${predicted}` },
+    { field: "usd", title: `US$${predicted}` },
+    { field: "resentTasks", title: "tasks sent again" },
+  ];
+  const text = (/** @type {unknown} */ value, /** @type {string} */ field) => {
+    if (value === null) return "–";
+    const exact = field === "seed" || field === "rounds" || field === "workers";
+    return typeof value === "number" && !exact ? short(value) : cellText(/** @type {string | number} */ (value));
+  };
+  byId("runs").replaceChildren(table(columns, runs, text));
+}
+
+/** @param {ReportData} data */
+export function showRecipes({ recipes }) {
+  byId("recipes").replaceChildren(
+    ...recipes.map(({ run, spec, constants, commands }) => {
+      const columns = [
+        { field: "name", title: "constant" },
+        { field: "value", title: "value" },
+      ];
+      const rows = constants.map(([name, value]) => ({ name, value }));
+      const build = () =>
+        element(
+          "div",
+          {},
+          element("h4", {}, "Commands"),
+          element("pre", { tabindex: "0" }, commands),
+          element("h4", {}, "Spec"),
+          element("pre", { tabindex: "0" }, spec),
+          element("h4", {}, "Constants"),
+          table(columns, rows),
+        );
+      return folded(run, build).box;
+    }),
+  );
+}

@@ -1,0 +1,45 @@
+/** Tables: built when they are opened, since a long one costs more than all charts together. */
+import { element } from "./dom.js";
+import { cellText } from "./format.js";
+
+const MOST_ROWS = 2000;
+
+/**
+ * @param {readonly { readonly field: string, readonly title: string }[]} columns
+ * @param {readonly Readonly<Record<string, unknown>>[]} rows
+ * @param {(value: unknown, field: string) => string} text
+ */
+export function table(columns, rows, text = (value) => cellText(/** @type {string | number | null} */ (value))) {
+  const head = element("tr", {}, ...columns.map(({ title }) => element("th", { scope: "col" }, title)));
+  const body = rows.slice(0, MOST_ROWS).map((row) =>
+    element(
+      "tr",
+      {},
+      ...columns.map(({ field }) => {
+        const value = row[field];
+        const number = typeof value === "number" || value === null;
+        return element("td", number ? { class: "number" } : { dir: "auto" }, text(value, field));
+      }),
+    ),
+  );
+  const made = element("table", {}, element("thead", {}, head), element("tbody", {}, ...body));
+  const box = element("div", { class: "scroll", tabindex: "0" }, made);
+  if (rows.length <= MOST_ROWS) return box;
+  const note = `The first ${MOST_ROWS.toLocaleString("en-US")} of ${rows.length.toLocaleString("en-US")} rows; all are in the files of: marina report --csv.`;
+  return element("div", {}, box, element("p", { class: "note" }, note));
+}
+
+/**
+ * A table that appears when its heading is opened.
+ * @param {string} heading
+ * @param {() => HTMLElement} build
+ */
+export function folded(heading, build) {
+  const box = element("details", {}, element("summary", {}, heading));
+  const fill = () => {
+    box.querySelector(":scope > .content")?.remove();
+    if (/** @type {HTMLDetailsElement} */ (box).open) box.append(element("div", { class: "content" }, build()));
+  };
+  box.addEventListener("toggle", fill);
+  return { box, refresh: fill };
+}

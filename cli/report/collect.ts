@@ -1,0 +1,78 @@
+/** Everything that is stored of a run and that a report needs. */
+import type { ObjectStore } from "../../shared/cloud/ports.ts";
+import { parseManifest } from "../../shared/data/manifest.ts";
+import { MarinaError } from "../../shared/math/errors.ts";
+import { type Checkpoint, decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
+import { checkpointKey, manifestKey, resultKey } from "../../shared/protocol/keys.ts";
+import { decodeResult, type RunResult } from "../../shared/protocol/result.ts";
+import type { RoundRecord } from "../../shared/protocol/round-record.ts";
+import type { StoredRun } from "../../shared/protocol/run.ts";
+import { readRounds } from "../commands/runs.ts";
+import { findRun } from "../launch.ts";
+
+/** The part of a checkpoint that is told of a run: not its vectors. */
+export type Progress = Omit<Checkpoint, "state" | "records">;
+
+export interface CollectedRun {
+  readonly stored: StoredRun;
+  /** Absent while the run goes on, or where it was cut off. */
+  readonly result: RunResult | undefined;
+  /** Absent before the first checkpoint. */
+  readonly progress: Progress | undefined;
+  /** By round; the row of the final iterate is the last one where the run has ended. */
+  readonly records: readonly RoundRecord[];
+  /** Name of the file that the data set was imported from; absent where the data set is gone. */
+  readonly dataFile: string | undefined;
+}
+
+/** @throws MarinaError "usage" for a run that does not exist, with the nearest name. */
+export async function collectRun(objects: ObjectStore, run: string): Promise<CollectedRun> {
+  const stored = await findRun(objects, run);
+  const key = checkpointKey(run);
+  const result = await optional(async () => decodeResult((await objects.get(resultKey(run))).body, resultKey(run)));
+  const progress = await optional(async () => progressOf((await objects.get(key)).body, key));
+  const dataKey = manifestKey(stored.spec.data);
+  const dataFile = await optional(
+    async () => parseManifest((await objects.get(dataKey)).body, dataKey).source.fileName,
+  );
+  return { stored, result, progress, records: withFinal(await readRounds(objects, run), result), dataFile };
+}
+
+function progressOf(body: Uint8Array, key: string): Progress {
+  const { state: _state, records: _records, ...progress } = decodeCheckpoint(body, key);
+  return progress;
+}
+
+/** The result's iterate as a row of its own, where no round has begun from it. */
+export function withFinal(
+  records: readonly RoundRecord[],
+  result: RunResult | undefined,
+): readonly RoundRecord[] {
+  const last = records.at(-1);
+  if (result === undefined || last === undefined || last.round >= result.rounds) return records;
+  const final: RoundRecord = {
+    ...last,
+    round: result.rounds,
+    loss: result.loss,
+    gradientNormSquared: result.gradientNormSquared,
+    uplinkBitsPerWorker: result.uplinkBitsPerWorker,
+    uplinkBytes: result.uplinkBytesMeasured,
+    downlinkBytes: result.downlinkBytesMeasured,
+    seconds: result.seconds,
+    usd: result.usd,
+    resent: 0,
+    hedged: 0,
+    dropped: 0,
+  };
+  return [...records, final];
+}
+
+/** What `read` gives, or undefined where the object does not exist. */
+export async function optional<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof MarinaError && error.code === "not-found") return undefined;
+    throw error;
+  }
+}

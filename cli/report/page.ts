@@ -1,0 +1,133 @@
+/** The page: one HTML file that needs nothing and asks for nothing. */
+import { createHash } from "node:crypto";
+import { type Chart, chartsOf, type TableColumn } from "./charts.ts";
+import { toVega, type Vega } from "./compile.ts";
+import type { ReportData } from "./report-data.ts";
+import type { RowSource } from "./rows.ts";
+import { clientScript, vegaScript } from "./scripts.ts";
+import { STYLE } from "./style.ts";
+
+export interface PageChart {
+  readonly id: string;
+  readonly section: string;
+  readonly title: string;
+  readonly caption: string;
+  readonly source: RowSource;
+  readonly columns: readonly TableColumn[];
+  readonly key: Chart["key"];
+  readonly specs: { readonly linear: PageSpec; readonly logarithmic?: PageSpec };
+}
+
+type PageSpec = Vega & {
+  readonly height: number;
+  readonly signals: readonly { readonly name: string; readonly value?: unknown }[];
+};
+
+/** What the page's program reads. */
+export interface PageContent {
+  readonly live: boolean;
+  readonly data: ReportData;
+  readonly charts: readonly PageChart[];
+}
+
+const UNEVEN = 5;
+
+/** @param live the page follows a run: it may talk to where it came from. */
+export function reportPage(data: ReportData, { live = false } = {}): string {
+  const content: PageContent = { live, data, charts: chartsOf(data, { all: live }).map(pageChart) };
+  const scripts = [vegaScript(), clientScript()].map(insideScript);
+  // Vega compiles its expressions, which are the program's own, into functions: hence unsafe-eval. Data never become
+  // expressions. Nothing may be fetched, sent or framed.
+  const policy = [
+    "default-src 'none'",
+    `script-src 'unsafe-eval' ${scripts.map((text) => `'sha256-${sha256Base64(text)}'`).join(" ")}`,
+    "style-src 'unsafe-inline'",
+    "img-src data:",
+    `connect-src ${live ? "'self'" : "'none'"}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  const kind = data.predicts ? "Seconds and dollars are the embedded cloud's prediction for AWS (us-east-1)." : "Seconds and dollars are measured; dollars by the dated price table of us-east-1.";
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<link rel="icon" href="data:,">
+<title>${escapeHtml(data.title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<header>
+<h1 dir="auto">${escapeHtml(data.title)}</h1>
+<div class="controls">
+<label><input type="checkbox" id="logarithmic-x"${isUneven(data) ? " checked" : ""}> logarithmic horizontal axes</label>
+<label>theme <select id="theme"><option value="system">system</option><option value="light">light</option><option value="dark">dark</option></select></label>
+<span id="actions"></span>
+</div>
+</header>
+<div id="state" role="status" aria-live="polite"></div>
+<noscript><p>This page draws its charts with JavaScript, which is switched off here.</p></noscript>
+<main>
+<p class="note">${escapeHtml(kind)} Uplink bits are the paper's: mean over all workers, dense start included.</p>
+<div id="runs"></div>
+<p class="note controls">Drag to move a chart, Ctrl or Shift with the wheel to zoom, double click to see all; with the keyboard: Tab to a chart, then + − 0 and the arrows.</p>
+<div id="legend" role="group" aria-label="Curves shown"></div>
+<div id="charts"></div>
+<h2>How each run is made again</h2>
+<div id="recipes"></div>
+</main>
+<div id="tooltip" role="tooltip" hidden></div>
+<script type="application/json" id="content">${jsonInside(content)}</script>
+<script>${scripts[0]}</script>
+<script>${scripts[1]}</script>
+</body>
+</html>
+`;
+}
+
+/** One run so much longer than most that on linear axes most would be a line on the left. */
+function isUneven({ runs }: ReportData): boolean {
+  const rounds = runs.map((run) => run.rounds).sort((a, b) => a - b);
+  const median = rounds[Math.floor((rounds.length - 1) / 2)] ?? 0;
+  return (rounds.at(-1) ?? 0) > UNEVEN * Math.max(1, median);
+}
+
+function pageChart({ id, section, title, caption, source, columns, key, hasLogarithmicX, spec }: Chart): PageChart {
+  const vega = (logarithmicX: boolean): PageSpec => toVega(spec({ logarithmicX, legend: false })) as PageSpec;
+  return {
+    id,
+    section,
+    title,
+    caption,
+    source,
+    columns,
+    key,
+    specs: { linear: vega(false), ...(hasLogarithmicX ? { logarithmic: vega(true) } : {}) },
+  };
+}
+
+export function escapeHtml(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");
+}
+
+/** JSON that can't end its element, nor open a comment in it. */
+function jsonInside(value: unknown): string {
+  return JSON.stringify(value).replaceAll("<", "\\u003c");
+}
+
+/** A program's text that can't end its element: the same program, since "</script" occurs in strings only. */
+function insideScript(program: string): string {
+  return program.replaceAll(/<(?=\/script|!--)/gi, "\\x3c");
+}
+
+function sha256Base64(text: string): string {
+  return createHash("sha256").update(text).digest("base64");
+}

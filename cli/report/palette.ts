@@ -1,0 +1,70 @@
+/** Colours and dashes: told apart by the colour-blind, in light and dark, and in black and white. */
+
+export type Theme = "light" | "dark";
+
+/**
+ * The palette of Okabe and Ito (https://jfly.uni-koeln.de/color/), most distinct first. Its yellow can't be seen on
+ * white and its black not on dark: each theme leaves one out.
+ */
+const COLOURS: Readonly<Record<Theme, readonly string[]>> = {
+  light: ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"],
+  dark: ["#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#F0E442", "#E8E8E8"],
+};
+
+/** A bill's items, on both themes: neighbours in the stack differ in lightness, so that they part without hue. */
+export const STACK_COLOURS = [
+  "#0072B2",
+  "#56B4E9",
+  "#BFE0F5",
+  "#D55E00",
+  "#E69F00",
+  "#F5DCA0",
+  "#009E73",
+  "#9FDCC8",
+] as const;
+
+/** On and off lengths in pixels; six, so that with seven colours 42 curves differ. */
+const DASHES: readonly (readonly number[])[] = [[1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [14, 4], [5, 2, 1, 2, 1, 2]];
+
+export function colourOf(series: number, theme: Theme): string {
+  const colours = COLOURS[theme];
+  return colours[series % colours.length]!;
+}
+
+export function dashOf(series: number): readonly number[] {
+  return DASHES[series % DASHES.length]!;
+}
+
+export function dashes(count: number): (readonly number[])[] {
+  return Array.from({ length: count }, (_, i) => dashOf(i));
+}
+
+const INK: Readonly<Record<Theme, { readonly text: string; readonly grid: string; readonly background: string }>> = {
+  light: { text: "#1b1f24", grid: "#dfe3e8", background: "#ffffff" },
+  dark: { text: "#e6e8eb", grid: "#3a4048", background: "#16191d" },
+};
+
+/** Vega's configuration for a theme. */
+export function vegaConfig(theme: Theme): Readonly<Record<string, unknown>> {
+  const { text, grid, background } = INK[theme];
+  const font = "system-ui, 'Liberation Sans', 'DejaVu Sans', Arial, sans-serif";
+  return {
+    background,
+    axis: {
+      labelColor: text,
+      titleColor: text,
+      domainColor: text,
+      tickColor: text,
+      gridColor: grid,
+      labelFont: font,
+      titleFont: font,
+      labelFontSize: 11,
+      titleFontSize: 12,
+      titleFontWeight: "normal",
+      labelOverlap: true,
+    },
+    legend: { labelColor: text, titleColor: text, labelFont: font, titleFont: font, labelFontSize: 11 },
+    title: { color: text, font, fontSize: 13 },
+    range: { category: COLOURS[theme] },
+  };
+}

@@ -1,0 +1,113 @@
+/** What a report's page holds and its charts draw: plain JSON, the same for a file and for a live view. */
+
+/** What a curve may be drawn against. */
+export const AXES = ["round", "uplinkMbit", "seconds", "usd"] as const;
+export type Axis = (typeof AXES)[number];
+
+/** What a curve shows: |grad f(x)|^2, or the loss f(x), which the charts draw as f - best. */
+export type Measure = "gradientNormSquared" | "loss";
+
+type Column = readonly (number | null)[];
+
+/** One run: some of its rounds, column by column. */
+export interface RunCurve {
+  readonly kind: "run";
+  readonly columns: Readonly<Record<Axis | Measure, Column>>;
+}
+
+/** Quartiles over runs at some positions of an axis. */
+export interface Quartiles {
+  readonly low: Column;
+  readonly middle: Column;
+  readonly high: Column;
+}
+
+/** Runs that differ in their seed only: quartiles over them, axis by axis. */
+export interface SeedsCurve {
+  readonly kind: "seeds";
+  readonly byAxis: Readonly<Record<Axis, { readonly x: readonly number[] } & Readonly<Record<Measure, Quartiles>>>>;
+}
+
+/** One curve of every chart: a run, or runs that differ in their seed only. */
+export interface Series {
+  /** Unique within the report. */
+  readonly name: string;
+  readonly runs: readonly string[];
+  /** Null where the rounds were not kept. */
+  readonly curve: RunCurve | SeedsCurve | null;
+  /** The least loss that any run of the report has seen on this problem; null where no loss is known. */
+  readonly bestLoss: number | null;
+  /** Mean over the runs; null where no run has a bill yet. */
+  readonly usdByItem: Readonly<Record<string, number>> | null;
+  readonly latency: Latency | null;
+  /** Workers that took part, where the number of workers changes within a run. */
+  readonly workers: readonly { readonly round: number; readonly seconds: number; readonly workers: number }[];
+}
+
+/** How long rounds took, all runs of a series together. */
+export interface Latency {
+  /** Rounds measured. */
+  readonly rounds: number;
+  readonly quantiles: readonly { readonly share: number; readonly milliseconds: number }[];
+  /** The slowest rounds and those in which tasks were sent again; thinned. */
+  readonly slow: readonly SlowRound[];
+}
+
+export interface SlowRound {
+  readonly run: string;
+  readonly round: number;
+  readonly milliseconds: number;
+  /** Tasks sent again, and how many of these were hedges. */
+  readonly resent: number;
+  readonly hedged: number;
+}
+
+/** A run that reached its accuracy, and what that took. */
+export interface Reached {
+  readonly run: string;
+  readonly series: string;
+  readonly seconds: number;
+  readonly usd: number;
+  readonly uplinkMbit: number;
+  /** No other run was both faster and cheaper. */
+  readonly onFront: boolean;
+}
+
+export interface RunSummary {
+  readonly run: string;
+  readonly series: string;
+  readonly data: string;
+  readonly workers: number;
+  readonly seed: number;
+  readonly status: "running" | "stopped" | "done" | "failed" | "diverged";
+  /** What ended the run, or why it failed, for people. */
+  readonly ended: string;
+  readonly rounds: number;
+  readonly loss: number | null;
+  readonly gradientNormSquared: number | null;
+  readonly relativeGradientNormSquared: number | null;
+  readonly uplinkMbit: number;
+  readonly seconds: number;
+  readonly usd: number;
+  readonly resentTasks: number;
+}
+
+/** How a run is made again. */
+export interface Recipe {
+  readonly run: string;
+  readonly spec: string;
+  readonly constants: readonly (readonly [name: string, value: string])[];
+  readonly commands: string;
+}
+
+export interface ReportData {
+  readonly title: string;
+  /** Seconds and dollars are the embedded cloud's prediction. */
+  readonly predicts: boolean;
+  /** From the bottom of the stack to its top. */
+  readonly billItems: readonly string[];
+  readonly series: readonly Series[];
+  readonly runs: readonly RunSummary[];
+  readonly reached: readonly Reached[];
+  readonly recipes: readonly Recipe[];
+}

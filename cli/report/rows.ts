@@ -1,0 +1,86 @@
+/** The rows that each chart draws and its table lists, from a report's data. Runs in the page too: no imports of Node. */
+import type { Axis, Measure, ReportData, Series } from "./report-data.ts";
+
+export type Row = Readonly<Record<string, string | number>>;
+
+/** A curve's point: `low` and `high` are the quartiles where the curve is a median over runs, else the value. */
+export interface CurveRow {
+  readonly [field: string]: string | number;
+  readonly series: string;
+  readonly x: number;
+  readonly y: number;
+  readonly low: number;
+  readonly high: number;
+  readonly runs: number;
+}
+
+/** Where a chart's rows come from; part of the page's JSON. */
+export type RowSource =
+  | { readonly kind: "curve"; readonly axis: Axis; readonly measure: Measure }
+  | { readonly kind: "bill" }
+  | { readonly kind: "latency" }
+  | { readonly kind: "slow-rounds" }
+  | { readonly kind: "workers" }
+  | { readonly kind: "reached" };
+
+export function rowsOf(data: ReportData, source: RowSource): readonly Row[] {
+  switch (source.kind) {
+    case "curve":
+      return data.series.flatMap((series) => curveRows(series, source.axis, source.measure));
+    case "bill":
+      return billRows(data);
+    case "latency":
+      return data.series.flatMap(({ name, latency }) =>
+        (latency?.quantiles ?? []).map(({ share, milliseconds }) => ({ series: name, share, milliseconds })),
+      );
+    case "slow-rounds":
+      return data.series.flatMap(({ name, latency }) =>
+        (latency?.slow ?? []).map((slow) => ({
+          series: name,
+          ...slow,
+          kind: slow.resent > 0 ? "tasks sent again" : "slow, none sent again",
+        })),
+      );
+    case "workers":
+      return data.series.flatMap(({ name, workers }) => workers.map((step) => ({ series: name, ...step })));
+    case "reached":
+      return data.reached.map((point) => ({ ...point, onFront: point.onFront ? "yes" : "no" }));
+  }
+}
+
+/** Points that a logarithmic axis can show: the best loss itself, at f - best = 0, is not one of them. */
+function curveRows(series: Series, axis: Axis, measure: Measure): CurveRow[] {
+  const { curve, name, runs } = series;
+  if (curve === null) return [];
+  const shift = measure === "loss" ? (series.bestLoss ?? 0) : 0;
+  const source =
+    curve.kind === "run"
+      ? { x: curve.columns[axis], low: null, middle: curve.columns[measure], high: null }
+      : { x: curve.byAxis[axis].x, ...curve.byAxis[axis][measure] };
+  const rows: CurveRow[] = [];
+  source.x.forEach((x, i) => {
+    const middle = source.middle[i] ?? null;
+    if (x === null || middle === null) return;
+    const y = middle - shift;
+    if (!(y > 0)) return;
+    const low = (source.low?.[i] ?? middle) - shift;
+    const high = (source.high?.[i] ?? middle) - shift;
+    rows.push({ series: name, x, y, low: low > 0 ? low : y, high, runs: runs.length });
+  });
+  return rows;
+}
+
+function billRows({ series, billItems }: ReportData): Row[] {
+  return series.flatMap(({ name, usdByItem }) => {
+    if (usdByItem === null) return [];
+    const total = billItems.reduce((sum, item) => sum + (usdByItem[item] ?? 0), 0);
+    return billItems.map((item, order) => ({
+      series: name,
+      item,
+      order,
+      usd: usdByItem[item] ?? 0,
+      share: total > 0 ? (usdByItem[item] ?? 0) / total : 0,
+      total,
+    }));
+  });
+}

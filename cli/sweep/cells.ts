@@ -1,0 +1,74 @@
+/** From a sweep to its cells: list x grid x seeds, each with a complete, checked spec. */
+import { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "../../embedded/service.ts";
+import { MarinaError } from "../../shared/math/errors.ts";
+import { parseRunSpec } from "../../shared/protocol/spec.ts";
+import { withChange } from "../spec-file.ts";
+import { type Axes, type Cell, cellDigest } from "./cell.ts";
+import type { SweepSpec } from "./sweep-spec.ts";
+
+const CLOUD = "cloud.";
+
+/**
+ * @param base the base spec, not yet checked: a field that is missing may come from the grid
+ * @param dataSha256 of a data set by name; throws where there is none of that name
+ * @throws MarinaError "spec" naming the cell
+ */
+export function cellsOf(sweep: SweepSpec, base: unknown, dataSha256: (data: string) => string): Cell[] {
+  const cells: Cell[] = [];
+  const seen = new Set<string>();
+  for (const { label = null, set } of sweep.list ?? [{ set: {} }]) {
+    for (const point of combinations(sweep.grid ?? {})) {
+      const axes: Axes = { ...set, ...point };
+      for (const seed of sweep.seeds) {
+        const cell = cellOf(sweep, base, { label, axes, point }, seed, dataSha256);
+        // Two points of the grid may mean the same run.
+        if (seen.has(`${cell.digest}/${JSON.stringify(axes)}`)) continue;
+        seen.add(`${cell.digest}/${JSON.stringify(axes)}`);
+        cells.push(cell);
+      }
+    }
+  }
+  return cells;
+}
+
+function cellOf(
+  sweep: SweepSpec,
+  base: unknown,
+  setting: Pick<Cell, "label" | "axes" | "point">,
+  seed: number,
+  dataSha256: (data: string) => string,
+): Cell {
+  let value: unknown = base;
+  let configuration: ServiceConfiguration = { ...DEFAULT_CONFIGURATION, ...sweep.cloud };
+  const { axes } = setting;
+  for (const [path, leaf] of Object.entries(axes)) {
+    if (path.startsWith(CLOUD)) configuration = configured(configuration, path.slice(CLOUD.length), leaf);
+    else value = withChange(value, `${path}=${JSON.stringify(leaf)}`);
+  }
+  value = withChange(value, `seed=${seed}`);
+  const spec = parseRunSpec(value, `sweep ${sweep.name}, cell ${JSON.stringify({ ...axes, seed })}`);
+  return { digest: cellDigest(spec, configuration, dataSha256(spec.data)), ...setting, spec, configuration };
+}
+
+function configured(configuration: ServiceConfiguration, name: string, value: unknown): ServiceConfiguration {
+  const isMemory = name === "workerMemoryMb" || name === "aggregatorMemoryMb";
+  if (isMemory && Number.isInteger(value) && (value as number) >= 128 && (value as number) <= 10_240) {
+    return { ...configuration, [name]: value };
+  }
+  if (name === "architecture" && (value === "arm64" || value === "x86-64")) {
+    return { ...configuration, architecture: value };
+  }
+  throw new MarinaError(
+    "spec",
+    `cloud.${name}: expected cloud.workerMemoryMb or cloud.aggregatorMemoryMb (128 to 10240), or cloud.architecture ("arm64" or "x86-64"), got ${JSON.stringify(value)}`,
+  );
+}
+
+/** Every combination of the grid's values, the last field varying fastest. */
+function combinations(grid: Readonly<Record<string, readonly unknown[]>>): Axes[] {
+  let points: Axes[] = [{}];
+  for (const [path, values] of Object.entries(grid)) {
+    points = points.flatMap((point) => values.map((value) => ({ ...point, [path]: value })));
+  }
+  return points;
+}

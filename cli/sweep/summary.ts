@@ -1,0 +1,140 @@
+/** What cells have in common but the seed, summed up: medians and quartiles, the best, and the Pareto fronts. */
+import { canonicalJson } from "../../shared/protocol/digest.ts";
+import type { Axes, Cell, CellResult } from "./cell.ts";
+import type { Measure } from "./sweep-spec.ts";
+
+export interface FinishedCell {
+  readonly cell: Cell;
+  readonly result: CellResult;
+}
+
+/** 25 %, 50 % and 75 % of a figure over the seeds. Infinite where too few runs reached the accuracy. */
+export interface Quartiles {
+  readonly lower: number;
+  readonly median: number;
+  readonly upper: number;
+}
+
+/** All cells that differ in the seed only. */
+export interface Group {
+  readonly label: string | null;
+  readonly axes: Axes;
+  /** The part of `axes` that comes from the grid. */
+  readonly point: Axes;
+  readonly seeds: number;
+  /** Runs that met their stopping rule. */
+  readonly reached: number;
+  readonly diverged: number;
+  readonly figures: Readonly<Record<Measure, Quartiles>>;
+  /** f at the end. */
+  readonly loss: Quartiles;
+  readonly cells: readonly FinishedCell[];
+}
+
+/** Quantile q of sorted values, linear between neighbours (type 7 of Hyndman and Fan). */
+export function quantile(sorted: readonly number[], q: number): number {
+  const at = q * (sorted.length - 1);
+  const [low, high] = [Math.floor(at), Math.ceil(at)];
+  const [a, b] = [sorted[low]!, sorted[high]!];
+  return low === high || a === b ? a : a + (at - low) * (b - a);
+}
+
+/** Groups in the order of their first cells. */
+export function groupsOf(finished: readonly FinishedCell[]): Group[] {
+  const groups = new Map<string, FinishedCell[]>();
+  for (const one of finished) {
+    const key = canonicalJson([one.cell.label, one.cell.axes]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
+  }
+  return [...groups.values()].map((cells) => {
+    const { label, axes, point } = cells[0]!.cell;
+    return {
+      label,
+      axes,
+      point,
+      seeds: cells.length,
+      reached: cells.filter(({ result }) => result.reached).length,
+      diverged: cells.filter(({ result }) => result.status === "diverged").length,
+      figures: {
+        uplinkBitsPerWorker: quartiles(cells, "uplinkBitsPerWorker"),
+        rounds: quartiles(cells, "rounds"),
+        seconds: quartiles(cells, "seconds"),
+        usd: quartiles(cells, "usd"),
+        relativeGradientNormSquared: quartiles(cells, "relativeGradientNormSquared"),
+      },
+      loss: quartilesOf(cells.map(({ result }) => result.loss ?? Infinity)),
+      cells,
+    };
+  });
+}
+
+function quartiles(cells: readonly FinishedCell[], measure: Measure): Quartiles {
+  return quartilesOf(cells.map(({ result }) => costOf(result, measure)));
+}
+
+function quartilesOf(figures: readonly number[]): Quartiles {
+  const values = [...figures].sort((a, b) => a - b);
+  return { lower: quantile(values, 0.25), median: quantile(values, 0.5), upper: quantile(values, 0.75) };
+}
+
+/** What it took to reach the accuracy: infinite for a run that did not. How accurate a run ended needs no target. */
+export function costOf(result: CellResult, measure: Measure): number {
+  if (measure === "relativeGradientNormSquared") {
+    return result.status === "done" ? (result.relativeGradientNormSquared ?? Infinity) : Infinity;
+  }
+  return result.reached ? result[measure] : Infinity;
+}
+
+/**
+ * For each setting of the other axes, the group whose median is least; none where no median is finite.
+ * @param lossWithin groups that end above this times the least loss at the same point of the grid don't count: see
+ *   LOSS_WITHIN
+ */
+export function bestOf(
+  groups: readonly Group[],
+  over: readonly string[],
+  by: Measure,
+  lossWithin: number,
+): Group[] {
+  const reached = groups.filter(({ figures }) => Number.isFinite(figures[by].median));
+  const pointOf = ({ point }: Group): string =>
+    canonicalJson(Object.fromEntries(Object.entries(point).filter(([path]) => !over.includes(path))));
+  const leastLoss = new Map<string, number>();
+  for (const group of reached) {
+    const key = pointOf(group);
+    leastLoss.set(key, Math.min(leastLoss.get(key) ?? Infinity, group.loss.median));
+  }
+  const best = new Map<string, Group>();
+  for (const group of reached) {
+    if (!(group.loss.median <= lossWithin * leastLoss.get(pointOf(group))!)) continue;
+    const rest = Object.fromEntries(Object.entries(group.axes).filter(([path]) => !over.includes(path)));
+    const key = canonicalJson([group.label, rest]);
+    const other = best.get(key);
+    if (other === undefined || group.figures[by].median < other.figures[by].median) best.set(key, group);
+  }
+  return [...best.values()];
+}
+
+/**
+ * Groups that no other beats: none has both medians at most as large and one of them smaller. Sorted by the first
+ * measure. Groups with an infinite median are not on the front.
+ */
+export function paretoFront(groups: readonly Group[], first: Measure, second: Measure): Group[] {
+  const sorted = groups
+    .filter(
+      ({ figures }) => Number.isFinite(figures[first].median) && Number.isFinite(figures[second].median),
+    )
+    .sort(
+      (a, b) =>
+        a.figures[first].median - b.figures[first].median ||
+        a.figures[second].median - b.figures[second].median,
+    );
+  const front: Group[] = [];
+  for (const group of sorted) {
+    const last = front.at(-1);
+    if (last === undefined || group.figures[second].median < last.figures[second].median) front.push(group);
+  }
+  return front;
+}

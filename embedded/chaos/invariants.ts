@@ -1,0 +1,105 @@
+/** What must hold at every event of a run, whatever goes wrong. */
+import type { Log, QueueAddress } from "../../shared/cloud/ports.ts";
+import { type Checkpoint, decodeCheckpoint, isCalibrated } from "../../shared/protocol/checkpoint.ts";
+import { checkpointKey, resultKey } from "../../shared/protocol/keys.ts";
+import { decodeResult } from "../../shared/protocol/result.ts";
+import type { RoundRecord } from "../../shared/protocol/round-record.ts";
+import type { EffectWatcher } from "../environment.ts";
+import { fingerprint, RUN, recordFingerprint, type Stage } from "./stage.ts";
+
+/**
+ * - Every stored checkpoint and every record is that of the run without faults at the same round: so each (round, worker)
+ *   was counted exactly once, in the right order, with the right draws.
+ * - The checkpoint's round never goes back, and an ended run's checkpoint is not written again.
+ * - Whoever was replaced writes neither checkpoint nor result.
+ * - The run's queue is destroyed only when the run is over.
+ * - Handlers never throw, and nothing fails in a way that nobody thought of.
+ */
+export class Invariants implements EffectWatcher {
+  readonly #stage: Stage;
+  readonly #note: (line: string) => void;
+  readonly #violations: string[] = [];
+  readonly #replaced = new Set<string>();
+  #owner: string | undefined;
+  #last: Checkpoint | undefined;
+
+  /** @param note told of each event that is worth a line of the trace. */
+  constructor(stage: Stage, note: (line: string) => void) {
+    this.#stage = stage;
+    this.#note = note;
+  }
+
+  get violations(): readonly string[] {
+    return this.#violations;
+  }
+
+  violated(what: string): void {
+    this.#violations.push(what);
+    this.#note(`VIOLATION ${what}`);
+  }
+
+  /** Handlers' log. */
+  readonly log: Log = {
+    info: (event, fields) => this.#note(`${event} ${JSON.stringify(fields)}`),
+    warn: (event, fields) => {
+      const error = String(fields.error ?? "");
+      this.#note(`${event} ${error === "" ? JSON.stringify(fields) : (error.split("\n")[0] ?? "")}`);
+      if (event.startsWith("handler threw")) this.violated(`a handler threw: ${error}`);
+      if (fields.code === "defect" || /^(Type|Range|Reference|Syntax)Error/.test(error)) {
+        this.violated(`a defect, not a fault: ${error}`);
+      }
+    },
+  };
+
+  stored(key: string, body: Uint8Array, requestId: string): void {
+    if (key === resultKey(RUN)) {
+      const { status, tenure, rounds } = decodeResult(body, key);
+      this.#note(`${requestId} writes the result: ${status} at round ${rounds}, tenure ${tenure}`);
+      if (this.#replaced.has(requestId))
+        this.violated(`${requestId} wrote the result after it had lost its lease`);
+      return;
+    }
+    if (key !== checkpointKey(RUN)) return;
+    const checkpoint = decodeCheckpoint(body, key);
+    this.#note(
+      `${requestId} commits round ${checkpoint.round}, ${checkpoint.status}, tenure ${checkpoint.tenure}`,
+    );
+    this.#checkpoint(checkpoint, requestId);
+    this.#last = checkpoint;
+    if (this.#owner !== undefined && this.#owner !== requestId) this.#replaced.add(this.#owner);
+    this.#owner = requestId;
+  }
+
+  #checkpoint(checkpoint: Checkpoint, requestId: string): void {
+    const { round } = checkpoint;
+    const last = this.#last;
+    if (this.#replaced.has(requestId))
+      this.violated(`${requestId} wrote the checkpoint after it had lost its lease`);
+    if (last !== undefined) {
+      if (round < last.round) this.violated(`the checkpoint went back from round ${last.round} to ${round}`);
+      if (checkpoint.tenure < last.tenure)
+        this.violated(`the tenure went back from ${last.tenure} to ${checkpoint.tenure}`);
+      if (last.status === "done") this.violated(`${requestId} wrote the checkpoint of a run that was done`);
+    }
+    if (!isCalibrated(checkpoint)) return;
+    const expected = this.#stage.checkpoints.get(round);
+    if (expected !== fingerprint(checkpoint)) {
+      this.violated(
+        `the checkpoint of round ${round} is not that of the run without faults: state or counts differ`,
+      );
+    }
+  }
+
+  destroyed(queue: QueueAddress, requestId: string): void {
+    this.#note(`${requestId} destroys ${queue}`);
+    const status = this.#last?.status;
+    if (status !== "done" && status !== "diverged")
+      this.violated(`${requestId} destroyed ${queue} of a run that is ${status}`);
+  }
+
+  round(record: RoundRecord): void {
+    if (this.#stage.records.get(record.round) !== recordFingerprint(record)) {
+      this.violated(`the record of round ${record.round} is not that of the run without faults`);
+    }
+  }
+}

@@ -1,0 +1,22 @@
+/** How many neighbouring workers one task does the work of. */
+import type { Manifest } from "../../shared/data/manifest.ts";
+import type { RunSpec } from "../../shared/protocol/spec.ts";
+
+/** Computing that a packed task aims at: as much as a task's own overhead. */
+const TARGET_MILLISECONDS = 15;
+/** More tasks than this take longer to send and receive than they save. */
+const TASKS_LIMIT = 300;
+/** Of one Lambda vCPU, as the embedded cloud charges them. */
+const MILLISECONDS_PER_ROW = 16e-6;
+const MILLISECONDS_PER_NON_ZERO = 4.64e-6;
+
+/** @returns b >= 1: the spec's, or for "auto" the b for which b mean shards take TARGET_MILLISECONDS to pass over. */
+export function shardsPerTaskOf(
+  { workers, shardsPerTask = 1 }: RunSpec,
+  { rows, nonZeros }: Manifest,
+): number {
+  if (shardsPerTask !== "auto") return Math.min(workers, shardsPerTask);
+  const milliseconds = (rows * MILLISECONDS_PER_ROW + nonZeros * MILLISECONDS_PER_NON_ZERO) / workers;
+  const byComputing = Math.max(1, Math.floor(TARGET_MILLISECONDS / milliseconds));
+  return Math.min(workers, Math.max(byComputing, Math.ceil(workers / TASKS_LIMIT)));
+}

@@ -1,0 +1,86 @@
+/**
+ * Builds the WebAssembly kernel: shared/problems/wasm/kernel.as -> shared/problems/wasm/kernel-binary.ts.
+ * Usage: node scripts/build-kernel.ts
+ *
+ * The binary is embedded as text, so that a bundle of a function's code needs no file beside it. The same source and
+ * compiler give the same bytes (a test builds it again).
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** The compiler's interface, as far as it is used. Its own types would redefine globals such as `console`. */
+interface Compiler {
+  readonly version: string;
+  main(
+    options: readonly string[],
+    host: {
+      stderr: { write(chunk: Uint8Array | string): void };
+      readFile(name: string): string | null;
+      listFiles(): readonly string[];
+      writeFile(name: string, contents: Uint8Array | string): void;
+    },
+  ): Promise<{ readonly error: Error | null }>;
+}
+
+const COMPILER: string = "assemblyscript/asc";
+const { default: asc } = (await import(COMPILER)) as { readonly default: Compiler };
+
+const folder = new URL("../shared/problems/wasm/", import.meta.url);
+const SOURCE = new URL("kernel.as", folder);
+const TARGET = new URL("kernel-binary.ts", folder);
+/** The compiler wants this ending; the source has another, so that TypeScript's tools leave it alone. */
+const SOURCE_NAME = "kernel.ts";
+
+/** The compiled kernel. @throws Error with the compiler's messages. */
+export async function buildKernel(): Promise<Uint8Array> {
+  const source = readFileSync(SOURCE, "utf8");
+  const messages: string[] = [];
+  let binary: Uint8Array | undefined;
+  const { error } = await asc.main(
+    [
+      SOURCE_NAME,
+      "-O3",
+      "--noAssert",
+      "--converge",
+      "--runtime",
+      "stub",
+      "--enable",
+      "simd",
+      "--outFile",
+      "kernel.wasm",
+    ],
+    {
+      stderr: { write: (chunk) => void messages.push(String(chunk)) },
+      readFile: (name) => (name === SOURCE_NAME ? source : null),
+      listFiles: () => [],
+      writeFile: (_name, contents) => {
+        if (contents instanceof Uint8Array) binary = contents;
+      },
+    },
+  );
+  if (error !== null || binary === undefined) {
+    throw new Error(`${fileURLToPath(SOURCE)} does not compile:\n${messages.join("")}`, { cause: error });
+  }
+  return binary;
+}
+
+/** The TypeScript file that embeds the binary. */
+export function embed(binary: Uint8Array): string {
+  const text = Buffer.from(binary).toString("base64");
+  const lines = Array.from({ length: Math.ceil(text.length / 100) }, (_, i) =>
+    text.slice(100 * i, 100 * (i + 1)),
+  );
+  return [
+    "// Generated from kernel.as by scripts/build-kernel.ts; do not edit.",
+    `// AssemblyScript ${asc.version}, ${binary.length} bytes, in base64.`,
+    "export const KERNEL_BASE64 =",
+    ...lines.map((line, i) => `  "${line}"${i === lines.length - 1 ? ";" : " +"}`),
+    "",
+  ].join("\n");
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const binary = await buildKernel();
+  writeFileSync(TARGET, embed(binary));
+  console.log(`${fileURLToPath(TARGET)}: ${binary.length} bytes`);
+}
