@@ -16,15 +16,35 @@ function only(name, from, to, comment) {
 export default {
   forbidden: [
     only("mathematics-is-alone", mathematics, [], "pure: no protocol, no ports, no engines"),
-    only("protocol-on-mathematics", "^shared/protocol/", [mathematics], "bytes and schemas know the mathematics only"),
-    only("cloud-on-protocol", "^shared/cloud/", ["^shared/protocol/", "^shared/math/"], "ports stand on the protocol"),
-    only("data", "^shared/data/", ["^shared/(protocol|cloud|problems|math)/"], "data sets: formats and import"),
+    only(
+      "protocol-on-mathematics",
+      "^shared/protocol/",
+      [mathematics],
+      "bytes and schemas know the mathematics only",
+    ),
+    only(
+      "cloud-on-protocol",
+      "^shared/cloud/",
+      ["^shared/protocol/", "^shared/math/"],
+      "ports stand on the protocol",
+    ),
+    only(
+      "data",
+      "^shared/data/",
+      ["^shared/(protocol|cloud|problems|math)/"],
+      "data sets: formats and import",
+    ),
     only("cost", "^shared/cost/", ["^shared/(protocol|cloud|math)/"], "prices and meters stand on the ports"),
     only("worker", "^lambdas/worker/", ["^shared/"], "a function imports shared code only"),
     only("aggregator", "^lambdas/aggregator/", ["^shared/"], "a function imports shared code only"),
     only("embedded", "^embedded/", ["^shared/", "^lambdas/"], "the embedded cloud runs the handlers"),
     only("cli", "^cli/", ["^shared/", "^lambdas/", "^embedded/"], "the command line knows all but cdk"),
-    only("cdk", "^cdk/", ["^shared/(protocol/(limits|keys)|math/errors)[.]ts$", "^lambdas/"], "the stack knows limits and names"),
+    only(
+      "cdk",
+      "^cdk/",
+      ["^shared/(protocol/(limits|keys)|math/errors)[.]ts$", "^lambdas/"],
+      "the stack knows limits and names",
+    ),
     {
       name: "sdk-in-adapters-only",
       severity: "error",
@@ -49,8 +69,8 @@ export default {
     {
       name: "no-tests-in-sources",
       severity: "error",
-      comment: "only tests import tests",
-      from: { pathNot: tests },
+      comment: "only tests and benchmarks import what is for tests",
+      from: { pathNot: [tests, "^bench/"] },
       to: { path: tests },
     },
     {
@@ -65,6 +85,10 @@ export default {
     doNotFollow: { path: "node_modules" },
     tsConfig: { fileName: "tsconfig.json" },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { extensions: [".ts", ".js"], exportsFields: ["exports"], conditionNames: ["import", "types"] },
+    enhancedResolveOptions: {
+      extensions: [".ts", ".js"],
+      exportsFields: ["exports"],
+      conditionNames: ["import", "types"],
+    },
   },
 };

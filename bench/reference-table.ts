@@ -29,13 +29,26 @@ function marina(k: number, rounds: Quartiles, megabits: Quartiles): Reference {
 }
 
 function ppMarina(k: number, rounds: Quartiles, megabits: Quartiles): Reference {
-  const algorithm = { kind: "pp-marina", ...randK(k), participants: 2, replacement: true, ...theory } as const;
+  const algorithm = {
+    kind: "pp-marina",
+    ...randK(k),
+    participants: 2,
+    replacement: true,
+    ...theory,
+  } as const;
   return { label: `PP-MARINA, r = 2, K = ${k}`, algorithm, rounds, megabits, evaluateEvery: 1, slow: k < 10 };
 }
 
 function vrMarina(k: number, rounds: Quartiles, megabits: Quartiles): Reference {
   const algorithm = { kind: "vr-marina", ...randK(k), ...batch, ...theory } as const;
-  return { label: `VR-MARINA, b = 17, K = ${k}`, algorithm, rounds, megabits, evaluateEvery: 10, slow: k < 10 };
+  return {
+    label: `VR-MARINA, b = 17, K = ${k}`,
+    algorithm,
+    rounds,
+    megabits,
+    evaluateEvery: 10,
+    slow: k < 10,
+  };
 }
 
 function qgd(k: number, rounds: Quartiles, megabits: Quartiles): Reference {
@@ -43,7 +56,12 @@ function qgd(k: number, rounds: Quartiles, megabits: Quartiles): Reference {
   return { label: `QGD practical, K = ${k}`, algorithm, rounds, megabits, evaluateEvery: 1, slow: k < 10 };
 }
 
-function diana(k: number, stepSize: "theory" | "published", rounds: Quartiles, megabits: Quartiles): Reference {
+function diana(
+  k: number,
+  stepSize: "theory" | "published",
+  rounds: Quartiles,
+  megabits: Quartiles,
+): Reference {
   const algorithm = { kind: "diana", ...randK(k), stepSize } as const;
   const name = stepSize === "theory" ? "tight" : "Theorem 4";
   const slow = stepSize === "published" || k < 10;

@@ -8,8 +8,8 @@
  * Exit code 1 when a row misses its reference interval.
  */
 import { Command } from "commander";
-import type { AlgorithmSpec } from "../shared/algorithms/algorithm.ts";
 import { table } from "../cli/output/table.ts";
+import type { AlgorithmSpec } from "../shared/algorithms/algorithm.ts";
 import type { RunResult } from "../shared/protocol/result.ts";
 import { accepts, median, type Reference, references } from "./reference-table.ts";
 import { runEmbedded } from "./support.ts";
@@ -29,7 +29,8 @@ for (const reference of references) {
   const started = performance.now();
   const results: RunResult[] = [];
   const seeds = reference.deterministic ? 1 : options.seeds;
-  for (let seed = 1; seed <= seeds; seed++) results.push(await run(reference.algorithm, reference.evaluateEvery, seed));
+  for (let seed = 1; seed <= seeds; seed++)
+    results.push(await run(reference.algorithm, reference.evaluateEvery, seed));
   const rounds = median(results.map((result) => result.rounds));
   const megabits = median(results.map((result) => result.uplinkBitsPerWorker / 1e6));
   const good = accepts(reference, { rounds, megabits }, seeds);
@@ -45,7 +46,9 @@ for (const reference of references) {
     ((performance.now() - started) / 1000 / seeds).toFixed(1),
     ((performance.now() - started) / results.reduce((sum, result) => sum + result.rounds, 0)).toFixed(2),
   ]);
-  console.error(`${reference.label}: ${rounds} rounds (reference ${text(reference.rounds)})${good ? "" : "  OUTSIDE"}`);
+  console.error(
+    `${reference.label}: ${rounds} rounds (reference ${text(reference.rounds)})${good ? "" : "  OUTSIDE"}`,
+  );
 }
 console.log(
   table(

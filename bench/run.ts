@@ -15,7 +15,9 @@ import { medianOf, runEmbedded } from "./support.ts";
 const problem = { kind: "nonconvex-binary" } as const;
 const marina = { kind: "marina", compressor: { kind: "rand-k", k: 10 } } as const;
 
-console.log(`${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Node ${process.versions.node}\n`);
+console.log(
+  `${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Node ${process.versions.node}\n`,
+);
 const rows: string[][] = [];
 const add = (what: string, value: string, against: string, limit: string): void => {
   rows.push([what, value, against, limit]);

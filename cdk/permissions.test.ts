@@ -26,7 +26,7 @@ beforeAll(async () => {
     await service.run("marina", { ...small, algorithm: marina }),
     await service.run(
       "stopped",
-      { ...small, algorithm: marina, stop: { rounds: 2000 } },
+      { ...small, algorithm: marina, stop: { rounds: 3000 } },
       { interrupted: true },
     ),
     await service.run("diana", {
@@ -42,8 +42,11 @@ beforeAll(async () => {
   );
 }, 120_000);
 
-const matches = (permission: string, asked: string): boolean =>
-  new RegExp(`^${permission.split("*").map(RegExp.escape).join(".*")}$`).test(asked);
+/** As IAM matches: `*` is any text, everything else itself. */
+function matches(permission: string, asked: string): boolean {
+  const literals = permission.split("*").map((text) => text.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${literals.join(".*")}$`).test(asked);
+}
 
 const askedBy = (role: string): string[] =>
   [...service.asked]
@@ -76,6 +79,8 @@ describe("the policies", () => {
       (permission) =>
         !permission.startsWith("logs:") &&
         !others.includes(permission) &&
+        // Without it S3 says that a missing key is forbidden.
+        permission !== "s3:ListBucket bucket" &&
         !askedBy(role).some((asked) => matches(permission, asked)),
     );
     expect(unused).toEqual([]);

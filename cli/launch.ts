@@ -1,20 +1,28 @@
 /** From a spec to a stored run: everything that can be known to be wrong is said before anything is spent. */
 import { compressorOf } from "../shared/algorithms/registry.ts";
 import { checkStepSize } from "../shared/algorithms/theory.ts";
+import type { ObjectStore } from "../shared/cloud/ports.ts";
 import { createCompressor } from "../shared/compressors/registry.ts";
 import { type Manifest, parseManifest } from "../shared/data/manifest.ts";
 import { rowsOf, rowsUsed } from "../shared/data/partition.ts";
 import { checkLabelUse } from "../shared/data/shard.ts";
-import type { ObjectStore } from "../shared/cloud/ports.ts";
 import { MarinaError } from "../shared/math/errors.ts";
 import { decodeCheckpoint } from "../shared/protocol/checkpoint.ts";
 import { checkpointKey, datasetPrefix, manifestKey, resultKey, specKey } from "../shared/protocol/keys.ts";
-import { type ControlMessage, decodeStoredRun, encodeStoredRun, type StoredRun } from "../shared/protocol/run.ts";
+import {
+  type ControlMessage,
+  decodeStoredRun,
+  encodeStoredRun,
+  type StoredRun,
+} from "../shared/protocol/run.ts";
 import type { RunSpec } from "../shared/protocol/spec.ts";
 import { nearest } from "./nearest.ts";
 
 /** Stores a new run. Its name is the spec's, or one made of method and data; a number is added where it is taken. */
-export async function createRun(objects: ObjectStore, spec: RunSpec): Promise<{ run: string; control: ControlMessage }> {
+export async function createRun(
+  objects: ObjectStore,
+  spec: RunSpec,
+): Promise<{ run: string; control: ControlMessage }> {
   const manifest = await findManifest(objects, spec.data);
   checkRun(spec, manifest);
   await checkRows(objects, manifest);
@@ -34,7 +42,10 @@ export async function createRun(objects: ObjectStore, spec: RunSpec): Promise<{ 
 }
 
 /** The control message with which a run that has stopped, failed or was cut off goes on. */
-export async function resumeRun(objects: ObjectStore, run: string): Promise<{ spec: RunSpec; control: ControlMessage }> {
+export async function resumeRun(
+  objects: ObjectStore,
+  run: string,
+): Promise<{ spec: RunSpec; control: ControlMessage }> {
   const { spec } = await findRun(objects, run);
   await checkRows(objects, await findManifest(objects, spec.data));
   const key = checkpointKey(run);
@@ -47,7 +58,10 @@ export async function resumeRun(objects: ObjectStore, run: string): Promise<{ sp
       return { spec, control: { version: 1, run, action: "resume", tenure: checkpoint.tenure } };
     }
     if (checkpoint.status === "done") {
-      throw new MarinaError("usage", `run ${run} is done after ${checkpoint.round} rounds; look at it with: marina show ${run}`);
+      throw new MarinaError(
+        "usage",
+        `run ${run} is done after ${checkpoint.round} rounds; look at it with: marina show ${run}`,
+      );
     }
     if (checkpoint.status === "diverged") {
       throw new MarinaError("usage", `run ${run} has diverged and would again: ${checkpoint.error ?? ""}`);
@@ -80,7 +94,9 @@ export async function findRun(objects: ObjectStore, run: string): Promise<Stored
     return decodeStoredRun((await objects.get(key)).body, key);
   } catch (error) {
     if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
-    const known = (await objects.list("runs/")).filter((k) => k.endsWith("/spec.json")).map((k) => k.split("/")[1]!);
+    const known = (await objects.list("runs/"))
+      .filter((k) => k.endsWith("/spec.json"))
+      .map((k) => k.split("/")[1]!);
     throw new MarinaError("usage", `run "${run}" does not exist${nearest(run, known)}; see: marina list`);
   }
 }
@@ -128,7 +144,11 @@ async function checkRows(objects: ObjectStore, manifest: Manifest): Promise<void
   try {
     await objects.get(key, { ifMatch: etag, range: { start: 0, end: 1 } });
   } catch (error) {
-    if (!(error instanceof MarinaError) || (error.code !== "precondition-failed" && error.code !== "not-found")) throw error;
+    if (
+      !(error instanceof MarinaError) ||
+      (error.code !== "precondition-failed" && error.code !== "not-found")
+    )
+      throw error;
     throw new MarinaError(
       "corrupt",
       `data set "${manifest.name}" is damaged: ${key} is missing or was changed since its import (expected checksum ${etag}); import it again: marina data import ${manifest.source.fileName} --name ${manifest.name} --replace`,

@@ -55,7 +55,8 @@ function positiveNumber(text: string): number {
 
 function positiveInteger(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("expected a positive integer");
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError("expected a positive integer");
   return value;
 }
 
@@ -72,7 +73,12 @@ common(program.command("run"))
   .description("run a spec to its end")
   .option("--max-usd <dollars>", "on aws: ask when the run may cost more", positiveNumber, 1)
   .option("--yes", "on aws: don't ask")
-  .option("--set <path=value>", "change a field of the spec, e.g. algorithm.compressor.k=5 (repeatable)", collect, [])
+  .option(
+    "--set <path=value>",
+    "change a field of the spec, e.g. algorithm.compressor.k=5 (repeatable)",
+    collect,
+    [],
+  )
   .option("--json", "print one JSON object as the last line of standard output")
   .action(async (spec: string, options) => (await import("./commands/run.ts")).runSpec(spec, options));
 
@@ -89,20 +95,29 @@ common(program.command("stop"))
   .action(async (run: string, options) => (await import("./commands/stop.ts")).stop(run, options));
 
 common(program.command("chaos"))
-  .argument("[spec]", "a spec whose data set is imported; default: short runs of MARINA, PP-MARINA, VR-MARINA and DIANA")
-  .description("runs under seeded faults on the embedded cloud: every one must end with the bits it has without them")
+  .argument(
+    "[spec]",
+    "a spec whose data set is imported; default: short runs of MARINA, PP-MARINA, VR-MARINA and DIANA",
+  )
+  .description(
+    "runs under seeded faults on the embedded cloud: every one must end with the bits it has without them",
+  )
   .option("--seeds <n>", "how many seeds", positiveInteger, 200)
   .option("--seed <s>", "the first seed", positiveInteger, 1)
   .option("--faults <file>", "JSON file of ratios by kind of fault; default: all kinds")
   .option("--json", "print one JSON object as the last line of standard output")
-  .action(async (spec: string | undefined, options) => (await import("./commands/chaos.ts")).chaos(spec, options));
+  .action(async (spec: string | undefined, options) =>
+    (await import("./commands/chaos.ts")).chaos(spec, options),
+  );
 
 common(program.command("export"))
   .argument("<run>")
   .argument("<file>", "where to write; it must not exist yet")
   .option("--no-data", "leave the data set out: where the run goes on it must be imported already")
   .description("everything of a run that is not being driven, in one file: to go on with it elsewhere")
-  .action(async (run: string, file: string, options) => (await import("./commands/transfer.ts")).exportRun(run, file, options));
+  .action(async (run: string, file: string, options) =>
+    (await import("./commands/transfer.ts")).exportRun(run, file, options),
+  );
 
 common(program.command("import"))
   .argument("<file>", "written by marina export")
@@ -117,7 +132,9 @@ common(program.command("logs"))
 common(program.command("doctor"))
   .argument("[spec]", "also: is this spec fit for the stack, and what will it cost")
   .description("check credentials, region, stack, limits and quotas")
-  .action(async (spec: string | undefined, options) => (await import("./commands/doctor.ts")).doctor(spec, options));
+  .action(async (spec: string | undefined, options) =>
+    (await import("./commands/doctor.ts")).doctor(spec, options),
+  );
 
 common(program.command("list"))
   .description("all runs")
@@ -136,8 +153,13 @@ common(program.command("cost"))
   .description("what a run has used, priced: by item or by round")
   .addOption(new Option("--by <what>", "lines of the bill").choices(["item", "round"]).default("item"))
   .option("--csv", "as CSV")
-  .option("--prices <file>", "JSON file of prices; default: us-east-1, dated, built in (its schema: docs/schema/prices.schema.json)")
-  .addOption(new Option("--architecture <name>", "price the seconds of this one").choices(["arm64", "x86-64"]))
+  .option(
+    "--prices <file>",
+    "JSON file of prices; default: us-east-1, dated, built in (its schema: docs/schema/prices.schema.json)",
+  )
+  .addOption(
+    new Option("--architecture <name>", "price the seconds of this one").choices(["arm64", "x86-64"]),
+  )
   .option("--free-tier", "take a month's free tier off")
   .option("--provisioned-pollers <n>", "pollers of the task queue in provisioned mode", positiveInteger)
   .action(async (run: string, options) => (await import("./commands/cost.ts")).cost(run, options));
@@ -154,7 +176,9 @@ common(program.command("tune"))
   .description("search the powers of two of a parameter for the best of a method")
   .option("--parameter <field>", "field of the spec; stepSize is algorithm.stepSize", "stepSize")
   .addOption(
-    new Option("--by <what>", "what is to be least").choices(["bits", "rounds", "seconds", "usd", "accuracy"]).default("bits"),
+    new Option("--by <what>", "what is to be least")
+      .choices(["bits", "rounds", "seconds", "usd", "accuracy"])
+      .default("bits"),
   )
   .option("--seeds <list>", "comma-separated; medians over them count", seedList, [1])
   .option("--set <path=value>", "change a field of the spec (repeatable)", collect, [])
@@ -177,7 +201,11 @@ common(data.command("import"))
       .choices(["binary", "real"])
       .default("binary"),
   )
-  .option("--dimension <d>", "number of features, when larger than the largest index in the file", positiveInteger)
+  .option(
+    "--dimension <d>",
+    "number of features, when larger than the largest index in the file",
+    positiveInteger,
+  )
   .option("--replace", "take the place of a data set of this name")
   .description("import a data set")
   .action(async (file: string, options) => (await import("./commands/data.ts")).importFile(file, options));

@@ -15,9 +15,13 @@ export function readSpec(path: string, changes: readonly string[]): RunSpec {
   try {
     text = readFileSync(path === "-" ? 0 : path, "utf8");
   } catch (error) {
-    throw new MarinaError("usage", `${path}: can't be read (${reason(error)}); give the path of a spec, or - for standard input`, {
-      cause: error,
-    });
+    throw new MarinaError(
+      "usage",
+      `${path}: can't be read (${reason(error)}); give the path of a spec, or - for standard input`,
+      {
+        cause: error,
+      },
+    );
   }
   let value: unknown;
   try {
@@ -34,7 +38,10 @@ export function withChange(value: unknown, change: string): unknown {
   const equals = change.indexOf("=");
   const path = change.slice(0, Math.max(0, equals)).split(".");
   if (equals < 1 || path.some((part) => part === "" || part === "__proto__")) {
-    throw new MarinaError("usage", `--set ${change}: expected path.to.field=value, e.g. algorithm.compressor.k=5`);
+    throw new MarinaError(
+      "usage",
+      `--set ${change}: expected path.to.field=value, e.g. algorithm.compressor.k=5`,
+    );
   }
   return replaced(value, path, parseValue(change.slice(equals + 1)), change);
 }
@@ -43,7 +50,10 @@ function replaced(value: unknown, path: readonly string[], leaf: unknown, change
   const [head, ...rest] = path;
   if (head === undefined) return leaf;
   if (value !== undefined && (typeof value !== "object" || value === null || Array.isArray(value))) {
-    throw new MarinaError("usage", `--set ${change}: "${head}" would lie inside ${JSON.stringify(value)}, which is no object`);
+    throw new MarinaError(
+      "usage",
+      `--set ${change}: "${head}" would lie inside ${JSON.stringify(value)}, which is no object`,
+    );
   }
   const object = (value ?? {}) as Readonly<Record<string, unknown>>;
   return { ...object, [head]: replaced(object[head], rest, leaf, change) };

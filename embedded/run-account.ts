@@ -34,7 +34,10 @@ class RunAccount implements Spending {
   #tenureStart = 0;
   #tenures = 0;
 
-  constructor(cloud: Pick<EmbeddedCloud, "usage" | "live" | "idlePolls" | "clock">, configuration: ServiceConfiguration) {
+  constructor(
+    cloud: Pick<EmbeddedCloud, "usage" | "live" | "idlePolls" | "clock">,
+    configuration: ServiceConfiguration,
+  ) {
     this.#cloud = cloud;
     this.#configuration = configuration;
   }

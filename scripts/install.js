@@ -10,13 +10,21 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stampFile = join(root, "node_modules", ".cache", "marina-install");
 
 /** Path of the project's own Node. */
-export const node24 = join(root, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node");
+export const node24 = join(
+  root,
+  "node_modules",
+  "node",
+  "bin",
+  process.platform === "win32" ? "node.exe" : "node",
+);
 
 /** Runs npm ci unless node_modules already matches the lock file. */
 export function install() {
   const [major] = process.versions.node.split(".").map(Number);
   if (major < 20) fail(`Node ${process.versions.node} is too old: this project starts with Node 20 or newer`);
-  const wanted = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  const wanted = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === wanted && existsSync(node24)) return;
   console.log("Installing dependencies (npm ci) ...");
   const started = Date.now();
@@ -25,7 +33,8 @@ export function install() {
   const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
   const outcome = spawnSync(npm, args, { cwd: root, stdio: "inherit", shell: process.platform === "win32" });
   if (outcome.status !== 0) fail("npm ci failed; see its message above");
-  if (!existsSync(node24)) fail(`npm ci installed no Node at ${node24}; run "npm rebuild node" and look at its message`);
+  if (!existsSync(node24))
+    fail(`npm ci installed no Node at ${node24}; run "npm rebuild node" and look at its message`);
   mkdirSync(dirname(stampFile), { recursive: true });
   writeFileSync(stampFile, wanted);
   console.log(`Installed in ${((Date.now() - started) / 1000).toFixed(0)} s.`);
@@ -34,7 +43,10 @@ export function install() {
 /** Runs a program of the project under its own Node; ends this process when it fails. */
 export function run(title, args, options = {}) {
   if (title !== "") console.log(`\n== ${title}`);
-  const env = { ...process.env, PATH: `${dirname(node24)}${process.platform === "win32" ? ";" : ":"}${process.env.PATH}` };
+  const env = {
+    ...process.env,
+    PATH: `${dirname(node24)}${process.platform === "win32" ? ";" : ":"}${process.env.PATH}`,
+  };
   const outcome = spawnSync(node24, args, { cwd: root, stdio: "inherit", env, ...options });
   if (outcome.signal !== null) process.kill(process.pid, outcome.signal);
   if (outcome.status !== 0) process.exit(outcome.status ?? 1);

@@ -24,6 +24,8 @@ export interface RecordedService {
 }
 
 const NOTHING = { usd: () => 0, save: () => null, restore: () => undefined };
+/** By the virtual clock: a run has begun by then, and goes on for minutes. */
+const STOP_AFTER_MILLISECONDS = 10_000;
 const CONTROL = "control.fifo" as QueueAddress;
 const TASKS = "tasks" as QueueAddress;
 
@@ -33,7 +35,6 @@ export async function startRecordedService(queuePrefix: string): Promise<Recorde
   const warnings: string[] = [];
   const cloud = createEmbeddedCloud({
     seed: 1,
-    latencies: "none",
     log: {
       info: () => undefined,
       warn: (event, fields) => warnings.push(`${event} ${JSON.stringify(fields)}`),
@@ -108,7 +109,7 @@ export async function startRecordedService(queuePrefix: string): Promise<Recorde
         (async () => {
           await send({ version: 1, run: name, action: "start", tenure: 0 });
           if (!interrupted) return ending(name);
-          await cloud.clock.sleep(20);
+          await cloud.clock.sleep(STOP_AFTER_MILLISECONDS);
           const queue = await queues.address(contributionsQueueName(queuePrefix, name));
           const stop = { kind: "stop", runDigest: runDigest(stored), generation: 0, now: false } as const;
           await queues.send(queue, [{ body: encodeIncoming(stop) }]);

@@ -16,7 +16,11 @@ interface PriceOptions {
  * Says what the run may cost; asks when that is over the limit. @throws MarinaError "usage" when it is refused, or nobody
  * is there to ask.
  */
-export async function confirmPrice(engine: Engine, spec: RunSpec, { maxUsd = 1, yes = false }: PriceOptions): Promise<void> {
+export async function confirmPrice(
+  engine: Engine,
+  spec: RunSpec,
+  { maxUsd = 1, yes = false }: PriceOptions,
+): Promise<void> {
   const { stack } = engine as AwsEngine;
   const prediction = await predict(engine.objects, spec, stack);
   const text =

@@ -38,7 +38,10 @@ export async function importFile(path: string, options: ImportOptions): Promise<
         const now = performance.now();
         if (!process.stderr.isTTY || now - shown < 100) return;
         shown = now;
-        const share = size === undefined || size === 0 ? "" : ` of ${bytes(size)} (${Math.floor((100 * bytesRead) / size)} %)`;
+        const share =
+          size === undefined || size === 0
+            ? ""
+            : ` of ${bytes(size)} (${Math.floor((100 * bytesRead) / size)} %)`;
         line(`${options.name}: ${bytes(bytesRead)}${share}, ${rows.toLocaleString("en-US")} rows`);
       },
     });
@@ -65,13 +68,16 @@ function sizeOf(path: string): number {
 function withCode(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === "ENOENT") return new MarinaError("usage", `${path}: no such file`, { cause: error });
-  if (code === "EACCES") return new MarinaError("usage", `${path}: no permission to read it`, { cause: error });
+  if (code === "EACCES")
+    return new MarinaError("usage", `${path}: no permission to read it`, { cause: error });
   return error;
 }
 
 export async function list(options: CommonOptions): Promise<void> {
   const { objects } = await openEngine(options);
-  const manifests = await Promise.all((await datasetNames(objects)).map((name) => findManifest(objects, name)));
+  const manifests = await Promise.all(
+    (await datasetNames(objects)).map((name) => findManifest(objects, name)),
+  );
   if (manifests.length === 0) {
     console.log("no data sets yet; import one with: marina data import FILE --name NAME");
     return;
@@ -95,7 +101,10 @@ export async function list(options: CommonOptions): Promise<void> {
   console.log(table(columns, rows));
 }
 
-export async function show(name: string, options: CommonOptions & { readonly workers?: number }): Promise<void> {
+export async function show(
+  name: string,
+  options: CommonOptions & { readonly workers?: number },
+): Promise<void> {
   const engine = await openEngine(options);
   const manifest = await findManifest(engine.objects, name);
   console.log(`${describe(manifest)}\nstored as ${engine.locate(manifest.object.key)}`);
@@ -105,7 +114,9 @@ export async function show(name: string, options: CommonOptions & { readonly wor
     const used = counts.reduce((sum, count) => sum + count, 0);
     const [least, most] = [Math.min(...counts), Math.max(...counts)];
     const each = least === most ? `${least}` : `${least} to ${most}`;
-    console.log(`${options.workers} workers, remainder ${remainder}: ${each} rows each, ${manifest.rows - used} rows unused`);
+    console.log(
+      `${options.workers} workers, remainder ${remainder}: ${each} rows each, ${manifest.rows - used} rows unused`,
+    );
   }
 }
 

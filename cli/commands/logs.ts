@@ -1,7 +1,8 @@
 /** `marina logs`: the deployed functions' own lines about a run. */
+
+import { MarinaError } from "../../shared/math/errors.ts";
 import { functionLogs } from "../engines/function-logs.ts";
 import { openStack } from "../engines/open.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
 import { findRun } from "../launch.ts";
 import type { CommonOptions } from "../main.ts";
 
@@ -16,5 +17,6 @@ export async function logs(run: string, options: CommonOptions): Promise<void> {
     process.stdout.write(`${line}\n`);
     lines++;
   }
-  if (lines === 0) console.error(`marina: the functions logged nothing about ${run} (they log warnings only)`);
+  if (lines === 0)
+    console.error(`marina: the functions logged nothing about ${run} (they log warnings only)`);
 }

@@ -18,8 +18,12 @@ export async function quickstart(options: CommonOptions & { readonly json?: bool
   await importShipped(options);
   const folder = `${EXPERIMENTS}quickstart/`;
   const shown: (Shown & { wallSeconds: number })[] = [];
-  const files = readdirSync(folder).filter((file) => file.endsWith(".json")).sort();
-  console.log(`MARINA and its rivals on ${DATA}: 5 workers, until |∇f(x)|² ≤ 0.001 |∇f(0)|², on the embedded cloud.`);
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith(".json"))
+    .sort();
+  console.log(
+    `MARINA and its rivals on ${DATA}: 5 workers, until |∇f(x)|² ≤ 0.001 |∇f(0)|², on the embedded cloud.`,
+  );
   console.log("Seconds and dollars are its prediction for AWS Lambda, SQS and S3 (us-east-1).\n");
   let predicts = true;
   for (const file of files) {
@@ -31,7 +35,9 @@ export async function quickstart(options: CommonOptions & { readonly json?: bool
       const { control } = await createRun(engine.objects, spec);
       const { result, wallSeconds } = await driveRun(engine, spec, control);
       shown.push({ result, wallSeconds });
-      console.log(`${result.run}: ${result.rounds} rounds in ${wallSeconds.toFixed(1)} s -> ${engine.locate(resultKey(result.run))}`);
+      console.log(
+        `${result.run}: ${result.rounds} rounds in ${wallSeconds.toFixed(1)} s -> ${engine.locate(resultKey(result.run))}`,
+      );
       process.exitCode = exitCodeOfResult(result);
       if (result.status !== "done") break;
     } finally {
@@ -39,9 +45,13 @@ export async function quickstart(options: CommonOptions & { readonly json?: bool
     }
   }
   console.log(`\n${comparison(shown)}`);
-  console.log(`\nNext: npx marina show ${shown.at(-1)?.result.run ?? "RUN"}, npx marina run experiments/quickstart/4-marina.json --set seed=2, npx marina --help`);
+  console.log(
+    `\nNext: npx marina show ${shown.at(-1)?.result.run ?? "RUN"}, npx marina run experiments/quickstart/4-marina.json --set seed=2, npx marina --help`,
+  );
   if (options.json === true) {
-    console.log(`[${shown.map(({ result, wallSeconds }) => jsonLine(result, predicts, wallSeconds)).join(",")}]`);
+    console.log(
+      `[${shown.map(({ result, wallSeconds }) => jsonLine(result, predicts, wallSeconds)).join(",")}]`,
+    );
   }
 }
 
@@ -51,7 +61,12 @@ async function importShipped(options: CommonOptions): Promise<void> {
     if ((await datasetNames(engine.objects)).includes(DATA)) return;
     const sourceName = `${DATA}.gz`;
     const source = createReadStream(`${EXPERIMENTS}data/${sourceName}`);
-    const manifest = await importLibsvm(source, { name: DATA, sourceName, labels: "binary", objects: engine.objects });
+    const manifest = await importLibsvm(source, {
+      name: DATA,
+      sourceName,
+      labels: "binary",
+      objects: engine.objects,
+    });
     console.log(`Imported ${DATA}: ${manifest.rows} rows x ${manifest.dimension}.`);
   } finally {
     await engine.close();

@@ -42,7 +42,10 @@ async function collect(
   const titled = (data: ReportData): ReportData => ({ ...data, title: options.title ?? data.title });
   if (sweep !== undefined) {
     if (names.length > 1) {
-      throw new MarinaError("usage", "report: expected one sweep, or any number of runs, not several at once");
+      throw new MarinaError(
+        "usage",
+        "report: expected one sweep, or any number of runs, not several at once",
+      );
     }
     return { data: titled(readSweepReport(sweep)), runs: [] };
   }

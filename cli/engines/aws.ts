@@ -92,7 +92,9 @@ export class AwsEngine implements Engine {
     const digest = runDigest(decodeStoredRun((await objects.get(key)).body, key));
     const generation = (await this.#checkpoint(run))?.generation ?? 0;
     const queue = await queues.address(contributionsQueueName(this.stack.queuePrefix, run));
-    await queues.send(queue, [{ body: encodeIncoming({ kind: "stop", runDigest: digest, generation, now }) }]);
+    await queues.send(queue, [
+      { body: encodeIncoming({ kind: "stop", runDigest: digest, generation, now }) },
+    ]);
   }
 
   locate(key: string): string {

@@ -74,7 +74,9 @@ export class EmbeddedEngine implements Engine {
     const digest = runDigest(decodeStoredRun((await this.objects.get(key)).body, key));
     const queue: QueueAddress = await queues.address(contributionsQueueName("marina-", run));
     const generation = await this.#generation(run);
-    await queues.send(queue, [{ body: encodeIncoming({ kind: "stop", runDigest: digest, generation, now }) }]);
+    await queues.send(queue, [
+      { body: encodeIncoming({ kind: "stop", runDigest: digest, generation, now }) },
+    ]);
   }
 
   async #generation(run: string): Promise<number> {
@@ -107,7 +109,10 @@ export class EmbeddedEngine implements Engine {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
         const pid = this.#driver(run);
         if (pid !== undefined) {
-          throw new MarinaError("usage", `run ${run} is being driven by process ${pid}; stop that one first: marina stop ${run}`);
+          throw new MarinaError(
+            "usage",
+            `run ${run} is being driven by process ${pid}; stop that one first: marina stop ${run}`,
+          );
         }
         rmSync(path, { force: true });
       }

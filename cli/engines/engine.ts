@@ -1,7 +1,7 @@
 /** An engine: a cloud on which the two functions run, as the command line sees it. */
 import type { ObjectStore } from "../../shared/cloud/ports.ts";
-import type { RoundRecord } from "../../shared/protocol/round-record.ts";
 import type { RunResult } from "../../shared/protocol/result.ts";
+import type { RoundRecord } from "../../shared/protocol/round-record.ts";
 import type { ControlMessage } from "../../shared/protocol/run.ts";
 
 /** Asks a process that drives a run to stop it at once, and to end as after Ctrl-C. */

@@ -1,5 +1,5 @@
 /** Log lines of a stack's two functions about a run, in the order of time. */
-import { logGroupOf, type LogLine, logLines } from "../../shared/cloud/aws/function-logs.ts";
+import { type LogLine, logGroupOf, logLines } from "../../shared/cloud/aws/function-logs.ts";
 import type { DeployedStack } from "../../shared/cloud/aws/stack.ts";
 
 export async function* functionLogs(stack: DeployedStack, run: string): AsyncGenerator<string> {

@@ -20,7 +20,8 @@ export async function openStack(options: CommonOptions) {
 function configure({ on, endpointUrl, region }: CommonOptions): void {
   const { env } = process;
   if (region !== undefined) env["AWS_REGION"] = region;
-  const endpoint = endpointUrl ?? (on === "localstack" ? (env["AWS_ENDPOINT_URL"] ?? LOCAL_ENDPOINT) : undefined);
+  const endpoint =
+    endpointUrl ?? (on === "localstack" ? (env["AWS_ENDPOINT_URL"] ?? LOCAL_ENDPOINT) : undefined);
   if (endpoint !== undefined) env["AWS_ENDPOINT_URL"] = endpoint;
   if (on !== "localstack") return;
   // A local cloud takes any credentials; real ones must not be sent to it.

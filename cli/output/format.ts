@@ -6,7 +6,9 @@ export function short(value: number | null | undefined): string {
   if (value === 0) return "0";
   const magnitude = Math.abs(value);
   if (magnitude >= 1e-3 && magnitude < 1e6) {
-    return magnitude >= 1000 ? Math.round(value).toLocaleString("en-US") : String(Number(value.toPrecision(3)));
+    return magnitude >= 1000
+      ? Math.round(value).toLocaleString("en-US")
+      : String(Number(value.toPrecision(3)));
   }
   return value.toExponential(2);
 }

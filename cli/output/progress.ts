@@ -47,7 +47,8 @@ export function createProgress(options: ProgressOptions): Watcher & { readonly d
       initial ??= record.gradientNormSquared;
       loss = record.loss ?? loss;
       const rate = (1000 * (record.round - first)) / Math.max(1, now() - started);
-      const relative = norm !== null && initial !== null && first === 0 ? ` (${short(norm / initial)} of start)` : "";
+      const relative =
+        norm !== null && initial !== null && first === 0 ? ` (${short(norm / initial)} of start)` : "";
       show(
         `${run}: round ${record.round}/${spec.stop.rounds}  |∇f|² ${short(norm)}${relative}  f ${short(loss)}  ` +
           `${megabits(record.uplinkBitsPerWorker)} Mbit/worker  ${approximately}${seconds(record.seconds)}  ` +

@@ -102,16 +102,31 @@ export function details(result: RunResult, predicts: boolean): string {
     ["run", result.run],
     ["status", `${ended(result)}${result.error === null ? "" : `: ${result.error}`}`],
     ["method", methodName(spec.algorithm)],
-    ["data", `${spec.data}, ${constants.rows.toLocaleString("en-US")} rows x ${constants.dimension}, ${constants.workers} workers`],
+    [
+      "data",
+      `${spec.data}, ${constants.rows.toLocaleString("en-US")} rows x ${constants.dimension}, ${constants.workers} workers`,
+    ],
     ["rounds", result.rounds.toLocaleString("en-US")],
     ["f(x)", result.loss === null ? "-" : String(result.loss)],
-    ["|∇f(x)|²", `${short(result.gradientNormSquared)} (start ${short(initial)}, ratio ${short(result.relativeGradientNormSquared)})`],
-    ["uplink", `${megabits(result.uplinkBitsPerWorker)} Mbit per worker; ${bytes(result.uplinkBytesMeasured)} measured in all`],
+    [
+      "|∇f(x)|²",
+      `${short(result.gradientNormSquared)} (start ${short(initial)}, ratio ${short(result.relativeGradientNormSquared)})`,
+    ],
+    [
+      "uplink",
+      `${megabits(result.uplinkBitsPerWorker)} Mbit per worker; ${bytes(result.uplinkBytesMeasured)} measured in all`,
+    ],
     ["downlink", `${bytes(result.downlinkBytesMeasured)} measured in all`],
     ["evaluation", `${bytes(result.evaluationBytesMeasured)}, not charged to the method`],
     ["time", `${seconds(result.seconds)}${approximate}`],
-    ["price", `$${dollars(result.usd)}${approximate}, ${result.rounds === 0 ? "-" : `$${dollars((1000 * result.usd) / result.rounds)}`} per 1,000 rounds`],
-    ["constants", `L ${constants.L}, ${constants.Lf === undefined ? "" : `L_f ${constants.Lf}, `}ω ${constants.omega}, ζ ${constants.zeta}`],
+    [
+      "price",
+      `$${dollars(result.usd)}${approximate}, ${result.rounds === 0 ? "-" : `$${dollars((1000 * result.usd) / result.rounds)}`} per 1,000 rounds`,
+    ],
+    [
+      "constants",
+      `L ${constants.L}, ${constants.Lf === undefined ? "" : `L_f ${constants.Lf}, `}ω ${constants.omega}, ζ ${constants.zeta}`,
+    ],
     ["step size", `γ ${constants.stepSize}, p ${constants.probability}`],
     ["iterate", `SHA-256 ${result.iterateSha256}`],
   ];

@@ -3,7 +3,7 @@ import { canonicalJson } from "../../shared/protocol/digest.ts";
 import { billItems } from "./bill-items.ts";
 import type { CollectedRun } from "./collect.ts";
 import { runCurve, seedsCurve } from "./curve.ts";
-import { groupRuns, type Group } from "./grouping.ts";
+import { type Group, groupRuns } from "./grouping.ts";
 import { latencyOf, roundLatencies } from "./latency.ts";
 import { onFront } from "./pareto.ts";
 import { recipeOf } from "./recipe.ts";
@@ -85,7 +85,8 @@ function meanBill(runs: readonly CollectedRun[]): Record<string, number> | null 
 export function meanOf(bills: readonly Readonly<Record<string, number>>[]): Record<string, number> | null {
   const first = bills[0];
   if (first === undefined) return null;
-  const mean = (item: string): number => bills.reduce((sum, bill) => sum + (bill[item] ?? 0), 0) / bills.length;
+  const mean = (item: string): number =>
+    bills.reduce((sum, bill) => sum + (bill[item] ?? 0), 0) / bills.length;
   return Object.fromEntries(Object.keys(first).map((item) => [item, mean(item)]));
 }
 
@@ -118,7 +119,8 @@ function summaryOf({ stored, result, progress, records }: CollectedRun, series: 
     rounds: result?.rounds ?? last?.round ?? 0,
     loss: result?.loss ?? last?.loss ?? null,
     gradientNormSquared: norm,
-    relativeGradientNormSquared: result?.relativeGradientNormSquared ?? (norm !== null && initial ? norm / initial : null),
+    relativeGradientNormSquared:
+      result?.relativeGradientNormSquared ?? (norm !== null && initial ? norm / initial : null),
     uplinkMbit: (result?.uplinkBitsPerWorker ?? last?.uplinkBitsPerWorker ?? 0) / BITS_PER_MBIT,
     seconds: result?.seconds ?? last?.seconds ?? 0,
     usd: result?.usd ?? last?.usd ?? 0,

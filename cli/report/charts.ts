@@ -1,6 +1,6 @@
 /** The charts of a report, in the order of the page. */
 import { dashes, STACK_COLOURS } from "./palette.ts";
-import { type Axis, AXES, type Measure, type ReportData } from "./report-data.ts";
+import { AXES, type Axis, type Measure, type ReportData } from "./report-data.ts";
 import { type RowSource, rowsOf } from "./rows.ts";
 
 /** A Vega-Lite specification: JSON. */
@@ -170,7 +170,11 @@ function curveSpec({ x, y, names, bands, dashed }: CurveLook, options: SpecOptio
   ];
   return {
     ...frame(options, names.length, options.logarithmicX ? "datum.x > 0" : undefined),
-    layer: [...(bands ? [band] : []), line, nearest({ x: horizontal, y: vertical("y"), tooltip }, names, options)],
+    layer: [
+      ...(bands ? [band] : []),
+      line,
+      nearest({ x: horizontal, y: vertical("y"), tooltip }, names, options),
+    ],
   };
 }
 
@@ -225,7 +229,11 @@ function dash(names: readonly string[], { legend }: SpecOptions) {
 }
 
 /** Invisible points: the one nearest to the pointer shows itself and its values. */
-function nearest(encoding: Readonly<Record<string, unknown>>, names: readonly string[], options: SpecOptions) {
+function nearest(
+  encoding: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  options: SpecOptions,
+) {
   return {
     // Thousands of points: no descriptions of each, the table says them better.
     mark: { type: "point", filled: true, size: 70, clip: true, aria: false },
@@ -270,7 +278,8 @@ function billChart(data: ReportData, predicted: string): Chart {
     ],
     hasLogarithmicX: false,
     key: billKey(data),
-    spec: (options) => barSpec(data, { field: "usd", title: `price, US$${predicted}`, format: ",.6~g" }, options),
+    spec: (options) =>
+      barSpec(data, { field: "usd", title: `price, US$${predicted}`, format: ",.6~g" }, options),
   };
 }
 
@@ -280,7 +289,8 @@ function billShareChart(data: ReportData): Chart {
     id: "bill-share",
     title: "What the dollars go to",
     caption: `The same bills, each as shares of its own total${dearest(data)}.`,
-    spec: (options) => barSpec(data, { field: "share", title: "share of the run's bill", format: ".0%" }, options),
+    spec: (options) =>
+      barSpec(data, { field: "share", title: "share of the run's bill", format: ".0%" }, options),
   };
 }
 
@@ -337,7 +347,8 @@ function latencyChart(names: readonly string[], predicted: string): Chart {
     id: "latency",
     section: "Rounds",
     title: "How long rounds take",
-    caption: "Share of rounds at most so long (the empirical distribution function). The long tail is stragglers, cold starts and hand-overs.",
+    caption:
+      "Share of rounds at most so long (the empirical distribution function). The long tail is stragglers, cold starts and hand-overs.",
     source: { kind: "latency" },
     columns: [
       { field: "series", title: "curve" },
@@ -391,7 +402,8 @@ function slowRoundsChart(names: readonly string[], predicted: string): Chart {
     id: "slow-rounds",
     section: "Rounds",
     title: "Stragglers and hedges",
-    caption: "Rounds slower than 99 % of their curve's, and all in which tasks were sent again because answers were late (triangles); the slowest where there are many.",
+    caption:
+      "Rounds slower than 99 % of their curve's, and all in which tasks were sent again because answers were late (triangles); the slowest where there are many.",
     source: { kind: "slow-rounds" },
     columns: [
       { field: "series", title: "curve" },
@@ -408,7 +420,13 @@ function slowRoundsChart(names: readonly string[], predicted: string): Chart {
       mark: { type: "point", filled: false, size: 42, strokeWidth: 1.6, opacity: 0.85, clip: true },
       params: [{ name: "hidden", value: [] }, zoom],
       encoding: {
-        x: { field: "round", type: "quantitative", title: "round", scale: { nice: false }, axis: { format: ",.6~g", tickCount: 6 } },
+        x: {
+          field: "round",
+          type: "quantitative",
+          title: "round",
+          scale: { nice: false },
+          axis: { format: ",.6~g", tickCount: 6 },
+        },
         y: {
           field: "milliseconds",
           type: "quantitative",
@@ -456,7 +474,12 @@ function workersChart(names: readonly string[]): Chart {
       params: [{ name: "hidden", value: [] }, zoom],
       mark: { type: "line", interpolate: "step-after", strokeWidth: 2, clip: true },
       encoding: {
-        x: { field: "seconds", type: "quantitative", title: "time, s", axis: { format: ",.6~g", tickCount: 6 } },
+        x: {
+          field: "seconds",
+          type: "quantitative",
+          title: "time, s",
+          axis: { format: ",.6~g", tickCount: 6 },
+        },
         y: { field: "workers", type: "quantitative", title: "workers", scale: { zero: true } },
         color: colour(names, options),
         strokeDash: dash(names, options),
@@ -471,7 +494,8 @@ function reachedChart(names: readonly string[], predicted: string): Chart {
     id: "pareto",
     section: "Price and time of the accuracy",
     title: "Dollars and seconds to the accuracy asked for",
-    caption: "Every run that reached its accuracy; filled and joined: the Pareto front, no other run of this page was both faster and cheaper.",
+    caption:
+      "Every run that reached its accuracy; filled and joined: the Pareto front, no other run of this page was both faster and cheaper.",
     source: { kind: "reached" },
     columns: [
       { field: "run", title: "run" },
@@ -506,7 +530,13 @@ function reachedChart(names: readonly string[], predicted: string): Chart {
         layer: [
           {
             transform: [{ filter: "datum.onFront === 'yes'" }],
-            mark: { type: "line", interpolate: "step-after", stroke: "#808080", strokeWidth: 1.5, clip: true },
+            mark: {
+              type: "line",
+              interpolate: "step-after",
+              stroke: "#808080",
+              strokeWidth: 1.5,
+              clip: true,
+            },
             encoding: { x, y, order: { field: "usd", type: "quantitative" } },
           },
           {

@@ -29,7 +29,9 @@ export interface CollectedRun {
 export async function collectRun(objects: ObjectStore, run: string): Promise<CollectedRun> {
   const stored = await findRun(objects, run);
   const key = checkpointKey(run);
-  const result = await optional(async () => decodeResult((await objects.get(resultKey(run))).body, resultKey(run)));
+  const result = await optional(async () =>
+    decodeResult((await objects.get(resultKey(run))).body, resultKey(run)),
+  );
   const progress = await optional(async () => progressOf((await objects.get(key)).body, key));
   const dataKey = manifestKey(stored.spec.data);
   const dataFile = await optional(

@@ -1,7 +1,14 @@
 /** From round records to the curve of a series: one run thinned, or quartiles over several. */
 import type { RoundRecord } from "../../shared/protocol/round-record.ts";
 import { quantile } from "./quantile.ts";
-import { AXES, type Axis, type Measure, type Quartiles, type RunCurve, type SeedsCurve } from "./report-data.ts";
+import {
+  AXES,
+  type Axis,
+  type Measure,
+  type Quartiles,
+  type RunCurve,
+  type SeedsCurve,
+} from "./report-data.ts";
 import { spread, thin } from "./thin.ts";
 
 const BITS_PER_MBIT = 1e6;

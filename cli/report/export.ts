@@ -29,10 +29,16 @@ export async function pictures(data: ReportData): Promise<Picture[]> {
 async function svgOf(chart: Chart, data: ReportData): Promise<string> {
   const spec = toVega(chart.spec({ logarithmicX: false, legend: true }));
   const titled = { ...spec, title: { text: chart.title, anchor: "start", offset: 10 } };
-  const runtime = parse(titled as Parameters<typeof parse>[0], vegaConfig("light") as Parameters<typeof parse>[1]);
+  const runtime = parse(
+    titled as Parameters<typeof parse>[0],
+    vegaConfig("light") as Parameters<typeof parse>[1],
+  );
   const view = new View(runtime, { renderer: "none" });
   try {
-    view.data("rows", rowsOf(data, chart.source).map((row) => ({ ...row })));
+    view.data(
+      "rows",
+      rowsOf(data, chart.source).map((row) => ({ ...row })),
+    );
     return await view.toSVG();
   } finally {
     view.finalize();
@@ -41,7 +47,11 @@ async function svgOf(chart: Chart, data: ReportData): Promise<string> {
 
 /** @throws MarinaError "unavailable" where no font is installed: the picture would have no letters. */
 export function pngOf(svg: string): Uint8Array {
-  const font = { loadSystemFonts: true, sansSerifFamily: "Liberation Sans", defaultFontFamily: "DejaVu Sans" };
+  const font = {
+    loadSystemFonts: true,
+    sansSerifFamily: "Liberation Sans",
+    defaultFontFamily: "DejaVu Sans",
+  };
   const letters = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><text y="15" font-family="sans-serif">x</text></svg>`;
   if (new Resvg(letters, { font }).getBBox() === undefined) {
     throw new MarinaError(
@@ -56,6 +66,7 @@ export function pngOf(svg: string): Uint8Array {
 export async function writePictures(data: ReportData, folder: string, kind: "png" | "svg"): Promise<number> {
   mkdirSync(folder, { recursive: true });
   const all = await pictures(data);
-  for (const { name, svg } of all) writeFileSync(join(folder, `${name}.${kind}`), kind === "svg" ? svg : pngOf(svg));
+  for (const { name, svg } of all)
+    writeFileSync(join(folder, `${name}.${kind}`), kind === "svg" ? svg : pngOf(svg));
   return all.length;
 }

@@ -54,7 +54,8 @@ function lastOf(path: string): string {
 /** Leaves by their dotted path. */
 function flatten(value: unknown, path = "", into = new Map<string, string>()): Map<string, string> {
   if (typeof value === "object" && value !== null) {
-    for (const [key, inner] of Object.entries(value)) flatten(inner, path === "" ? key : `${path}.${key}`, into);
+    for (const [key, inner] of Object.entries(value))
+      flatten(inner, path === "" ? key : `${path}.${key}`, into);
   } else {
     into.set(path, String(value));
   }

@@ -5,7 +5,16 @@ import type { Latency, SlowRound } from "./report-data.ts";
 
 const SHARES = [
   ...Array.from({ length: 100 }, (_, i) => i / 100),
-  0.992, 0.994, 0.995, 0.996, 0.997, 0.998, 0.999, 0.9995, 0.9999, 1,
+  0.992,
+  0.994,
+  0.995,
+  0.996,
+  0.997,
+  0.998,
+  0.999,
+  0.9995,
+  0.9999,
+  1,
 ];
 /** Rounds slower than this share of all stand out. */
 const SLOW_SHARE = 0.99;

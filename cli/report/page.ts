@@ -47,7 +47,9 @@ export function reportPage(data: ReportData, { live = false } = {}): string {
     "base-uri 'none'",
     "form-action 'none'",
   ].join("; ");
-  const kind = data.predicts ? "Seconds and dollars are the embedded cloud's prediction for AWS (us-east-1)." : "Seconds and dollars are measured; dollars by the dated price table of us-east-1.";
+  const kind = data.predicts
+    ? "Seconds and dollars are the embedded cloud's prediction for AWS (us-east-1)."
+    : "Seconds and dollars are measured; dollars by the dated price table of us-east-1.";
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -95,7 +97,17 @@ function isUneven({ runs }: ReportData): boolean {
   return (rounds.at(-1) ?? 0) > UNEVEN * Math.max(1, median);
 }
 
-function pageChart({ id, section, title, caption, source, columns, key, hasLogarithmicX, spec }: Chart): PageChart {
+function pageChart({
+  id,
+  section,
+  title,
+  caption,
+  source,
+  columns,
+  key,
+  hasLogarithmicX,
+  spec,
+}: Chart): PageChart {
   const vega = (logarithmicX: boolean): PageSpec => toVega(spec({ logarithmicX, legend: false })) as PageSpec;
   return {
     id,

@@ -24,7 +24,14 @@ export const STACK_COLOURS = [
 ] as const;
 
 /** On and off lengths in pixels; six, so that with seven colours 42 curves differ. */
-const DASHES: readonly (readonly number[])[] = [[1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [14, 4], [5, 2, 1, 2, 1, 2]];
+const DASHES: readonly (readonly number[])[] = [
+  [1, 0],
+  [7, 3],
+  [2, 2],
+  [9, 3, 2, 3],
+  [14, 4],
+  [5, 2, 1, 2, 1, 2],
+];
 
 export function colourOf(series: number, theme: Theme): string {
   const colours = COLOURS[theme];
@@ -39,7 +46,9 @@ export function dashes(count: number): (readonly number[])[] {
   return Array.from({ length: count }, (_, i) => dashOf(i));
 }
 
-const INK: Readonly<Record<Theme, { readonly text: string; readonly grid: string; readonly background: string }>> = {
+const INK: Readonly<
+  Record<Theme, { readonly text: string; readonly grid: string; readonly background: string }>
+> = {
   light: { text: "#1b1f24", grid: "#dfe3e8", background: "#ffffff" },
   dark: { text: "#e6e8eb", grid: "#3a4048", background: "#16191d" },
 };

@@ -25,7 +25,9 @@ export interface Quartiles {
 /** Runs that differ in their seed only: quartiles over them, axis by axis. */
 export interface SeedsCurve {
   readonly kind: "seeds";
-  readonly byAxis: Readonly<Record<Axis, { readonly x: readonly number[] } & Readonly<Record<Measure, Quartiles>>>>;
+  readonly byAxis: Readonly<
+    Record<Axis, { readonly x: readonly number[] } & Readonly<Record<Measure, Quartiles>>>
+  >;
 }
 
 /** One curve of every chart: a run, or runs that differ in their seed only. */

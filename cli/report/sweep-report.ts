@@ -109,9 +109,13 @@ function readCells(path: string): Cell[] {
   try {
     value = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new MarinaError("spec", `${path}: expected the results.json of a sweep, got something that is not JSON`, {
-      cause: error,
-    });
+    throw new MarinaError(
+      "spec",
+      `${path}: expected the results.json of a sweep, got something that is not JSON`,
+      {
+        cause: error,
+      },
+    );
   }
   const parsed = z.array(cellSchema).min(1).safeParse(value);
   if (parsed.success) return parsed.data;

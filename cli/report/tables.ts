@@ -21,7 +21,9 @@ export function writeTables(data: ReportData, runs: readonly CollectedRun[], fol
     ],
   ];
   if (runs.length > 0) {
-    const seriesOf = new Map(data.series.flatMap(({ name, runs: members }) => members.map((run) => [run, name])));
+    const seriesOf = new Map(
+      data.series.flatMap(({ name, runs: members }) => members.map((run) => [run, name])),
+    );
     files.push([
       "rounds.csv",
       objectsCsv(

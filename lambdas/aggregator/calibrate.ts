@@ -75,7 +75,11 @@ export async function calibrate(active: ActiveRun, observe: CalibrationObserver)
 }
 
 /** From beside the data set, or from the workers (and then kept there). */
-async function loadSpectra(active: ActiveRun, average: boolean, observe: CalibrationObserver): Promise<Spectra> {
+async function loadSpectra(
+  active: ActiveRun,
+  average: boolean,
+  observe: CalibrationObserver,
+): Promise<Spectra> {
   const { ports, spec, manifest } = active;
   const key = spectraKey(spec.data, `${spec.workers}-${spec.remainder}`);
   let spectra = await readSpectra(active, key);
@@ -122,13 +126,21 @@ async function gramEigenvalue(active: ActiveRun, observe: CalibrationObserver): 
 
 async function measureStart(active: ActiveRun, observe: CalibrationObserver): Promise<StartingPoint> {
   observe("start", 0);
-  const { loss, gradientNormSquared } = await evaluateAt(active, startingPoint(active.spec, active.dimension), 0);
+  const { loss, gradientNormSquared } = await evaluateAt(
+    active,
+    startingPoint(active.spec, active.dimension),
+    0,
+  );
   return { loss, gradientNormSquared };
 }
 
 async function ask(
   active: ActiveRun,
-  question: { readonly kind: "calibrate" | "gram"; readonly round: number; readonly points: readonly Float64Array[] },
+  question: {
+    readonly kind: "calibrate" | "gram";
+    readonly round: number;
+    readonly points: readonly Float64Array[];
+  },
 ): Promise<readonly Arrival[]> {
   const assignment: Assignment = {
     kind: question.kind,
@@ -139,5 +151,6 @@ async function ask(
     pointRounds: question.points.map(() => question.round),
   };
   const tasks = tasksFor(active, assignment, everyone(active.spec.workers));
-  return (await exchange(active.ports, active.taskQueue, active.inbox, tasks, "answer", active.shardsPerTask)).arrivals;
+  return (await exchange(active.ports, active.taskQueue, active.inbox, tasks, "answer", active.shardsPerTask))
+    .arrivals;
 }

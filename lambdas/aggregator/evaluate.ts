@@ -17,7 +17,11 @@ export interface Evaluation {
 }
 
 /** Asks all workers for their exact gradient at x. @param pointRound identity of x. */
-export async function evaluateAt(active: ActiveRun, x: Float64Array, pointRound: number): Promise<Evaluation> {
+export async function evaluateAt(
+  active: ActiveRun,
+  x: Float64Array,
+  pointRound: number,
+): Promise<Evaluation> {
   const { ports, run, dimension, spec } = active;
   const inline = travelInline(dimension, 1, Math.ceil(spec.workers / active.shardsPerTask));
   const point = inline
@@ -32,9 +36,17 @@ export async function evaluateAt(active: ActiveRun, x: Float64Array, pointRound:
     pointRounds: [pointRound],
   } as const;
   const tasks = tasksFor(active, assignment, everyone(spec.workers));
-  const { arrivals, outsideBytes } = await exchange(ports, active.taskQueue, active.inbox, tasks, "contribution", active.shardsPerTask);
+  const { arrivals, outsideBytes } = await exchange(
+    ports,
+    active.taskQueue,
+    active.inbox,
+    tasks,
+    "contribution",
+    active.shardsPerTask,
+  );
   const { loss, gradientNormSquared } = combine(arrivals, spec.workers, dimension);
-  const bytes = outsideBytes + arrivals.reduce((sum, { bytes: own, evaluationBytes }) => sum + own + evaluationBytes, 0);
+  const bytes =
+    outsideBytes + arrivals.reduce((sum, { bytes: own, evaluationBytes }) => sum + own + evaluationBytes, 0);
   return { loss, gradientNormSquared, bytes };
 }
 
@@ -55,8 +67,15 @@ export function combine(
   let loss = 0;
   for (let worker = 0; worker < workers; worker++) {
     const message = byWorker.get(worker);
-    if (message?.kind !== "contribution" || message.evaluation?.length !== dimension || message.loss === null) {
-      throw new MarinaError("message", `evaluation: the exact gradient of worker ${worker} is missing or of another dimension`);
+    if (
+      message?.kind !== "contribution" ||
+      message.evaluation?.length !== dimension ||
+      message.loss === null
+    ) {
+      throw new MarinaError(
+        "message",
+        `evaluation: the exact gradient of worker ${worker} is missing or of another dimension`,
+      );
     }
     for (let j = 0; j < dimension; j++) gradient[j] = gradient[j]! + message.evaluation[j]!;
     loss += message.loss;

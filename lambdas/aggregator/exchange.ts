@@ -1,7 +1,12 @@
 /** One exchange with the workers: tasks out, one valid answer per slot in, in slot order. */
 import type { MessageQueue, OutgoingMessage, Ports, QueueAddress } from "../../shared/cloud/ports.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
-import { BATCH_LIMIT, MAX_SENDS, MESSAGE_LIMIT_BYTES, RESEND_AFTER_SECONDS } from "../../shared/protocol/limits.ts";
+import {
+  BATCH_LIMIT,
+  MAX_SENDS,
+  MESSAGE_LIMIT_BYTES,
+  RESEND_AFTER_SECONDS,
+} from "../../shared/protocol/limits.ts";
 import { encodeTasks, isOutsideMethod, packTasks, type Task } from "../../shared/protocol/task.ts";
 import { type Arrival, type Contribution, type Inbox, type WorkerError, workerError } from "./inbox.ts";
 import { decideResend, hedgeThreshold } from "./resend.ts";
@@ -69,7 +74,15 @@ export async function exchange(
   };
   const lastErrors: (WorkerError | undefined)[] = new Array(packs.length).fill(undefined);
   const droppedBefore = inbox.dropped;
-  let wait = decideResend({ now: sentAt, sentAt, mostInAt, missing: missing(), sends, lastSent, hedged }).waitMilliseconds;
+  let wait = decideResend({
+    now: sentAt,
+    sentAt,
+    mostInAt,
+    missing: missing(),
+    sends,
+    lastSent,
+    hedged,
+  }).waitMilliseconds;
   for (;;) {
     const event = await inbox.next(wait, mostInAt === undefined ? threshold : tasks.length);
     if (event.kind === "complete") break;
@@ -83,7 +96,15 @@ export async function exchange(
       lastSent[pack] = clock.now() + pause - 1000 * RESEND_AFTER_SECONDS;
     }
     if (inbox.count >= threshold) mostInAt ??= clock.now();
-    const decision = decideResend({ now: clock.now(), sentAt, mostInAt, missing: missing(), sends, lastSent, hedged });
+    const decision = decideResend({
+      now: clock.now(),
+      sentAt,
+      mostInAt,
+      missing: missing(),
+      sends,
+      lastSent,
+      hedged,
+    });
     if (decision.exhausted !== undefined) {
       const said = lastErrors[decision.exhausted];
       if (said !== undefined) throw workerError(tasks[0]!.run, said);
@@ -103,7 +124,14 @@ export async function exchange(
     if (isOutsideMethod(packs[pack]!.kind)) outsideBytes += body.length * sends[pack]!;
     else taskBytes += body.length * sends[pack]!;
   });
-  return { arrivals: inbox.arrivals as readonly Arrival[], taskBytes, outsideBytes, resent, hedged, dropped: inbox.dropped - droppedBefore };
+  return {
+    arrivals: inbox.arrivals as readonly Arrival[],
+    taskBytes,
+    outsideBytes,
+    resent,
+    hedged,
+    dropped: inbox.dropped - droppedBefore,
+  };
 }
 
 /** Packs with a slot that has not answered, each once. @param packOf slot -> pack, ascending */

@@ -54,7 +54,8 @@ export async function doRound(
   const { order, workers } = plan;
   const others = evaluate ? absent(workers, spec.workers) : [];
   const vectors = order.kind === "full" || order.kind === "shifted" ? [order.x] : [order.x, order.w];
-  const pointRounds = order.kind === "shifted-reduced" ? [round, referenceRound] : [round, round - 1].slice(0, vectors.length);
+  const pointRounds =
+    order.kind === "shifted-reduced" ? [round, referenceRound] : [round, round - 1].slice(0, vectors.length);
   const packs = Math.ceil(workers.length / shardsPerTask);
   const storedBefore = points.bytes;
   const inline = travelInline(dimension, vectors.length, packs);
@@ -96,7 +97,7 @@ export async function doRound(
     uplinkBytes += bytes;
     evaluationBytes += extra;
   }
-  const storedBytes = inline ? 0 : (points.bytes - storedBefore) + vectors.length * 8 * dimension * packs;
+  const storedBytes = inline ? 0 : points.bytes - storedBefore + vectors.length * 8 * dimension * packs;
   return {
     plan,
     mean,
@@ -115,7 +116,11 @@ export async function doRound(
 function taskKind(order: Order): TaskKind {
   switch (order.kind) {
     case "full":
-      return order.compressed ? "full-compressed" : order.rows === "large-batch" ? "full-large-batch" : "full";
+      return order.compressed
+        ? "full-compressed"
+        : order.rows === "large-batch"
+          ? "full-large-batch"
+          : "full";
     case "difference":
       return order.rows === "batch" ? "difference-batch" : "difference";
     case "shifted":
@@ -140,7 +145,8 @@ function fold(
 ): Float64Array {
   const sum = new Float64Array(dimension);
   for (const { message } of arrivals) {
-    if (message.kind !== "contribution") throw new MarinaError("message", "round: expected contributions only");
+    if (message.kind !== "contribution")
+      throw new MarinaError("message", "round: expected contributions only");
     const { slot, payload } = message;
     const draw = compressor.receiverDraws ? compressor.draw(compressorStream(seed, round, slot)) : NO_DRAW;
     compressor.accumulate(payload, draw, sum);

@@ -24,7 +24,10 @@ export type PutCondition = { readonly ifNoneMatch: "*" } | { readonly ifMatch: s
  * (condition not met: the write changed nothing), `unavailable` (after bounded retries; may have taken effect).
  */
 export interface ObjectStore {
-  get(key: string, options?: { readonly range?: ByteRange; readonly ifMatch?: string }): Promise<StoredObject>;
+  get(
+    key: string,
+    options?: { readonly range?: ByteRange; readonly ifMatch?: string },
+  ): Promise<StoredObject>;
   /** Returns the new ETag. The store keeps the bytes: the caller must not change them afterwards. */
   put(key: string, body: Uint8Array, condition?: PutCondition): Promise<string>;
   /**
@@ -77,7 +80,10 @@ export interface MessageQueue {
   /** At most 10 messages and 1 MiB in all; returns when all were accepted (partial failures are retried by item). */
   send(queue: QueueAddress, messages: readonly OutgoingMessage[]): Promise<void>;
   /** Long poll: returns at once when there are messages (at most `max` <= 10), else after `waitSeconds`, perhaps empty. */
-  receive(queue: QueueAddress, options: { readonly max: number; readonly waitSeconds: number }): Promise<readonly ReceivedMessage[]>;
+  receive(
+    queue: QueueAddress,
+    options: { readonly max: number; readonly waitSeconds: number },
+  ): Promise<readonly ReceivedMessage[]>;
   /** At most 10 receipts. An unknown receipt is no error. */
   delete(queue: QueueAddress, receipts: readonly string[]): Promise<void>;
   /** Hides a message that this receiver holds for `seconds` from now (the heartbeat). */
@@ -133,7 +139,10 @@ export interface BatchResponse {
 }
 
 /** A function's handler, as every engine calls it. */
-export type Handler = (messages: readonly DeliveredMessage[], invocation: Invocation) => Promise<BatchResponse>;
+export type Handler = (
+  messages: readonly DeliveredMessage[],
+  invocation: Invocation,
+) => Promise<BatchResponse>;
 
 export interface Ports {
   readonly objects: ObjectStore;

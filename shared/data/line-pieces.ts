@@ -8,7 +8,10 @@ const LONGEST_PIECE_BYTES = 65 * 1024 * 1024;
  * Pieces of at least `bytes` (the last one may be shorter), each the owner of its buffer, and each ending with a line feed
  * but perhaps the last.
  */
-export async function* cutAtLines(text: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
+export async function* cutAtLines(
+  text: AsyncIterable<Uint8Array>,
+  bytes: number,
+): AsyncGenerator<Uint8Array> {
   let held: Uint8Array[] = [];
   let heldBytes = 0;
   for await (const chunk of text) {

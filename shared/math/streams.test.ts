@@ -71,6 +71,14 @@ describe("a stream", () => {
   });
 
   test("has the purposes that recorded trajectories were drawn with", () => {
-    expect(Purpose).toEqual({ coin: 1, participants: 2, compressor: 3, batch: 4, start: 5, simulation: 6, faults: 7 });
+    expect(Purpose).toEqual({
+      coin: 1,
+      participants: 2,
+      compressor: 3,
+      batch: 4,
+      start: 5,
+      simulation: 6,
+      faults: 7,
+    });
   });
 });

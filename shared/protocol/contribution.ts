@@ -82,7 +82,12 @@ export function frameIncoming(message: Incoming): Uint8Array {
   // Kind and flags, then how many of the frame's bytes the evaluation takes: all that accounting has to look at.
   writer.u8(KINDS.indexOf(message.kind));
   if (message.kind === "stop")
-    return writer.u8(message.now ? NOW : 0).u32(0).text(message.runDigest).u32(message.generation).finish();
+    return writer
+      .u8(message.now ? NOW : 0)
+      .u32(0)
+      .text(message.runDigest)
+      .u32(message.generation)
+      .finish();
   writer.u8(flagsOf(message)).u32(0).text(message.runDigest);
   writer.u32(message.round).u32(message.slot).u32(message.worker);
   switch (message.kind) {

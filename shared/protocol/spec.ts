@@ -136,7 +136,9 @@ const stop = z.strictObject({
 const checkpointEvery = z
   .union([
     positiveInteger,
-    z.strictObject({ seconds: z.number().positive().describe("Seconds from one stored iterate to the next.") }),
+    z.strictObject({
+      seconds: z.number().positive().describe("Seconds from one stored iterate to the next."),
+    }),
   ])
   .default(1)
   .describe('Rounds from one stored iterate to the next, or { "seconds": 30 }.');

@@ -128,12 +128,16 @@ export class ChartView {
 
   /** @returns {readonly { readonly signal: string, readonly channel: "x" | "y" }[]} */
   #zoomable() {
-    const signals = /** @type {readonly { name: string, value?: unknown }[]} */ (this.#chart.specs.linear.signals);
+    const signals = /** @type {readonly { name: string, value?: unknown }[]} */ (
+      this.#chart.specs.linear.signals
+    );
     const fields = signals.find(({ name }) => name === "zoom_tuple_fields")?.value;
-    return /** @type {readonly { field: string, channel: "x" | "y" }[]} */ (fields ?? []).map(({ field, channel }) => ({
-      signal: `zoom_${field}`,
-      channel,
-    }));
+    return /** @type {readonly { field: string, channel: "x" | "y" }[]} */ (fields ?? []).map(
+      ({ field, channel }) => ({
+        signal: `zoom_${field}`,
+        channel,
+      }),
+    );
   }
 
   /** @param {(domain: number[], logarithmic: boolean, channel: "x" | "y") => number[] | null} change */
@@ -178,7 +182,7 @@ export class ChartView {
       "+": () => this.#zoom(ZOOM_STEP),
       "=": () => this.#zoom(ZOOM_STEP),
       "-": () => this.#zoom(1 / ZOOM_STEP),
-      "0": () => this.#reset(),
+      0: () => this.#reset(),
       ArrowLeft: () => this.#pan("x", PAN_STEP),
       ArrowRight: () => this.#pan("x", -PAN_STEP),
       ArrowUp: () => this.#pan("y", -PAN_STEP),

@@ -15,5 +15,7 @@ export function short(value) {
   if (value === 0) return "0";
   const magnitude = Math.abs(value);
   if (magnitude >= 1000 && magnitude < 1e6) return Math.round(value).toLocaleString("en-US");
-  return magnitude >= 1e-3 && magnitude < 1000 ? String(Number(value.toPrecision(3))) : value.toExponential(2);
+  return magnitude >= 1e-3 && magnitude < 1000
+    ? String(Number(value.toPrecision(3)))
+    : value.toExponential(2);
 }

@@ -27,13 +27,20 @@ export function createLegend(names, theme, changed) {
       element("label", { title: name }, box, /** @type {Node} */ (swatches[i]), element("bdi", {}, name)),
     ),
     ...(names.length > 2
-      ? [button("Show all curves", "all", () => setAll(true)), button("Hide all curves", "none", () => setAll(false))]
+      ? [
+          button("Show all curves", "all", () => setAll(true)),
+          button("Hide all curves", "none", () => setAll(false)),
+        ]
       : []),
   );
   function tell() {
     changed(boxes.filter(({ box }) => !box.checked).map(({ name }) => name));
   }
-  const paint = () => swatches.forEach((line, i) => line.firstElementChild?.setAttribute("stroke", colourOf(i, theme())));
+  const paint = () => {
+    for (const [i, line] of swatches.entries()) {
+      line.firstElementChild?.setAttribute("stroke", colourOf(i, theme()));
+    }
+  };
   paint();
   return paint;
 }
@@ -45,7 +52,13 @@ function swatch(series) {
   svg.setAttribute("height", "10");
   svg.setAttribute("aria-hidden", "true");
   const line = document.createElementNS(SVG, "line");
-  for (const [name, value] of Object.entries({ x1: "1", x2: "33", y1: "5", y2: "5", "stroke-width": "2.5" })) {
+  for (const [name, value] of Object.entries({
+    x1: "1",
+    x2: "33",
+    y1: "5",
+    y2: "5",
+    "stroke-width": "2.5",
+  })) {
     line.setAttribute(name, value);
   }
   line.setAttribute("stroke-dasharray", dashOf(series).join(" "));

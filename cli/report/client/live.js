@@ -13,9 +13,11 @@ export function follow(update) {
   byId("actions").append(stop);
   const events = new EventSource("events");
   events.addEventListener("report", (event) => {
-    const { data, state: text, ended } = /** @type {{ data: ReportData, state: string, ended: boolean }} */ (
-      JSON.parse(event.data)
-    );
+    const {
+      data,
+      state: text,
+      ended,
+    } = /** @type {{ data: ReportData, state: string, ended: boolean }} */ (JSON.parse(event.data));
     update(data);
     say(text);
     stop.hidden = ended;
@@ -23,7 +25,8 @@ export function follow(update) {
   });
   events.addEventListener("problem", (event) => say(event.data));
   events.addEventListener("error", () => {
-    if (events.readyState !== EventSource.CLOSED || !stop.hidden) say("connection lost: did marina watch end?");
+    if (events.readyState !== EventSource.CLOSED || !stop.hidden)
+      say("connection lost: did marina watch end?");
   });
 
   async function requestStop() {

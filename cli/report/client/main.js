@@ -62,4 +62,6 @@ if (content.live) {
 }
 
 // For scripts that read the page: each chart's Vega view, once it is drawn.
-Object.assign(globalThis, { marinaCharts: Object.fromEntries(content.charts.map(({ id }, i) => [id, views[i]])) });
+Object.assign(globalThis, {
+  marinaCharts: Object.fromEntries(content.charts.map(({ id }, i) => [id, views[i]])),
+});

@@ -26,7 +26,9 @@ export function showRuns({ runs, predicts }) {
   const text = (/** @type {unknown} */ value, /** @type {string} */ field) => {
     if (value === null) return "–";
     const exact = field === "seed" || field === "rounds" || field === "workers";
-    return typeof value === "number" && !exact ? short(value) : cellText(/** @type {string | number} */ (value));
+    return typeof value === "number" && !exact
+      ? short(value)
+      : cellText(/** @type {string | number} */ (value));
   };
   byId("runs").replaceChildren(table(columns, runs, text));
 }

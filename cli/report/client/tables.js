@@ -9,7 +9,11 @@ const MOST_ROWS = 2000;
  * @param {readonly Readonly<Record<string, unknown>>[]} rows
  * @param {(value: unknown, field: string) => string} text
  */
-export function table(columns, rows, text = (value) => cellText(/** @type {string | number | null} */ (value))) {
+export function table(
+  columns,
+  rows,
+  text = (value) => cellText(/** @type {string | number | null} */ (value)),
+) {
   const head = element("tr", {}, ...columns.map(({ title }) => element("th", { scope: "col" }, title)));
   const body = rows.slice(0, MOST_ROWS).map((row) =>
     element(
@@ -38,7 +42,8 @@ export function folded(heading, build) {
   const box = element("details", {}, element("summary", {}, heading));
   const fill = () => {
     box.querySelector(":scope > .content")?.remove();
-    if (/** @type {HTMLDetailsElement} */ (box).open) box.append(element("div", { class: "content" }, build()));
+    if (/** @type {HTMLDetailsElement} */ (box).open)
+      box.append(element("div", { class: "content" }, build()));
   };
   box.addEventListener("toggle", fill);
   return { box, refresh: fill };

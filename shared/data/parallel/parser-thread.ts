@@ -27,6 +27,7 @@ function parse(piece: Uint8Array): PieceAnswer {
 
 parentPort?.on("message", (piece: Uint8Array) => {
   const answer = parse(piece);
-  const arrays = answer.kind === "refused" ? [answer.piece] : [...Object.values(answer.batch)].filter(ArrayBuffer.isView);
+  const arrays =
+    answer.kind === "refused" ? [answer.piece] : [...Object.values(answer.batch)].filter(ArrayBuffer.isView);
   parentPort?.postMessage(answer, [...new Set(arrays.map((array) => array.buffer as ArrayBuffer))]);
 });
