@@ -41,15 +41,22 @@ export function install() {
 }
 
 /** Runs a program of the project under its own Node; ends this process when it fails. */
-export function run(title, args, options = {}) {
+export function run(title, args, variables = {}) {
   if (title !== "") console.log(`\n== ${title}`);
   const env = {
     ...process.env,
+    ...variables,
     PATH: `${dirname(node24)}${process.platform === "win32" ? ";" : ":"}${process.env.PATH}`,
   };
-  const outcome = spawnSync(node24, args, { cwd: root, stdio: "inherit", env, ...options });
+  const outcome = spawnSync(node24, args, { cwd: root, stdio: "inherit", env });
   if (outcome.signal !== null) process.kill(process.pid, outcome.signal);
   if (outcome.status !== 0) process.exit(outcome.status ?? 1);
+}
+
+/** Deploys the stack to a cloud and runs the functions there: infra-tests/e2e. */
+export function endToEnd(cloud, options = []) {
+  const args = [tool("vitest", "vitest.mjs"), "run", "--config", "infra-tests/vitest.config.ts", ...options];
+  run(`end to end on ${cloud} (vitest)`, args, { MARINA_TEST_CLOUD: cloud });
 }
 
 /** The start file of an installed tool. */

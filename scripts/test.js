@@ -1,6 +1,7 @@
-// npm test: installs what is missing, then checks format, lint, types, the rule of imports, and runs all tests.
+// npm test: installs what is missing, then checks format, lint, types, the rule of imports, runs all
+// tests, and deploys the service to a local cloud and runs it there.
 // With file names or options: only vitest, with these.
-import { install, root, run, tool } from "./install.js";
+import { endToEnd, install, root, run, tool } from "./install.js";
 
 install();
 const asked = process.argv.slice(2);
@@ -19,6 +20,9 @@ if (asked.length > 0) {
     "embedded",
     "cli",
     "bench",
+    "cdk",
   ]);
   run("tests (vitest)", [vitest, "run"]);
+  // MiniStack of the two local clouds: it starts in a second and installs in ten.
+  endToEnd("ministack");
 }

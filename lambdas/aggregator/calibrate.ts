@@ -13,14 +13,16 @@ import { MarinaError } from "../../shared/math/errors.ts";
 import { advance, type PowerState, startPowerIteration } from "../../shared/math/power-iteration.ts";
 import { maxRowSmoothness, smoothness } from "../../shared/problems/smoothness.ts";
 import type { Constants } from "../../shared/protocol/checkpoint.ts";
-import { spectraKey } from "../../shared/protocol/keys.ts";
+import { probeKey, spectraKey } from "../../shared/protocol/keys.ts";
 import { decodeSpectra, decodeSpectrum, encodeSpectra, type Spectra } from "../../shared/protocol/spectra.ts";
 import { startingPoint } from "../../shared/protocol/start.ts";
-import { decodeVector } from "../../shared/protocol/vector-object.ts";
+import type { Point } from "../../shared/protocol/task.ts";
+import { decodeVector, encodeVector } from "../../shared/protocol/vector-object.ts";
 import { type ActiveRun, type Assignment, tasksFor } from "./active-run.ts";
 import { evaluateAt } from "./evaluate.ts";
 import { exchange } from "./exchange.ts";
 import type { Arrival } from "./inbox.ts";
+import { travelInline } from "./points.ts";
 
 /** Told at each step, as a power iteration may take thousands. */
 export type CalibrationObserver = (what: "spectra" | "average-smoothness" | "start", step: number) => void;
@@ -112,8 +114,10 @@ async function gramEigenvalue(active: ActiveRun, observe: CalibrationObserver): 
   let state: PowerState = startPowerIteration(active.dimension);
   while (!state.converged) {
     observe("average-smoothness", state.steps);
-    const { vector } = state;
-    const arrivals = await ask(active, { kind: "gram", round: 1 + state.steps, points: [vector] });
+    const round = 1 + state.steps;
+    const point = await pointOf(active, state.vector, round);
+    const arrivals = await ask(active, { kind: "gram", round, points: [point] });
+    if (point.kind === "stored") await active.ports.objects.delete(point.key);
     const applied = new Float64Array(active.dimension);
     for (const { message } of arrivals) {
       const part = decodeVector(message.payload, active.dimension, `worker ${message.worker}`);
@@ -122,6 +126,15 @@ async function gramEigenvalue(active: ActiveRun, observe: CalibrationObserver): 
     state = advance(state, applied);
   }
   return state.eigenvalue;
+}
+
+/** A vector that tasks ask about, in them or, where it is too large, beside the run's iterates. */
+async function pointOf(active: ActiveRun, vector: Float64Array, step: number): Promise<Point> {
+  const { ports, run, dimension, spec, shardsPerTask } = active;
+  if (travelInline(dimension, 1, Math.ceil(spec.workers / shardsPerTask))) return { kind: "inline", vector };
+  const key = probeKey(run, step);
+  await ports.objects.put(key, encodeVector(vector));
+  return { kind: "stored", key };
 }
 
 async function measureStart(active: ActiveRun, observe: CalibrationObserver): Promise<StartingPoint> {
@@ -139,7 +152,7 @@ async function ask(
   question: {
     readonly kind: "calibrate" | "gram";
     readonly round: number;
-    readonly points: readonly Float64Array[];
+    readonly points: readonly Point[];
   },
 ): Promise<readonly Arrival[]> {
   const assignment: Assignment = {
@@ -147,7 +160,7 @@ async function ask(
     round: question.round,
     evaluate: false,
     memoryFloor: 0,
-    points: question.points.map((vector) => ({ kind: "inline", vector })),
+    points: question.points,
     pointRounds: question.points.map(() => question.round),
   };
   const tasks = tasksFor(active, assignment, everyone(active.spec.workers));

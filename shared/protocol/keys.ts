@@ -15,6 +15,8 @@ export const checkpointKey = (run: string): string => `${runPrefix(run)}checkpoi
 export const resultKey = (run: string): string => `${runPrefix(run)}result.json`;
 /** x^t as a vector frame: what tasks refer to when it is too large to travel in them. */
 export const iterateKey = (run: string, round: number): string => `${runPrefix(run)}iterates/${pad(round)}`;
+/** A vector of calibration's power iteration, when it is too large to travel in its tasks. Not an iterate, but as short-lived. */
+export const probeKey = (run: string, step: number): string => `${runPrefix(run)}iterates/probe-${pad(step)}`;
 /** A contribution too large for a message. */
 export const contributionKey = (run: string, round: number, slot: number): string =>
   `${runPrefix(run)}contributions/${pad(round)}/${pad(slot)}`;
