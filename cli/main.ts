@@ -191,11 +191,31 @@ common(program.command("compare"))
   .description("results side by side")
   .action(async (runs: string[], options) => (await import("./commands/runs.ts")).compare(runs, options));
 
+common(program.command("report"))
+  .argument("<runs...>", "runs, or one sweep: its folder, or the results.json in it")
+  .description("curves, bill and latencies as one page that can be sent")
+  .option("--out <file>", "where to write the page", "report.html")
+  .option("--title <text>", "heading of the page")
+  .option("--png <folder>", "also each chart as a PNG")
+  .option("--svg <folder>", "also each chart as an SVG")
+  .option("--csv <folder>", "also all numbers as CSV: every run, every round, every item of the bill")
+  .action(async (runs: string[], options) => (await import("./commands/report.ts")).report(runs, options));
+
+common(program.command("watch"))
+  .argument("<runs...>")
+  .description("charts of runs while they go on, in the browser (on this machine only), and a line in the terminal")
+  .option("--terminal", "in the terminal only")
+  .action(async (runs: string[], options) => (await import("./commands/watch.ts")).watch(runs, options));
+
 const data = program.command("data").description("data sets").exitOverride();
 
 common(data.command("import"))
-  .argument("<file>", "LIBSVM file, plain or .gz, or - for standard input")
+  .argument("<file>", "LIBSVM or CSV, plain or gzip, or - for standard input; or a Parquet file")
   .requiredOption("--name <name>", "name of the data set")
+  .addOption(
+    new Option("--format <format>", "what the file is").choices(["libsvm", "csv", "parquet"]).default("libsvm"),
+  )
+  .option("--label-column <name>", "csv, parquet: the column of labels; all others are features, in file order")
   .addOption(
     new Option("--labels <kind>", "two classes (any two values), or real targets for regression")
       .choices(["binary", "real"])

@@ -1,9 +1,12 @@
 /** `marina data import | list | show`. */
 import { createReadStream, statSync } from "node:fs";
 import { basename } from "node:path";
-import { importLibsvm } from "../../shared/data/import.ts";
+import { availableParallelism } from "node:os";
+import { importRows } from "../../shared/data/import.ts";
+import { LibsvmSource } from "../../shared/data/libsvm-source.ts";
 import type { Manifest } from "../../shared/data/manifest.ts";
 import { partition } from "../../shared/data/partition.ts";
+import type { RowSource } from "../../shared/data/row-source.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { openEngine } from "../engines/open.ts";
 import { datasetNames, findManifest } from "../launch.ts";
@@ -13,6 +16,8 @@ import { table } from "../output/table.ts";
 
 interface ImportOptions extends CommonOptions {
   readonly name: string;
+  readonly format: "libsvm" | "csv" | "parquet";
+  readonly labelColumn?: string;
   readonly labels: "binary" | "real";
   readonly dimension?: number;
   readonly replace?: boolean;
@@ -26,10 +31,10 @@ export async function importFile(path: string, options: ImportOptions): Promise<
   const started = performance.now();
   let shown = started;
   try {
-    const chunks = path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 1 << 20 });
-    const manifest = await importLibsvm(chunks, {
+    const sourceName = path === "-" ? "standard input" : basename(path);
+    const manifest = await importRows(await openSource(path, sourceName, options), {
       name: options.name,
-      sourceName: path === "-" ? "standard input" : basename(path),
+      sourceName,
       labels: options.labels,
       ...(options.dimension === undefined ? {} : { dimension: options.dimension }),
       objects: engine.objects,
@@ -54,10 +59,38 @@ export async function importFile(path: string, options: ImportOptions): Promise<
   }
 }
 
+/** More would wait for the one thread that reads, hashes and stores. */
+const MOST_PARSER_THREADS = 4;
+
+async function openSource(path: string, name: string, options: ImportOptions): Promise<RowSource> {
+  const { format, labelColumn, dimension } = options;
+  const text = () => (path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 1 << 20 }));
+  if (format === "libsvm") {
+    if (labelColumn !== undefined) {
+      throw new MarinaError("usage", "--label-column: expected --format csv or parquet with it; LIBSVM has no columns");
+    }
+    const threads = Math.min(MOST_PARSER_THREADS, availableParallelism() - 1);
+    return new LibsvmSource(text(), { name, threads, ...(dimension === undefined ? {} : { dimension }) });
+  }
+  if (labelColumn === undefined) {
+    throw new MarinaError("usage", `--format ${format}: expected --label-column <name>, the column of labels`);
+  }
+  if (format === "csv") {
+    const { CsvSource } = await import("../../shared/data/csv-source.ts");
+    return new CsvSource(text(), { name, labelColumn });
+  }
+  if (path === "-") {
+    throw new MarinaError("usage", "--format parquet: expected a file, not standard input: Parquet is read from its end");
+  }
+  const { asyncBufferFromFile } = await import("hyparquet");
+  const { ParquetSource } = await import("../../shared/data/parquet-source.ts");
+  return new ParquetSource(await asyncBufferFromFile(path), { name, labelColumn });
+}
+
 function sizeOf(path: string): number {
   try {
     const found = statSync(path);
-    if (found.isDirectory()) throw new MarinaError("usage", `${path}: is a folder, expected a LIBSVM file`);
+    if (found.isDirectory()) throw new MarinaError("usage", `${path}: is a folder, expected a file`);
     return found.size;
   } catch (error) {
     throw withCode(error, path);

@@ -1,5 +1,6 @@
 /** `marina quickstart`: the shipped specs of `experiments/quickstart/`, one after the other, and a table. */
-import { createReadStream, readdirSync } from "node:fs";
+import { createReadStream, mkdirSync, readdirSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { importLibsvm } from "../../shared/data/import.ts";
 import { resultKey } from "../../shared/protocol/keys.ts";
@@ -8,7 +9,10 @@ import { openEngine } from "../engines/open.ts";
 import { createRun, datasetNames } from "../launch.ts";
 import type { CommonOptions } from "../main.ts";
 import { comparison, jsonLine, type Shown } from "../output/report.ts";
+import { buildReport } from "../report/build.ts";
+import { collectRun } from "../report/collect.ts";
 import { readSpec } from "../spec-file.ts";
+import { writeReport } from "./report.ts";
 import { driveRun, exitCodeOfResult } from "./run.ts";
 
 const EXPERIMENTS = fileURLToPath(new URL("../../experiments/", import.meta.url));
@@ -52,6 +56,21 @@ export async function quickstart(options: CommonOptions & { readonly json?: bool
     console.log(
       `[${shown.map(({ result, wallSeconds }) => jsonLine(result, predicts, wallSeconds)).join(",")}]`,
     );
+  }
+}
+
+/** Writes the page of these runs beside them and returns its path. */
+async function quickstartReport(names: readonly string[], options: CommonOptions): Promise<string> {
+  const engine = await openEngine(options);
+  try {
+    const runs = await Promise.all(names.map((run) => collectRun(engine.objects, run)));
+    const path = resolve(options.home, "quickstart-report.html");
+    const title = `Quickstart: MARINA and its rivals on ${DATA}`;
+    mkdirSync(options.home, { recursive: true });
+    writeReport(buildReport(runs, { title, predicts: engine.predicts }), path);
+    return path;
+  } finally {
+    await engine.close();
   }
 }
 

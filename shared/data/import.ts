@@ -32,7 +32,7 @@ export interface ImportOptions {
   readonly sourceName: string;
   /** "binary": exactly two label values, for classification; "real": any, for regression. */
   readonly labels: LabelKind;
-  /** d; default the largest index of the file. */
+  /** d; default the largest index of the file, or its number of feature columns. */
   readonly dimension?: number;
   readonly objects: ObjectStore;
   /** Take the place of a data set that has this name; default false. */
@@ -157,6 +157,7 @@ class SourceReader {
     const { onProgress } = this.#options;
     const builder = this.#builder;
     for await (const batch of this.#source.rows()) {
+      this.#checkDimension();
       const full: Uint8Array[] = [];
       const rows = batch.labels.length;
       for (let row = 0; row < rows; row++) {
@@ -193,6 +194,18 @@ class SourceReader {
       groups: this.#groups,
       object: { key, bytes: this.#objectBytes, etag, sha256: this.#objectHash.digest("hex") },
     };
+  }
+
+  /** Of text with indices the parser checks it line by line. */
+  #checkDimension(): void {
+    const { sourceName, dimension } = this.#options;
+    const { columns } = this.#source;
+    if (dimension !== undefined && columns !== undefined && dimension < columns) {
+      throw new MarinaError(
+        "usage",
+        `dimension: expected at least ${columns} (the feature columns of ${sourceName}), got ${dimension}`,
+      );
+    }
   }
 
   #closeGroup(): Uint8Array {

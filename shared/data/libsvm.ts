@@ -8,6 +8,7 @@
  * Source of the format: Chang, Lin, "LIBSVM: a library for support vector machines", ACM TIST 2011, and its README.
  */
 import { MarinaError } from "../math/errors.ts";
+import { DECIMAL } from "./decimal.ts";
 
 /** Takes rows as they are parsed. The arrays belong to the parser and are overwritten by the next row. */
 export interface RowSink {
@@ -51,7 +52,6 @@ const COLON = 58;
 const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}`));
 /** With so many significant digits a decimal's digits are an integer below 2^53. */
 const EXACT_DIGITS = 15;
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 const NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i;
 
 /** Push chunks of any sizes, cut anywhere, then call `end`. After an error the parser must not be used again. */

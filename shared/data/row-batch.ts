@@ -41,6 +41,10 @@ export class RowBatchBuilder implements RowSink {
     return this.#rows;
   }
 
+  get nonZeros(): number {
+    return this.#nonZeros;
+  }
+
   add(label: number, indices: Uint32Array, values: Float64Array, count: number, line: number): void {
     if (this.#rows === this.#labels.length) this.#growRows();
     if (this.#nonZeros + count > this.#indices.length) this.#growEntries(this.#nonZeros + count);

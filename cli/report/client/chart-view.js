@@ -84,7 +84,9 @@ export class ChartView {
   draw() {
     const { specs, title, caption } = this.#chart;
     const logarithmic = this.#look.logarithmicX() && specs.logarithmic !== undefined;
-    const spec = /** @type {import("vega").Spec} */ (logarithmic ? specs.logarithmic : specs.linear);
+    /** @type {unknown} */
+    const chosen = logarithmic ? specs.logarithmic : specs.linear;
+    const spec = /** @type {import("vega").Spec} */ (chosen);
     this.view?.finalize();
     this.#holder.replaceChildren();
     const config = /** @type {import("vega").Config} */ (vegaConfig(this.#look.theme()));

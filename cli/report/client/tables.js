@@ -6,7 +6,7 @@ const MOST_ROWS = 2000;
 
 /**
  * @param {readonly { readonly field: string, readonly title: string }[]} columns
- * @param {readonly Readonly<Record<string, unknown>>[]} rows
+ * @param {readonly object[]} rows
  * @param {(value: unknown, field: string) => string} text
  */
 export function table(
@@ -20,7 +20,7 @@ export function table(
       "tr",
       {},
       ...columns.map(({ field }) => {
-        const value = row[field];
+        const value = /** @type {Readonly<Record<string, unknown>>} */ (row)[field];
         const number = typeof value === "number" || value === null;
         return element("td", number ? { class: "number" } : { dir: "auto" }, text(value, field));
       }),
