@@ -203,7 +203,9 @@ common(program.command("report"))
 
 common(program.command("watch"))
   .argument("<runs...>")
-  .description("charts of runs while they go on, in the browser (on this machine only), and a line in the terminal")
+  .description(
+    "charts of runs while they go on, in the browser (on this machine only), and a line in the terminal",
+  )
   .option("--terminal", "in the terminal only")
   .action(async (runs: string[], options) => (await import("./commands/watch.ts")).watch(runs, options));
 
@@ -213,9 +215,14 @@ common(data.command("import"))
   .argument("<file>", "LIBSVM or CSV, plain or gzip, or - for standard input; or a Parquet file")
   .requiredOption("--name <name>", "name of the data set")
   .addOption(
-    new Option("--format <format>", "what the file is").choices(["libsvm", "csv", "parquet"]).default("libsvm"),
+    new Option("--format <format>", "what the file is")
+      .choices(["libsvm", "csv", "parquet"])
+      .default("libsvm"),
   )
-  .option("--label-column <name>", "csv, parquet: the column of labels; all others are features, in file order")
+  .option(
+    "--label-column <name>",
+    "csv, parquet: the column of labels; all others are features, in file order",
+  )
   .addOption(
     new Option("--labels <kind>", "two classes (any two values), or real targets for regression")
       .choices(["binary", "real"])

@@ -1,7 +1,7 @@
 /** `marina data import | list | show`. */
 import { createReadStream, statSync } from "node:fs";
-import { basename } from "node:path";
 import { availableParallelism } from "node:os";
+import { basename } from "node:path";
 import { importRows } from "../../shared/data/import.ts";
 import { LibsvmSource } from "../../shared/data/libsvm-source.ts";
 import type { Manifest } from "../../shared/data/manifest.ts";
@@ -67,20 +67,29 @@ async function openSource(path: string, name: string, options: ImportOptions): P
   const text = () => (path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 1 << 20 }));
   if (format === "libsvm") {
     if (labelColumn !== undefined) {
-      throw new MarinaError("usage", "--label-column: expected --format csv or parquet with it; LIBSVM has no columns");
+      throw new MarinaError(
+        "usage",
+        "--label-column: expected --format csv or parquet with it; LIBSVM has no columns",
+      );
     }
     const threads = Math.min(MOST_PARSER_THREADS, availableParallelism() - 1);
     return new LibsvmSource(text(), { name, threads, ...(dimension === undefined ? {} : { dimension }) });
   }
   if (labelColumn === undefined) {
-    throw new MarinaError("usage", `--format ${format}: expected --label-column <name>, the column of labels`);
+    throw new MarinaError(
+      "usage",
+      `--format ${format}: expected --label-column <name>, the column of labels`,
+    );
   }
   if (format === "csv") {
     const { CsvSource } = await import("../../shared/data/csv-source.ts");
     return new CsvSource(text(), { name, labelColumn });
   }
   if (path === "-") {
-    throw new MarinaError("usage", "--format parquet: expected a file, not standard input: Parquet is read from its end");
+    throw new MarinaError(
+      "usage",
+      "--format parquet: expected a file, not standard input: Parquet is read from its end",
+    );
   }
   const { asyncBufferFromFile } = await import("hyparquet");
   const { ParquetSource } = await import("../../shared/data/parquet-source.ts");

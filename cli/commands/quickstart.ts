@@ -49,6 +49,10 @@ export async function quickstart(options: CommonOptions & { readonly json?: bool
     }
   }
   console.log(`\n${comparison(shown)}`);
+  if (shown.length > 0) {
+    const names = shown.map(({ result }) => result.run);
+    console.log(`\nCurves, bills and latencies: ${await quickstartReport(names, options)}`);
+  }
   console.log(
     `\nNext: npx marina show ${shown.at(-1)?.result.run ?? "RUN"}, npx marina run experiments/quickstart/4-marina.json --set seed=2, npx marina --help`,
   );

@@ -43,11 +43,13 @@ const CODE = `
 const TIMEOUT_SECONDS = 3;
 
 describe.runIf(here)("the process executor", () => {
-  const folder = mkdtempSync(join(tmpdir(), "marina-executor-"));
-  const trace = join(folder, "trace");
+  let folder: string;
+  let trace: string;
   let lambda: LambdaClient;
 
   beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "marina-executor-"));
+    trace = join(folder, "trace");
     Object.assign(process.env, env);
     lambda = new LambdaClient({});
   });

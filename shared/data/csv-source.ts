@@ -1,6 +1,7 @@
 /** CSV text (RFC 4180) as a source of rows: a header line, one column of labels, all others features in file order. */
+
+import { pipeline, Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
-import { Readable, pipeline } from "node:stream";
 import { MarinaError } from "../math/errors.ts";
 import { DECIMAL } from "./decimal.ts";
 import { DenseRows, featureColumns } from "./dense-rows.ts";
@@ -89,7 +90,11 @@ export class CsvSource implements RowSource {
 }
 
 function asDataError(error: CsvError, name: string): MarinaError {
-  return new MarinaError("data", `${name}: expected CSV as of RFC 4180 with the same cells in every line; ${error.message}`, {
-    cause: error,
-  });
+  return new MarinaError(
+    "data",
+    `${name}: expected CSV as of RFC 4180 with the same cells in every line; ${error.message}`,
+    {
+      cause: error,
+    },
+  );
 }

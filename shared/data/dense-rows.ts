@@ -76,7 +76,10 @@ export function featureColumns(
   }
   const features = names.map((_, column) => column).filter((column) => column !== label);
   if (features.length === 0) {
-    throw new MarinaError("data", `${source}: expected at least one column beside the labels ${JSON.stringify(labelColumn)}`);
+    throw new MarinaError(
+      "data",
+      `${source}: expected at least one column beside the labels ${JSON.stringify(labelColumn)}`,
+    );
   }
   return { label, features };
 }

@@ -1,6 +1,12 @@
 /** Parquet as a source of rows: flat numeric columns, one of them the labels, all others features in file order. */
 import { createHash } from "node:crypto";
-import { type AsyncBuffer, parquetMetadataAsync, parquetScan, parquetSchema, type SchemaElement } from "hyparquet";
+import {
+  type AsyncBuffer,
+  parquetMetadataAsync,
+  parquetScan,
+  parquetSchema,
+  type SchemaElement,
+} from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { MarinaError } from "../math/errors.ts";
 import { DenseRows, featureColumns } from "./dense-rows.ts";
@@ -50,7 +56,10 @@ export class ParquetSource implements RowSource {
     const { name, labelColumn } = this.#options;
     const file = this.#file;
     const metadata = await decoding(name, () => parquetMetadataAsync(file));
-    const elements = parquetSchema(metadata).children.map(({ element, children }) => ({ element, nested: children.length > 0 }));
+    const elements = parquetSchema(metadata).children.map(({ element, children }) => ({
+      element,
+      nested: children.length > 0,
+    }));
     for (const { element, nested } of elements) checkColumn(element, nested, name);
     const names = elements.map(({ element }) => element.name);
     const { label, features } = featureColumns(names, labelColumn, name);
@@ -63,7 +72,10 @@ export class ParquetSource implements RowSource {
         Promise.all(names.map((column) => scan.readColumn({ column, rowStart, rowEnd }))),
       );
       const number = (column: number, row: number): number =>
-        toNumber(columns[column]![row], () => `${name}: row ${rowStart + row + 1}, column ${JSON.stringify(names[column])}`);
+        toNumber(
+          columns[column]![row],
+          () => `${name}: row ${rowStart + row + 1}, column ${JSON.stringify(names[column])}`,
+        );
       for (let row = 0; row < rowEnd - rowStart; row++) {
         rows.label(number(label, row));
         for (let j = 0; j < features.length; j++) rows.feature(j, number(features[j]!, row));
@@ -89,8 +101,11 @@ function checkColumn(element: SchemaElement, nested: boolean, name: string): voi
   const { type, converted_type: converted, logical_type: logical, repetition_type: repetition } = element;
   const plain = converted === undefined || INTEGER.test(converted);
   const numeric = logical === undefined || logical.type === "INTEGER";
-  if (!nested && repetition !== "REPEATED" && type !== undefined && NUMERIC.has(type) && plain && numeric) return;
-  const got = nested ? "a nested one" : [type, converted ?? logical?.type, repetition].filter(Boolean).join(" ");
+  if (!nested && repetition !== "REPEATED" && type !== undefined && NUMERIC.has(type) && plain && numeric)
+    return;
+  const got = nested
+    ? "a nested one"
+    : [type, converted ?? logical?.type, repetition].filter(Boolean).join(" ");
   throw new MarinaError(
     "data",
     `${name}: column ${JSON.stringify(element.name)}: expected a flat column of numbers or booleans, got ${got}; ` +
@@ -100,11 +115,18 @@ function checkColumn(element: SchemaElement, nested: boolean, name: string): voi
 
 function toNumber(value: unknown, where: () => string): number {
   const number = typeof value === "boolean" || typeof value === "bigint" ? Number(value) : value;
-  if (typeof number === "number" && Number.isFinite(number) && !(typeof value === "bigint" && !Number.isSafeInteger(number))) {
+  if (
+    typeof number === "number" &&
+    Number.isFinite(number) &&
+    !(typeof value === "bigint" && !Number.isSafeInteger(number))
+  ) {
     return number;
   }
   const got = value === null || value === undefined ? "null" : String(value);
-  throw new MarinaError("data", `${where()}: expected a finite number that a 64-bit float can hold, got ${got}`);
+  throw new MarinaError(
+    "data",
+    `${where()}: expected a finite number that a 64-bit float can hold, got ${got}`,
+  );
 }
 
 /** What the reader throws is about the file. */
