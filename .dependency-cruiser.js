@@ -1,6 +1,6 @@
 /** The rule of imports (see ARCHITECTURE.md): mathematics < protocol < ports < handlers < engines < command line. */
 const mathematics = "^shared/(algorithms|compressors|problems|math)/";
-const tests = "[.]test[.]ts$|/testing/";
+const tests = "[.](test|e2e)[.]ts$|/testing/";
 
 /** Files of `from` may import, among the project's own, only what matches `to` (and one another). */
 function only(name, from, to, comment) {

@@ -88,7 +88,7 @@ async function exists(objects: ObjectStore, key: string): Promise<boolean> {
 }
 
 /** A stored run's description. @throws MarinaError "usage" with the nearest name. */
-export async function findRun(objects: ObjectStore, run: string): Promise<StoredRun> {
+export async function findRun(objects: Pick<ObjectStore, "get" | "list">, run: string): Promise<StoredRun> {
   const key = specKey(run);
   try {
     return decodeStoredRun((await objects.get(key)).body, key);

@@ -21,6 +21,7 @@ if (asked.length > 0) {
     "cli",
     "bench",
     "cdk",
+    "infra-tests",
   ]);
   run("tests (vitest)", [vitest, "run"]);
   // MiniStack of the two local clouds: it starts in a second and installs in ten.

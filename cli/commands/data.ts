@@ -62,6 +62,12 @@ export async function importFile(path: string, options: ImportOptions): Promise<
 /** More would wait for the one thread that reads, hashes and stores. */
 const MOST_PARSER_THREADS = 4;
 
+/** On two cores one parser thread gains nothing over none (bench/import.ts): handing rows over eats what it saves. */
+function parserThreads(): number {
+  const cores = availableParallelism();
+  return cores <= 2 ? 0 : Math.min(MOST_PARSER_THREADS, cores - 1);
+}
+
 async function openSource(path: string, name: string, options: ImportOptions): Promise<RowSource> {
   const { format, labelColumn, dimension } = options;
   const text = () => (path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 1 << 20 }));
@@ -72,8 +78,11 @@ async function openSource(path: string, name: string, options: ImportOptions): P
         "--label-column: expected --format csv or parquet with it; LIBSVM has no columns",
       );
     }
-    const threads = Math.min(MOST_PARSER_THREADS, availableParallelism() - 1);
-    return new LibsvmSource(text(), { name, threads, ...(dimension === undefined ? {} : { dimension }) });
+    return new LibsvmSource(text(), {
+      name,
+      threads: parserThreads(),
+      ...(dimension === undefined ? {} : { dimension }),
+    });
   }
   if (labelColumn === undefined) {
     throw new MarinaError(

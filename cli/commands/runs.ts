@@ -113,7 +113,10 @@ async function readResult(objects: ObjectStore, run: string): Promise<RunResult 
   return optional(async () => decodeResult((await objects.get(resultKey(run))).body, resultKey(run)));
 }
 
-async function readCheckpoint(objects: ObjectStore, run: string): Promise<Checkpoint | undefined> {
+async function readCheckpoint(
+  objects: Pick<ObjectStore, "get">,
+  run: string,
+): Promise<Checkpoint | undefined> {
   return optional(async () =>
     decodeCheckpoint((await objects.get(checkpointKey(run))).body, checkpointKey(run)),
   );
@@ -129,7 +132,10 @@ async function optional<T>(read: () => Promise<T>): Promise<T | undefined> {
 }
 
 /** All rounds of a run, each once, in order: the stored blocks, then what the checkpoint still holds. */
-export async function readRounds(objects: ObjectStore, run: string): Promise<RoundRecord[]> {
+export async function readRounds(
+  objects: Pick<ObjectStore, "get" | "list">,
+  run: string,
+): Promise<RoundRecord[]> {
   const byRound = new Map<number, RoundRecord>();
   for (const key of await objects.list(roundsPrefix(run))) {
     for (const record of decodeRounds((await objects.get(key)).body, key)) byRound.set(record.round, record);

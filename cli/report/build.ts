@@ -12,6 +12,8 @@ import type { Reached, ReportData, RunSummary, Series } from "./report-data.ts";
 /** Points of all curves together: what a page draws in a moment. */
 const POINTS = 16_000;
 const POINTS_PER_CURVE = { least: 40, most: 600 } as const;
+/** A median over seeds is smooth. */
+const POSITIONS_OF_SEEDS = 160;
 const SLOW_ROUNDS = 4000;
 const SLOW_ROUNDS_PER_CURVE = 300;
 const BITS_PER_MBIT = 1e6;
@@ -52,7 +54,10 @@ function seriesOf(
   return {
     name,
     runs: runs.map(({ stored }) => stored.run),
-    curve: runs.length === 1 ? runCurve(records[0]!, points) : seedsCurve(records, Math.min(points, 240)),
+    curve:
+      runs.length === 1
+        ? runCurve(records[0]!, points)
+        : seedsCurve(records, Math.min(points, POSITIONS_OF_SEEDS)),
     bestLoss: best.get(problemKey(runs[0]!)) ?? null,
     usdByItem: meanBill(runs),
     latency: latencyOf(latencies, slow),
@@ -78,7 +83,11 @@ function bestLosses(runs: readonly CollectedRun[]): Map<string, number> {
 }
 
 function meanBill(runs: readonly CollectedRun[]): Record<string, number> | null {
-  return meanOf(runs.map(({ progress }) => billItems(progress?.usage)).filter((bill) => bill !== null));
+  return meanOf(
+    runs
+      .map(({ result, progress }) => billItems(result?.usage ?? progress?.usage))
+      .filter((bill) => bill !== null),
+  );
 }
 
 /** Item by item; null of none. */

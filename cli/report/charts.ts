@@ -208,6 +208,7 @@ const CURVE_LEGEND = {
   labelLimit: 440,
   symbolType: "stroke",
   symbolSize: 500,
+  symbolOpacity: 1,
 };
 
 function colour(names: readonly string[], { legend }: SpecOptions) {
@@ -512,7 +513,7 @@ function reachedChart(names: readonly string[], predicted: string): Chart {
         field,
         type: "quantitative",
         title: `${title}${predicted}`,
-        scale: { type: "log", nice: true },
+        scale: { type: "log", nice: false, padding: 24 },
         axis: { format: ",.6~g", tickCount: 6 },
       });
       const x = axis("usd", "price, US$");
@@ -540,7 +541,7 @@ function reachedChart(names: readonly string[], predicted: string): Chart {
             encoding: { x, y, order: { field: "usd", type: "quantitative" } },
           },
           {
-            mark: { type: "point", size: 90, strokeWidth: 2, clip: true },
+            mark: { type: "point", size: 90, strokeWidth: 2, opacity: 1, clip: true },
             params: [zoom],
             encoding: {
               x,

@@ -10,6 +10,9 @@ import type { StoredRun } from "../../shared/protocol/run.ts";
 import { readRounds } from "../commands/runs.ts";
 import { findRun } from "../launch.ts";
 
+/** All that a report asks of a store. */
+export type ObjectReader = Pick<ObjectStore, "get" | "list">;
+
 /** The part of a checkpoint that is told of a run: not its vectors. */
 export type Progress = Omit<Checkpoint, "state" | "records">;
 
@@ -26,7 +29,7 @@ export interface CollectedRun {
 }
 
 /** @throws MarinaError "usage" for a run that does not exist, with the nearest name. */
-export async function collectRun(objects: ObjectStore, run: string): Promise<CollectedRun> {
+export async function collectRun(objects: ObjectReader, run: string): Promise<CollectedRun> {
   const stored = await findRun(objects, run);
   const key = checkpointKey(run);
   const result = await optional(async () =>
@@ -40,7 +43,7 @@ export async function collectRun(objects: ObjectStore, run: string): Promise<Col
   return { stored, result, progress, records: withFinal(await readRounds(objects, run), result), dataFile };
 }
 
-function progressOf(body: Uint8Array, key: string): Progress {
+export function progressOf(body: Uint8Array, key: string): Progress {
   const { state: _state, records: _records, ...progress } = decodeCheckpoint(body, key);
   return progress;
 }

@@ -1,34 +1,11 @@
 /** The page: one HTML file that needs nothing and asks for nothing. */
 import { createHash } from "node:crypto";
-import { type Chart, chartsOf, type TableColumn } from "./charts.ts";
-import { toVega, type Vega } from "./compile.ts";
+import { type Chart, chartsOf } from "./charts.ts";
+import { toVega } from "./compile.ts";
+import type { PageChart, PageContent, PageSpec } from "./page-content.ts";
 import type { ReportData } from "./report-data.ts";
-import type { RowSource } from "./rows.ts";
 import { clientScript, vegaScript } from "./scripts.ts";
 import { STYLE } from "./style.ts";
-
-export interface PageChart {
-  readonly id: string;
-  readonly section: string;
-  readonly title: string;
-  readonly caption: string;
-  readonly source: RowSource;
-  readonly columns: readonly TableColumn[];
-  readonly key: Chart["key"];
-  readonly specs: { readonly linear: PageSpec; readonly logarithmic?: PageSpec };
-}
-
-type PageSpec = Vega & {
-  readonly height: number;
-  readonly signals: readonly { readonly name: string; readonly value?: unknown }[];
-};
-
-/** What the page's program reads. */
-export interface PageContent {
-  readonly live: boolean;
-  readonly data: ReportData;
-  readonly charts: readonly PageChart[];
-}
 
 const UNEVEN = 5;
 

@@ -41,7 +41,8 @@ table { border-collapse: collapse; width: 100%; font-size: .84rem; font-variant-
 th { position: sticky; top: 0; background: var(--box); text-align: left; font-weight: 600; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: normal; }
 td { unicode-bidi: isolate; min-width: 3.2rem; max-width: 22rem; overflow-wrap: anywhere; }
-td[dir="auto"] { min-width: 8rem; }
+td[dir="auto"]:not(.short) { min-width: 12rem; }
+td.short {  white-space: nowrap; }
 td.number { text-align: right; white-space: nowrap; }
 pre { margin: .2rem 0; padding: .6rem; overflow-x: auto; background: var(--box); border: 1px solid var(--line); border-radius: 4px; font-size: .82rem; }
 #recipes pre { white-space: pre-wrap; }
@@ -58,6 +59,8 @@ pre { margin: .2rem 0; padding: .6rem; overflow-x: auto; background: var(--box);
   .charts { grid-template-columns: 1fr 1fr; gap: 1rem; }
   .scroll, #runs .scroll { max-height: none; overflow: visible; border: none; }
   th { position: static; }
+  th, td { padding: .15rem .3rem; font-size: 9px; }
+  td, td.short, td[dir="auto"]:not(.short) { white-space: normal; min-width: 0; }
   details:not([open]) { display: none; }
 }
 `;

@@ -12,7 +12,7 @@ const ZOOM_STEP = 0.8;
 const PAN_STEP = 0.1;
 
 /**
- * @typedef {import("../page.ts").PageChart} PageChart
+ * @typedef {import("../page-content.ts").PageChart} PageChart
  * @typedef {import("../report-data.ts").ReportData} ReportData
  * @typedef {object} Look what all charts of the page share
  * @property {() => import("../palette.ts").Theme} theme

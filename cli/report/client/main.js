@@ -6,7 +6,7 @@ import { follow } from "./live.js";
 import { showRecipes, showRuns } from "./summary.js";
 import { createTheme } from "./theme.js";
 
-/** @type {import("../page.ts").PageContent} */
+/** @type {import("../page-content.ts").PageContent} */
 const content = JSON.parse(byId("content").textContent ?? "");
 /** @type {readonly string[]} */
 let hidden = [];

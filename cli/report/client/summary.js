@@ -21,7 +21,7 @@ export function showRuns({ runs, predicts }) {
     { field: "uplinkMbit", title: "Mbit per worker" },
     { field: "seconds", title: `seconds${predicted}` },
     { field: "usd", title: `US$${predicted}` },
-    { field: "resentTasks", title: "tasks sent again" },
+    { field: "resentTasks", title: "resent tasks" },
   ];
   const text = (/** @type {unknown} */ value, /** @type {string} */ field) => {
     if (value === null) return "–";

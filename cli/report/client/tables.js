@@ -3,6 +3,8 @@ import { element } from "./dom.js";
 import { cellText } from "./format.js";
 
 const MOST_ROWS = 2000;
+/** Characters that a cell holds in one line. */
+const SHORT_TEXT = 32;
 
 /**
  * @param {readonly { readonly field: string, readonly title: string }[]} columns
@@ -22,7 +24,11 @@ export function table(
       ...columns.map(({ field }) => {
         const value = /** @type {Readonly<Record<string, unknown>>} */ (row)[field];
         const number = typeof value === "number" || value === null;
-        return element("td", number ? { class: "number" } : { dir: "auto" }, text(value, field));
+        const shown = text(value, field);
+        const kind = number
+          ? { class: "number" }
+          : { dir: "auto", ...(shown.length <= SHORT_TEXT ? { class: "short" } : {}) };
+        return element("td", kind, shown);
       }),
     ),
   );

@@ -5,7 +5,7 @@ import { memoryStore } from "../testing/memory-store.ts";
 
 /** Long enough for threads: more than 8 MiB. Rows differ in length, values and labels; some lines are no rows. */
 function longText(): string {
-  const lines = Array.from({ length: 180_000 }, (_, l) => {
+  const lines = Array.from({ length: 360_000 }, (_, l) => {
     if (l % 1000 === 7) return "# a comment";
     const entries = Array.from(
       { length: l % 13 },

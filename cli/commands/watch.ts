@@ -1,0 +1,148 @@
+/** `marina watch`: runs as they go on, in the browser and in the terminal. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { MarinaError } from "../../shared/math/errors.ts";
+import { folderReader } from "../engines/folder-reader.ts";
+import { openEngine } from "../engines/open.ts";
+import type { CommonOptions } from "../main.ts";
+import { buildReport } from "../report/build.ts";
+import type { CollectedRun } from "../report/collect.ts";
+import { reportPage } from "../report/page.ts";
+import type { ReportData } from "../report/report-data.ts";
+import { type Outlook, OutlookTracker } from "../watch/outlook.ts";
+import { RunReader } from "../watch/run-reader.ts";
+import { startWatchServer, type WatchServer } from "../watch/server.ts";
+import { stateText, terminalLines } from "../watch/state-text.ts";
+
+export interface WatchOptions extends CommonOptions {
+  readonly terminal?: boolean;
+}
+
+/** Between looks: the embedded cloud writes every second; on a stack each look costs a few requests. */
+const INTERVAL_MILLISECONDS = { embedded: 500, localstack: 1000, aws: 2000 } as const;
+/** Between lines where the output is no terminal. */
+const PLAIN_SECONDS = 5;
+
+interface Sight {
+  readonly runs: readonly CollectedRun[];
+  readonly outlooks: readonly Outlook[];
+  readonly data: ReportData;
+  readonly ended: boolean;
+}
+
+export async function watch(names: readonly string[], options: WatchOptions): Promise<void> {
+  const engine = await openEngine(options);
+  // An engine of the embedded cloud knows what was there when it was opened: what another process writes is on disk.
+  const objects = options.on === "embedded" ? folderReader(options.home) : engine.objects;
+  const watched = await Promise.all(
+    [...new Set(names)].map(async (run) => ({
+      run,
+      reader: await RunReader.open(objects, run),
+      tracker: new OutlookTracker(),
+    })),
+  );
+  const title = watched.length === 1 ? `Run ${names[0]}` : `${watched.length} runs`;
+  const look = async (): Promise<Sight> => {
+    const runs = await Promise.all(watched.map(({ reader }) => reader.read()));
+    const now = performance.now() / 1000;
+    return {
+      runs,
+      outlooks: runs.map((run, i) => watched[i]!.tracker.look(run, now)),
+      data: buildReport(runs, { title, predicts: engine.predicts }),
+      ended: runs.every(({ result }) => result !== undefined),
+    };
+  };
+  let sight = await look();
+  const stopped = new AbortController();
+  const end = (): void => stopped.abort();
+  process.once("SIGINT", end);
+  process.once("SIGTERM", end);
+  const terminal = await createTerminal(engine.predicts);
+  let server: WatchServer | undefined;
+  try {
+    if (options.terminal !== true) {
+      server = await startWatchServer({
+        page: () => reportPage(sight.data, { live: true }),
+        news: () => news(sight),
+        stop: async () => {
+          const going = sight.runs
+            .filter(({ result }) => result === undefined)
+            .map(({ stored }) => stored.run);
+          if (going.length === 0) throw new MarinaError("usage", "there is nothing to stop: all have ended");
+          for (const run of going) await engine.requestStop(run);
+          return `asked ${going.join(", ")} to stop at the next round boundary`;
+        },
+      });
+      console.log(`${server.url}\n(on this machine only; the page ends with this command: Ctrl-C)`);
+    }
+    terminal.show(sight);
+    while (!sight.ended && !stopped.signal.aborted) {
+      await pause(INTERVAL_MILLISECONDS[options.on], stopped.signal);
+      if (stopped.signal.aborted) break;
+      try {
+        sight = await look();
+        server?.push("report", news(sight));
+      } catch (error) {
+        if (!(error instanceof MarinaError) || error.code !== "unavailable") throw error;
+        server?.push("problem", error.message);
+      }
+      terminal.show(sight);
+    }
+    terminal.done(sight);
+    // Whoever has the page open may want to look on.
+    if (server !== undefined && !stopped.signal.aborted) {
+      console.log("ended; the page stays until Ctrl-C");
+      await new Promise<void>((resolve) => stopped.signal.addEventListener("abort", () => resolve()));
+    }
+    if (sight.runs.some(({ result }) => result?.status === "failed" || result?.status === "diverged"))
+      process.exitCode = 1;
+  } finally {
+    process.off("SIGINT", end);
+    process.off("SIGTERM", end);
+    await server?.close();
+    await engine.close();
+  }
+}
+
+function news({ data, runs, outlooks, ended }: Sight): string {
+  return JSON.stringify({
+    data,
+    state: runs.map((run, i) => stateText(run, outlooks[i]!)).join("; "),
+    ended,
+  });
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(milliseconds, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+/** Lines that change in place on a terminal; elsewhere lines now and then, and the last ones. */
+async function createTerminal(
+  predicts: boolean,
+): Promise<{ readonly show: (sight: Sight) => void; readonly done: (sight: Sight) => void }> {
+  const { createLogUpdate } = await import("log-update");
+  const live = process.stdout.isTTY === true;
+  const update = createLogUpdate(process.stdout);
+  let shown = Number.NEGATIVE_INFINITY;
+  const text = ({ runs, outlooks }: Sight): string =>
+    runs.flatMap((run, i) => terminalLines(run, outlooks[i]!, predicts)).join("\n");
+  return {
+    show(sight) {
+      const now = performance.now() / 1000;
+      if (live) update(text(sight));
+      else if (now - shown >= PLAIN_SECONDS && !sight.ended) {
+        shown = now;
+        console.log(text(sight));
+      }
+    },
+    done(sight) {
+      if (live) {
+        update(text(sight));
+        update.done();
+      } else console.log(text(sight));
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/** What a watcher is told of a run: in a sentence, and as the lines of a terminal. */
+import { dollars, megabits, seconds, short } from "../output/format.ts";
+import type { CollectedRun } from "../report/collect.ts";
+import type { Outlook } from "./outlook.ts";
+import { sparkline } from "./sparkline.ts";
+
+/** A run that shows no new round for so long may have been cut off. */
+const QUIET_SECONDS = 15;
+const SPARK_WIDTH = 40;
+
+export function stateText({ stored, result, records }: CollectedRun, outlook: Outlook): string {
+  const { run, spec } = stored;
+  if (result !== undefined) {
+    const { status, error, rounds, stoppedBy } = result;
+    const how =
+      error ?? (status === "done" ? (stoppedBy === "rounds" ? "rounds used up" : "accuracy reached") : "");
+    return `${run}: ${status}${how === "" ? "" : `, ${how}`}, after ${rounds.toLocaleString("en-US")} rounds`;
+  }
+  const last = records.at(-1);
+  if (last === undefined) return `${run}: no round yet${quiet(outlook)}`;
+  const parts = [
+    `${run}: running, round ${last.round.toLocaleString("en-US")} of at most ${spec.stop.rounds.toLocaleString("en-US")}`,
+  ];
+  if (outlook.roundsPerSecond !== null) parts.push(`${short(outlook.roundsPerSecond)} rounds/s`);
+  if (outlook.secondsLeft !== null) parts.push(`about ${seconds(outlook.secondsLeft)} to its stopping rule`);
+  return `${parts.join(", ")}${quiet(outlook)}`;
+}
+
+function quiet({ quietSeconds }: Outlook): string {
+  if (quietSeconds < QUIET_SECONDS) return "";
+  return `; nothing new for ${seconds(quietSeconds)}: was it cut off? (go on with: marina resume)`;
+}
+
+/** @param predicts seconds and dollars are predictions */
+export function terminalLines(run: CollectedRun, outlook: Outlook, predicts: boolean): string[] {
+  const { records, result } = run;
+  const last = records.at(-1);
+  const lines = [stateText(run, outlook)];
+  if (last === undefined) return lines;
+  const norms = records.map(({ gradientNormSquared }) => gradientNormSquared);
+  const first = norms.find((norm) => norm !== null) ?? null;
+  const now = norms.findLast((norm) => norm !== null) ?? null;
+  const approximately = predicts ? "~" : "";
+  lines.push(`  |∇f|² ${short(first)} ${sparkline(norms, SPARK_WIDTH)} ${short(now)}`);
+  lines.push(
+    `  ${megabits(last.uplinkBitsPerWorker)} Mbit/worker  ${approximately}${seconds(result?.seconds ?? last.seconds)}  ${approximately}$${dollars(result?.usd ?? last.usd)}`,
+  );
+  return lines;
+}
