@@ -10,9 +10,11 @@ if (asked.length > 0) {
   run("vitest", [vitest, "run", ...asked]);
 } else {
   run("format and lint (biome)", [tool("@biomejs/biome", "bin/biome"), "check", "--error-on-warnings", root]);
-  run("types (tsc)", [tool("typescript", "bin/tsc"), "-p", "tsconfig.json"]);
+  for (const project of ["tsconfig.json", "cli/report/client/tsconfig.json"]) {
+    run(`types (tsc -p ${project})`, [tool("typescript", "bin/tsc"), "-p", project]);
+  }
   run("rule of imports (dependency-cruiser)", [
-    tool("dependency-cruiser", "bin/dependency-cruise.mjs"),
+    tool("dependency-cruiser", "bin/dependency-cruiser.mjs"),
     "--config",
     ".dependency-cruiser.js",
     "shared",
