@@ -106,7 +106,7 @@ describe("a bad data file is refused with file, line and what was expected, and 
     refused(["data", "import", "nowhere.gz", "--name", "x", ...home], 2, "nowhere.gz: no such file"));
 
   it("a folder", () =>
-    refused(["data", "import", ".", "--name", "x", ...home], 2, ".: is a folder, expected a LIBSVM file"));
+    refused(["data", "import", ".", "--name", "x", ...home], 2, ".: is a folder, expected a file"));
 
   it("a name that is taken", () =>
     refused(

@@ -33,7 +33,7 @@ export interface CostOptions extends CommonOptions {
 
 /** Custom metrics that the deployed aggregator writes. */
 const METRICS_OF_A_STACK = Object.keys(RoundMetric).length;
-/** Bytes of a metrics line for each round in it: its values as text. Measured on a line of sixty rounds. */
+/** Bytes of a metrics line for each round in it: its values as text. An estimate for lines of sixty rounds. */
 const METRIC_BYTES_PER_ROUND = 50;
 
 /** What a run has used so far, and how long it took. */

@@ -178,6 +178,8 @@ describe.skipIf(chromiumPath === undefined)("a report in Chromium", () => {
   it("lists the numbers behind a chart", async () => {
     const { page } = await shown(write(two));
     await page.locator("#chart-gradient-round summary").click();
+    // The table is drawn when the browser tells of the opening, which is after the click.
+    await page.locator("#chart-gradient-round tbody tr").first().waitFor();
     expect(await page.locator("#chart-gradient-round tbody tr").count()).toBe(61 + 31 + 51);
     await page.close();
   });
