@@ -75,6 +75,7 @@ export class Aggregator extends Construct {
             "sqs:DeleteQueue",
             "sqs:ReceiveMessage",
             "sqs:DeleteMessage",
+            "sqs:ChangeMessageVisibility",
           ],
           resources: [runQueues],
         }),

@@ -134,6 +134,7 @@ describe("what the functions may do", () => {
         `sqs:DeleteQueue ${RUN_QUEUES}`,
         `sqs:ReceiveMessage ${RUN_QUEUES}`,
         `sqs:DeleteMessage ${RUN_QUEUES}`,
+        `sqs:ChangeMessageVisibility ${RUN_QUEUES}`,
         "sqs:SendMessage tasks",
         "sqs:SendMessage control",
         "sqs:ReceiveMessage control",

@@ -1,6 +1,7 @@
 /** From a spec to a stored run: everything that can be known to be wrong is said before anything is spent. */
-import { compressorOf } from "../shared/algorithms/registry.ts";
+import { carriesShifts, compressorOf } from "../shared/algorithms/registry.ts";
 import { checkStepSize } from "../shared/algorithms/theory.ts";
+import { DamagedObject, readChecked } from "../shared/cloud/checked-read.ts";
 import type { ObjectStore } from "../shared/cloud/ports.ts";
 import { createCompressor } from "../shared/compressors/registry.ts";
 import { type Manifest, parseManifest } from "../shared/data/manifest.ts";
@@ -9,12 +10,15 @@ import { checkLabelUse } from "../shared/data/shard.ts";
 import { MarinaError } from "../shared/math/errors.ts";
 import { decodeCheckpoint } from "../shared/protocol/checkpoint.ts";
 import { checkpointKey, datasetPrefix, manifestKey, resultKey, specKey } from "../shared/protocol/keys.ts";
+import { CARRIED_SHIFTS_BYTES, INLINE_TASK_BYTES, MESSAGE_LIMIT_BYTES } from "../shared/protocol/limits.ts";
+import { decodeResult } from "../shared/protocol/result.ts";
 import {
   type ControlMessage,
   decodeStoredRun,
   encodeStoredRun,
   type StoredRun,
 } from "../shared/protocol/run.ts";
+import { workersAsked } from "../shared/protocol/schedule.ts";
 import type { RunSpec } from "../shared/protocol/spec.ts";
 import { nearest } from "./nearest.ts";
 
@@ -53,8 +57,9 @@ export async function resumeRun(
   let action: ControlMessage["action"] = "start";
   try {
     const checkpoint = decodeCheckpoint((await objects.get(key)).body, key);
-    if (checkpoint.status === "done" && !(await exists(objects, resultKey(run)))) {
-      // Its aggregator died before the result was written: whoever hears of the run next writes it.
+    if (checkpoint.status === "done" && !(await hasItsResult(objects, run))) {
+      // Its aggregator could not write the result: whoever hears of the run next does.
+      await objects.delete(resultKey(run));
       return { spec, control: { version: 1, run, action: "resume", tenure: checkpoint.tenure } };
     }
     if (checkpoint.status === "done") {
@@ -77,12 +82,15 @@ export async function resumeRun(
   return { spec, control: { version: 1, run, action, tenure } };
 }
 
-async function exists(objects: ObjectStore, key: string): Promise<boolean> {
+/** Is there a result that can be read, and that follows from the run's last checkpoint? */
+async function hasItsResult(objects: ObjectStore, run: string): Promise<boolean> {
+  const key = resultKey(run);
   try {
-    await objects.get(key);
-    return true;
+    const { value } = await readChecked(objects, key, (body) => decodeResult(body, key));
+    return value.provisional !== true;
   } catch (error) {
-    if (error instanceof MarinaError && error.code === "not-found") return false;
+    const none = error instanceof MarinaError && error.code === "not-found";
+    if (none || error instanceof DamagedObject) return false;
     throw error;
   }
 }
@@ -124,10 +132,13 @@ export async function datasetNames(objects: ObjectStore): Promise<string[]> {
 
 /** What only spec and data set together can tell. */
 function checkRun(spec: RunSpec, manifest: Manifest): void {
-  const { algorithm, workers } = spec;
-  rowsUsed(manifest.rows, workers, spec.remainder);
+  const { algorithm } = spec;
+  const asked = workersAsked(spec.workers);
+  for (const workers of asked) rowsUsed(manifest.rows, workers, spec.remainder);
+  const workers = Math.max(...asked);
   createCompressor(compressorOf(algorithm), manifest.dimension, spec.wire);
   checkStepSize(algorithm);
+  checkCarriedShifts(spec, workers, manifest);
   checkLabelUse(manifest, spec.problem.kind === "least-squares" ? "regression" : "classification");
   const fewest = rowsOf(manifest.rows, workers, spec.remainder, workers - 1).count;
   if ("batchSize" in algorithm && !algorithm.replacement && algorithm.batchSize > fewest) {
@@ -136,6 +147,19 @@ function checkRun(spec: RunSpec, manifest: Manifest): void {
       `algorithm.batchSize: expected at most ${fewest} (the rows of the smallest shard) when drawn without replacement, got ${algorithm.batchSize}`,
     );
   }
+}
+
+/** Carried shifts travel in every round and lie in every checkpoint. @throws MarinaError "spec" */
+function checkCarriedShifts({ algorithm }: RunSpec, workers: number, { dimension }: Manifest): void {
+  if (!carriesShifts(algorithm)) return;
+  const bytes = 8 * workers * dimension;
+  // One shift must fit into a message, in base64, beside what else a task says.
+  const message = Math.ceil((8 * dimension * 4) / 3) + INLINE_TASK_BYTES;
+  if (bytes <= CARRIED_SHIFTS_BYTES && message <= MESSAGE_LIMIT_BYTES) return;
+  throw new MarinaError(
+    "spec",
+    `algorithm.shift: expected "stored" where the shifts together are more than ${CARRIED_SHIFTS_BYTES} bytes or one does not fit into a message of ${MESSAGE_LIMIT_BYTES}; got "carried" with n = ${workers}, d = ${dimension}: ${bytes} bytes together, a message of ${message}`,
+  );
 }
 
 /** Are the stored rows those that were imported? Asks for one byte under the condition of the manifest's ETag. */

@@ -1,5 +1,5 @@
 /** The `marina` command: what there is to call. Each command's code is loaded only when it is called. */
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
 
 /** Options of every command that touches runs or data. */
@@ -94,6 +94,16 @@ common(program.command("stop"))
   .option("--now", "at once: what the present round has brought is dropped, and asked for again by resume")
   .action(async (run: string, options) => (await import("./commands/stop.ts")).stop(run, options));
 
+common(program.command("scale"))
+  .argument("<run>")
+  .description(
+    "change the number of workers (or of PP-MARINA's participants) of a run that is under way; workers change at its next dense round",
+  )
+  .option("--workers <n>", "workers from then on", positiveInteger)
+  .option("--participants <r>", "slots of a compressed round from then on (pp-marina)", positiveInteger)
+  .option("--now", "make the next round a dense one, rather than wait for one")
+  .action(async (run: string, options) => (await import("./commands/scale.ts")).scale(run, options));
+
 common(program.command("chaos"))
   .argument(
     "[spec]",
@@ -150,9 +160,14 @@ common(program.command("show"))
 
 common(program.command("cost"))
   .argument("<run>")
-  .description("what a run has used, priced: by item or by round")
+  .description("what a run has used, priced: by item or by round; or its counts beside the cloud's own")
   .addOption(new Option("--by <what>", "lines of the bill").choices(["item", "round"]).default("item"))
+  .option(
+    "--reconcile",
+    "the meter's counts beside CloudWatch's (aws) or beside the request log of a local cloud (localstack)",
+  )
   .option("--csv", "as CSV")
+  .option("--json", "as JSON")
   .option(
     "--prices <file>",
     "JSON file of prices; default: us-east-1, dated, built in (its schema: docs/schema/prices.schema.json)",
@@ -167,7 +182,16 @@ common(program.command("cost"))
 common(program.command("sweep"))
   .argument("<sweep>", "JSON file of a sweep (its schema: docs/schema/sweep.schema.json)")
   .description("many runs: a base spec, what to vary, and seeds; goes on where it was interrupted")
-  .option("--jobs <n>", "runs at one time; default: as many as there are cores", positiveInteger)
+  .option(
+    "--jobs <n>",
+    "runs at one time; default: as many as there are cores, on a stack one",
+    positiveInteger,
+  )
+  .option(
+    "--max-usd <dollars>",
+    "on a stack: start no run that is predicted to take the whole sweep beyond this; default: 1 on aws",
+    positiveNumber,
+  )
   .option("--out <folder>", "where the results go; default: HOME/sweeps/NAME")
   .action(async (sweep: string, options) => (await import("./commands/sweep.ts")).sweep(sweep, options));
 
@@ -182,7 +206,16 @@ common(program.command("tune"))
   )
   .option("--seeds <list>", "comma-separated; medians over them count", seedList, [1])
   .option("--set <path=value>", "change a field of the spec (repeatable)", collect, [])
-  .option("--jobs <n>", "runs at one time; default: as many as there are cores", positiveInteger)
+  .option(
+    "--jobs <n>",
+    "runs at one time; default: as many as there are cores, on a stack one",
+    positiveInteger,
+  )
+  .option(
+    "--max-usd <dollars>",
+    "on a stack: start no run that is predicted to take the search beyond this; default: 1 on aws",
+    positiveNumber,
+  )
   .option("--json", "print one JSON object as the last line of standard output")
   .action(async (spec: string, options) => (await import("./commands/tune.ts")).tune(spec, options));
 
@@ -249,11 +282,15 @@ common(data.command("show"))
 
 program
   .command("schema")
-  .description("the JSON schema of a run's spec, for editors")
+  .addArgument(new Argument("[what]", "whose").choices(["run", "sweep"]).default("run"))
+  .description("the JSON schema of a run's spec, or of a sweep, for editors")
   .exitOverride()
-  .action(async () => {
-    const { runSpecJsonSchema } = await import("../shared/protocol/spec.ts");
-    process.stdout.write(`${JSON.stringify(runSpecJsonSchema(), null, 2)}\n`);
+  .action(async (what: string) => {
+    const schema =
+      what === "sweep"
+        ? (await import("./sweep/sweep-spec.ts")).sweepJsonSchema()
+        : (await import("../shared/protocol/spec.ts")).runSpecJsonSchema();
+    process.stdout.write(`${JSON.stringify(schema, null, 2)}\n`);
   });
 
 common(program.command("quickstart"))

@@ -2,8 +2,10 @@
 import { driveToEnd } from "../embedded/drive-to-end.ts";
 import { createEmbeddedService, type ServiceConfiguration } from "../embedded/service.ts";
 import type { ObjectStore } from "../shared/cloud/ports.ts";
+import { MarinaError } from "../shared/math/errors.ts";
 import { manifestKey } from "../shared/protocol/keys.ts";
 import { WHOLE_OBJECT_BYTES } from "../shared/protocol/limits.ts";
+import { participantsAsked, workersAsked } from "../shared/protocol/schedule.ts";
 import type { RunSpec } from "../shared/protocol/spec.ts";
 import { createRun, findManifest } from "./launch.ts";
 
@@ -18,7 +20,18 @@ export interface Prediction {
   readonly secondsAtMost: number;
 }
 
-/** Undefined where the data set is too large to be fetched for a trial. */
+/** With as many workers and participants as the spec may ever ask for: a prediction must not be too low. */
+function dearestCohort({ workers, algorithm }: RunSpec): Pick<RunSpec, "workers" | "algorithm"> {
+  const most = Math.max(...workersAsked(workers));
+  if (algorithm.kind !== "pp-marina") return { workers: most, algorithm };
+  const participants = Math.max(...participantsAsked(algorithm.participants));
+  return { workers: most, algorithm: { ...algorithm, participants } };
+}
+
+/**
+ * Undefined where the data set is too large to be fetched for a trial.
+ * @throws MarinaError "spec" for a run whose trial does not end well: what it is made of alone decides that.
+ */
 export async function predict(
   objects: ObjectStore,
   spec: RunSpec,
@@ -31,10 +44,13 @@ export async function predict(
   await local.put(manifest.object.key, (await objects.get(manifest.object.key)).body);
   await local.put(manifestKey(spec.data), (await objects.get(manifestKey(spec.data))).body);
   const rounds = Math.min(TRIAL_ROUNDS, spec.stop.rounds);
-  const trial: RunSpec = { ...spec, stop: { rounds }, evaluateEvery: 0 };
+  const trial: RunSpec = { ...spec, ...dearestCohort(spec), stop: { rounds }, evaluateEvery: 0 };
   const { control } = await createRun(local, trial);
   const result = await driveToEnd(service, control);
-  if (result.status !== "done") return undefined;
+  if (result.status !== "done") {
+    const why = result.error === null ? "" : `: ${result.error}`;
+    throw new MarinaError("spec", `a trial of its first rounds ends as ${result.status}${why}`);
+  }
   const usdPerRound = result.usd / rounds;
   const secondsPerRound = result.seconds / rounds;
   return {

@@ -7,7 +7,6 @@ import { createClient } from "./client.ts";
 import type { ComputeCharge } from "./compute-charge.ts";
 import { FREE_RATES, LAMBDA_RATES } from "./compute-charge.ts";
 import { openFolder } from "./disk.ts";
-import type { EffectWatcher, Services } from "./environment.ts";
 import type { FaultPlan } from "./faults.ts";
 import type { FunctionOptions } from "./function.ts";
 import { EmbeddedFunction } from "./function.ts";
@@ -19,6 +18,7 @@ import { EmbeddedObjects } from "./object-store.ts";
 import type { EmbeddedQueue, QueueFaults } from "./queue.ts";
 import type { DeadLetterOptions } from "./queues.ts";
 import { EmbeddedQueues } from "./queues.ts";
+import type { EffectWatcher, Services } from "./services.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 /** Objects reach the disk this often while time passes. */
@@ -35,6 +35,8 @@ export interface EmbeddedCloudOptions {
   readonly home?: string;
   /** How many bytes of a message's body are evaluation traffic, outside the method's time and price; none by default. */
   readonly evaluationBytesOf?: (body: string) => number;
+  /** Is an object evaluation traffic likewise? None by default. */
+  readonly evaluationObject?: (key: string) => boolean;
   readonly faults?: QueueFaults;
   /** What else goes wrong; nothing by default. */
   readonly plan?: FaultPlan;
@@ -106,6 +108,7 @@ export function createEmbeddedCloud(options: EmbeddedCloudOptions): EmbeddedClou
     log,
     plan: options.plan,
     watcher: options.watcher,
+    evaluationObject: options.evaluationObject ?? (() => false),
   };
   const mappings: EmbeddedMapping[] = [];
   const idlePolls = () => {

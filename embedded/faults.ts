@@ -27,6 +27,9 @@ export const FAULTS = {
   batchPartlyFailed: "of batches: a part is refused, and sent again",
   objectSlow: "of an environment's object reads and writes: take up to 3 s more",
   clockSkewed: "of environments: their clock is wrong by up to an hour",
+  objectGarbled: "of an environment's object reads: one byte changed on the way, or the rest cut off",
+  objectDamaged:
+    "of an environment's object writes: stored with one byte changed or cut off, until somebody repairs it",
   coldStarted: "of invocations: get a new environment, its INIT up to 8 times slower",
   starved: "of deliveries to functions: no capacity for up to 20 s",
 } as const;
@@ -55,6 +58,8 @@ export const CHAOS_RATIOS: Readonly<Record<FaultKind, number>> = {
   batchPartlyFailed: 0.02,
   objectSlow: 0.02,
   clockSkewed: 0.3,
+  objectGarbled: 0.004,
+  objectDamaged: 0.0006,
   coldStarted: 0.03,
   starved: 0.003,
 };
@@ -81,6 +86,7 @@ export class FaultPlan {
   readonly #only: ReadonlySet<string> | undefined;
   readonly #onStrike: ((fault: FaultName, where: string) => void) | undefined;
   readonly #struck: FaultName[] = [];
+  readonly #damages: Damage[] = [];
   #active = true;
 
   /** @throws MarinaError "usage" for a ratio that is no probability. */
@@ -105,6 +111,18 @@ export class FaultPlan {
   /** The faults that struck so far, in their order. */
   get struck(): readonly FaultName[] {
     return this.#struck;
+  }
+
+  /** Everything that was stored damaged; some of it may have been overwritten or deleted since. */
+  get damages(): readonly Damage[] {
+    return this.#damages;
+  }
+
+  /** What is stored in place of this object. */
+  damage(key: string, intact: Uint8Array, dice: Stream): Uint8Array {
+    const damaged = garbled(key, intact, dice);
+    this.#damages.push({ key, damaged, intact });
+    return damaged;
   }
 
   /** No fault strikes from now on. */
@@ -133,6 +151,26 @@ export function corrupted(body: string, dice: Stream): string {
   if (dice.nextUniform() < 0.3) return body.slice(0, at);
   const other = body[at] === "A" ? "B" : "A";
   return `${body.slice(0, at)}${other}${body.slice(at + 1)}`;
+}
+
+/**
+ * Bytes as they may arrive or come to lie: one changed, or cut off. Text (JSON) is only cut: nothing but the store's own
+ * checksums tells one number from another in it.
+ */
+export function garbled(key: string, bytes: Uint8Array, dice: Stream): Uint8Array {
+  if (bytes.length === 0) return bytes;
+  const at = dice.nextBelow(bytes.length);
+  if (key.endsWith(".json") || dice.nextUniform() < 0.3) return bytes.slice(0, at);
+  const changed = bytes.slice();
+  changed[at]! ^= 1 << dice.nextBelow(8);
+  return changed;
+}
+
+/** An object that lies in the store damaged, and what it should be. */
+export interface Damage {
+  readonly key: string;
+  readonly damaged: Uint8Array;
+  readonly intact: Uint8Array;
 }
 
 /** The kind of a fault that struck. */

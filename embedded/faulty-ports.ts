@@ -9,7 +9,7 @@ import type {
 import type { FunctionRole } from "../shared/cost/usage.ts";
 import { MarinaError } from "../shared/math/errors.ts";
 import type { Stream } from "../shared/math/streams.ts";
-import { corrupted, type FaultPlan } from "./faults.ts";
+import { corrupted, type FaultPlan, garbled } from "./faults.ts";
 
 /** As the AWS adapters have it: attempts in all, and before attempt k + 1 half to all of 50 ms x 2^(k-1), at most 2 s. */
 const ATTEMPTS = 5;
@@ -107,8 +107,18 @@ export function faultyPorts(ports: Ports, role: FunctionRole, plan: FaultPlan, v
 
   const { objects: store, queues: service } = ports;
   const objects: ObjectStore = {
-    get: (key, options) => slowly(`get ${key}`, () => store.get(key, options)),
-    put: (key, body, condition) => slowly(`put ${key}`, () => store.put(key, body, condition)),
+    async get(key, options) {
+      const what = `get ${key}`;
+      const object = await slowly(what, () => store.get(key, options));
+      const dice = plan.strike("objectGarbled", what);
+      return dice === undefined ? object : { ...object, body: garbled(key, object.body, dice) };
+    },
+    put(key, body, condition) {
+      const what = `put ${key}`;
+      const dice = plan.strike("objectDamaged", what);
+      const stored = dice === undefined ? body : plan.damage(key, body, dice);
+      return slowly(what, () => store.put(key, stored, condition));
+    },
     // A stream can be read once: it is not repeated, on AWS either.
     putStream: (key, chunks) => store.putStream(key, chunks),
     delete: (key) => slowly(`delete ${key}`, () => store.delete(key)),

@@ -1,8 +1,9 @@
 /** A function of the embedded cloud: its environments, its concurrency, its bill. */
 import type { DeliveredMessage, Handler, Ports } from "../shared/cloud/ports.ts";
 import type { FunctionRole } from "../shared/cost/usage.ts";
-import type { Outcome, Services } from "./environment.ts";
+import type { Outcome } from "./environment.ts";
 import { Environment } from "./environment.ts";
+import type { Services } from "./services.ts";
 
 export interface FunctionOptions {
   readonly name: FunctionRole;

@@ -4,11 +4,12 @@ import { billedUnits } from "../shared/cost/meter.ts";
 import type { MappingUsage } from "../shared/cost/usage.ts";
 import { MarinaError } from "../shared/math/errors.ts";
 import { BATCH_LIMIT } from "../shared/protocol/limits.ts";
-import type { Outcome, Services } from "./environment.ts";
+import type { Outcome } from "./environment.ts";
 import { corrupted } from "./faults.ts";
 import type { EmbeddedFunction } from "./function.ts";
 import type { Message } from "./message-list.ts";
 import type { EmbeddedQueue } from "./queue.ts";
+import type { Services } from "./services.ts";
 
 /** Lambda keeps so many pollers on a queue, each in long polls of 20 s. Lambda developer guide, SQS scaling. */
 const IDLE_POLLERS = 5;

@@ -4,15 +4,15 @@ import { MarinaError } from "../shared/math/errors.ts";
 import { BATCH_LIMIT, IN_FLIGHT_LIMIT } from "../shared/protocol/limits.ts";
 import type { Chance } from "./chance.ts";
 import type { FaultPlan } from "./faults.ts";
+import { Deduplication, FifoGroups } from "./fifo-groups.ts";
 import type { Message } from "./message-list.ts";
 import { MessageList } from "./message-list.ts";
+import type { Poll, PolledQueue } from "./open-polls.ts";
+import { OpenPolls } from "./open-polls.ts";
 import type { Batch } from "./queue-rules.ts";
 import { measureBatch, queueNotFound } from "./queue-rules.ts";
-import type { Timer } from "./timers.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
-/** SQS: a second message with the same de-duplication id is dropped for this long. */
-const DEDUPLICATION_MILLISECONDS = 5 * 60 * 1000;
 /** SQS: a message can be hidden for at most 12 hours. */
 const VISIBILITY_LIMIT_SECONDS = 12 * 3600;
 
@@ -38,28 +38,7 @@ export interface QueueContext {
   readonly evaluationBytesOf: (body: string) => number;
 }
 
-/** A receive request: on its way to the queue until `arriveAt`, then parked until a message or its deadline comes. */
-export interface Poll {
-  readonly max: number;
-  readonly arriveAt: number;
-  readonly deadline: number;
-  /** The place of the request whose successor this is, among the open ones; at the end when not given. */
-  readonly order: number | undefined;
-  /** Called once, at the moment the queue answers; never with evaluation and other messages together. */
-  readonly answer: (messages: readonly Message[], order: number) => void;
-  /** `not-found` when the queue is gone before the request arrives. */
-  readonly refuse: (error: unknown) => void;
-  /** True when the sender died before the request had left it. */
-  readonly neverLeft: () => boolean;
-}
-
-interface OpenPoll extends Poll {
-  readonly order: number;
-  parked: boolean;
-  timer: Timer | null;
-}
-
-export class EmbeddedQueue {
+export class EmbeddedQueue implements PolledQueue {
   readonly address: QueueAddress;
   readonly fifo: boolean;
   readonly options: QueueOptions;
@@ -67,18 +46,14 @@ export class EmbeddedQueue {
   readonly #context: QueueContext;
   readonly #waiting = new MessageList();
   readonly #byReceipt = new Map<string, Message>();
-  /** FIFO: how many messages of a group are in flight; while any is, the group is locked. */
-  readonly #locked = new Map<string, number>();
-  /** FIFO: when each de-duplication id was last accepted, oldest first. */
-  readonly #accepted = new Map<string, number>();
-  /** In order of their requests, those of successors in the place of the first. */
-  readonly #polls: OpenPoll[] = [];
+  readonly #groups = new FifoGroups();
+  readonly #deduplication = new Deduplication();
+  readonly #polls: OpenPolls;
   #listener: ((message: Message) => void) | undefined;
   #inFlight = 0;
   #evaluationWaiting = 0;
   #sequence = 0;
   #receipts = 0;
-  #requests = 0;
   #destroyed = false;
 
   constructor(name: string, options: QueueOptions, context: QueueContext) {
@@ -86,11 +61,20 @@ export class EmbeddedQueue {
     this.fifo = name.endsWith(".fifo");
     this.options = options;
     this.#context = context;
+    this.#polls = new OpenPolls(this, context.clock);
+  }
+
+  get destroyed(): boolean {
+    return this.#destroyed;
   }
 
   /** Messages waiting to be received, those of locked groups included. */
   get waiting(): number {
     return this.#waiting.size;
+  }
+
+  get evaluationWaiting(): number {
+    return this.#evaluationWaiting;
   }
 
   /** Messages received and not deleted. */
@@ -117,8 +101,10 @@ export class EmbeddedQueue {
   /** Takes a measured batch in. `sentFrom` is when its request began. */
   accept(batch: Batch, sentFrom: number): void {
     this.#mustExist();
-    for (const [i, { body, group, deduplicationId }] of batch.messages.entries()) {
-      if (deduplicationId !== undefined && this.#isDuplicate(deduplicationId)) continue;
+    const now = this.#context.clock.now();
+    for (let i = 0; i < batch.messages.length; i++) {
+      const { body, group, deduplicationId } = batch.messages[i]!;
+      if (deduplicationId !== undefined && !this.#deduplication.accept(deduplicationId, now)) continue;
       const bytes = batch.bytes[i]!;
       const evaluationBytes = batch.evaluationBytes[i]!;
       const sequence = this.#sequence++;
@@ -129,7 +115,7 @@ export class EmbeddedQueue {
         evaluationBytes,
         evaluation: evaluationBytes === bytes,
         group: this.fifo ? group : undefined,
-        sentAt: this.#context.clock.now(),
+        sentAt: now,
         sequence,
         readyFrom: sentFrom,
         receiveCount: 0,
@@ -144,7 +130,7 @@ export class EmbeddedQueue {
         this.#enter({ ...message, previous: null, next: null });
       }
     }
-    this.#answerPolls();
+    this.#polls.answer();
   }
 
   /** Enters the message now; or, as a fault, later or twice. */
@@ -166,23 +152,13 @@ export class EmbeddedQueue {
       if (this.#destroyed) return;
       message.readyFrom = clock.now();
       this.#enter(message);
-      this.#answerPolls();
+      this.#polls.answer();
     });
   }
 
   /** Takes a receive request that will arrive at its time. */
   poll(poll: Poll): void {
-    const { clock } = this.#context;
-    const order = poll.order ?? this.#requests++;
-    const open: OpenPoll = { ...poll, order, parked: false, timer: null };
-    let place = this.#polls.length;
-    while (place > 0 && this.#polls[place - 1]!.order > order) place--;
-    this.#polls.splice(place, 0, open);
-    // An evaluation message may be waiting that needn't wait for the request's way.
-    this.#answerTravelling();
-    if (!this.#polls.includes(open)) return;
-    if (open.arriveAt > clock.now()) open.timer = clock.at(open.arriveAt, () => this.#arrive(open));
-    else this.#arrive(open);
+    this.#polls.add(poll);
   }
 
   /**
@@ -198,6 +174,18 @@ export class EmbeddedQueue {
       taken.push(chosen);
     }
     if (taken.length < max) this.#fill(taken, max);
+    return taken;
+  }
+
+  /** Receives up to `max` evaluation messages now. */
+  takeEvaluation(max: number): readonly Message[] {
+    const taken: Message[] = [];
+    let message = this.#waiting.first;
+    while (message !== null && taken.length < max) {
+      const next: Message | null = message.next;
+      if (message.evaluation && this.#takeable(message) && this.#deliver(message)) taken.push(message);
+      message = next;
+    }
     return taken;
   }
 
@@ -281,22 +269,11 @@ export class EmbeddedQueue {
     }
     this.#inFlight = 0;
     this.#evaluationWaiting = 0;
-    for (const poll of [...this.#polls]) if (poll.parked) this.#answer(poll, []);
+    this.#polls.dismiss();
   }
 
   #mustExist(): void {
     if (this.#destroyed) throw queueNotFound(this.address);
-  }
-
-  #isDuplicate(id: string): boolean {
-    const now = this.#context.clock.now();
-    for (const [oldest, at] of this.#accepted) {
-      if (at + DEDUPLICATION_MILLISECONDS > now) break;
-      this.#accepted.delete(oldest);
-    }
-    if (this.#accepted.has(id)) return true;
-    this.#accepted.set(id, now);
-    return false;
   }
 
   /** A message becomes part of the queue, new or back from a delivery. */
@@ -343,7 +320,9 @@ export class EmbeddedQueue {
   }
 
   #takeable(message: Message): boolean {
-    return message.state === "waiting" && (message.group === undefined || !this.#locked.has(message.group));
+    return (
+      message.state === "waiting" && (message.group === undefined || !this.#groups.isLocked(message.group))
+    );
   }
 
   /** One more message for each place that is left. A locked group stays locked, but not by this very request. */
@@ -353,7 +332,7 @@ export class EmbeddedQueue {
       const next: Message | null = message.next;
       const { group } = message;
       const free =
-        group === undefined || !this.#locked.has(group) || taken.some((other) => other.group === group);
+        group === undefined || !this.#groups.isLocked(group) || taken.some((other) => other.group === group);
       const sameAccount = taken.length === 0 || taken[0]!.evaluation === message.evaluation;
       if (free && sameAccount && this.#deliver(message)) taken.push(message);
       message = next;
@@ -396,9 +375,7 @@ export class EmbeddedQueue {
     message.receipt = receipt;
     this.#byReceipt.set(receipt, message);
     this.#inFlight++;
-    if (message.group !== undefined) {
-      this.#locked.set(message.group, (this.#locked.get(message.group) ?? 0) + 1);
-    }
+    if (message.group !== undefined) this.#groups.lock(message.group);
     message.visibility = clock.at(now + this.options.visibilitySeconds * 1000, () => this.#giveBack(message));
     // A fault: it was handed to nobody, and is hidden all the same.
     return plan?.strike("messageLost", this.address) === undefined;
@@ -416,7 +393,7 @@ export class EmbeddedQueue {
       previous: null,
       next: null,
     });
-    this.#answerPolls();
+    this.#polls.answer();
   }
 
   /** Its visibility ran out. A standard queue still honours the receipt until the next delivery; FIFO doesn't. */
@@ -425,89 +402,17 @@ export class EmbeddedQueue {
     if (this.fifo && message.receipt !== null) this.#byReceipt.delete(message.receipt);
     message.readyFrom = this.#context.clock.now();
     const { group } = message;
-    if (group !== undefined) this.#release(group);
+    if (group !== undefined) this.#groups.release(group);
     this.#enter(message);
-    this.#answerPolls();
+    this.#polls.answer();
   }
 
   #unlock({ group }: Message): void {
-    if (group === undefined || !this.#release(group)) return;
+    if (group === undefined || !this.#groups.release(group)) return;
     const first = this.#firstOf(group);
     if (first === undefined) return;
     first.readyFrom = this.#context.clock.now();
     this.#announce(first);
-    this.#answerPolls();
-  }
-
-  /** True when nothing of the group is in flight any more. */
-  #release(group: string): boolean {
-    const inFlight = (this.#locked.get(group) ?? 1) - 1;
-    if (inFlight > 0) this.#locked.set(group, inFlight);
-    else this.#locked.delete(group);
-    return inFlight <= 0;
-  }
-
-  #arrive(poll: OpenPoll): void {
-    poll.timer = null;
-    if (poll.neverLeft()) {
-      this.#close(poll);
-      return;
-    }
-    if (this.#destroyed) {
-      this.#close(poll);
-      poll.refuse(queueNotFound(this.address));
-      return;
-    }
-    const messages = this.take(poll.max);
-    const { clock } = this.#context;
-    if (messages.length > 0 || poll.deadline <= clock.now()) {
-      this.#answer(poll, messages);
-      return;
-    }
-    poll.parked = true;
-    poll.timer = clock.at(poll.deadline, () => this.#answer(poll, []));
-  }
-
-  #answer(poll: OpenPoll, messages: readonly Message[]): void {
-    if (poll.timer !== null) this.#context.clock.cancel(poll.timer);
-    poll.timer = null;
-    this.#close(poll);
-    poll.answer(messages, poll.order);
-  }
-
-  #close(poll: OpenPoll): void {
-    this.#polls.splice(this.#polls.indexOf(poll), 1);
-  }
-
-  #answerPolls(): void {
-    if (this.#waiting.size === 0 || this.#polls.length === 0) return;
-    for (let poll = this.#firstPoll(true); poll !== undefined; poll = this.#firstPoll(true)) {
-      const messages = this.take(poll.max);
-      if (messages.length === 0) break;
-      this.#answer(poll, messages);
-    }
-    this.#answerTravelling();
-  }
-
-  /** Evaluation takes no time: a request still on its way serves as well. */
-  #answerTravelling(): void {
-    while (this.#evaluationWaiting > 0) {
-      const poll = this.#firstPoll(false);
-      if (poll === undefined) return;
-      const messages: Message[] = [];
-      let message = this.#waiting.first;
-      while (message !== null && messages.length < poll.max) {
-        const next: Message | null = message.next;
-        if (message.evaluation && this.#takeable(message) && this.#deliver(message)) messages.push(message);
-        message = next;
-      }
-      if (messages.length === 0) return;
-      this.#answer(poll, messages);
-    }
-  }
-
-  #firstPoll(parked: boolean): OpenPoll | undefined {
-    for (const poll of this.#polls) if (poll.parked === parked) return poll;
-    return undefined;
+    this.#polls.answer();
   }
 }

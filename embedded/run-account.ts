@@ -25,6 +25,8 @@ export function runAccounts(
   };
 }
 
+const NOTHING: Usage = zeroUsage();
+
 class RunAccount implements Spending {
   readonly #cloud: Pick<EmbeddedCloud, "usage" | "live" | "idlePolls" | "clock">;
   readonly #configuration: ServiceConfiguration;
@@ -47,7 +49,7 @@ class RunAccount implements Spending {
     this.#tenures++;
   }
 
-  usd(): number {
+  usd(ahead: Usage = NOTHING): number {
     const { standardMapping, fifoMapping } = this.#cloud.live;
     const polls = this.#cloud.idlePolls();
     // Counts enter the price linearly, so the stored part is priced once.
@@ -60,11 +62,13 @@ class RunAccount implements Spending {
       },
       fifoMapping: { ...fifoMapping, emptyReceiveRequests: fifoMapping.emptyReceiveRequests + polls.fifo },
     };
-    return this.#baseUsd + priceUsd(now, PRICES_US_EAST_1, this.#configuration).totalUsd;
+    const price = (account: Usage["method"]) =>
+      priceUsd(account, PRICES_US_EAST_1, this.#configuration).totalUsd;
+    return this.#baseUsd + price(now) + (ahead === NOTHING ? 0 : price(ahead.method));
   }
 
-  save(): unknown {
-    const used = addUsage(this.#base, this.#cloud.usage());
+  save(ahead: Usage = NOTHING): unknown {
+    const used = addUsage(addUsage(this.#base, this.#cloud.usage()), ahead);
     return { ...used, method: { ...used.method, aggregator: this.#aggregatorNow(used.method.aggregator) } };
   }
 

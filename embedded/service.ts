@@ -10,7 +10,7 @@ import {
   WORKER_TIMEOUT_SECONDS,
 } from "../shared/protocol/limits.ts";
 import { type ControlMessage, encodeControl } from "../shared/protocol/run.ts";
-import { outsideBytesOf } from "../shared/protocol/traffic.ts";
+import { isOutsideObject, outsideBytesOf } from "../shared/protocol/traffic.ts";
 import { createEmbeddedCloud, type EmbeddedCloud, type EmbeddedCloudOptions } from "./cloud.ts";
 import { runAccounts } from "./run-account.ts";
 
@@ -35,7 +35,8 @@ export const DEFAULT_CONFIGURATION: ServiceConfiguration = {
   architecture: "arm64",
 };
 
-export interface ServiceOptions extends Omit<EmbeddedCloudOptions, "evaluationBytesOf"> {
+export interface ServiceOptions
+  extends Omit<EmbeddedCloudOptions, "evaluationBytesOf" | "evaluationObject"> {
   readonly configuration?: ServiceConfiguration;
   readonly observer?: RunObserver;
   /** False to see what hedging is worth. */
@@ -55,7 +56,11 @@ export interface EmbeddedService {
 /** Sets the service up in a new embedded cloud. */
 export function createEmbeddedService(options: ServiceOptions): EmbeddedService {
   const { configuration = DEFAULT_CONFIGURATION, observer, hedging = true, ...cloudOptions } = options;
-  const cloud = createEmbeddedCloud({ ...cloudOptions, evaluationBytesOf: outsideBytesOf });
+  const cloud = createEmbeddedCloud({
+    ...cloudOptions,
+    evaluationBytesOf: outsideBytesOf,
+    evaluationObject: isOutsideObject,
+  });
   const queue = (name: string, visibilitySeconds: number, fifo: boolean) => {
     const suffix = fifo ? ".fifo" : "";
     const deadLetters = cloud.createQueue(`${name}-dead${suffix}`, {

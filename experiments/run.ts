@@ -1,5 +1,5 @@
-/** Runs every experiment of this folder, one after the other, and writes its table beside it. */
-import { createReadStream, readdirSync, writeFileSync } from "node:fs";
+/** Runs every experiment of this folder, one after the other, and writes its tables and README anew. */
+import { createReadStream, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -7,12 +7,14 @@ import { runSweep } from "../cli/commands/sweep.ts";
 import { EmbeddedEngine } from "../cli/engines/embedded.ts";
 import { datasetNames } from "../cli/launch.ts";
 import { createCellProgress } from "../cli/sweep/cell-progress.ts";
-import { bestOf, type Group } from "../cli/sweep/summary.ts";
+import { writeRounds } from "../cli/sweep/rounds-file.ts";
+import { bestOf, confirmedOf, type Group } from "../cli/sweep/summary.ts";
 import { readSweep } from "../cli/sweep/sweep-file.ts";
 import { writeSweepFiles } from "../cli/sweep/sweep-files.ts";
 import type { SweepSpec } from "../cli/sweep/sweep-spec.ts";
 import { sweepMarkdown, sweepText } from "../cli/sweep/sweep-table.ts";
 import { importLibsvm } from "../shared/data/import.ts";
+import { rewrite, type SweepResult } from "./readme.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const DATA = ["mushrooms", "a9a", "w8a"];
@@ -31,20 +33,30 @@ const { values, positionals } = parseArgs({
 
 type Read = ReturnType<typeof readSweep>;
 
-/** The same sweep with one seed and few rounds. */
+/** The same sweep with one seed and few rounds; the names of what is varied are kept. */
 function quick({ sweep, base }: Read): Read {
   const spec = base as { readonly stop: { readonly rounds: number } };
   const rounds = Math.min(QUICK_ROUNDS, spec.stop.rounds);
-  const { grid } = sweep;
+  const { grid, list, best } = sweep;
   const workers = grid?.["workers"]?.filter((n) => Number(n) <= QUICK_WORKERS);
   return {
     sweep: {
       ...sweep,
       seeds: sweep.seeds.slice(0, 1),
       ...(grid === undefined ? {} : { grid: workers === undefined ? grid : { ...grid, workers } }),
+      ...(list === undefined ? {} : { list: list.map((entry) => quickEntry(entry, rounds)) }),
+      ...(best?.confirmSeeds === undefined
+        ? {}
+        : { best: { ...best, confirmSeeds: best.confirmSeeds.slice(0, 1) } }),
     },
     base: { ...spec, stop: { ...spec.stop, rounds } },
   };
+}
+
+type Entry = NonNullable<SweepSpec["list"]>[number];
+
+function quickEntry({ seeds: _, set, ...rest }: Entry, rounds: number): Entry {
+  return { ...rest, set: "stop.rounds" in set ? { ...set, "stop.rounds": rounds } : set };
 }
 
 async function importData(home: string): Promise<void> {
@@ -61,45 +73,78 @@ async function importData(home: string): Promise<void> {
   }
 }
 
-function markdown(sweep: SweepSpec, groups: readonly Group[]): string {
-  const chosen =
-    sweep.best === undefined
-      ? undefined
-      : bestOf(groups, sweep.best.over, sweep.best.by, sweep.best.lossWithin);
+/** Everything that a sweep has given, for whoever wants more than the README says. */
+function markdown({ sweep, groups }: SweepResult): string {
+  const own = groups.filter(({ confirms }) => !confirms);
+  const { best } = sweep;
+  const how = best?.confirmSeeds === undefined ? "" : `, with the seeds ${best.confirmSeeds.join(", ")}`;
   return [
     "<!-- Written by `npm run experiments`. -->",
     "Medians over the seeds (quartiles); seconds and dollars are the embedded cloud's prediction for AWS, us-east-1, arm64. A dash: the accuracy was not reached. `*`: on the front of dollars against seconds.",
-    ...(chosen === undefined
+    ...(best === undefined
       ? []
-      : [`Best by ${sweep.best?.by} over ${sweep.best?.over.join(", ")}:`, sweepMarkdown(chosen), "All:"]),
-    sweepMarkdown(groups),
+      : [
+          `Best by ${best.by} over ${best.over.join(", ")}${how}:`,
+          sweepMarkdown(confirmedOf(groups, bestOf(own, best.over, best.by, best.lossWithin))),
+          "All:",
+        ]),
+    sweepMarkdown(own),
     "",
   ].join("\n\n");
 }
 
+/** "sweep.json" is the sweep; "by-workers.sweep.json" is by-workers, and its table by-workers.table.md. */
+function sweepsOf(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((file) => file === "sweep.json" || file.endsWith(".sweep.json"))
+    .map((file) => (file === "sweep.json" ? "sweep" : file.slice(0, -".sweep.json".length)))
+    .sort();
+}
+
+async function runExperiment(name: string): Promise<void> {
+  const folder = join(HERE, name);
+  const sweeps = new Map<string, SweepResult>();
+  for (const stem of sweepsOf(folder)) {
+    const from = performance.now();
+    const whole = readSweep(join(folder, stem === "sweep" ? "sweep.json" : `${stem}.sweep.json`));
+    const read = values.quick ? quick(whole) : whole;
+    const title = stem === "sweep" ? name : `${name}, ${stem}`;
+    const progress = createCellProgress(title, process.stderr);
+    const jobs = values.jobs === undefined ? undefined : Number(values.jobs);
+    const { finished, groups, rounds } = await runSweep(read, { home: values.home, jobs, progress });
+    const out = join(values.home, "sweeps", read.sweep.name);
+    writeSweepFiles(out, finished, groups);
+    await writeRounds(out, finished, rounds);
+    const result: SweepResult = { sweep: read.sweep, groups };
+    sweeps.set(stem, result);
+    if (!values.quick) {
+      writeFileSync(join(folder, stem === "sweep" ? "table.md" : `${stem}.table.md`), markdown(result));
+    }
+    console.log(`\n${title}\n${sweepText(own(groups))}\n${secondsSince(from)} s; files: ${out}`);
+  }
+  const readme = join(folder, "README.md");
+  if (values.quick || !existsSync(readme)) return;
+  writeFileSync(readme, rewrite(readFileSync(readme, "utf8"), sweeps, `${name}/README.md`));
+}
+
+function own(groups: readonly Group[]): Group[] {
+  return groups.filter(({ confirms }) => !confirms);
+}
+
+function secondsSince(from: number): string {
+  return ((performance.now() - from) / 1000).toFixed(0);
+}
+
 const started = performance.now();
 await importData(values.home);
-const names = readdirSync(HERE, { recursive: true, encoding: "utf8" })
-  .filter((path) => path.endsWith("sweep.json"))
-  .map((path) => path.slice(0, -"/sweep.json".length))
+const names = readdirSync(HERE, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && sweepsOf(join(HERE, entry.name)).length > 0)
+  .map(({ name }) => name)
   .filter((name) => positionals.length === 0 || positionals.includes(name))
-  .sort();
+  .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
 if (names.length === 0) {
   console.error(`experiments: none is called ${positionals.join(", ")}`);
   process.exit(2);
 }
-for (const name of names) {
-  const from = performance.now();
-  const whole = readSweep(join(HERE, name, "sweep.json"));
-  const read = values.quick ? quick(whole) : whole;
-  const progress = createCellProgress(name, process.stderr);
-  const jobs = values.jobs === undefined ? undefined : Number(values.jobs);
-  const { finished, groups } = await runSweep(read, { home: values.home, jobs, progress });
-  const folder = join(values.home, "sweeps", read.sweep.name);
-  writeSweepFiles(folder, finished, groups);
-  if (!values.quick) writeFileSync(join(HERE, name, "table.md"), markdown(read.sweep, groups));
-  console.log(
-    `\n${name}\n${sweepText(groups)}\n${((performance.now() - from) / 1000).toFixed(0)} s; files: ${folder}`,
-  );
-}
+for (const name of names) await runExperiment(name);
 console.log(`\nall in ${((performance.now() - started) / 60_000).toFixed(1)} minutes`);

@@ -167,3 +167,24 @@ describe("calibration", () => {
     expect(constants).toMatchObject({ rows: 8120, dimension: DIMENSION, workers: WORKERS });
   });
 });
+
+describe("reuse of the gradient at the older point", () => {
+  const compressed = (method: MethodName): number =>
+    Array.from({ length: ROUNDS }, (_, round) => round).filter((round) => !isDense(method, round)).length;
+
+  it("is counted in every compressed round where one worker stays in one environment", async () => {
+    const result = await runToEnd(await serviceWith(), "r", specOf("marina", { workers: 1 }));
+    expect(result.pairedGradients).toBe(compressed("marina"));
+    expect(result.reusedGradients).toBe(result.pairedGradients);
+  });
+
+  it("is possible for every contribution of a compressed round over all rows, and for no others", async () => {
+    const marina = await runToEnd(await serviceWith(), "r", specOf("marina"));
+    expect(marina.pairedGradients).toBe(WORKERS * compressed("marina"));
+    expect(marina.reusedGradients).toBeLessThanOrEqual(marina.pairedGradients);
+    for (const method of ["gd", "diana", "vr-marina"] as const) {
+      const result = await runToEnd(await serviceWith(), "r", specOf(method));
+      expect([result.pairedGradients, result.reusedGradients]).toEqual([0, 0]);
+    }
+  });
+});

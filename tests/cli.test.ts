@@ -451,6 +451,41 @@ describe("a run that is cut off", () => {
   }, 180_000);
 });
 
+describe("a run that is under way", () => {
+  const LOCK = join(HOME, "locks", "grown.pid");
+
+  it("is scaled and stopped by other processes, and tells what became of it", async () => {
+    const input = JSON.stringify({ ...spec, name: "grown", remainder: "spread", stop: { rounds: 200_000 } });
+    const driver = start(["run", "-", "--json", ...home], { ...here, input });
+    while (!existsSync(LOCK)) {
+      if (driver.child.exitCode !== null) throw new Error("the run ended before it could be scaled");
+      await sleep(5);
+    }
+    await sleep(500);
+    await refused(["scale", "grown", ...home], 2, /^marina: scale: say what to change/);
+    await refused(
+      ["scale", "grown", "--workers", "99999", ...home],
+      2,
+      /^marina: --workers: expected at most \d+ \(the rows of/,
+    );
+    await refused(
+      ["scale", "grown", "--participants", "2", ...home],
+      2,
+      /^marina: --participants: only pp-marina has participants, grown is marina/,
+    );
+    const scaled = await run("scale", "grown", "--workers", "9");
+    expect(scaled).toMatchObject({ code: 0 });
+    expect(scaled.stdout).toContain("asked grown to go on with 9 workers at its next dense round");
+    await sleep(500);
+    expect(await run("stop", "grown")).toMatchObject({ code: 0 });
+    const outcome = await driver.outcome;
+    expect(outcome.code).toBe(130);
+    const stored = parsed(readFileSync(join(HOME, "objects", "runs", "grown", "result.json"), "utf8"));
+    expect(stored).toMatchObject({ status: "stopped", constants: { workers: 9 } });
+    await refused(["scale", "grown", "--workers", "5", ...home], 2, /run grown is not under way: it is stopped/);
+  }, 60_000);
+});
+
 /** The machine's own node, where it is older than what the sources need. */
 function nodeBefore24(): string | undefined {
   const folders = (process.env.PATH ?? "").split(delimiter).filter((path) => !path.includes("node_modules"));

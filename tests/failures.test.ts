@@ -4,7 +4,7 @@ import { AWS_LATENCIES, type LatencyProfile } from "../embedded/latencies.ts";
 import type { EmbeddedService } from "../embedded/service.ts";
 import type { Log } from "../shared/cloud/ports.ts";
 import { parseManifest } from "../shared/data/manifest.ts";
-import { checkpointKey, manifestKey, resultKey, specKey } from "../shared/protocol/keys.ts";
+import { checkpointKey, manifestKey, resultKey, runPrefix, specKey } from "../shared/protocol/keys.ts";
 import { encodeStoredRun, type StoredRun } from "../shared/protocol/run.ts";
 import { createCrashingService } from "./testing/crashing.ts";
 import { methodNames, oracleOf, ROUNDS, specOf } from "./testing/methods.ts";
@@ -33,8 +33,8 @@ async function corruptRows({ cloud }: EmbeddedService): Promise<() => Promise<vo
 }
 
 /** Another process: a new service with all the objects of an old one. */
-async function successorOf(old: EmbeddedService, log?: Log): Promise<EmbeddedService> {
-  const service = await serviceWith(log === undefined ? {} : { log });
+async function successorOf(old: EmbeddedService): Promise<EmbeddedService> {
+  const service = await serviceWith();
   const { objects } = service.cloud.client;
   for (const key of await old.cloud.client.objects.list("")) {
     await objects.put(key, (await old.cloud.client.objects.get(key)).body);
@@ -127,6 +127,9 @@ describe("a worker that can't do its task", () => {
         `^run r, round ${stopped.rounds}, worker [0-4]: datasets/mushrooms/rows-1: the rows of data set "mushrooms" are not`,
       ),
     );
+    expect(failed.error).toMatch(
+      /; its shard: rows \d+ \.\. \d+ of data set "mushrooms" \([0-4] of 0 \.\. 4\); everything is kept: after the repair go on with: marina resume r$/,
+    );
     expect(failed.iterateSha256).toBe(stopped.iterateSha256);
 
     await repair();
@@ -152,42 +155,59 @@ describe("a worker that can't do its task", () => {
 });
 
 describe("what a run can't go on from", () => {
-  /** A stopped run, and a successor whose warnings can be read. */
+  /** A stopped run in the hands of a new process. */
   async function stopped() {
     const first: EmbeddedService = await serviceWith({
       observer: { round: (run, { round }) => void (round === 10 && requestStop(first, run)) },
     });
     await runToEnd(first, "r", specOf("marina"));
-    const warnings: string[] = [];
-    const log: Log = {
-      info: () => undefined,
-      warn: (event, { error }) => warnings.push(`${event}: ${String(error)}`),
-    };
-    const second = await successorOf(first, log);
+    const second = await successorOf(first);
     const { tenure } = await checkpointOf(second, "r");
     const resumed = () => drive(second, "r", { action: "resume", tenure: tenure + 1 });
-    return { service: second, objects: second.cloud.client.objects, warnings, resumed };
+    return { service: second, objects: second.cloud.client.objects, resumed };
   }
 
-  it("is a checkpoint of another version: its error says which versions, and nothing is overwritten", async () => {
-    const { objects, warnings, resumed } = await stopped();
-    const bytes = (await objects.get(checkpointKey("r"))).body.slice();
-    bytes[4] = 9;
-    await objects.put(checkpointKey("r"), bytes);
-    await expect(resumed()).rejects.toThrow("its control message is dead");
-    expect(warnings[0]).toMatch(
-      /^tenure-failed: .*runs\/r\/checkpoint: written by protocol version 9, this program speaks version 1/,
-    );
-    expect((await objects.get(checkpointKey("r"))).body).toEqual(bytes);
-  });
+  it.each([
+    [
+      "of another version",
+      (body: Uint8Array) => body.map((byte, at) => (at === 4 ? 9 : byte)),
+      /^run r can't go on from its checkpoint: runs\/r\/checkpoint: written by protocol version 9, this program speaks version \d+; use the version that wrote it/,
+    ],
+    [
+      "that was cut off",
+      (body: Uint8Array) => body.slice(0, body.length - 9),
+      /^run r can't go on from its checkpoint: runs\/r\/checkpoint: expected \d+ bytes after the header, got \d+ .*put a copy of runs\/r\/checkpoint back.*marina resume r/,
+    ],
+    [
+      "with one changed byte",
+      (body: Uint8Array) => body.map((byte, at) => (at === 200 ? byte ^ 1 : byte)),
+      /checksum does not match/,
+    ],
+  ])(
+    "is a checkpoint %s: the run fails and says why, nothing is overwritten, and after the repair it goes on",
+    async (_what, damage, error) => {
+      const { service, objects, resumed } = await stopped();
+      const { body } = await objects.get(checkpointKey("r"));
+      const bytes = damage(body);
+      await objects.put(checkpointKey("r"), bytes);
+      const keys = await objects.list(runPrefix("r"));
+      const failed = await resumed();
+      expect(failed).toMatchObject({ status: "failed", stoppedBy: "error", provisional: true });
+      expect(failed.error).toMatch(error);
+      expect((await objects.get(checkpointKey("r"))).body).toEqual(bytes);
+      expect(await objects.list(runPrefix("r"))).toEqual(keys);
+      expect(service.cloud.queue(service.controlDeadLetters).waiting).toBe(0);
 
-  it("is a torn checkpoint", async () => {
-    const { objects, warnings, resumed } = await stopped();
-    const { body } = await objects.get(checkpointKey("r"));
-    await objects.put(checkpointKey("r"), body.slice(0, body.length - 9));
-    await expect(resumed()).rejects.toThrow("its control message is dead");
-    expect(warnings[0]).toMatch(/runs\/r\/checkpoint: expected \d+ bytes after the header, got \d+/);
-  });
+      await objects.put(checkpointKey("r"), body);
+      const done = await resume(service, "r");
+      expect(done).toMatchObject({
+        status: "done",
+        error: null,
+        iterateSha256: (await oracleOf("marina")).sha256,
+      });
+      expect(done).not.toHaveProperty("provisional");
+    },
+  );
 
   it("is another description than the one that it began with; with the right one it goes on", async () => {
     const { service, objects, resumed } = await stopped();

@@ -9,6 +9,7 @@ import { partition } from "../shared/data/partition.ts";
 import { openShard, shardRange } from "../shared/data/shard.ts";
 import { Purpose, Stream } from "../shared/math/streams.ts";
 import { createObjective } from "../shared/problems/objective.ts";
+import { algorithmOf, startingCohort } from "../shared/protocol/cohort.ts";
 import { vectorSha256 } from "../shared/protocol/digest.ts";
 import { leftoverPrefixes } from "../shared/protocol/keys.ts";
 import { parseRunSpec, type RunSpecInput } from "../shared/protocol/spec.ts";
@@ -81,8 +82,9 @@ describe.each<[string, RunSpecInput["algorithm"]]>([
       DIMENSION,
       "float64",
     );
+    const method = algorithmOf(complete, startingCohort(complete));
     const { points } = simulate({
-      spec: complete.algorithm,
+      spec: method,
       parameters: {
         workers: WORKERS,
         stepSize: result.constants.stepSize,
@@ -102,7 +104,7 @@ describe.each<[string, RunSpecInput["algorithm"]]>([
       rounds: ROUNDS,
       draws: keyedDraws(
         complete.seed,
-        complete.algorithm,
+        method,
         q,
         parts.map(({ count }) => count),
       ),

@@ -111,7 +111,8 @@ export async function startRecordedService(queuePrefix: string): Promise<Recorde
           if (!interrupted) return ending(name);
           await cloud.clock.sleep(STOP_AFTER_MILLISECONDS);
           const queue = await queues.address(contributionsQueueName(queuePrefix, name));
-          const stop = { kind: "stop", runDigest: runDigest(stored), generation: 0, now: false } as const;
+          // In the middle of a round: its answers come to an inbox that is being closed.
+          const stop = { kind: "stop", runDigest: runDigest(stored), generation: 0, now: true } as const;
           await queues.send(queue, [{ body: encodeIncoming(stop) }]);
           const first = await ending(name);
           await objects.delete(resultKey(name));

@@ -1,5 +1,6 @@
 /** Before money is spent: what a run will cost, and whether that is wanted. */
 import { createInterface } from "node:readline/promises";
+import { priceNotice } from "../../shared/cost/prices.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import type { RunSpec } from "../../shared/protocol/spec.ts";
 import type { AwsEngine } from "../engines/aws.ts";
@@ -28,6 +29,8 @@ export async function confirmPrice(
       ? "what it costs can't be predicted (the data set is too large for a trial)"
       : `at most $${dollars(prediction.usdAtMost)} for ${spec.stop.rounds} rounds ($${dollars(1000 * prediction.usdPerRound)} per 1,000; ${seconds(prediction.secondsAtMost)})`;
   console.error(`predicted: ${text}`);
+  const notice = priceNotice(stack.region);
+  if (notice !== undefined) console.error(notice);
   if (yes || (prediction !== undefined && prediction.usdAtMost <= maxUsd)) return;
   const limit = `over --max-usd ${maxUsd}`;
   if (!process.stdin.isTTY) {

@@ -6,7 +6,7 @@ import { RoundMetric } from "../../lambdas/aggregator/round-metric.ts";
 import type { ObjectStore } from "../../shared/cloud/ports.ts";
 import type { BillingConfiguration } from "../../shared/cost/bill.ts";
 import { parsePrices } from "../../shared/cost/price-file.ts";
-import { type Architecture, PRICES_US_EAST_1, type Prices } from "../../shared/cost/prices.ts";
+import { type Architecture, PRICES_US_EAST_1, type Prices, priceNotice } from "../../shared/cost/prices.ts";
 import { billByRound, type RoundBill } from "../../shared/cost/round-bill.ts";
 import { type Holdings, type RunBill, runBill, storageUsdPerMonth } from "../../shared/cost/run-bill.ts";
 import { parseUsage, type Usage } from "../../shared/cost/usage.ts";
@@ -18,13 +18,16 @@ import { openEngine, openStack } from "../engines/open.ts";
 import { findRun } from "../launch.ts";
 import type { CommonOptions } from "../main.ts";
 import { type CsvCell, csv } from "../output/csv.ts";
-import { dollars } from "../output/format.ts";
+import { dollars, seconds } from "../output/format.ts";
 import { table } from "../output/table.ts";
+import { reconcile } from "./reconcile.ts";
 import { readRounds } from "./runs.ts";
 
 export interface CostOptions extends CommonOptions {
   readonly by: "item" | "round";
+  readonly reconcile?: boolean;
   readonly csv?: boolean;
+  readonly json?: boolean;
   readonly prices?: string;
   readonly architecture?: Architecture;
   readonly freeTier?: boolean;
@@ -50,6 +53,16 @@ export async function cost(run: string, options: CostOptions): Promise<void> {
   const { objects } = engine;
   await findRun(objects, run);
   const used = await readUsed(objects, run);
+  if (options.reconcile === true) {
+    if (deployed === undefined) {
+      throw new MarinaError(
+        "usage",
+        "--reconcile compares with what a cloud has counted itself, the embedded one has nobody but the meter: give --on aws or --on localstack",
+      );
+    }
+    await reconcile(deployed.stack, run, used.usage, options);
+    return;
+  }
   if (options.by === "round") {
     await printRounds(objects, run, used, options);
     return;
@@ -68,6 +81,17 @@ export async function cost(run: string, options: CostOptions): Promise<void> {
     provisionedPollers: options.provisionedPollers ?? 0,
   };
   const bill = runBill(used.usage.method, prices, configuration, holdings, options.freeTier === true);
+  const notice = deployed === undefined ? undefined : priceNotice(deployed.stack.region, prices);
+  // Evaluation serves the plots, not the optimiser: what it would cost stands apart.
+  const evaluation = runBill(used.usage.evaluation, prices, configuration);
+  const forMachines = options.csv === true || options.json === true;
+  if (forMachines && notice !== undefined) console.error(notice);
+  if (options.json === true) {
+    const { region, date } = prices;
+    const figures = { region, pricesOf: date, ...configuration, evaluationUsd: evaluation.totalUsd, storedBytes };
+    console.log(JSON.stringify({ run, ...figures, ...bill }, null, 2));
+    return;
+  }
   if (options.csv === true) {
     writeCsv(
       ["service", "item", "quantity", "unit", "usdPerUnit", "usd"],
@@ -82,8 +106,7 @@ export async function cost(run: string, options: CostOptions): Promise<void> {
     );
     return;
   }
-  // Evaluation serves the plots, not the optimiser: what it would cost stands apart.
-  const evaluation = runBill(used.usage.evaluation, prices, configuration);
+  const [firstRound] = await readRounds(objects, run);
   console.log(itemTable(bill));
   console.log(
     [
@@ -91,7 +114,13 @@ export async function cost(run: string, options: CostOptions): Promise<void> {
       `${engine.predicts ? "predicted; " : ""}${prices.region} prices of ${prices.date}, ${architecture}, worker ${workerMemoryMb} MB, aggregator ${aggregatorMemoryMb} MB, ${options.freeTier === true ? "a month's free tier taken off" : "no free tier"}`,
       `evaluations for the record, not in the bill: $${dollars(evaluation.totalUsd)} of requests`,
       `kept in the object store: ${storedBytes.toLocaleString("en-US")} bytes, $${dollars(storageUsdPerMonth(storedBytes, prices))} a month`,
+      ...(firstRound === undefined
+        ? []
+        : [
+            `of it before round 0 (loading, and a calibration if none was kept): ${seconds(firstRound.seconds)}, $${dollars(firstRound.usd)}; see --by round`,
+          ]),
       ...(used.usd === null ? ["the run is unfinished: this is what its last checkpoint knows"] : []),
+      ...(notice === undefined ? [] : [notice]),
     ].join("\n"),
   );
 }
@@ -204,6 +233,10 @@ async function printRounds(
       ? { seconds: last?.seconds ?? 0, usd: last?.usd ?? 0 }
       : { seconds: used.seconds, usd: used.usd };
   const rows = billByRound(records, end);
+  if (options.json === true) {
+    console.log(JSON.stringify(rows, null, 2));
+    return;
+  }
   if (options.csv === true) {
     writeCsv(
       ["part", "round", "dense", "slots", "seconds", "usd"],

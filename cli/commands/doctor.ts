@@ -1,18 +1,15 @@
 /** `marina doctor`: is everything there, and is it fit for a spec? */
-import { functionLimits, unreservedConcurrency } from "../../shared/cloud/aws/function-limits.ts";
+import { unreservedConcurrency } from "../../shared/cloud/aws/function-limits.ts";
+import { priceNotice } from "../../shared/cost/prices.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
-import { AGGREGATOR_TIMEOUT_SECONDS, WORKER_TIMEOUT_SECONDS } from "../../shared/protocol/limits.ts";
+import { workersAsked } from "../../shared/protocol/schedule.ts";
 import type { AwsEngine } from "../engines/aws.ts";
 import { openStack } from "../engines/open.ts";
+import { type Check, checkTimeouts } from "../fitness.ts";
 import type { CommonOptions } from "../main.ts";
 import { dollars, seconds } from "../output/format.ts";
-import { predict } from "../predict.ts";
+import { type Prediction, predict } from "../predict.ts";
 import { readSpec } from "../spec-file.ts";
-
-interface Check {
-  readonly good: boolean;
-  readonly text: string;
-}
 
 export async function doctor(specPath: string | undefined, options: CommonOptions): Promise<void> {
   if (options.on === "embedded") {
@@ -34,23 +31,17 @@ function report({ good, text }: Check): void {
   console.log(`${good ? "ok  " : "BAD "} ${text}`);
 }
 
-async function* checks({ stack, objects }: AwsEngine, specPath: string | undefined): AsyncGenerator<Check> {
-  for (const [name, wanted] of [
-    [stack.workerFunction, WORKER_TIMEOUT_SECONDS],
-    [stack.aggregatorFunction, AGGREGATOR_TIMEOUT_SECONDS],
-  ] as const) {
-    const { timeoutSeconds, memoryMb, state } = await functionLimits(name);
-    const good = timeoutSeconds >= wanted && (state === "Active" || state === "unknown");
-    const advice = good ? "" : `; this program needs a time-out of ${wanted} s: deploy the stack again`;
-    yield { good, text: `${name}: ${state}, ${memoryMb} MB, time-out ${timeoutSeconds} s${advice}` };
-  }
+async function* checks(engine: AwsEngine, specPath: string | undefined): AsyncGenerator<Check> {
+  const { stack, objects } = engine;
+  const spec = specPath === undefined ? undefined : readSpec(specPath, []);
+  yield* await checkTimeouts(engine, spec);
   const concurrency = await unreservedConcurrency();
-  if (specPath === undefined) {
+  if (spec === undefined) {
     yield { good: true, text: `account concurrency: ${concurrency} unreserved` };
     return;
   }
-  const spec = readSpec(specPath, []);
-  const slots = spec.algorithm.kind === "pp-marina" ? spec.algorithm.participants : spec.workers;
+  // Dense rounds, and those of every method but PP-MARINA, ask all workers at once.
+  const slots = Math.max(...workersAsked(spec.workers));
   yield {
     good: true,
     text:
@@ -58,7 +49,19 @@ async function* checks({ stack, objects }: AwsEngine, specPath: string | undefin
         ? `account concurrency: ${concurrency} unreserved, enough for ${slots} workers at once`
         : `account concurrency: ${concurrency} unreserved, fewer than ${slots} workers: rounds go in ${Math.ceil(slots / Math.max(1, concurrency))} waves; ask AWS for a higher quota`,
   };
-  const prediction = await predict(objects, spec, stack);
+  const notice = priceNotice(stack.region);
+  if (notice !== undefined) {
+    const limit = spec.stop.usd === undefined ? "" : "; so does the limit stop.usd";
+    yield { good: true, text: `prices: ${notice}${limit}` };
+  }
+  let prediction: Prediction | undefined;
+  try {
+    prediction = await predict(objects, spec, stack);
+  } catch (error) {
+    if (!(error instanceof MarinaError)) throw error;
+    yield { good: false, text: error.message };
+    return;
+  }
   yield prediction === undefined
     ? { good: true, text: "price: can't be predicted, the data set is too large for a trial" }
     : {

@@ -8,7 +8,9 @@ import { buildReport } from "../report/build.ts";
 import { type CollectedRun, collectRun } from "../report/collect.ts";
 import { reportPage } from "../report/page.ts";
 import type { ReportData } from "../report/report-data.ts";
-import { readSweepReport, sweepFile } from "../report/sweep-report.ts";
+import { sweepFile } from "../report/sweep-cells.ts";
+import { readSweepReport } from "../report/sweep-report.ts";
+import { type TableRun, tableRuns, writeTables } from "../report/tables.ts";
 
 export interface ReportOptions extends CommonOptions {
   readonly out: string;
@@ -29,15 +31,14 @@ export async function report(names: readonly string[], options: ReportOptions): 
     if (svg !== undefined) console.log(`${svg}: ${await writePictures(data, svg, "svg")} pictures`);
   }
   if (csv !== undefined) {
-    const { writeTables } = await import("../report/tables.ts");
-    console.log(`${csv}: ${writeTables(data, runs, csv).join(", ")}`);
+    console.log(`${csv}: ${(await writeTables(data, runs, csv)).join(", ")}`);
   }
 }
 
 async function collect(
   names: readonly string[],
   options: ReportOptions,
-): Promise<{ readonly data: ReportData; readonly runs: readonly CollectedRun[] }> {
+): Promise<{ readonly data: ReportData; readonly runs: readonly TableRun[] }> {
   const sweep = names.map(sweepFile).find((file) => file !== undefined);
   const titled = (data: ReportData): ReportData => ({ ...data, title: options.title ?? data.title });
   if (sweep !== undefined) {
@@ -47,14 +48,16 @@ async function collect(
         "report: expected one sweep, or any number of runs, not several at once",
       );
     }
-    return { data: titled(readSweepReport(sweep)), runs: [] };
+    const { data, runs } = await readSweepReport(sweep);
+    return { data: titled(data), runs };
   }
   const engine = await openEngine(options);
   try {
     const runs: CollectedRun[] = [];
     for (const name of new Set(names)) runs.push(await collectRun(engine.objects, name));
     const title = runs.length === 1 ? `Run ${names[0]}` : `${runs.length} runs`;
-    return { data: titled(buildReport(runs, { title, predicts: engine.predicts })), runs };
+    const data = titled(buildReport(runs, { title, predicts: engine.predicts }));
+    return { data, runs: tableRuns(data, runs) };
   } finally {
     await engine.close();
   }

@@ -4,10 +4,11 @@ import { resultKey } from "../../shared/protocol/keys.ts";
 import type { RunResult } from "../../shared/protocol/result.ts";
 import type { ControlMessage } from "../../shared/protocol/run.ts";
 import type { RunSpec } from "../../shared/protocol/spec.ts";
-import { type Engine, STOP_NOW_SIGNAL } from "../engines/engine.ts";
+import type { AwsEngine } from "../engines/aws.ts";
+import type { Engine } from "../engines/engine.ts";
 import { openEngine } from "../engines/open.ts";
 import { describeError } from "../errors.ts";
-import { createRun, resumeRun } from "../launch.ts";
+import { createRun, findRun, resumeRun } from "../launch.ts";
 import type { CommonOptions } from "../main.ts";
 import { createProgress } from "../output/progress.ts";
 import { details, jsonLine } from "../output/report.ts";
@@ -25,6 +26,7 @@ export async function runSpec(path: string, options: RunOptions): Promise<void> 
   const spec = readSpec(path, options.set ?? []);
   const engine = await openEngine(options);
   try {
+    if (options.on !== "embedded") await requireFitStack(engine, spec);
     if (options.on === "aws") await confirmPrice(engine, spec, options);
     const { control } = await createRun(engine.objects, spec);
     await driveAndReport(engine, spec, control, options);
@@ -36,11 +38,18 @@ export async function runSpec(path: string, options: RunOptions): Promise<void> 
 export async function resume(run: string, options: RunOptions): Promise<void> {
   const engine = await openEngine(options);
   try {
+    if (options.on !== "embedded") await requireFitStack(engine, (await findRun(engine.objects, run)).spec);
     const { spec, control } = await resumeRun(engine.objects, run);
     await driveAndReport(engine, spec, control, options);
   } finally {
     await engine.close();
   }
+}
+
+/** Loads what only a stack needs. @throws MarinaError "limit" when the run could not end well on it. */
+async function requireFitStack(engine: Engine, spec: RunSpec): Promise<void> {
+  const { requireTimeouts } = await import("../fitness.ts");
+  await requireTimeouts(engine as AwsEngine, spec);
 }
 
 async function driveAndReport(
@@ -89,17 +98,12 @@ export async function driveRun(
     stream.write(
       `stopping ${control.run} at the next round boundary (Ctrl-C again: at once, from the last checkpoint)\n`,
     );
-    stop(false);
-  };
-  const stop = (now: boolean): void => {
-    engine.requestStop(control.run, now).catch((error: unknown) => {
+    engine.command(control.run, { kind: "stop", now: false }).catch((error: unknown) => {
       stream.write(`${describeError(error)} (Ctrl-C again ends the process at once)\n`);
     });
   };
-  const stopNow = (): void => stop(true);
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
-  process.on(STOP_NOW_SIGNAL, stopNow);
   const started = performance.now();
   try {
     const result = await engine.drive(control, progress);
@@ -108,6 +112,5 @@ export async function driveRun(
     progress.done();
     process.off("SIGINT", interrupt);
     process.off("SIGTERM", interrupt);
-    process.off(STOP_NOW_SIGNAL, stopNow);
   }
 }

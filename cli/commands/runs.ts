@@ -5,6 +5,7 @@ import { type Checkpoint, decodeCheckpoint } from "../../shared/protocol/checkpo
 import { checkpointKey, resultKey, roundsPrefix, runPrefix, runsPrefix } from "../../shared/protocol/keys.ts";
 import { decodeResult, type RunResult } from "../../shared/protocol/result.ts";
 import { decodeRounds, type RoundRecord } from "../../shared/protocol/round-record.ts";
+import { workersText } from "../../shared/protocol/schedule.ts";
 import { openEngine } from "../engines/open.ts";
 import { findRun } from "../launch.ts";
 import type { CommonOptions } from "../main.ts";
@@ -58,7 +59,12 @@ export async function list(options: ListOptions): Promise<void> {
 
 async function summary(objects: ObjectStore, run: string) {
   const { spec } = await findRun(objects, run);
-  const base = { run, method: methodName(spec.algorithm), data: spec.data, workers: spec.workers };
+  const base = {
+    run,
+    method: methodName(spec.algorithm),
+    data: spec.data,
+    workers: workersText(spec.workers),
+  };
   const result = await readResult(objects, run);
   if (result !== undefined) {
     const { status, rounds, relativeGradientNormSquared, uplinkBitsPerWorker } = result;
@@ -84,6 +90,7 @@ export async function show(run: string, options: ShowOptions): Promise<void> {
   }
   const result = await readResult(objects, run);
   if (result === undefined) {
+    await engine.checkAlive?.(run);
     const checkpoint = await readCheckpoint(objects, run);
     const where = checkpoint === undefined ? "before its first round" : `at round ${checkpoint.round}`;
     throw new MarinaError(

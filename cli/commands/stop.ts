@@ -7,7 +7,7 @@ export async function stop(run: string, options: CommonOptions & { readonly now?
   const { now = false } = options;
   const engine = await openEngine(options);
   await findRun(engine.objects, run);
-  await engine.requestStop(run, now);
+  await engine.command(run, { kind: "stop", now });
   console.log(
     `asked ${run} to stop ${now ? "at once" : "at its next round boundary"}; go on with: marina resume ${run}`,
   );

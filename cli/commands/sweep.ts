@@ -1,14 +1,30 @@
-/** `marina sweep`: many runs on the embedded cloud, in parallel, resumable; figures, medians and Pareto fronts. */
+/** `marina sweep`: many runs, in parallel, resumable, on a stack within a budget; figures, medians and Pareto fronts. */
 import { join, relative, resolve } from "node:path";
 import { MarinaError } from "../../shared/math/errors.ts";
+import type { RoundRecord } from "../../shared/protocol/round-record.ts";
 import { EmbeddedEngine } from "../engines/embedded.ts";
 import type { CommonOptions } from "../main.ts";
 import { createCellProgress } from "../sweep/cell-progress.ts";
-import { cellsOf } from "../sweep/cells.ts";
+import { cellsOf, confirmingCells } from "../sweep/cells.ts";
 import { Library } from "../sweep/library.ts";
+import { writeRounds } from "../sweep/rounds-file.ts";
 import { type CellProgress, createCellRunner } from "../sweep/run-sweep.ts";
-import { bestOf, type FinishedCell, type Group, groupsOf, paretoFront } from "../sweep/summary.ts";
-import { readSweep } from "../sweep/sweep-file.ts";
+import type { StackOutcome } from "../sweep/stack-runner.ts";
+import {
+  exitCodeOfOutcome,
+  openStackSession,
+  outcomeText,
+  type StackSession,
+} from "../sweep/stack-session.ts";
+import {
+  bestOf,
+  confirmedOf,
+  type FinishedCell,
+  type Group,
+  groupsOf,
+  paretoFront,
+} from "../sweep/summary.ts";
+import { type ReadSweep, readSweep } from "../sweep/sweep-file.ts";
 import { writeSweepFiles } from "../sweep/sweep-files.ts";
 import type { SweepSpec } from "../sweep/sweep-spec.ts";
 import { sweepText } from "../sweep/sweep-table.ts";
@@ -16,28 +32,75 @@ import { sweepText } from "../sweep/sweep-table.ts";
 export interface SweepOptions extends CommonOptions {
   readonly jobs?: number;
   readonly out?: string;
+  readonly maxUsd?: number;
 }
 
 export async function sweep(path: string, options: SweepOptions): Promise<void> {
-  refuseStacks(options, "sweep");
   const read = readSweep(path);
   const folder = resolve(options.out ?? join(options.home, "sweeps", read.sweep.name));
+  if (options.on !== "embedded") return sweepOnStack(read, folder, options);
+  if (options.maxUsd !== undefined) {
+    throw new MarinaError(
+      "usage",
+      "--max-usd: runs on the embedded cloud cost nothing; give it with --on aws or --on localstack",
+    );
+  }
   const progress = createCellProgress(read.sweep.name, process.stderr);
-  const { groups, finished } = await runSweep(read, { home: options.home, jobs: options.jobs, progress });
+  const swept = await runSweep(read, { home: options.home, jobs: options.jobs, progress });
+  await writeAndReport(read.sweep, folder, swept);
+}
+
+async function sweepOnStack(read: ReadSweep, folder: string, options: SweepOptions): Promise<void> {
+  const session = await openStackSession(read.sweep.name, options);
+  try {
+    const sha256 = await session.library.sha256Of(dataSetsOf(read.sweep, read.base));
+    const cells = cellsOf(read.sweep, read.base, sha256, session.configuration);
+    const first = await session.run(cells);
+    const outcome = await confirmed(read, first, sha256, session);
+    const groups = groupsOf(outcome.finished);
+    const swept = { finished: outcome.finished, groups, rounds: session.rounds };
+    if (outcome.finished.length > 0) await writeAndReport(read.sweep, folder, swept);
+    console.log(outcomeText(outcome, session));
+    process.exitCode = exitCodeOfOutcome(outcome);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Runs the best settings again with the seeds that are kept for that, once all others are done. */
+async function confirmed(
+  { sweep: spec, base }: ReadSweep,
+  first: StackOutcome,
+  sha256: (data: string) => string,
+  session: StackSession,
+): Promise<StackOutcome> {
+  if (first.left.length > 0) return first;
+  const more = confirmingCells(spec, base, groupsOf(first.finished), sha256, session.configuration);
+  if (more.length === 0) return first;
+  const second = await session.run(more);
+  return { ...second, finished: [...first.finished, ...second.finished] };
+}
+
+async function writeAndReport(
+  spec: SweepSpec,
+  folder: string,
+  { finished, groups, rounds }: Swept,
+): Promise<void> {
   writeSweepFiles(folder, finished, groups);
-  console.log(report(read.sweep, groups));
+  await writeRounds(folder, finished, rounds);
+  console.log(report(spec, groups));
+  const shown = relative(".", folder) || ".";
   console.log(
-    `\nfiles: ${join(relative(".", folder), "results.csv")}, results.json, results.parquet, summary.csv`,
+    `\nfiles: ${join(shown, "results.csv")}, results.json, results.parquet, rounds.parquet, summary.csv\ncurves: marina report ${shown}`,
   );
 }
 
-/** @throws MarinaError "usage": what these commands do takes hundreds of runs. */
-export function refuseStacks({ on }: CommonOptions, command: string): void {
-  if (on === "embedded") return;
-  throw new MarinaError(
-    "usage",
-    `${command}: runs on the embedded cloud only, whose seconds and dollars are predictions for AWS; run single specs of it on a stack: marina run SPEC --on ${on}`,
-  );
+/** What has come of a sweep. */
+export interface Swept {
+  readonly finished: readonly FinishedCell[];
+  readonly groups: readonly Group[];
+  /** Every round of one of these cells. */
+  readonly rounds: (cell: FinishedCell) => Promise<readonly RoundRecord[]>;
 }
 
 export interface SweepSetting {
@@ -48,19 +111,18 @@ export interface SweepSetting {
 
 /** Runs what is not done yet of a sweep. The data sets are those of the home. */
 export async function runSweep(
-  { sweep: spec, base }: { readonly sweep: SweepSpec; readonly base: unknown },
+  { sweep: spec, base }: ReadSweep,
   { home, jobs, progress }: SweepSetting,
-): Promise<{ readonly finished: FinishedCell[]; readonly groups: Group[] }> {
+): Promise<Swept> {
   const engine = new EmbeddedEngine(home);
   const library = new Library(engine.objects);
   const runner = createCellRunner({ home, library, progress, ...(jobs === undefined ? {} : { jobs }) });
   try {
-    const sha256 = new Map<string, string>();
-    for (const data of dataSetsOf(spec, base)) sha256.set(data, await library.sha256(data));
-    // A cell whose data set has no name here has an error of its own to give.
-    const cells = cellsOf(spec, base, (data) => sha256.get(data) ?? "");
-    const finished = await runner.run(cells);
-    return { finished, groups: groupsOf(finished) };
+    const sha256 = await library.sha256Of(dataSetsOf(spec, base));
+    const finished = await runner.run(cellsOf(spec, base, sha256));
+    const more = confirmingCells(spec, base, groupsOf(finished), sha256);
+    if (more.length > 0) finished.push(...(await runner.run(more)));
+    return { finished, groups: groupsOf(finished), rounds: async ({ cell }) => runner.rounds(cell) };
   } finally {
     await runner.close();
     await engine.close();
@@ -77,16 +139,18 @@ function dataSetsOf({ list, grid }: SweepSpec, base: unknown): Set<string> {
   return new Set(values.filter((value) => typeof value === "string"));
 }
 
-function report({ best }: SweepSpec, groups: readonly Group[]): string {
+function report({ best }: SweepSpec, all: readonly Group[]): string {
+  const groups = all.filter(({ confirms }) => !confirms);
   const parts = [
     `Medians over the seeds (quartiles); * is on the front of dollars against seconds.\n\n${sweepText(groups)}`,
   ];
   const accurate = paretoFront(groups, "usd", "relativeGradientNormSquared");
   if (accurate.length > 1) parts.push(`Front of dollars against accuracy:\n\n${sweepText(accurate, groups)}`);
   if (best !== undefined) {
-    const chosen = bestOf(groups, best.over, best.by, best.lossWithin);
+    const chosen = confirmedOf(all, bestOf(groups, best.over, best.by, best.lossWithin));
+    const how = best.confirmSeeds === undefined ? "" : `, with the seeds ${best.confirmSeeds.join(", ")}`;
     parts.push(
-      `Best by ${best.by}:\n\n${chosen.length === 0 ? "none reached the accuracy" : sweepText(chosen, groups)}`,
+      `Best by ${best.by}${how}:\n\n${chosen.length === 0 ? "none reached the accuracy" : sweepText(chosen)}`,
     );
   }
   return parts.join("\n\n");

@@ -1,19 +1,21 @@
 /** `marina tune`: the power of two of a parameter with which a spec reaches its accuracy for the least. */
+import { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "../../embedded/service.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import type { RunSpec } from "../../shared/protocol/spec.ts";
 import { EmbeddedEngine } from "../engines/embedded.ts";
 import type { CommonOptions } from "../main.ts";
 import { short } from "../output/format.ts";
 import { readSpec } from "../spec-file.ts";
+import type { Cell } from "../sweep/cell.ts";
 import { createCellProgress } from "../sweep/cell-progress.ts";
 import { cellsOf } from "../sweep/cells.ts";
 import { Library } from "../sweep/library.ts";
 import { createCellRunner } from "../sweep/run-sweep.ts";
-import { type Group, groupsOf } from "../sweep/summary.ts";
+import { openStackSession, outcomeText } from "../sweep/stack-session.ts";
+import { type FinishedCell, type Group, groupsOf } from "../sweep/summary.ts";
 import { LOSS_WITHIN, type Measure, parseSweep } from "../sweep/sweep-spec.ts";
 import { sweepText } from "../sweep/sweep-table.ts";
 import { bestTrial, scaleOf, searchPowersOfTwo } from "../sweep/tune.ts";
-import { refuseStacks } from "./sweep.ts";
 
 /** What `--by` may be, in a word each. */
 export const TUNE_MEASURES: Readonly<Record<string, Measure>> = {
@@ -30,28 +32,20 @@ export interface TuneOptions extends CommonOptions {
   readonly seeds: readonly number[];
   readonly set?: readonly string[];
   readonly jobs?: number;
+  readonly maxUsd?: number;
   readonly json?: boolean;
 }
 
 export async function tune(path: string, options: TuneOptions): Promise<void> {
-  refuseStacks(options, "tune");
   const spec = readSpec(path, options.set ?? []);
   const measure = TUNE_MEASURES[options.by]!;
   checkTarget(spec, measure);
   const field = options.parameter === "stepSize" ? "algorithm.stepSize" : options.parameter;
   const scale = scaleOf(field, valueAt(spec, field));
-  const engine = new EmbeddedEngine(options.home);
-  const library = new Library(engine.objects);
-  const progress = createCellProgress("tune", process.stderr);
-  const runner = createCellRunner({
-    home: options.home,
-    library,
-    progress,
-    ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
-  });
+  const bench = await openBench(options);
   const tried: Group[] = [];
   try {
-    const sha256 = await library.sha256(spec.data);
+    const sha256 = await bench.library.sha256(spec.data);
     const trials = await searchPowersOfTwo(
       scale,
       async (values) => {
@@ -59,7 +53,8 @@ export async function tune(path: string, options: TuneOptions): Promise<void> {
           { name: "tune", base: {}, grid: { [field]: values }, seeds: options.seeds },
           "tune",
         );
-        const groups = groupsOf(await runner.run(cellsOf(sweep, spec, () => sha256)));
+        const cells = cellsOf(sweep, spec, () => sha256, bench.configuration);
+        const groups = groupsOf(await bench.run(cells));
         tried.push(...groups);
         return groups.map(({ figures, loss }) => ({ cost: figures[measure].median, loss: loss.median }));
       },
@@ -85,9 +80,53 @@ export async function tune(path: string, options: TuneOptions): Promise<void> {
       );
     }
   } finally {
-    await runner.close();
-    await engine.close();
+    await bench.close();
   }
+}
+
+/** Where the trials run. */
+interface Bench {
+  readonly library: Library;
+  readonly configuration: ServiceConfiguration;
+  run(cells: readonly Cell[]): Promise<FinishedCell[]>;
+  close(): Promise<void>;
+}
+
+async function openBench(options: TuneOptions): Promise<Bench> {
+  if (options.on === "embedded") return embeddedBench(options);
+  const session = await openStackSession("tune", options);
+  return {
+    library: session.library,
+    configuration: session.configuration,
+    run: async (cells) => {
+      const outcome = await session.run(cells);
+      if (outcome.left.length === 0) return [...outcome.finished];
+      throw new MarinaError("limit", `the search is not at its end; ${outcomeText(outcome, session)}`);
+    },
+    close: () => session.close(),
+  };
+}
+
+function embeddedBench({ home, jobs, maxUsd }: TuneOptions): Bench {
+  if (maxUsd !== undefined) {
+    throw new MarinaError(
+      "usage",
+      "--max-usd: runs on the embedded cloud cost nothing; give it with --on aws or --on localstack",
+    );
+  }
+  const engine = new EmbeddedEngine(home);
+  const library = new Library(engine.objects);
+  const progress = createCellProgress("tune", process.stderr);
+  const runner = createCellRunner({ home, library, progress, ...(jobs === undefined ? {} : { jobs }) });
+  return {
+    library,
+    configuration: DEFAULT_CONFIGURATION,
+    run: (cells) => runner.run(cells),
+    close: async () => {
+      await runner.close();
+      await engine.close();
+    },
+  };
 }
 
 /** Runs without a target can be compared by how accurate they end only. */

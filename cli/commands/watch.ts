@@ -8,10 +8,12 @@ import { buildReport } from "../report/build.ts";
 import type { CollectedRun } from "../report/collect.ts";
 import { reportPage } from "../report/page.ts";
 import type { ReportData } from "../report/report-data.ts";
+import { controlsOf, parseScaleOrder } from "../watch/controls.ts";
 import { type Outlook, OutlookTracker } from "../watch/outlook.ts";
 import { RunReader } from "../watch/run-reader.ts";
 import { startWatchServer, type WatchServer } from "../watch/server.ts";
 import { stateText, terminalLines } from "../watch/state-text.ts";
+import { requestScale } from "./scale.ts";
 
 export interface WatchOptions extends CommonOptions {
   readonly terminal?: boolean;
@@ -63,13 +65,23 @@ export async function watch(names: readonly string[], options: WatchOptions): Pr
       server = await startWatchServer({
         page: () => reportPage(sight.data, { live: true }),
         news: () => news(sight),
-        stop: async () => {
-          const going = sight.runs
-            .filter(({ result }) => result === undefined)
-            .map(({ stored }) => stored.run);
-          if (going.length === 0) throw new MarinaError("usage", "there is nothing to stop: all have ended");
-          for (const run of going) await engine.requestStop(run);
-          return `asked ${going.join(", ")} to stop at the next round boundary`;
+        actions: {
+          stop: async () => {
+            const going = sight.runs
+              .filter(({ result }) => result === undefined)
+              .map(({ stored }) => stored.run);
+            if (going.length === 0)
+              throw new MarinaError("usage", "there is nothing to stop: all have ended");
+            for (const run of going) await engine.command(run, { kind: "stop", now: false });
+            return `asked ${going.join(", ")} to stop at the next round boundary`;
+          },
+          scale: async (body) => {
+            const { run, ...order } = parseScaleOrder(body);
+            if (!watched.some((one) => one.run === run)) {
+              throw new MarinaError("usage", `scale: ${run} is not one of the runs that are watched here`);
+            }
+            return await requestScale(engine, run, order);
+          },
         },
       });
       console.log(`${server.url}\n(on this machine only; the page ends with this command: Ctrl-C)`);
@@ -81,6 +93,8 @@ export async function watch(names: readonly string[], options: WatchOptions): Pr
       try {
         sight = await look();
         server?.push("report", news(sight));
+        for (const { stored, result } of sight.runs)
+          if (result === undefined) await engine.checkAlive?.(stored.run);
       } catch (error) {
         if (!(error instanceof MarinaError) || error.code !== "unavailable") throw error;
         server?.push("problem", error.message);
@@ -108,6 +122,7 @@ function news({ data, runs, outlooks, ended }: Sight): string {
     data,
     state: runs.map((run, i) => stateText(run, outlooks[i]!)).join("; "),
     ended,
+    controls: controlsOf(runs),
   });
 }
 

@@ -1,15 +1,19 @@
 /** A deployed stack as an engine: on AWS, or on a local cloud that speaks its language. */
 import { randomUUID } from "node:crypto";
 import { createAwsPorts } from "../../shared/cloud/aws/ports.ts";
+import { createSdkClients } from "../../shared/cloud/aws/sdk-clients.ts";
 import { type DeployedStack, findStack } from "../../shared/cloud/aws/stack.ts";
 import type { Log, ObjectStore, Ports } from "../../shared/cloud/ports.ts";
+import { readOptional } from "../../shared/cloud/read-optional.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
-import { type Checkpoint, decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
-import { encodeIncoming } from "../../shared/protocol/contribution.ts";
+import { decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
 import { checkpointKey, contributionsQueueName, resultKey, specKey } from "../../shared/protocol/keys.ts";
+import { BATCH_LIMIT } from "../../shared/protocol/limits.ts";
 import { decodeResult, type RunResult } from "../../shared/protocol/result.ts";
-import { type ControlMessage, decodeStoredRun, encodeControl, runDigest } from "../../shared/protocol/run.ts";
+import { type ControlMessage, decodeStoredRun, encodeControl } from "../../shared/protocol/run.ts";
+import { commandBody, type RunCommand } from "./commands.ts";
 import type { Engine, Watcher } from "./engine.ts";
+import { Quiet } from "./quiet.ts";
 
 /** Between looks for the result. */
 const RESULT_INTERVAL_MILLISECONDS = 1000;
@@ -20,7 +24,10 @@ const SILENT: Log = { info: () => undefined, warn: () => undefined };
 /** Finds the stack. @throws MarinaError with one clear line: no credentials, no region, no stack. */
 export async function openAwsEngine(stackName: string): Promise<AwsEngine> {
   const stack = await findStack(stackName);
-  return new AwsEngine(stack, createAwsPorts({ bucket: stack.bucket, log: SILENT }));
+  return new AwsEngine(
+    stack,
+    createAwsPorts({ bucket: stack.bucket, log: SILENT, clients: createSdkClients() }),
+  );
 }
 
 export class AwsEngine implements Engine {
@@ -40,61 +47,90 @@ export class AwsEngine implements Engine {
 
   async drive(control: ControlMessage, watcher: Watcher): Promise<RunResult> {
     const { run, tenure } = control;
+    // What was said of an earlier attempt is settled by this one.
+    await this.#takeDeadLetters(run);
     // Each a command of its own: a second one with the same content must not be taken for a repetition.
     const deduplicationId = `${run}.${tenure}.${control.action}.${randomUUID()}`;
     await this.#ports.queues.send(this.stack.controlQueue, [
       { body: encodeControl(control), group: run, deduplicationId },
     ]);
-    return this.watch(run, watcher, tenure);
+    try {
+      return await this.watch(run, watcher, tenure);
+    } catch (error) {
+      throw goesOn(run, error);
+    }
   }
 
-  /** @param tenure results of earlier ones are of an earlier ending. */
+  /**
+   * Waits for a run's result.
+   * @param tenure results of earlier ones are of an earlier ending.
+   * @throws MarinaError "worker-failed" when nobody could go on with it, "not-found" when it was deleted.
+   */
   async watch(run: string, watcher: Watcher, tenure = 0): Promise<RunResult> {
+    const quiet = new Quiet();
     let seen = -1;
     for (let look = 0; ; look++) {
-      const result = await this.#optional(resultKey(run), decodeResult);
+      const result = await readOptional(this.objects, resultKey(run), decodeResult);
       if (result !== undefined && result.tenure >= tenure) return result;
       if (look % LOOKS_PER_PROGRESS === 0) {
-        const checkpoint = await this.#checkpoint(run);
+        const checkpoint = await readOptional(this.objects, checkpointKey(run), decodeCheckpoint);
         for (const record of checkpoint?.records ?? []) {
           if (record.round <= seen) continue;
           seen = record.round;
           watcher.round(record);
         }
+        const seconds = quiet.look(checkpoint?.commit, this.#ports.clock.now());
+        if (seconds !== undefined) watcher.quiet?.(seconds);
+        if (checkpoint === undefined) await this.#checkStored(run);
       }
-      await this.#checkDeadLetters(run);
+      if (await this.#takeDeadLetters(run)) throw unhandled(run);
       await this.#ports.clock.sleep(RESULT_INTERVAL_MILLISECONDS);
     }
   }
 
-  /** A control message that nobody could handle means that nothing will ever happen. */
-  async #checkDeadLetters(run: string): Promise<void> {
-    const dead = await this.#ports.queues.receive(this.stack.controlDeadLetters, { max: 10, waitSeconds: 0 });
-    for (const { body, receipt } of dead) {
-      let about: unknown;
-      try {
-        about = (JSON.parse(body) as { run?: unknown }).run;
-      } catch {
-        continue;
-      }
-      if (about !== run) continue;
-      await this.#ports.queues.delete(this.stack.controlDeadLetters, [receipt]);
-      throw new MarinaError(
-        "unavailable",
-        `run ${run}: the aggregator could not go on with it; see why: marina logs ${run}, then: marina resume ${run}`,
-      );
-    }
+  async checkAlive(run: string): Promise<void> {
+    const dead = await this.#deadLetters(run);
+    if (dead.length > 0) throw unhandled(run);
+    await this.#checkStored(run);
   }
 
-  async requestStop(run: string, now = false): Promise<void> {
-    const { queues, objects } = this.#ports;
+  /** @throws MarinaError "not-found" when there is no such run any more. */
+  async #checkStored(run: string): Promise<void> {
     const key = specKey(run);
-    const digest = runDigest(decodeStoredRun((await objects.get(key)).body, key));
-    const generation = (await this.#checkpoint(run))?.generation ?? 0;
+    if ((await readOptional(this.objects, key, decodeStoredRun)) !== undefined) return;
+    throw new MarinaError(
+      "not-found",
+      `run ${run} was deleted while it went on: ${this.locate(key)} is gone; start it anew: marina run`,
+    );
+  }
+
+  /** Deletes control messages about this run that nobody could handle. True when there were any. */
+  async #takeDeadLetters(run: string): Promise<boolean> {
+    const dead = await this.#deadLetters(run);
+    if (dead.length > 0) await this.#ports.queues.delete(this.stack.controlDeadLetters, dead);
+    return dead.length > 0;
+  }
+
+  /**
+   * Receipts of control messages about this run that nobody could handle: nothing will ever happen by them. Those about
+   * other runs are seen again by whoever waits for these.
+   */
+  async #deadLetters(run: string): Promise<string[]> {
+    const { queues } = this.#ports;
+    const queue = this.stack.controlDeadLetters;
+    const found: string[] = [];
+    for (const { body, receipt } of await queues.receive(queue, { max: BATCH_LIMIT, waitSeconds: 0 })) {
+      if (runOf(body) === run) found.push(receipt);
+      else await queues.extend(queue, receipt, 0);
+    }
+    return found;
+  }
+
+  async command(run: string, command: RunCommand): Promise<void> {
+    const { queues, objects } = this.#ports;
+    const body = await commandBody(objects, run, command);
     const queue = await queues.address(contributionsQueueName(this.stack.queuePrefix, run));
-    await queues.send(queue, [
-      { body: encodeIncoming({ kind: "stop", runDigest: digest, generation, now }) },
-    ]);
+    await queues.send(queue, [{ body }]);
   }
 
   locate(key: string): string {
@@ -102,17 +138,28 @@ export class AwsEngine implements Engine {
   }
 
   async close(): Promise<void> {}
+}
 
-  #checkpoint(run: string): Promise<Checkpoint | undefined> {
-    return this.#optional(checkpointKey(run), decodeCheckpoint);
+/** Which run a control message is about; undefined for a message of another kind. */
+function runOf(body: string): unknown {
+  try {
+    return (JSON.parse(body) as { run?: unknown }).run;
+  } catch {
+    return undefined;
   }
+}
 
-  async #optional<T>(key: string, decode: (bytes: Uint8Array, key: string) => T): Promise<T | undefined> {
-    try {
-      return decode((await this.objects.get(key)).body, key);
-    } catch (error) {
-      if (error instanceof MarinaError && error.code === "not-found") return undefined;
-      throw error;
-    }
-  }
+function unhandled(run: string): MarinaError {
+  return new MarinaError(
+    "worker-failed",
+    `run ${run}: the aggregator could not go on with it; see why: marina logs ${run}, then: marina resume ${run}`,
+  );
+}
+
+/** The command can't look any more, but the run does not need it. */
+function goesOn(run: string, error: unknown): unknown {
+  if (!(error instanceof MarinaError) || (error.code !== "access" && error.code !== "unavailable"))
+    return error;
+  const what = `${error.message}; run ${run} goes on without this command: look again with marina watch ${run}`;
+  return new MarinaError(error.code, what, { cause: error });
 }

@@ -3,14 +3,15 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { driveToEnd } from "../../embedded/drive-to-end.ts";
 import { createEmbeddedService, type EmbeddedService } from "../../embedded/service.ts";
-import type { Log, ObjectStore, QueueAddress } from "../../shared/cloud/ports.ts";
+import type { Log, ObjectStore } from "../../shared/cloud/ports.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
-import { decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
-import { encodeIncoming } from "../../shared/protocol/contribution.ts";
-import { checkpointKey, contributionsQueueName, specKey } from "../../shared/protocol/keys.ts";
+import { contributionsQueueName } from "../../shared/protocol/keys.ts";
 import type { RunResult } from "../../shared/protocol/result.ts";
-import { type ControlMessage, decodeStoredRun, runDigest } from "../../shared/protocol/run.ts";
-import { type Engine, STOP_NOW_SIGNAL, type Watcher } from "./engine.ts";
+import type { ControlMessage } from "../../shared/protocol/run.ts";
+import { describeError } from "../errors.ts";
+import { CommandBox } from "./command-box.ts";
+import { commandBody, type RunCommand } from "./commands.ts";
+import type { Engine, Watcher } from "./engine.ts";
 
 /** Latencies are drawn from one seed: predictions repeat. */
 const SIMULATION_SEED = 1;
@@ -48,45 +49,44 @@ export class EmbeddedEngine implements Engine {
   }
 
   async drive(control: ControlMessage, watcher: Watcher): Promise<RunResult> {
-    const release = this.#lock(control.run);
+    const { run } = control;
+    const release = this.#lock(run);
+    const closeBox = this.#box(run).open((body) => {
+      // The run may just have ended: then there is nobody to tell any more.
+      this.#deliver(run, body).catch((error: unknown) =>
+        this.#warnings.push(`command-not-delivered: ${describeError(error)}`),
+      );
+    });
     this.#watcher = watcher;
     try {
       // From now on other processes see the run, as they do on a cloud.
       this.#service.cloud.flush();
       return await driveToEnd(this.#service, control, () => this.#warnings.at(-1));
     } finally {
+      closeBox();
       release();
     }
   }
 
-  /** In this process by a message; in another one by a signal: its Ctrl-C, or the one that means at once. */
-  async requestStop(run: string, now = false): Promise<void> {
-    const pid = this.#driver(run);
-    if (pid !== undefined && pid !== process.pid) {
-      process.kill(pid, now ? STOP_NOW_SIGNAL : "SIGINT");
-      return;
-    }
-    if (pid === undefined) {
+  /** In this process by a message; in another one through its box of commands. */
+  async command(run: string, command: RunCommand): Promise<void> {
+    const driver = this.#driver(run);
+    if (driver === undefined) {
       throw new MarinaError("usage", `run ${run} is not running; go on with it: marina resume ${run}`);
     }
-    const { queues } = this.#service.cloud.client;
-    const key = specKey(run);
-    const digest = runDigest(decodeStoredRun((await this.objects.get(key)).body, key));
-    const queue: QueueAddress = await queues.address(contributionsQueueName("marina-", run));
-    const generation = await this.#generation(run);
-    await queues.send(queue, [
-      { body: encodeIncoming({ kind: "stop", runDigest: digest, generation, now }) },
-    ]);
+    const body = await commandBody(this.objects, run, command);
+    if (driver === process.pid) await this.#deliver(run, body);
+    else this.#box(run).leave(body, driver);
   }
 
-  async #generation(run: string): Promise<number> {
-    const key = checkpointKey(run);
-    try {
-      return decodeCheckpoint((await this.objects.get(key)).body, key).generation;
-    } catch (error) {
-      if (error instanceof MarinaError && error.code === "not-found") return 0;
-      throw error;
-    }
+  async #deliver(run: string, body: string): Promise<void> {
+    const { queues } = this.#service.cloud.client;
+    const queue = await queues.address(contributionsQueueName("marina-", run));
+    await queues.send(queue, [{ body }]);
+  }
+
+  #box(run: string): CommandBox {
+    return new CommandBox(join(this.#home, "locks", `${run}.commands`));
   }
 
   locate(key: string): string {

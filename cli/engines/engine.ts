@@ -3,14 +3,14 @@ import type { ObjectStore } from "../../shared/cloud/ports.ts";
 import type { RunResult } from "../../shared/protocol/result.ts";
 import type { RoundRecord } from "../../shared/protocol/round-record.ts";
 import type { ControlMessage } from "../../shared/protocol/run.ts";
-
-/** Asks a process that drives a run to stop it at once, and to end as after Ctrl-C. */
-export const STOP_NOW_SIGNAL = "SIGUSR2";
+import type { RunCommand } from "./commands.ts";
 
 /** Told while a run goes on. */
 export interface Watcher {
   calibration(what: "spectra" | "average-smoothness" | "start", step: number): void;
   round(record: RoundRecord): void;
+  /** Nothing has happened for so long. */
+  quiet?(seconds: number): void;
 }
 
 export interface Engine {
@@ -21,8 +21,10 @@ export interface Engine {
   readonly objects: ObjectStore;
   /** Sends a control message and waits until the run has ended. */
   drive(control: ControlMessage, watcher: Watcher): Promise<RunResult>;
-  /** Asks a run that this engine drives to stop at its next round boundary, or at once. */
-  requestStop(run: string, now?: boolean): Promise<void>;
+  /** Where that can be told: @throws MarinaError when it is certain that an unfinished run will not go on by itself. */
+  checkAlive?(run: string): Promise<void>;
+  /** Tells a run that is under way to stop, or to go on with others. */
+  command(run: string, command: RunCommand): Promise<void>;
   /** Where a person finds an object, e.g. a path. */
   locate(key: string): string;
   /** Makes everything durable. Must be called before the process ends. */

@@ -55,6 +55,12 @@ export function createProgress(options: ProgressOptions): Watcher & { readonly d
           `${approximately}$${dollars(record.usd)}  ${Math.round(rate)} rounds/s`,
       );
     },
+    quiet(silence) {
+      if (live) update("");
+      stream.write(
+        `${run}: nothing new for ${seconds(silence)}; what the functions say of it: marina logs ${run}\n`,
+      );
+    },
     done() {
       if (live) update("");
     },

@@ -1,6 +1,7 @@
 /** How results are shown: one run, several side by side, and the JSON object for programs. */
 import type { AlgorithmSpec } from "../../shared/algorithms/algorithm.ts";
 import type { RunResult } from "../../shared/protocol/result.ts";
+import { type ParticipantsSpec, participantsText } from "../../shared/protocol/schedule.ts";
 import { bytes, dollars, megabits, seconds, short } from "./format.ts";
 import { table } from "./table.ts";
 
@@ -33,7 +34,7 @@ export function jsonLine(result: RunResult, predicts: boolean, wallSeconds: numb
 }
 
 /** The method in a few words: "MARINA, rand-k 10". */
-export function methodName(algorithm: AlgorithmSpec): string {
+export function methodName(algorithm: AlgorithmSpec<ParticipantsSpec>): string {
   const parts: string[] = [algorithm.kind.toUpperCase()];
   if ("compressor" in algorithm) {
     const { compressor } = algorithm;
@@ -41,7 +42,7 @@ export function methodName(algorithm: AlgorithmSpec): string {
     else if (compressor.kind === "qsgd") parts.push(`qsgd ${compressor.levels}`);
     else parts.push(compressor.kind);
   }
-  if ("participants" in algorithm) parts.push(`r = ${algorithm.participants}`);
+  if ("participants" in algorithm) parts.push(`r = ${participantsText(algorithm.participants)}`);
   if ("batchSize" in algorithm) parts.push(`b = ${algorithm.batchSize}`);
   if (algorithm.stepSize !== "theory") parts.push(`step ${stepText(algorithm.stepSize)}`);
   return parts.join(", ");
@@ -76,7 +77,7 @@ export function comparison(shown: readonly Shown[]): string {
     shown.map(({ result, wallSeconds }) => [
       result.run,
       methodName(result.spec.algorithm),
-      String(result.constants.workers),
+      phasesText(result),
       ended(result),
       result.rounds.toLocaleString("en-US"),
       short(result.relativeGradientNormSquared),
@@ -94,6 +95,13 @@ function ended({ status, stoppedBy }: RunResult): string {
   return status;
 }
 
+/** n, or all of them: an elastic run's as it was, not as it was planned. */
+function phasesText({ constants, phases }: RunResult): string {
+  const all = phases.map(({ workers }) => workers).filter((n, i, list) => n !== list[i - 1]);
+  if (all.length <= 1) return String(constants.workers);
+  return all.length <= 4 ? all.join("→") : `${all[0]}→…→${all.at(-1)}`;
+}
+
 /** Everything about one run. */
 export function details(result: RunResult, predicts: boolean): string {
   const { constants, spec, initialGradientNormSquared: initial } = result;
@@ -104,7 +112,7 @@ export function details(result: RunResult, predicts: boolean): string {
     ["method", methodName(spec.algorithm)],
     [
       "data",
-      `${spec.data}, ${constants.rows.toLocaleString("en-US")} rows x ${constants.dimension}, ${constants.workers} workers`,
+      `${spec.data}, ${constants.rows.toLocaleString("en-US")} rows x ${constants.dimension}, ${phasesText(result)} workers`,
     ],
     ["rounds", result.rounds.toLocaleString("en-US")],
     ["f(x)", result.loss === null ? "-" : String(result.loss)],
@@ -118,6 +126,14 @@ export function details(result: RunResult, predicts: boolean): string {
     ],
     ["downlink", `${bytes(result.downlinkBytesMeasured)} measured in all`],
     ["evaluation", `${bytes(result.evaluationBytesMeasured)}, not charged to the method`],
+    ...(result.pairedGradients === 0
+      ? []
+      : [
+          [
+            "reuse",
+            `${((100 * result.reusedGradients) / result.pairedGradients).toFixed(1)} % of ${result.pairedGradients.toLocaleString("en-US")} gradients at an older point were still held`,
+          ] as [string, string],
+        ]),
     ["time", `${seconds(result.seconds)}${approximate}`],
     [
       "price",
@@ -128,8 +144,25 @@ export function details(result: RunResult, predicts: boolean): string {
       `L ${constants.L}, ${constants.Lf === undefined ? "" : `L_f ${constants.Lf}, `}ω ${constants.omega}, ζ ${constants.zeta}`,
     ],
     ["step size", `γ ${constants.stepSize}, p ${constants.probability}`],
+    ...phaseRows(result),
     ["iterate", `SHA-256 ${result.iterateSha256}`],
   ];
   const width = Math.max(...rows.map(([label]) => label.length));
   return rows.map(([label, text]) => `${label.padEnd(width)}  ${text}`).join("\n");
+}
+
+const CAUSES = {
+  start: "start",
+  schedule: "by the schedule",
+  "usd-per-round": "for the dollars per round",
+  user: "asked for",
+} as const;
+
+/** What changed in an elastic run, and from which round on. */
+function phaseRows({ phases }: RunResult): [string, string][] {
+  if (phases.length <= 1) return [];
+  return phases.map(({ round, workers, participants, cause, stepSize, probability }) => [
+    `from round ${round}`,
+    `${workers} workers${participants === null ? "" : `, r = ${participants}`} (${CAUSES[cause]}), γ ${short(stepSize)}, p ${short(probability)}`,
+  ]);
 }

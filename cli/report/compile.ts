@@ -1,6 +1,6 @@
 /** From Vega-Lite to Vega, which is what pages and pictures run. */
 import { compile } from "vega-lite";
-import type { VegaLite } from "./charts.ts";
+import type { VegaLite } from "./charts/chart.ts";
 
 /** A Vega specification: JSON. */
 export type Vega = Readonly<Record<string, unknown>>;

@@ -12,6 +12,7 @@ import {
 import { spread, thin } from "./thin.ts";
 
 const BITS_PER_MBIT = 1e6;
+const DIGITS_OF_QUARTILES = 8;
 
 export function axisValue(record: RoundRecord, axis: Axis): number {
   return axis === "uplinkMbit" ? record.uplinkBitsPerWorker / BITS_PER_MBIT : record[axis];
@@ -78,11 +79,16 @@ function quartiles(
     const values = columns.map((column) => column[i] ?? null).filter((value) => value !== null);
     values.sort((a, b) => a - b);
     const whole = values.length === runs.length && values.length > 0;
-    low.push(whole ? quantile(values, 0.25) : null);
-    middle.push(whole ? quantile(values, 0.5) : null);
-    high.push(whole ? quantile(values, 0.75) : null);
+    low.push(whole ? rounded(quantile(values, 0.25)) : null);
+    middle.push(whole ? rounded(quantile(values, 0.5)) : null);
+    high.push(whole ? rounded(quantile(values, 0.75)) : null);
   });
   return { low, middle, high };
+}
+
+/** Quartiles are interpolated as it is; all their digits would double a page's weight. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(DIGITS_OF_QUARTILES));
 }
 
 /** Values at ascending positions, in one pass. */

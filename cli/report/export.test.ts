@@ -1,12 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { buildReport } from "./build.ts";
 import { pictures, writePictures } from "./export.ts";
 import { escapeHtml } from "./page.ts";
-import { readSweepReport, sweepFile } from "./sweep-report.ts";
-import { writeTables } from "./tables.ts";
+import { sweepFile } from "./sweep-cells.ts";
+import { readSweepReport } from "./sweep-report.ts";
+import { tableRuns, writeTables } from "./tables.ts";
 import { madeUpRun } from "./testing/runs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "marina-export-"));
@@ -40,8 +41,9 @@ describe("pictures without a browser", () => {
 });
 
 describe("tables", () => {
-  it("hold every round of every run", () => {
-    writeTables(data, runs, join(folder, "csv"));
+  it("hold every round of every run", async () => {
+    const names = await writeTables(data, tableRuns(data, runs), join(folder, "csv"));
+    expect(names).toEqual(["runs.csv", "bill.csv", "rounds.csv"]);
     const lines = readFileSync(join(folder, "csv", "rounds.csv"), "utf8")
       .trim()
       .split("\n");
@@ -64,29 +66,38 @@ describe("a sweep's report", () => {
       axes: { "compressor.k": k },
       seed,
       spec: stored.spec,
-      result: { ...result, ...figures, usd, seconds, reached: true },
+      result: {
+        ...result,
+        ...figures,
+        digest: `${k}-${seed}`,
+        stepSize: 1,
+        probability: 1,
+        usd,
+        seconds,
+        reached: true,
+      },
     };
   };
 
-  it("joins the seeds of a cell and marks the front of dollars and seconds", () => {
+  it("joins the seeds of a cell and marks the front of dollars and seconds", async () => {
     const sweep = join(folder, "my-sweep");
-    writeTables(data, [], sweep);
+    mkdirSync(sweep);
     writeFileSync(
       join(sweep, "results.json"),
       JSON.stringify([cell(1, 1, 4, 1), cell(1, 2, 6, 3), cell(2, 1, 1, 2)]),
     );
-    const report = readSweepReport(sweepFile(sweep)!);
+    const { data: report } = await readSweepReport(sweepFile(sweep)!);
     expect(report.series.map(({ name, usdByItem }) => [name, usdByItem])).toEqual([
-      ["compressor.k 1", { functions: 2.5, queues: 1.25, objects: 1.25 }],
-      ["compressor.k 2", { functions: 0.5, queues: 0.25, objects: 0.25 }],
+      ["k 1", { functions: 2.5, queues: 1.25, objects: 1.25 }],
+      ["k 2", { functions: 0.5, queues: 0.25, objects: 0.25 }],
     ]);
     expect(report.reached.map(({ onFront }) => onFront)).toEqual([true, false, true]);
   });
 
-  it("says what is wrong with a file that is none", () => {
+  it("says what is wrong with a file that is none", async () => {
     const path = join(folder, "other.json");
     writeFileSync(path, `[{"axes": {}}]`);
-    expect(() => readSweepReport(path)).toThrow(
+    await expect(readSweepReport(path)).rejects.toThrow(
       /other\.json: expected the results\.json that marina sweep writes; at 0\.label/,
     );
   });

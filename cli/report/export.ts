@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { Resvg } from "@resvg/resvg-js";
 import { parse, View } from "vega";
 import { MarinaError } from "../../shared/math/errors.ts";
-import { type Chart, chartsOf } from "./charts.ts";
+import type { Chart } from "./charts/chart.ts";
+import { chartsOf } from "./charts.ts";
 import { toVega } from "./compile.ts";
 import { vegaConfig } from "./palette.ts";
 import type { ReportData } from "./report-data.ts";
@@ -27,7 +28,7 @@ export async function pictures(data: ReportData): Promise<Picture[]> {
 }
 
 async function svgOf(chart: Chart, data: ReportData): Promise<string> {
-  const spec = toVega(chart.spec({ logarithmicX: false, legend: true }));
+  const spec = toVega(chart.spec({ logarithmicX: false, picture: true }));
   const titled = { ...spec, title: { text: chart.title, anchor: "start", offset: 10 } };
   const runtime = parse(
     titled as Parameters<typeof parse>[0],
@@ -45,26 +46,30 @@ async function svgOf(chart: Chart, data: ReportData): Promise<string> {
   }
 }
 
-/** @throws MarinaError "unavailable" where no font is installed: the picture would have no letters. */
-export function pngOf(svg: string): Uint8Array {
-  const font = {
-    loadSystemFonts: true,
-    sansSerifFamily: "Liberation Sans",
-    defaultFontFamily: "DejaVu Sans",
-  };
+const FONT = {
+  loadSystemFonts: true,
+  sansSerifFamily: "Liberation Sans",
+  defaultFontFamily: "DejaVu Sans",
+};
+
+/** @throws MarinaError "unavailable" where no font is installed: pictures would have no letters. */
+function checkLetters(): void {
   const letters = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><text y="15" font-family="sans-serif">x</text></svg>`;
-  if (new Resvg(letters, { font }).getBBox() === undefined) {
-    throw new MarinaError(
-      "unavailable",
-      "--png: no font is installed here, so pictures would have no letters; install one (e.g. the package fonts-dejavu-core), or use --svg",
-    );
-  }
-  return new Resvg(svg, { font, fitTo: { mode: "zoom", value: PNG_SCALE } }).render().asPng();
+  if (new Resvg(letters, { font: FONT }).getBBox() !== undefined) return;
+  throw new MarinaError(
+    "unavailable",
+    "--png: no font is installed here, so pictures would have no letters; install one (e.g. the package fonts-dejavu-core), or use --svg",
+  );
+}
+
+function pngOf(svg: string): Uint8Array {
+  return new Resvg(svg, { font: FONT, fitTo: { mode: "zoom", value: PNG_SCALE } }).render().asPng();
 }
 
 /** Writes one file for each of the report's charts and returns how many. */
 export async function writePictures(data: ReportData, folder: string, kind: "png" | "svg"): Promise<number> {
   mkdirSync(folder, { recursive: true });
+  if (kind === "png") checkLetters();
   const all = await pictures(data);
   for (const { name, svg } of all)
     writeFileSync(join(folder, `${name}.${kind}`), kind === "svg" ? svg : pngOf(svg));

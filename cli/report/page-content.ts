@@ -1,5 +1,5 @@
 /** What a page carries for its program to read: the data, and the charts as Vega specifications. */
-import type { Chart, TableColumn } from "./charts.ts";
+import type { Chart, TableColumn } from "./charts/chart.ts";
 import type { Vega } from "./compile.ts";
 import type { ReportData } from "./report-data.ts";
 import type { RowSource } from "./rows.ts";
@@ -12,6 +12,7 @@ export interface PageChart {
   readonly source: RowSource;
   readonly columns: readonly TableColumn[];
   readonly key: Chart["key"];
+  readonly isWide: boolean;
   readonly specs: { readonly linear: PageSpec; readonly logarithmic?: PageSpec };
 }
 

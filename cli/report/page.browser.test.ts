@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildReport } from "./build.ts";
 import type { CollectedRun } from "./collect.ts";
 import { reportPage } from "./page.ts";
-import { chromiumPath, drawAll, launchChromium, listen } from "./testing/browser.ts";
+import { chromiumPath, launchChromium } from "./testing/browser.ts";
+import { drawnSeries, openPage } from "./testing/pages.ts";
 import { madeUpRun } from "./testing/runs.ts";
 
 const HOSTILE = `</script><script>globalThis.taken = 1</script><img src=x onerror="globalThis.taken = 1">"'&\u202Ereversed ${"long ".repeat(60)}`;
@@ -41,18 +42,7 @@ describe.skipIf(chromiumPath === undefined)("a report in Chromium", () => {
     return path;
   }
 
-  async function open(colorScheme: "light" | "dark" = "light"): Promise<Page> {
-    const page = await browser.newPage({ viewport: { width: 1200, height: 800 }, colorScheme });
-    return page;
-  }
-
-  async function shown(path: string, colorScheme?: "light" | "dark") {
-    const page = await open(colorScheme);
-    const heard = listen(page);
-    await page.goto(pathToFileURL(path).href);
-    await drawAll(page);
-    return { page, ...heard };
-  }
+  const shown = (path: string, colorScheme?: "light" | "dark") => openPage(browser, path, colorScheme);
 
   it("loads and draws every chart without an error, and asks for nothing but itself", async () => {
     const path = write(two);
@@ -113,16 +103,7 @@ describe.skipIf(chromiumPath === undefined)("a report in Chromium", () => {
 
   it("takes a curve out of every chart when its box is cleared, and brings it back", async () => {
     const { page } = await shown(write(two));
-    const drawn = () =>
-      page.evaluate(`(() => {
-      const found = new Set();
-      const visit = (item) => {
-        if (item.marktype === "symbol" && item.role === "mark") for (const { datum } of item.items) found.add(datum.series);
-        for (const inner of item.items ?? []) visit(inner);
-      };
-      for (const id of ["gradient-round", "loss-usd", "latency", "pareto"]) visit(marinaCharts[id].view.scenegraph().root);
-      return [...found].sort();
-    })()`);
+    const drawn = () => drawnSeries(page, ["gradient-round", "loss-usd", "latency", "pareto"]);
     expect(await drawn()).toEqual([...names].sort());
     const box = page.getByRole("checkbox", { name: "GD", exact: true });
     await box.focus();

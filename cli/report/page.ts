@@ -1,6 +1,7 @@
 /** The page: one HTML file that needs nothing and asks for nothing. */
 import { createHash } from "node:crypto";
-import { type Chart, chartsOf } from "./charts.ts";
+import type { Chart } from "./charts/chart.ts";
+import { chartsOf } from "./charts.ts";
 import { toVega } from "./compile.ts";
 import type { PageChart, PageContent, PageSpec } from "./page-content.ts";
 import type { ReportData } from "./report-data.ts";
@@ -53,6 +54,7 @@ export function reportPage(data: ReportData, { live = false } = {}): string {
 <p class="note">${escapeHtml(kind)} Uplink bits are the paper's: mean over all workers, dense start included.</p>
 <div id="runs"></div>
 <p class="note controls">Drag to move a chart, Ctrl or Shift with the wheel to zoom, double click to see all; with the keyboard: Tab to a chart, then + − 0 and the arrows.</p>
+<div id="filters" class="controls" role="group" aria-label="Curves by what the sweep varied"></div>
 <div id="legend" role="group" aria-label="Curves shown"></div>
 <div id="charts"></div>
 <h2>How each run is made again</h2>
@@ -83,9 +85,11 @@ function pageChart({
   columns,
   key,
   hasLogarithmicX,
+  isWide = false,
   spec,
 }: Chart): PageChart {
-  const vega = (logarithmicX: boolean): PageSpec => toVega(spec({ logarithmicX, legend: false })) as PageSpec;
+  const vega = (logarithmicX: boolean): PageSpec =>
+    toVega(spec({ logarithmicX, picture: false })) as PageSpec;
   return {
     id,
     section,
@@ -94,6 +98,7 @@ function pageChart({
     source,
     columns,
     key,
+    isWide,
     specs: { linear: vega(false), ...(hasLogarithmicX ? { logarithmic: vega(true) } : {}) },
   };
 }

@@ -1,4 +1,4 @@
-/** Colours and dashes: told apart by the colour-blind, in light and dark, and in black and white. */
+/** Colours, dashes and shapes: told apart by the colour-blind, in light and dark, and in black and white. */
 
 export type Theme = "light" | "dark";
 
@@ -44,6 +44,24 @@ export function dashOf(series: number): readonly number[] {
 
 export function dashes(count: number): (readonly number[])[] {
   return Array.from({ length: count }, (_, i) => dashOf(i));
+}
+
+/** Outlines of points in the square from -1 to 1, as SVG paths of about the same area; six, as there are dashes. */
+const SHAPES: readonly string[] = [
+  "M0.9,0A0.9,0.9,0,1,1,-0.9,0A0.9,0.9,0,1,1,0.9,0Z",
+  "M-0.8,-0.8H0.8V0.8H-0.8Z",
+  "M0,-1L1,0.8H-1Z",
+  "M0,-1.1L1,0L0,1.1L-1,0Z",
+  "M0,1L1,-0.8H-1Z",
+  "M-0.35,-1H0.35V-0.35H1V0.35H0.35V1H-0.35V0.35H-1V-0.35H-0.35Z",
+];
+
+export function shapeOf(series: number): string {
+  return SHAPES[series % SHAPES.length]!;
+}
+
+export function shapes(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => shapeOf(i));
 }
 
 const INK: Readonly<

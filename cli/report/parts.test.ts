@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Phase } from "../../shared/protocol/checkpoint.ts";
 import { billItems } from "./bill-items.ts";
 import { buildReport } from "./build.ts";
 import { groupRuns } from "./grouping.ts";
@@ -120,15 +121,30 @@ describe("a report's data", () => {
     expect(series.map(({ bestLoss }) => bestLoss)).toEqual([least(50), least(50), least(5)]);
   });
 
-  it("show workers over time where dense rounds have different numbers of them", () => {
+  it("show workers over time where they changed, from each phase's beginning to the end of the run", () => {
     const run = madeUpRun({ run: "a", rounds: 30 });
-    const elastic = { ...run, records: run.records.map((r) => ({ ...r, slots: r.round < 20 ? 5 : 9 })) };
-    const steps = (of: typeof run) => buildReport([of], { title: "t", predicts: true }).series[0]!.workers;
-    expect(steps(run)).toEqual([]);
-    expect(steps(elastic).map(({ round, workers }) => [round, workers])).toEqual([
-      [0, 5],
-      [20, 9],
-      [30, 9],
+    const phase = (round: number, workers: number, cause: Phase["cause"]): Phase => ({
+      phase: round,
+      round,
+      workers,
+      participants: null,
+      stepSize: 0.1,
+      probability: 0.1,
+      cause,
+      dense: round > 0,
+      seconds: run.records[round]!.seconds,
+      usd: 0,
+    });
+    const steps = (phases: readonly Phase[]) =>
+      buildReport([{ ...run, result: { ...run.result!, phases } }], { title: "t", predicts: true }).series[0]!
+        .workers;
+    expect(steps([phase(0, 5, "start")])).toEqual([]);
+    const changed = steps([phase(0, 5, "start"), phase(20, 9, "user")]);
+    expect(changed.map(({ round, workers, cause }) => [round, workers, cause])).toEqual([
+      [0, 5, "start"],
+      [20, 9, "marina scale"],
+      [30, 9, "end of the curve"],
     ]);
+    expect(changed.map(({ seconds }) => seconds)).toEqual([0, 20, 30].map((i) => run.records[i]!.seconds));
   });
 });

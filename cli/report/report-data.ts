@@ -34,6 +34,8 @@ export interface SeedsCurve {
 export interface Series {
   /** Unique within the report. */
   readonly name: string;
+  /** What a sweep varied, field by field; of other reports nothing. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly runs: readonly string[];
   /** Null where the rounds were not kept. */
   readonly curve: RunCurve | SeedsCurve | null;
@@ -42,8 +44,23 @@ export interface Series {
   /** Mean over the runs; null where no run has a bill yet. */
   readonly usdByItem: Readonly<Record<string, number>> | null;
   readonly latency: Latency | null;
-  /** Workers that took part, where the number of workers changes within a run. */
-  readonly workers: readonly { readonly round: number; readonly seconds: number; readonly workers: number }[];
+  /** Of elastic runs: who took part, from when on. */
+  readonly workers: readonly WorkersStep[];
+}
+
+/** From this round on a run had so many workers; or its end. */
+export interface WorkersStep {
+  readonly run: string;
+  readonly round: number;
+  readonly seconds: number;
+  /** n */
+  readonly workers: number;
+  /** r of PP-MARINA; null for the other methods. */
+  readonly participants: number | null;
+  readonly stepSize: number;
+  readonly probability: number;
+  /** What changed them, for people. */
+  readonly cause: string;
 }
 
 /** How long rounds took, all runs of a series together. */
@@ -79,7 +96,8 @@ export interface RunSummary {
   readonly run: string;
   readonly series: string;
   readonly data: string;
-  readonly workers: number;
+  /** n, or its schedule: `5→50`. */
+  readonly workers: string;
   readonly seed: number;
   readonly status: "running" | "stopped" | "done" | "failed" | "diverged";
   /** What ended the run, or why it failed, for people. */

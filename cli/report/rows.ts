@@ -20,7 +20,7 @@ export type RowSource =
   | { readonly kind: "bill" }
   | { readonly kind: "latency" }
   | { readonly kind: "slow-rounds" }
-  | { readonly kind: "workers" }
+  | { readonly kind: "workers"; readonly what: "workers" | "participants" }
   | { readonly kind: "reached" };
 
 export function rowsOf(data: ReportData, source: RowSource): readonly Row[] {
@@ -35,14 +35,14 @@ export function rowsOf(data: ReportData, source: RowSource): readonly Row[] {
       );
     case "slow-rounds":
       return data.series.flatMap(({ name, latency }) =>
-        (latency?.slow ?? []).map((slow) => ({
-          series: name,
-          ...slow,
-          kind: slow.resent > 0 ? "tasks sent again" : "slow, none sent again",
-        })),
+        (latency?.slow ?? []).map((slow) => ({ series: name, ...slow })),
       );
     case "workers":
-      return data.series.flatMap(({ name, workers }) => workers.map((step) => ({ series: name, ...step })));
+      return data.series.flatMap(({ name, workers }) =>
+        workers
+          .filter(({ participants }) => source.what === "workers" || participants !== null)
+          .map((step) => ({ series: name, ...step, participants: step.participants ?? "–" })),
+      );
     case "reached":
       return data.reached.map((point) => ({ ...point, onFront: point.onFront ? "yes" : "no" }));
   }

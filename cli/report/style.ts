@@ -18,14 +18,22 @@ button, select { font: inherit; font-size: .84rem; color: var(--text); backgroun
 button:disabled { opacity: .5; cursor: default; }
 button:hover:not(:disabled), select:hover { border-color: var(--accent); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+#filters:not(:empty) { margin-top: .6rem; }
 #state:not(:empty) { margin: .7rem 0; padding: .45rem .8rem; background: var(--box); border-left: 4px solid var(--accent); }
 #legend { position: sticky; top: 0; z-index: 2; display: flex; flex-wrap: wrap; align-items: center; gap: .1rem 1.1rem; max-height: 25vh; overflow-y: auto; padding: .45rem 0; background: var(--back); border-bottom: 1px solid var(--line); font-size: .88rem; }
 #legend label { display: inline-flex; align-items: center; gap: .35rem; cursor: pointer; max-width: 100%; }
-#legend bdi { max-width: 26rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+#legend.many { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, var(--entry)), 1fr)); }
+#legend.many button { justify-self: start; }
+#legend bdi { min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 #legend svg { flex: none; }
 #legend input { margin: 0; accent-color: var(--accent); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.6rem 1.6rem; align-items: start; }
+figure.wide { grid-column: 1 / -1; }
 figure { margin: 0; min-width: 0; scroll-margin-top: 6rem; }
+section:not(:has(figure:not([hidden]))) { display: none; }
+.scale { display: inline-flex; flex-wrap: wrap; gap: .2rem .7rem; margin-left: .7rem; }
+.scale input[type="number"] { width: 6rem; font: inherit; font-size: .84rem; }
+#actions:empty { display: none; }
 .heading { display: flex; justify-content: space-between; align-items: center; gap: .5rem; margin-bottom: .3rem; }
 .tools { display: flex; gap: .25rem; flex: none; }
 .plot { overflow: hidden; }
@@ -51,7 +59,7 @@ pre { margin: .2rem 0; padding: .6rem; overflow-x: auto; background: var(--box);
 #tooltip .label { color: var(--soft); }
 @media print {
   body { max-width: none; padding: 0; font-size: 11px; }
-  .controls, .tools, #actions, #legend button, #tooltip { display: none; }
+  .controls, #filters, .tools, #actions, #legend button, #tooltip { display: none; }
   #legend { position: static; max-height: none; }
   #legend label:has(input:not(:checked)) { display: none; }
   #legend input { display: none; }

@@ -1,46 +1,61 @@
 /** A report's numbers as CSV: every run, every round, every item of a bill. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { RoundRecord } from "../../shared/protocol/round-record.ts";
 import { type CsvCell, csv } from "../output/csv.ts";
 import type { CollectedRun } from "./collect.ts";
 import type { ReportData } from "./report-data.ts";
 
-/** Writes runs.csv, bill.csv and, where the rounds are known, rounds.csv (all of them, nothing thinned). */
-export function writeTables(data: ReportData, runs: readonly CollectedRun[], folder: string): string[] {
-  mkdirSync(folder, { recursive: true });
-  const files: [name: string, text: string][] = [
-    ["runs.csv", objectsCsv(data.runs)],
-    [
-      "bill.csv",
-      csv(
-        ["series", "item", "usd"],
-        data.series.flatMap(({ name, usdByItem }) =>
-          data.billItems.flatMap((item) => (usdByItem === null ? [] : [[name, item, usdByItem[item] ?? 0]])),
-        ),
-      ),
-    ],
-  ];
-  if (runs.length > 0) {
-    const seriesOf = new Map(
-      data.series.flatMap(({ name, runs: members }) => members.map((run) => [run, name])),
-    );
-    files.push([
-      "rounds.csv",
-      objectsCsv(
-        runs.flatMap(({ stored: { run, spec }, records }) =>
-          records.map((record) => ({ run, series: seriesOf.get(run) ?? "", seed: spec.seed, ...record })),
-        ),
-      ),
-    ]);
-  }
-  for (const [name, text] of files) writeFileSync(join(folder, name), text);
-  return files.map(([name]) => name);
+/** A run with all its rounds, nothing thinned. */
+export interface TableRun {
+  readonly run: string;
+  readonly series: string;
+  readonly seed: number;
+  readonly records: () => Promise<readonly RoundRecord[]>;
 }
 
-function objectsCsv(rows: readonly object[]): string {
-  const header = Object.keys(rows[0] ?? {});
-  return csv(
-    header,
+export function tableRuns(data: ReportData, runs: readonly CollectedRun[]): TableRun[] {
+  const seriesOf = new Map(
+    data.series.flatMap(({ name, runs: members }) => members.map((run) => [run, name])),
+  );
+  return runs.map(({ stored: { run, spec }, records }) => ({
+    run,
+    series: seriesOf.get(run) ?? "",
+    seed: spec.seed,
+    records: async () => records,
+  }));
+}
+
+/** Writes runs.csv, bill.csv and, where rounds are known, rounds.csv; returns their names. */
+export async function writeTables(
+  data: ReportData,
+  runs: readonly TableRun[],
+  folder: string,
+): Promise<string[]> {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "runs.csv"), objectsCsv(data.runs));
+  const bills = data.series.flatMap(({ name, usdByItem }) =>
+    usdByItem === null ? [] : data.billItems.map((item) => [name, item, usdByItem[item] ?? 0]),
+  );
+  writeFileSync(join(folder, "bill.csv"), csv(["series", "item", "usd"], bills));
+  const written = ["runs.csv", "bill.csv"];
+  const path = join(folder, "rounds.csv");
+  let any = false;
+  // Run by run: the rounds of a large sweep don't fit into memory at once.
+  for (const { run, series, seed, records } of runs) {
+    const rows = (await records()).map((record) => ({ run, series, seed, ...record }));
+    if (rows.length === 0) continue;
+    if (any) appendFileSync(path, objectsCsv(rows, { header: false }));
+    else writeFileSync(path, objectsCsv(rows));
+    any = true;
+  }
+  return any ? [...written, "rounds.csv"] : written;
+}
+
+function objectsCsv(rows: readonly object[], { header = true } = {}): string {
+  const text = csv(
+    Object.keys(rows[0] ?? {}),
     rows.map((row) => Object.values(row) as CsvCell[]),
   );
+  return header ? text : text.slice(text.indexOf("\n") + 1);
 }

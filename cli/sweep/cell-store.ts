@@ -1,9 +1,12 @@
-/** Finished cells, one file each: a sweep that is interrupted goes on where it was. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+/** Finished cells, two files each, figures and rounds: a sweep that is interrupted goes on where it was. */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { MarinaError } from "../../shared/math/errors.ts";
+import type { RoundRecord } from "../../shared/protocol/round-record.ts";
 import { CELL_VERSION, type CellResult } from "./cell.ts";
+import { unpackRounds } from "./cell-rounds.ts";
+import { phaseSchema } from "./phase-schema.ts";
 
 const figure = z.number();
 const schema: z.ZodType<CellResult> = z.strictObject({
@@ -24,10 +27,12 @@ const schema: z.ZodType<CellResult> = z.strictObject({
   functionsUsd: figure,
   queuesUsd: figure,
   objectsUsd: figure,
+  evaluationUsd: figure,
   stepSize: figure,
   probability: figure,
   resentTasks: figure,
   iterateSha256: z.string(),
+  phases: z.array(phaseSchema),
   wallSeconds: figure,
 });
 
@@ -42,6 +47,7 @@ export class CellStore {
   /** Undefined when the cell is not done. @throws MarinaError "corrupt" when its file is not a cell's. */
   get(digest: string): CellResult | undefined {
     const path = this.#path(digest);
+    if (!existsSync(this.#roundsPath(digest))) return undefined;
     let text: string;
     try {
       text = readFileSync(path, "utf8");
@@ -62,14 +68,29 @@ export class CellStore {
     }
   }
 
-  /** Whole or not at all. */
-  put(result: CellResult): void {
-    const path = this.#path(result.digest);
-    writeFileSync(`${path}.tmp`, `${JSON.stringify(result, null, 2)}\n`);
-    renameSync(`${path}.tmp`, path);
+  /** A cell's rounds, the final iterate's row included. @throws MarinaError "corrupt" when its file holds none. */
+  rounds(digest: string): RoundRecord[] {
+    const path = this.#roundsPath(digest);
+    return unpackRounds(readFileSync(path), path);
+  }
+
+  /** Whole or not at all. @param rounds as packRounds gives them */
+  put(result: CellResult, rounds: Uint8Array): void {
+    // The figures last: where they are, the cell is done.
+    replace(this.#roundsPath(result.digest), rounds);
+    replace(this.#path(result.digest), `${JSON.stringify(result, null, 2)}\n`);
   }
 
   #path(digest: string): string {
     return join(this.#folder, `${digest}.json`);
   }
+
+  #roundsPath(digest: string): string {
+    return join(this.#folder, `${digest}.rounds.gz`);
+  }
+}
+
+function replace(path: string, content: string | Uint8Array): void {
+  writeFileSync(`${path}.tmp`, content);
+  renameSync(`${path}.tmp`, path);
 }

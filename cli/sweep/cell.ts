@@ -1,10 +1,11 @@
 /** A cell of a sweep: one run with one seed, and what is kept of it. */
 import type { ServiceConfiguration } from "../../embedded/service.ts";
+import type { Phase } from "../../shared/protocol/checkpoint.ts";
 import { canonicalJson, sha256 } from "../../shared/protocol/digest.ts";
 import type { RunSpec } from "../../shared/protocol/spec.ts";
 
 /** Raised when a cell's result would come out otherwise: cells of other versions are run again. */
-const CELL_VERSION = 1;
+const CELL_VERSION = 2;
 
 /** What a cell varies: field -> value. */
 export type Axes = Readonly<Record<string, unknown>>;
@@ -16,6 +17,8 @@ export interface Cell {
   readonly axes: Axes;
   /** The part of `axes` that comes from the grid. */
   readonly point: Axes;
+  /** One of the best settings, run again with a seed that it was not chosen by. */
+  readonly confirms?: true;
   readonly spec: RunSpec;
   readonly configuration: ServiceConfiguration;
 }
@@ -35,17 +38,21 @@ export interface CellResult {
   readonly uplinkBitsPerWorker: number;
   readonly uplinkBytesMeasured: number;
   readonly downlinkBytesMeasured: number;
-  /** Predicted by the embedded cloud. */
+  /** Predicted by the embedded cloud; of a deployed cell, measured. */
   readonly seconds: number;
   readonly usd: number;
   /** Dollars of the worker's and aggregator's time and invocations, of queues, and of objects. */
   readonly functionsUsd: number;
   readonly queuesUsd: number;
   readonly objectsUsd: number;
+  /** Dollars of watching the run: not in `usd`, and not the method's. */
+  readonly evaluationUsd: number;
   readonly stepSize: number;
   readonly probability: number;
   readonly resentTasks: number;
   readonly iterateSha256: string;
+  /** Of an elastic run several. */
+  readonly phases: readonly Phase[];
   /** Of this machine. */
   readonly wallSeconds: number;
 }

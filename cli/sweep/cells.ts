@@ -4,23 +4,33 @@ import { MarinaError } from "../../shared/math/errors.ts";
 import { parseRunSpec } from "../../shared/protocol/spec.ts";
 import { withChange } from "../spec-file.ts";
 import { type Axes, type Cell, cellDigest } from "./cell.ts";
+import { bestOf, type Group } from "./summary.ts";
 import type { SweepSpec } from "./sweep-spec.ts";
 
 const CLOUD = "cloud.";
 
+/** What a sweep without a list varies beside its grid: nothing. */
+const ALL: NonNullable<SweepSpec["list"]>[number] = { set: {} };
+
 /**
  * @param base the base spec, not yet checked: a field that is missing may come from the grid
  * @param dataSha256 of a data set by name; throws where there is none of that name
+ * @param configuration of the functions, where the sweep does not say otherwise
  * @throws MarinaError "spec" naming the cell
  */
-export function cellsOf(sweep: SweepSpec, base: unknown, dataSha256: (data: string) => string): Cell[] {
+export function cellsOf(
+  sweep: SweepSpec,
+  base: unknown,
+  dataSha256: (data: string) => string,
+  configuration: ServiceConfiguration = DEFAULT_CONFIGURATION,
+): Cell[] {
   const cells: Cell[] = [];
   const seen = new Set<string>();
-  for (const { label = null, set } of sweep.list ?? [{ set: {} }]) {
+  for (const { label = null, set, seeds = sweep.seeds } of sweep.list ?? [ALL]) {
     for (const point of combinations(sweep.grid ?? {})) {
       const axes: Axes = { ...set, ...point };
-      for (const seed of sweep.seeds) {
-        const cell = cellOf(sweep, base, { label, axes, point }, seed, dataSha256);
+      for (const seed of seeds) {
+        const cell = cellOf(sweep, base, { label, axes, point }, seed, dataSha256, configuration);
         // Two points of the grid may mean the same run.
         if (seen.has(`${cell.digest}/${JSON.stringify(axes)}`)) continue;
         seen.add(`${cell.digest}/${JSON.stringify(axes)}`);
@@ -31,15 +41,39 @@ export function cellsOf(sweep: SweepSpec, base: unknown, dataSha256: (data: stri
   return cells;
 }
 
+/**
+ * The best settings of a sweep once more, with the seeds that were kept for this; none where it keeps no seeds, or where
+ * these have been run already.
+ * @param groups of the sweep's cells
+ */
+export function confirmingCells(
+  sweep: SweepSpec,
+  base: unknown,
+  groups: readonly Group[],
+  dataSha256: (data: string) => string,
+  configuration: ServiceConfiguration = DEFAULT_CONFIGURATION,
+): Cell[] {
+  const { best } = sweep;
+  if (best?.confirmSeeds === undefined) return [];
+  const chosen = bestOf(groups, best.over, best.by, best.lossWithin);
+  const seeds = best.confirmSeeds;
+  return chosen.flatMap(({ label, axes, point }) =>
+    seeds.map((seed) =>
+      cellOf(sweep, base, { label, axes, point, confirms: true }, seed, dataSha256, configuration),
+    ),
+  );
+}
+
 function cellOf(
   sweep: SweepSpec,
   base: unknown,
-  setting: Pick<Cell, "label" | "axes" | "point">,
+  setting: Pick<Cell, "label" | "axes" | "point" | "confirms">,
   seed: number,
   dataSha256: (data: string) => string,
+  deployed: ServiceConfiguration,
 ): Cell {
   let value: unknown = base;
-  let configuration: ServiceConfiguration = { ...DEFAULT_CONFIGURATION, ...sweep.cloud };
+  let configuration: ServiceConfiguration = { ...deployed, ...sweep.cloud };
   const { axes } = setting;
   for (const [path, leaf] of Object.entries(axes)) {
     if (path.startsWith(CLOUD)) configuration = configured(configuration, path.slice(CLOUD.length), leaf);

@@ -28,6 +28,13 @@ export class Library {
     return manifest.object.sha256;
   }
 
+  /** SHA-256 of each of these data sets' objects by name; "" for others: a cell that names one says so itself. */
+  async sha256Of(names: Iterable<string>): Promise<(data: string) => string> {
+    const known = new Map<string, string>();
+    for (const name of names) known.set(name, await this.sha256(name));
+    return (data) => known.get(data) ?? "";
+  }
+
   /** A data set's objects, with the spectra that are known by now. */
   async objectsOf(data: string): Promise<StoredObjects> {
     const reading = this.#read.get(data) ?? this.#load(data);

@@ -1,9 +1,10 @@
 /** Runs cells on several threads, and hands each result over as soon as it is there. */
 import { Worker } from "node:worker_threads";
 import { type ErrorCode, MarinaError } from "../../shared/math/errors.ts";
-import type { Cell, CellResult } from "./cell.ts";
+import type { Cell } from "./cell.ts";
 import type { CellOrder, CellReply } from "./cell-thread.ts";
 import type { Library } from "./library.ts";
+import type { CellOutcome } from "./run-cell.ts";
 
 /** Where cells run. Close it when no more cells will come. */
 export class CellPool {
@@ -23,7 +24,7 @@ export class CellPool {
    * @param onResult told of each as it is done
    * @throws MarinaError of the first cell that could not be run at all; what was done before is kept
    */
-  async run(cells: readonly Cell[], onResult: (cell: Cell, result: CellResult) => void): Promise<void> {
+  async run(cells: readonly Cell[], onResult: (cell: Cell, outcome: CellOutcome) => void): Promise<void> {
     let next = 0;
     let failed = false;
     const lane = async (): Promise<void> => {
@@ -47,7 +48,7 @@ export class CellPool {
     await Promise.all(this.#threads.map((thread) => thread.terminate()));
   }
 
-  async #runOne({ digest, spec, configuration, axes }: Cell): Promise<CellResult> {
+  async #runOne({ digest, spec, configuration, axes }: Cell): Promise<CellOutcome> {
     const stored = await this.#library.objectsOf(spec.data);
     const order: CellOrder = { digest, spec, configuration, stored };
     const reply = await this.#ask(order);
@@ -56,7 +57,7 @@ export class CellPool {
       throw reply.code === null ? new Error(message) : new MarinaError(reply.code as ErrorCode, message);
     }
     await this.#library.keep(reply.outcome.spectra);
-    return reply.outcome.result;
+    return reply.outcome;
   }
 
   #ask(order: CellOrder): Promise<CellReply> {

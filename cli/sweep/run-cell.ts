@@ -3,22 +3,24 @@ import { driveToEnd } from "../../embedded/drive-to-end.ts";
 import { createEmbeddedService, type ServiceConfiguration } from "../../embedded/service.ts";
 import { needsAverageSmoothness } from "../../shared/algorithms/theory.ts";
 import type { ObjectStore } from "../../shared/cloud/ports.ts";
-import { priceUsd } from "../../shared/cost/bill.ts";
-import { PRICES_US_EAST_1 } from "../../shared/cost/prices.ts";
-import { parseUsage } from "../../shared/cost/usage.ts";
-import { datasetPrefix, spectraKey } from "../../shared/protocol/keys.ts";
+import { spectraKey } from "../../shared/protocol/keys.ts";
 import type { RunResult } from "../../shared/protocol/result.ts";
+import { workersAsked } from "../../shared/protocol/schedule.ts";
 import type { RunSpec } from "../../shared/protocol/spec.ts";
 import { decodeSpectra } from "../../shared/protocol/spectra.ts";
-import { isOutsideObject } from "../../shared/protocol/traffic.ts";
 import { createRun } from "../launch.ts";
-import { CELL_VERSION, type CellResult } from "./cell.ts";
+import { collectRun } from "../report/collect.ts";
+import type { CellResult } from "./cell.ts";
+import { cellResultOf } from "./cell-result.ts";
+import { packRounds } from "./cell-rounds.ts";
 
 /** Objects by key: a data set, and what is known of its partitions. */
 export type StoredObjects = readonly (readonly [key: string, body: Uint8Array])[];
 
 export interface CellOutcome {
   readonly result: CellResult;
+  /** Every round, packed. */
+  readonly rounds: Uint8Array;
   /** Spectra that the cell's calibration has found: whoever keeps them spares later cells the search. */
   readonly spectra: StoredObjects;
 }
@@ -35,50 +37,21 @@ export async function runCell(
   stored: StoredObjects,
 ): Promise<CellOutcome> {
   const started = performance.now();
-  const spectra = isCalibrated(spec, stored) ? [] : await calibrateAside(spec, configuration, stored);
+  const spectra = await calibrateAside(spec, configuration, stored);
   const known = new Map([...stored, ...spectra]);
-  const { result } = await drive(spec, configuration, [...known]);
-  const aimed =
-    spec.stop.relativeGradientNormSquared !== undefined || spec.stop.gradientNormSquared !== undefined;
-  const { items } = priceUsd(parseUsage(result.usage).method, PRICES_US_EAST_1, configuration);
+  const { result, objects } = await drive(spec, configuration, [...known]);
+  const { records } = await collectRun(objects, result.run);
   return {
     spectra,
-    result: {
-      version: CELL_VERSION,
-      digest,
-      status: result.status,
-      stoppedBy: result.stoppedBy,
-      error: result.error,
-      reached: result.status === "done" && (!aimed || result.stoppedBy !== "rounds"),
-      rounds: result.rounds,
-      loss: result.loss,
-      relativeGradientNormSquared: result.relativeGradientNormSquared,
-      uplinkBitsPerWorker: result.uplinkBitsPerWorker,
-      uplinkBytesMeasured: result.uplinkBytesMeasured,
-      downlinkBytesMeasured: result.downlinkBytesMeasured,
-      seconds: result.seconds,
-      usd: result.usd,
-      functionsUsd:
-        items.workerComputeUsd +
-        items.workerInitUsd +
-        items.workerInvocationsUsd +
-        items.aggregatorComputeUsd +
-        items.aggregatorInitUsd +
-        items.aggregatorInvocationsUsd,
-      queuesUsd: items.standardQueuesUsd + items.fifoQueuesUsd + items.mappingsUsd,
-      objectsUsd: items.objectPutsUsd + items.objectGetsUsd,
-      stepSize: result.constants.stepSize,
-      probability: result.constants.probability,
-      resentTasks: result.resentTasks,
-      iterateSha256: result.iterateSha256,
-      wallSeconds: (performance.now() - started) / 1000,
-    },
+    rounds: packRounds(records),
+    result: cellResultOf(digest, spec, result, configuration, (performance.now() - started) / 1000),
   };
 }
 
-/** Does the store hold all spectra that this spec's step size and probability are computed from? */
+/** Does the store hold all spectra that this spec's step size and probability are computed from, with n workers? */
 function isCalibrated(
-  { data, workers, remainder, smoothness, algorithm }: RunSpec,
+  { data, remainder, smoothness, algorithm }: RunSpec,
+  workers: number,
   stored: StoredObjects,
 ): boolean {
   const key = spectraKey(data, `${workers}-${remainder}`);
@@ -91,15 +64,19 @@ function isCalibrated(
   );
 }
 
+/** Spectra that are missing of the partitions that the run will need. */
 async function calibrateAside(
   spec: RunSpec,
   configuration: ServiceConfiguration,
   stored: StoredObjects,
 ): Promise<StoredObjects> {
-  const { objects } = await drive({ ...spec, stop: { ...spec.stop, rounds: 1 } }, configuration, stored);
   const spectra: [string, Uint8Array][] = [];
-  for (const key of await objects.list(datasetPrefix)) {
-    if (isOutsideObject(key)) spectra.push([key, (await objects.get(key)).body]);
+  for (const workers of new Set(workersAsked(spec.workers))) {
+    if (isCalibrated(spec, workers, stored)) continue;
+    const once: RunSpec = { ...spec, workers, stop: { ...spec.stop, rounds: 1 } };
+    const { objects } = await drive(once, configuration, stored);
+    const key = spectraKey(spec.data, `${workers}-${spec.remainder}`);
+    spectra.push([key, (await objects.get(key)).body]);
   }
   return spectra;
 }

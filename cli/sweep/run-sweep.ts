@@ -1,6 +1,7 @@
 /** Runs a sweep's cells that are not done yet, with a progress bar, and gives all of them back in order. */
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
+import type { RoundRecord } from "../../shared/protocol/round-record.ts";
 import type { Cell } from "./cell.ts";
 import { CellStore } from "./cell-store.ts";
 import type { Library } from "./library.ts";
@@ -10,6 +11,8 @@ import type { FinishedCell } from "./summary.ts";
 export interface CellRunner {
   /** All cells with their results, in their order. */
   run(cells: readonly Cell[]): Promise<FinishedCell[]>;
+  /** The rounds of a cell that has been run. */
+  rounds(cell: Cell): RoundRecord[];
   close(): Promise<void>;
 }
 
@@ -42,8 +45,8 @@ export function createCellRunner({ home, library, jobs, progress }: CellRunnerOp
       let done = cells.length - missing.size;
       progress.begin(cells.length, done);
       try {
-        await pool.run([...missing.values()], (cell, result) => {
-          store.put(result);
+        await pool.run([...missing.values()], (cell, { result, rounds }) => {
+          store.put(result, rounds);
           progress.step(cell, ++done);
         });
       } finally {
@@ -51,6 +54,7 @@ export function createCellRunner({ home, library, jobs, progress }: CellRunnerOp
       }
       return cells.map((cell) => ({ cell, result: store.get(cell.digest)! }));
     },
+    rounds: ({ digest }) => store.rounds(digest),
     close: () => pool.close(),
   };
 }

@@ -17,7 +17,7 @@ const spec = parseRunSpec(
 );
 
 const figures: CellResult = {
-  version: 1,
+  version: 2,
   digest: "d",
   status: "done",
   stoppedBy: "relativeGradientNormSquared",
@@ -34,10 +34,12 @@ const figures: CellResult = {
   functionsUsd: 1,
   queuesUsd: 0,
   objectsUsd: 0,
+  evaluationUsd: 0,
   stepSize: 1,
   probability: 1,
   resentTasks: 0,
   iterateSha256: "",
+  phases: [],
   wallSeconds: 0,
 };
 

@@ -6,6 +6,18 @@ import type { Measure } from "./sweep-spec.ts";
 export interface FinishedCell {
   readonly cell: Cell;
   readonly result: CellResult;
+  /** Only of a cell that ran on a deployed stack. */
+  readonly deployed?: DeployedCell;
+}
+
+/** What only a deployed stack can tell: which run it was, and how it compares with its prediction. */
+export interface DeployedCell {
+  readonly run: string;
+  /** By the embedded cloud. */
+  readonly predictedSeconds: number;
+  readonly predictedUsd: number;
+  /** Did the run end with the bits of the embedded cloud? Null where that depends on the engine. */
+  readonly sameBits: boolean | null;
 }
 
 /** 25 %, 50 % and 75 % of a figure over the seeds. Infinite where too few runs reached the accuracy. */
@@ -21,6 +33,8 @@ export interface Group {
   readonly axes: Axes;
   /** The part of `axes` that comes from the grid. */
   readonly point: Axes;
+  /** One of the best settings, with seeds that it was not chosen by. */
+  readonly confirms: boolean;
   readonly seeds: number;
   /** Runs that met their stopping rule. */
   readonly reached: number;
@@ -43,17 +57,19 @@ export function quantile(sorted: readonly number[], q: number): number {
 export function groupsOf(finished: readonly FinishedCell[]): Group[] {
   const groups = new Map<string, FinishedCell[]>();
   for (const one of finished) {
-    const key = canonicalJson([one.cell.label, one.cell.axes]);
+    // What confirms a choice is kept apart from what the choice was made by.
+    const key = canonicalJson([one.cell.label, one.cell.axes, one.cell.confirms ?? false]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [one]);
     else group.push(one);
   }
   return [...groups.values()].map((cells) => {
-    const { label, axes, point } = cells[0]!.cell;
+    const { label, axes, point, confirms } = cells[0]!.cell;
     return {
       label,
       axes,
       point,
+      confirms: confirms ?? false,
       seeds: cells.length,
       reached: cells.filter(({ result }) => result.reached).length,
       diverged: cells.filter(({ result }) => result.status === "diverged").length,
@@ -74,7 +90,8 @@ function quartiles(cells: readonly FinishedCell[], measure: Measure): Quartiles 
   return quartilesOf(cells.map(({ result }) => costOf(result, measure)));
 }
 
-function quartilesOf(figures: readonly number[]): Quartiles {
+/** Of figures in any order; some may be infinite. */
+export function quartilesOf(figures: readonly number[]): Quartiles {
   const values = [...figures].sort((a, b) => a - b);
   return { lower: quantile(values, 0.25), median: quantile(values, 0.5), upper: quantile(values, 0.75) };
 }
@@ -98,7 +115,7 @@ export function bestOf(
   by: Measure,
   lossWithin: number,
 ): Group[] {
-  const reached = groups.filter(({ figures }) => Number.isFinite(figures[by].median));
+  const reached = groups.filter(({ figures, confirms }) => !confirms && Number.isFinite(figures[by].median));
   const pointOf = ({ point }: Group): string =>
     canonicalJson(Object.fromEntries(Object.entries(point).filter(([path]) => !over.includes(path))));
   const leastLoss = new Map<string, number>();
@@ -115,6 +132,15 @@ export function bestOf(
     if (other === undefined || group.figures[by].median < other.figures[by].median) best.set(key, group);
   }
   return [...best.values()];
+}
+
+/** For each chosen group the one that confirms it, where there is one; else itself. */
+export function confirmedOf(groups: readonly Group[], chosen: readonly Group[]): Group[] {
+  const nameOf = ({ label, axes }: Group): string => canonicalJson([label, axes]);
+  const confirming = new Map(
+    groups.filter(({ confirms }) => confirms).map((group) => [nameOf(group), group]),
+  );
+  return chosen.map((group) => confirming.get(nameOf(group)) ?? group);
 }
 
 /**

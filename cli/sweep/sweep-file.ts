@@ -4,8 +4,14 @@ import { basename, dirname, resolve } from "node:path";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { parseSweep, type SweepSpec } from "./sweep-spec.ts";
 
+export interface ReadSweep {
+  readonly sweep: SweepSpec;
+  /** Not yet checked: a field that is missing may come from the grid. */
+  readonly base: unknown;
+}
+
 /** @throws MarinaError "spec" or "usage". */
-export function readSweep(path: string): { readonly sweep: SweepSpec; readonly base: unknown } {
+export function readSweep(path: string): ReadSweep {
   const sweep = parseSweep(readJson(path), basename(path));
   const base = typeof sweep.base === "string" ? readJson(resolve(dirname(path), sweep.base)) : sweep.base;
   return { sweep, base };

@@ -18,11 +18,13 @@ export function writeSweepFiles(
   const axes = [...new Set(finished.flatMap(({ cell }) => Object.keys(cell.axes)))];
   const rows = finished.map((one) => rowOf(one, axes));
   writeFileSync(join(folder, "results.csv"), toCsv(rows));
-  const whole = finished.map(({ cell, result }) => ({
+  const whole = finished.map(({ cell, result, deployed }) => ({
     label: cell.label,
     axes: cell.axes,
     seed: cell.spec.seed,
+    ...(cell.confirms === undefined ? {} : { confirms: cell.confirms }),
     result,
+    ...(deployed === undefined ? {} : { deployed }),
     spec: cell.spec,
   }));
   writeFileSync(join(folder, "results.json"), `${JSON.stringify(whole, null, 2)}\n`);
@@ -30,10 +32,10 @@ export function writeSweepFiles(
   writeFileSync(join(folder, "summary.csv"), toCsv(summaryRows(groups, axes)));
 }
 
-function rowOf({ cell, result }: FinishedCell, axes: readonly string[]): Row {
-  const { version: _, ...figures } = result;
+function rowOf({ cell, result, deployed }: FinishedCell, axes: readonly string[]): Row {
+  const { version: _version, phases: _phases, ...figures } = result;
   const settings = Object.fromEntries(axes.map((path) => [path, setting(cell.axes[path])]));
-  return { label: cell.label, ...settings, seed: cell.spec.seed, ...figures };
+  return { label: cell.label, ...settings, seed: cell.spec.seed, ...figures, ...deployed };
 }
 
 /** A field's value as one cell of a table: objects as JSON. */
@@ -47,6 +49,7 @@ function setting(value: unknown): CsvCell {
 function summaryRows(groups: readonly Group[], axes: readonly string[]): Row[] {
   const cheapFast = new Set(paretoFront(groups, "usd", "seconds"));
   const cheapAccurate = new Set(paretoFront(groups, "usd", "relativeGradientNormSquared"));
+  const confirmed = groups.some(({ confirms }) => confirms);
   return groups.map((group) => {
     const settings = Object.fromEntries(axes.map((path) => [path, setting(group.axes[path])]));
     const figures = MEASURES.flatMap((measure) => {
@@ -60,6 +63,7 @@ function summaryRows(groups: readonly Group[], axes: readonly string[]): Row[] {
     return {
       label: group.label,
       ...settings,
+      ...(confirmed ? { confirms: group.confirms } : {}),
       seeds: group.seeds,
       reached: group.reached,
       diverged: group.diverged,

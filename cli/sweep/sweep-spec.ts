@@ -8,7 +8,12 @@ const field = z
   .regex(
     /^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z][A-Za-z0-9]*)*$/,
     "expected a dotted path, e.g. algorithm.compressor.k",
+  )
+  .refine(
+    (path) => path !== "seed",
+    'expected "seeds" beside the fields: every setting is run with each seed',
   );
+const seeds = z.array(z.int().min(0)).min(1);
 const memoryMb = z.int().min(128).max(10_240);
 
 /** Figures of a finished run that runs may be ranked by; less is better in all of them. */
@@ -49,6 +54,7 @@ export const sweepSchema = z
         z.strictObject({
           label: z.string().min(1).exactOptional().describe("How tables name it."),
           set: z.record(field, z.unknown()).describe("Fields and their values."),
+          seeds: seeds.exactOptional().describe("Seeds of this one; default: the sweep's."),
         }),
       )
       .min(1)
@@ -58,11 +64,7 @@ export const sweepSchema = z
       .record(field, z.array(z.unknown()).min(1))
       .exactOptional()
       .describe("Field -> values: every combination is run."),
-    seeds: z
-      .array(z.int().min(0))
-      .min(1)
-      .default([1])
-      .describe("Every combination is run with each of these."),
+    seeds: seeds.default([1]).describe("Every combination is run with each of these."),
     best: z
       .strictObject({
         over: z.array(field).min(1).describe("Fields of the grid to choose over, e.g. algorithm.stepSize."),
@@ -73,6 +75,11 @@ export const sweepSchema = z
           .default(LOSS_WITHIN)
           .describe(
             "Only settings count whose final loss is at most this times the least at the same point of the grid.",
+          ),
+        confirmSeeds: seeds
+          .exactOptional()
+          .describe(
+            "Run the best ones again with these seeds, none of which they were chosen by, and tell their figures: a choice flatters the seeds that it was made on.",
           ),
       })
       .exactOptional()

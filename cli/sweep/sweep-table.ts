@@ -69,7 +69,7 @@ export function sweepMarkdown(groups: readonly Group[], among: readonly Group[] 
 }
 
 /** Is this field a consequence of the label? Then the label says it. */
-function isSetByLabel(groups: readonly Group[], path: string): boolean {
+export function isSetByLabel(groups: readonly Pick<Group, "label" | "axes">[], path: string): boolean {
   const byLabel = new Map<string | null, string>();
   for (const { label, axes } of groups) {
     const value = JSON.stringify(axes[path]) ?? "";
@@ -90,7 +90,8 @@ function quartilesText(
   return `${text(median)} (${text(lower)} to ${Number.isFinite(upper) ? text(upper) : "never"})`;
 }
 
-function valueText(value: unknown): string {
+/** A field's value for people. */
+export function valueText(value: unknown): string {
   if (value === undefined) return "-";
   if (typeof value === "object" && value !== null) {
     if ("times" in value) return `${String(value.times)} x theory`;

@@ -1,5 +1,6 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MarinaError } from "../../shared/math/errors.ts";
 import { startWatchServer, type WatchServer } from "./server.ts";
 
 describe("the server of marina watch", () => {
@@ -9,15 +10,24 @@ describe("the server of marina watch", () => {
     server = await startWatchServer({
       page: () => "<p>page</p>",
       news: () => JSON.stringify({ a: "line\nbreak" }),
-      stop: async () => {
-        stops++;
-        return "asked";
+      actions: {
+        stop: async () => {
+          stops++;
+          return "asked";
+        },
+        scale: async (body) => {
+          if (body === "bad") throw new MarinaError("usage", "not so");
+          return `scaled by ${body.length}`;
+        },
       },
     });
   });
   afterAll(() => server.close());
 
-  function ask(path: string, options: { method?: string; headers?: Record<string, string> } = {}) {
+  function ask(
+    path: string,
+    options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+  ) {
     const url = new URL(server.url);
     return new Promise<{ status: number; body: string; headers: Record<string, unknown> }>(
       (resolve, reject) => {
@@ -40,7 +50,7 @@ describe("the server of marina watch", () => {
           },
         );
         sent.on("error", reject);
-        sent.end();
+        sent.end(options.body);
       },
     );
   }
@@ -83,6 +93,15 @@ describe("the server of marina watch", () => {
     expect([answer.status, answer.body, stops]).toEqual([200, "asked", 1]);
   });
 
+  it("hands a request to scale on, tells why one is refused, and reads no endless one", async () => {
+    const scale = (body: string, from = origin()) =>
+      ask(`${own()}scale`, { method: "POST", headers: { origin: from }, body });
+    expect(await scale("four")).toMatchObject({ status: 200, body: "scaled by 4" });
+    expect(await scale("bad")).toMatchObject({ status: 409, body: "not so" });
+    expect((await scale("x".repeat(20_000))).status).toBe(409);
+    expect(await scale("four", "http://evil.example")).toMatchObject({ status: 403, body: "" });
+  });
+
   it("streams the latest news at once, and then each", async () => {
     const response = await fetch(`${server.url}events`);
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
@@ -93,7 +112,8 @@ describe("the server of marina watch", () => {
   });
 
   it("is gone when it is closed, its streams too", async () => {
-    const other = await startWatchServer({ page: () => "", news: () => "{}", stop: async () => "" });
+    const actions = { stop: async () => "", scale: async () => "" };
+    const other = await startWatchServer({ page: () => "", news: () => "{}", actions });
     const stream = await fetch(`${other.url}events`);
     await other.close();
     await expect(fetch(other.url)).rejects.toThrow();

@@ -1,7 +1,8 @@
-/** The page of `marina watch`, on loopback: the page itself, its stream of news, and the button that stops. */
+/** The page of `marina watch`, on loopback: the page itself, its stream of news, and what its buttons ask for. */
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { MarinaError } from "../../shared/math/errors.ts";
 import { admitted } from "./guard.ts";
 
 export interface WatchServerOptions {
@@ -9,8 +10,8 @@ export interface WatchServerOptions {
   readonly page: () => string;
   /** The latest news, for a page that has just been opened. */
   readonly news: () => string;
-  /** Asks the runs to stop; resolves to what to tell. */
-  readonly stop: () => Promise<string>;
+  /** What the page's buttons ask for, by the last word of the address; each resolves to what to tell. */
+  readonly actions: Readonly<Record<"stop" | "scale", (body: string) => Promise<string>>>;
 }
 
 export interface WatchServer {
@@ -20,6 +21,7 @@ export interface WatchServer {
   close(): Promise<void>;
 }
 
+const MOST_BODY_BYTES = 10_000;
 const HEADERS = {
   "Cache-Control": "no-store",
   "Referrer-Policy": "no-referrer",
@@ -45,11 +47,14 @@ export async function startWatchServer(options: WatchServerOptions): Promise<Wat
       response.write(eventText("report", options.news()));
       streams.add(response);
       response.on("close", () => streams.delete(response));
-    } else if (request.method === "POST" && path === "stop") {
-      const [status, text] = await options.stop().then(
-        (said) => [200, said] as const,
-        (error: unknown) => [409, error instanceof Error ? error.message : String(error)] as const,
-      );
+    } else if (request.method === "POST" && (path === "stop" || path === "scale")) {
+      const act = options.actions[path];
+      const [status, text] = await readBody(request)
+        .then(act)
+        .then(
+          (said) => [200, said] as const,
+          (error: unknown) => [409, error instanceof Error ? error.message : String(error)] as const,
+        );
       response.writeHead(status, { ...HEADERS, "Content-Type": "text/plain; charset=utf-8" }).end(text);
     } else {
       response.writeHead(404, HEADERS).end();
@@ -75,6 +80,20 @@ export async function startWatchServer(options: WatchServerOptions): Promise<Wat
       });
     },
   };
+}
+
+/** @throws MarinaError "limit" */
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MOST_BODY_BYTES) {
+      throw new MarinaError("limit", `request: expected at most ${MOST_BODY_BYTES} bytes, got more`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** A server-sent event; a line feed would end its data. */

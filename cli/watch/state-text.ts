@@ -1,4 +1,5 @@
 /** What a watcher is told of a run: in a sentence, and as the lines of a terminal. */
+import type { Cohort } from "../../shared/protocol/cohort.ts";
 import { dollars, megabits, seconds, short } from "../output/format.ts";
 import type { CollectedRun } from "../report/collect.ts";
 import type { Outlook } from "./outlook.ts";
@@ -8,7 +9,8 @@ import { sparkline } from "./sparkline.ts";
 const QUIET_SECONDS = 15;
 const SPARK_WIDTH = 40;
 
-export function stateText({ stored, result, records }: CollectedRun, outlook: Outlook): string {
+export function stateText(collected: CollectedRun, outlook: Outlook): string {
+  const { stored, result, records } = collected;
   const { run, spec } = stored;
   if (result !== undefined) {
     const { status, error, rounds, stoppedBy } = result;
@@ -21,9 +23,22 @@ export function stateText({ stored, result, records }: CollectedRun, outlook: Ou
   const parts = [
     `${run}: running, round ${last.round.toLocaleString("en-US")} of at most ${spec.stop.rounds.toLocaleString("en-US")}`,
   ];
+  parts.push(...cohortText(collected));
   if (outlook.roundsPerSecond !== null) parts.push(`${short(outlook.roundsPerSecond)} rounds/s`);
   if (outlook.secondsLeft !== null) parts.push(`about ${seconds(outlook.secondsLeft)} to its stopping rule`);
   return `${parts.join(", ")}${quiet(outlook)}`;
+}
+
+/** Who takes part in an elastic run, and what it waits for. */
+function cohortText({ progress }: CollectedRun): string[] {
+  if (progress === undefined) return [];
+  const { phases, pending } = progress.elastic;
+  const parts: string[] = [];
+  const say = ({ workers, participants }: Cohort): string =>
+    `${workers.toLocaleString("en-US")} workers${participants === null ? "" : `, ${participants.toLocaleString("en-US")} participants`}`;
+  if (phases.length > 1) parts.push(say(phases.at(-1)!));
+  if (pending !== null) parts.push(`to go on with ${say(pending)}`);
+  return parts;
 }
 
 function quiet({ quietSeconds }: Outlook): string {

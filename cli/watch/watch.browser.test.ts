@@ -1,37 +1,25 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { importLibsvm } from "../../shared/data/import.ts";
 import { EmbeddedEngine } from "../engines/embedded.ts";
 import { chromiumPath, launchChromium, listen } from "../report/testing/browser.ts";
+import { homeWithRows } from "../report/testing/home.ts";
+import { drawnRows } from "../report/testing/pages.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const CONNECTION_LOST = "connection lost";
 
 describe.skipIf(chromiumPath === undefined)("marina watch", () => {
-  const home = mkdtempSync(join(tmpdir(), "marina-watch-"));
+  let home: string;
   const children: ChildProcess[] = [];
   let browser: Browser;
 
   beforeAll(async () => {
     browser = await launchChromium();
-    const engine = new EmbeddedEngine(home);
-    const lines = Array.from(
-      { length: 60 },
-      (_, i) => `${i % 2 === 0 ? 1 : -1} ${1 + (i % 7)}:1 ${8 + (i % 5)}:1\n`,
-    ).join("");
-    await importLibsvm(Readable.from([Buffer.from(lines)]), {
-      name: "rows",
-      sourceName: "rows.svm",
-      labels: "binary",
-      objects: engine.objects,
-    });
-    await engine.close();
+    home = await homeWithRows("watch");
   });
   afterAll(async () => {
     await browser?.close();
@@ -112,6 +100,45 @@ describe.skipIf(chromiumPath === undefined)("marina watch", () => {
     watching.child.kill("SIGINT");
     expect(await watching.ended).toBe(0);
     await expect(fetch(url)).rejects.toThrow();
+    await page.close();
+  });
+
+  it("scales a run by its button, and shows the workers over time", async () => {
+    const run = marina("run", specFile("scaled", 1_000_000));
+    await run.until(/scaled: round/);
+    const watching = marina("watch", "scaled");
+    const page = await browser.newPage();
+    const { problems } = listen(page);
+    await page.goto(await watching.until(/http:\S+/));
+    const field = page.getByLabel("workers", { exact: true });
+    await field.fill("6");
+    await page.getByLabel("at once").check();
+    await page.getByRole("button", { name: "Go on with so many" }).click();
+    await page.waitForFunction(`document.querySelector("#state").textContent.includes(", 6 workers")`);
+    await page.locator("#chart-workers-round").scrollIntoViewIfNeeded();
+    await page.waitForFunction(`marinaCharts["workers-round"].view !== null`);
+    const steps = await drawnRows<{ workers: number; cause: string }>(page, "workers-round");
+    expect(steps.slice(0, 2).map(({ workers, cause }) => [workers, cause])).toEqual([
+      [3, "start"],
+      [6, "marina scale"],
+    ]);
+    // PP-MARINA has participants, this method has none.
+    expect(await page.locator("#chart-participants-round").isVisible()).toBe(false);
+    expect(await page.getByLabel("participants").isVisible()).toBe(false);
+
+    await field.fill("61");
+    await page.getByRole("button", { name: "Go on with so many" }).click();
+    await page.waitForFunction(
+      `document.querySelector("#state").textContent.includes("expected at most 60 (the rows of rows), got 61")`,
+    );
+    await page.getByRole("button", { name: /Stop the run/ }).click();
+    await page.waitForFunction(`document.querySelector("#state").textContent.includes("scaled: stopped")`);
+    expect(await field.isVisible()).toBe(false);
+    expect(await run.ended).toBe(130);
+    // The one refusal, which the browser reports as such.
+    expect(problems).toEqual([expect.stringContaining("409")]);
+    watching.child.kill("SIGINT");
+    expect(await watching.ended).toBe(0);
     await page.close();
   });
 

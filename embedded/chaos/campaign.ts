@@ -14,8 +14,8 @@ export interface CampaignOptions {
   readonly ratios: FaultRatios;
   readonly costLimit?: number;
   readonly onTrial?: (trial: Trial, done: number) => void;
-  /** The campaign ends at the first failure, unshrunk. */
-  readonly stopAtFailure?: boolean;
+  /** Told at once of whatever must not be: what is wrong may keep its trial from ever ending. */
+  readonly onViolation?: (seed: number, what: string) => void;
 }
 
 export interface Failure {
@@ -39,7 +39,7 @@ export interface Campaign {
 
 /** Seed s disturbs stage s mod (number of stages). */
 export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
-  const { stages, firstSeed, seeds, ratios, costLimit, onTrial, stopAtFailure = false } = options;
+  const { stages, firstSeed, seeds, ratios, costLimit, onTrial, onViolation } = options;
   const limit = costLimit === undefined ? {} : { costLimit };
   const faultsByKind = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Record<FaultKind, number>;
   const endings: Record<string, number> = {};
@@ -48,7 +48,12 @@ export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
   let done = 0;
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
     const stage = stages[seed % stages.length]!;
-    const trial = await runTrial(stage, { seed, ratios, ...limit });
+    const trial = await runTrial(stage, {
+      seed,
+      ratios,
+      ...limit,
+      ...(onViolation === undefined ? {} : { onViolation: (what) => onViolation(seed, what) }),
+    });
     done++;
     for (const fault of trial.faults) faultsByKind[kindOf(fault)]++;
     endings[trial.ended] = (endings[trial.ended] ?? 0) + 1;
@@ -56,10 +61,6 @@ export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
     onTrial?.(trial, done);
     if (trial.violations.length === 0) continue;
     const failure: Failure = { stage: stage.name, seed, violations: trial.violations };
-    if (stopAtFailure) {
-      failures.push(failure);
-      break;
-    }
     failures.push(
       failures.length < SHRUNK_FAILURES
         ? { ...failure, ...(await explain(stage, seed, ratios, trial, limit)) }

@@ -4,12 +4,14 @@ import { type Checkpoint, decodeCheckpoint, isCalibrated } from "../../shared/pr
 import { checkpointKey, resultKey } from "../../shared/protocol/keys.ts";
 import { decodeResult } from "../../shared/protocol/result.ts";
 import type { RoundRecord } from "../../shared/protocol/round-record.ts";
-import type { EffectWatcher } from "../environment.ts";
+import type { EffectWatcher } from "../services.ts";
 import { fingerprint, RUN, recordFingerprint, type Stage } from "./stage.ts";
+import { Tally } from "./tally.ts";
 
 /**
+ * - Each (round, slot) that enters the state is counted exactly once: see `tally.ts`.
  * - Every stored checkpoint and every record is that of the run without faults at the same round: so each (round, worker)
- *   was counted exactly once, in the right order, with the right draws.
+ *   was summed in the right order, with the right draws.
  * - The checkpoint's round never goes back, and an ended run's checkpoint is not written again.
  * - Whoever was replaced writes neither checkpoint nor result.
  * - The run's queue is destroyed only when the run is over.
@@ -18,15 +20,30 @@ import { fingerprint, RUN, recordFingerprint, type Stage } from "./stage.ts";
 export class Invariants implements EffectWatcher {
   readonly #stage: Stage;
   readonly #note: (line: string) => void;
+  readonly #intactOf: (body: Uint8Array) => Uint8Array;
+  readonly #onViolation: (what: string) => void;
   readonly #violations: string[] = [];
   readonly #replaced = new Set<string>();
   #owner: string | undefined;
   #last: Checkpoint | undefined;
 
-  /** @param note told of each event that is worth a line of the trace. */
-  constructor(stage: Stage, note: (line: string) => void) {
+  readonly tally: Tally;
+
+  /**
+   * @param note told of each event that is worth a line of the trace.
+   * @param intactOf what was meant to be stored, where a fault had something else stored.
+   */
+  constructor(
+    stage: Stage,
+    note: (line: string) => void,
+    intactOf: (body: Uint8Array) => Uint8Array = (body) => body,
+    onViolation: (what: string) => void = () => undefined,
+  ) {
     this.#stage = stage;
     this.#note = note;
+    this.#intactOf = intactOf;
+    this.#onViolation = onViolation;
+    this.tally = new Tally(stage.answerers, (what) => this.violated(what));
   }
 
   get violations(): readonly string[] {
@@ -36,6 +53,7 @@ export class Invariants implements EffectWatcher {
   violated(what: string): void {
     this.#violations.push(what);
     this.#note(`VIOLATION ${what}`);
+    this.#onViolation(what);
   }
 
   /** Handlers' log. */
@@ -51,7 +69,8 @@ export class Invariants implements EffectWatcher {
     },
   };
 
-  stored(key: string, body: Uint8Array, requestId: string): void {
+  stored(key: string, bytes: Uint8Array, requestId: string): void {
+    const body = this.#intactOf(bytes);
     if (key === resultKey(RUN)) {
       const { status, tenure, rounds } = decodeResult(body, key);
       this.#note(`${requestId} writes the result: ${status} at round ${rounds}, tenure ${tenure}`);
@@ -65,6 +84,7 @@ export class Invariants implements EffectWatcher {
       `${requestId} commits round ${checkpoint.round}, ${checkpoint.status}, tenure ${checkpoint.tenure}`,
     );
     this.#checkpoint(checkpoint, requestId);
+    if (isCalibrated(checkpoint)) this.tally.stored(this.#last?.round ?? 0, checkpoint.round, requestId);
     this.#last = checkpoint;
     if (this.#owner !== undefined && this.#owner !== requestId) this.#replaced.add(this.#owner);
     this.#owner = requestId;
@@ -97,7 +117,8 @@ export class Invariants implements EffectWatcher {
       this.violated(`${requestId} destroyed ${queue} of a run that is ${status}`);
   }
 
-  round(record: RoundRecord): void {
+  round(record: RoundRecord, requestId: string): void {
+    this.tally.summed(record, requestId);
     if (this.#stage.records.get(record.round) !== recordFingerprint(record)) {
       this.violated(`the record of round ${record.round} is not that of the run without faults`);
     }

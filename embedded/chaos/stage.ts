@@ -10,6 +10,7 @@ import { encodeStoredRun } from "../../shared/protocol/run.ts";
 import type { RunSpec } from "../../shared/protocol/spec.ts";
 import { driveToEnd } from "../drive-to-end.ts";
 import { createEmbeddedService } from "../service.ts";
+import { answerersOf } from "./tally.ts";
 
 /** The name of the run in every trial. */
 export const RUN = "chaos";
@@ -49,6 +50,8 @@ export interface Stage {
   readonly checkpoints: ReadonlyMap<number, string>;
   /** Round -> fingerprint of its record, without faults. */
   readonly records: ReadonlyMap<number, string>;
+  /** Round -> who answers in it, without faults. */
+  readonly answerers: ReadonlyMap<number, string>;
   readonly iterateSha256: string;
   readonly usd: number;
 }
@@ -70,9 +73,22 @@ export async function prepareStage(source: ObjectStore, spec: RunSpec, name: str
 
   const checkpoints = new Map<number, string>();
   const records = new Map<number, string>();
+  const answerers = new Map<number, string>();
+  let asked = "";
   const service = createEmbeddedService({
     seed: 1,
-    observer: { round: (_run, record) => records.set(record.round, recordFingerprint(record)) },
+    observer: {
+      answers: () => ({
+        expected: (expected) => {
+          asked = answerersOf(expected);
+        },
+        counted: () => undefined,
+      }),
+      round(_run, record) {
+        records.set(record.round, recordFingerprint(record));
+        answerers.set(record.round, asked);
+      },
+    },
     watcher: {
       stored(stored, body) {
         if (stored !== checkpointKey(RUN)) return;
@@ -94,5 +110,6 @@ export async function prepareStage(source: ObjectStore, spec: RunSpec, name: str
       `${name}: expected a spec whose run ends as done, it ${result.status}: ${result.error ?? ""}`,
     );
   }
-  return { name, spec, objects, checkpoints, records, iterateSha256: result.iterateSha256, usd: result.usd };
+  const { iterateSha256, usd } = result;
+  return { name, spec, objects, checkpoints, records, answerers, iterateSha256, usd };
 }

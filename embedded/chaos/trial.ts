@@ -1,10 +1,11 @@
 /** One run under one plan of faults, to its end, with everything that must hold checked on the way. */
+import type { ObjectStore } from "../../shared/cloud/ports.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { type Checkpoint, decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
 import { checkpointKey, contributionsQueueName, resultKey } from "../../shared/protocol/keys.ts";
 import { decodeResult, type RunResult } from "../../shared/protocol/result.ts";
 import type { ControlMessage } from "../../shared/protocol/run.ts";
-import { type FaultName, FaultPlan, type FaultRatios } from "../faults.ts";
+import { type Damage, type FaultName, FaultPlan, type FaultRatios } from "../faults.ts";
 import { createEmbeddedService, type EmbeddedService } from "../service.ts";
 import { Invariants } from "./invariants.ts";
 import { RUN, type Stage } from "./stage.ts";
@@ -23,6 +24,8 @@ export interface TrialOptions {
   /** Only these faults. */
   readonly only?: ReadonlySet<string>;
   readonly costLimit?: number;
+  /** Told of what must not be, as it happens. */
+  readonly onViolation?: (what: string) => void;
   /** Told of every event of interest, at virtual milliseconds. */
   readonly trace?: (milliseconds: number, line: string) => void;
 }
@@ -40,7 +43,7 @@ export interface Trial {
 }
 
 export async function runTrial(stage: Stage, options: TrialOptions): Promise<Trial> {
-  const { seed, ratios, only, costLimit = COST_LIMIT, trace } = options;
+  const { seed, ratios, only, costLimit = COST_LIMIT, trace, onViolation } = options;
   let now = (): number => 0;
   const note = (line: string): void => trace?.(now(), line);
   const plan = new FaultPlan({
@@ -49,13 +52,17 @@ export async function runTrial(stage: Stage, options: TrialOptions): Promise<Tri
     ...(only === undefined ? {} : { only }),
     onStrike: (fault, where) => note(`${fault} strikes: ${where}`),
   });
-  const invariants = new Invariants(stage, note);
+  const intactOf = (body: Uint8Array) => plan.damages.find(({ damaged }) => damaged === body)?.intact ?? body;
+  const invariants = new Invariants(stage, note, intactOf, onViolation);
   const service = createEmbeddedService({
     seed,
     plan,
     watcher: invariants,
     log: invariants.log,
-    observer: { round: (_run, record) => invariants.round(record) },
+    observer: {
+      round: (_run, record, requestId) => invariants.round(record, requestId),
+      answers: (_run, requestId) => invariants.tally.observerOf(requestId),
+    },
   });
   const { cloud } = service;
   now = () => cloud.clock.now();
@@ -67,6 +74,7 @@ export async function runTrial(stage: Stage, options: TrialOptions): Promise<Tri
   let last = first;
   if (first.ended === "failed" || first.ended === "given up") {
     note(`repaired after: ${first.error}; resumed`);
+    await repair(service, plan.damages);
     last = await end(service, await resumption(service));
   }
   if (first.ended === "hangs" || last.ended === "hangs")
@@ -94,6 +102,15 @@ export async function runTrial(stage: Stage, options: TrialOptions): Promise<Tri
   };
 }
 
+/** Puts back what lies in the store damaged. */
+async function repair({ cloud }: EmbeddedService, damages: readonly Damage[]): Promise<void> {
+  const { objects } = cloud.client;
+  for (const { key, damaged, intact } of damages) {
+    const found = await optional(() => objects.get(key));
+    if (found?.body === damaged) await objects.put(key, intact);
+  }
+}
+
 interface End {
   readonly ended: Trial["ended"];
   readonly error: string | null;
@@ -112,9 +129,8 @@ async function watch({ cloud, controlDeadLetters }: EmbeddedService, tenure: num
   const { objects, queues } = cloud.client;
   const deadline = cloud.clock.now() + 1000 * LIMIT_SECONDS;
   while (cloud.clock.now() < deadline) {
-    const result = await optional(async () =>
-      decodeResult((await objects.get(resultKey(RUN))).body, resultKey(RUN)),
-    );
+    const result = await readResult(objects);
+    if (result === "damaged") return { ended: "given up", error: "its result lies damaged in the store" };
     if (result !== undefined && result.tenure >= tenure)
       return { ended: result.status, error: result.error, result };
     if (cloud.queue(controlDeadLetters).waiting > 0) {
@@ -130,6 +146,16 @@ async function watch({ cloud, controlDeadLetters }: EmbeddedService, tenure: num
     await cloud.clock.sleep(LOOK_MILLISECONDS);
   }
   return { ended: "hangs", error: null };
+}
+
+async function readResult(objects: ObjectStore): Promise<RunResult | "damaged" | undefined> {
+  const key = resultKey(RUN);
+  try {
+    return await optional(async () => decodeResult((await objects.get(key)).body, key));
+  } catch (error) {
+    if (error instanceof MarinaError && error.code === "corrupt") return "damaged";
+    throw error;
+  }
 }
 
 /** What `marina resume` would send. */

@@ -27,6 +27,8 @@ export interface TestCloud {
   readonly processGroup: number | undefined;
   /** What the cloud itself prints, for whoever looks into a failure. */
   readonly logFile: string | undefined;
+  /** Does an observer of ours stand before it that writes down every request? */
+  readonly observed: boolean;
 }
 
 declare module "vitest" {
@@ -51,6 +53,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
       outputs: await deployedOutputs(),
       processGroup: undefined,
       logFile: undefined,
+      observed: false,
     });
     return undefined;
   }
@@ -67,7 +70,8 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     const times = `start ${seconds(cloud.startMilliseconds)}, ${describeTimes(deployment)}`;
     console.log(`${cloud.name}: ${times}; log ${cloud.logFile}${keep ? " (kept)" : ""}`);
     const { env, processGroup, logFile } = cloud;
-    project.provide("cloud", { kind, env, outputs: deployment.outputs, processGroup, logFile });
+    const observed = cloud.requestLogFile !== undefined;
+    project.provide("cloud", { kind, env, outputs: deployment.outputs, processGroup, logFile, observed });
   } catch (error) {
     await cloud.stop();
     throw error;

@@ -3,48 +3,22 @@
  * happens to processes and messages on the way.
  */
 import { afterEach, beforeAll, describe, expect, inject, test } from "vitest";
-import type { AlgorithmSpec } from "../../shared/algorithms/algorithm.ts";
 import type { QueueAddress } from "../../shared/cloud/ports.ts";
 import { parseManifest } from "../../shared/data/manifest.ts";
 import { manifestKey } from "../../shared/protocol/keys.ts";
-import { parseRunSpec, type RunSpec } from "../../shared/protocol/spec.ts";
+import type { RunSpec } from "../../shared/protocol/spec.ts";
 import { decodeTask } from "../../shared/protocol/task.ts";
+import { printComplaints } from "./testing/complaints.ts";
 import { logLines, reachesProcesses, setDelivery, signalFunction } from "./testing/functions.ts";
 import { embeddedResult } from "./testing/reference.ts";
 import { eventually, importMushrooms, importSomeRows, Service } from "./testing/service.ts";
+import { DIANA, MARINA, PP_MARINA, RUN_SECONDS, spec, WORKERS } from "./testing/specs.ts";
 
-const WORKERS = 5;
-const compressor = { kind: "rand-k", k: 10 } as const;
-const MARINA = { kind: "marina", compressor } as const;
-const METHODS = {
-  MARINA,
-  "PP-MARINA": { kind: "pp-marina", compressor, participants: 2 },
-  DIANA: { kind: "diana", compressor },
-} as const;
-type Method = Readonly<Record<string, unknown>> & { readonly kind: AlgorithmSpec["kind"] };
-
-/** A run takes a few seconds; on a loaded machine or a serial mapping many times that. */
-const RUN_SECONDS = 150;
+const METHODS = { MARINA, "PP-MARINA": PP_MARINA, DIANA } as const;
 const cloud = inject("cloud");
 const service = new Service(cloud);
 const workerName = service.output("WorkerFunctionName");
 const aggregatorName = service.output("AggregatorFunctionName");
-
-function spec(name: string, algorithm: Method, rounds: number): RunSpec {
-  return parseRunSpec(
-    {
-      name,
-      data: "mushrooms",
-      workers: WORKERS,
-      remainder: "drop",
-      problem: { kind: "nonconvex-binary" },
-      algorithm,
-      stop: { rounds },
-      evaluateEvery: 25,
-    },
-    name,
-  );
-}
 
 /** SHA-256 of the iterate that the embedded cloud ends with. */
 async function expectedSha256(run: RunSpec): Promise<string> {
@@ -59,11 +33,7 @@ beforeAll(async () => {
 
 afterEach(async ({ task }) => {
   if (task.result?.state !== "fail") return;
-  for (const name of [aggregatorName, workerName]) {
-    const complaints = (await logLines(name, '"WARN"')).slice(-3);
-    console.log([`last warnings of ${name}:`, ...complaints].join("\n  "));
-  }
-  if (cloud.logFile !== undefined) console.log(`the cloud's own log: ${cloud.logFile}`);
+  await printComplaints(cloud, [aggregatorName, workerName]);
 });
 
 describe.each(Object.entries(METHODS))("%s with 5 workers, Rand-10 and 100 rounds", (name, algorithm) => {
@@ -148,7 +118,7 @@ test("a run that is told to stop stops, and goes on when it is resumed", async (
   const run = spec("stopped", MARINA, 60);
   const name = await service.launch(run);
   await service.reached(name, 10, RUN_SECONDS);
-  await service.requestStop(name);
+  await service.command(name, { kind: "stop", now: false });
   const stopped = await service.ended(name, RUN_SECONDS);
   expect(stopped).toMatchObject({ status: "stopped", stoppedBy: "user" });
   expect(stopped.rounds).toBeGreaterThanOrEqual(10);
@@ -157,10 +127,12 @@ test("a run that is told to stop stops, and goes on when it is resumed", async (
   const result = await service.ended(name, RUN_SECONDS);
   expect(result).toMatchObject({ status: "done", rounds: 60 });
   expect(result.iterateSha256).toBe(await expectedSha256(run));
+  // No poll of the tenure that was stopped has swallowed an answer, which would be asked for again after 15 s.
+  expect(result.resentTasks).toBe(stopped.resentTasks);
 });
 
 test("two runs at once do not meet", async () => {
-  const runs = [spec("together-1", MARINA, 40), { ...spec("together-2", METHODS.DIANA, 40), seed: 2 }];
+  const runs = [spec("together-1", MARINA, 40), { ...spec("together-2", DIANA, 40), seed: 2 }];
   const names = await Promise.all(runs.map((run) => service.launch(run)));
   const results = await Promise.all(names.map((name) => service.ended(name, RUN_SECONDS)));
   for (const [i, result] of results.entries()) {

@@ -8,6 +8,7 @@ import { clientEnvironment, type Environment, LOCAL_REGION } from "./environment
 import { nodeFolder } from "./paths.ts";
 import { freePort } from "./port.ts";
 import { type ProcessGroup, startGroup } from "./process-group.ts";
+import { type Recorder, startRecorder } from "./recorder.ts";
 import { lastLines } from "./run-command.ts";
 
 export interface LocalCloud {
@@ -19,6 +20,8 @@ export interface LocalCloud {
   readonly env: Environment;
   /** What the cloud itself prints. */
   readonly logFile: string;
+  /** JSON lines of all requests that passed; undefined where nothing of ours stands before the cloud. */
+  readonly requestLogFile: string | undefined;
   /** A folder of this cloud's own, for what belongs to it; goes when it stops. */
   readonly folder: string;
   /** The process group that holds the cloud and its functions' processes; undefined where they run in containers. */
@@ -48,9 +51,14 @@ export interface Recipe {
   readonly startSeconds: number;
   /** How long a friendly end may take before it is ended by force. */
   readonly graceMilliseconds: number;
+  /**
+   * @param port where the cloud itself is to listen
+   * @param doors of the observer before it: what clients and what functions are to call
+   */
   program(
     folder: string,
     port: number,
+    doors: Pick<Recorder, "endpoint" | "functionsEndpoint">,
   ): { readonly path: string; readonly args: readonly string[]; readonly environment: Environment };
 }
 
@@ -64,34 +72,42 @@ export async function startProcessCloud(
   const port = await freePort(asked);
   const folder = makeFolder(recipe.key);
   const logFile = join(folder, "log");
+  const requestLogFile = join(folder, "requests.jsonl");
   const clean = () => {
     if (!keep) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   let group: ProcessGroup | undefined;
+  let recorder: Recorder | undefined;
   try {
-    const { path, args, environment } = recipe.program(folder, port);
+    const cloudPort = await freePort();
+    recorder = await startRecorder({ port, cloudPort, file: requestLogFile });
+    const { endpoint } = recorder;
+    const { path, args, environment } = recipe.program(folder, cloudPort, recorder);
     group = await startGroup(path, args, { environment, folder, logFile });
-    const endpoint = `http://127.0.0.1:${port}`;
     const { ended, pid } = group;
     await healthy(recipe.name, `${endpoint}${recipe.healthPath}`, recipe.startSeconds, ended);
     const running = group;
+    const observer = recorder;
     return {
       name: recipe.name,
       endpoint,
       region: LOCAL_REGION,
       env: clientEnvironment(endpoint),
       logFile,
+      requestLogFile,
       folder,
       processGroup: pid,
       startMilliseconds: performance.now() - started,
       async stop() {
         await running.stop(recipe.graceMilliseconds);
+        await observer.close();
         clean();
       },
     };
   } catch (error) {
     const said = existsSync(logFile) ? lastLines(readFileSync(logFile, "utf8")) : "";
     await group?.stop(0);
+    await recorder?.close();
     clean();
     if (!(error instanceof MarinaError) || said === "") throw error;
     throw new MarinaError(error.code, `${error.message}; its last words:\n${said}`, { cause: error });

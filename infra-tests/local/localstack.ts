@@ -82,13 +82,14 @@ async function startProcess(options: LocalStackOptions): Promise<LocalCloud> {
       startSeconds: 120,
       // A friendly end takes it 10 to 21 seconds, for nothing: what it holds is in memory.
       graceMilliseconds: 0,
-      program: (folder, port) => ({
+      program: (folder, port, { endpoint, functionsEndpoint }) => ({
         path: pythonOf(environment),
         args: ["-m", "localstack.runtime.main"],
         environment: {
           ...serverEnvironment(folder),
-          ...settings(port),
+          ...settings(Number(new URL(endpoint).port)),
           GATEWAY_LISTEN: `127.0.0.1:${port}`,
+          LAMBDA_PROCESS_ENDPOINT_URL: functionsEndpoint,
           DNS_ADDRESS: "0",
           // The plugin needs no installation: its folder holds the module and its entry points.
           PYTHONPATH: join(FOLDER, "plugin"),
@@ -163,6 +164,8 @@ async function startContainer({
     region: LOCAL_REGION,
     env: clientEnvironment(endpoint),
     logFile,
+    // The functions' containers can't reach an observer on this machine's loopback interface.
+    requestLogFile: undefined,
     folder,
     processGroup: undefined,
     startMilliseconds: performance.now() - started,

@@ -26,7 +26,7 @@ export async function start(options: StartOptions = {}): Promise<LocalCloud> {
       startSeconds: 60,
       // Its workers end with it, usually within 2 to 4 seconds.
       graceMilliseconds: 5000,
-      program: (folder, port) => ({
+      program: (folder, port, { functionsEndpoint }) => ({
         path: pythonOf(environment),
         args: ["-m", "ministack"],
         environment: {
@@ -39,6 +39,8 @@ export async function start(options: StartOptions = {}): Promise<LocalCloud> {
           MINISTACK_REGION: LOCAL_REGION,
           AWS_DEFAULT_REGION: LOCAL_REGION,
           LAMBDA_EXECUTOR: "local",
+          // Functions inherit it.
+          AWS_ENDPOINT_URL: functionsEndpoint,
           LOG_LEVEL: "WARNING",
           // In memory only; these are where it would look for an earlier instance's state.
           S3_DATA_DIR: `${folder}/s3`,

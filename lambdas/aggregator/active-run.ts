@@ -1,12 +1,15 @@
 /** A run in the hands of one tenure of the aggregator: what every step of it needs. */
 
+import type { AlgorithmSpec } from "../../shared/algorithms/algorithm.ts";
 import { compressorOf } from "../../shared/algorithms/registry.ts";
+import { readChecked } from "../../shared/cloud/checked-read.ts";
 import type { Ports, QueueAddress } from "../../shared/cloud/ports.ts";
 import type { Compressor } from "../../shared/compressors/compressor.ts";
 import { createCompressor } from "../../shared/compressors/registry.ts";
 import { type Manifest, parseManifest } from "../../shared/data/manifest.ts";
 import { rowsUsed } from "../../shared/data/partition.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
+import { algorithmOf, type Cohort, startingCohort } from "../../shared/protocol/cohort.ts";
 import { manifestKey, specKey } from "../../shared/protocol/keys.ts";
 import { decodeStoredRun, runDigest, type StoredRun } from "../../shared/protocol/run.ts";
 import type { RunSpec } from "../../shared/protocol/spec.ts";
@@ -14,7 +17,7 @@ import type { Point, Task, TaskKind } from "../../shared/protocol/task.ts";
 import type { Inbox } from "./inbox.ts";
 import { shardsPerTaskOf } from "./packing.ts";
 
-export interface ActiveRun {
+export interface ActiveRun extends NumberedCohort {
   readonly ports: Ports;
   readonly run: string;
   readonly digest: string;
@@ -22,6 +25,8 @@ export interface ActiveRun {
   readonly manifest: Manifest;
   /** d */
   readonly dimension: number;
+  /** The spec's method as the cohort runs it. */
+  readonly algorithm: AlgorithmSpec;
   /** N, rows used. */
   readonly rows: number;
   readonly compressor: Compressor;
@@ -36,26 +41,43 @@ export interface ActiveRun {
   readonly hedging?: boolean;
 }
 
+/** Who takes part, and the number by which tasks and contributions know them. */
+export interface NumberedCohort extends Cohort {
+  readonly phase: number;
+}
+
 export interface StoredSpec extends StoredRun {
   readonly digest: string;
 }
 
-/** The run's description. */
+/** There is no such run any more. */
+export class RunDeleted extends MarinaError {}
+
+/** The run's description. @throws RunDeleted when it is not there. */
 export async function loadStored({ objects }: Ports, run: string): Promise<StoredSpec> {
   const key = specKey(run);
-  const stored = decodeStoredRun((await objects.get(key)).body, key);
-  return { ...stored, digest: runDigest(stored) };
+  try {
+    const { value: stored } = await readChecked(objects, key, (body) => decodeStoredRun(body, key));
+    return { ...stored, digest: runDigest(stored) };
+  } catch (error) {
+    if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
+    throw new RunDeleted("not-found", `run ${run} was deleted: ${key} is gone`, { cause: error });
+  }
 }
 
-/** The run's description and data set, read and checked. */
+/**
+ * The run's description and data set, read and checked.
+ * @param cohort at work; undefined: the one that the run starts with.
+ */
 export async function loadRun(
   ports: Ports,
   run: string,
+  cohort: NumberedCohort | undefined,
 ): Promise<Omit<ActiveRun, "taskQueue" | "replyTo" | "inbox" | "hedging">> {
   const stored = await loadStored(ports, run);
   const { spec, digest } = stored;
   const name = manifestKey(spec.data);
-  const manifest = parseManifest((await ports.objects.get(name)).body, name);
+  const { value: manifest } = await readChecked(ports.objects, name, (body) => parseManifest(body, name));
   if (manifest.object.sha256 !== stored.data.sha256) {
     throw new MarinaError(
       "corrupt",
@@ -70,11 +92,27 @@ export async function loadRun(
     spec,
     manifest,
     dimension,
-    rows: rowsUsed(manifest.rows, spec.workers, spec.remainder),
+    ...partOf(spec, manifest, cohort ?? { phase: 0, ...startingCohort(spec) }),
     compressor: createCompressor(compressorOf(spec.algorithm), dimension, spec.wire),
     dense: createCompressor({ kind: "identity" }, dimension, spec.wire),
-    shardsPerTask: shardsPerTaskOf(spec, manifest),
   };
+}
+
+/** What of a run depends on who takes part. */
+function partOf(spec: RunSpec, manifest: Manifest, { phase, workers, participants }: NumberedCohort) {
+  return {
+    phase,
+    workers,
+    participants,
+    algorithm: algorithmOf(spec, { workers, participants }),
+    rows: rowsUsed(manifest.rows, workers, spec.remainder),
+    shardsPerTask: shardsPerTaskOf(spec, workers, manifest),
+  };
+}
+
+/** The same run in the hands of others. */
+export function withCohort(active: ActiveRun, cohort: NumberedCohort): ActiveRun {
+  return { ...active, ...partOf(active.spec, active.manifest, cohort) };
 }
 
 /** What the tasks of one exchange have in common. */
@@ -94,12 +132,14 @@ export function tasksFor(
   workers: Iterable<number>,
   firstSlot = 0,
 ): Task[] {
-  const { run, digest: digestOfRun, replyTo } = active;
+  const { run, digest: digestOfRun, replyTo, phase, workers: all } = active;
   return Array.from(workers, (worker, i) => ({
     ...assignment,
     run,
     runDigest: digestOfRun,
     replyTo,
+    phase,
+    workers: all,
     slot: firstSlot + i,
     worker,
   }));

@@ -35,6 +35,11 @@ export class Budget {
     return undefined;
   }
 
+  /** The next rounds cost so many times as much as those so far, as more workers take part. @param factor >= 1 */
+  expect(factor: number): void {
+    this.#dearestUsd *= factor;
+  }
+
   #learn(now: Spent): void {
     if (this.#last !== undefined) {
       this.#dearestUsd = Math.max(this.#dearestUsd, now.usd - this.#last.usd);

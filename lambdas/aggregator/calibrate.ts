@@ -9,6 +9,7 @@ import {
   resolveParameters,
   type StartingPoint,
 } from "../../shared/algorithms/theory.ts";
+import { DamagedObject, readChecked } from "../../shared/cloud/checked-read.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { advance, type PowerState, startPowerIteration } from "../../shared/math/power-iteration.ts";
 import { maxRowSmoothness, smoothness } from "../../shared/problems/smoothness.ts";
@@ -29,8 +30,8 @@ export type CalibrationObserver = (what: "spectra" | "average-smoothness" | "sta
 
 /** The constants of a run. @throws MarinaError "spec" for a step size that the method does not have. */
 export async function calibrate(active: ActiveRun, observe: CalibrationObserver): Promise<Constants> {
-  const { spec, compressor, dimension, rows } = active;
-  const { algorithm, problem, workers } = spec;
+  const { spec, algorithm, workers, compressor, dimension, rows } = active;
+  const { problem } = spec;
   const exact = spec.smoothness === "exact";
   const average = exact && needsAverageSmoothness(algorithm);
   const spectra = await loadSpectra(active, average, observe);
@@ -82,8 +83,8 @@ async function loadSpectra(
   average: boolean,
   observe: CalibrationObserver,
 ): Promise<Spectra> {
-  const { ports, spec, manifest } = active;
-  const key = spectraKey(spec.data, `${spec.workers}-${spec.remainder}`);
+  const { ports, spec, workers, manifest } = active;
+  const key = spectraKey(spec.data, `${workers}-${spec.remainder}`);
   let spectra = await readSpectra(active, key);
   if (spectra !== undefined && (!average || spectra.gramEigenvalue !== undefined)) return spectra;
   if (spectra === undefined) {
@@ -100,12 +101,15 @@ async function loadSpectra(
 
 async function readSpectra({ ports, manifest }: ActiveRun, key: string): Promise<Spectra | undefined> {
   try {
-    const spectra = decodeSpectra((await ports.objects.get(key)).body, key);
+    const { value: spectra } = await readChecked(ports.objects, key, (body) => decodeSpectra(body, key));
     // Spectra of a data set that was replaced since are of no use.
     return spectra.data === manifest.object.sha256 ? spectra : undefined;
   } catch (error) {
     if (error instanceof MarinaError && error.code === "not-found") return undefined;
-    throw error;
+    if (!(error instanceof DamagedObject)) throw error;
+    // They are computed again, and stored over what is there.
+    ports.log.warn("spectra-damaged", { key, error: error.message });
+    return undefined;
   }
 }
 
@@ -130,8 +134,8 @@ async function gramEigenvalue(active: ActiveRun, observe: CalibrationObserver): 
 
 /** A vector that tasks ask about, in them or, where it is too large, beside the run's iterates. */
 async function pointOf(active: ActiveRun, vector: Float64Array, step: number): Promise<Point> {
-  const { ports, run, dimension, spec, shardsPerTask } = active;
-  if (travelInline(dimension, 1, Math.ceil(spec.workers / shardsPerTask))) return { kind: "inline", vector };
+  const { ports, run, dimension, workers, shardsPerTask } = active;
+  if (travelInline(dimension, 1, Math.ceil(workers / shardsPerTask))) return { kind: "inline", vector };
   const key = probeKey(run, step);
   await ports.objects.put(key, encodeVector(vector));
   return { kind: "stored", key };
@@ -163,7 +167,7 @@ async function ask(
     points: question.points,
     pointRounds: question.points.map(() => question.round),
   };
-  const tasks = tasksFor(active, assignment, everyone(active.spec.workers));
+  const tasks = tasksFor(active, assignment, everyone(active.workers));
   return (await exchange(active.ports, active.taskQueue, active.inbox, tasks, "answer", active.shardsPerTask))
     .arrivals;
 }

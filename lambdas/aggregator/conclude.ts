@@ -3,9 +3,10 @@
  * queue goes. All of it follows from the checkpoint alone and may be done any number of times, by any aggregator that
  * finds an ended run: the one that ended it may have died in between.
  */
+import { DamagedObject, readChecked } from "../../shared/cloud/checked-read.ts";
 import type { ObjectStore, Ports, PutCondition } from "../../shared/cloud/ports.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
-import type { Checkpoint } from "../../shared/protocol/checkpoint.ts";
+import type { Checkpoint, RunStatus } from "../../shared/protocol/checkpoint.ts";
 import { vectorSha256 } from "../../shared/protocol/digest.ts";
 import { contributionsQueueName, leftoverPrefixes, resultKey } from "../../shared/protocol/keys.ts";
 import { decodeResult, encodeResult, type RunResult } from "../../shared/protocol/result.ts";
@@ -19,6 +20,14 @@ const RESULT_ATTEMPTS = 5;
 const STEP_ATTEMPTS = 4;
 const STEP_PAUSE_MILLISECONDS = 2000;
 
+/**
+ * Will nobody go on with it? A run that may be resumed keeps its queue (a name can't be used again for a minute after its
+ * deletion) and what its workers remember.
+ */
+export function isOver(status: RunStatus): boolean {
+  return status === "done" || status === "diverged";
+}
+
 /** @param checkpoint the durable one, of a run that has ended. */
 export async function conclude(
   ports: Ports,
@@ -27,9 +36,7 @@ export async function conclude(
   checkpoint: Omit<Checkpoint, "commit">,
 ): Promise<void> {
   const { run, status } = checkpoint;
-  // A run that may be resumed keeps its queue (a name can't be used again for a minute after its deletion) and what its
-  // workers remember.
-  const over = status === "done" || status === "diverged";
+  const over = isOver(status);
   if (over) await sweep(ports, run);
   const result = resultOf(spec, checkpoint);
   await patiently(ports, () => publishResult(ports.objects, result));
@@ -68,11 +75,11 @@ async function patiently({ clock }: Ports, step: () => Promise<void>): Promise<v
  * Writes the result, unless one of the same or a later tenure is there: one that stood still since an earlier ending must
  * not overwrite what has happened since.
  */
-async function publishResult(objects: ObjectStore, result: RunResult): Promise<void> {
+export async function publishResult(objects: ObjectStore, result: RunResult): Promise<void> {
   const key = resultKey(result.run);
   for (let attempt = 1; ; attempt++) {
     const found = await existing(objects, key);
-    if (found !== undefined && found.tenure >= result.tenure) return;
+    if (found !== undefined && isLater(found, result)) return;
     const condition: PutCondition = found === undefined ? { ifNoneMatch: "*" } : { ifMatch: found.etag };
     try {
       await objects.put(key, encodeResult(result), condition);
@@ -85,16 +92,25 @@ async function publishResult(objects: ObjectStore, result: RunResult): Promise<v
   }
 }
 
+type Standing = Pick<RunResult, "tenure" | "provisional">;
+
+/** Of two results of one tenure the provisional one gives way: the run was gone on with after all. */
+function isLater(found: Standing, { tenure, provisional }: Standing): boolean {
+  return found.tenure > tenure || (found.tenure === tenure && (provisional ?? !found.provisional));
+}
+
 async function existing(
   objects: ObjectStore,
   key: string,
-): Promise<{ tenure: number; etag: string } | undefined> {
+): Promise<(Standing & { readonly etag: string }) | undefined> {
   try {
-    const { body, etag } = await objects.get(key);
-    return { tenure: decodeResult(body, key).tenure, etag };
+    const { value, etag } = await readChecked(objects, key, (body) => decodeResult(body, key));
+    return { ...value, etag };
   } catch (error) {
     if (error instanceof MarinaError && error.code === "not-found") return undefined;
-    throw error;
+    if (!(error instanceof DamagedObject)) throw error;
+    // A result that nobody can read is no result: any other is later.
+    return { tenure: -1, etag: (await objects.get(key)).etag };
   }
 }
 
@@ -112,7 +128,7 @@ async function sweep({ objects, log }: Ports, run: string): Promise<void> {
   }
 }
 
-function resultOf(spec: RunSpec, checkpoint: Omit<Checkpoint, "commit">): RunResult {
+export function resultOf(spec: RunSpec, checkpoint: Omit<Checkpoint, "commit">): RunResult {
   const { status, totals, ending, initialGradientNormSquared: initial } = checkpoint;
   if (status === "running" || ending === null) throw new RangeError("a running run has no result");
   const { loss, gradientNormSquared, usd } = ending;
@@ -139,10 +155,13 @@ function resultOf(spec: RunSpec, checkpoint: Omit<Checkpoint, "commit">): RunRes
     usd,
     usage: checkpoint.usage,
     resentTasks: totals.resent,
+    pairedGradients: totals.pairs,
+    reusedGradients: totals.reused,
     hedgedTasks: totals.hedged,
     droppedMessages: totals.dropped,
     iterateSha256: vectorSha256(checkpoint.state["iterate"]!),
     constants: checkpoint.constants,
+    phases: checkpoint.elastic.phases,
     spec,
   };
 }

@@ -1,6 +1,5 @@
 /** Drives a run round by round until it ends or this tenure does. */
 import type { Vectors } from "../../shared/algorithms/algorithm.ts";
-import { createMethod } from "../../shared/algorithms/registry.ts";
 import type { Invocation } from "../../shared/cloud/ports.ts";
 import type { Spending } from "../../shared/cost/spending.ts";
 import { firstNonFinite } from "../../shared/math/vectors.ts";
@@ -10,11 +9,12 @@ import type { RoundRecord } from "../../shared/protocol/round-record.ts";
 import type { RunSpec } from "../../shared/protocol/spec.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { Budget } from "./budget.ts";
+import type { CalibrationObserver } from "./calibrate.ts";
+import { CohortKeeper } from "./cohorts.ts";
 import { evaluateAt } from "./evaluate.ts";
 import { StoppedNow } from "./inbox.ts";
 import type { Lease } from "./lease.ts";
 import type { Ledger } from "./ledger.ts";
-import { PointStore } from "./points.ts";
 import { doRound, type RoundOutcome } from "./round.ts";
 
 /** What the last round boundary looked like. */
@@ -31,10 +31,11 @@ export interface DriveSetting {
   readonly lease: Lease;
   readonly ledger: Ledger;
   readonly spending: Spending;
-  /** When this tenure began, by the clock port. */
+  /** When this tenure began, or to when a new run's seconds are counted already; by the clock port. */
   readonly startedAt: number;
   /** Told of every round once its messages are in. */
   readonly observe: (record: RoundRecord) => void;
+  readonly observeCalibration: CalibrationObserver;
 }
 
 /**
@@ -45,11 +46,9 @@ export async function drive(
   setting: DriveSetting,
   from: Omit<Checkpoint, "commit" | "ending">,
 ): Promise<Ending> {
-  const { active, invocation, lease, ledger, spending, startedAt, observe } = setting;
-  const { spec, ports } = active;
-  const { constants } = from;
-  const method = createMethod(spec.algorithm, constants);
-  const points = new PointStore(ports.objects, active.run);
+  const { invocation, lease, ledger, spending, startedAt, observe } = setting;
+  const { spec, ports, inbox } = setting.active;
+  const cohorts = new CohortKeeper(setting.active, from.constants, from.elastic, setting.observeCalibration);
   let { round, referenceRound, totals, records, initialGradientNormSquared } = from;
   let state: Vectors = from.state;
   const secondsBefore = totals.seconds;
@@ -66,6 +65,8 @@ export async function drive(
     error,
     round,
     referenceRound,
+    constants: cohorts.now.constants,
+    elastic: cohorts.elastic,
     initialGradientNormSquared,
     totals,
     usage: spending.save(),
@@ -73,7 +74,11 @@ export async function drive(
     records,
   });
   const end = async (status: RunStatus, stoppedBy: StoppedBy): Promise<Ending> => {
-    const { loss, gradientNormSquared, bytes } = await evaluateAt(active, state["iterate"]!, round);
+    const { loss, gradientNormSquared, bytes } = await evaluateAt(
+      cohorts.now.active,
+      state["iterate"]!,
+      round,
+    );
     totals = { ...totals, evaluationBytes: totals.evaluationBytes + bytes };
     // Rounds without evaluation may have led here: a run that has diverged must not end as if it had not.
     const trouble = normDivergence(gradientNormSquared, initialGradientNormSquared, round);
@@ -82,10 +87,15 @@ export async function drive(
     return { checkpoint, loss, gradientNormSquared };
   };
 
+  const store = async (): Promise<void> => {
+    await ledger.settled();
+    records = ledger.commit({ ...boundary("running", null), ending: null });
+  };
+
   const goOn = async (): Promise<Ending> => {
     for (;;) {
       lease.check();
-      if (active.inbox.stopRequested) return end("stopped", "user");
+      if (inbox.stopRequested) return end("stopped", "user");
       if (round >= spec.stop.rounds) return end("done", "rounds");
       const usd = spending.usd();
       const broken = budget.broken({ usd, seconds: secondsNow() });
@@ -94,22 +104,43 @@ export async function drive(
       if (left < HANDOVER_MARGIN_SECONDS) {
         return { checkpoint: boundary("running", null), loss: null, gradientNormSquared: null };
       }
-      if (left < HANDOVER_MARGIN_SECONDS + 10) active.inbox.hurry();
+      if (left < HANDOVER_MARGIN_SECONDS + 10) inbox.hurry();
 
-      if (due(round, ports.clock.now())) {
-        // Window 1: the iterate before this one must be durable before the tasks that go beyond this one leave.
+      const moment = { round, seconds: secondsNow(), usd };
+      const workersBefore = cohorts.now.active.workers;
+      const stored = await cohorts.turn(moment, state, inbox.scaleRequest, async () => {
+        await store();
         await ledger.settled();
-        records = ledger.commit({ ...boundary("running", null), ending: null });
+      });
+      await inbox.forgetScale(cohorts.elastic.lastRequest);
+      const { active, method, points } = cohorts.now;
+      if (active.workers > workersBefore) {
+        budget.expect(active.workers / workersBefore);
+        const tooDear = budget.broken({ usd: spending.usd(), seconds: secondsNow() });
+        if (tooDear !== undefined) return end("done", tooDear);
+      }
+
+      if (due(round, ports.clock.now()) && !stored) {
+        // Window 1: the iterate before this one must be durable before the tasks that go beyond this one leave.
+        await store();
         if (spec.durability === "strict") await ledger.settled();
       }
       const evaluate = round === 0 || (spec.evaluateEvery > 0 && round % spec.evaluateEvery === 0);
       const outcome = await doRound(
-        { active, method, points, memoryFloor: ledger.durableRound, evaluate },
+        {
+          active,
+          method,
+          points,
+          memoryFloor: ledger.durableRound,
+          evaluate,
+          dense: cohorts.isFirstOfChange(round),
+        },
         state,
         round,
         referenceRound,
       );
       if (round === 0) initialGradientNormSquared = outcome.gradientNormSquared;
+      cohorts.noteNorm(outcome.gradientNormSquared, initialGradientNormSquared);
       const record = recordOf(round, outcome, totals, usd);
       records = [...records, record];
       observe(record);
@@ -119,7 +150,7 @@ export async function drive(
         totals = { ...totals, evaluationBytes: totals.evaluationBytes + outcome.evaluationBytes };
         return { checkpoint: boundary("done", stoppedBy), loss, gradientNormSquared };
       }
-      const next = method.step(state, outcome.plan, outcome.mean);
+      const next = { ...method.step(state, outcome.plan, outcome.mean), ...outcome.shifts };
       const trouble = divergence(next, outcome, initialGradientNormSquared, round);
       if (trouble !== undefined) {
         const { loss, gradientNormSquared } = outcome;
@@ -188,6 +219,8 @@ function advanceTotals(totals: Totals, outcome: RoundOutcome, seconds: number): 
     uplinkBytes: totals.uplinkBytes + outcome.uplinkBytes,
     downlinkBytes: totals.downlinkBytes + outcome.downlinkBytes,
     evaluationBytes: totals.evaluationBytes + outcome.evaluationBytes,
+    pairs: totals.pairs + outcome.pairs,
+    reused: totals.reused + outcome.reused,
     resent: totals.resent + outcome.resent,
     hedged: totals.hedged + outcome.hedged,
     dropped: totals.dropped + outcome.dropped,

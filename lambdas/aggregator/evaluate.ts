@@ -22,11 +22,11 @@ export async function evaluateAt(
   x: Float64Array,
   pointRound: number,
 ): Promise<Evaluation> {
-  const { ports, run, dimension, spec } = active;
-  const inline = travelInline(dimension, 1, Math.ceil(spec.workers / active.shardsPerTask));
+  const { ports, run, phase, dimension, workers } = active;
+  const inline = travelInline(dimension, 1, Math.ceil(workers / active.shardsPerTask));
   const point = inline
     ? ({ kind: "inline", vector: x } as const)
-    : await new PointStore(ports.objects, run).point(x, pointRound);
+    : await new PointStore(ports.objects, run, phase).point(x, pointRound);
   const assignment = {
     kind: "evaluate",
     round: pointRound,
@@ -35,7 +35,7 @@ export async function evaluateAt(
     points: [point],
     pointRounds: [pointRound],
   } as const;
-  const tasks = tasksFor(active, assignment, everyone(spec.workers));
+  const tasks = tasksFor(active, assignment, everyone(workers));
   const { arrivals, outsideBytes } = await exchange(
     ports,
     active.taskQueue,
@@ -44,7 +44,7 @@ export async function evaluateAt(
     "contribution",
     active.shardsPerTask,
   );
-  const { loss, gradientNormSquared } = combine(arrivals, spec.workers, dimension);
+  const { loss, gradientNormSquared } = combine(arrivals, workers, dimension);
   const bytes =
     outsideBytes + arrivals.reduce((sum, { bytes: own, evaluationBytes }) => sum + own + evaluationBytes, 0);
   return { loss, gradientNormSquared, bytes };

@@ -1,6 +1,5 @@
 /** One exchange with the workers: tasks out, one valid answer per slot in, in slot order. */
 import type { MessageQueue, OutgoingMessage, Ports, QueueAddress } from "../../shared/cloud/ports.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
 import {
   BATCH_LIMIT,
   MAX_SENDS,
@@ -8,8 +7,9 @@ import {
   RESEND_AFTER_SECONDS,
 } from "../../shared/protocol/limits.ts";
 import { encodeTasks, isOutsideMethod, packTasks, type Task } from "../../shared/protocol/task.ts";
-import { type Arrival, type Contribution, type Inbox, type WorkerError, workerError } from "./inbox.ts";
+import type { Arrival, Contribution, Inbox, WorkerError } from "./inbox.ts";
 import { decideResend, hedgeThreshold } from "./resend.ts";
+import { WorkerFailure, workerFailure } from "./worker-failure.ts";
 
 export interface Exchange {
   readonly arrivals: readonly Arrival[];
@@ -39,9 +39,10 @@ export async function exchange(
   shardsPerTask: number,
   hedging = true,
 ): Promise<Exchange> {
-  const round = tasks[0]!.round;
+  const { phase, round } = tasks[0]!;
   inbox.expect({
     kind,
+    phase,
     round,
     workers: Uint32Array.from(tasks, ({ worker }) => worker),
     evaluationOnly: tasks.map((task) => task.kind === "evaluate"),
@@ -89,7 +90,7 @@ export async function exchange(
     if (event.kind === "error") {
       const { error } = event;
       const pack = packOf[error.slot]!;
-      if (!error.retryable || sends[pack]! >= MAX_SENDS) throw workerError(tasks[0]!.run, error);
+      if (!error.retryable || sends[pack]! >= MAX_SENDS) throw workerFailure(tasks[0]!, error);
       lastErrors[pack] = error;
       // Overdue as soon as the pause is over, however long ago it was sent.
       const pause = FAILURE_PAUSE_MILLISECONDS * 2 ** (sends[pack]! - 1);
@@ -107,11 +108,11 @@ export async function exchange(
     });
     if (decision.exhausted !== undefined) {
       const said = lastErrors[decision.exhausted];
-      if (said !== undefined) throw workerError(tasks[0]!.run, said);
-      const { run, worker } = packs[decision.exhausted]!;
-      throw new MarinaError(
+      if (said !== undefined) throw workerFailure(tasks[0]!, said);
+      throw new WorkerFailure(
         "worker-failed",
-        `run ${run}, round ${round}, worker ${worker}: no answer after ${MAX_SENDS} tasks; look into the worker's log and the dead-letter queue of the tasks`,
+        packs[decision.exhausted]!,
+        `no answer after ${MAX_SENDS} tasks; look into the worker's log and the dead-letter queue of the tasks`,
       );
     }
     hedged += decision.hedges.length;

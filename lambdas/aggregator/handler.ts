@@ -3,17 +3,13 @@
  * The way of a tenure: lease.ts -> active-run.ts (load) -> calibrate.ts (new runs) -> drive.ts -> round.ts ... ->
  * finish here: the last checkpoint, then conclude.ts (the result) or the hand-over.
  */
-import { createMethod } from "../../shared/algorithms/registry.ts";
+import { carriesShifts, createMethod } from "../../shared/algorithms/registry.ts";
 import type { DeliveredMessage, Handler, Invocation, Ports, QueueAddress } from "../../shared/cloud/ports.ts";
+import { type Closing, closingUsage } from "../../shared/cost/closing.ts";
 import type { Spending } from "../../shared/cost/spending.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
-import {
-  type Checkpoint,
-  decodeCheckpoint,
-  isCalibrated,
-  type Totals,
-} from "../../shared/protocol/checkpoint.ts";
-import { checkpointKey, contributionsQueueName } from "../../shared/protocol/keys.ts";
+import { type Checkpoint, isCalibrated } from "../../shared/protocol/checkpoint.ts";
+import { contributionsQueueName } from "../../shared/protocol/keys.ts";
 import {
   CONTRIBUTION_RETENTION_SECONDS,
   CONTRIBUTION_VISIBILITY_SECONDS,
@@ -22,13 +18,18 @@ import {
 import type { RoundRecord } from "../../shared/protocol/round-record.ts";
 import { type ControlMessage, decodeControl, encodeControl } from "../../shared/protocol/run.ts";
 import { startingPoint } from "../../shared/protocol/start.ts";
-import { type ActiveRun, loadRun, loadStored, type StoredSpec } from "./active-run.ts";
+import { type ActiveRun, loadRun, loadStored, RunDeleted } from "./active-run.ts";
 import { type CalibrationObserver, calibrate } from "./calibrate.ts";
-import { conclude, destroyQueue } from "./conclude.ts";
+import { startingShifts } from "./carried-shifts.ts";
+import { conclude, destroyQueue, isOver } from "./conclude.ts";
+import { type Draft, describe, emptyDraft, failureOf, NO_TOTALS } from "./drafts.ts";
 import { drive, type Ending } from "./drive.ts";
-import { Inbox, StoppedNow } from "./inbox.ts";
+import { phaseOf, startElastic } from "./elastic.ts";
+import { type AnswerObserver, Inbox, StoppedNow } from "./inbox.ts";
+import { sayLastWords } from "./last-words.ts";
 import { Lease } from "./lease.ts";
 import { Ledger } from "./ledger.ts";
+import { readCheckpoint } from "./stored-checkpoint.ts";
 
 export interface AggregatorSettings {
   readonly taskQueue: QueueAddress;
@@ -44,21 +45,11 @@ export interface AggregatorSettings {
 /** Whoever watches: a progress line, metrics. Never control. */
 export interface RunObserver {
   readonly calibration?: CalibrationObserver;
-  readonly round?: (run: string, record: RoundRecord) => void;
+  /** @param requestId of the invocation: one that was replaced may be at work still. */
+  readonly round?: (run: string, record: RoundRecord, requestId: string) => void;
+  /** Who watches this invocation's answers. */
+  readonly answers?: (run: string, requestId: string) => AnswerObserver;
 }
-
-type Draft = Omit<Checkpoint, "commit">;
-
-const NO_TOTALS: Totals = {
-  uplinkBitsPerWorker: 0,
-  uplinkBytes: 0,
-  downlinkBytes: 0,
-  evaluationBytes: 0,
-  seconds: 0,
-  resent: 0,
-  hedged: 0,
-  dropped: 0,
-};
 
 export function createAggregator(ports: Ports, settings: AggregatorSettings): Handler {
   return async (messages, invocation) => {
@@ -67,8 +58,8 @@ export function createAggregator(ports: Ports, settings: AggregatorSettings): Ha
       try {
         await tenure(ports, settings, message, decodeControl(message.body), invocation);
       } catch (error) {
-        const code = error instanceof MarinaError ? error.code : "defect";
-        ports.log.warn("tenure-failed", { messageId: message.messageId, code, error: describe(error) });
+        const { messageId } = message;
+        ports.log.warn("tenure-failed", { messageId, code: codeOf(error), error: describe(error) });
         // Delivered again, and at last to the dead letters. Also when the lease was lost: where that is so this delivery
         // is over and nothing happens to the successor's; where it only seemed so nobody else would go on.
         failedMessageIds.push(message.messageId);
@@ -88,9 +79,9 @@ async function tenure(
   const startedAt = ports.clock.now();
   const { run } = control;
   const lease = new Lease(ports.queues, ports.clock, message);
-  await lease.hold();
   try {
-    const found = await readCheckpoint(ports, run);
+    await lease.hold();
+    const found = await readCheckpoint(ports.objects, run);
     if (found !== undefined && !mayDrive(control, found.checkpoint)) {
       const { status } = found.checkpoint;
       ports.log.info("control-stale", { run, tenure: control.tenure, status });
@@ -111,36 +102,59 @@ async function tenure(
     const hold: Hold = { ports, settings, control, ledger, lease, spending };
     let active: ActiveRun | undefined;
     try {
-      active = await activate(ports, settings, run, found?.checkpoint, from?.generation ?? 0, lease);
+      active = await activate(hold, found?.checkpoint, from?.generation ?? 0, invocation.requestId);
       if (from !== undefined) spending.restore(from.usage);
       if (from !== undefined && found?.checkpoint.status !== "running") {
         // From now on it runs again: durable before anything else, so that a stop can name this generation.
         ledger.commit(from);
         await ledger.settled();
       }
+      const begun = from !== undefined && isCalibrated(from) ? from : undefined;
       const start =
-        from !== undefined && isCalibrated(from)
-          ? from
-          : await begin(
-              active,
-              ledger,
-              spending,
-              control,
-              from?.generation ?? 0,
-              settings.observer?.calibration,
-            );
-      const observe = (record: RoundRecord) => settings.observer?.round?.(run, record);
-      const ending = await drive({ active, invocation, lease, ledger, spending, startedAt, observe }, start);
+        begun ??
+        (await begin(
+          active,
+          ledger,
+          spending,
+          control,
+          from?.generation ?? 0,
+          startedAt,
+          settings.observer?.calibration,
+        ));
+      // What a new run took before its first round is in its totals already.
+      const countedTo = begun === undefined ? startedAt + 1000 * start.totals.seconds : startedAt;
+      const observe = (record: RoundRecord) => settings.observer?.round?.(run, record, invocation.requestId);
+      const observeCalibration = settings.observer?.calibration ?? (() => undefined);
+      const ending = await drive(
+        { active, invocation, lease, ledger, spending, startedAt: countedTo, observe, observeCalibration },
+        start,
+      );
       await finish(hold, active, ending);
       if (ending.checkpoint.status === "running") await handOver(ports, active, message, control);
     } catch (error) {
       if (isPassing(error, message)) throw error;
       await fail(hold, active, error);
     } finally {
-      active?.inbox.abandon();
+      // Before the control message is let go: whoever drives the run next must not share its answers with polls of ours.
+      await active?.inbox.close();
     }
   } catch (error) {
+    if (error instanceof RunDeleted) {
+      // Nobody will ever go on with it: its message must not come again and again.
+      ports.log.warn("run-deleted", { run, tenure: control.tenure });
+      await destroyQueue(ports, contributionsQueueName(settings.queuePrefix, run));
+      return;
+    }
     if (error instanceof MarinaError && error.code === "lease-lost") await leaveNothing(ports, settings, run);
+    else if (lease.held && (await sayLastWords(ports, control, message, error))) {
+      ports.log.warn("tenure-failed", {
+        run,
+        tenure: control.tenure,
+        code: codeOf(error),
+        error: describe(error),
+      });
+      return;
+    }
     throw error;
   } finally {
     lease.release();
@@ -159,25 +173,29 @@ interface Hold {
 
 /** Loads the run and opens its queue of contributions. */
 async function activate(
-  ports: Ports,
-  { queuePrefix, taskQueue, hedging = true }: AggregatorSettings,
-  run: string,
+  { ports, settings, control, lease }: Hold,
   checkpoint: Checkpoint | undefined,
   generation: number,
-  lease: Lease,
+  requestId: string,
 ): Promise<ActiveRun> {
-  const loaded = await loadRun(ports, run);
+  const { run } = control;
+  const { queuePrefix, taskQueue, observer, hedging = true } = settings;
+  const begun = checkpoint !== undefined && isCalibrated(checkpoint);
+  const loaded = await loadRun(ports, run, begun ? phaseOf(checkpoint.elastic) : undefined);
   if (checkpoint !== undefined && checkpoint.runDigest !== loaded.digest) {
     throw new MarinaError(
       "corrupt",
       `run ${run}: its description was changed since it began (${checkpoint.runDigest}, now ${loaded.digest})`,
     );
   }
+  // One that was replaced must not make the queue anew that its successor has deleted.
+  lease.check();
   const replyTo = await ports.queues.create(contributionsQueueName(queuePrefix, run), {
     visibilitySeconds: CONTRIBUTION_VISIBILITY_SECONDS,
     retentionSeconds: CONTRIBUTION_RETENTION_SECONDS,
   });
-  const inbox = new Inbox(ports, replyTo, loaded.digest, generation, () => lease.check());
+  const watcher = observer?.answers?.(run, requestId);
+  const inbox = new Inbox(ports, replyTo, loaded.digest, generation, () => lease.check(), watcher);
   inbox.open();
   return { ...loaded, taskQueue, replyTo, inbox, hedging };
 }
@@ -196,25 +214,11 @@ function isPassing(error: unknown, { receiveCount }: DeliveredMessage): boolean 
 /** One that was replaced may have made the run's queue anew after its successor had ended the run. */
 async function leaveNothing(ports: Ports, { queuePrefix }: AggregatorSettings, run: string): Promise<void> {
   try {
-    const status = (await readCheckpoint(ports, run))?.checkpoint.status;
-    if (status === "done" || status === "diverged")
+    const status = (await readCheckpoint(ports.objects, run))?.checkpoint.status;
+    if (status !== undefined && isOver(status))
       await destroyQueue(ports, contributionsQueueName(queuePrefix, run));
   } catch (error) {
     ports.log.warn("queue-kept", { run, error: describe(error) });
-  }
-}
-
-async function readCheckpoint(
-  ports: Ports,
-  run: string,
-): Promise<{ checkpoint: Checkpoint; etag: string } | undefined> {
-  const key = checkpointKey(run);
-  try {
-    const { body, etag } = await ports.objects.get(key);
-    return { checkpoint: decodeCheckpoint(body, key), etag };
-  } catch (error) {
-    if (error instanceof MarinaError && error.code === "not-found") return undefined;
-    throw error;
   }
 }
 
@@ -248,11 +252,15 @@ async function begin(
   spending: Spending,
   control: ControlMessage,
   generation: number,
+  startedAt: number,
   observe: CalibrationObserver = () => undefined,
 ): Promise<Draft> {
-  const { spec, run, digest, dimension } = active;
+  const { spec, algorithm, workers, participants, run, digest, dimension } = active;
   const constants = await calibrate(active, observe);
-  const state = createMethod(spec.algorithm, constants).start(startingPoint(spec, dimension));
+  const state = {
+    ...createMethod(algorithm, constants).start(startingPoint(spec, dimension)),
+    ...(carriesShifts(algorithm) ? startingShifts(constants.workers, dimension) : {}),
+  };
   const draft: Draft = {
     run,
     runDigest: digest,
@@ -264,8 +272,10 @@ async function begin(
     round: 0,
     referenceRound: 0,
     constants,
+    elastic: startElastic({ workers, participants }, constants),
     initialGradientNormSquared: null,
-    totals: NO_TOTALS,
+    // Loading and calibration are no round: they are told apart as what was before round 0.
+    totals: { ...NO_TOTALS, seconds: (active.ports.clock.now() - startedAt) / 1000 },
     ending: null,
     usage: spending.save(),
     state,
@@ -283,19 +293,27 @@ async function finish(
   last: Ending,
   spec = active!.spec,
 ): Promise<void> {
+  // What comes from here on is for whoever goes on.
+  void active?.inbox.close();
   lease.check();
   await ledger.settled();
   const { checkpoint: boundary, loss, gradientNormSquared } = last;
   const over = boundary.status !== "running";
-  const ending = over ? { loss, gradientNormSquared, usd: spending.usd() } : null;
-  const checkpoint = { ...boundary, usage: spending.save(), ending };
+  const ahead = closingUsage(closingOf(boundary.status), active?.inbox.pollsUnderWay ?? 0);
+  const ending = over ? { loss, gradientNormSquared, usd: spending.usd(ahead) } : null;
+  const checkpoint = { ...boundary, usage: spending.save(ahead), ending };
   ledger.commit(checkpoint);
   await ledger.settled();
   if (!over) return;
   lease.check();
-  active?.inbox.abandon();
+  if (isOver(checkpoint.status)) active?.inbox.abandon();
   await conclude(ports, settings.queuePrefix, spec, checkpoint);
   if (checkpoint.status === "stopped") await active?.inbox.forgetStop();
+}
+
+function closingOf(status: Draft["status"]): Closing {
+  if (status === "running") return "handed-over";
+  return status === "done" || status === "diverged" ? "over" : "kept";
 }
 
 async function handOver(
@@ -325,54 +343,16 @@ async function fail(hold: Hold, active: ActiveRun | undefined, error: unknown): 
   lease.check();
   await ledger.settled();
   const stored = await loadStored(ports, control.run);
-  const found = await readCheckpoint(ports, control.run);
+  const found = await readCheckpoint(ports.objects, control.run);
   // This tenure has ended it, only not everything was tidied up: whoever is told of the run again goes on with that. (A
   // run that ended in an earlier tenure could not even be taken up again, and must say so.)
   const ended = found !== undefined && found.checkpoint.status !== "running";
   if (ended && found.checkpoint.tenure >= control.tenure) throw error;
   const { commit: _, ...base } = found?.checkpoint ?? { commit: "", ...emptyDraft(stored, active, control) };
-  const checkpoint: Draft = { ...base, tenure: control.tenure, ...failureOf(error) };
+  const checkpoint: Draft = { ...base, tenure: control.tenure, ...failureOf(error, active) };
   await finish(hold, active, { checkpoint, loss: null, gradientNormSquared: null }, stored.spec);
 }
 
-function failureOf(error: unknown): Pick<Draft, "status" | "stoppedBy" | "error"> {
-  if (error instanceof StoppedNow) return { status: "stopped", stoppedBy: "user", error: null };
-  if (!(error instanceof MarinaError))
-    return { status: "failed", stoppedBy: "error", error: `unexpected error: ${describe(error)}` };
-  if (error.code === "non-finite")
-    return { status: "diverged", stoppedBy: "divergence", error: error.message };
-  return { status: "failed", stoppedBy: "error", error: error.message };
-}
-
-/** What can be said of a run that ended before its calibration was done. */
-function emptyDraft(
-  { run, spec, digest }: StoredSpec,
-  active: ActiveRun | undefined,
-  control: ControlMessage,
-): Draft {
-  const { dimension = 0, rows = 0 } = active ?? {};
-  const { omega, zeta } = active?.compressor ?? { omega: 0, zeta: 0 };
-  const nothing = { L: 0, Lmax: 0, cL: 0, Lrow: 0, stepSize: 0, probability: 0, shiftStep: 0 };
-  return {
-    run,
-    runDigest: digest,
-    tenure: control.tenure,
-    generation: 0,
-    status: "failed",
-    stoppedBy: "error",
-    error: null,
-    round: 0,
-    referenceRound: 0,
-    constants: { ...nothing, omega, zeta, workers: spec.workers, dimension, rows },
-    initialGradientNormSquared: null,
-    totals: NO_TOTALS,
-    ending: null,
-    usage: null,
-    state: { iterate: startingPoint(spec, dimension) },
-    records: [],
-  };
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+function codeOf(error: unknown): string {
+  return error instanceof MarinaError ? error.code : "defect";
 }

@@ -7,7 +7,8 @@ import { PARALLEL_POLLS } from "../../shared/protocol/limits.ts";
 import { encodeTask } from "../../shared/protocol/task.ts";
 import { taskOf } from "../../shared/protocol/testing/samples.ts";
 import { type FakePorts, fakePorts, settle } from "../testing/fakes.ts";
-import { type Expectation, Inbox, type InboxEvent, StoppedNow, workerError } from "./inbox.ts";
+import { type Expectation, Inbox, type InboxEvent, StoppedNow } from "./inbox.ts";
+import { explainFailure, workerFailure } from "./worker-failure.ts";
 
 const DIGEST = "0123456789abcdef";
 const QUEUE = "contributions" as QueueAddress;
@@ -15,6 +16,7 @@ const QUEUE = "contributions" as QueueAddress;
 /** Round 7 has three slots: workers 4, 1 and 4 again; the fourth only watches. */
 const EXPECTED: Expectation = {
   kind: "contribution",
+  phase: 3,
   round: 7,
   workers: Uint32Array.of(4, 1, 4, 2),
   evaluationOnly: [false, false, false, true],
@@ -29,6 +31,7 @@ function contribution(
   return {
     kind: "contribution",
     runDigest: DIGEST,
+    phase: 3,
     round: 7,
     slot,
     worker: EXPECTED.workers[slot] ?? 0,
@@ -36,6 +39,7 @@ function contribution(
     bits: 32,
     loss: 0.5,
     evaluation: null,
+    reused: false,
     computeMilliseconds: 1,
     cold: false,
     ...change,
@@ -46,8 +50,18 @@ const watching = (slot: number) =>
   contribution(slot, { payload: new Uint8Array(0), bits: 0, evaluation: Float64Array.of(1, 2) });
 
 function failure(slot: number, retryable = true): ContributionOf<"error"> {
-  const { runDigest, round, worker } = contribution(slot);
-  return { kind: "error", runDigest, round, slot, worker, code: "unavailable", message: "down", retryable };
+  const { runDigest, phase, round, worker } = contribution(slot);
+  return {
+    kind: "error",
+    runDigest,
+    phase,
+    round,
+    slot,
+    worker,
+    code: "unavailable",
+    message: "down",
+    retryable,
+  };
 }
 
 function opened(expected: Expectation = EXPECTED): FakePorts & { readonly inbox: Inbox } {
@@ -195,12 +209,13 @@ describe("bytes", () => {
 describe("calibration", () => {
   const question: Expectation = {
     kind: "answer",
+    phase: 3,
     round: 0,
     workers: Uint32Array.of(0, 1),
     evaluationOnly: [false, false],
   };
   const answer = (slot: number): Incoming => ({
-    ...{ kind: "answer", runDigest: DIGEST, round: 0, slot, worker: slot },
+    ...{ kind: "answer", runDigest: DIGEST, phase: 3, round: 0, slot, worker: slot },
     ...{ payload: Uint8Array.of(slot), computeMilliseconds: 1, cold: true },
   });
 
@@ -214,10 +229,10 @@ describe("calibration", () => {
 });
 
 describe("stored contributions", () => {
-  const key = contributionKey("example", 7, 0);
+  const key = contributionKey("example", 0, 7, 0);
   const pointer = (slot = 0): Incoming => {
-    const { runDigest, round, worker } = contribution(slot);
-    return { kind: "stored", runDigest, round, slot, worker, key };
+    const { runDigest, phase, round, worker } = contribution(slot);
+    return { kind: "stored", runDigest, phase, round, slot, worker, key };
   };
 
   it("are fetched, and count as the message that they are", async () => {
@@ -296,12 +311,22 @@ describe("errors of workers", () => {
     expect(await inbox.next(1000, 4)).toEqual({ kind: "complete" });
   });
 
-  it("become errors that name run, round and worker", () => {
-    const error = workerError("example", failure(2));
-    expect(error).toBeInstanceOf(MarinaError);
+  it("become errors that name run, round, worker, shard, and what to do", () => {
+    const place = { run: "example", workers: 5 };
+    const error = workerFailure(place, failure(2));
     expect(error.code).toBe("worker-failed");
     expect(error.message).toBe("run example, round 7, worker 4: down");
-    expect(workerError("example", { ...failure(2), code: "non-finite" }).code).toBe("non-finite");
+    // 23 rows, 5 workers: 4 each and the last three unused, or 5, 5, 5, 4, 4.
+    const data = { name: "rows", rows: 23 };
+    expect(explainFailure(error, data, { remainder: "drop" })).toBe(
+      'run example, round 7, worker 4: down; its shard: rows 16 .. 19 of data set "rows" (4 of 0 .. 4); ' +
+        "everything is kept: after the repair go on with: marina resume example",
+    );
+    const diverged = workerFailure(place, { ...failure(2), code: "non-finite" });
+    expect(diverged.code).toBe("non-finite");
+    expect(explainFailure(diverged, data, { remainder: "spread" })).toBe(
+      'run example, round 7, worker 4: down; its shard: rows 19 .. 22 of data set "rows" (4 of 0 .. 4)',
+    );
   });
 });
 
@@ -339,11 +364,61 @@ describe("a request to stop", () => {
   });
 });
 
+describe("an inbox that is closed", () => {
+  it("waits for its polls, and makes what they bring visible again", async () => {
+    const { queues, inbox } = opened();
+    let closed = false;
+    const closing = inbox.close().then(() => {
+      closed = true;
+    });
+    await queues.deliver(encodeIncoming(contribution(0)), encodeIncoming(contribution(1)));
+    expect(closed).toBe(false);
+    expect(queues.givenBack).toEqual(["receipt-0", "receipt-1"]);
+    expect(queues.deleted).toEqual([]);
+    await queues.break(new MarinaError("unavailable", "no answer"));
+    await closing;
+    expect(inbox.count).toBe(0);
+    expect(queues.parked).toBe(0);
+  });
+
+  it("does not wait for polls of a queue that goes", async () => {
+    const { queues, inbox } = opened();
+    inbox.abandon();
+    await inbox.close();
+    expect(queues.parked).toBe(PARALLEL_POLLS);
+    await queues.deliver(encodeIncoming(contribution(0)));
+    expect(queues.givenBack).toEqual([]);
+  });
+
+  it("gives back what comes when somebody else drives the run", async () => {
+    const ports = fakePorts();
+    const replaced = new MarinaError("lease-lost", "replaced");
+    const inbox = new Inbox(ports, QUEUE, DIGEST, 2, () => {
+      throw replaced;
+    });
+    inbox.open();
+    inbox.expect(EXPECTED);
+    await ports.queues.deliver(encodeIncoming(contribution(0)));
+    expect(ports.queues.givenBack).toEqual(["receipt-0"]);
+    expect(ports.queues.deleted).toEqual([]);
+    await expect(inbox.next(1000, 1)).rejects.toBe(replaced);
+  });
+});
+
 describe("a poll that fails", () => {
   it("makes the next wait fail with its error", async () => {
     const { queues, inbox } = opened();
     const waiting = expect(inbox.next(1000, 1)).rejects.toThrow("no permission");
     await queues.break(new MarinaError("access", "no permission"));
+    await waiting;
+  });
+
+  it("because its queue was deleted says so, and what to do", async () => {
+    const { queues, inbox } = opened();
+    const waiting = expect(inbox.next(1000, 1)).rejects.toThrow(
+      "contributions: this queue of the run's contributions was deleted while the run went on; marina resume makes it anew",
+    );
+    await queues.break(new MarinaError("not-found", "no such queue"));
     await waiting;
   });
 

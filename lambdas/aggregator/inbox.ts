@@ -1,4 +1,5 @@
 /** The run's contributions: long polls in parallel, the first valid answer of each slot, everything else dropped. */
+import { readChecked } from "../../shared/cloud/checked-read.ts";
 import type {
   Clock,
   Log,
@@ -14,6 +15,7 @@ import {
   evaluationBytesOfFrame,
   type Incoming,
   parseIncoming,
+  type ScaleRequest,
 } from "../../shared/protocol/contribution.ts";
 import { BATCH_LIMIT, CONTRIBUTION_WAIT_SECONDS, PARALLEL_POLLS } from "../../shared/protocol/limits.ts";
 
@@ -23,6 +25,8 @@ export type WorkerError = Extract<Incoming, { kind: "error" }>;
 /** What an exchange waits for. */
 export interface Expectation {
   readonly kind: Contribution["kind"];
+  /** Of the cohort that was asked: see `elastic.ts`. */
+  readonly phase: number;
   readonly round: number;
   /** Slot -> worker. */
   readonly workers: Uint32Array;
@@ -43,6 +47,12 @@ export type InboxEvent =
   | { readonly kind: "error"; readonly error: WorkerError }
   | { readonly kind: "progress" };
 
+/** Told what an inbox waits for, and of every answer when it counts it. For whoever watches, never control. */
+export interface AnswerObserver {
+  readonly expected: (expected: Expectation) => void;
+  readonly counted: (slot: number, worker: number) => void;
+}
+
 /** The user wants the run to stop at once, whatever it waits for. */
 export class StoppedNow extends Error {
   override readonly name = "StoppedNow";
@@ -61,9 +71,12 @@ export class Inbox {
   readonly #runDigest: string;
   readonly #generation: number;
   readonly #checkHold: () => void;
+  readonly #observer: AnswerObserver | undefined;
   readonly #polls: Promise<void>[] = [];
   #open = true;
+  #abandoned = false;
   #waitSeconds = CONTRIBUTION_WAIT_SECONDS;
+  #pollsUnderWay = 0;
   #failure: unknown;
   #expected: Expectation | undefined;
   #arrivals: (Arrival | undefined)[] = [];
@@ -75,6 +88,9 @@ export class Inbox {
   #stopNow = false;
   /** Of the user's command to stop: deleted only when the run has stopped, so that a crash can't lose it. */
   readonly #stopReceipts: string[] = [];
+  #scale: ScaleRequest | undefined;
+  /** Of the user's requests, with their numbers: deleted when what they ask for is stored. */
+  #scaleReceipts: { readonly request: number; readonly receipt: string }[] = [];
   /** Messages that counted for nothing: duplicates, late ones, foreign or corrupt ones. */
   dropped = 0;
 
@@ -88,6 +104,7 @@ export class Inbox {
     runDigest: string,
     generation: number,
     checkHold: () => void = () => undefined,
+    observer?: AnswerObserver,
   ) {
     this.#queues = queues;
     this.#objects = objects;
@@ -97,6 +114,7 @@ export class Inbox {
     this.#runDigest = runDigest;
     this.#generation = generation;
     this.#checkHold = checkHold;
+    this.#observer = observer;
   }
 
   /** Begins to poll. */
@@ -104,9 +122,28 @@ export class Inbox {
     for (let i = 0; i < PARALLEL_POLLS; i++) this.#polls.push(this.#poll());
   }
 
+  /** Receive requests that have not come back yet. */
+  get pollsUnderWay(): number {
+    return this.#pollsUnderWay;
+  }
+
   /** True once the user has asked the run to stop. */
   get stopRequested(): boolean {
     return this.#stopRequested;
+  }
+
+  /** The user's last request for another number of workers or slots, whether it was taken in or not. */
+  get scaleRequest(): ScaleRequest | undefined {
+    return this.#scale;
+  }
+
+  /** Forgets requests up to this one: what they ask for is stored. */
+  async forgetScale(taken: number): Promise<void> {
+    const done = this.#scaleReceipts.filter(({ request }) => request <= taken).map(({ receipt }) => receipt);
+    if (done.length === 0) return;
+    this.#scaleReceipts = this.#scaleReceipts.filter(({ request }) => request > taken);
+    for (let first = 0; first < done.length; first += BATCH_LIMIT)
+      await this.#delete(done.slice(first, first + BATCH_LIMIT));
   }
 
   /** Forgets the user's command, once the run has stopped for good. */
@@ -116,15 +153,19 @@ export class Inbox {
     }
   }
 
-  /** No new polls; resolves when those under way have come back (a poll left behind would swallow messages). */
+  /**
+   * No new polls; resolves when those under way have come back and what they brought is visible again. A poll left behind
+   * would swallow answers of whoever drives the run next, who would miss them until they are overdue.
+   */
   async close(): Promise<void> {
     this.#open = false;
-    await Promise.all(this.#polls);
+    if (!this.#abandoned) await Promise.all(this.#polls);
   }
 
-  /** No new polls, and no waiting: the queue is about to be deleted. */
+  /** No new polls, and no waiting, not even by `close`: the queue is about to be deleted. */
   abandon(): void {
     this.#open = false;
+    this.#abandoned = true;
   }
 
   /** From now on polls are short, so that `close` is quick. */
@@ -138,6 +179,7 @@ export class Inbox {
     this.#arrivals = new Array(expected.workers.length).fill(undefined);
     this.#count = 0;
     this.#errors = [];
+    this.#observer?.expected(expected);
   }
 
   /** Slot -> arrival, for the expectation at hand. */
@@ -182,19 +224,29 @@ export class Inbox {
     return this.#count === this.#arrivals.length;
   }
 
+  async #receive(): Promise<readonly ReceivedMessage[]> {
+    this.#pollsUnderWay++;
+    try {
+      return await this.#queues.receive(this.#queue, { max: BATCH_LIMIT, waitSeconds: this.#waitSeconds });
+    } finally {
+      this.#pollsUnderWay--;
+    }
+  }
+
   async #poll(): Promise<void> {
     let failures = 0;
     while (this.#open) {
       try {
-        const messages = await this.#queues.receive(this.#queue, {
-          max: BATCH_LIMIT,
-          waitSeconds: this.#waitSeconds,
-        });
-        // Whoever was replaced must not take its successor's answers away.
-        this.#checkHold();
+        const messages = await this.#receive();
         failures = 0;
-        // Not ours any more: they are visible again soon, to the successor whose answers they may be.
-        if (!this.#open) return;
+        if (!this.#open) return await this.#giveBack(messages);
+        try {
+          this.#checkHold();
+        } catch (error) {
+          // Whoever was replaced must not take its successor's answers away.
+          await this.#giveBack(messages);
+          throw error;
+        }
         await this.#take(messages);
         if (this.#interesting()) this.#wake?.();
       } catch (error) {
@@ -205,17 +257,37 @@ export class Inbox {
           await this.#clock.sleep(POLL_PAUSE_MILLISECONDS);
           continue;
         }
-        this.#failure ??= error;
+        this.#failure ??= this.#explain(error);
         this.#wake?.();
         return;
       }
     }
   }
 
+  #explain(error: unknown): unknown {
+    if (!(error instanceof MarinaError) || error.code !== "not-found") return error;
+    return new MarinaError(
+      "not-found",
+      `${this.#queue}: this queue of the run's contributions was deleted while the run went on; marina resume makes it anew`,
+      { cause: error },
+    );
+  }
+
+  /** Not ours any more: visible again at once, to a successor whose answers they may be. */
+  async #giveBack(messages: readonly ReceivedMessage[]): Promise<void> {
+    if (this.#abandoned) return;
+    try {
+      await Promise.all(messages.map(({ receipt }) => this.#queues.extend(this.#queue, receipt, 0)));
+    } catch (error) {
+      // They are visible again all the same, only later.
+      this.#log.warn("contributions-not-given-back", { error: String(error) });
+    }
+  }
+
   async #take(messages: readonly ReceivedMessage[]): Promise<void> {
     const decoded = messages.map((message) => this.#decode(message));
     // Eager: the queue is transport, not state. A crash recovers from the checkpoint and asks again.
-    const done = messages.filter((_, i) => !this.#isCurrentStop(decoded[i])).map(({ receipt }) => receipt);
+    const done = messages.filter((_, i) => !this.#isCurrentCommand(decoded[i])).map(({ receipt }) => receipt);
     if (done.length > 0) void this.#delete(done);
     for (const [i, message] of decoded.entries()) {
       if (message !== undefined) await this.#accept(messages[i]!, message);
@@ -238,9 +310,9 @@ export class Inbox {
   }
 
   /** A command for this generation, or for a later one that another aggregator drives. */
-  #isCurrentStop(message: Incoming | undefined): boolean {
+  #isCurrentCommand(message: Incoming | undefined): boolean {
     return (
-      message?.kind === "stop" &&
+      (message?.kind === "stop" || message?.kind === "scale") &&
       message.runDigest === this.#runDigest &&
       message.generation >= this.#generation
     );
@@ -263,8 +335,13 @@ export class Inbox {
     try {
       if (message.kind === "stored" && this.#awaited(message)) {
         storedAt = message.key;
-        const { body: frame } = await this.#objects.get(message.key);
-        message = parseIncoming(frame);
+        const { key } = message;
+        const { value } = await readChecked(this.#objects, key, (stored) => ({
+          frame: stored,
+          message: parseIncoming(stored),
+        }));
+        const { frame } = value;
+        ({ message } = value);
         bytes += frame.length;
         evaluationBytes = evaluationBytesOfFrame(frame);
       }
@@ -280,7 +357,16 @@ export class Inbox {
       if (message.generation !== this.#generation) return;
       this.#stopRequested = true;
       this.#stopNow ||= message.now;
+      this.hurry();
       this.#stopReceipts.push(receipt);
+      return;
+    }
+    if (message.kind === "scale") {
+      if (message.generation !== this.#generation) return;
+      const { request, workers, participants, now } = message;
+      if (this.#scale === undefined || request > this.#scale.request)
+        this.#scale = { request, workers, participants, now };
+      this.#scaleReceipts.push({ request, receipt });
       return;
     }
     if (message.kind === "pack") {
@@ -335,6 +421,7 @@ export class Inbox {
     }
     this.#arrivals[message.slot] = { message, bytes, evaluationBytes };
     this.#count++;
+    this.#observer?.counted(message.slot, message.worker);
     // A slot that has answered after all needs no second task, and must not fail the run.
     if (this.#errors.length > 0) this.#errors = this.#errors.filter(({ slot }) => slot !== message.slot);
     return true;
@@ -350,19 +437,24 @@ export class Inbox {
   }
 
   /** Is this the answer of a slot that has not answered yet? */
-  #awaited({ round, slot, worker }: { round: number; slot: number; worker: number }): boolean {
+  #awaited({
+    phase,
+    round,
+    slot,
+    worker,
+  }: {
+    phase: number;
+    round: number;
+    slot: number;
+    worker: number;
+  }): boolean {
     const expected = this.#expected;
     return (
       expected !== undefined &&
       expected.round === round &&
+      expected.phase === phase &&
       expected.workers[slot] === worker &&
       this.#arrivals[slot] === undefined
     );
   }
-}
-
-/** The error a run fails with when a worker can't do its task. */
-export function workerError(run: string, error: WorkerError): MarinaError {
-  const code = error.code === "non-finite" ? "non-finite" : "worker-failed";
-  return new MarinaError(code, `run ${run}, round ${error.round}, worker ${error.worker}: ${error.message}`);
 }

@@ -1,4 +1,5 @@
 /** The aggregator function as AWS Lambda loads it. */
+import { createFunctionClients } from "../../shared/cloud/aws/clients.ts";
 import { requiredCount, requiredVariable } from "../../shared/cloud/aws/environment.ts";
 import { lambdaHandler } from "../../shared/cloud/aws/function.ts";
 import { createLambdaLog } from "../../shared/cloud/aws/log.ts";
@@ -6,7 +7,7 @@ import { createAwsPorts } from "../../shared/cloud/aws/ports.ts";
 import type { QueueAddress } from "../../shared/cloud/ports.ts";
 import { Meter } from "../../shared/cost/meter.ts";
 import { meterPorts } from "../../shared/cost/metered.ts";
-import { PRICES_US_EAST_1 } from "../../shared/cost/prices.ts";
+import { PRICES_US_EAST_1, priceNotice } from "../../shared/cost/prices.ts";
 import { TenureSpending } from "../../shared/cost/tenure-spending.ts";
 import { estimateWorkers } from "../../shared/cost/worker-estimate.ts";
 import { outsideBytesOf } from "../../shared/protocol/traffic.ts";
@@ -24,6 +25,7 @@ const awsPorts = createAwsPorts({
   bucket: requiredVariable("BUCKET_NAME"),
   log,
   queueTags: { "marina:stack": stack },
+  clients: createFunctionClients(taskQueue),
 });
 const ports = estimateWorkers(meterPorts(awsPorts, meter, outsideBytesOf), meter, taskQueue);
 const spending = new TenureSpending(meter, ports.clock, PRICES_US_EAST_1, {
@@ -31,6 +33,10 @@ const spending = new TenureSpending(meter, ports.clock, PRICES_US_EAST_1, {
   aggregatorMemoryMb: requiredCount("AGGREGATOR_MEMORY_MB"),
   architecture: process.arch === "arm64" ? "arm64" : "x86-64",
 });
+
+// The limit stop.usd and a result's dollars go by this table, whatever the region: once an environment, say so.
+const notice = priceNotice(process.env.AWS_REGION ?? "unknown");
+if (notice !== undefined) log.warn("prices-of-another-region", { notice });
 
 const aggregator = createAggregator(ports, {
   taskQueue,

@@ -54,12 +54,17 @@ export class Lease {
     this.#heldUntil = asked + 1000 * LEASE_SECONDS;
   }
 
+  /** Is it sure that nobody else drives the run? */
+  get held(): boolean {
+    return this.#lost === undefined && this.#clock.now() <= this.#heldUntil;
+  }
+
   /**
    * @throws MarinaError "lease-lost" when somebody else may be at work: a renewal was refused, or none has come through
    * for so long that the message is visible again (this environment may have stood still).
    */
   check(): void {
-    if (this.#lost !== undefined || this.#clock.now() > this.#heldUntil) {
+    if (!this.held) {
       throw new MarinaError(
         "lease-lost",
         "the control message could not be held: another aggregator may have taken over",

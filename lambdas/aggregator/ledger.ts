@@ -1,4 +1,5 @@
 /** The run's checkpoint as a chain of conditional writes: one that lost the race changes nothing and stops at once. */
+import { DamagedObject, readChecked } from "../../shared/cloud/checked-read.ts";
 import type { ObjectStore, PutCondition } from "../../shared/cloud/ports.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
@@ -77,10 +78,21 @@ export class Ledger {
         if (!there || attempt === BLOCK_ATTEMPTS) throw error;
         // Already there: a predecessor stored the same rounds and died before its checkpoint (one that ended in
         // mid-block has stored fewer of them), or the reply to this very write was lost.
-        const { body, etag } = await this.#objects.get(key);
-        if (decodeRounds(body, key).length >= block.length) return;
+        const { stored, etag } = await this.#readBlock(key);
+        if (stored >= block.length) return;
         condition = { ifMatch: etag };
       }
+    }
+  }
+
+  /** How many rounds a block holds: none, where it lies damaged in the store. */
+  async #readBlock(key: string): Promise<{ readonly stored: number; readonly etag: string }> {
+    try {
+      const { value, etag } = await readChecked(this.#objects, key, (body) => decodeRounds(body, key));
+      return { stored: value.length, etag };
+    } catch (error) {
+      if (!(error instanceof DamagedObject)) throw error;
+      return { stored: 0, etag: (await this.#objects.get(key)).etag };
     }
   }
 
@@ -98,8 +110,10 @@ export class Ledger {
 
   /** A lost reply to a write that took effect looks like a lost race: only the commit's identity tells. */
   async #adopt(commit: string, cause: unknown): Promise<string> {
-    const found = await this.#objects.get(this.#key).catch(() => undefined);
-    if (found !== undefined && decodeCheckpoint(found.body, this.#key).commit === commit) return found.etag;
+    const found = await readChecked(this.#objects, this.#key, (body) =>
+      decodeCheckpoint(body, this.#key),
+    ).catch(() => undefined);
+    if (found?.value.commit === commit) return found.etag;
     throw new MarinaError(
       "lease-lost",
       `${this.#key}: another aggregator has committed, or the run was deleted`,

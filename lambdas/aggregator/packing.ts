@@ -1,5 +1,7 @@
 /** How many neighbouring workers one task does the work of. */
+import { carriesShifts } from "../../shared/algorithms/registry.ts";
 import type { Manifest } from "../../shared/data/manifest.ts";
+import { INLINE_TASK_BYTES, MESSAGE_LIMIT_BYTES } from "../../shared/protocol/limits.ts";
 import type { RunSpec } from "../../shared/protocol/spec.ts";
 
 /** Computing that a packed task aims at: as much as a task's own overhead. */
@@ -12,11 +14,19 @@ const MILLISECONDS_PER_NON_ZERO = 4.64e-6;
 
 /** @returns b >= 1: the spec's, or for "auto" the b for which b mean shards take TARGET_MILLISECONDS to pass over. */
 export function shardsPerTaskOf(
-  { workers, shardsPerTask = 1 }: RunSpec,
-  { rows, nonZeros }: Manifest,
+  { algorithm, shardsPerTask = 1 }: RunSpec,
+  workers: number,
+  { rows, nonZeros, dimension }: Manifest,
 ): number {
-  if (shardsPerTask !== "auto") return Math.min(workers, shardsPerTask);
+  const most = Math.min(workers, carriesShifts(algorithm) ? shiftsInMessage(dimension) : workers);
+  if (shardsPerTask !== "auto") return Math.min(most, shardsPerTask);
   const milliseconds = (rows * MILLISECONDS_PER_ROW + nonZeros * MILLISECONDS_PER_NON_ZERO) / workers;
   const byComputing = Math.max(1, Math.floor(TARGET_MILLISECONDS / milliseconds));
-  return Math.min(workers, Math.max(byComputing, Math.ceil(workers / TASKS_LIMIT)));
+  return Math.min(most, Math.max(byComputing, Math.ceil(workers / TASKS_LIMIT)));
+}
+
+/** Carried shifts that fit into one task's message, in base64, beside the rest of it; at least one: see launch. */
+function shiftsInMessage(dimension: number): number {
+  const bytes = (MESSAGE_LIMIT_BYTES * 3) / 4 - INLINE_TASK_BYTES;
+  return Math.max(1, Math.floor(bytes / (8 * (dimension + 2))));
 }

@@ -18,18 +18,20 @@ export function travelInline(dimension: number, count: number, tasks: number): b
 export class PointStore {
   readonly #objects: ObjectStore;
   readonly #run: string;
+  readonly #phase: number;
   readonly #stored = new Set<number>();
   /** Bytes stored so far. */
   bytes = 0;
 
-  constructor(objects: ObjectStore, run: string) {
+  constructor(objects: ObjectStore, run: string, phase: number) {
     this.#objects = objects;
     this.#run = run;
+    this.#phase = phase;
   }
 
   /** @param pointRound the round t whose iterate x^t this is: equal rounds have equal bits. */
   async point(vector: Float64Array, pointRound: number): Promise<Point> {
-    const key = iterateKey(this.#run, pointRound);
+    const key = iterateKey(this.#run, this.#phase, pointRound);
     if (!this.#stored.has(pointRound)) {
       const bytes = encodeVector(vector);
       // Unconditional: whoever else writes this key writes the same bytes.
@@ -50,7 +52,7 @@ export class PointStore {
     for (const pointRound of [...this.#stored]) {
       if (pointRound >= floor || pointRound === reference) continue;
       this.#stored.delete(pointRound);
-      await this.#objects.delete(iterateKey(this.#run, pointRound));
+      await this.#objects.delete(iterateKey(this.#run, this.#phase, pointRound));
     }
   }
 }

@@ -1,10 +1,11 @@
 /** One round: plan, send, collect, fold. Knows nothing of checkpoints and stopping rules. */
 import type { Method, Order, Plan, Vectors } from "../../shared/algorithms/algorithm.ts";
-import { compressorStream, serverDraws } from "../../shared/algorithms/draws.ts";
-import type { Compressor, Draw } from "../../shared/compressors/compressor.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
+import { serverDraws } from "../../shared/algorithms/draws.ts";
+import { carriesShifts } from "../../shared/algorithms/registry.ts";
 import type { Point, TaskKind } from "../../shared/protocol/task.ts";
 import { type ActiveRun, tasksFor } from "./active-run.ts";
+import { moveShifts, shiftOf } from "./carried-shifts.ts";
+import { addMessage, type Encoding } from "./decode.ts";
 import { combine } from "./evaluate.ts";
 import { exchange } from "./exchange.ts";
 import type { Arrival } from "./inbox.ts";
@@ -14,6 +15,8 @@ export interface RoundOutcome {
   readonly plan: Plan;
   /** Mean over the slots of the decoded messages. */
   readonly mean: Float64Array;
+  /** The workers' shifts after this round, where they are carried; else nothing. */
+  readonly shifts: Vectors;
   /** f(x^t), where all workers looked at all their rows. */
   readonly loss: number | null;
   /** |grad f(x^t)|^2, where it was asked for. */
@@ -23,6 +26,9 @@ export interface RoundOutcome {
   readonly uplinkBytes: number;
   readonly downlinkBytes: number;
   readonly evaluationBytes: number;
+  /** Contributions that needed the gradients at two points, over all rows; and those whose worker still held the older. */
+  readonly pairs: number;
+  readonly reused: number;
   readonly resent: number;
   readonly hedged: number;
   readonly dropped: number;
@@ -35,36 +41,39 @@ export interface RoundSetting {
   /** Rounds below this are durable. */
   readonly memoryFloor: number;
   readonly evaluate: boolean;
+  /** Dense whatever the coin says: the workers have changed. */
+  readonly dense: boolean;
 }
-
-const NO_DRAW: Draw = { kind: "none" };
 
 /**
  * Round t of the method, up to the mean of its messages. The VR-DIANA reference point and the iterates are named by
  * the round that formed them, so workers know which gradients they still hold.
  */
 export async function doRound(
-  { active, method, points, memoryFloor, evaluate }: RoundSetting,
+  { active, method, points, memoryFloor, evaluate, dense }: RoundSetting,
   state: Vectors,
   round: number,
   referenceRound: number,
 ): Promise<RoundOutcome> {
-  const { ports, spec, dimension, inbox, taskQueue, shardsPerTask } = active;
-  const plan = method.plan(state, round, serverDraws(spec.seed, round));
+  const { ports, spec, workers: count, dimension, inbox, taskQueue, shardsPerTask } = active;
+  const draws = serverDraws(spec.seed, round);
+  const plan = method.plan(state, round, dense ? { ...draws, coin: () => true } : draws);
   const { order, workers } = plan;
-  const others = evaluate ? absent(workers, spec.workers) : [];
+  const others = evaluate ? absent(workers, count) : [];
   const vectors = order.kind === "full" || order.kind === "shifted" ? [order.x] : [order.x, order.w];
   const pointRounds =
     order.kind === "shifted-reduced" ? [round, referenceRound] : [round, round - 1].slice(0, vectors.length);
   const packs = Math.ceil(workers.length / shardsPerTask);
   const storedBefore = points.bytes;
-  const inline = travelInline(dimension, vectors.length, packs);
+  const shifts = carriesShifts(active.algorithm);
+  const inline = travelInline(dimension, vectors.length + (shifts ? shardsPerTask : 0), packs);
   const carried: Point[] = [];
   for (const [i, vector] of vectors.entries()) {
     carried.push(inline ? { kind: "inline", vector } : await points.point(vector, pointRounds[i]!));
   }
   const common = { round, evaluate, memoryFloor };
-  const tasks = tasksFor(active, { ...common, kind: taskKind(order), points: carried, pointRounds }, workers);
+  const asked = tasksFor(active, { ...common, kind: taskKind(order), points: carried, pointRounds }, workers);
+  const tasks = shifts ? asked.map((task) => ({ ...task, shifts: [shiftOf(state, task.worker)] })) : asked;
   const watchers = tasksFor(
     active,
     { ...common, kind: "evaluate", points: carried.slice(0, 1), pointRounds: pointRounds.slice(0, 1) },
@@ -83,17 +92,28 @@ export async function doRound(
   const own = arrivals.slice(0, workers.length);
   const compressed = order.kind !== "full" || order.compressed;
   const compressor = compressed ? active.compressor : active.dense;
+  const encoding = { compressor, seed: spec.seed, round };
   const entries = own.length * Math.ceil(compressor.zeta) + dimension;
   const mean = await ports.compute.run(
     () => ({ rows: 0, nonZeros: 0, entries }),
-    () => fold(own, compressor, spec.seed, round, dimension),
+    () => fold(own, encoding, dimension),
   );
-  const exact = evaluate ? combine(arrivals, spec.workers, dimension) : undefined;
+  const moved = shifts
+    ? await ports.compute.run(
+        () => ({ rows: 0, nonZeros: 0, entries: 2 * own.length * dimension }),
+        () => moveShifts(state, own, encoding, 1 / (1 + compressor.omega)),
+      )
+    : {};
+  const exact = evaluate ? combine(arrivals, count, dimension) : undefined;
   let bits = 0;
+  let reused = 0;
   let uplinkBytes = 0;
   let evaluationBytes = outsideBytes;
   for (const { message, bytes, evaluationBytes: extra } of arrivals) {
-    if (message.kind === "contribution") bits += message.bits;
+    if (message.kind === "contribution") {
+      bits += message.bits;
+      if (message.reused) reused++;
+    }
     uplinkBytes += bytes;
     evaluationBytes += extra;
   }
@@ -101,12 +121,15 @@ export async function doRound(
   return {
     plan,
     mean,
-    loss: exact?.loss ?? meanLoss(own, spec.workers),
+    shifts: moved,
+    loss: exact?.loss ?? meanLoss(own, count),
     gradientNormSquared: exact?.gradientNormSquared ?? null,
-    uplinkBitsPerWorker: bits / spec.workers,
+    uplinkBitsPerWorker: bits / count,
     uplinkBytes,
     downlinkBytes: taskBytes + storedBytes,
     evaluationBytes,
+    pairs: order.kind === "difference" && order.rows === "all" ? own.length : 0,
+    reused,
     resent,
     hedged,
     dropped,
@@ -136,21 +159,9 @@ function absent(present: Uint32Array, workers: number): number[] {
 }
 
 /** (1/slots) sum over slots of the decoded messages, in slot order whatever the order of arrival. */
-function fold(
-  arrivals: readonly Arrival[],
-  compressor: Compressor,
-  seed: number,
-  round: number,
-  dimension: number,
-): Float64Array {
+function fold(arrivals: readonly Arrival[], encoding: Encoding, dimension: number): Float64Array {
   const sum = new Float64Array(dimension);
-  for (const { message } of arrivals) {
-    if (message.kind !== "contribution")
-      throw new MarinaError("message", "round: expected contributions only");
-    const { slot, payload } = message;
-    const draw = compressor.receiverDraws ? compressor.draw(compressorStream(seed, round, slot)) : NO_DRAW;
-    compressor.accumulate(payload, draw, sum);
-  }
+  for (const { message } of arrivals) addMessage(message, encoding, sum);
   for (let j = 0; j < dimension; j++) sum[j] = sum[j]! / arrivals.length;
   return sum;
 }

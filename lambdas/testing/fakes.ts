@@ -53,6 +53,8 @@ type Parked = {
 export class FakeQueues implements MessageQueue {
   readonly sent: { readonly queue: QueueAddress; readonly message: OutgoingMessage }[] = [];
   readonly deleted: string[] = [];
+  /** Receipts of messages that were made visible again. */
+  readonly givenBack: string[] = [];
   readonly missing = new Set<QueueAddress>();
   readonly #waiting: ReceivedMessage[] = [];
   readonly #parked: Parked[] = [];
@@ -112,7 +114,9 @@ export class FakeQueues implements MessageQueue {
     this.missing.add(queue);
   }
 
-  async extend(): Promise<void> {}
+  async extend(_queue: QueueAddress, receipt: string, seconds: number): Promise<void> {
+    if (seconds === 0) this.givenBack.push(receipt);
+  }
 }
 
 /** Every call of an object store in order, and a way to get between a call and its reply. */

@@ -12,7 +12,7 @@ import type { Task } from "../../shared/protocol/task.ts";
 import { encodeVector } from "../../shared/protocol/vector-object.ts";
 import { type GradientCaches, TaskGradients } from "./gradients.ts";
 import type { LoadedRun, RunLoader } from "./load.ts";
-import { forgetMemory, loadMemory, storeMemory } from "./memory.ts";
+import { carriedMemory, forgetMemory, loadMemory, storeMemory } from "./memory.ts";
 import { withRow } from "./non-finite-row.ts";
 import type { LoadedShard, ShardLoader } from "./shards.ts";
 
@@ -24,14 +24,41 @@ export interface WorkerContext {
   readonly cold: boolean;
 }
 
+/** All that a task needs before it can be computed. */
+interface Ready {
+  readonly run: LoadedRun;
+  readonly shard: LoadedShard;
+  readonly points: readonly Float64Array[];
+}
+
 /**
  * The answer to one task.
  * @throws MarinaError: what went wrong, for the error contribution.
  */
-export async function answer(task: Task, context: WorkerContext): Promise<Incoming> {
-  const { runs, shards } = context;
+export function answer(task: Task, context: WorkerContext): Promise<Incoming> {
+  const ready = atHand(task, context);
+  if (ready !== undefined) return perform(task, context, ready);
+  return load(task, context).then((loaded) => perform(task, context, loaded));
+}
+
+/** The usual case without waiting: the environment has done tasks of this worker's before. */
+function atHand(task: Task, { runs, shards }: WorkerContext): Ready | undefined {
+  const run = runs.loaded(task.run, task.runDigest);
+  const points = run && runs.inlinePoints(run, task);
+  const shard = run && points && shards.held(run, task.workers, task.worker);
+  return shard && { run, shard, points };
+}
+
+async function load(task: Task, { runs, shards }: WorkerContext): Promise<Ready> {
   const run = await runs.run(task.run, task.runDigest);
-  const [shard, points] = await Promise.all([shards.shard(run, task.worker), runs.points(run, task)]);
+  const [shard, points] = await Promise.all([
+    shards.shard(run, task.workers, task.worker),
+    runs.points(run, task),
+  ]);
+  return { run, shard, points };
+}
+
+function perform(task: Task, context: WorkerContext, { run, shard, points }: Ready): Promise<Incoming> {
   switch (task.kind) {
     case "calibrate":
       return ask(
@@ -50,11 +77,9 @@ export async function answer(task: Task, context: WorkerContext): Promise<Incomi
       return ask(task, context, compute, shard, 2 * shard.shard.rows);
     }
     default:
-      try {
-        return await contribute(task, context, run, shard, points);
-      } catch (error) {
+      return contribute(task, context, run, shard, points).catch((error: unknown) => {
         throw withRow(error, task, shard, run.spec.problem.kind, points);
-      }
+      });
   }
 }
 
@@ -69,9 +94,9 @@ async function ask(
   const started = ports.clock.now();
   const nonZeros = (rows * shard.indices.length) / Math.max(1, shard.rows);
   const payload = await ports.compute.run(() => ({ rows, nonZeros, entries: shard.dimension }), compute);
-  const { runDigest, round, slot, worker } = task;
+  const { runDigest, phase, round, slot, worker } = task;
   const computeMilliseconds = ports.clock.now() - started;
-  return { kind: "answer", runDigest, round, slot, worker, payload, computeMilliseconds, cold };
+  return { kind: "answer", runDigest, phase, round, slot, worker, payload, computeMilliseconds, cold };
 }
 
 async function contribute(
@@ -87,11 +112,11 @@ async function contribute(
     objective,
     shard.indices.length,
     caches,
-    `${task.runDigest}/${task.worker}`,
+    `${task.runDigest}/${task.phase}/${task.worker}`,
     (p) => (p === points[0] ? task.pointRounds[0]! : task.pointRounds[1]!),
   );
-  const { runDigest, round, slot, worker } = task;
-  const address = { runDigest, round, slot, worker };
+  const { runDigest, phase, round, slot, worker } = task;
+  const address = { runDigest, phase, round, slot, worker };
   if (order === "evaluate") {
     const g = gradients.evaluate(points[0]!);
     checkFinite(g.vector, task);
@@ -103,29 +128,36 @@ async function contribute(
       bits: 0,
       loss: g.loss,
       evaluation: g.vector,
+      reused: false,
       computeMilliseconds: 0,
       cold,
     };
   }
-  const memory: WorkerMemory | undefined = run.remembers ? await loadMemory(ports, run, task) : undefined;
+  const memory: WorkerMemory | undefined = !run.remembers
+    ? undefined
+    : run.carries
+      ? carriedMemory(run, task)
+      : await loadMemory(ports, run, task);
   const draws = workerDraws(spec.seed, round, slot, run.compressor, batchSetting(run, shard.rows));
   const started = ports.clock.now();
   const { encoded, loss, evaluation, next } = await ports.compute.run(
     () => gradients.work(4 * run.dimension),
     () => {
-      const found = estimate(order, { ...run, gradients }, draws, memory);
+      const { compressor, dense, shiftStep } = run;
+      const found = estimate(order, { compressor, dense, shiftStep, gradients }, draws, memory);
       const exact = task.evaluate ? (found.gradient ?? gradients.evaluate(points[0]!).vector) : null;
       const lossAt = found.loss ?? (task.evaluate ? gradients.evaluate(points[0]!).loss : null);
       return { encoded: found.encoded, loss: lossAt, evaluation: exact, next: found.memory };
     },
   );
   const computeMilliseconds = ports.clock.now() - started;
-  if (next !== undefined) {
+  if (next !== undefined && !run.carries) {
     await storeMemory(ports, run, task, next);
     await forgetMemory(ports, run, task);
   }
   const { bytes: payload, bits } = encoded;
-  return { kind: "contribution", ...address, payload, bits, loss, evaluation, computeMilliseconds, cold };
+  const { reused } = gradients;
+  return { kind: "contribution", ...address, payload, bits, loss, evaluation, reused, computeMilliseconds, cold };
 }
 
 function orderOf(task: Task, points: readonly Float64Array[]): Order | "evaluate" {

@@ -63,6 +63,7 @@ export class TaskGradients implements Gradients {
   readonly #roundOf: (point: Float64Array) => number;
   /** Rows that this environment had to visit; a row visited for two points counts twice. */
   #rows = 0;
+  #reused = false;
 
   /**
    * @param key names (run, worker) in the caches.
@@ -93,6 +94,7 @@ export class TaskGradients implements Gradients {
 
   pair(x: Float64Array, w: Float64Array): { x: Gradient; w: Gradient } {
     const [roundX, roundW] = [this.#roundOf(x), this.#roundOf(w)];
+    this.#reused = this.#caches.own.has(this.#key, roundW);
     const older = this.#held(roundW);
     if (older !== undefined) return { w: older, x: this.full(x) };
     const newer = this.#held(roundX);
@@ -129,6 +131,11 @@ export class TaskGradients implements Gradients {
     const gradient = { vector, loss: this.#objective.gradient(x, vector) };
     this.#caches.memo.set(this.#key, round, gradient);
     return gradient;
+  }
+
+  /** Was the gradient at the older point of a pair still held? */
+  get reused(): boolean {
+    return this.#reused;
   }
 
   /** The work so far, plus `entries` vector entries handled outside the rows. */

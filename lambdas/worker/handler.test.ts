@@ -22,6 +22,7 @@ import {
   DIMENSION,
   delivered,
   invoke,
+  matterOf,
   point,
   ROWS,
   type Stage,
@@ -104,8 +105,8 @@ describe("a task", () => {
       const on = await staged(algorithm);
       for (const evaluate of [false, true]) {
         const task = on.task(kind, { evaluate });
-        const same = await answersOf(on, [task, task]);
-        const other = await answersOf(on, [task]);
+        const same = (await answersOf(on, [task, task])).map(matterOf);
+        const other = (await answersOf(on, [task])).map(matterOf);
         expect(same).toEqual([other[0], other[0]]);
         expect(decodeIncoming(same[0]!).kind).toBe(
           kind === "calibrate" || kind === "gram" ? "answer" : "contribution",
@@ -118,7 +119,7 @@ describe("a task", () => {
     "of kind %s gives the same bytes whatever the environment still holds",
     async (kind, algorithm) => {
       const on = await staged(algorithm);
-      const alone = await answersOf(on, [on.task(kind)]);
+      const alone = (await answersOf(on, [on.task(kind)])).map(matterOf);
       const worker = createWorker(on.ports, createWorkerMemo());
       const before: Task[] = [
         on.task("full", { points: [{ kind: "inline", vector: point(0.05) }], pointRounds: [2], round: 2 }),
@@ -126,9 +127,21 @@ describe("a task", () => {
         on.task("evaluate"),
       ];
       await answersOf(on, before, worker);
-      expect(await answersOf(on, [on.task(kind)], worker)).toEqual(alone);
+      expect((await answersOf(on, [on.task(kind)], worker)).map(matterOf)).toEqual(alone);
     },
   );
+
+  it("tells how many objects its environment had to read: run, manifest and rows once, then none", async () => {
+    const on = await stage({ kind: "gd" });
+    const worker = createWorker(on.ports, createWorkerMemo());
+    const bodies = await answersOf(on, [on.task("full"), on.task("full", { worker: 2, slot: 2 })], worker);
+    const reads = bodies.map((body) => {
+      const message = decodeIncoming(body);
+      return "cold" in message ? message.reads : null;
+    });
+    expect(reads).toEqual([3, undefined]);
+    expect(on.ports.objects.calls.filter((call) => call.startsWith("get"))).toHaveLength(3);
+  });
 
   it("goes to the queue that it names", async () => {
     const on = await stage({ kind: "gd" });
@@ -145,9 +158,9 @@ describe("a task", () => {
   it("whose points are stored gives the same bytes as one that carries them", async () => {
     const on = await stage({ kind: "marina", compressor: randK });
     const inline = await answersOf(on, [on.task("difference")]);
-    await on.ports.objects.put(iterateKey("r", 3), encodeVector(point(0.1)));
-    await on.ports.objects.put(iterateKey("r", 2), encodeVector(point(0.05)));
-    const points = [3, 2].map((round) => ({ kind: "stored", key: iterateKey("r", round) }) as const);
+    await on.ports.objects.put(iterateKey("r", 0, 3), encodeVector(point(0.1)));
+    await on.ports.objects.put(iterateKey("r", 0, 2), encodeVector(point(0.05)));
+    const points = [3, 2].map((round) => ({ kind: "stored", key: iterateKey("r", 0, round) }) as const);
     expect(await answersOf(on, [on.task("difference", { points })])).toEqual(inline);
   });
 });
@@ -231,10 +244,11 @@ describe("a contribution too large for a message", () => {
     const on = await stage({ kind: "gd" }, { wire: "float64" }, dimension);
     const [body] = await answersOf(on, [on.task("full")]);
     expect(body!.length).toBeLessThan(1000);
-    const key = contributionKey("r", 3, 1);
+    const key = contributionKey("r", 0, 3, 1);
     expect(decodeIncoming(body!)).toEqual({
       kind: "stored",
       runDigest: on.digest,
+      phase: 0,
       round: 3,
       slot: 1,
       worker: 1,
@@ -255,7 +269,7 @@ describe("a contribution too large for a message", () => {
     const on = await stage({ kind: "gd" }, { wire: "float64" }, dimension);
     on.ports.objects.afterPut = () => expect(on.ports.queues.sent).toEqual([]);
     await answersOf(on, [on.task("full")]);
-    expect(on.ports.objects.calls.at(-1)).toBe(`put ${contributionKey("r", 3, 1)}`);
+    expect(on.ports.objects.calls.at(-1)).toBe(`put ${contributionKey("r", 0, 3, 1)}`);
   });
 
   it("is one that would pass 1 MiB as base64, and no other", async () => {
@@ -309,10 +323,10 @@ describe("what a DIANA worker remembers", () => {
   it("is the same after a task was done again, as is the message", async () => {
     const on = await staged({ kind: "vr-diana", compressor: randK, batchSize: 4 });
     const task = on.task("shifted-reduced");
-    const [first] = await answersOf(on, [task]);
+    const [first] = (await answersOf(on, [task])).map(matterOf);
     const key = memoryKey("r", 1, 4);
     const before = (await on.ports.objects.get(key)).body;
-    expect(await answersOf(on, [task, task])).toEqual([first, first]);
+    expect((await answersOf(on, [task, task])).map(matterOf)).toEqual([first, first]);
     expect((await on.ports.objects.get(key)).body).toEqual(before);
   });
 

@@ -44,7 +44,10 @@ export function createWorker(ports: Ports, memo?: WorkerMemo): Handler {
         failedMessageIds.push(message.messageId);
         continue;
       }
-      const outcome = await answerAll(task, { ports, runs, shards, gradients, cold: invocation.cold });
+      const readsBefore = runs.reads + shards.reads;
+      const context = { ports, runs, shards, gradients, cold: invocation.cold };
+      const answered = await (task.others === undefined ? answerOne : answerPack)(task, context);
+      const outcome = withReads(answered, runs.reads + shards.reads - readsBefore);
       if (outcome.kind === "error") {
         const { run, round, slot, worker } = task;
         ports.log.warn("task-failed", {
@@ -73,22 +76,42 @@ export function createWorker(ports: Ports, memo?: WorkerMemo): Handler {
   };
 }
 
+/** An environment handles one task at a time: what it has read meanwhile was for that task. */
+function withReads(answered: Incoming, reads: number): Incoming {
+  return reads > 0 && "cold" in answered ? { ...answered, reads } : answered;
+}
+
+/** The answer to a task, or what went wrong. */
+function answerOne(task: Task, context: WorkerContext): Promise<Incoming> {
+  return answer(task, context).catch((error: unknown) => failure(task, error));
+}
+
 /**
- * The answer to a task; to a packed one the answers to all that it stands for, or the first failure: a pack is sent again
- * as a whole, so it counts as a whole.
+ * The answers to all that a packed task stands for, or the first failure: a pack is sent again as a whole, so it counts
+ * as a whole.
  */
-async function answerAll(task: Task, context: WorkerContext): Promise<Incoming> {
+async function answerPack(task: Task, context: WorkerContext): Promise<Incoming> {
   const parts: Uint8Array[] = [];
   let computeMilliseconds = 0;
   for (const member of membersOf(task)) {
-    const outcome = await answer(member, context).catch((error: unknown) => failure(member, error));
-    if (task.others === undefined || outcome.kind === "error") return outcome;
+    const outcome = await answerOne(member, context);
+    if (outcome.kind === "error") return outcome;
     if (outcome.kind === "contribution" || outcome.kind === "answer")
       computeMilliseconds += outcome.computeMilliseconds;
     parts.push(frameIncoming(outcome));
   }
-  const { runDigest, round, slot, worker } = task;
-  return { kind: "pack", runDigest, round, slot, worker, parts, computeMilliseconds, cold: context.cold };
+  const { runDigest, phase, round, slot, worker } = task;
+  return {
+    kind: "pack",
+    runDigest,
+    phase,
+    round,
+    slot,
+    worker,
+    parts,
+    computeMilliseconds,
+    cold: context.cold,
+  };
 }
 
 /**
@@ -96,11 +119,12 @@ async function answerAll(task: Task, context: WorkerContext): Promise<Incoming> 
  * tell the user nothing.
  */
 function failure(task: Task, error: unknown): Incoming {
-  const { runDigest, round, slot, worker } = task;
+  const { runDigest, phase, round, slot, worker } = task;
   const known = error instanceof MarinaError;
   return {
     kind: "error",
     runDigest,
+    phase,
     round,
     slot,
     worker,

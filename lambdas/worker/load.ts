@@ -1,14 +1,14 @@
 /** What a worker needs to know of a run before it can compute: cached per environment. */
 import { LRUCache } from "lru-cache";
-import { compressorOf, keepsWorkerMemory } from "../../shared/algorithms/registry.ts";
+import { carriesShifts, compressorOf, keepsWorkerMemory } from "../../shared/algorithms/registry.ts";
+import { readChecked } from "../../shared/cloud/checked-read.ts";
 import type { Ports } from "../../shared/cloud/ports.ts";
 import type { Compressor } from "../../shared/compressors/compressor.ts";
 import { createCompressor } from "../../shared/compressors/registry.ts";
 import { type Manifest, parseManifest } from "../../shared/data/manifest.ts";
-import { rowsUsed } from "../../shared/data/partition.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { manifestKey, specKey } from "../../shared/protocol/keys.ts";
-import { decodeStoredRun, runDigest } from "../../shared/protocol/run.ts";
+import { decodeStoredRun, runDigest, type StoredRun } from "../../shared/protocol/run.ts";
 import type { RunSpec } from "../../shared/protocol/spec.ts";
 import type { Task } from "../../shared/protocol/task.ts";
 import { decodeVector } from "../../shared/protocol/vector-object.ts";
@@ -20,67 +20,91 @@ export interface LoadedRun {
   readonly spec: RunSpec;
   readonly manifest: Manifest;
   readonly dimension: number;
-  /** N: rows that some worker owns. */
-  readonly rowsUsed: number;
   readonly compressor: Compressor;
   readonly dense: Compressor;
   /** alpha = 1/(1 + omega) */
   readonly shiftStep: number;
   readonly remembers: boolean;
-  /** Names data set, partition and problem: objectives of equal scope and worker are the same. */
+  /** What they remember comes with the task. */
+  readonly carries: boolean;
+  /** Names data set and problem: objectives of equal scope, number of workers and worker are the same. */
   readonly scope: string;
 }
 
 export class RunLoader {
+  /** Objects read so far, those of points apart. */
+  reads = 0;
   readonly #ports: Ports;
   readonly #runs = new LRUCache<string, Promise<LoadedRun>>({ max: RUNS_KEPT });
+  #last: { readonly name: string; readonly digest: string; readonly run: LoadedRun } | undefined;
 
   constructor(ports: Ports) {
     this.#ports = ports;
   }
 
+  /** The run that was asked for last, if it is this one and loaded. */
+  loaded(run: string, digest: string): LoadedRun | undefined {
+    const last = this.#last;
+    return last?.name === run && last.digest === digest ? last.run : undefined;
+  }
+
   /** @throws MarinaError "corrupt" when the stored description is not the one the task was made for. */
   run(run: string, digest: string): Promise<LoadedRun> {
     const key = `${run}/${digest}`;
-    const known = this.#runs.get(key);
-    if (known !== undefined) return known;
-    const loading = this.#load(run, digest);
-    this.#runs.set(key, loading);
-    loading.catch(() => this.#runs.delete(key));
+    let loading = this.#runs.get(key);
+    if (loading === undefined) {
+      loading = this.#load(run, digest);
+      this.#runs.set(key, loading);
+    }
+    loading.then(
+      (loaded) => {
+        this.#last = { name: run, digest, run: loaded };
+      },
+      () => this.#runs.delete(key),
+    );
     return loading;
   }
 
   async #load(run: string, digest: string): Promise<LoadedRun> {
     const { objects } = this.#ports;
     const key = specKey(run);
-    const stored = decodeStoredRun((await objects.get(key)).body, key);
-    const found = runDigest(stored);
-    if (found !== digest) {
-      throw new MarinaError(
-        "corrupt",
-        `${key}: its digest is ${found}, the run began with ${digest}; it was changed under the run`,
-      );
-    }
+    const { value: stored } = await readChecked(objects, key, (body) => {
+      this.reads++;
+      return storedRunOf(body, key, digest);
+    });
     const { spec } = stored;
     const name = manifestKey(spec.data);
-    const manifest = parseManifest((await objects.get(name)).body, name);
+    const { value: manifest } = await readChecked(objects, name, (body) => {
+      this.reads++;
+      return parseManifest(body, name);
+    });
     if (manifest.object.sha256 !== stored.data.sha256) {
       throw new MarinaError("corrupt", `${name}: data set "${spec.data}" was replaced since the run began`);
     }
     const { dimension } = manifest;
     const compressor = createCompressor(compressorOf(spec.algorithm), dimension, spec.wire);
-    const { workers, remainder, problem } = spec;
+    const { remainder, problem } = spec;
     return {
       spec,
       manifest,
       dimension,
-      rowsUsed: rowsUsed(manifest.rows, workers, remainder),
       compressor,
       dense: createCompressor({ kind: "identity" }, dimension, spec.wire),
       shiftStep: 1 / (1 + compressor.omega),
       remembers: keepsWorkerMemory(spec.algorithm),
-      scope: JSON.stringify([manifest.object.etag, workers, remainder, problem]),
+      carries: carriesShifts(spec.algorithm),
+      scope: JSON.stringify([manifest.object.etag, remainder, problem]),
     };
+  }
+
+  /** The task's points, where all are inline and of the run's dimension. */
+  inlinePoints({ dimension }: LoadedRun, { points }: Task): Float64Array[] | undefined {
+    const vectors: Float64Array[] = [];
+    for (const point of points) {
+      if (point.kind !== "inline" || point.vector.length !== dimension) return undefined;
+      vectors.push(point.vector);
+    }
+    return vectors;
   }
 
   /** The task's points: inline, or fetched. */
@@ -88,9 +112,7 @@ export class RunLoader {
     const points: Float64Array[] = [];
     for (const point of task.points) {
       const vector =
-        point.kind === "inline"
-          ? point.vector
-          : decodeVector((await this.#ports.objects.get(point.key)).body, run.dimension, point.key);
+        point.kind === "inline" ? point.vector : await this.#storedPoint(point.key, run.dimension);
       if (vector.length !== run.dimension) {
         throw new MarinaError(
           "message",
@@ -101,4 +123,22 @@ export class RunLoader {
     }
     return points;
   }
+
+  async #storedPoint(key: string, dimension: number): Promise<Float64Array> {
+    const { objects } = this.#ports;
+    return (await readChecked(objects, key, (body) => decodeVector(body, dimension, key))).value;
+  }
+}
+
+/** @throws MarinaError "corrupt" for another run than the one that the task was made for. */
+function storedRunOf(body: Uint8Array, key: string, digest: string): StoredRun {
+  const stored = decodeStoredRun(body, key);
+  const found = runDigest(stored);
+  if (found !== digest) {
+    throw new MarinaError(
+      "corrupt",
+      `${key}: its digest is ${found}, the run began with ${digest}; it was changed under the run`,
+    );
+  }
+  return stored;
 }

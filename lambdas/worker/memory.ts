@@ -1,5 +1,6 @@
 /** What DIANA workers remember, kept in the object store, keyed by (run, worker, round). */
 import type { WorkerMemory } from "../../shared/algorithms/worker.ts";
+import { readChecked } from "../../shared/cloud/checked-read.ts";
 import type { Ports } from "../../shared/cloud/ports.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { memoryKey, memoryPrefix, roundOfMemoryKey } from "../../shared/protocol/keys.ts";
@@ -12,8 +13,7 @@ export async function loadMemory({ objects }: Ports, run: LoadedRun, task: Task)
   if (task.round === 0) return { shift: new Float64Array(run.dimension) };
   const key = memoryKey(task.run, task.worker, task.round);
   try {
-    const { body } = await objects.get(key);
-    return decodeMemory(body, run.dimension, key);
+    return (await readChecked(objects, key, (body) => decodeMemory(body, run.dimension, key))).value;
   } catch (error) {
     if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
     throw new MarinaError(
@@ -22,6 +22,16 @@ export async function loadMemory({ objects }: Ports, run: LoadedRun, task: Task)
       { cause: error },
     );
   }
+}
+
+/** h_i^t as the task brings it. */
+export function carriedMemory(run: LoadedRun, { shifts, worker, round }: Task): WorkerMemory {
+  const shift = shifts?.[0];
+  if (shift?.length === run.dimension) return { shift };
+  throw new MarinaError(
+    "message",
+    `task: expected the shift of worker ${worker} in round ${round} with ${run.dimension} entries, got ${shift === undefined ? "none" : shift.length}`,
+  );
 }
 
 /**

@@ -1,8 +1,8 @@
 /** Posts the answer: in the message while it fits, else through the object store (claim check). */
 import type { Ports, QueueAddress } from "../../shared/cloud/ports.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
-import { frameIncoming, type Incoming } from "../../shared/protocol/contribution.ts";
-import { toBody } from "../../shared/protocol/frame.ts";
+import { encodeIncoming, type Incoming, writeIncoming } from "../../shared/protocol/contribution.ts";
+import { bodyCharacters } from "../../shared/protocol/frame.ts";
 import { contributionKey } from "../../shared/protocol/keys.ts";
 import { MESSAGE_LIMIT_BYTES } from "../../shared/protocol/limits.ts";
 import type { Task } from "../../shared/protocol/task.ts";
@@ -20,16 +20,14 @@ export async function publish(ports: Ports, task: Task, message: Incoming): Prom
   }
 }
 
-async function post({ objects, queues }: Ports, task: Task, message: Incoming): Promise<void> {
-  const frame = frameIncoming(message);
+function post({ objects, queues }: Ports, task: Task, message: Incoming): Promise<void> {
   const queue = task.replyTo as QueueAddress;
-  if (Math.ceil(frame.length / 3) * 4 <= MESSAGE_LIMIT_BYTES) {
-    await queues.send(queue, [{ body: toBody(frame) }]);
-    return;
+  const writer = writeIncoming(message);
+  if (bodyCharacters(writer.length) <= MESSAGE_LIMIT_BYTES) {
+    return queues.send(queue, [{ body: writer.finishBody() }]);
   }
-  const key = contributionKey(task.run, task.round, task.slot);
-  await objects.put(key, frame);
-  const { runDigest, round, slot, worker } = task;
-  const pointer = frameIncoming({ kind: "stored", runDigest, round, slot, worker, key });
-  await queues.send(queue, [{ body: toBody(pointer) }]);
+  const key = contributionKey(task.run, task.phase, task.round, task.slot);
+  const { runDigest, phase, round, slot, worker } = task;
+  const pointer = encodeIncoming({ kind: "stored", runDigest, phase, round, slot, worker, key });
+  return objects.put(key, writer.finish()).then(() => queues.send(queue, [{ body: pointer }]));
 }

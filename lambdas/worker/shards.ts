@@ -1,12 +1,14 @@
 /** A worker's rows and its local objective: fetched once, opened once, while memory allows. */
 import { LRUCache } from "lru-cache";
+import { readChecked } from "../../shared/cloud/checked-read.ts";
 import type { ByteRange, Ports } from "../../shared/cloud/ports.ts";
 import type { Manifest } from "../../shared/data/manifest.ts";
-import { rowsOf } from "../../shared/data/partition.ts";
+import { rowsOf, rowsUsed } from "../../shared/data/partition.ts";
 import { openShard, shardRange } from "../../shared/data/shard.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { createObjective } from "../../shared/problems/objective.ts";
 import type { Objective, Shard } from "../../shared/problems/problem.ts";
+import { sha256 } from "../../shared/protocol/digest.ts";
 import { WHOLE_OBJECT_BYTES } from "../../shared/protocol/limits.ts";
 import type { LoadedRun } from "./load.ts";
 
@@ -22,6 +24,8 @@ export interface LoadedShard {
   readonly firstRow: number;
   readonly shard: Shard;
   readonly objective: Objective;
+  /** Names the bytes that it was cut out of. */
+  readonly source: string;
 }
 
 /** Opened shards by data set, partition, problem and worker. */
@@ -40,11 +44,44 @@ export class OpenedShards {
   }
 }
 
+/** Whole objects that were found to be what was imported, by their SHA-256: environments of one process share bytes. */
+const checked = new WeakMap<Uint8Array, string>();
+
+/** Hashing takes about a tenth of the time that reading from S3 does, once per environment. */
+function checkWhole(body: Uint8Array, { object }: Manifest): void {
+  if (checked.get(body) === object.sha256) return;
+  const found = sha256(body);
+  if (found !== object.sha256) {
+    throw new MarinaError(
+      "corrupt",
+      `${object.key}: expected SHA-256 ${object.sha256} of ${object.bytes} bytes, got ${found} of ${body.length}; import the data set again with --replace`,
+    );
+  }
+  checked.set(body, found);
+}
+
+/** What is within a range only its reader can tell: see `openRowGroup`. */
+function checkLength(body: Uint8Array, { start, end }: ByteRange, key: string): void {
+  if (body.length === end - start) return;
+  throw new MarinaError(
+    "corrupt",
+    `${key}: expected ${end - start} bytes from byte ${start}, got ${body.length}`,
+  );
+}
+
+interface FetchedRows {
+  readonly bytes: number;
+  readonly fetched: Promise<Uint8Array>;
+  arrived: boolean;
+}
+
 export class ShardLoader {
+  /** Objects, or ranges of them, read so far. */
+  reads = 0;
   readonly #ports: Ports;
   readonly #opened: OpenedShards;
   /** Bytes fetched, by ETag and range. */
-  readonly #rows = new LRUCache<string, { readonly bytes: number; readonly fetched: Promise<Uint8Array> }>({
+  readonly #rows = new LRUCache<string, FetchedRows>({
     maxSize: ROWS_KEPT_BYTES,
     sizeCalculation: ({ bytes }) => Math.max(1, bytes),
   });
@@ -54,46 +91,68 @@ export class ShardLoader {
     this.#opened = opened;
   }
 
-  /** The rows of a worker: one range request, or cut out of the whole object where that is small. */
-  async shard(run: LoadedRun, worker: number): Promise<LoadedShard> {
-    const { manifest, spec, rowsUsed, scope } = run;
-    if (worker >= spec.workers) {
-      throw new MarinaError("message", `task: worker ${worker} does not exist, the run has ${spec.workers}`);
+  /** The same as `shard`, where nothing has to be fetched or opened for it. */
+  held({ scope }: LoadedRun, workers: number, worker: number): LoadedShard | undefined {
+    const opened = this.#opened.get(shardKey(scope, workers, worker));
+    return opened !== undefined && this.#rows.get(opened.source)?.arrived === true ? opened : undefined;
+  }
+
+  /**
+   * The rows of one of `workers` workers: one range request, or cut out of the whole object where that is small.
+   */
+  async shard(run: LoadedRun, workers: number, worker: number): Promise<LoadedShard> {
+    const { manifest, spec, scope } = run;
+    if (worker >= workers) {
+      throw new MarinaError("message", `task: worker ${worker} does not exist, the run has ${workers}`);
     }
-    const { first, count } = rowsOf(manifest.rows, spec.workers, spec.remainder, worker);
+    const used = rowsUsed(manifest.rows, workers, spec.remainder);
+    const { first, count } = rowsOf(manifest.rows, workers, spec.remainder, worker);
     const whole = manifest.object.bytes <= WHOLE_OBJECT_BYTES;
     const range = whole ? { start: 0, end: manifest.object.bytes } : shardRange(manifest, first, count);
-    const bytes = await this.#fetch(manifest, range, whole);
-    const key = `${scope}/${worker}`;
+    const { etag } = manifest.object;
+    const source = whole ? etag : `${etag}/${range.start}-${range.end}`;
+    const bytes = await this.#fetch(manifest, source, range, whole);
+    const key = shardKey(scope, workers, worker);
     const known = this.#opened.get(key);
     if (known !== undefined) return known;
     const purpose = spec.problem.kind === "least-squares" ? "regression" : "classification";
     const shard = openShard(manifest, first, count, bytes, range, purpose);
-    const rowWeight = spec.workers / rowsUsed;
+    const rowWeight = workers / used;
     const objective = createObjective(spec.problem, shard, {
       rowWeight,
       regularizerWeight: rowWeight * count,
     });
-    const loaded = { firstRow: first, shard, objective };
+    const loaded = { firstRow: first, shard, objective, source };
     this.#opened.set(key, loaded);
     return loaded;
   }
 
-  #fetch(manifest: Manifest, range: ByteRange, whole: boolean): Promise<Uint8Array> {
-    const key = whole ? manifest.object.etag : `${manifest.object.etag}/${range.start}-${range.end}`;
-    const known = this.#rows.get(key);
+  #fetch(manifest: Manifest, source: string, range: ByteRange, whole: boolean): Promise<Uint8Array> {
+    const known = this.#rows.get(source);
     if (known !== undefined) return known.fetched;
     const fetched = this.#read(manifest, whole ? undefined : range);
-    this.#rows.set(key, { bytes: range.end - range.start, fetched });
-    fetched.catch(() => this.#rows.delete(key));
+    const rows: FetchedRows = { bytes: range.end - range.start, fetched, arrived: false };
+    this.#rows.set(source, rows);
+    fetched.then(
+      () => {
+        rows.arrived = true;
+      },
+      () => this.#rows.delete(source),
+    );
     return fetched;
   }
 
   async #read(manifest: Manifest, range: ByteRange | undefined): Promise<Uint8Array> {
     const { key, etag } = manifest.object;
+    const options = range === undefined ? { ifMatch: etag } : { ifMatch: etag, range };
+    const check = (body: Uint8Array): Uint8Array => {
+      this.reads++;
+      if (range === undefined) checkWhole(body, manifest);
+      else checkLength(body, range, key);
+      return body;
+    };
     try {
-      const options = range === undefined ? { ifMatch: etag } : { ifMatch: etag, range };
-      return (await this.#ports.objects.get(key, options)).body;
+      return (await readChecked(this.#ports.objects, key, check, options)).value;
     } catch (error) {
       if (!(error instanceof MarinaError) || error.code !== "precondition-failed") throw error;
       throw new MarinaError(
@@ -103,4 +162,8 @@ export class ShardLoader {
       );
     }
   }
+}
+
+function shardKey(scope: string, workers: number, worker: number): string {
+  return `${scope}/${workers}/${worker}`;
 }

@@ -17,6 +17,17 @@ import type { CompressorSpec } from "../compressors/compressor.ts";
  */
 export type StepSizeSpec = "theory" | "published" | "practical" | number | { readonly times: number };
 
+/**
+ * Where DIANA's shifts h_i lie between rounds: each worker's in the object store, or all with the server, which works
+ * them out from the messages and sends each worker its own. The same h_i to the bit.
+ */
+export type ShiftPlace = "stored" | "carried";
+
+interface Shifted {
+  /** Default: stored. */
+  readonly shift?: ShiftPlace;
+}
+
 /** `theory` is zeta/d for MARINA and its like (see `theory.ts`); a number lies in (0, 1]. */
 export type ProbabilitySpec = "theory" | number;
 
@@ -32,12 +43,13 @@ interface Batched {
   readonly replacement: boolean;
 }
 
-export type AlgorithmSpec =
+/** @typeParam Participants what stands for r: a number, or (in a run's spec) a schedule of numbers. */
+export type AlgorithmSpec<Participants = number> =
   | { readonly kind: "gd"; readonly stepSize: StepSizeSpec }
   | ({ readonly kind: "qgd" } & Compressed)
-  | ({ readonly kind: "diana" } & Compressed)
+  | ({ readonly kind: "diana" } & Compressed & Shifted)
   /** `probability`: of moving the reference point; theory b/m. */
-  | ({ readonly kind: "vr-diana"; readonly probability: ProbabilitySpec } & Compressed & Batched)
+  | ({ readonly kind: "vr-diana"; readonly probability: ProbabilitySpec } & Compressed & Batched & Shifted)
   | ({ readonly kind: "marina"; readonly probability: ProbabilitySpec } & Compressed)
   | ({ readonly kind: "vr-marina"; readonly probability: ProbabilitySpec } & Compressed & Batched)
   | ({
@@ -51,7 +63,7 @@ export type AlgorithmSpec =
       readonly kind: "pp-marina";
       readonly probability: ProbabilitySpec;
       /** r, slots of a compressed round. */
-      readonly participants: number;
+      readonly participants: Participants;
       /** Slots are drawn with replacement (Algorithm 4) or without. */
       readonly replacement: boolean;
     } & Compressed);

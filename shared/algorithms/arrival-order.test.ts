@@ -67,16 +67,17 @@ async function activeRun(algorithm: AlgorithmSpec, order: readonly number[]): Pr
     },
     delete: async () => undefined,
   };
-  const answer = ({ kind, runDigest, round, slot, worker }: Task): string => {
+  const answer = ({ kind, runDigest, phase, round, slot, worker }: Task): string => {
     const codec = kind === "full" || kind === "full-large-batch" ? dense : compressor;
     const draw = codec.draw(compressorStream(SEED, round, slot));
     const { bytes: payload, bits } = codec.encode(gradients[worker]!, draw);
     const timing = { computeMilliseconds: 1, cold: false };
     return encodeIncoming({
       kind: "contribution",
-      ...{ runDigest, round, slot, worker, payload, bits, ...timing },
+      ...{ runDigest, phase, round, slot, worker, payload, bits, ...timing },
       loss: 0,
       evaluation: null,
+      reused: false,
     });
   };
   const objects = memoryStore();
@@ -108,7 +109,7 @@ async function activeRun(algorithm: AlgorithmSpec, order: readonly number[]): Pr
     compute: { run: async (_work, compute) => compute() },
     log: { info: () => undefined, warn: (event) => expect.unreachable(event) },
   };
-  const loaded = await loadRun(ports, "r");
+  const loaded = await loadRun(ports, "r", undefined);
   const inbox = new Inbox(ports, REPLIES, loaded.digest, 0);
   inbox.open();
   return { ...loaded, taskQueue: TASKS, replyTo: REPLIES, inbox };
@@ -128,9 +129,9 @@ async function afterRound(
     shiftStep: 0.5,
   });
   const state = method.start(Float64Array.of(0.1, 0.2, 0.3, 0.4));
-  const points = new PointStore(active.ports.objects, "r");
+  const points = new PointStore(active.ports.objects, "r", 0);
   const { plan, mean } = await doRound(
-    { active, method, points, memoryFloor: 0, evaluate: false },
+    { active, method, points, memoryFloor: 0, evaluate: false, dense: false },
     state,
     round,
     0,

@@ -37,11 +37,16 @@ export function createMethod(spec: AlgorithmSpec, parameters: Parameters): Metho
 }
 
 /** The compressor of a method; GD sends dense vectors. */
-export function compressorOf(spec: AlgorithmSpec): CompressorSpec {
+export function compressorOf(spec: AlgorithmSpec<unknown>): CompressorSpec {
   return spec.kind === "gd" ? { kind: "identity" } : spec.compressor;
 }
 
 /** True for the methods whose workers must remember a shift between rounds. */
-export function keepsWorkerMemory(spec: AlgorithmSpec): boolean {
+export function keepsWorkerMemory(spec: AlgorithmSpec<unknown>): boolean {
   return spec.kind === "diana" || spec.kind === "vr-diana";
+}
+
+/** True where the server carries the workers' shifts and sends them along. */
+export function carriesShifts(spec: AlgorithmSpec<unknown>): boolean {
+  return (spec.kind === "diana" || spec.kind === "vr-diana") && spec.shift === "carried";
 }

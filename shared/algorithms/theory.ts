@@ -30,13 +30,13 @@ export interface StartingPoint {
  * Does this method's step need L_f, the constant of the average function? It takes many rounds to compute, so it is
  * asked for only where it is used: GD (1/L_f), DIANA by theory, QGD with its guarantee.
  */
-export function needsAverageSmoothness(spec: AlgorithmSpec): boolean {
+export function needsAverageSmoothness(spec: AlgorithmSpec<unknown>): boolean {
   const theoretical = spec.stepSize === "theory" || typeof spec.stepSize === "object";
   return theoretical && (spec.kind === "gd" || spec.kind === "diana" || spec.kind === "qgd");
 }
 
 /** Does this method's step need f(x^0) and |grad f(x^0)|^2? Only QGD's guaranteed one. */
-export function needsStartingPoint(spec: AlgorithmSpec): boolean {
+export function needsStartingPoint(spec: AlgorithmSpec<unknown>): boolean {
   return spec.kind === "qgd" && (spec.stepSize === "theory" || typeof spec.stepSize === "object");
 }
 
@@ -93,7 +93,7 @@ function resolveStepSize(spec: AlgorithmSpec, setting: TheorySetting, probabilit
 }
 
 /** @throws MarinaError "spec" where the method has no such step size, naming those that it has. */
-export function checkStepSize(spec: AlgorithmSpec): void {
+export function checkStepSize(spec: AlgorithmSpec<unknown>): void {
   const asked = spec.stepSize;
   const named: readonly unknown[] =
     spec.kind === "qgd"

@@ -101,7 +101,7 @@ export function estimate(
         encoded: message.encoded,
         loss: g.loss,
         gradient: g.vector,
-        memory: { shift: moved(shift, setting.shiftStep, message.decoded) },
+        memory: { shift: movedShift(shift, setting.shiftStep, message.decoded) },
       };
     }
     case "shifted-reduced": {
@@ -119,7 +119,7 @@ export function estimate(
         loss: null,
         gradient: null,
         memory: {
-          shift: moved(shift, setting.shiftStep, message.decoded),
+          shift: movedShift(shift, setting.shiftStep, message.decoded),
           reference: order.w,
           referenceGradient: full,
         },
@@ -143,7 +143,8 @@ function minus(a: Float64Array, b: Float64Array): Float64Array {
   return difference;
 }
 
-function moved(shift: Float64Array, alpha: number, message: Float64Array): Float64Array {
+/** h_i^{t+1} = h_i^t + alpha m_i */
+export function movedShift(shift: Float64Array, alpha: number, message: Float64Array): Float64Array {
   const next = new Float64Array(shift.length);
   for (let j = 0; j < next.length; j++) next[j] = shift[j]! + alpha * message[j]!;
   return next;

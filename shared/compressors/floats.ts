@@ -9,6 +9,11 @@ import type { Wire } from "./compressor.ts";
 
 const LARGEST: Record<Wire, string> = { float32: "3.4028235e38", float64: "1.7976931348623157e308" };
 
+/** Up to so many numbers pass through scratch: a short array's own buffer costs more than its numbers. */
+const SCRATCH_NUMBERS = 1024;
+const scratch = new ArrayBuffer(8 * SCRATCH_NUMBERS);
+const scratchBytes = new Uint8Array(scratch);
+
 /** Bytes of one number on this wire. */
 export function bytesPerFloat(wire: Wire): 4 | 8 {
   return wire === "float32" ? 4 : 8;
@@ -26,16 +31,31 @@ export function encodeFloats(
   kind: string,
   coordinates?: Uint32Array,
 ): Uint8Array {
-  if (wire === "float64") return new Uint8Array(new Float64Array(values).buffer);
-  const rounded = new Float32Array(values);
-  const bad = firstNonFinite(rounded);
+  const { length } = values;
+  const size = bytesPerFloat(wire);
+  const memory = length <= SCRATCH_NUMBERS ? scratch : new ArrayBuffer(size * length);
+  const rounded = floatsAt(memory, 0, length, wire);
+  rounded.set(values);
+  const bad = wire === "float64" ? -1 : firstNonFinite(rounded);
   if (bad >= 0)
     throw tooLarge(`${kind}: entry ${coordinates?.[bad] ?? bad}`, values[bad]!, LARGEST[wire], wire);
-  return new Uint8Array(rounded.buffer);
+  return memory === scratch ? scratchBytes.slice(0, size * length) : new Uint8Array(memory);
+}
+
+function floatsAt(
+  memory: ArrayBufferLike,
+  offset: number,
+  count: number,
+  wire: Wire,
+): Float32Array | Float64Array {
+  return wire === "float32"
+    ? new Float32Array(memory, offset, count)
+    : new Float64Array(memory, offset, count);
 }
 
 /**
- * The numbers of a payload that holds nothing else: a view where the alignment allows it, else a copy.
+ * The numbers of a payload that holds nothing else: a view where the alignment allows it, else a copy (a short one in
+ * scratch). To be read before the next call.
  * @throws MessageError when the payload is not of this many numbers, or one is NaN or infinite.
  */
 export function decodeFloats(
@@ -46,11 +66,7 @@ export function decodeFloats(
 ): Float32Array | Float64Array {
   const size = bytesPerFloat(wire);
   requireBytes(bytes, count * size, kind);
-  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
-  const values =
-    wire === "float32"
-      ? new Float32Array(aligned.buffer, aligned.byteOffset, count)
-      : new Float64Array(aligned.buffer, aligned.byteOffset, count);
+  const values = floatsAt(...aligned(bytes, size), count, wire);
   const bad = firstNonFinite(values);
   if (bad >= 0) {
     throw new MessageError(
@@ -58,6 +74,14 @@ export function decodeFloats(
     );
   }
   return values;
+}
+
+/** Memory and offset of the same bytes, at a multiple of `size`. */
+function aligned(bytes: Uint8Array, size: number): [ArrayBufferLike, number] {
+  if (bytes.byteOffset % size === 0) return [bytes.buffer, bytes.byteOffset];
+  if (bytes.length > scratch.byteLength) return [new Uint8Array(bytes).buffer, 0];
+  scratchBytes.set(bytes);
+  return [scratch, 0];
 }
 
 /**

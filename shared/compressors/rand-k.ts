@@ -21,6 +21,8 @@ export function randK(dimension: number, k: number, wire: Wire): Compressor {
   const spec = { kind: KIND, k } as const;
   if (k === dimension) return { ...identity(dimension, wire), spec };
   const factor = dimension / k;
+  // One for all messages: an array of its own costs as much as all the rest of a short one.
+  let kept: Float64Array | undefined;
   return {
     spec,
     dimension,
@@ -32,7 +34,7 @@ export function randK(dimension: number, k: number, wire: Wire): Compressor {
     encode(x, draw) {
       requireVector(x, dimension, KIND);
       const indices = requireIndices(draw, k, dimension, KIND);
-      const kept = new Float64Array(k);
+      kept ??= new Float64Array(k);
       for (let i = 0; i < k; i++) kept[i] = x[indices[i]!]!;
       return { bytes: encodeFloats(kept, wire, KIND, indices), bits: 32 * k };
     },

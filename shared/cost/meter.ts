@@ -48,25 +48,29 @@ export class Meter {
     return addUsage(this.#usage, NOTHING) as MutableUsage;
   }
 
-  send(queue: QueueAddress, bytes: SplitBytes): void {
+  send(queue: QueueAddress, bytes: SplitBytes, messages: number): void {
     const { method, evaluation } = units(bytes);
     this.#queues(queue, false).sendRequests += method;
     this.#queues(queue, true).sendRequests += evaluation;
+    this.#queues(queue, bytes.methodBytes === 0).sentMessages += messages;
   }
 
   /** A receive that returned messages. */
-  receive(queue: QueueAddress, bytes: SplitBytes): void {
+  receive(queue: QueueAddress, bytes: SplitBytes, messages: number): void {
     const { method, evaluation } = units(bytes);
     this.#queues(queue, false).receiveRequests += method;
     this.#queues(queue, true).receiveRequests += evaluation;
+    this.#queues(queue, bytes.methodBytes === 0).receivedMessages += messages;
   }
 
   emptyReceive(queue: QueueAddress, evaluation = false): void {
     this.#queues(queue, evaluation).emptyReceiveRequests++;
   }
 
-  delete(queue: QueueAddress, evaluation = false): void {
-    this.#queues(queue, evaluation).deleteRequests++;
+  delete(queue: QueueAddress, messages: number, evaluation = false): void {
+    const queues = this.#queues(queue, evaluation);
+    queues.deleteRequests++;
+    queues.deletedMessages += messages;
   }
 
   extend(queue: QueueAddress, evaluation = false): void {

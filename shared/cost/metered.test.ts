@@ -106,6 +106,9 @@ describe("metered ports", () => {
       deleteRequests: 1,
       extendRequests: 0,
       manageRequests: 0,
+      sentMessages: 2,
+      receivedMessages: 2,
+      deletedMessages: 2,
     });
     expect(used.evaluation.standardQueues).toEqual({
       sendRequests: 1,
@@ -114,6 +117,9 @@ describe("metered ports", () => {
       deleteRequests: 1,
       extendRequests: 1,
       manageRequests: 0,
+      sentMessages: 1,
+      receivedMessages: 1,
+      deletedMessages: 1,
     });
   });
 
@@ -146,11 +152,15 @@ describe("metered ports", () => {
 
   it("tell FIFO queues by their addresses, or as they are told", async () => {
     const fifo = new Meter();
-    fifo.send("https://sqs.example/1/control.fifo" as QueueAddress, { methodBytes: 1, evaluationBytes: 0 });
+    fifo.send(
+      "https://sqs.example/1/control.fifo" as QueueAddress,
+      { methodBytes: 1, evaluationBytes: 0 },
+      1,
+    );
     expect(fifo.usage().method.fifoQueues.sendRequests).toBe(1);
     const told = new Meter((queue) => queue === "special");
-    told.send("special" as QueueAddress, { methodBytes: 1, evaluationBytes: 0 });
-    told.send("other.fifo" as QueueAddress, { methodBytes: 1, evaluationBytes: 0 });
+    told.send("special" as QueueAddress, { methodBytes: 1, evaluationBytes: 0 }, 1);
+    told.send("other.fifo" as QueueAddress, { methodBytes: 1, evaluationBytes: 0 }, 1);
     expect(told.usage().method.fifoQueues.sendRequests).toBe(1);
     expect(told.usage().method.standardQueues.sendRequests).toBe(1);
   });

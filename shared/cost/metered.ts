@@ -1,6 +1,7 @@
 /** Ports whose requests are counted, whatever engine stands behind them. */
 import { Buffer } from "node:buffer";
 import type { MessageQueue, ObjectStore, Ports, QueueAddress, ReceivedMessage } from "../cloud/ports.ts";
+import { isOutsideObject } from "../protocol/traffic.ts";
 import type { Meter, SplitBytes } from "./meter.ts";
 
 /**
@@ -27,11 +28,11 @@ function meterObjects(objects: ObjectStore, meter: Meter): ObjectStore {
         bytes = object.body.length;
         return object;
       } finally {
-        meter.getObject(bytes);
+        meter.getObject(bytes, isOutsideObject(key));
       }
     },
     put(key, body, condition) {
-      meter.putObject(body.length);
+      meter.putObject(body.length, isOutsideObject(key));
       return objects.put(key, body, condition);
     },
     async putStream(key, chunks) {
@@ -49,7 +50,7 @@ function meterObjects(objects: ObjectStore, meter: Meter): ObjectStore {
       }
     },
     delete(key) {
-      meter.deleteObject();
+      meter.deleteObject(isOutsideObject(key));
       return objects.delete(key);
     },
     async list(prefix) {
@@ -93,7 +94,7 @@ function meterQueues(
       return queues.destroy(queue);
     },
     send(queue, messages) {
-      meter.send(queue, sum(messages.map(({ body }) => splitBody(body))));
+      meter.send(queue, sum(messages.map(({ body }) => splitBody(body))), messages.length);
       return queues.send(queue, messages);
     },
     async receive(queue, options) {
@@ -105,7 +106,7 @@ function meterQueues(
         if (messages.length === 0) meter.emptyReceive(queue);
         else {
           const splits = messages.map(({ body }) => splitBody(body));
-          meter.receive(queue, sum(splits));
+          meter.receive(queue, sum(splits), messages.length);
           for (const [i, { methodBytes }] of splits.entries()) {
             if (methodBytes === 0) evaluationReceipts.add(messages[i]!.receipt);
           }
@@ -115,7 +116,7 @@ function meterQueues(
     delete(queue, receipts) {
       let evaluation = 0;
       for (const receipt of receipts) if (evaluationReceipts.delete(receipt)) evaluation++;
-      meter.delete(queue, evaluation > 0 && evaluation === receipts.length);
+      meter.delete(queue, receipts.length, evaluation > 0 && evaluation === receipts.length);
       return queues.delete(queue, receipts);
     },
     extend(queue, receipt, seconds) {

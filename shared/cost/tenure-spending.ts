@@ -9,8 +9,8 @@ import { INIT_MILLISECONDS } from "./worker-estimate.ts";
 
 /**
  * Counts the tenures of one function environment, one at a time. The aggregator's own requests are counted at its
- * ports, its own time by the clock, and its workers as `worker-estimate.ts` says. What a tenure does after its last
- * checkpoint (one PUT, a message to its successor, the end of its polls) is not in it.
+ * ports, its own time by the clock, and its workers as `worker-estimate.ts` says. What a tenure does after its counts
+ * are written down is foreseen by `closing.ts`, but for its time.
  */
 export class TenureSpending {
   readonly #meter: Meter;
@@ -41,7 +41,7 @@ export class TenureSpending {
     const startedAt = this.#startedAt;
     const cold = this.#cold;
     let before: Usage = zeroUsage();
-    const used = (): Usage => {
+    const used = (ahead?: Usage): Usage => {
       const own = subtractUsage(this.#meter.usage(), start);
       const aggregator = {
         ...own.method.aggregator,
@@ -50,10 +50,13 @@ export class TenureSpending {
         coldStarts: cold ? 1 : 0,
         initMilliseconds: cold ? INIT_MILLISECONDS : 0,
       };
-      return addUsage(before, { ...own, method: { ...own.method, aggregator } });
+      // Of the control message that this invocation was made for.
+      const fifoMapping = { ...own.method.fifoMapping, receiveRequests: 1 };
+      const now = addUsage(before, { ...own, method: { ...own.method, aggregator, fifoMapping } });
+      return ahead === undefined ? now : addUsage(now, ahead);
     };
     return {
-      usd: () => priceUsd(used().method, this.#prices, this.#billing).totalUsd,
+      usd: (ahead) => priceUsd(used(ahead).method, this.#prices, this.#billing).totalUsd,
       save: used,
       restore(saved) {
         before = saved === null ? zeroUsage() : parseUsage(saved);

@@ -27,6 +27,10 @@ const queueUsage = z.strictObject({
   extendRequests: count,
   /** Create, look up, destroy. */
   manageRequests: count,
+  /** Messages in these requests: not billed, but what CloudWatch counts. Absent from what older versions stored. */
+  sentMessages: count.default(0),
+  receivedMessages: count.default(0),
+  deletedMessages: count.default(0),
 });
 
 /** Requests that the event source mapping makes on its own, billed to the owner of the queue. */
@@ -85,6 +89,9 @@ function zeroQueue(): z.infer<typeof queueUsage> {
     deleteRequests: 0,
     extendRequests: 0,
     manageRequests: 0,
+    sentMessages: 0,
+    receivedMessages: 0,
+    deletedMessages: 0,
   };
 }
 

@@ -28,6 +28,8 @@ const task: Task = {
   run: "r",
   runDigest: "0123456789abcdef",
   round: 3,
+  phase: 0,
+  workers: 1,
   slot: 0,
   worker: 0,
   replyTo: RUN_QUEUE,
@@ -39,18 +41,20 @@ const task: Task = {
   ],
   pointRounds: [3, 2],
 };
-const stored = { kind: "stored", key: "runs/r/iterates/0000000003" } as const;
+const stored = { kind: "stored", key: "runs/r/iterates/0/0000000003" } as const;
 
 const contribution = {
   kind: "contribution",
   runDigest: "0123456789abcdef",
   round: 3,
+  phase: 0,
   slot: 0,
   worker: 0,
   payload: new Uint8Array(40),
   bits: 320,
   loss: 1,
   evaluation: null,
+  reused: false,
   computeMilliseconds: 12.3,
   cold: false,
 } as const;
@@ -136,12 +140,20 @@ describe("a contribution received", () => {
     expect(objects.getRequests).toBe(0);
   });
 
-  it("tells a cold start, which is billed and reads what an empty cache lacks", async () => {
-    const { meter, ports } = observed([encodeIncoming({ ...contribution, cold: true })]);
+  it("tells a cold start, which is billed, and the reads that its caches could not spare it", async () => {
+    const { meter, ports } = observed([encodeIncoming({ ...contribution, cold: true, reads: 3 })]);
     await receive(ports);
     const { worker, objects } = meter.usage().method;
     expect(worker).toMatchObject({ coldStarts: 1, initMilliseconds: 375, billedMilliseconds: 13 + 3 * 27 });
     expect(objects.getRequests).toBe(3);
+  });
+
+  it("tells the reads of a warm environment that does not know the run yet", async () => {
+    const { meter, ports } = observed([encodeIncoming({ ...contribution, reads: 2 })]);
+    await receive(ports);
+    const { worker, objects } = meter.usage().method;
+    expect(worker).toMatchObject({ coldStarts: 0, billedMilliseconds: 13 + 2 * 27 });
+    expect(objects.getRequests).toBe(2);
   });
 
   it("is told from the bits of its evaluation, whose requests are the evaluation's", async () => {

@@ -6,10 +6,12 @@
  *   runtime's own and the posting of the answer, and where the task asks for it, fetching stored points and a DIANA
  *   worker's memory;
  * - for each contribution received: the computing time that it states, rounded up to a millisecond, and the worker's
- *   send; for a cold one a typical INIT phase and the three reads of an empty cache; for a stored one its PUT.
+ *   send, and the objects that it had to read as its caches lacked them; for a cold one a typical INIT phase; for a
+ *   stored one its PUT.
  *
  * Not in it: invocations that fail or whose answers are lost (their computing time; the invocation itself is counted
- * when its task is sent again), deliveries that SQS repeats on its own, a mapping's idle polls, logs and metrics.
+ * when its task is sent again), deliveries that SQS repeats on its own, a mapping's idle polls, logs and metrics; and
+ * of a packed task over rows that are not kept, the reads beyond three.
  */
 import type { MessageQueue, ObjectStore, Ports, QueueAddress } from "../cloud/ports.ts";
 import {
@@ -30,8 +32,6 @@ const OBJECT_GET_MILLISECONDS = 27;
 const OBJECT_PUT_MILLISECONDS = 45;
 /** INIT of a Node function with SDK clients: published median of 2025 (speedrun.nobackspacecrew.com). */
 export const INIT_MILLISECONDS = 375;
-/** The run's description, the manifest and the rows. */
-const READS_OF_A_COLD_WORKER = 3;
 
 const REMEMBERING: ReadonlySet<TaskKind> = new Set(["shifted", "shifted-reduced"]);
 /** Keys of contributions that were too large for a message. */
@@ -89,10 +89,11 @@ function countTask(meter: Meter, body: string): void {
   standardMapping.receiveRequests += billedUnits(body.length);
   standardMapping.deleteRequests++;
   objects.getRequests += needs.storedPoints;
-  if (!REMEMBERING.has(needs.kind)) return;
-  // Reads what it remembers, writes the next, deletes an old one.
-  worker.billedMilliseconds += 2 * OBJECT_GET_MILLISECONDS + OBJECT_PUT_MILLISECONDS;
-  objects.getRequests++;
+  if (needs.carriesShift || !REMEMBERING.has(needs.kind)) return;
+  // Reads what it remembers (in round 0 that is nothing), writes the next, deletes an old one.
+  const reads = needs.round === 0 ? 0 : 1;
+  worker.billedMilliseconds += (1 + reads) * OBJECT_GET_MILLISECONDS + OBJECT_PUT_MILLISECONDS;
+  objects.getRequests += reads;
   objects.putRequests++;
   objects.deleteRequests++;
 }
@@ -101,18 +102,18 @@ function countContribution(meter: Meter, queue: QueueAddress, body: string): voi
   const evaluationBytes = Math.min(body.length, evaluationBytesOfContribution(body));
   const methodBytes = body.length - evaluationBytes;
   const timing = timingOfBody(body);
-  meter.send(queue, { methodBytes, evaluationBytes });
+  meter.send(queue, { methodBytes, evaluationBytes }, 1);
   if (timing !== undefined) countTiming(meter, timing, methodBytes === 0);
 }
 
-function countTiming(meter: Meter, { computeMilliseconds, cold }: Timing, outside: boolean): void {
+function countTiming(meter: Meter, { computeMilliseconds, cold, reads = 0 }: Timing, outside: boolean): void {
   const { worker, objects } = meter.account(outside);
   // The body's checksum is not checked yet: what can't be a time counts for nothing.
   if (computeMilliseconds > 0 && computeMilliseconds < 1e6)
     worker.billedMilliseconds += Math.ceil(computeMilliseconds);
+  worker.billedMilliseconds += reads * OBJECT_GET_MILLISECONDS;
+  objects.getRequests += reads;
   if (!cold) return;
   worker.coldStarts++;
   worker.initMilliseconds += INIT_MILLISECONDS;
-  worker.billedMilliseconds += READS_OF_A_COLD_WORKER * OBJECT_GET_MILLISECONDS;
-  objects.getRequests += READS_OF_A_COLD_WORKER;
 }

@@ -8,9 +8,8 @@ const ENOUGH = 256 * 1024;
 /** One row at a time: its features in order, its label at any time, then its end. */
 export class DenseRows {
   readonly #batch = new RowBatchBuilder();
-  #indices = new Uint32Array(64);
-  #values = new Float64Array(64);
-  #count = 0;
+  /** Entries written, those of the row at hand included. */
+  #entries = 0;
   #label = 0;
 
   label(value: number): void {
@@ -20,16 +19,17 @@ export class DenseRows {
   /** @param index 0-based, above the one before it in this row. */
   feature(index: number, value: number): void {
     if (value === 0) return;
-    if (this.#count === this.#indices.length) this.#grow();
-    this.#indices[this.#count] = index;
-    this.#values[this.#count] = value;
-    this.#count++;
+    const batch = this.#batch;
+    if (this.#entries === batch.indices.length) batch.grow();
+    if (value !== 1) batch.spellOut(this.#entries);
+    batch.indices[this.#entries] = index;
+    if (!batch.ones) batch.values[this.#entries] = value;
+    this.#entries++;
   }
 
   /** @param line where the row stands in the file, from 1. */
   endRow(line: number): void {
-    this.#batch.add(this.#label, this.#indices, this.#values, this.#count, line);
-    this.#count = 0;
+    this.#batch.closeRow(this.#label, this.#entries, line);
   }
 
   get count(): number {
@@ -42,16 +42,8 @@ export class DenseRows {
 
   /** Valid until the next row. */
   take(): RowBatch {
+    this.#entries = 0;
     return this.#batch.take();
-  }
-
-  #grow(): void {
-    const indices = new Uint32Array(2 * this.#indices.length);
-    indices.set(this.#indices);
-    this.#indices = indices;
-    const values = new Float64Array(indices.length);
-    values.set(this.#values);
-    this.#values = values;
   }
 }
 

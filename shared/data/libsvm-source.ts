@@ -16,6 +16,8 @@ export interface LibsvmSourceOptions {
 
 /** Text is parsed in pieces of about so many bytes: a batch of rows stays small. */
 const PIECE_BYTES = 1024 * 1024;
+/** Pieces for threads end with the first line's end after so many: a file's chunk of PIECE_BYTES is one of them. */
+const LEAST_BYTES = PIECE_BYTES / 2;
 /** Shorter text is parsed before threads have started. */
 const ALONE_BYTES = 8 * 1024 * 1024;
 
@@ -61,7 +63,7 @@ export class LibsvmSource implements RowSource {
     /** Pieces being parsed, in the order of the text. */
     const pending: Promise<PieceRows>[] = [];
     try {
-      for await (const piece of cutAtLines(this.#reader.text(), PIECE_BYTES)) {
+      for await (const piece of cutAtLines(this.#reader.text(), LEAST_BYTES)) {
         bytes += piece.length;
         if (bytes <= ALONE_BYTES) {
           yield* alone.parse(piece, true);

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MarinaError } from "../math/errors.ts";
 import { LARGEST_INDEX, type LibsvmOptions, LibsvmParser } from "./libsvm.ts";
+import { type RowBatch, RowBatchBuilder } from "./row-batch.ts";
 
 interface Row {
   readonly label: number;
@@ -18,20 +19,8 @@ function parse(
   sizes: readonly number[] = [1 << 30],
   options: Partial<LibsvmOptions> = {},
 ): Row[] {
-  const rows: Row[] = [];
-  const parser = new LibsvmParser(
-    {
-      add(label, indices, values, count, line) {
-        rows.push({
-          label,
-          indices: Array.from(indices.subarray(0, count)),
-          values: Array.from(values.subarray(0, count)),
-          line,
-        });
-      },
-    },
-    { source: "test.txt", ...options },
-  );
+  const rows = new RowBatchBuilder();
+  const parser = new LibsvmParser(rows, { source: "test.txt", ...options });
   const bytes = typeof text === "string" ? encoder.encode(text) : text;
   let at = 0;
   for (let k = 0; at < bytes.length; k++) {
@@ -43,7 +32,19 @@ function parse(
     at += size;
   }
   parser.end();
-  return rows;
+  return rowsOf(rows.take());
+}
+
+function rowsOf({ labels, offsets, indices, values, lines, firstLine }: RowBatch): Row[] {
+  return Array.from(labels, (label, row) => {
+    const [begin, end] = [offsets[row]!, offsets[row + 1]!];
+    return {
+      label,
+      indices: Array.from(indices.subarray(begin, end)),
+      values: Array.from(values?.subarray(begin, end) ?? new Float64Array(end - begin).fill(1)),
+      line: firstLine + lines[row]!,
+    };
+  });
 }
 
 /** What a straightforward parser, by split and Number, makes of well-formed text. */
@@ -105,8 +106,30 @@ describe("the LIBSVM parser", () => {
     expect(row!.values).toEqual(Array.from({ length: 3000 }, (_, j) => j));
   });
 
-  it("takes the largest index that 32 bits allow", () => {
-    expect(parse(`1 ${LARGEST_INDEX}:1`)[0]!.indices).toEqual([LARGEST_INDEX - 1]);
+  it("takes the largest index that 32 bits allow, and those on both sides of nine digits", () => {
+    expect(parse(`1 999999999:1 1000000000:1 4000000000:2 ${LARGEST_INDEX}:1`)[0]!.indices).toEqual([
+      999_999_998,
+      999_999_999,
+      3_999_999_999,
+      LARGEST_INDEX - 1,
+    ]);
+    expect(parse("1 0000000000012:1")[0]!.indices).toEqual([11]);
+  });
+
+  it("spells the ones out once a value is another number, and leaves them out again in the next batch", () => {
+    const rows = new RowBatchBuilder();
+    const parser = new LibsvmParser(rows, { source: "test.txt" });
+    parser.push(encoder.encode("1 1:1 2:1\n2 1:1 2:3 3:1\n"));
+    expect(rows.take().values).toEqual(Float64Array.of(1, 1, 1, 3, 1));
+    parser.push(encoder.encode("3 1:1\n"));
+    expect(rows.take()).toMatchObject({ values: null, indices: Uint32Array.of(0), firstLine: 3 });
+  });
+
+  it("leaves the rows before a mistake, and nothing of the row that has it", () => {
+    const rows = new RowBatchBuilder();
+    const parser = new LibsvmParser(rows, { source: "test.txt" });
+    expect(() => parser.push(encoder.encode("1 1:1\n2 1:1 2:x\n"))).toThrow(MarinaError);
+    expect(rowsOf(rows.take())).toEqual([{ label: 1, indices: [0], values: [1], line: 1 }]);
   });
 
   it.each([
@@ -155,6 +178,8 @@ describe("the LIBSVM parser", () => {
     ["1 -1:1\n", 1, 3, '"-1:1"', /<index>:<value>/],
     ["1 2:1 2:1\n", 1, 7, '"2:1"', /above 2/],
     ["1 3:1 2:1\n", 1, 7, '"2:1"', /above 3/],
+    ["1 1000000001:1 999:1\n", 1, 16, '"999:1"', /above 1000000001/],
+    ["1 1000000001:1 1000000001:1\n", 1, 16, '"1000000001:1"', /above 1000000001/],
     ["1 4294967295:1\n", 1, 3, '"4294967295:1"', /at most 4294967294/],
     ["1 99999999999999999999999:1\n", 1, 3, '"99999999999999999999999:1"', /at most 4294967294/],
     ["1 5\n", 1, 3, '"5"', /<index>:<value>/],

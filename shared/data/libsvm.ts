@@ -9,16 +9,7 @@
  */
 import { MarinaError } from "../math/errors.ts";
 import { DECIMAL } from "./decimal.ts";
-
-/** Takes rows as they are parsed. The arrays belong to the parser and are overwritten by the next row. */
-export interface RowSink {
-  /**
-   * @param indices 0-based, strictly increasing; the first `count` are this row's.
-   * @param values the first `count` are this row's; stored zeros are kept.
-   * @param line 1-based number of the row's line in the text.
-   */
-  add(label: number, indices: Uint32Array, values: Float64Array, count: number, line: number): void;
-}
+import type { RowBatchBuilder } from "./row-batch.ts";
 
 export interface LibsvmOptions {
   /** What the text is called in errors, e.g. its file name. */
@@ -33,6 +24,9 @@ export interface LibsvmOptions {
 
 /** Indices are 1-based in the text and 0-based in 32 bits in memory, where a dimension must fit as well. */
 export const LARGEST_INDEX = 2 ** 32 - 2;
+/** Indices of so many digits are read with 32-bit arithmetic. */
+const SMALL_DIGITS = 9;
+const SMALL_INDEX = 10 ** SMALL_DIGITS - 1;
 const DEFAULT_MAX_LINE_BYTES = 64 * 1024 * 1024;
 /** How much of the offending text an error shows. */
 const SHOWN_CHARACTERS = 60;
@@ -54,9 +48,12 @@ const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}
 const EXACT_DIGITS = 15;
 const NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i;
 
-/** Push chunks of any sizes, cut anywhere, then call `end`. After an error the parser must not be used again. */
+/**
+ * Parses rows into a builder's arrays. Push chunks of any sizes, cut anywhere, then call `end`. After an error the parser
+ * must not be used again; the rows before it are in the builder.
+ */
 export class LibsvmParser {
-  readonly #sink: RowSink;
+  readonly #rows: RowBatchBuilder;
   readonly #source: string;
   readonly #largestIndex: number;
   readonly #maxLineBytes: number;
@@ -64,14 +61,13 @@ export class LibsvmParser {
   #carry = new Uint8Array(1024);
   #carried = 0;
   #line: number;
-  #indices = new Uint32Array(256);
-  #values = new Float64Array(256);
-  /** Where the text being parsed begins and the position after the last token read. */
+  /** Where the line being parsed begins, and the position after the last number read. */
   #lineStart = 0;
   #position = 0;
 
-  constructor(sink: RowSink, options: LibsvmOptions) {
-    this.#sink = sink;
+  /** @param rows takes rows of any number of entries, stored zeros kept. */
+  constructor(rows: RowBatchBuilder, options: LibsvmOptions) {
+    this.#rows = rows;
     this.#source = options.source;
     this.#largestIndex = options.dimension ?? LARGEST_INDEX;
     this.#maxLineBytes = options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES;
@@ -90,36 +86,49 @@ export class LibsvmParser {
   push(chunk: Uint8Array): void {
     // One hidden class (Buffers come as well), so that the parsing loop stays monomorphic.
     const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    let start = 0;
-    for (;;) {
-      const newline = bytes.indexOf(LF, start);
-      if (newline === -1) break;
-      if (this.#carried > 0) {
-        this.#keep(bytes, start, newline);
-        const length = this.#carried;
-        this.#carried = 0;
-        this.#parseLine(this.#carry, 0, length);
-      } else {
-        this.#parseLine(bytes, start, newline);
-      }
-      start = newline + 1;
+    const end = bytes.lastIndexOf(LF) + 1;
+    if (end === 0) {
+      this.#keep(bytes, 0, bytes.length);
+      return;
     }
-    this.#keep(bytes, start, bytes.length);
+    let start = 0;
+    if (this.#carried > 0) {
+      start = bytes.indexOf(LF) + 1;
+      this.#keep(bytes, 0, start - 1);
+      this.#parseCarried();
+    }
+    if (end - start <= this.#maxLineBytes) {
+      this.#parseLines(bytes, start, end);
+    } else {
+      // One of these lines may be too long, which is to be known before it is parsed.
+      while (start < end) {
+        const next = bytes.indexOf(LF, start) + 1;
+        this.#checkLength(next - 1 - start);
+        this.#parseLines(bytes, start, next);
+        start = next;
+      }
+    }
+    this.#keep(bytes, end, bytes.length);
   }
 
   /** Parses the last line if it had no newline. */
   end(): void {
-    if (this.#carried === 0) return;
-    const length = this.#carried;
+    if (this.#carried > 0) this.#parseCarried();
+  }
+
+  #parseCarried(): void {
+    // There is always room for it: see `#keep`.
+    this.#carry[this.#carried] = LF;
+    const end = this.#carried + 1;
     this.#carried = 0;
-    this.#parseLine(this.#carry, 0, length);
+    this.#parseLines(this.#carry, 0, end);
   }
 
   #keep(bytes: Uint8Array, start: number, end: number): void {
     const needed = this.#carried + end - start;
-    this.#checkLength(needed, this.#line + 1);
-    if (needed > this.#carry.length) {
-      const larger = new Uint8Array(Math.max(needed, 2 * this.#carry.length));
+    this.#checkLength(needed);
+    if (needed + 1 > this.#carry.length) {
+      const larger = new Uint8Array(Math.max(needed + 1, 2 * this.#carry.length));
       larger.set(this.#carry.subarray(0, this.#carried));
       this.#carry = larger;
     }
@@ -127,73 +136,81 @@ export class LibsvmParser {
     this.#carried = needed;
   }
 
-  #checkLength(length: number, line: number): void {
-    if (length > this.#maxLineBytes) {
+  /** Of the next line. */
+  #checkLength(bytes: number): void {
+    if (bytes > this.#maxLineBytes) {
       throw new MarinaError(
         "data",
-        `${this.#source}: line ${line} is longer than ${this.#maxLineBytes} bytes; expected LIBSVM text, one row a line`,
+        `${this.#source}: line ${this.#line + 1} is longer than ${this.#maxLineBytes} bytes; expected LIBSVM text, one row a line`,
       );
     }
   }
 
-  #parseLine(bytes: Uint8Array, start: number, end: number): void {
-    this.#line++;
-    this.#checkLength(end - start, this.#line);
-    this.#lineStart = start;
-    let at = skipSpace(bytes, start, end);
-    if (at === end || bytes[at] === HASH) return;
-
-    const label = this.#number(bytes, at, end, "a label (a number)");
-    at = skipSpace(bytes, this.#position, end);
-
-    let indices = this.#indices;
-    let values = this.#values;
-    const largestIndex = this.#largestIndex;
-    let count = 0;
-    let previous = 0;
-    while (at < end && bytes[at] !== HASH) {
-      const token = at;
-      let index = 0;
-      let digit = bytes[at]! - ZERO;
-      while (digit >= 0 && digit <= 9) {
-        index = 10 * index + digit; // beyond 2^53 it is inexact, but still too large
-        at++;
-        digit = at < end ? bytes[at]! - ZERO : -1;
-      }
-      if (at === token || at === end || bytes[at] !== COLON) throw this.#badEntry(bytes, token, end);
-      if (index <= previous || index > largestIndex) throw this.#badIndex(bytes, token, end, index, previous);
-
-      let value: number;
-      const single = at + 2 < end && bytes[at + 2] === SPACE ? bytes[at + 1]! - ZERO : -1;
-      if (single >= 0 && single <= 9) {
-        // Most values of most files: one digit.
-        value = single;
-        at += 3;
-      } else {
-        value = this.#number(bytes, at + 1, end, "a value (a number) after the colon");
+  /** Whole lines: the last byte is a line feed, so that every loop below ends at one without asking for the end. */
+  #parseLines(bytes: Uint8Array, start: number, end: number): void {
+    const rows = this.#rows;
+    const largestSmall = Math.min(this.#largestIndex, SMALL_INDEX);
+    let { indices, values, ones, nonZeros: entries } = rows;
+    let room = indices.length;
+    let at = start;
+    while (at < end) {
+      this.#line++;
+      this.#lineStart = at;
+      let byte = bytes[at]!;
+      while (isSpace(byte)) byte = bytes[++at]!;
+      if (byte !== LF && byte !== HASH) {
+        const label = this.#number(bytes, at, "a label (a number)");
         at = this.#position;
-      }
-      if (count === indices.length) {
-        this.#growRow();
-        indices = this.#indices;
-        values = this.#values;
-      }
-      indices[count] = index - 1;
-      values[count] = value;
-      count++;
-      previous = index;
-      at = skipSpace(bytes, at, end);
-    }
-    this.#sink.add(label, indices, values, count, this.#line);
-  }
+        byte = bytes[at]!;
+        let previous = 0;
+        for (;;) {
+          if (byte === SPACE) byte = bytes[++at]!;
+          if (!isDigit(byte)) {
+            while (isSpace(byte)) byte = bytes[++at]!;
+            if (byte === LF || byte === HASH) break;
+          }
+          const token = at;
+          let index = 0;
+          while (isDigit(byte)) {
+            index = (10 * index + byte - ZERO) | 0;
+            byte = bytes[++at]!;
+          }
+          if (byte !== COLON || at === token) throw this.#badEntry(bytes, token);
+          if (index <= previous || index > largestSmall || at - token > SMALL_DIGITS) {
+            index = this.#largeIndex(bytes, token, at, previous);
+          }
+          previous = index;
 
-  #growRow(): void {
-    const indices = new Uint32Array(2 * this.#indices.length);
-    indices.set(this.#indices);
-    this.#indices = indices;
-    const values = new Float64Array(2 * this.#values.length);
-    values.set(this.#values);
-    this.#values = values;
+          byte = bytes[++at]!;
+          let value: number;
+          // Most values of most files are one digit. After a digit there is another byte, the line feed at the latest.
+          if (isDigit(byte) && isEnd(bytes[at + 1]!)) {
+            value = byte - ZERO;
+            byte = bytes[++at]!;
+          } else {
+            value = this.#number(bytes, at, "a value (a number) after the colon");
+            at = this.#position;
+            byte = bytes[at]!;
+          }
+
+          if (entries === room) {
+            rows.grow();
+            ({ indices, values } = rows);
+            room = indices.length;
+          }
+          indices[entries] = index - 1;
+          if (!ones) values[entries] = value;
+          else if (value !== 1) {
+            rows.spellOut(entries);
+            ones = false;
+            values[entries] = value;
+          }
+          entries++;
+        }
+        rows.closeRow(label, entries, this.#line);
+      }
+      at = byte === LF ? at + 1 : bytes.indexOf(LF, at) + 1;
+    }
   }
 
   /**
@@ -201,42 +218,39 @@ export class LibsvmParser {
    * Few digits are combined here, exactly: an integer below 2^53 over a power of ten up to 10^22 is one correctly
    * rounded division. All else goes through Number.
    */
-  #number(bytes: Uint8Array, start: number, end: number, expected: string): number {
+  #number(bytes: Uint8Array, start: number, expected: string): number {
     let at = start;
-    const sign = at < end ? bytes[at]! : 0;
-    if (sign === MINUS || sign === PLUS) at++;
+    let byte = bytes[at]!;
+    const negative = byte === MINUS;
+    if (negative || byte === PLUS) byte = bytes[++at]!;
     const digits = at;
     let mantissa = 0;
-    let byte = at < end ? bytes[at]! : 0;
     while (byte >= ZERO && byte <= ZERO + 9) {
       mantissa = 10 * mantissa + (byte - ZERO);
-      at++;
-      byte = at < end ? bytes[at]! : 0;
+      byte = bytes[++at]!;
     }
     let length = at - digits;
     let decimals = 0;
     if (byte === DOT) {
-      at++;
+      byte = bytes[++at]!;
       const fraction = at;
-      byte = at < end ? bytes[at]! : 0;
       while (byte >= ZERO && byte <= ZERO + 9) {
         mantissa = 10 * mantissa + (byte - ZERO);
-        at++;
-        byte = at < end ? bytes[at]! : 0;
+        byte = bytes[++at]!;
       }
       decimals = at - fraction;
       length += decimals;
     }
-    if (length > 0 && length <= EXACT_DIGITS && (at === end || isSpace(byte) || byte === HASH)) {
+    if (length > 0 && length <= EXACT_DIGITS && isEnd(byte)) {
       this.#position = at;
       const magnitude = decimals === 0 ? mantissa : mantissa / POWERS_OF_TEN[decimals]!;
-      return sign === MINUS ? -magnitude : magnitude;
+      return negative ? -magnitude : magnitude;
     }
-    return this.#longNumber(bytes, start, end, expected);
+    return this.#longNumber(bytes, start, expected);
   }
 
-  #longNumber(bytes: Uint8Array, start: number, end: number, expected: string): number {
-    const tokenEnd = endOfToken(bytes, start, end);
+  #longNumber(bytes: Uint8Array, start: number, expected: string): number {
+    const tokenEnd = endOfToken(bytes, start);
     const text = latin1(bytes, start, tokenEnd);
     if (DECIMAL.test(text)) {
       const value = Number(text);
@@ -250,8 +264,8 @@ export class LibsvmParser {
     throw this.#error(bytes, start, tokenEnd, expected);
   }
 
-  #badEntry(bytes: Uint8Array, token: number, end: number): MarinaError {
-    const tokenEnd = endOfToken(bytes, token, end);
+  #badEntry(bytes: Uint8Array, token: number): MarinaError {
+    const tokenEnd = endOfToken(bytes, token);
     if (latin1(bytes, token, tokenEnd).startsWith("qid:")) {
       return this.#error(
         bytes,
@@ -263,8 +277,16 @@ export class LibsvmParser {
     return this.#error(bytes, token, tokenEnd, "<index>:<value>");
   }
 
-  #badIndex(bytes: Uint8Array, token: number, end: number, index: number, previous: number): MarinaError {
-    const tokenEnd = endOfToken(bytes, token, end);
+  /** An index that is not small, if it is one that may stand here. */
+  #largeIndex(bytes: Uint8Array, token: number, end: number, previous: number): number {
+    // Beyond 2^53 it is inexact, but still too large.
+    const index = Number(latin1(bytes, token, end));
+    if (index <= previous || index > this.#largestIndex) throw this.#badIndex(bytes, token, index, previous);
+    return index;
+  }
+
+  #badIndex(bytes: Uint8Array, token: number, index: number, previous: number): MarinaError {
+    const tokenEnd = endOfToken(bytes, token);
     if (index === 0)
       return this.#error(bytes, token, tokenEnd, "an index of at least 1 (LIBSVM counts from 1)");
     if (index > this.#largestIndex) {
@@ -287,19 +309,22 @@ export class LibsvmParser {
   }
 }
 
+function isDigit(byte: number): boolean {
+  return (byte - ZERO) >>> 0 <= 9;
+}
+
 function isSpace(byte: number): boolean {
   return byte === SPACE || byte === TAB || byte === CR;
 }
 
-function skipSpace(bytes: Uint8Array, start: number, end: number): number {
-  let at = start;
-  while (at < end && isSpace(bytes[at]!)) at++;
-  return at;
+/** Does a number or an entry end before this byte? */
+function isEnd(byte: number): boolean {
+  return byte === SPACE || byte === LF || byte === TAB || byte === CR || byte === HASH;
 }
 
-function endOfToken(bytes: Uint8Array, start: number, end: number): number {
+function endOfToken(bytes: Uint8Array, start: number): number {
   let at = start;
-  while (at < end && !isSpace(bytes[at]!) && bytes[at] !== HASH) at++;
+  while (!isEnd(bytes[at]!)) at++;
   return at;
 }
 

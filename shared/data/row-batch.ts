@@ -1,5 +1,4 @@
 /** Rows on their way from a file's parser to the stored form. */
-import type { RowSink } from "./libsvm.ts";
 
 /** Consecutive rows, in the widest types. */
 export interface RowBatch {
@@ -8,7 +7,8 @@ export interface RowBatch {
   readonly offsets: Uint32Array;
   /** 0-based, strictly increasing within a row. */
   readonly indices: Uint32Array;
-  readonly values: Float64Array;
+  /** null when all are 1. */
+  readonly values: Float64Array | null;
   /** Where row l stands in the file, for errors: line `firstLine + lines[l]`, counted from 1. */
   readonly lines: Uint32Array;
   readonly firstLine: number;
@@ -20,19 +20,25 @@ export function copyOf({ labels, offsets, indices, values, lines, firstLine }: R
     labels: labels.slice(),
     offsets: offsets.slice(),
     indices: indices.slice(),
-    values: values.slice(),
+    values: values === null ? null : values.slice(),
     lines: lines.slice(),
     firstLine,
   };
 }
 
-/** Collects rows; its arrays are reused from one batch to the next. */
-export class RowBatchBuilder implements RowSink {
+/**
+ * Collects rows; its arrays are reused from one batch to the next.
+ *
+ * A parser writes a row's entries into the arrays itself, from `nonZeros` on, and then closes the row: nothing is copied,
+ * and what an unfinished row has written does not count.
+ */
+export class RowBatchBuilder {
   #labels = new Float64Array(1024);
   #lines = new Uint32Array(1024);
   #offsets = new Uint32Array(1025);
   #indices = new Uint32Array(16384);
   #values = new Float64Array(16384);
+  #ones = true;
   #rows = 0;
   #nonZeros = 0;
   #firstLine = 0;
@@ -41,40 +47,64 @@ export class RowBatchBuilder implements RowSink {
     return this.#rows;
   }
 
+  /** Entries of the rows closed so far. */
   get nonZeros(): number {
     return this.#nonZeros;
   }
 
-  add(label: number, indices: Uint32Array, values: Float64Array, count: number, line: number): void {
-    if (this.#rows === this.#labels.length) this.#growRows();
-    if (this.#nonZeros + count > this.#indices.length) this.#growEntries(this.#nonZeros + count);
-    if (this.#rows === 0) this.#firstLine = line;
-    const at = this.#nonZeros;
-    const ownIndices = this.#indices;
-    const ownValues = this.#values;
-    // A loop: for the few entries of a row quicker than two calls of `set` with views.
-    for (let k = 0; k < count; k++) {
-      ownIndices[at + k] = indices[k]!;
-      ownValues[at + k] = values[k]!;
-    }
-    this.#labels[this.#rows] = label;
-    this.#lines[this.#rows] = line - this.#firstLine;
-    this.#rows++;
-    this.#nonZeros += count;
-    this.#offsets[this.#rows] = this.#nonZeros;
+  /** Where entries are written. Another array after `grow`. */
+  get indices(): Uint32Array {
+    return this.#indices;
   }
 
-  /** The rows collected, as views that the next `add` overwrites; the builder is empty afterwards. */
+  /** The same; not written as long as `ones`. */
+  get values(): Float64Array {
+    return this.#values;
+  }
+
+  /** Every value so far is 1, so that none has been written. */
+  get ones(): boolean {
+    return this.#ones;
+  }
+
+  /** Writes the ones that were left out: from now on each value is written. @param entries those of an open row included */
+  spellOut(entries: number): void {
+    if (!this.#ones) return;
+    this.#values.fill(1, 0, entries);
+    this.#ones = false;
+  }
+
+  /** Room for twice as many entries. */
+  grow(): void {
+    this.#indices = grown(this.#indices, new Uint32Array(2 * this.#indices.length));
+    this.#values = grown(this.#values, new Float64Array(this.#indices.length));
+  }
+
+  /** Ends a row. @param nonZeros entries written so far, this row's included. @param line 1-based number in the text */
+  closeRow(label: number, nonZeros: number, line: number): void {
+    const row = this.#rows;
+    if (row === this.#labels.length) this.#growRows();
+    if (row === 0) this.#firstLine = line;
+    this.#labels[row] = label;
+    this.#lines[row] = line - this.#firstLine;
+    this.#offsets[row + 1] = nonZeros;
+    this.#nonZeros = nonZeros;
+    this.#rows = row + 1;
+  }
+
+  /** The rows collected, as views that the next row overwrites; the builder is empty afterwards. */
   take(): RowBatch {
     const rows = this.#rows;
     const nonZeros = this.#nonZeros;
+    const ones = this.#ones;
     this.#rows = 0;
     this.#nonZeros = 0;
+    this.#ones = true;
     return {
       labels: this.#labels.subarray(0, rows),
       offsets: this.#offsets.subarray(0, rows + 1),
       indices: this.#indices.subarray(0, nonZeros),
-      values: this.#values.subarray(0, nonZeros),
+      values: ones ? null : this.#values.subarray(0, nonZeros),
       lines: this.#lines.subarray(0, rows),
       firstLine: this.#firstLine,
     };
@@ -85,12 +115,6 @@ export class RowBatchBuilder implements RowSink {
     this.#labels = grown(this.#labels, new Float64Array(rows));
     this.#lines = grown(this.#lines, new Uint32Array(rows));
     this.#offsets = grown(this.#offsets, new Uint32Array(rows + 1));
-  }
-
-  #growEntries(needed: number): void {
-    const capacity = Math.max(needed, 2 * this.#indices.length);
-    this.#indices = grown(this.#indices, new Uint32Array(capacity));
-    this.#values = grown(this.#values, new Float64Array(capacity));
   }
 }
 

@@ -12,6 +12,8 @@ export class RowGroupBuilder {
   #offsets = new Uint32Array(1025);
   #indices = new Uint32Array(16384);
   #values = new Float64Array(16384);
+  /** Every value so far is 1, and none of them was written. */
+  #ones = true;
   #rows = 0;
   #nonZeros = 0;
 
@@ -19,23 +21,7 @@ export class RowGroupBuilder {
     this.#targetBytes = targetBytes;
   }
 
-  /** Copies a row in: the first `count` of indices and values. */
-  add(label: number, indices: Uint32Array, values: Float64Array, count: number): void {
-    if (this.#rows === this.#labels.length) this.#growRows();
-    if (this.#nonZeros + count > this.#indices.length) this.#growEntries(this.#nonZeros + count);
-    const at = this.#nonZeros;
-    // A loop: for the few entries of a row quicker than two calls of `set` with views.
-    for (let k = 0; k < count; k++) {
-      this.#indices[at + k] = indices[k]!;
-      this.#values[at + k] = values[k]!;
-    }
-    this.#labels[this.#rows] = label;
-    this.#rows++;
-    this.#nonZeros += count;
-    this.#offsets[this.#rows] = this.#nonZeros;
-  }
-
-  /** Copies rows in, from `first` on, until the group is full: as `add` of each. Returns the next row to add. */
+  /** Copies rows in, from `first` on, until the group is full. Returns the next row to add. */
   addRows(batch: RowBatch, first: number): number {
     const { labels, offsets, indices, values } = batch;
     let entries = this.#nonZeros;
@@ -49,7 +35,13 @@ export class RowGroupBuilder {
     const [from, to] = [offsets[first]!, offsets[end]!];
     this.#labels.set(labels.subarray(first, end), this.#rows);
     this.#indices.set(indices.subarray(from, to), this.#nonZeros);
-    this.#values.set(values.subarray(from, to), this.#nonZeros);
+    if (values !== null) {
+      if (this.#ones) this.#values.fill(1, 0, this.#nonZeros);
+      this.#ones = false;
+      this.#values.set(values.subarray(from, to), this.#nonZeros);
+    } else if (!this.#ones) {
+      this.#values.fill(1, this.#nonZeros, entries);
+    }
     const shift = this.#nonZeros - from;
     for (let row = 1; row <= count; row++) this.#offsets[this.#rows + row] = offsets[first + row]! + shift;
     this.#rows += count;
@@ -75,10 +67,11 @@ export class RowGroupBuilder {
       labels: this.#labels.subarray(0, this.#rows),
       offsets: this.#offsets.subarray(0, this.#rows + 1),
       indices: this.#indices.subarray(0, this.#nonZeros),
-      values: this.#values.subarray(0, this.#nonZeros),
+      values: this.#ones ? null : this.#values.subarray(0, this.#nonZeros),
     });
     this.#rows = 0;
     this.#nonZeros = 0;
+    this.#ones = true;
     return encoded;
   }
 

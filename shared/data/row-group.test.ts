@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MarinaError } from "../math/errors.ts";
+import type { RowBatch } from "./row-batch.ts";
 import { encodeRowGroup, openRowGroup, type RowGroupInput, rowGroupBytes } from "./row-group.ts";
 import { RowGroupBuilder } from "./row-group-builder.ts";
 
@@ -86,8 +87,8 @@ describe("a row group", () => {
         expect(opened.labels).toEqual(source.labels);
         expect(opened.offsets).toEqual(source.offsets);
         expect(Array.from(opened.indices)).toEqual(Array.from(source.indices));
-        expect(Array.from(opened.values ?? source.values)).toEqual(Array.from(source.values));
-        expect(source.values.every((value) => value === 1)).toBe(opened.values === null);
+        expect(Array.from(opened.values ?? source.values!)).toEqual(Array.from(source.values!));
+        expect(source.values!.every((value) => value === 1)).toBe(opened.values === null);
         expect(opened.labels.buffer === moved.buffer).toBe(shift % 8 === 0);
       }),
     );
@@ -200,34 +201,66 @@ describe("a row group", () => {
 });
 
 describe("the builder of row groups", () => {
+  function batch(
+    rows: readonly (readonly [label: number, entries: Readonly<Record<number, number>>])[],
+  ): RowBatch {
+    const { values, ...arrays } = group(rows);
+    const ones = values!.every((value) => value === 1);
+    return {
+      ...arrays,
+      values: ones ? null : values,
+      lines: Uint32Array.from(rows, (_, l) => l),
+      firstLine: 1,
+    };
+  }
+
   it("closes a group by size and begins the next one empty", () => {
     const builder = new RowGroupBuilder(100);
-    const [indices, values] = [Uint32Array.of(1, 3, 99), Float64Array.of(1, 0.5, 99)];
-    let rows = 0;
-    while (!builder.full) {
-      builder.add(rows, indices, values, 2);
-      rows++;
-    }
+    const rows = batch([0, 1, 2, 3].map((label) => [label, { 1: 1, 3: 0.5 }] as const));
     // 36 bytes a row in the widest types.
-    expect(rows).toBe(3);
+    expect(builder.addRows(rows, 0)).toBe(3);
+    expect(builder.full).toBe(true);
     const { bytes, ...shape } = builder.take();
     expect(Array.from(openRowGroup(bytes, shape, { dimension: 4 }).indices)).toEqual([1, 3, 1, 3, 1, 3]);
     expect(builder.rows).toBe(0);
-    builder.add(7, indices, values, 1);
+    expect(builder.addRows(batch([[7, { 1: 1 }]]), 0)).toBe(1);
     const next = builder.take();
     expect(next).toMatchObject({ rows: 1, nonZeros: 1, valueType: "ones" });
   });
 
   it("holds more rows and entries than it first has room for", () => {
     const builder = new RowGroupBuilder();
-    const indices = Uint32Array.from({ length: 40_000 }, (_, j) => j);
-    const values = Float64Array.from(indices);
-    builder.add(-1, indices, values, 40_000);
-    for (let row = 0; row < 3000; row++) builder.add(row, indices, values, row % 3);
+    const wide = Object.fromEntries(Array.from({ length: 40_000 }, (_, j) => [j, j]));
+    builder.addRows(batch([[-1, wide]]), 0);
+    builder.addRows(
+      batch(
+        Array.from({ length: 3000 }, (_, l) => [
+          l,
+          Object.fromEntries(Array.from({ length: l % 3 }, (_, j) => [j, j])),
+        ]),
+      ),
+      0,
+    );
     const { bytes, ...shape } = builder.take();
     const opened = openRowGroup(bytes, shape, { dimension: 40_000 });
     expect(opened.nonZeros).toBe(43_000);
     expect(Array.from(opened.labels.subarray(2998))).toEqual([2997, 2998, 2999]);
     expect(Array.from(opened.values!.subarray(39_999, 40_003))).toEqual([39_999, 0, 0, 1]);
+  });
+
+  it("takes batches of ones and batches with other values in any order", () => {
+    const ones = [[1, { 0: 1, 2: 1 }]] as const;
+    const others = [[2, { 1: 0.5, 2: 1 }]] as const;
+    const builder = new RowGroupBuilder();
+    const stored = (...batches: readonly (typeof ones | typeof others)[]) => {
+      for (const rows of batches) builder.addRows(batch(rows), 0);
+      const { bytes, ...shape } = builder.take();
+      return { type: shape.valueType, values: openRowGroup(bytes, shape, { dimension: 3 }).values };
+    };
+    expect(stored(ones, others, ones)).toEqual({
+      type: "float32",
+      values: Float32Array.of(1, 1, 0.5, 1, 1, 1),
+    });
+    expect(stored(ones, ones)).toEqual({ type: "ones", values: null });
   });
 });

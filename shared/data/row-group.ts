@@ -46,7 +46,8 @@ export interface RowGroupInput {
   readonly labels: Float64Array;
   readonly offsets: Uint32Array;
   readonly indices: Uint32Array;
-  readonly values: Float64Array;
+  /** null: all are 1. */
+  readonly values: Float64Array | null;
 }
 
 export interface EncodedRowGroup extends RowGroupShape {
@@ -90,8 +91,8 @@ export function encodeRowGroup(input: RowGroupInput): EncodedRowGroup {
   const shape: RowGroupShape = {
     rows: labels.length,
     nonZeros: indices.length,
-    indexType: narrowestIndex(indices),
-    valueType: narrowestValue(values),
+    indexType: narrowestIndex(offsets, indices),
+    valueType: values === null ? "ones" : narrowestValue(values),
   };
   const at = layout(shape);
   const bytes = new Uint8Array(at.end);
@@ -100,7 +101,7 @@ export function encodeRowGroup(input: RowGroupInput): EncodedRowGroup {
   new Float64Array(bytes.buffer, at.labels, shape.rows).set(labels);
   new Uint32Array(bytes.buffer, at.offsets, shape.rows + 1).set(offsets);
   indexView(bytes.buffer, at.indices, shape).set(indices);
-  valueView(bytes.buffer, at.values, shape)?.set(values);
+  if (values !== null) valueView(bytes.buffer, at.values, shape)?.set(values);
   return { ...shape, bytes };
 }
 
@@ -237,9 +238,14 @@ function valueView(
   }
 }
 
-function narrowestIndex(indices: Uint32Array): IndexType {
+/** Looks at the last entry of each row, its largest. */
+function narrowestIndex(offsets: Uint32Array, indices: Uint32Array): IndexType {
   let largest = 0;
-  for (let at = 0; at < indices.length; at++) if (indices[at]! > largest) largest = indices[at]!;
+  for (let row = 1; row < offsets.length; row++) {
+    const end = offsets[row]!;
+    // For an empty row the entry before it: another row's last, or none.
+    if (end > 0) largest = Math.max(largest, indices[end - 1]!);
+  }
   return largest < 2 ** 16 ? "uint16" : "uint32";
 }
 

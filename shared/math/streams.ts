@@ -37,29 +37,67 @@ export interface StreamKey {
   readonly index: number;
 }
 
+// Scratch of all streams: a run makes two of them a message, and typed arrays of their own would cost more than the draws.
+const counter = new Uint32Array(4);
+const key = new Uint32Array(2);
+const block = new Uint32Array(4);
+const words = new Int32Array(block.buffer);
+
 /**
  * A sequential reader of one stream: Philox4x32-10 with key = seed and counter = (block, index, round, purpose).
  * Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
  */
 export class Stream {
-  readonly #counter: Uint32Array;
-  readonly #key: Uint32Array;
-  readonly #block = new Uint32Array(4);
+  readonly #index: number;
+  readonly #round: number;
+  readonly #purpose: number;
+  readonly #keyLow: number;
+  readonly #keyHigh: number;
+  /** Blocks drawn so far. */
+  #blocks = 0;
+  // The block at hand, as signed words: small integers to the engine.
+  #word0 = 0;
+  #word1 = 0;
+  #word2 = 0;
+  #word3 = 0;
   #used = 4;
 
   constructor({ seed, purpose, round, index }: StreamKey) {
-    this.#counter = Uint32Array.of(0, index, round, purpose);
-    this.#key = Uint32Array.of(seed % TWO_32, Math.floor(seed / TWO_32));
+    this.#index = index | 0;
+    this.#round = round | 0;
+    this.#purpose = purpose;
+    this.#keyLow = (seed % TWO_32) | 0;
+    this.#keyHigh = Math.floor(seed / TWO_32);
   }
 
   /** Next 32 random bits, 0 <= u < 2^32. */
   nextUint32(): number {
-    if (this.#used === 4) {
-      philox4x32(this.#counter, this.#key, this.#block);
-      this.#counter[0] = this.#counter[0]! + 1;
-      this.#used = 0;
+    switch (this.#used++) {
+      case 1:
+        return this.#word1 >>> 0;
+      case 2:
+        return this.#word2 >>> 0;
+      case 3:
+        return this.#word3 >>> 0;
+      default:
+        this.#nextBlock();
+        return this.#word0 >>> 0;
     }
-    return this.#block[this.#used++]!;
+  }
+
+  #nextBlock(): void {
+    counter[0] = this.#blocks++;
+    counter[1] = this.#index;
+    counter[2] = this.#round;
+    counter[3] = this.#purpose;
+    key[0] = this.#keyLow;
+    key[1] = this.#keyHigh;
+    philox4x32(counter, key, block);
+    this.#word0 = words[0]!;
+    this.#word1 = words[1]!;
+    this.#word2 = words[2]!;
+    this.#word3 = words[3]!;
+    this.#used = 1;
   }
 
   /** Uniform on [0, 1) with 53 random bits. */

@@ -32,11 +32,15 @@ export function sampleSubset(stream: Pick<Stream, "nextBelow">, d: number, k: nu
     for (let j = 0; j < d; j++) subset[j] = j;
     return subset;
   }
-  if (d <= BITMAP_RATIO * k) drawWithBitmap(stream, d, subset);
-  else drawWithTable(stream, d, subset);
+  if (d <= BITMAP_RATIO * k) {
+    drawWithBitmap(stream, d, subset);
+    return subset;
+  }
+  drawWithTable(stream, d, subset);
   return subset.sort();
 }
 
+/** Read back from the bitmap the subset is in order without a sort. */
 function drawWithBitmap(stream: Pick<Stream, "nextBelow">, d: number, subset: Uint32Array): void {
   const taken = new Uint32Array((d + 31) >>> 5);
   const first = d - subset.length;
@@ -44,7 +48,12 @@ function drawWithBitmap(stream: Pick<Stream, "nextBelow">, d: number, subset: Ui
     const draw = stream.nextBelow(first + i + 1);
     const chosen = (taken[draw >>> 5]! >>> (draw & 31)) & 1 ? first + i : draw;
     taken[chosen >>> 5]! |= 1 << (chosen & 31);
-    subset[i] = chosen;
+  }
+  let found = 0;
+  for (let word = 0; found < subset.length; word++) {
+    for (let bits = taken[word]!; bits !== 0; bits &= bits - 1) {
+      subset[found++] = 32 * word + 31 - Math.clz32(bits & -bits);
+    }
   }
 }
 

@@ -35,16 +35,34 @@ export function shardSpectrum(shard: Shard): ShardSpectrum {
     sumFourthNorms += norm * norm;
     maxSquaredNorm = Math.max(maxSquaredNorm, norm);
   }
-  const gramEigenvalue = largestEigenvalue(dimension, (v, out) => {
-    out.fill(0);
-    applyGram(shard, v, out);
-  });
+  const nonZeros = offsets[rows]! - base;
   return {
     rows,
-    nonZeros: offsets[rows]! - base,
-    gramEigenvalue,
+    nonZeros,
+    // Where most coordinates have no entry, steps in R^d would be nearly all over zeros.
+    gramEigenvalue: rows > 0 && nonZeros < dimension ? eigenvalueByRows(shard) : eigenvalueByColumns(shard),
     sumSquaredNorms,
     sumFourthNorms,
     maxSquaredNorm,
   };
+}
+
+/** lambda_max(A^T A), by steps in R^d. */
+function eigenvalueByColumns(shard: Shard): number {
+  return largestEigenvalue(shard.dimension, (v, out) => {
+    out.fill(0);
+    applyGram(shard, v, out);
+  });
+}
+
+/** lambda_max(A A^T), which is the same, by steps in R^m: a step costs what the entries do, whatever d is. */
+function eigenvalueByRows(shard: Shard): number {
+  const { rows, indices } = shard;
+  const nonZeros = shard.offsets[rows]! - shard.offsets[0]!;
+  const combined = new Float64Array(shard.dimension);
+  return largestEigenvalue(rows, (v, out) => {
+    addTransposed(shard, v, 0, rows, combined);
+    margins(shard, combined, 0, rows, out);
+    for (let at = 0; at < nonZeros; at++) combined[indices[at]!] = 0;
+  });
 }

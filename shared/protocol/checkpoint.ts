@@ -45,6 +45,55 @@ export interface Constants {
   readonly rows: number;
 }
 
+/** A stretch of rounds with the same workers (and participants, step size and probability). */
+export interface Phase {
+  /** Numbers the run's cohorts, in tasks and contributions. One that was given up before it took effect has used its number up. */
+  readonly phase: number;
+  /** Its first round. */
+  readonly round: number;
+  /** n */
+  readonly workers: number;
+  /** r of PP-MARINA; null for the other methods. */
+  readonly participants: number | null;
+  /** gamma */
+  readonly stepSize: number;
+  /** p */
+  readonly probability: number;
+  readonly cause: PhaseCause;
+  /** Its first round is dense whatever the coin says: the workers changed. */
+  readonly dense: boolean;
+  /** Totals of the run when it began. */
+  readonly seconds: number;
+  readonly usd: number;
+}
+
+/** The run's start; the spec's schedule or target of dollars; `marina scale`. */
+export type PhaseCause = "start" | "schedule" | "usd-per-round" | "user";
+
+/** A change that waits for its round. Stored before anything is asked of the new cohort, so its number is its alone. */
+export interface PendingChange {
+  readonly phase: number;
+  readonly workers: number;
+  readonly participants: number | null;
+  readonly cause: PhaseCause;
+  readonly denseRound: "wait" | "force";
+}
+
+/** Where a run is with the changes of its workers. */
+export interface Elastic {
+  /** In force so far; the last is the one at work. */
+  readonly phases: readonly Phase[];
+  readonly pending: PendingChange | null;
+  /** The highest phase number given out. */
+  readonly lastPhase: number;
+  /** Entries of the spec's schedules that have come to count. */
+  readonly passed: { readonly workers: number; readonly participants: number };
+  /** The lowest |grad f(x^t)|^2 / |grad f(x^0)|^2 evaluated so far. */
+  readonly lowestRelative: number | null;
+  /** The last request of the user that was taken in; 0: none. */
+  readonly lastRequest: number;
+}
+
 /** Running totals of the method (evaluation apart) over all tenures. */
 export interface Totals {
   /** U_t */
@@ -53,6 +102,10 @@ export interface Totals {
   readonly downlinkBytes: number;
   readonly evaluationBytes: number;
   readonly seconds: number;
+  /** Contributions that needed the gradients at two points, over all rows, */
+  readonly pairs: number;
+  /** and those among them whose worker still held the gradient at the older point: half the work, the same bits. */
+  readonly reused: number;
   /** Tasks sent again: hedges, overdue ones, and those whose worker failed. */
   readonly resent: number;
   /** How many of these were hedges. */
@@ -85,7 +138,9 @@ export interface Checkpoint {
   readonly round: number;
   /** VR-DIANA: the round whose iterate the reference point is; 0 elsewhere. */
   readonly referenceRound: number;
+  /** Of the phase at work. */
   readonly constants: Constants;
+  readonly elastic: Elastic;
   readonly initialGradientNormSquared: number | null;
   readonly totals: Totals;
   /** What was used so far, as the meter writes it down. */
@@ -103,6 +158,8 @@ export function isCalibrated({ constants }: Pick<Checkpoint, "constants">): bool
 }
 
 const finite = z.number();
+const count = z.int().min(0);
+const cause = z.enum(["start", "schedule", "usd-per-round", "user"]);
 const headSchema = z.strictObject({
   commit: z.string(),
   run: z.string(),
@@ -140,6 +197,35 @@ const headSchema = z.strictObject({
     dimension: z.int(),
     rows: z.int(),
   }),
+  elastic: z.strictObject({
+    phases: z.array(
+      z.strictObject({
+        phase: count,
+        round: count,
+        workers: count,
+        participants: count.nullable(),
+        stepSize: finite,
+        probability: finite,
+        cause,
+        dense: z.boolean(),
+        seconds: finite,
+        usd: finite,
+      }),
+    ),
+    pending: z
+      .strictObject({
+        phase: count,
+        workers: count,
+        participants: count.nullable(),
+        cause,
+        denseRound: z.enum(["wait", "force"]),
+      })
+      .nullable(),
+    lastPhase: count,
+    passed: z.strictObject({ workers: count, participants: count }),
+    lowestRelative: finite.nullable(),
+    lastRequest: finite,
+  }),
   initialGradientNormSquared: finite.nullable(),
   totals: z.strictObject({
     uplinkBitsPerWorker: finite,
@@ -147,6 +233,8 @@ const headSchema = z.strictObject({
     downlinkBytes: finite,
     evaluationBytes: finite,
     seconds: finite,
+    pairs: finite,
+    reused: finite,
     resent: finite,
     hedged: finite,
     dropped: finite,

@@ -60,7 +60,7 @@ describe("tasks", () => {
     const task = taskOf(kind);
     const points: Field[][] = [
       [{ u32: 7 }, { u8: 0 }, { vector: [1, -2.5, 1e-300] }],
-      [{ u32: 6 }, { u8: 1 }, { text: "runs/example/iterates/0000000006" }],
+      [{ u32: 6 }, { u8: 1 }, { text: "runs/example/iterates/2/0000000006" }],
     ];
     const expected = frameOf(FrameType.task, [
       { u8: TASK_NUMBERS.indexOf(kind) },
@@ -69,6 +69,8 @@ describe("tasks", () => {
       { u32: 3 },
       { u32: 4 },
       { u32: 5 },
+      { u32: 2 },
+      { u32: 6 },
       { text: "example" },
       { text: DIGEST },
       { text: "marina-run-example" },
@@ -88,6 +90,8 @@ describe("tasks", () => {
 
   it("of an unknown kind or with unknown flags are refused", () => {
     const fields: Field[] = [
+      { u32: 0 },
+      { u32: 0 },
       { u32: 0 },
       { u32: 0 },
       { u32: 0 },
@@ -155,12 +159,12 @@ describe("contributions", () => {
     expect(parseIncoming(frameIncoming(message))).toEqual(message);
   });
 
-  const address: Field[] = [{ text: DIGEST }, { u32: 7 }, { u32: 3 }, { u32: 4 }];
+  const address: Field[] = [{ text: DIGEST }, { u32: 2 }, { u32: 7 }, { u32: 3 }, { u32: 4 }];
   const layouts: Readonly<Record<string, readonly Field[]>> = {
     contribution: [
       { u8: 0 },
-      { u8: 1 | 2 | 4 }, // loss, evaluation, cold
-      { u32: 4 + 7 + 16 }, // bytes of the evaluation: length, alignment from byte 89 to 96, two doubles
+      { u8: 1 | 2 | 4 | 8 }, // loss, evaluation, cold, reused
+      { u32: 4 + 3 + 16 }, // bytes of the evaluation: length, alignment from byte 93 to 96, two doubles
       ...address,
       { f64: 1.5 },
       { f64: 24 },
@@ -181,7 +185,7 @@ describe("contributions", () => {
     "evaluation only": [
       { u8: 0 },
       { u8: 1 | 2 | 16 },
-      { u32: 4 + 2 + 16 },
+      { u32: 4 + 6 + 16 },
       ...address,
       { f64: 0 },
       { f64: 0 },
@@ -194,7 +198,7 @@ describe("contributions", () => {
       { u8: 0 },
       { u32: 0 },
       ...address,
-      { text: "runs/example/contributions/0000000007/0000000003" },
+      { text: "runs/example/contributions/2/0000000007/0000000003" },
     ],
     "retryable error": [
       { u8: 2 },
@@ -216,6 +220,26 @@ describe("contributions", () => {
       { raw: Uint8Array.of(1, 2) },
       { raw: Uint8Array.of(3) },
     ],
+    scale: [
+      { u8: 6 },
+      { u8: 0 },
+      { u32: 0 },
+      { text: DIGEST },
+      { u32: 2 },
+      { f64: 1_795_000_000_123 },
+      { u32: 50 },
+      { u32: 0 },
+    ],
+    "scale participants now": [
+      { u8: 6 },
+      { u8: 32 },
+      { u32: 0 },
+      { text: DIGEST },
+      { u32: 2 },
+      { f64: 1 },
+      { u32: 0 },
+      { u32: 3 },
+    ],
     stop: [{ u8: 4 }, { u8: 0 }, { u32: 0 }, { text: DIGEST }, { u32: 2 }],
     "stop now": [{ u8: 4 }, { u8: 32 }, { u32: 0 }, { text: DIGEST }, { u32: 2 }],
   };
@@ -225,7 +249,7 @@ describe("contributions", () => {
   });
 
   it("of an unknown kind are refused", () => {
-    expect(() => parseIncoming(frameOf(FrameType.contribution, [{ u8: 6 }]))).toThrow(
+    expect(() => parseIncoming(frameOf(FrameType.contribution, [{ u8: 7 }]))).toThrow(
       "contribution: unknown kind",
     );
   });

@@ -1,19 +1,13 @@
 /** What comes back on a run's own queue: contributions of workers, their errors, and commands of the user. */
 import { MessageError } from "../math/errors.ts";
-import {
-  byteOfBody,
-  FRAME_HEADER_BYTES,
-  FrameReader,
-  FrameType,
-  FrameWriter,
-  fromBody,
-  toBody,
-} from "./frame.ts";
+import { byteOfBody, FRAME_HEADER_BYTES, FrameReader, FrameType, FrameWriter, fromBody } from "./frame.ts";
 
 /** Which answer of which run this is. */
 interface Address {
   readonly runDigest: string;
   readonly round: number;
+  /** As in the task: an answer of another phase's cohort does not count. */
+  readonly phase: number;
   readonly slot: number;
   readonly worker: number;
 }
@@ -23,6 +17,8 @@ export interface Timing {
   readonly computeMilliseconds: number;
   /** The environment had never been invoked before. */
   readonly cold: boolean;
+  /** Objects that it had to read as its caches lacked them (run, manifest, rows); 3 means 3 or more; absent: none. */
+  readonly reads?: number;
 }
 
 export type Incoming =
@@ -36,6 +32,8 @@ export type Incoming =
       readonly loss: number | null;
       /** grad f_i(x^t), exact, when the task asked for an evaluation; else null. Not the method's traffic. */
       readonly evaluation: Float64Array | null;
+      /** The worker still held grad f_i(x^{t-1}) and had to compute grad f_i(x^t) alone. */
+      readonly reused: boolean;
     } & Address &
       Timing)
   /** The contribution lies in the object store: it did not fit into a message. */
@@ -54,15 +52,35 @@ export type Incoming =
    * The user asks the run to stop at the next round boundary, or now. Counts only for the generation that it names: one
    * that is delivered late must not stop a run that was resumed since.
    */
-  | { readonly kind: "stop"; readonly runDigest: string; readonly generation: number; readonly now: boolean };
+  | { readonly kind: "stop"; readonly runDigest: string; readonly generation: number; readonly now: boolean }
+  /** The user asks for another number of workers or slots; for the generation that it names, as `stop`. */
+  | ({ readonly kind: "scale"; readonly runDigest: string; readonly generation: number } & ScaleRequest);
 
-const KINDS = ["contribution", "stored", "error", "answer", "stop", "pack"] as const;
+/** What `marina scale` asks for. */
+export interface ScaleRequest {
+  /** Tells requests apart and orders them: a later one has a larger number. */
+  readonly request: number;
+  /** n; null: as it is. */
+  readonly workers: number | null;
+  /** r; null: as it is. */
+  readonly participants: number | null;
+  /** Force a dense round, rather than wait for the next one. */
+  readonly now: boolean;
+}
+
+const KINDS = ["contribution", "stored", "error", "answer", "stop", "pack", "scale"] as const;
 const HAS_LOSS = 1;
 const HAS_EVALUATION = 2;
 const COLD = 4;
+/** Of an error: */
 const RETRYABLE = 8;
+/** of a contribution. */
+const REUSED = 8;
 const EVALUATION_ONLY = 16;
 const NOW = 32;
+/** The two highest flags: how many objects were read. */
+const READS_SHIFT = 6;
+const MOST_READS = 3;
 
 /** Base64 of a frame's beginning, up to its timing and some more. */
 const TIMING_HEAD_CHARACTERS = 128;
@@ -71,14 +89,16 @@ const TIMING_HEAD_CHARACTERS = 128;
 const EVALUATION_BYTES_AT = FRAME_HEADER_BYTES + 2;
 
 /** Bytes of a contribution's frame beyond its payload and evaluation, at most: the stated header. */
-export const CONTRIBUTION_OVERHEAD_BYTES = 96;
+export const CONTRIBUTION_OVERHEAD_BYTES = 104;
 
 /** A contribution as a frame: the body of a message, or (when too long for one) a stored object. */
 export function frameIncoming(message: Incoming): Uint8Array {
-  const size = message.kind === "contribution" || message.kind === "answer" ? message.payload.length : 0;
-  const evaluation =
-    message.kind === "contribution" && message.evaluation ? message.evaluation.byteLength : 0;
-  const writer = new FrameWriter("contribution", CONTRIBUTION_OVERHEAD_BYTES + size + evaluation);
+  return writeIncoming(message).finish();
+}
+
+/** The frame of a contribution, still to be finished as bytes or as the text of a message. */
+export function writeIncoming(message: Incoming): FrameWriter {
+  const writer = new FrameWriter("contribution", CONTRIBUTION_OVERHEAD_BYTES + contentBytes(message));
   // Kind and flags, then how many of the frame's bytes the evaluation takes: all that accounting has to look at.
   writer.u8(KINDS.indexOf(message.kind));
   if (message.kind === "stop")
@@ -86,10 +106,18 @@ export function frameIncoming(message: Incoming): Uint8Array {
       .u8(message.now ? NOW : 0)
       .u32(0)
       .text(message.runDigest)
+      .u32(message.generation);
+  if (message.kind === "scale")
+    return writer
+      .u8(message.now ? NOW : 0)
+      .u32(0)
+      .text(message.runDigest)
       .u32(message.generation)
-      .finish();
+      .f64(message.request)
+      .u32(message.workers ?? 0)
+      .u32(message.participants ?? 0);
   writer.u8(flagsOf(message)).u32(0).text(message.runDigest);
-  writer.u32(message.round).u32(message.slot).u32(message.worker);
+  writer.u32(message.phase).u32(message.round).u32(message.slot).u32(message.worker);
   switch (message.kind) {
     case "contribution":
       writer
@@ -121,23 +149,39 @@ export function frameIncoming(message: Incoming): Uint8Array {
       writer.text(message.code).text(message.message);
       break;
   }
-  return writer.finish();
+  return writer;
 }
 
-function flagsOf(message: Exclude<Incoming, { kind: "stop" }>): number {
+/** Bytes of payload, evaluation and parts. */
+function contentBytes(message: Incoming): number {
+  switch (message.kind) {
+    case "contribution":
+      return message.payload.length + (message.evaluation?.byteLength ?? 0);
+    case "answer":
+      return message.payload.length;
+    case "pack":
+      return message.parts.reduce((sum, part) => sum + 4 + part.length, 0);
+    default:
+      return 0;
+  }
+}
+
+function flagsOf(message: Exclude<Incoming, { kind: "stop" | "scale" }>): number {
+  const timing = "cold" in message ? (message.cold ? COLD : 0) | readsFlag(message.reads) : 0;
   switch (message.kind) {
     case "contribution":
       return (
+        timing |
         (message.loss === null ? 0 : HAS_LOSS) |
         (message.evaluation === null ? 0 : HAS_EVALUATION) |
-        (message.cold ? COLD : 0) |
+        (message.reused ? REUSED : 0) |
         (message.payload.length === 0 ? EVALUATION_ONLY : 0)
       );
     case "answer":
-      return message.cold ? COLD : 0;
+      return timing;
     case "pack": {
       const outside = message.parts.every((part) => evaluationBytesOfFrame(part) === part.length);
-      return (message.cold ? COLD : 0) | (outside ? EVALUATION_ONLY : 0);
+      return timing | (outside ? EVALUATION_ONLY : 0);
     }
     case "error":
       return message.retryable ? RETRYABLE : 0;
@@ -146,8 +190,18 @@ function flagsOf(message: Exclude<Incoming, { kind: "stop" }>): number {
   }
 }
 
+function readsFlag(reads = 0): number {
+  return Math.min(MOST_READS, reads) << READS_SHIFT;
+}
+
+/** What the flags say of a worker's timing. */
+function coldAndReads(flags: number): Omit<Timing, "computeMilliseconds"> {
+  const reads = flags >> READS_SHIFT;
+  return { cold: (flags & COLD) !== 0, ...(reads === 0 ? {} : { reads }) };
+}
+
 export function encodeIncoming(message: Incoming): string {
-  return toBody(frameIncoming(message));
+  return writeIncoming(message).finishBody();
 }
 
 /** @throws MessageError, or MarinaError "version". */
@@ -168,7 +222,26 @@ export function parseIncoming(bytes: Uint8Array): Incoming {
     reader.end();
     return { kind, runDigest, generation, now: (flags & NOW) !== 0 };
   }
-  const address = { runDigest, round: reader.u32(), slot: reader.u32(), worker: reader.u32() };
+  if (kind === "scale") {
+    const message = {
+      kind,
+      runDigest,
+      generation: reader.u32(),
+      request: reader.f64(),
+      workers: reader.u32() || null,
+      participants: reader.u32() || null,
+      now: (flags & NOW) !== 0,
+    } as const;
+    reader.end();
+    return message;
+  }
+  const address = {
+    runDigest,
+    phase: reader.u32(),
+    round: reader.u32(),
+    slot: reader.u32(),
+    worker: reader.u32(),
+  };
   const message = ((): Incoming => {
     switch (kind) {
       case "contribution": {
@@ -184,7 +257,8 @@ export function parseIncoming(bytes: Uint8Array): Incoming {
           loss: (flags & HAS_LOSS) !== 0 ? loss : null,
           payload,
           evaluation: (flags & HAS_EVALUATION) !== 0 ? reader.vector() : null,
-          cold: (flags & COLD) !== 0,
+          reused: (flags & REUSED) !== 0,
+          ...coldAndReads(flags),
         };
       }
       case "answer":
@@ -193,7 +267,7 @@ export function parseIncoming(bytes: Uint8Array): Incoming {
           ...address,
           computeMilliseconds: reader.f64(),
           payload: reader.bytes(),
-          cold: (flags & COLD) !== 0,
+          ...coldAndReads(flags),
         };
       case "stored":
         return { kind, ...address, key: reader.text() };
@@ -201,7 +275,7 @@ export function parseIncoming(bytes: Uint8Array): Incoming {
         const computeMilliseconds = reader.f64();
         const parts: Uint8Array[] = [];
         for (let left = reader.u32(); left > 0; left--) parts.push(reader.bytes());
-        return { kind, ...address, computeMilliseconds, parts, cold: (flags & COLD) !== 0 };
+        return { kind, ...address, computeMilliseconds, parts, ...coldAndReads(flags) };
       }
       case "error":
         return {
@@ -257,11 +331,11 @@ export function timingOfFrame(frame: Uint8Array): Timing | undefined {
   if (frame.length < digestAt + 4 || frame[3] !== FrameType.contribution) return undefined;
   const kind = KINDS[frame[FRAME_HEADER_BYTES]!];
   if (kind !== "contribution" && kind !== "answer" && kind !== "pack") return undefined;
-  // After the digest: round, slot and worker.
-  const at = digestAt + 4 + view.getUint32(digestAt, true) + 12;
+  // After the digest: phase, round, slot and worker.
+  const at = digestAt + 4 + view.getUint32(digestAt, true) + 16;
   if (at + 8 > frame.length) return undefined;
   const computeMilliseconds = view.getFloat64(at, true);
-  return { computeMilliseconds, cold: (frame[FRAME_HEADER_BYTES + 1]! & COLD) !== 0 };
+  return { computeMilliseconds, ...coldAndReads(frame[FRAME_HEADER_BYTES + 1]!) };
 }
 
 /** The same for the text of a message. */

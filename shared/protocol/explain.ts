@@ -44,8 +44,12 @@ function describeIssue(issue: Issue, schema: z.ZodType, value: unknown): string[
           `${path}: expected one of ${kinds.map((kind) => `"${kind}"`).join(", ")}, got ${show(got)}${hint}`,
         ];
       }
+      const inside = insideOf(issue);
+      if (inside !== undefined) return inside.flatMap((inner) => describeIssue(inner, schema, value));
       return [`${path}: expected ${alternatives(issue)}, got ${show(at(value, issue.path))}`];
     }
+    case "invalid_key":
+      return issue.issues.map(({ message }) => `${path}: ${plain(message)}`);
     default: {
       const got = at(value, issue.path);
       const message = plain(issue.message);
@@ -53,6 +57,19 @@ function describeIssue(issue: Issue, schema: z.ZodType, value: unknown): string[
       return [issue.code === "custom" ? `${path}: ${message}` : `${path}: ${message}, got ${show(got)}`];
     }
   }
+}
+
+/**
+ * The issues of the one option of a plain union that the value is of the kind of: something inside it is wrong. Undefined
+ * where that can't be told.
+ */
+function insideOf(issue: Issue): readonly Issue[] | undefined {
+  const options = (issue as { errors?: readonly (readonly Issue[])[] }).errors ?? [];
+  const meant = options.filter((issues) =>
+    issues.some((inner) => inner.path.length > 0 || inner.code === "unrecognized_keys"),
+  );
+  if (meant.length !== 1) return undefined;
+  return meant[0]!.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 /** What a plain union allows, from the messages of its options. */
@@ -91,6 +108,8 @@ interface Definition {
   readonly type: string;
   readonly shape?: Readonly<Record<string, z.ZodType>>;
   readonly innerType?: z.ZodType;
+  /** Of an array. */
+  readonly element?: z.ZodType;
   readonly options?: readonly z.ZodType[];
   readonly discriminator?: string;
   readonly values?: readonly unknown[];
@@ -118,7 +137,7 @@ function schemasAt(schema: z.ZodType, value: unknown, path: readonly PropertyKey
   }
   const [head, ...rest] = path;
   if (head === undefined) return [schema];
-  const next = here.shape?.[String(head)];
+  const next = here.element ?? here.shape?.[String(head)];
   return next === undefined ? [] : schemasAt(next, at(value, [head]), rest);
 }
 

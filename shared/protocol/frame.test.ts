@@ -84,12 +84,12 @@ describe("a frame", () => {
 
   it("of another protocol version is refused with code version, naming both versions and where it lay", () => {
     const error = thrown(
-      () => new FrameReader("vector", frameOf(FrameType.vector, [], 2), "runs/r/checkpoint"),
+      () => new FrameReader("vector", frameOf(FrameType.vector, [], 1), "runs/r/checkpoint"),
     );
     expect(error).toBeInstanceOf(MarinaError);
     expect((error as MarinaError).code).toBe("version");
     expect((error as MarinaError).message).toContain(
-      "runs/r/checkpoint: written by protocol version 2, this program speaks version 1",
+      "runs/r/checkpoint: written by protocol version 1, this program speaks version 2",
     );
   });
 

@@ -6,6 +6,7 @@
  * little-endian, fields in the order of their writing, vectors aligned to 8 bytes so that they can be read in place.
  * A reader checks bounds before it allocates, so arbitrary bytes can cost no more than their own length.
  */
+import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import { LRUCache } from "lru-cache";
 import { MarinaError, MessageError } from "../math/errors.ts";
@@ -22,7 +23,7 @@ export const FrameType = {
 export type FrameType = keyof typeof FrameType;
 
 /** Version of the protocol: frames of another are refused. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 const MAGIC = [0x4d, 0x52, 0x4e] as const; // "MRN"
 /** Bytes before the first field. */
@@ -32,28 +33,44 @@ const encoder = new TextEncoder();
 /** Short texts (run names, digests, queue addresses) come again in every message of a run. */
 const encodedTexts = new LRUCache<string, Uint8Array>({ max: 64 });
 const decoder = new TextDecoder("utf-8", { fatal: true });
+/** The text of each length that was decoded last, by its bytes: the digest in every contribution is the same one. */
+const decodedTexts: ({ readonly bytes: Uint8Array; readonly text: string } | undefined)[] = [];
+const SHORT_TEXT = 128;
+
+/** Frames that fit are written here and copied when finished, at their exact length: most are messages of a few hundred bytes. */
+const desk = Buffer.alloc(16 * 1024);
+let deskIsFree = true;
+
+/** A float64 and its bytes. */
+const float = new Float64Array(1);
+const floatBytes = new Uint8Array(float.buffer);
 
 export class FrameWriter {
-  #bytes: Uint8Array;
-  #view: DataView;
+  #bytes: Buffer;
   #length = FRAME_HEADER_BYTES;
 
   constructor(type: FrameType, capacity = 256) {
-    this.#bytes = new Uint8Array(Math.max(capacity, FRAME_HEADER_BYTES));
-    this.#view = new DataView(this.#bytes.buffer);
-    this.#bytes.set(MAGIC, 0);
-    this.#bytes[3] = FrameType[type];
-    this.#bytes[4] = PROTOCOL_VERSION;
+    if (deskIsFree && capacity <= desk.length) {
+      deskIsFree = false;
+      this.#bytes = desk;
+    } else this.#bytes = Buffer.alloc(Math.max(capacity, FRAME_HEADER_BYTES));
+    const bytes = this.#bytes;
+    bytes[0] = MAGIC[0];
+    bytes[1] = MAGIC[1];
+    bytes[2] = MAGIC[2];
+    bytes[3] = FrameType[type];
+    bytes[4] = PROTOCOL_VERSION;
+    bytes.fill(0, 5, 8);
   }
 
   #reserve(bytes: number): number {
     const at = this.#length;
     this.#length += bytes;
     if (this.#length > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(this.#length, 2 * this.#bytes.length));
+      const larger = Buffer.alloc(Math.max(this.#length, 2 * this.#bytes.length));
       larger.set(this.#bytes.subarray(0, at));
+      if (this.#bytes === desk) deskIsFree = true;
       this.#bytes = larger;
-      this.#view = new DataView(larger.buffer);
     }
     return at;
   }
@@ -65,25 +82,27 @@ export class FrameWriter {
 
   /** Writes over an earlier u32, whose value was not known when its place came. */
   setU32(at: number, value: number): this {
-    this.#view.setUint32(at, value, true);
+    putU32(this.#bytes, at, value);
     return this;
   }
 
   u8(value: number): this {
     const at = this.#reserve(1); // first: it may move the memory
-    this.#view.setUint8(at, value);
+    this.#bytes[at] = value;
     return this;
   }
 
   u32(value: number): this {
     const at = this.#reserve(4);
-    this.#view.setUint32(at, value, true);
+    putU32(this.#bytes, at, value);
     return this;
   }
 
   f64(value: number): this {
     const at = this.#reserve(8);
-    this.#view.setFloat64(at, value, true);
+    const bytes = this.#bytes;
+    float[0] = value;
+    for (let i = 0; i < 8; i++) bytes[at + i] = floatBytes[i]!;
     return this;
   }
 
@@ -92,7 +111,7 @@ export class FrameWriter {
     let bytes = encodedTexts.get(value);
     if (bytes === undefined) {
       bytes = encoder.encode(value);
-      if (value.length <= 128) encodedTexts.set(value, bytes);
+      if (value.length <= SHORT_TEXT) encodedTexts.set(value, bytes);
     }
     return this.bytes(bytes);
   }
@@ -106,25 +125,50 @@ export class FrameWriter {
 
   vector(value: Float64Array): this {
     this.u32(value.length);
-    this.#reserve(-this.#length & 7);
+    const padding = -this.#length & 7;
+    const from = this.#reserve(padding);
+    this.#bytes.fill(0, from, from + padding);
     const at = this.#reserve(8 * value.length);
     this.#bytes.set(new Uint8Array(value.buffer, value.byteOffset, value.byteLength), at);
     return this;
   }
 
-  /** The finished frame: a view of the writer's own memory, which must not be written to any more. */
+  /** The finished frame, in memory of its own. The writer must not be used any more. */
   finish(): Uint8Array {
+    const frame = this.#seal();
+    if (this.#bytes !== desk) return frame;
+    deskIsFree = true;
+    return new Uint8Array(frame);
+  }
+
+  /** The finished frame as the text of a message. The writer must not be used any more. */
+  finishBody(): string {
+    const frame = this.#seal();
+    if (this.#bytes === desk) deskIsFree = true;
+    return frame.toString("base64");
+  }
+
+  #seal(): Buffer {
     const frame = this.#bytes.subarray(0, this.#length);
-    const body = frame.subarray(FRAME_HEADER_BYTES);
-    this.#view.setUint32(8, crc32(body), true);
-    this.#view.setUint32(12, body.length, true);
+    putU32(frame, 8, crc32(frame.subarray(FRAME_HEADER_BYTES)));
+    putU32(frame, 12, frame.length - FRAME_HEADER_BYTES);
     return frame;
   }
 }
 
+function putU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value >>> 16;
+  bytes[at + 3] = value >>> 24;
+}
+
+function getU32(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+}
+
 export class FrameReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   readonly #what: string;
   #at = FRAME_HEADER_BYTES;
 
@@ -135,7 +179,6 @@ export class FrameReader {
   constructor(type: FrameType, bytes: Uint8Array, what: string) {
     this.#bytes = bytes;
     this.#what = what;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (bytes.length < FRAME_HEADER_BYTES) {
       throw this.#error(`expected at least ${FRAME_HEADER_BYTES} bytes, got ${bytes.length}`);
     }
@@ -153,14 +196,14 @@ export class FrameReader {
         `${what}: written by protocol version ${bytes[4]}, this program speaks version ${PROTOCOL_VERSION}; use the version that wrote it, or start the run anew`,
       );
     }
-    const length = this.#view.getUint32(12, true);
+    const length = getU32(bytes, 12);
     if (length !== bytes.length - FRAME_HEADER_BYTES) {
       throw this.#error(
         `expected ${length} bytes after the header, got ${bytes.length - FRAME_HEADER_BYTES}`,
       );
     }
     if (bytes[5] !== 0 || bytes[6] !== 0 || bytes[7] !== 0) throw this.#error("reserved bytes are not zero");
-    if (crc32(bytes.subarray(FRAME_HEADER_BYTES)) !== this.#view.getUint32(8, true)) {
+    if (crc32(bytes.subarray(FRAME_HEADER_BYTES)) !== getU32(bytes, 8)) {
       throw this.#error("checksum does not match: the bytes were changed or cut");
     }
   }
@@ -178,24 +221,33 @@ export class FrameReader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#take(1));
+    return this.#bytes[this.#take(1)]!;
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#take(4), true);
+    return getU32(this.#bytes, this.#take(4));
   }
 
   f64(): number {
-    return this.#view.getFloat64(this.#take(8), true);
+    const at = this.#take(8);
+    for (let i = 0; i < 8; i++) floatBytes[i] = this.#bytes[at + i]!;
+    return float[0]!;
   }
 
   text(): string {
-    const bytes = this.bytes();
+    const length = this.u32();
+    const at = this.#take(length);
+    const known = decodedTexts[length];
+    if (known !== undefined && startsWith(this.#bytes, at, known.bytes)) return known.text;
+    const bytes = this.#bytes.subarray(at, at + length);
+    let text: string;
     try {
-      return decoder.decode(bytes);
+      text = decoder.decode(bytes);
     } catch (error) {
       throw new MessageError(`${this.#what}: text is not UTF-8`, { cause: error });
     }
+    if (length <= SHORT_TEXT) decodedTexts[length] = { bytes: new Uint8Array(bytes), text };
+    return text;
   }
 
   /** A view, not a copy. */
@@ -225,6 +277,12 @@ export class FrameReader {
   }
 }
 
+/** Are these the bytes there? The place holds as many. */
+function startsWith(bytes: Uint8Array, at: number, expected: Uint8Array): boolean {
+  for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false;
+  return true;
+}
+
 /** Overwrites a u32 field of a finished frame; `sealFrame` must follow. @param at counted from the frame's start. */
 export function patchFrame(frame: Uint8Array, at: number, value: number): void {
   new DataView(frame.buffer, frame.byteOffset).setUint32(at, value, true);
@@ -249,6 +307,11 @@ export function byteOfBody(body: string, index: number): number | undefined {
   if (Number.isNaN(high) || Number.isNaN(low)) return undefined;
   const shift = 2 * (index % 3);
   return ((high << (2 + shift)) | (low >> (4 - shift))) & 0xff;
+}
+
+/** Characters of the message's text that a frame of so many bytes becomes. */
+export function bodyCharacters(frameBytes: number): number {
+  return 4 * Math.ceil(frameBytes / 3);
 }
 
 /** A frame as the text of a message. */

@@ -12,8 +12,8 @@ describe("object keys", () => {
     expect(keys.specKey("r")).toBe("runs/r/spec.json");
     expect(keys.checkpointKey("r")).toBe("runs/r/checkpoint");
     expect(keys.resultKey("r")).toBe("runs/r/result.json");
-    expect(keys.iterateKey("r", 7)).toBe("runs/r/iterates/0000000007");
-    expect(keys.contributionKey("r", 7, 3)).toBe("runs/r/contributions/0000000007/0000000003");
+    expect(keys.iterateKey("r", 0, 7)).toBe("runs/r/iterates/0/0000000007");
+    expect(keys.contributionKey("r", 0, 7, 3)).toBe("runs/r/contributions/0/0000000007/0000000003");
     expect(keys.memoryKey("r", 3, 7)).toBe("runs/r/memory/0000000003/0000000007");
     expect(keys.roundsKey("r", 64)).toBe("runs/r/rounds/0000000064");
   });

@@ -13,13 +13,17 @@ export const runPrefix = (run: string): string => `${runsPrefix}${run}/`;
 export const specKey = (run: string): string => `${runPrefix(run)}spec.json`;
 export const checkpointKey = (run: string): string => `${runPrefix(run)}checkpoint`;
 export const resultKey = (run: string): string => `${runPrefix(run)}result.json`;
-/** x^t as a vector frame: what tasks refer to when it is too large to travel in them. */
-export const iterateKey = (run: string, round: number): string => `${runPrefix(run)}iterates/${pad(round)}`;
+/**
+ * x^t as a vector frame: what tasks refer to when it is too large to travel in them. One that was replaced and its
+ * successor may disagree on when the workers changed, and so on x^t: each phase has its own.
+ */
+export const iterateKey = (run: string, phase: number, round: number): string =>
+  `${runPrefix(run)}iterates/${phase}/${pad(round)}`;
 /** A vector of calibration's power iteration, when it is too large to travel in its tasks. Not an iterate, but as short-lived. */
 export const probeKey = (run: string, step: number): string => `${runPrefix(run)}iterates/probe-${pad(step)}`;
 /** A contribution too large for a message. */
-export const contributionKey = (run: string, round: number, slot: number): string =>
-  `${runPrefix(run)}contributions/${pad(round)}/${pad(slot)}`;
+export const contributionKey = (run: string, phase: number, round: number, slot: number): string =>
+  `${runPrefix(run)}contributions/${phase}/${pad(round)}/${pad(slot)}`;
 /** What a DIANA worker remembers for this round; written as the outcome of the round before. */
 export const memoryKey = (run: string, worker: number, round: number): string =>
   `${runPrefix(run)}memory/${pad(worker)}/${pad(round)}`;

@@ -80,7 +80,13 @@ describe("limits", () => {
 });
 
 describe("sizes of messages", () => {
-  const address = { runDigest: DIGEST, round: 0xffff_ffff, slot: 0xffff_ffff, worker: 0xffff_ffff };
+  const address = {
+    runDigest: DIGEST,
+    phase: 0xffff_ffff,
+    round: 0xffff_ffff,
+    slot: 0xffff_ffff,
+    worker: 0xffff_ffff,
+  };
   const timing = { computeMilliseconds: 1e9 / 3, cold: true };
 
   it("of contributions are payload and evaluation and at most the stated overhead", () => {
@@ -94,6 +100,7 @@ describe("sizes of messages", () => {
           bits: 8 * payloadBytes,
           loss: 1 / 3,
           evaluation: dimension === null ? null : new Float64Array(dimension),
+          reused: false,
         };
         const contents = payloadBytes + 8 * (dimension ?? 0);
         const bytes = frameIncoming(contribution).length;
@@ -111,7 +118,7 @@ describe("sizes of messages", () => {
   });
 
   it("of pointers to stored contributions fit into a message by far", () => {
-    const key = `runs/${"r".repeat(64)}/contributions/${"0".repeat(10)}/${"0".repeat(10)}`;
+    const key = `runs/${"r".repeat(64)}/contributions/4294967295/${"0".repeat(10)}/${"0".repeat(10)}`;
     expect(encodeIncoming({ kind: "stored", ...address, key }).length).toBeLessThan(1000);
   });
 

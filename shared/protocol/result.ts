@@ -1,7 +1,7 @@
 /** `runs/<run>/result.json`: written last, when a run has ended for whatever reason. */
 import * as z from "zod";
 import { MarinaError } from "../math/errors.ts";
-import type { Constants, RunStatus, StoppedBy } from "./checkpoint.ts";
+import type { Constants, Phase, RunStatus, StoppedBy } from "./checkpoint.ts";
 import { explain } from "./explain.ts";
 import type { RunSpec } from "./spec.ts";
 
@@ -11,6 +11,11 @@ export interface RunResult {
   /** Of the aggregator that ended the run: a run that was resumed has a later one. */
   readonly tenure: number;
   readonly status: Exclude<RunStatus, "running">;
+  /**
+   * The run's end could not be stored in its checkpoint (it can't be read, or the program has a defect): the figures are
+   * those of the last checkpoint that could be read, or of a run that has not begun where there was none.
+   */
+  readonly provisional?: true;
   readonly stoppedBy: StoppedBy | null;
   readonly error: string | null;
   /** T: x^T is the final iterate. */
@@ -35,11 +40,17 @@ export interface RunResult {
   /** Tasks sent again: hedges, overdue ones, and those whose worker failed. */
   readonly resentTasks: number;
   readonly hedgedTasks: number;
+  /** Contributions that needed gradients at two points, and those whose worker still held the older one. */
+  readonly pairedGradients: number;
+  readonly reusedGradients: number;
   /** Contributions that counted for nothing: duplicates, late ones, foreign or corrupt ones. */
   readonly droppedMessages: number;
   /** SHA-256 of the final iterate's little-endian float64 bytes. */
   readonly iterateSha256: string;
+  /** Of the last phase. */
   readonly constants: Constants;
+  /** Stretches of rounds with the same workers; one, for a run that is not elastic. */
+  readonly phases: readonly Phase[];
   readonly spec: RunSpec;
 }
 
@@ -71,5 +82,7 @@ export function decodeResult(bytes: Uint8Array, key: string): RunResult {
   }
   const parsed = head.safeParse(value);
   if (!parsed.success) throw explain(parsed.error, head, value, key);
-  return parsed.data as unknown as RunResult;
+  // Written by a version without elastic runs: nothing is known of phases, nor of reuse.
+  const unknown = { phases: [], pairedGradients: 0, reusedGradients: 0 };
+  return { ...unknown, ...(parsed.data as unknown as Omit<RunResult, keyof typeof unknown>) };
 }

@@ -172,8 +172,78 @@ describe("each kind of mistake is named with its path, what was expected and wha
       { ...exampleSpec, stop: { rounds: 0 } },
       "spec.json: stop.rounds: expected number to be >=1, got 0",
     ],
-    ["a text for a number", { ...exampleSpec, workers: "5" }, 'spec.json: workers: expected number, got "5"'],
-    ["null", { ...exampleSpec, workers: null }, "spec.json: workers: expected number, got null"],
+    ["a text for a number", { ...exampleSpec, seed: "5" }, 'spec.json: seed: expected number, got "5"'],
+    [
+      "a text for the workers",
+      { ...exampleSpec, workers: "5" },
+      'spec.json: workers: expected number, or array, or object, got "5"',
+    ],
+    ["null", { ...exampleSpec, seed: null }, "spec.json: seed: expected number, got null"],
+    [
+      "no workers in a schedule's entry",
+      { ...exampleSpec, workers: [{ workers: 5 }, { fromRound: 10 }] },
+      "spec.json: workers[1].workers: missing; expected number",
+    ],
+    [
+      "an unknown field in a schedule's entry",
+      { ...exampleSpec, workers: [{ workers: 5 }, { workers: 6, fromRound: 10, denseround: "force" }] },
+      'spec.json: workers[1].denseround: unknown field; did you mean "denseRound"?',
+    ],
+    [
+      "an entry that waits for nothing",
+      { ...exampleSpec, workers: [{ workers: 5 }, { workers: 6 }] },
+      "spec.json: workers[1]: expected exactly one of fromRound, fromRelativeGradientNormSquared, fromSeconds, got none",
+    ],
+    [
+      "an entry that waits for two things",
+      { ...exampleSpec, workers: [{ workers: 5 }, { workers: 6, fromRound: 3, fromSeconds: 3 }] },
+      "spec.json: workers[1]: expected exactly one of fromRound, fromRelativeGradientNormSquared, fromSeconds, got fromRound, fromSeconds",
+    ],
+    [
+      "a first entry that waits",
+      { ...exampleSpec, workers: [{ workers: 5, fromRound: 1 }] },
+      'spec.json: workers[0]: expected the first entry to count from the start: "fromRound": 0, or no "from" at all',
+    ],
+    [
+      "rounds that go back",
+      {
+        ...exampleSpec,
+        workers: [{ workers: 5 }, { workers: 6, fromRound: 9 }, { workers: 7, fromRound: 9 }],
+      },
+      "spec.json: workers[2].fromRound: expected more than 9, the round of an entry before it, got 9",
+    ],
+    [
+      "a target whose ends are the wrong way round",
+      { ...exampleSpec, workers: { usdPerRound: 1, atLeast: 9, atMost: 3 } },
+      "spec.json: workers.atMost: expected at least 9 (atLeast), got 3",
+    ],
+    [
+      "a schedule for workers that remember",
+      { ...withAlgorithm({ kind: "diana", compressor: randK }), workers: [{ workers: 5 }] },
+      "spec.json: workers: expected one number: the workers of diana remember a shift each, which belongs to their rows; take a method without worker memory, e.g. marina",
+    ],
+    [
+      "a schedule with rows that are dropped",
+      { ...exampleSpec, remainder: "drop", workers: [{ workers: 5 }] },
+      'spec.json: workers: expected one number: with "remainder": "drop" the rows in use, and so f itself, depend on the number of workers; use "spread"',
+    ],
+    [
+      "an entry that waits for norms that are not evaluated",
+      {
+        ...exampleSpec,
+        evaluateEvery: 0,
+        workers: [{ workers: 5 }, { workers: 6, fromRelativeGradientNormSquared: 0.1 }],
+      },
+      "spec.json: evaluateEvery: expected at least 1: an entry of a schedule waits for the gradient norm, which must be evaluated",
+    ],
+    [
+      "a schedule with more participants than workers without replacement",
+      withAlgorithm({
+        ...{ kind: "pp-marina", compressor: randK, replacement: false },
+        participants: [{ participants: 2 }, { participants: 6, fromRound: 9 }],
+      }),
+      "spec.json: algorithm.participants: expected at most 5 (the workers) when drawn without replacement, got 6",
+    ],
     [
       "workers that are too many",
       { ...exampleSpec, workers: 1e7 },
@@ -264,10 +334,13 @@ interface Schema {
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
   readonly pattern?: string;
+  readonly items?: Schema;
+  readonly minItems?: number;
+  readonly maxItems?: number;
 }
 
 const UNDERSTOOD = new Set(
-  "type properties required additionalProperties oneOf anyOf const enum minimum maximum exclusiveMinimum pattern default description title $schema".split(
+  "type properties required additionalProperties oneOf anyOf const enum minimum maximum exclusiveMinimum minItems maxItems items pattern default description title $schema".split(
     " ",
   ),
 );
@@ -309,6 +382,13 @@ function accepts(schema: Schema, value: unknown): boolean {
         )
       );
     }
+    case "array":
+      return (
+        Array.isArray(value) &&
+        value.length >= (schema.minItems ?? 0) &&
+        value.length <= (schema.maxItems ?? Infinity) &&
+        value.every((item) => schema.items === undefined || accepts(schema.items, item))
+      );
     default:
       throw new Error(`schema type ${schema.type}`);
   }

@@ -3,7 +3,15 @@ import * as z from "zod";
 import type { AlgorithmSpec } from "../algorithms/algorithm.ts";
 import type { CompressorSpec } from "../compressors/compressor.ts";
 import type { ProblemSpec } from "../problems/problem.ts";
+import { whyNotElastic } from "./cohort.ts";
 import { explain } from "./explain.ts";
+import {
+  type ParticipantsSpec,
+  participantsAsked,
+  participantsSchema,
+  workersAsked,
+  workersSchema,
+} from "./schedule.ts";
 
 /** Names of runs and data sets: they become parts of object keys, queue names and file names. */
 export const NAME_PATTERN = /^[a-z0-9][a-z0-9._-]{0,63}$/;
@@ -44,6 +52,13 @@ const compressor = z
   ])
   .describe("The unbiased compressor Q of the uplink.");
 
+const shift = z
+  .enum(["stored", "carried"])
+  .exactOptional()
+  .describe(
+    'Where the workers\' shifts lie between rounds: "stored" (default) in the object store, one read and one write for each worker and round; or "carried" by the aggregator, which sends each worker its own. The same bits.',
+  );
+
 const batchSize = positiveInteger.describe("Rows of a mini-batch, b.");
 const replacement = z.boolean().default(true).describe("Draw with replacement (as in the paper) or without.");
 
@@ -51,10 +66,11 @@ const algorithm = z
   .discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("gd"), stepSize }),
     z.strictObject({ kind: z.literal("qgd"), compressor, stepSize }),
-    z.strictObject({ kind: z.literal("diana"), compressor, stepSize }),
+    z.strictObject({ kind: z.literal("diana"), compressor, shift, stepSize }),
     z.strictObject({
       kind: z.literal("vr-diana"),
       compressor,
+      shift,
       batchSize,
       replacement,
       probability,
@@ -81,7 +97,7 @@ const algorithm = z
     z.strictObject({
       kind: z.literal("pp-marina"),
       compressor,
-      participants: positiveInteger.describe("Slots of a compressed round, r."),
+      participants: participantsSchema,
       replacement,
       probability,
       stepSize,
@@ -152,9 +168,7 @@ export const runSpecSchema = z
       .exactOptional()
       .describe("Name of the run; default: from the method and data set."),
     data: z.string().regex(NAME_PATTERN, `expected ${NAME_RULE}`).describe("Name of an imported data set."),
-    workers: positiveInteger
-      .max(1_000_000)
-      .describe("n: the data set's rows are split among so many workers."),
+    workers: workersSchema,
     remainder: z
       .enum(["spread", "drop"])
       .default("spread")
@@ -201,7 +215,7 @@ export const runSpecSchema = z
       ),
   })
   .superRefine((spec, context) => {
-    const { algorithm: method, stop: rules } = spec;
+    const { stop: rules } = spec;
     const needsEvaluation =
       rules.relativeGradientNormSquared !== undefined || rules.gradientNormSquared !== undefined;
     if (needsEvaluation && spec.evaluateEvery === 0) {
@@ -211,28 +225,51 @@ export const runSpecSchema = z
         message: "expected at least 1: a stopping rule on the gradient norm needs evaluations",
       });
     }
-    if (method.kind === "pp-marina" && !method.replacement && method.participants > spec.workers) {
-      context.addIssue({
-        code: "custom",
-        path: ["algorithm", "participants"],
-        message: `expected at most ${spec.workers} (the workers) when drawn without replacement, got ${method.participants}`,
-      });
-    }
+    checkElastic(spec as RunSpec, context);
   })
   .meta({ title: "Marina run", description: "One distributed optimisation run." });
+
+type Problem = { readonly code: "custom"; readonly path: (string | number)[]; readonly message: string };
+
+/** Rules on who takes part. */
+function checkElastic(spec: RunSpec, context: { addIssue(problem: Problem): void }): void {
+  const { algorithm: method, workers, evaluateEvery } = spec;
+  const problem = (path: (string | number)[], message: string) =>
+    context.addIssue({ code: "custom", path, message });
+  if (typeof workers === "object") {
+    const why = whyNotElastic(spec);
+    if (why !== undefined) problem(["workers"], `expected one number: ${why}`);
+  }
+  const participants = method.kind === "pp-marina" ? method.participants : 1;
+  const schedules = [workers, participants].filter(Array.isArray).flat() as readonly object[];
+  if (evaluateEvery === 0 && schedules.some((entry) => "fromRelativeGradientNormSquared" in entry)) {
+    problem(
+      ["evaluateEvery"],
+      "expected at least 1: an entry of a schedule waits for the gradient norm, which must be evaluated",
+    );
+  }
+  const fewest = Math.min(...workersAsked(workers));
+  const most = Math.max(...participantsAsked(participants));
+  if (method.kind === "pp-marina" && !method.replacement && most > fewest) {
+    problem(
+      ["algorithm", "participants"],
+      `expected at most ${fewest} (the workers) when drawn without replacement, got ${most}`,
+    );
+  }
+}
 
 /** What people may write (defaults left out). */
 export type RunSpecInput = z.input<typeof runSpecSchema>;
 /** A complete spec. */
 export type RunSpec = z.output<typeof runSpecSchema> & {
-  readonly algorithm: AlgorithmSpec;
+  readonly algorithm: AlgorithmSpec<ParticipantsSpec>;
   readonly problem: ProblemSpec;
 };
 
 // The schema and the mathematics must mean the same: these lines fail to compile when they part.
 type Same<A, B> = A extends B ? true : never;
 const schemaAgreesWithMathematics: [
-  Same<z.output<typeof algorithm>, AlgorithmSpec>,
+  Same<z.output<typeof algorithm>, AlgorithmSpec<ParticipantsSpec>>,
   Same<AlgorithmSpec["kind"], z.output<typeof algorithm>["kind"]>,
   Same<z.output<typeof compressor>, CompressorSpec>,
   Same<z.output<typeof problem>, ProblemSpec>,

@@ -50,6 +50,7 @@ const KINDS: readonly TaskKind[] = [
 
 const EVALUATE = 1;
 const PACKED = 2;
+const CARRIED = 4;
 
 /** Number of points that a task of each kind carries. */
 export const POINTS_OF: Readonly<Record<TaskKind, 0 | 1 | 2>> = {
@@ -82,6 +83,10 @@ export interface Task {
   /** `runDigest` of the stored run: a worker that finds another one refuses. */
   readonly runDigest: string;
   readonly round: number;
+  /** Of the run's changes of workers: answers of another phase's cohort don't count. */
+  readonly phase: number;
+  /** n: the data set's rows are split among so many workers. */
+  readonly workers: number;
   readonly slot: number;
   readonly worker: number;
   /** Where the contribution goes. */
@@ -95,12 +100,18 @@ export interface Task {
   readonly pointRounds: readonly number[];
   /** Packing: further slots that this task asks for, each as if it had a task of its own. */
   readonly others?: readonly Member[];
+  /** h_i of the worker and then of the others, where the aggregator carries them. */
+  readonly shifts?: readonly Float64Array[];
 }
 
 /** The tasks that a packed one stands for; one that is not packed stands for itself. */
 export function membersOf(task: Task): Task[] {
-  const { others = [], ...own } = task;
-  return [own, ...others.map((member) => ({ ...own, ...member }))];
+  const { others = [], shifts, ...own } = task;
+  return [{ slot: own.slot, worker: own.worker }, ...others].map((member, i) => ({
+    ...own,
+    ...member,
+    ...(shifts === undefined ? {} : { shifts: shifts.slice(i, i + 1) }),
+  }));
 }
 
 /** Packs up to `size` neighbours that ask for the same. */
@@ -110,7 +121,12 @@ export function packTasks(tasks: readonly Task[], size: number): Task[] {
     let end = first + 1;
     while (end < tasks.length && end < first + size && alike(tasks[first]!, tasks[end]!)) end++;
     const others = tasks.slice(first + 1, end).map(({ slot, worker }) => ({ slot, worker }));
-    packs.push(others.length === 0 ? tasks[first]! : { ...tasks[first]!, others });
+    const shifts = tasks.slice(first, end).flatMap((task) => task.shifts ?? []);
+    packs.push(
+      others.length === 0
+        ? tasks[first]!
+        : { ...tasks[first]!, others, ...(shifts.length === 0 ? {} : { shifts }) },
+    );
     first = end;
   }
   return packs;
@@ -123,13 +139,20 @@ export function encodeTask(task: Task): string {
 function frameTask(task: Task): Uint8Array {
   let inline = 0;
   for (const point of task.points) if (point.kind === "inline") inline += point.vector.byteLength;
+  for (const shift of task.shifts ?? []) inline += 16 + shift.byteLength;
   const writer = new FrameWriter("task", 512 + inline)
     .u8(KINDS.indexOf(task.kind))
-    .u8((task.evaluate ? EVALUATE : 0) | (task.others === undefined ? 0 : PACKED))
+    .u8(
+      (task.evaluate ? EVALUATE : 0) |
+        (task.others === undefined ? 0 : PACKED) |
+        (task.shifts === undefined ? 0 : CARRIED),
+    )
     .u32(task.round)
     .u32(task.slot)
     .u32(task.worker)
     .u32(task.memoryFloor)
+    .u32(task.phase)
+    .u32(task.workers)
     .text(task.run)
     .text(task.runDigest)
     .text(task.replyTo)
@@ -143,6 +166,7 @@ function frameTask(task: Task): Uint8Array {
     writer.u32(task.others.length);
     for (const { slot, worker } of task.others) writer.u32(slot).u32(worker);
   }
+  for (const shift of task.shifts ?? []) writer.vector(shift);
   return writer.finish();
 }
 
@@ -155,7 +179,7 @@ export function encodeTasks(tasks: readonly Task[]): string[] {
   let model: Task | undefined;
   let frame = new Uint8Array(0);
   return tasks.map((task) => {
-    if (model === undefined || !alike(model, task)) {
+    if (model === undefined || model.shifts !== undefined || !alike(model, task)) {
       model = task;
       frame = frameTask(task) as Uint8Array<ArrayBuffer>;
     } else {
@@ -167,18 +191,21 @@ export function encodeTasks(tasks: readonly Task[]): string[] {
   });
 }
 
-/** Do two tasks differ in slot and worker at most? */
+/** Do two tasks differ in slot, worker and the worker's shift at most? */
 function alike(a: Task, b: Task): boolean {
   return (
     a.kind === b.kind &&
     a.run === b.run &&
     a.runDigest === b.runDigest &&
     a.round === b.round &&
+    a.phase === b.phase &&
+    a.workers === b.workers &&
     a.replyTo === b.replyTo &&
     a.evaluate === b.evaluate &&
     a.memoryFloor === b.memoryFloor &&
     a.others === undefined &&
     b.others === undefined &&
+    (a.shifts === undefined) === (b.shifts === undefined) &&
     a.points === b.points &&
     a.pointRounds === b.pointRounds
   );
@@ -190,11 +217,13 @@ export function decodeTask(body: string): Task {
   const kind = KINDS[reader.u8()];
   if (kind === undefined) throw new MessageError("task: unknown kind");
   const flags = reader.u8();
-  if (flags > (EVALUATE | PACKED)) throw new MessageError(`task: unknown flags ${flags}`);
+  if (flags > (EVALUATE | PACKED | CARRIED)) throw new MessageError(`task: unknown flags ${flags}`);
   const round = reader.u32();
   const slot = reader.u32();
   const worker = reader.u32();
   const memoryFloor = reader.u32();
+  const phase = reader.u32();
+  const workers = reader.u32();
   const run = reader.text();
   const runDigest = reader.text();
   const replyTo = reader.text();
@@ -217,12 +246,16 @@ export function decodeTask(body: string): Task {
     const more = reader.u32();
     for (let i = 0; i < more; i++) others.push({ slot: reader.u32(), worker: reader.u32() });
   }
+  const shifts: Float64Array[] = [];
+  if ((flags & CARRIED) !== 0) for (let i = 0; i <= others.length; i++) shifts.push(reader.vector());
   reader.end();
   return {
     kind,
     run,
     runDigest,
     round,
+    phase,
+    workers,
     slot,
     worker,
     replyTo,
@@ -231,6 +264,7 @@ export function decodeTask(body: string): Task {
     points,
     pointRounds,
     ...((flags & PACKED) === 0 ? {} : { others }),
+    ...((flags & CARRIED) === 0 ? {} : { shifts }),
   };
 }
 
@@ -249,6 +283,9 @@ export function isOutsideMethodTask(body: string): boolean {
 /** What a task makes its worker ask of the cloud. */
 export interface TaskNeeds {
   readonly kind: TaskKind;
+  readonly round: number;
+  /** The worker's shift is in the task: it need not read or write what it remembers. */
+  readonly carriesShift: boolean;
   /** Points that lie in the object store. */
   readonly storedPoints: number;
 }
@@ -262,13 +299,15 @@ export function taskNeedsOf(body: string): TaskNeeds | undefined {
   if (head.length <= FRAME_HEADER_BYTES || head[3] !== FrameType.task) return undefined;
   const kind = KINDS[head[FRAME_HEADER_BYTES]!];
   if (kind === undefined) return undefined;
-  // Kind, flags, round, slot, worker and memory floor; then run, digest and queue, each with its length.
-  let at = FRAME_HEADER_BYTES + 18;
+  // Kind, flags and six numbers; then run, digest and queue, each with its length.
+  let at = FRAME_HEADER_BYTES + 26;
   for (let i = 0; i < 3; i++) {
     if (at + 4 > head.length) return undefined;
     at += 4 + head.readUInt32LE(at);
   }
   // The number of points, the first one's identity, and whether it is stored: all points of a task travel alike.
   const stored = POINTS_OF[kind] > 0 && head[at + 5] === 1;
-  return { kind, storedPoints: stored ? POINTS_OF[kind] : 0 };
+  const carriesShift = (head[FRAME_HEADER_BYTES + 1]! & CARRIED) !== 0;
+  const round = head.readUInt32LE(FRAME_HEADER_BYTES + 2);
+  return { kind, round, carriesShift, storedPoints: stored ? POINTS_OF[kind] : 0 };
 }

@@ -6,6 +6,7 @@ import {
   iterateKey,
   manifestKey,
   memoryKey,
+  probeKey,
   resultKey,
   roundsKey,
   specKey,
@@ -63,15 +64,16 @@ describe("traffic outside the method", () => {
     expect(outsideBytesOf(encodeControl({ version: 1, run: "example", action: "start", tenure: 0 }))).toBe(0);
   });
 
-  it("of objects is the spectra beside a data set, and nothing of a run", () => {
+  it("of objects is the spectra beside a data set and calibration's probes, and nothing else of a run", () => {
     expect(isOutsideObject(spectraKey("mushrooms", "5-drop"))).toBe(true);
+    expect(isOutsideObject(probeKey("r", 7))).toBe(true);
     const method = [
       manifestKey("mushrooms"),
       specKey("r"),
       checkpointKey("r"),
       resultKey("r"),
-      iterateKey("r", 1),
-      contributionKey("r", 1, 2),
+      iterateKey("r", 0, 1),
+      contributionKey("r", 0, 1, 2),
       memoryKey("r", 1, 2),
       roundsKey("r", 0),
       specKey("spectra"),

@@ -8,7 +8,13 @@ export function outsideBytesOf(body: string): number {
   return isOutsideMethodTask(body) ? body.length : evaluationBytesOfContribution(body);
 }
 
-/** Is an object outside the method? Spectra that calibration keeps beside a data set are. */
+/**
+ * Is an object outside the method? What calibration keeps and asks about is: spectra beside a data set, and the vectors
+ * of its power iteration.
+ */
 export function isOutsideObject(key: string): boolean {
-  return key.startsWith(datasetPrefix) && key.includes("/spectra/");
+  return (key.startsWith(datasetPrefix) && key.includes("/spectra/")) || PROBE.test(key);
 }
+
+/** See `probeKey`. */
+const PROBE = /^runs\/[^/]+\/iterates\/probe-/;

@@ -1,19 +1,21 @@
-/** For tests: the service with an aggregator that is cut off again and again in the middle of its work. */
+/** For tests: the service with an aggregator that is cut off again and again, or that has a defect. */
 import { createEmbeddedCloud, type EmbeddedCloudOptions } from "../../embedded/cloud.ts";
 import type { EmbeddedService } from "../../embedded/service.ts";
 import { createAggregator } from "../../lambdas/aggregator/handler.ts";
 import { createWorker } from "../../lambdas/worker/handler.ts";
+import type { Ports } from "../../shared/cloud/ports.ts";
 import type { Spending } from "../../shared/cost/spending.ts";
 import {
   AGGREGATOR_TIMEOUT_SECONDS,
   CONTROL_VISIBILITY_SECONDS,
+  MAX_RECEIVE_COUNT,
   TASK_VISIBILITY_SECONDS,
   WORKER_TIMEOUT_SECONDS,
 } from "../../shared/protocol/limits.ts";
 import { encodeControl } from "../../shared/protocol/run.ts";
 import { outsideBytesOf } from "../../shared/protocol/traffic.ts";
 
-const NOTHING_SPENT: Spending = { usd: () => 0, save: () => null, restore: () => undefined };
+export const NOTHING_SPENT: Spending = { usd: () => 0, save: () => null, restore: () => undefined };
 
 export interface CrashingService extends EmbeddedService {
   /** Aggregators that were started. */
@@ -25,16 +27,51 @@ export interface CrashingService extends EmbeddedService {
  * two of its calls. Whoever comes next finds what it has left.
  */
 export function createCrashingService(options: EmbeddedCloudOptions, lifeSeconds: number): CrashingService {
+  return createServiceAround(options, {
+    lifeSeconds,
+    deliveries: 1000,
+    sabotage: (ports) => ports,
+    spendingOf: () => NOTHING_SPENT,
+  });
+}
+
+/** @param sabotage makes the ports of each aggregator. */
+export function createSabotagedService(
+  options: EmbeddedCloudOptions,
+  sabotage: (ports: Ports) => Ports,
+  spendingOf: () => Spending,
+): CrashingService {
+  return createServiceAround(options, {
+    lifeSeconds: AGGREGATOR_TIMEOUT_SECONDS,
+    deliveries: MAX_RECEIVE_COUNT,
+    sabotage,
+    spendingOf,
+  });
+}
+
+interface Surroundings {
+  readonly lifeSeconds: number;
+  /** Of a control message, before it goes to the dead letters. */
+  readonly deliveries: number;
+  readonly sabotage: (ports: Ports) => Ports;
+  readonly spendingOf: () => Spending;
+}
+
+function createServiceAround(
+  options: EmbeddedCloudOptions,
+  { lifeSeconds, deliveries, sabotage, spendingOf }: Surroundings,
+): CrashingService {
   const cloud = createEmbeddedCloud({ ...options, evaluationBytesOf: outsideBytesOf });
   const retentionSeconds = 3600;
   const controlDeadLetters = cloud.createQueue("dead.fifo", { visibilitySeconds: 60, retentionSeconds });
   const control = cloud.createQueue(
     "control.fifo",
     { visibilitySeconds: CONTROL_VISIBILITY_SECONDS, retentionSeconds },
-    { queue: controlDeadLetters, maxReceiveCount: 1000 },
+    { queue: controlDeadLetters, maxReceiveCount: deliveries },
   );
   const tasks = cloud.createQueue("tasks", { visibilitySeconds: TASK_VISIBILITY_SECONDS, retentionSeconds });
   let started = 0;
+  let sent = 0;
   cloud.mapQueue({
     queue: tasks,
     function: cloud.defineFunction({
@@ -52,10 +89,10 @@ export function createCrashingService(options: EmbeddedCloudOptions, lifeSeconds
       memoryMb: 1769,
       timeoutSeconds: lifeSeconds,
       create(ports) {
-        const handler = createAggregator(ports, {
+        const handler = createAggregator(sabotage(ports), {
           taskQueue: tasks,
           queuePrefix: "marina-",
-          spendingOf: () => NOTHING_SPENT,
+          spendingOf,
         });
         return (messages, invocation) => {
           started++;
@@ -79,7 +116,8 @@ export function createCrashingService(options: EmbeddedCloudOptions, lifeSeconds
         {
           body: encodeControl(message),
           group: message.run,
-          deduplicationId: `${message.run}.${message.tenure}`,
+          // Each a command of its own, as those of the command line are.
+          deduplicationId: `${message.run}.${message.tenure}.${message.action}.${sent++}`,
         },
       ]),
     tenures: () => started,

@@ -7,6 +7,7 @@ import { keyedDraws } from "../../shared/algorithms/testing/keyed-draws.ts";
 import { type Point, simulate } from "../../shared/algorithms/testing/simulate.ts";
 import { createCompressor } from "../../shared/compressors/registry.ts";
 import { loadShipped } from "../../shared/data/testing/load.ts";
+import { algorithmOf, startingCohort } from "../../shared/protocol/cohort.ts";
 import { parseRunSpec, type RunSpecInput } from "../../shared/protocol/spec.ts";
 import { DATA } from "./service.ts";
 
@@ -80,7 +81,9 @@ export function oracleOf(method: MethodName): Promise<Oracle> {
 }
 
 async function compute(method: MethodName): Promise<Oracle> {
-  const { algorithm, problem, seed } = parseRunSpec(specOf(method), "test");
+  const spec = parseRunSpec(specOf(method), "test");
+  const { problem, seed } = spec;
+  const algorithm = algorithmOf(spec, startingCohort(spec));
   const data = await loadShipped(DATA, WORKERS, "drop");
   const q = createCompressor(compressorOf(algorithm), DIMENSION, "float64");
   if (typeof algorithm.stepSize !== "number") throw new RangeError("the oracle's step is a number");

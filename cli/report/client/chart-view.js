@@ -10,6 +10,8 @@ const vega = /** @type {any} */ (globalThis)["vega"];
 
 const ZOOM_STEP = 0.8;
 const PAN_STEP = 0.1;
+/** Of a chart's width, for the names beside its bars. */
+const LABEL_SHARE = 0.45;
 
 /**
  * @typedef {import("../page-content.ts").PageChart} PageChart
@@ -44,7 +46,7 @@ export class ChartView {
     this.#look = look;
     this.#table = folded("Table", () => table(chart.columns, this.rows()));
     this.#holder.style.minHeight = `${chart.specs.linear.height}px`;
-    const zooms = chart.specs.linear.signals.some(({ name }) => name === "zoom_tuple_fields");
+    const zooms = this.#hasSignal("zoom_tuple_fields");
     const tools = element("div", { class: "tools" });
     if (zooms) {
       tools.append(
@@ -57,7 +59,7 @@ export class ChartView {
     }
     this.figure = element(
       "figure",
-      { id: `chart-${chart.id}` },
+      { id: `chart-${chart.id}`, ...(chart.isWide ? { class: "wide" } : {}) },
       element("div", { class: "heading" }, element("h3", {}, chart.title), tools),
       this.#holder,
       ...(chart.key.length > 0 ? [keyOf(chart.key)] : []),
@@ -98,8 +100,8 @@ export class ChartView {
     });
     view.description(`${title}. ${caption}`);
     view.signal("hidden", [...this.#look.hidden()]).data("rows", copies(this.rows()));
-    view.width(this.#width()).run();
     this.view = view;
+    this.#resize(view);
   }
 
   /** Draws it anew where it is drawn at all. */
@@ -112,6 +114,12 @@ export class ChartView {
     this.#data = data;
     this.view?.data("rows", copies(this.rows())).run();
     this.#table.refresh();
+    this.hideWhileEmpty();
+  }
+
+  /** For the page of a run under way: a chart may have nothing to show yet. */
+  hideWhileEmpty() {
+    this.figure.hidden = this.rows().length === 0;
   }
 
   /** @param {readonly string[]} hidden */
@@ -125,7 +133,19 @@ export class ChartView {
 
   #fit() {
     if (this.view === null || this.view.width() === this.#width()) return;
-    this.view.width(this.#width()).run();
+    this.#resize(this.view);
+  }
+
+  /** @param {import("vega").View} view */
+  #resize(view) {
+    const width = this.#width();
+    if (this.#hasSignal("labelRoom")) view.signal("labelRoom", Math.round(LABEL_SHARE * width));
+    view.width(width).run();
+  }
+
+  /** @param {string} wanted */
+  #hasSignal(wanted) {
+    return this.#chart.specs.linear.signals.some(({ name }) => name === wanted);
   }
 
   /** @returns {readonly { readonly signal: string, readonly channel: "x" | "y" }[]} */

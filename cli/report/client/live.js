@@ -1,26 +1,37 @@
-/** A run that is under way: new data as they come, its state, and the button that stops it. */
+/** A run that is under way: new data as they come, its state, and the buttons that stop and scale it. */
 import { button, byId } from "./dom.js";
+import { createScale } from "./scale.js";
 
 /** @typedef {import("../report-data.ts").ReportData} ReportData */
+/** @typedef {import("../../watch/controls.ts").RunControls} RunControls */
 
 /** @param {(data: ReportData) => void} update */
 export function follow(update) {
   const state = byId("state");
-  const stop = button("Stop the run at its next round boundary", "Stop the run", () => void requestStop());
+  const stop = button(
+    "Stop the run at its next round boundary",
+    "Stop the run",
+    () => void ask(stop, "stop"),
+  );
+  const scale = createScale((button, order) => void ask(button, "scale", JSON.stringify(order)));
   const say = (/** @type {string} */ text) => {
     state.textContent = text;
   };
-  byId("actions").append(stop);
+  byId("actions").append(stop, scale.form);
   const events = new EventSource("events");
   events.addEventListener("report", (event) => {
     const {
       data,
       state: text,
       ended,
-    } = /** @type {{ data: ReportData, state: string, ended: boolean }} */ (JSON.parse(event.data));
+      controls,
+    } = /** @type {{ data: ReportData, state: string, ended: boolean, controls: readonly RunControls[] }} */ (
+      JSON.parse(event.data)
+    );
     update(data);
     say(text);
     stop.hidden = ended;
+    scale.show(controls);
     if (ended) events.close();
   });
   events.addEventListener("problem", (event) => say(event.data));
@@ -29,15 +40,22 @@ export function follow(update) {
       say("connection lost: did marina watch end?");
   });
 
-  async function requestStop() {
-    stop.setAttribute("disabled", "");
+  /**
+   * @param {HTMLElement} pressed
+   * @param {"stop" | "scale"} action
+   * @param {string} body
+   */
+  async function ask(pressed, action, body = "") {
+    pressed.setAttribute("disabled", "");
+    let isDone = false;
     try {
-      const answer = await fetch("stop", { method: "POST" });
+      const answer = await fetch(action, { method: "POST", body });
       say(await answer.text());
-      if (!answer.ok) stop.removeAttribute("disabled");
+      isDone = answer.ok && action === "stop";
     } catch {
       say("connection lost: did marina watch end?");
-      stop.removeAttribute("disabled");
     }
+    // A run stops once; it may be scaled again and again.
+    if (!isDone) pressed.removeAttribute("disabled");
   }
 }

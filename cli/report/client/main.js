@@ -19,14 +19,10 @@ const { theme, force } = createTheme(() => {
 const look = { theme, logarithmicX: () => scale.checked, hidden: () => hidden };
 const views = content.charts.map((chart) => new ChartView(chart, content.data, look));
 
-const paintLegend = createLegend(
-  content.data.series.map(({ name }) => name),
-  theme,
-  (now) => {
-    hidden = now;
-    for (const view of views) view.hide(hidden);
-  },
-);
+const paintLegend = createLegend(content.data.series, theme, (now) => {
+  hidden = now;
+  for (const view of views) view.hide(hidden);
+});
 
 showRuns(content.data);
 showRecipes(content.data);
@@ -54,6 +50,7 @@ addEventListener("beforeprint", () => {
 addEventListener("afterprint", () => force(null));
 
 if (content.live) {
+  for (const view of views) view.hideWhileEmpty();
   follow((data) => {
     showRuns(data);
     showRecipes(data);

@@ -8,9 +8,11 @@ import { folded, table } from "./tables.js";
 /** @param {ReportData} data */
 export function showRuns({ runs, predicts }) {
   const predicted = predicts ? " (predicted)" : "";
+  // Runs of a sweep are called by their curve.
+  const saysCurve = runs.every(({ run, series }) => run.startsWith(series));
   const columns = [
     { field: "run", title: "run" },
-    { field: "series", title: "curve" },
+    ...(saysCurve ? [] : [{ field: "series", title: "curve" }]),
     { field: "data", title: "data" },
     { field: "workers", title: "workers" },
     { field: "seed", title: "seed" },

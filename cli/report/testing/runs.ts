@@ -91,6 +91,9 @@ export function madeUpRun(options: MadeUp): CollectedRun {
     result: {
       version: 1,
       run,
+      phases: [],
+      pairedGradients: 0,
+      reusedGradients: 0,
       tenure: 0,
       status: error === undefined ? "done" : "failed",
       stoppedBy: error === undefined ? "relativeGradientNormSquared" : "error",

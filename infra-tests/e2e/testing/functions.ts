@@ -8,9 +8,11 @@ import {
 } from "@aws-sdk/client-cloudwatch-logs";
 import {
   GetEventSourceMappingCommand,
+  GetFunctionConfigurationCommand,
   LambdaClient,
   ListEventSourceMappingsCommand,
   UpdateEventSourceMappingCommand,
+  UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
 import { MarinaError } from "../../../shared/math/errors.ts";
 import { groupMembers, signal } from "../../local/process-group.ts";
@@ -98,4 +100,22 @@ export async function logLines(functionName: string, text: string): Promise<stri
     } while (nextToken !== undefined);
   }
   return lines;
+}
+
+/** Gives a function another time-out; returns the one that it had. */
+export async function setTimeoutSeconds(functionName: string, seconds: number): Promise<number> {
+  const lambda = client();
+  const { Timeout = 0 } = await lambda.send(
+    new GetFunctionConfigurationCommand({ FunctionName: functionName }),
+  );
+  await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: functionName, Timeout: seconds }));
+  const reached = await eventually(async () => {
+    const now = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: functionName }));
+    return now.Timeout === seconds && (now.LastUpdateStatus ?? "Successful") === "Successful"
+      ? true
+      : undefined;
+  }, 60);
+  if (reached !== true)
+    throw new MarinaError("unavailable", `${functionName}: its time-out is not ${seconds} s after 60 s`);
+  return Timeout;
 }

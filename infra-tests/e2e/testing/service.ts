@@ -3,21 +3,22 @@ import { createReadStream, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
+import { commandBody, type RunCommand } from "../../../cli/engines/commands.ts";
 import { createRun, resumeRun } from "../../../cli/launch.ts";
 import { createAwsPorts } from "../../../shared/cloud/aws/ports.ts";
+import { createSdkClients } from "../../../shared/cloud/aws/sdk-clients.ts";
 import type { Ports, QueueAddress } from "../../../shared/cloud/ports.ts";
 import { importLibsvm } from "../../../shared/data/import.ts";
 import { MarinaError } from "../../../shared/math/errors.ts";
 import { type Checkpoint, decodeCheckpoint } from "../../../shared/protocol/checkpoint.ts";
-import { encodeIncoming } from "../../../shared/protocol/contribution.ts";
-import { checkpointKey, contributionsQueueName, resultKey, specKey } from "../../../shared/protocol/keys.ts";
-import { decodeResult, type RunResult } from "../../../shared/protocol/result.ts";
 import {
-  type ControlMessage,
-  decodeStoredRun,
-  encodeControl,
-  runDigest,
-} from "../../../shared/protocol/run.ts";
+  checkpointKey,
+  contributionsQueueName,
+  manifestKey,
+  resultKey,
+} from "../../../shared/protocol/keys.ts";
+import { decodeResult, type RunResult } from "../../../shared/protocol/result.ts";
+import { type ControlMessage, encodeControl } from "../../../shared/protocol/run.ts";
 import type { RunSpec } from "../../../shared/protocol/spec.ts";
 import { projectRoot } from "../../local/paths.ts";
 import type { TestCloud } from "../global-setup.ts";
@@ -25,8 +26,9 @@ import type { TestCloud } from "../global-setup.ts";
 const LOOK_MILLISECONDS = 100;
 const SHIPPED_DATA = join(projectRoot, "experiments", "data", "mushrooms.gz");
 
-/** The shipped data set mushrooms, under some name. */
+/** The shipped data set mushrooms, under some name, if it is not there yet: files of tests share a cloud. */
 export async function importMushrooms(objects: Ports["objects"], name: string): Promise<void> {
+  if ((await objects.list(manifestKey(name))).length > 0) return;
   await importLibsvm(createReadStream(SHIPPED_DATA), {
     name,
     sourceName: "mushrooms.gz",
@@ -58,7 +60,7 @@ export class Service {
     // Clients read the process's environment when they are made.
     Object.assign(process.env, cloud.env);
     const log = { info: () => undefined, warn: () => undefined };
-    this.ports = createAwsPorts({ bucket: this.output("BucketName"), log });
+    this.ports = createAwsPorts({ bucket: this.output("BucketName"), log, clients: createSdkClients() });
   }
 
   /** @throws MarinaError "usage" when the stack has no such output. */
@@ -98,15 +100,11 @@ export class Service {
     await this.send((await resumeRun(this.ports.objects, run)).control);
   }
 
-  /** Asks a run to stop at its next round boundary. */
-  async requestStop(run: string): Promise<void> {
-    const key = specKey(run);
-    const digest = runDigest(decodeStoredRun((await this.ports.objects.get(key)).body, key));
-    const generation = (await this.checkpoint(run))?.generation ?? 0;
+  /** Tells a run that is under way to stop, or to go on with others, as the command line does. */
+  async command(run: string, command: RunCommand): Promise<void> {
+    const body = await commandBody(this.ports.objects, run, command);
     const queue = await this.ports.queues.address(this.contributionsQueue(run));
-    await this.ports.queues.send(queue, [
-      { body: encodeIncoming({ kind: "stop", runDigest: digest, generation, now: false }) },
-    ]);
+    await this.ports.queues.send(queue, [{ body }]);
   }
 
   contributionsQueue(run: string): string {

@@ -184,6 +184,9 @@ class ProcessExecutor(RuntimeExecutor):
                 "TZ": "UTC",
             }
         )
+        # An observer before the cloud, if there is one, instead of the cloud itself.
+        if endpoint := os.environ.get("LAMBDA_PROCESS_ENDPOINT_URL"):
+            self.environment["AWS_ENDPOINT_URL"] = endpoint
         self.spawn()
 
     def spawn(self) -> None:

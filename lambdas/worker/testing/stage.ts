@@ -2,7 +2,7 @@
 import type { DeliveredMessage, Handler, Invocation, QueueAddress } from "../../../shared/cloud/ports.ts";
 import { importLibsvm } from "../../../shared/data/import.ts";
 import type { Manifest } from "../../../shared/data/manifest.ts";
-import { decodeIncoming, type Incoming } from "../../../shared/protocol/contribution.ts";
+import { decodeIncoming, encodeIncoming, type Incoming } from "../../../shared/protocol/contribution.ts";
 import { specKey } from "../../../shared/protocol/keys.ts";
 import { encodeStoredRun, runDigest, type StoredRun } from "../../../shared/protocol/run.ts";
 import { parseRunSpec, type RunSpecInput } from "../../../shared/protocol/spec.ts";
@@ -93,6 +93,8 @@ export async function stage(
       run: "r",
       runDigest: digest,
       round: 3,
+      phase: 0,
+      workers: stored.spec.workers as number,
       slot: 1,
       worker: 1,
       replyTo: "replies",
@@ -123,6 +125,14 @@ export async function answersOf(
     if (failedMessageIds.length > 0) throw new Error("the worker could not read its task");
   }
   return ports.queues.sent.slice(before).map(({ message }) => message.body);
+}
+
+/** A body without what it tells of the environment that made it: what that still held, and what it had to read. */
+export function matterOf(body: string): string {
+  const message = decodeIncoming(body);
+  if (!("cold" in message)) return body;
+  const { reads: _, ...rest } = message;
+  return encodeIncoming(rest.kind === "contribution" ? { ...rest, reused: false } : rest);
 }
 
 /** Several messages in one invocation. */

@@ -1,7 +1,9 @@
-/** The two SDK clients: made once per environment, so that connections are kept between invocations. */
+/** The clients of S3 and SQS: made once per process, so that connections are kept from call to call. */
 import { S3Client } from "@aws-sdk/client-s3";
-import { SQSClient } from "@aws-sdk/client-sqs";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { QueueAddress } from "../ports.ts";
+import type { Sqs } from "./sqs.ts";
+import { createSignedSqs } from "./sqs-signed.ts";
 
 /** Connections kept to each service: eight long polls, and the sends of a round of hundreds of tasks. */
 const MAX_SOCKETS = 128;
@@ -15,7 +17,7 @@ const MAX_ATTEMPTS = 5;
 
 export interface AwsClients {
   readonly s3: S3Client;
-  readonly sqs: SQSClient;
+  readonly sqs: Sqs;
 }
 
 export interface ClientOptions {
@@ -25,59 +27,58 @@ export interface ClientOptions {
   /** Time limits and retries, shorter in tests. */
   readonly maxAttempts?: number;
   readonly objectIdleTimeoutMilliseconds?: number;
-  readonly queueRequestTimeoutMilliseconds?: number;
+}
+
+/**
+ * The clients of a function: SQS without the SDK's middleware.
+ * @param queue any queue of the function's region: where it is, SQS is.
+ */
+export function createFunctionClients(queue: QueueAddress, options: ClientOptions = {}): AwsClients {
+  const s3 = createS3Client(options);
+  const { credentials, region, sha256 } = s3.config;
+  const endpoint = options.endpoint ?? configuredEndpoint("SQS") ?? new URL(queue).origin;
+  const { maxAttempts = MAX_ATTEMPTS } = options;
+  const from = { credentials, region, sha256 };
+  return { s3, sqs: createSignedSqs({ endpoint, ...from, maxAttempts, maxSockets: MAX_SOCKETS }) };
 }
 
 /**
  * Credentials, region and endpoint come from where the AWS CLI takes them: the environment and the shared config files.
  */
-export function createAwsClients(options: ClientOptions = {}): AwsClients {
-  const {
-    endpoint,
-    maxAttempts = MAX_ATTEMPTS,
-    objectIdleTimeoutMilliseconds = OBJECT_IDLE_TIMEOUT_MILLISECONDS,
-    queueRequestTimeoutMilliseconds = QUEUE_REQUEST_TIMEOUT_MILLISECONDS,
-  } = options;
-  const common = {
+export function createS3Client(options: ClientOptions): S3Client {
+  const { objectIdleTimeoutMilliseconds = OBJECT_IDLE_TIMEOUT_MILLISECONDS } = options;
+  const endpoint = options.endpoint ?? configuredEndpoint("S3");
+  return new S3Client({
+    ...commonConfig(options),
+    // An emulator has no host name for each bucket.
+    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+    requestHandler: new NodeHttpHandler({
+      ...connections(),
+      socketTimeout: objectIdleTimeoutMilliseconds,
+    }),
+  });
+}
+
+/** What the SDK's clients have in common. */
+export function commonConfig({ region, maxAttempts = MAX_ATTEMPTS }: ClientOptions) {
+  return {
     maxAttempts,
     retryMode: "standard",
-    ...(options.region === undefined ? {} : { region: options.region }),
+    ...(region === undefined ? {} : { region }),
   };
-  const agents = {
+}
+
+/** Of an SDK client's HTTP handler. */
+export function connections() {
+  return {
     httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
     httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
-  };
-  const s3Endpoint = endpoint ?? configuredEndpoint("S3");
-  const sqsEndpoint = endpoint ?? configuredEndpoint("SQS");
-  return {
-    s3: new S3Client({
-      ...common,
-      // An emulator has no host name for each bucket.
-      ...(s3Endpoint === undefined ? {} : { endpoint: s3Endpoint, forcePathStyle: true }),
-      requestHandler: new NodeHttpHandler({
-        ...agents,
-        connectionTimeout: CONNECTION_TIMEOUT_MILLISECONDS,
-        socketTimeout: objectIdleTimeoutMilliseconds,
-      }),
-    }),
-    sqs: new SQSClient({
-      ...common,
-      // An emulator's queue URLs may carry a host name that does not resolve here.
-      ...(sqsEndpoint === undefined ? {} : { endpoint: sqsEndpoint, useQueueUrlAsEndpoint: false }),
-      requestHandler: new NodeHttpHandler({
-        ...agents,
-        connectionTimeout: CONNECTION_TIMEOUT_MILLISECONDS,
-        requestTimeout: queueRequestTimeoutMilliseconds,
-        throwOnRequestTimeout: true,
-      }),
-      // Every body is a frame with its own CRC-32, or JSON over TLS: hashing it once more would only cost CPU.
-      md5: false,
-    }),
+    connectionTimeout: CONNECTION_TIMEOUT_MILLISECONDS,
   };
 }
 
 /** The endpoint that the standard variables name, as the SDK reads them. */
-function configuredEndpoint(service: "S3" | "SQS"): string | undefined {
+export function configuredEndpoint(service: "S3" | "SQS" | "CLOUDWATCH"): string | undefined {
   const { env } = process;
   if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === "true") return undefined;
   return env[`AWS_ENDPOINT_URL_${service}`] || env.AWS_ENDPOINT_URL || undefined;

@@ -1,21 +1,11 @@
 /** Queues on SQS. */
-import {
-  type BatchResultErrorEntry,
-  ChangeMessageVisibilityCommand,
-  CreateQueueCommand,
-  DeleteMessageBatchCommand,
-  DeleteQueueCommand,
-  GetQueueUrlCommand,
-  type Message,
-  ReceiveMessageCommand,
-  SendMessageBatchCommand,
-  type SQSClient,
-} from "@aws-sdk/client-sqs";
+import type { BatchResultErrorEntry, Message } from "@aws-sdk/client-sqs";
 import { MarinaError } from "../../math/errors.ts";
 import type { Clock, MessageQueue, OutgoingMessage, QueueAddress, ReceivedMessage } from "../ports.ts";
 import { QUEUE_REQUEST_TIMEOUT_MILLISECONDS } from "./clients.ts";
 import { errorName, explainAwsError } from "./errors.ts";
 import { backOff } from "./retry.ts";
+import type { Sqs } from "./sqs.ts";
 
 /** Attempts of the entries of a batch that SQS did not take while it took others. */
 const ATTEMPTS = 5;
@@ -47,11 +37,11 @@ export interface QueueClientOptions {
  * "limit" (a message or batch too long) and "usage" (a request that SQS refuses).
  */
 export function createSqsMessageQueue(
-  sqs: SQSClient,
+  sqs: Sqs,
   clock: Clock,
   options: QueueClientOptions = {},
 ): MessageQueue {
-  const { tags, requestTimeoutMilliseconds = QUEUE_REQUEST_TIMEOUT_MILLISECONDS } = options;
+  const { tags, requestTimeoutMilliseconds: timeout = QUEUE_REQUEST_TIMEOUT_MILLISECONDS } = options;
 
   /** Port errors of a request on a queue; everything else as `explainAwsError` has it. */
   const explain = (error: unknown, operation: string, queue: string): unknown => {
@@ -67,7 +57,7 @@ export function createSqsMessageQueue(
 
   const address = async (name: string): Promise<QueueAddress> => {
     try {
-      const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: name }));
+      const { QueueUrl } = await sqs.call("GetQueueUrl", { QueueName: name }, timeout);
       return addressOf(QueueUrl, name);
     } catch (error) {
       throw explain(error, "GetQueueUrl", name);
@@ -79,23 +69,19 @@ export function createSqsMessageQueue(
     queue: QueueAddress,
     messages: readonly OutgoingMessage[],
   ): Promise<OutgoingMessage[]> => {
-    const { Failed } = await sqs.send(
-      new SendMessageBatchCommand({
-        QueueUrl: queue,
-        Entries: messages.map(({ body, group, deduplicationId }, i) => ({
-          Id: String(i),
-          MessageBody: body,
-          ...(group === undefined ? {} : { MessageGroupId: group }),
-          ...(deduplicationId === undefined ? {} : { MessageDeduplicationId: deduplicationId }),
-        })),
-      }),
-    );
+    const Entries = messages.map(({ body, group, deduplicationId }, i) => ({
+      Id: String(i),
+      MessageBody: body,
+      ...(group === undefined ? {} : { MessageGroupId: group }),
+      ...(deduplicationId === undefined ? {} : { MessageDeduplicationId: deduplicationId }),
+    }));
+    const { Failed } = await sqs.call("SendMessageBatch", { QueueUrl: queue, Entries }, timeout);
     return retryable(Failed, messages, queue, "SendMessageBatch");
   };
 
   return {
     async create(name, { visibilitySeconds, retentionSeconds }) {
-      const command = new CreateQueueCommand({
+      const input = {
         QueueName: name,
         Attributes: {
           VisibilityTimeout: String(visibilitySeconds),
@@ -103,10 +89,10 @@ export function createSqsMessageQueue(
           SqsManagedSseEnabled: "true",
         },
         ...(tags === undefined ? {} : { tags }),
-      });
+      };
       for (let attempt = 1; ; attempt++) {
         try {
-          const { QueueUrl } = await sqs.send(command);
+          const { QueueUrl } = await sqs.call("CreateQueue", input, timeout);
           await clock.sleep(CREATION_MILLISECONDS);
           return addressOf(QueueUrl, name);
         } catch (error) {
@@ -129,7 +115,7 @@ export function createSqsMessageQueue(
     address,
     async destroy(queue) {
       try {
-        await sqs.send(new DeleteQueueCommand({ QueueUrl: queue }));
+        await sqs.call("DeleteQueue", { QueueUrl: queue }, timeout);
       } catch (error) {
         if (!MISSING.has(errorName(error))) throw explain(error, "DeleteQueue", queue);
       }
@@ -149,14 +135,15 @@ export function createSqsMessageQueue(
     },
     async receive(queue, { max, waitSeconds }) {
       try {
-        const { Messages } = await sqs.send(
-          new ReceiveMessageCommand({
+        const { Messages } = await sqs.call(
+          "ReceiveMessage",
+          {
             QueueUrl: queue,
             MaxNumberOfMessages: max,
             WaitTimeSeconds: waitSeconds,
             MessageSystemAttributeNames: ["ApproximateReceiveCount"],
-          }),
-          { requestTimeout: requestTimeoutMilliseconds + 1000 * waitSeconds },
+          },
+          timeout + 1000 * waitSeconds,
         );
         return (Messages ?? []).map((message) => received(message, queue));
       } catch (error) {
@@ -167,12 +154,8 @@ export function createSqsMessageQueue(
       let rest = receipts;
       try {
         for (let attempt = 1; rest.length > 0; attempt++) {
-          const { Failed } = await sqs.send(
-            new DeleteMessageBatchCommand({
-              QueueUrl: queue,
-              Entries: rest.map((receipt, i) => ({ Id: String(i), ReceiptHandle: receipt })),
-            }),
-          );
+          const Entries = rest.map((receipt, i) => ({ Id: String(i), ReceiptHandle: receipt }));
+          const { Failed } = await sqs.call("DeleteMessageBatch", { QueueUrl: queue, Entries }, timeout);
           const failed = Failed?.filter(({ Code }) => !STALE_RECEIPT.has(Code ?? ""));
           rest = retryable(failed, rest, queue, "DeleteMessageBatch");
           if (rest.length === 0) return;
@@ -185,13 +168,8 @@ export function createSqsMessageQueue(
     },
     async extend(queue, receipt, seconds) {
       try {
-        await sqs.send(
-          new ChangeMessageVisibilityCommand({
-            QueueUrl: queue,
-            ReceiptHandle: receipt,
-            VisibilityTimeout: seconds,
-          }),
-        );
+        const input = { QueueUrl: queue, ReceiptHandle: receipt, VisibilityTimeout: seconds };
+        await sqs.call("ChangeMessageVisibility", input, timeout);
       } catch (error) {
         if (isStale(error)) {
           throw new MarinaError(

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MarinaError } from "../../math/errors.ts";
 import type { ObjectStore } from "../ports.ts";
-import { type ClientOptions, createAwsClients } from "./clients.ts";
+import { type ClientOptions, createS3Client } from "./clients.ts";
 import { createS3ObjectStore } from "./object-store.ts";
 import { createFakeClock, type FakeClock } from "./testing/fake-clock.ts";
 import {
@@ -180,7 +180,7 @@ describe("errors that every operation knows", () => {
     for (const name of ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"])
       vi.stubEnv(name, "/nowhere/at/all");
     vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
-    const { s3 } = createAwsClients({ endpoint: service!.url });
+    const s3 = createS3Client({ endpoint: service!.url });
     const error = await failureOf(createS3ObjectStore(s3, "bucket", clock).get("k"));
     expect(error.code).toBe("access");
     expect(error.message).toMatch(/found no AWS credentials; set AWS_PROFILE/);

@@ -1,6 +1,6 @@
 /** The ports on AWS. */
 import type { Log, Ports } from "../ports.ts";
-import { type AwsClients, createAwsClients } from "./clients.ts";
+import type { AwsClients } from "./clients.ts";
 import { createSystemClock } from "./clock.ts";
 import { createDirectCompute } from "./compute.ts";
 import { createSqsMessageQueue } from "./message-queue.ts";
@@ -12,20 +12,14 @@ export interface AwsPortsConfig {
   readonly log: Log;
   /** Tags of the queues that are created, for the bill. */
   readonly queueTags?: Readonly<Record<string, string>>;
-  /** Default: new ones, configured from the environment. */
-  readonly clients?: AwsClients;
+  readonly clients: AwsClients;
 }
 
 /**
  * The ports on S3, SQS and the machine's clock. Credentials, region and endpoint come from the environment and the
  * shared config files, as the AWS CLI reads them; nothing is asked of AWS before the first call.
  */
-export function createAwsPorts({
-  bucket,
-  log,
-  queueTags,
-  clients = createAwsClients(),
-}: AwsPortsConfig): Ports {
+export function createAwsPorts({ bucket, log, queueTags, clients }: AwsPortsConfig): Ports {
   const clock = createSystemClock();
   return {
     objects: createS3ObjectStore(clients.s3, bucket, clock),

@@ -20,7 +20,7 @@ export type Field =
   | { readonly vector: readonly number[] };
 
 /** A frame with these fields. */
-export function frameOf(type: number, fields: readonly Field[], version = 1): Uint8Array {
+export function frameOf(type: number, fields: readonly Field[], version = 2): Uint8Array {
   const bytes: number[] = [];
   const little = (size: number, write: (view: DataView) => void) => {
     const view = new DataView(new ArrayBuffer(size));

@@ -25,13 +25,15 @@ export const taskKinds = Object.keys(POINTS_OF) as readonly TaskKind[];
 export function taskOf(kind: TaskKind, change: Partial<Task> = {}): Task {
   const points = [
     { kind: "inline", vector: Float64Array.of(1, -2.5, 1e-300) },
-    { kind: "stored", key: "runs/example/iterates/0000000006" },
+    { kind: "stored", key: "runs/example/iterates/2/0000000006" },
   ] as const;
   return {
     kind,
     run: "example",
     runDigest: DIGEST,
     round: 7,
+    phase: 2,
+    workers: 6,
     slot: 3,
     worker: 4,
     replyTo: "marina-run-example",
@@ -43,7 +45,7 @@ export function taskOf(kind: TaskKind, change: Partial<Task> = {}): Task {
   };
 }
 
-const address = { runDigest: DIGEST, round: 7, slot: 3, worker: 4 };
+const address = { runDigest: DIGEST, round: 7, phase: 2, slot: 3, worker: 4 };
 
 /** One of each kind; contributions with and without each of their optional parts. */
 export const incoming: Readonly<Record<string, Incoming>> = {
@@ -54,6 +56,7 @@ export const incoming: Readonly<Record<string, Incoming>> = {
     bits: 24,
     loss: 0.25,
     evaluation: Float64Array.of(0.5, -0.5),
+    reused: true,
     computeMilliseconds: 1.5,
     cold: true,
   },
@@ -64,6 +67,7 @@ export const incoming: Readonly<Record<string, Incoming>> = {
     bits: 8,
     loss: null,
     evaluation: null,
+    reused: false,
     computeMilliseconds: 0,
     cold: false,
   },
@@ -74,10 +78,11 @@ export const incoming: Readonly<Record<string, Incoming>> = {
     bits: 0,
     loss: 0.25,
     evaluation: Float64Array.of(0.5, -0.5),
+    reused: false,
     computeMilliseconds: 0,
     cold: false,
   },
-  stored: { kind: "stored", ...address, key: "runs/example/contributions/0000000007/0000000003" },
+  stored: { kind: "stored", ...address, key: "runs/example/contributions/2/0000000007/0000000003" },
   "retryable error": { kind: "error", ...address, code: "unavailable", message: "later", retryable: true },
   "final error": { kind: "error", ...address, code: "corrupt", message: "Prüfsumme", retryable: false },
   answer: { kind: "answer", ...address, payload: Uint8Array.of(7, 7), computeMilliseconds: 2, cold: true },
@@ -89,6 +94,24 @@ export const incoming: Readonly<Record<string, Incoming>> = {
     cold: true,
   },
   stop: { kind: "stop", runDigest: DIGEST, generation: 2, now: false },
+  scale: {
+    kind: "scale",
+    runDigest: DIGEST,
+    generation: 2,
+    request: 1_795_000_000_123,
+    workers: 50,
+    participants: null,
+    now: false,
+  },
+  "scale participants now": {
+    kind: "scale",
+    runDigest: DIGEST,
+    generation: 2,
+    request: 1,
+    workers: null,
+    participants: 3,
+    now: true,
+  },
   "stop now": { kind: "stop", runDigest: DIGEST, generation: 2, now: true },
 };
 
@@ -151,6 +174,27 @@ export const checkpoint: Checkpoint = {
     dimension: 3,
     rows: 8120,
   },
+  elastic: {
+    phases: [
+      {
+        phase: 0,
+        round: 0,
+        workers: 5,
+        participants: null,
+        stepSize: 0.1,
+        probability: 0.09,
+        cause: "start",
+        dense: false,
+        seconds: 0,
+        usd: 0,
+      },
+    ],
+    pending: { phase: 1, workers: 8, participants: null, cause: "user", denseRound: "wait" },
+    lastPhase: 1,
+    passed: { workers: 1, participants: 0 },
+    lowestRelative: 0.5,
+    lastRequest: 12,
+  },
   initialGradientNormSquared: 0.08,
   totals: {
     uplinkBitsPerWorker: 3904,
@@ -158,6 +202,8 @@ export const checkpoint: Checkpoint = {
     downlinkBytes: 9000,
     evaluationBytes: 100,
     seconds: 0.25,
+    pairs: 40,
+    reused: 35,
     resent: 1,
     hedged: 1,
     dropped: 3,
@@ -194,9 +240,12 @@ export const result = (): RunResult => ({
   seconds: 5,
   usd: 6,
   resentTasks: 7,
+  pairedGradients: 40,
+  reusedGradients: 35,
   hedgedTasks: 2,
   droppedMessages: 1,
   iterateSha256: "ef".repeat(32),
   constants: checkpoint.constants,
+  phases: checkpoint.elastic.phases,
   spec: completeSpec(),
 });

@@ -1,7 +1,9 @@
-/** A server on the loopback interface that answers as a test tells it, and the real SDK clients that talk to it. */
+/** A server on the loopback interface that answers as a test tells it, and the real clients that talk to it. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type AwsClients, type ClientOptions, createAwsClients } from "../clients.ts";
+import type { QueueAddress } from "../../ports.ts";
+import { type AwsClients, type ClientOptions, createFunctionClients } from "../clients.ts";
+import { createSdkClients } from "../sdk-clients.ts";
 
 export interface FakeRequest {
   readonly method: string;
@@ -33,20 +35,28 @@ export interface FakeService {
   readonly requests: readonly FakeRequest[];
   /** The most requests that were waiting for their answers at one time. */
   readonly mostAtOnce: number;
+  /** Connections that were opened. */
+  readonly connections: number;
   readonly clients: AwsClients;
   close(): Promise<void>;
 }
 
-const FAKE_KEYS = {
+const ANY_QUEUE = "https://sqs.eu-north-1.amazonaws.com/123456789012/any" as QueueAddress;
+/** What the environment has while a fake service runs. */
+export const FAKE_KEYS = {
   AWS_ACCESS_KEY_ID: "AKIAEXAMPLE",
   AWS_SECRET_ACCESS_KEY: "secret",
   AWS_REGION: "eu-north-1",
 };
 
+/** Whose clients talk to it. */
+export type ClientKind = "sdk" | "function";
+
 /** Starts one. @param options of the clients: short time limits make short tests. */
 export async function startFakeService(
   behaviour: FakeBehaviour,
   options: ClientOptions = {},
+  kind: ClientKind = "sdk",
 ): Promise<FakeService> {
   const requests: FakeRequest[] = [];
   let atOnce = 0;
@@ -55,17 +65,25 @@ export async function startFakeService(
     mostAtOnce = Math.max(mostAtOnce, ++atOnce);
     void answer(incoming, response, requests, behaviour).finally(() => atOnce--);
   });
+  let connections = 0;
+  server.on("connection", () => connections++);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   // The SDK looks for credentials with its first request.
   for (const [name, value] of Object.entries(FAKE_KEYS)) process.env[name] = value;
-  const clients = createAwsClients({ endpoint: url, ...options });
+  const clients =
+    kind === "sdk"
+      ? createSdkClients({ endpoint: url, ...options })
+      : createFunctionClients(ANY_QUEUE, { endpoint: url, ...options });
   return {
     url,
     requests,
     clients,
     get mostAtOnce() {
       return mostAtOnce;
+    },
+    get connections() {
+      return connections;
     },
     async close() {
       clients.s3.destroy();

@@ -1,0 +1,92 @@
+/** `marina scale`: another number of workers, or of participants, for a run that is under way. */
+import type { ObjectStore } from "../../shared/cloud/ports.ts";
+import { readOptional } from "../../shared/cloud/read-optional.ts";
+import { MarinaError } from "../../shared/math/errors.ts";
+import { decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
+import { startingCohort, whyNotElastic } from "../../shared/protocol/cohort.ts";
+import type { ScaleRequest } from "../../shared/protocol/contribution.ts";
+import { checkpointKey, resultKey } from "../../shared/protocol/keys.ts";
+import { decodeResult } from "../../shared/protocol/result.ts";
+import type { Engine } from "../engines/engine.ts";
+import { openEngine } from "../engines/open.ts";
+import { findManifest, findRun } from "../launch.ts";
+import type { CommonOptions } from "../main.ts";
+
+export interface ScaleOptions {
+  readonly workers?: number;
+  readonly participants?: number;
+  readonly now?: boolean;
+}
+
+export async function scale(run: string, options: CommonOptions & ScaleOptions): Promise<void> {
+  const engine = await openEngine(options);
+  console.log(await requestScale(engine, run, options));
+}
+
+/**
+ * Asks the run to go on with others. @returns what to tell the user.
+ * @throws MarinaError "usage" where the run can't follow, with the reason.
+ */
+export async function requestScale(engine: Engine, run: string, options: ScaleOptions): Promise<string> {
+  const { workers = null, participants = null, now = false } = options;
+  if (workers === null && participants === null) {
+    throw new MarinaError("usage", "scale: say what to change: --workers N, or --participants R (pp-marina)");
+  }
+  await check(engine.objects, run, workers, participants);
+  const request: ScaleRequest = { request: Date.now(), workers, participants, now };
+  await engine.command(run, { kind: "scale", ...request });
+  const what = [
+    workers === null ? [] : [`${workers} workers`],
+    participants === null ? [] : [`${participants} participants`],
+  ].flat();
+  const when =
+    workers === null
+      ? "from its next round on"
+      : now
+        ? "at a dense round, at once"
+        : "at its next dense round";
+  return `asked ${run} to go on with ${what.join(" and ")} ${when}; see: marina watch ${run}`;
+}
+
+async function check(
+  objects: ObjectStore,
+  run: string,
+  workers: number | null,
+  participants: number | null,
+): Promise<void> {
+  const { spec } = await findRun(objects, run);
+  const result = await readOptional(objects, resultKey(run), decodeResult);
+  if (result !== undefined) {
+    throw new MarinaError("usage", `run ${run} is not under way: it is ${result.status}`);
+  }
+  const { algorithm } = spec;
+  if (participants !== null && algorithm.kind !== "pp-marina") {
+    throw new MarinaError(
+      "usage",
+      `--participants: only pp-marina has participants, ${run} is ${algorithm.kind}`,
+    );
+  }
+  if (workers !== null) {
+    const why = whyNotElastic(spec);
+    if (why !== undefined)
+      throw new MarinaError("usage", `--workers: ${run} can't change its workers: ${why}`);
+    const { rows } = await findManifest(objects, spec.data);
+    if (workers > rows) {
+      throw new MarinaError(
+        "usage",
+        `--workers: expected at most ${rows} (the rows of ${spec.data}), got ${workers}`,
+      );
+    }
+  }
+  if (algorithm.kind !== "pp-marina" || algorithm.replacement) return;
+  const checkpoint = await readOptional(objects, checkpointKey(run), decodeCheckpoint);
+  const now = checkpoint?.elastic.phases.at(-1) ?? startingCohort(spec);
+  const n = workers ?? now.workers;
+  const r = participants ?? now.participants ?? 0;
+  if (r > n) {
+    throw new MarinaError(
+      "usage",
+      `expected at most as many participants as workers when drawn without replacement, got ${r} of ${n}`,
+    );
+  }
+}

@@ -1,0 +1,53 @@
+/** From a run's result to the figures that are kept of a cell. */
+import type { ServiceConfiguration } from "../../embedded/service.ts";
+import { priceUsd } from "../../shared/cost/bill.ts";
+import { PRICES_US_EAST_1 } from "../../shared/cost/prices.ts";
+import { parseUsage } from "../../shared/cost/usage.ts";
+import type { RunResult } from "../../shared/protocol/result.ts";
+import type { RunSpec } from "../../shared/protocol/spec.ts";
+import { CELL_VERSION, type CellResult } from "./cell.ts";
+
+export function cellResultOf(
+  digest: string,
+  spec: RunSpec,
+  result: RunResult,
+  configuration: ServiceConfiguration,
+  wallSeconds: number,
+): CellResult {
+  const aimed =
+    spec.stop.relativeGradientNormSquared !== undefined || spec.stop.gradientNormSquared !== undefined;
+  const usage = parseUsage(result.usage);
+  const { items } = priceUsd(usage.method, PRICES_US_EAST_1, configuration);
+  return {
+    version: CELL_VERSION,
+    digest,
+    status: result.status,
+    stoppedBy: result.stoppedBy,
+    error: result.error,
+    reached: result.status === "done" && (!aimed || result.stoppedBy !== "rounds"),
+    rounds: result.rounds,
+    loss: result.loss,
+    relativeGradientNormSquared: result.relativeGradientNormSquared,
+    uplinkBitsPerWorker: result.uplinkBitsPerWorker,
+    uplinkBytesMeasured: result.uplinkBytesMeasured,
+    downlinkBytesMeasured: result.downlinkBytesMeasured,
+    seconds: result.seconds,
+    usd: result.usd,
+    functionsUsd:
+      items.workerComputeUsd +
+      items.workerInitUsd +
+      items.workerInvocationsUsd +
+      items.aggregatorComputeUsd +
+      items.aggregatorInitUsd +
+      items.aggregatorInvocationsUsd,
+    queuesUsd: items.standardQueuesUsd + items.fifoQueuesUsd + items.mappingsUsd,
+    objectsUsd: items.objectPutsUsd + items.objectGetsUsd,
+    evaluationUsd: priceUsd(usage.evaluation, PRICES_US_EAST_1, configuration).totalUsd,
+    stepSize: result.constants.stepSize,
+    probability: result.constants.probability,
+    resentTasks: result.resentTasks,
+    iterateSha256: result.iterateSha256,
+    phases: result.phases,
+    wallSeconds,
+  };
+}

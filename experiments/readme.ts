@@ -1,0 +1,172 @@
+/**
+ * Writes what was measured into a README: nothing in it is copied by hand. Two forms, each between comments that stay:
+ *
+ *   <!-- table {"rows": ["label"], "across": "data", "figures": ["rounds"]} --> ... <!-- /table -->
+ *   <!-- figure {"where": {"label": "MARINA"}, "figure": "usd", "over": {"label": "DIANA"}} -->3.2<!-- /figure -->
+ *
+ * Fields that are left out: `sweep`, the file (default "sweep": sweep.json); `of`, "all" groups or the "best" ones of each
+ * setting; `where`, the groups that count. A figure is the median over the seeds; with `over`, by what factor it is larger
+ * than the other group's.
+ */
+import * as z from "zod";
+import { bestOf, confirmedOf, type Group } from "../cli/sweep/summary.ts";
+import type { SweepSpec } from "../cli/sweep/sweep-spec.ts";
+import { valueText } from "../cli/sweep/sweep-table.ts";
+import { MarinaError } from "../shared/math/errors.ts";
+import { canonicalJson } from "../shared/protocol/digest.ts";
+import { explain } from "../shared/protocol/explain.ts";
+import { FIGURES, type FigureName, figureOf, figureText } from "./figures.ts";
+
+/** A sweep of the experiment's folder, once it has been run. */
+export interface SweepResult {
+  readonly sweep: SweepSpec;
+  readonly groups: readonly Group[];
+}
+
+const figure = z.enum(Object.keys(FIGURES) as [FigureName, ...FigureName[]]);
+const where = z.record(z.string(), z.unknown());
+const source = {
+  sweep: z.string().default("sweep"),
+  of: z.enum(["all", "best"]).default("all"),
+  where: where.default({}),
+};
+const tableSchema = z.strictObject({
+  ...source,
+  /** Axes that name a row; "label" is the list's. */
+  rows: z.array(z.string()).min(1),
+  /** An axis of which each value has a column. */
+  across: z.string().optional(),
+  figures: z.array(figure).min(1),
+});
+const figureSchema = z.strictObject({ ...source, figure, over: where.optional() });
+
+const TABLE = /(<!-- table (\{.*?\}) -->\n)[\s\S]*?(<!-- \/table -->)/g;
+const FIGURE = /(<!-- figure (\{.*?\}) -->)[\s\S]*?(<!-- \/figure -->)/g;
+
+/**
+ * The README with its tables and figures written anew.
+ * @param sweeps by the name of their file
+ * @throws MarinaError "spec" that names the README and the place's description
+ */
+export function rewrite(text: string, sweeps: ReadonlyMap<string, SweepResult>, name: string): string {
+  return text
+    .replace(TABLE, (_all, open: string, json: string, close: string) => {
+      const asked = parsed(tableSchema, json, name);
+      const groups = select(asked, sweeps, `${name}: ${json}`);
+      return `${open}\n${tableOf(groups, asked)}\n\n${close}`;
+    })
+    .replace(FIGURE, (_all, open: string, json: string, close: string) => {
+      const asked = parsed(figureSchema, json, name);
+      return `${open}${figureIn(asked, sweeps, `${name}: ${json}`)}${close}`;
+    });
+}
+
+function parsed<T>(schema: z.ZodType<T>, json: string, name: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    throw new MarinaError("spec", `${name}: not JSON: ${json}`, { cause: error });
+  }
+  const found = schema.safeParse(value);
+  if (!found.success) throw explain(found.error, schema, value, `${name}: ${json}`);
+  return found.data;
+}
+
+interface Source {
+  readonly sweep: string;
+  readonly of: "all" | "best";
+  readonly where: Readonly<Record<string, unknown>>;
+}
+
+function select(asked: Source, sweeps: ReadonlyMap<string, SweepResult>, place: string): Group[] {
+  const found = sweeps.get(asked.sweep);
+  if (found === undefined) {
+    throw new MarinaError(
+      "spec",
+      `${place}: no sweep "${asked.sweep}" here; there are ${[...sweeps.keys()].join(", ")}`,
+    );
+  }
+  const { sweep, groups } = found;
+  const own = groups.filter(({ confirms }) => !confirms);
+  const { best } = sweep;
+  if (asked.of === "best" && best === undefined) {
+    throw new MarinaError("spec", `${place}: the sweep has no "best"`);
+  }
+  const shown =
+    asked.of === "all" || best === undefined
+      ? own
+      : confirmedOf(groups, bestOf(own, best.over, best.by, best.lossWithin));
+  const chosen = shown.filter((group) =>
+    Object.entries(asked.where).every(([axis, value]) => same(axisOf(group, axis), value)),
+  );
+  if (chosen.length === 0) throw new MarinaError("spec", `${place}: no group of the sweep is so`);
+  return chosen;
+}
+
+function axisOf({ label, axes }: Group, axis: string): unknown {
+  return axis === "label" ? label : axes[axis];
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return canonicalJson([a ?? null]) === canonicalJson([b ?? null]);
+}
+
+function tableOf(groups: readonly Group[], { rows, across, figures }: z.output<typeof tableSchema>): string {
+  const columns = across === undefined ? [undefined] : distinct(groups.map((group) => axisOf(group, across)));
+  const byRow = new Map<string, Group[]>();
+  for (const group of groups) {
+    const key = canonicalJson(rows.map((axis) => axisOf(group, axis) ?? null));
+    byRow.set(key, [...(byRow.get(key) ?? []), group]);
+  }
+  const heads = columns.flatMap((column) =>
+    figures.map((name) =>
+      [
+        column === undefined ? "" : valueText(column),
+        figures.length > 1 || column === undefined ? FIGURES[name].header : "",
+      ]
+        .filter((part) => part !== "")
+        .join(", "),
+    ),
+  );
+  const lines = [
+    [...rows.map((axis) => axis.split(".").at(-1)!.replace("label", "method")), ...heads],
+    [...rows.map(() => "---"), ...heads.map(() => "---:")],
+    ...[...byRow.values()].map((members) => [
+      ...rows.map((axis) => valueText(axisOf(members[0]!, axis))),
+      ...columns.flatMap((column) => {
+        const group = members.find((one) => across === undefined || same(axisOf(one, across), column));
+        return figures.map((name) => (group === undefined ? "" : figureText(group, name)));
+      }),
+    ]),
+  ];
+  return lines
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`)
+    .join("\n");
+}
+
+function distinct(values: readonly unknown[]): unknown[] {
+  return [...new Map(values.map((value) => [canonicalJson([value ?? null]), value])).values()];
+}
+
+function figureIn(
+  asked: z.output<typeof figureSchema>,
+  sweeps: ReadonlyMap<string, SweepResult>,
+  place: string,
+): string {
+  const group = only(select(asked, sweeps, place), place);
+  if (asked.over === undefined) {
+    const { median } = figureOf(group, asked.figure);
+    return Number.isFinite(median) ? FIGURES[asked.figure].text(median) : "never";
+  }
+  const other = only(select({ ...asked, where: { ...asked.where, ...asked.over } }, sweeps, place), place);
+  const ratio = figureOf(group, asked.figure).median / figureOf(other, asked.figure).median;
+  if (!Number.isFinite(ratio)) throw new MarinaError("spec", `${place}: one of the two never arrived`);
+  return String(Number(ratio.toPrecision(2)));
+}
+
+function only(groups: readonly Group[], place: string): Group {
+  if (groups.length === 1) return groups[0]!;
+  const names = groups.map(({ label, axes }) => JSON.stringify({ label, ...axes }));
+  throw new MarinaError("spec", `${place}: expected one group, got ${names.join(" ")}`);
+}

@@ -1,0 +1,191 @@
+/**
+ * The bill against an independent observer: every request of the deployed functions passes a recorder that knows nothing
+ * of the meter. What the meter counted (from inside the aggregator, its workers' requests by what they tell) must be what
+ * was seen, kind by kind.
+ */
+import { spawnSync } from "node:child_process";
+import { describe, expect, inject, test } from "vitest";
+import { countRequests } from "../../shared/cost/observed-requests.ts";
+import { allUsage, type ReconciledLine, reconcileRequests } from "../../shared/cost/reconcile.ts";
+import { parseRequestLog, REQUEST_LOG_PATH, type RequestLogEntry } from "../../shared/cost/request-log.ts";
+import { parseUsage } from "../../shared/cost/usage.ts";
+import { datasetPrefix, runPrefix } from "../../shared/protocol/keys.ts";
+import { CONTRIBUTION_WAIT_SECONDS, PARALLEL_POLLS } from "../../shared/protocol/limits.ts";
+import type { RunResult } from "../../shared/protocol/result.ts";
+import { parseRunSpec } from "../../shared/protocol/spec.ts";
+import { childEnvironment } from "../local/environment.ts";
+import { projectRoot } from "../local/paths.ts";
+import { logLines } from "./testing/functions.ts";
+import { embeddedResult } from "./testing/reference.ts";
+import { eventually, importMushrooms, Service } from "./testing/service.ts";
+
+const WORKERS = 5;
+const ROUNDS = 100;
+const RUN_SECONDS = 150;
+const compressor = { kind: "rand-k", k: 10 } as const;
+const METHODS = {
+  marina: { kind: "marina", compressor },
+  "pp-marina": { kind: "pp-marina", compressor, participants: 2 },
+  diana: { kind: "diana", compressor },
+} as const;
+
+const SENDS = "standard queues: send";
+/** A run over 100 rounds of 5 workers may be late in its last round only: an answer that nobody waits for any more. */
+const LATE_ANSWERS = WORKERS;
+
+/**
+ * Where the observer and the meter need not agree:
+ * - the mappings' own requests are made inside the emulator and do not pass the recorder;
+ * - deletions of objects are free: the meter takes every DIANA task to delete one, the first few have nothing to delete,
+ *   and the sweep at the end is not counted.
+ */
+const EXPLAINED = /mapping|^S3: delete/;
+
+const cloud = inject("cloud");
+const service = new Service(cloud);
+const functionNames = {
+  worker: service.output("WorkerFunctionName"),
+  aggregator: service.output("AggregatorFunctionName"),
+};
+
+interface Difference {
+  readonly difference: number | null;
+}
+
+/**
+ * The counts that the spec alone decides, tasks sent again left out. Others depend on time: how many messages a receive
+ * finds (and with them the deletions), how many polls wait in vain, how often the lease is renewed, how many environments
+ * there are and so how many of them read the run, the manifest and the rows.
+ */
+function timeless({ usage, resentTasks, spec }: RunResult): Readonly<Record<string, number>> {
+  const { worker, aggregator, standardQueues, fifoQueues, fifoMapping, objects } = allUsage(
+    parseUsage(usage),
+  );
+  // A DIANA worker stores what it remembers each time it does a task.
+  const storing = spec.algorithm.kind === "diana" ? resentTasks : 0;
+  return {
+    "worker: invocations": worker.invocations - resentTasks,
+    "aggregator: invocations": aggregator.invocations,
+    "standard queues: messages sent": standardQueues.sentMessages - 2 * resentTasks,
+    "standard queues: create, look up, destroy": standardQueues.manageRequests,
+    "FIFO queues: send": fifoQueues.sendRequests,
+    "aggregator's mapping: receive": fifoMapping.receiveRequests,
+    "S3: put": objects.putRequests - storing,
+    "S3: list": objects.listRequests,
+  };
+}
+
+async function invocationsSoFar(role: keyof typeof functionNames): Promise<number> {
+  return (await logLines(functionNames[role], "REPORT RequestId")).length;
+}
+
+/** What the functions asked since, for this run or for what all runs share. */
+async function requestsOf(run: string, since: number): Promise<RequestLogEntry[]> {
+  const url = `${cloud.env["AWS_ENDPOINT_URL"]}${REQUEST_LOG_PATH}?from=${since}`;
+  const log = parseRequestLog(await (await fetch(url)).text(), url);
+  expect(log.dropped).toBe(0);
+  const shared = [service.output("TaskQueueUrl"), service.output("ControlQueueUrl")].map((queue) =>
+    queue.slice(queue.lastIndexOf("/") + 1),
+  );
+  const queue = service.contributionsQueue(run);
+  return log.entries.filter(({ caller, resource }) => {
+    if (caller !== "function") return false;
+    const own = resource === queue || resource.startsWith(runPrefix(run));
+    return own || shared.includes(resource) || resource.startsWith(datasetPrefix);
+  });
+}
+
+describe.runIf(cloud.observed).each(Object.entries(METHODS))(
+  "the bill of %s with 5 workers, Rand-10 and 100 rounds",
+  (name, algorithm) => {
+    test("has the requests that were seen, kind by kind", async () => {
+      // A data set of its own: what a calibration finds is kept beside it, and a second run would be spared that.
+      const data = `bill-${name}`;
+      await importMushrooms(service.ports.objects, data);
+      const spec = parseRunSpec(
+        {
+          name: `bill-${name}`,
+          data,
+          workers: WORKERS,
+          remainder: "drop",
+          problem: { kind: "nonconvex-binary" },
+          algorithm,
+          stop: { rounds: ROUNDS },
+          evaluateEvery: 25,
+        },
+        name,
+      );
+      const since = Date.now();
+      const before = {
+        worker: await invocationsSoFar("worker"),
+        aggregator: await invocationsSoFar("aggregator"),
+      };
+      const run = await service.launch(spec);
+      const result = await service.ended(run, RUN_SECONDS);
+      expect(result).toMatchObject({ status: "done", rounds: ROUNDS });
+      const usage = parseUsage(result.usage);
+
+      // The polls that were under way at the end, and the functions' last log lines, come a little later.
+      const ends = (entries: readonly RequestLogEntry[]): number =>
+        countRequests(entries).standardQueues.emptyReceive;
+      const { worker } = usage.method;
+      const invoked = worker.invocations + usage.evaluation.worker.invocations;
+      await eventually(async () => {
+        const all = ends(await requestsOf(run, since)) >= PARALLEL_POLLS;
+        const logged = (await invocationsSoFar("worker")) - before.worker >= invoked;
+        const told = (await invocationsSoFar("aggregator")) > before.aggregator;
+        return all && logged && told ? true : undefined;
+      }, 10 * CONTRIBUTION_WAIT_SECONDS);
+
+      const observed = countRequests(await requestsOf(run, since));
+      const lines = reconcileRequests(usage, observed, {
+        worker: (await invocationsSoFar("worker")) - before.worker,
+        aggregator: (await invocationsSoFar("aggregator")) - before.aggregator,
+      });
+      const rows = lines.map(({ item, metered, observed: seen }) => ({ item, metered, observed: seen }));
+      console.table(rows);
+      const compared = rows.filter(({ item }) => !EXPLAINED.test(item) && item !== SENDS);
+      expect(compared.map(({ item, observed: seen }) => [item, seen])).toEqual(
+        compared.map(({ item, metered }) => [item, metered]),
+      );
+      // A task that was sent again in the last round may be answered when nobody listens any more.
+      const unheard = observed.standardQueues.send - rows.find(({ item }) => item === SENDS)!.metered;
+      expect(unheard).toBeGreaterThanOrEqual(0);
+      expect(unheard).toBeLessThanOrEqual(Math.min(result.resentTasks, LATE_ANSWERS));
+      // Enough of each: an empty log would agree with an empty bill.
+      expect(observed.standardQueues.send).toBeGreaterThan(ROUNDS);
+      expect(observed.objects.put).toBeGreaterThan(ROUNDS);
+      // A mapping receives and deletes each control message once, and each task that was sent.
+      const { standardMapping, fifoMapping } = usage.method;
+      expect(standardMapping.receiveRequests + usage.evaluation.standardMapping.receiveRequests).toBe(
+        invoked,
+      );
+      expect(fifoMapping).toEqual({ receiveRequests: 1, emptyReceiveRequests: 0, deleteRequests: 1 });
+
+      // What the embedded cloud predicts of the same spec: all that does not depend on time is the same.
+      const predicted = await embeddedResult(spec, "aws");
+      const [here, there] = [timeless(result), timeless(predicted)];
+      console.table({ [cloud.kind]: here, embedded: there });
+      expect(here).toEqual(there);
+    });
+
+    test("is told by marina cost --reconcile, without a difference that is not explained", async () => {
+      const environment = childEnvironment(cloud.env);
+      const args = ["cli/main.ts", "cost", `bill-${name}`, "--on", "localstack", "--reconcile", "--json"];
+      const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+        cwd: projectRoot,
+        env: environment,
+        encoding: "utf8",
+      });
+      expect([status, stderr]).toEqual([0, ""]);
+      const { lines, ended } = JSON.parse(stdout) as {
+        lines: (ReconciledLine & Difference)[];
+        ended: boolean;
+      };
+      expect(ended).toBe(true);
+      const off = lines.filter(({ note, difference }) => note === "" && difference !== 0);
+      expect(off.filter(({ item }) => item !== SENDS)).toEqual([]);
+      expect(lines.find(({ item }) => item === "worker: invocations")?.observed).toBeGreaterThan(ROUNDS);
+    });
+  },
+);

@@ -1,0 +1,39 @@
+/** The run's checkpoint as it lies in the store. */
+import { DamagedObject, readChecked } from "../../shared/cloud/checked-read.ts";
+import type { ObjectStore } from "../../shared/cloud/ports.ts";
+import { MarinaError } from "../../shared/math/errors.ts";
+import { type Checkpoint, decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
+import { checkpointKey } from "../../shared/protocol/keys.ts";
+
+/** There is a checkpoint, and this program can't read it: trying again is of no use, and nothing may be written over it. */
+export class UnreadableCheckpoint extends MarinaError {
+  override readonly name = "UnreadableCheckpoint";
+}
+
+/**
+ * Undefined for a run that has none yet.
+ * @throws UnreadableCheckpoint, and what the store throws.
+ */
+export async function readCheckpoint(
+  objects: Pick<ObjectStore, "get">,
+  run: string,
+): Promise<{ checkpoint: Checkpoint; etag: string } | undefined> {
+  const key = checkpointKey(run);
+  try {
+    const { value, etag } = await readChecked(objects, key, (body) => decodeCheckpoint(body, key));
+    return { checkpoint: value, etag };
+  } catch (error) {
+    if (!(error instanceof MarinaError)) throw error;
+    if (error.code === "not-found") return undefined;
+    const damaged = error instanceof DamagedObject;
+    if (!damaged && error.code !== "version") throw error;
+    const repair = damaged
+      ? `; the bucket keeps no versions of it: put a copy of ${key} back (a file of marina export has one), then: marina resume ${run}; without a copy start a new run`
+      : "";
+    throw new UnreadableCheckpoint(
+      damaged ? "corrupt" : "version",
+      `run ${run} can't go on from its checkpoint: ${error.message}; nothing was written over it${repair}`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * What the end of a tenure asks of the cloud after its counts are written down. Nobody can count it any more, but it is
+ * known beforehand: the last checkpoint holds the counts, so they must foresee its own writing and all that follows.
+ */
+import { leftoverPrefixes } from "../protocol/keys.ts";
+import type { Usage } from "./usage.ts";
+import { zeroUsage } from "./usage.ts";
+
+/**
+ * How a tenure ends: its run is over, or may be resumed (stopped, failed), or goes on with the next tenure.
+ */
+export type Closing = "over" | "kept" | "handed-over";
+
+/**
+ * - always: the last checkpoint's PUT; the long polls in flight, which come back empty; the mapping's deletion of the
+ *   control message;
+ * - a run that has ended: the result's PUT, after a look whether there is one;
+ * - one that is over for good: a LIST of each prefix where something may be left (what is found there is deleted, which
+ *   is free), and looking up and deleting the run's queue;
+ * - the hand-over: the message to the next tenure.
+ *
+ * @param pollsUnderWay long polls that have not come back yet
+ */
+export function closingUsage(closing: Closing, pollsUnderWay: number): Usage {
+  const usage = zeroUsage();
+  const { objects, standardQueues, fifoQueues, fifoMapping } = usage.method;
+  objects.putRequests = 1;
+  standardQueues.emptyReceiveRequests = pollsUnderWay;
+  fifoMapping.deleteRequests = 1;
+  if (closing === "handed-over") {
+    fifoQueues.sendRequests = 1;
+    fifoQueues.sentMessages = 1;
+    return usage;
+  }
+  objects.putRequests++;
+  objects.getRequests = 1;
+  if (closing === "over") {
+    objects.listRequests = leftoverPrefixes("").length;
+    standardQueues.manageRequests = 2;
+  }
+  return usage;
+}
