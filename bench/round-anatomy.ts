@@ -15,6 +15,7 @@ import {
   AWS_LATENCIES,
   type ClientCpu,
   type LatencyProfile,
+  LEAN_CLIENT,
   NO_LATENCIES,
   type Quantiles,
 } from "../embedded/latencies.ts";
@@ -32,13 +33,13 @@ const { workers, rounds } = new Command("round-anatomy")
 /** Rounds in which environments start. */
 const WARMUP_ROUNDS = 5;
 
-const scaled = (cpu: ClientCpu, factor: number): ClientCpu => ({
-  sendMilliseconds: factor * cpu.sendMilliseconds,
-  receiveMilliseconds: factor * cpu.receiveMilliseconds,
-  receivePerMessageMilliseconds: factor * cpu.receivePerMessageMilliseconds,
-  perMessageByteMilliseconds: factor * cpu.perMessageByteMilliseconds,
-  deleteMilliseconds: factor * cpu.deleteMilliseconds,
-  objectMilliseconds: factor * cpu.objectMilliseconds,
+/** The same with the SDK's client for queues as well. */
+const bySdk = (cpu: ClientCpu): ClientCpu => ({
+  ...cpu,
+  sendMilliseconds: cpu.sendMilliseconds / LEAN_CLIENT,
+  receiveMilliseconds: cpu.receiveMilliseconds / LEAN_CLIENT,
+  receivePerMessageMilliseconds: cpu.receivePerMessageMilliseconds / LEAN_CLIENT,
+  deleteMilliseconds: cpu.deleteMilliseconds / LEAN_CLIENT,
 });
 const always = ({ p50 }: Quantiles): Quantiles => ({ p10: p50, p50, p90: p50, p99: p50, max: p50 });
 
@@ -50,7 +51,7 @@ interface Variant {
 const { clientCpu, dispatchStandard, queueCall } = AWS_LATENCIES;
 const VARIANTS: Readonly<Record<string, Variant>> = {
   "as it is": {},
-  "client's CPU x 0.3": { change: { clientCpu: scaled(clientCpu, 0.3) } },
+  "the SDK's client for queues": { change: { clientCpu: bySdk(clientCpu) } },
   "client's CPU free": { change: { clientCpu: NO_LATENCIES.clientCpu } },
   "mapping without a tail": { change: { dispatchStandard: always(dispatchStandard) } },
   "mapping at once": { change: { dispatchStandard: NO_LATENCIES.dispatchStandard } },

@@ -110,7 +110,10 @@ export async function findRun(objects: Pick<ObjectStore, "get" | "list">, run: s
 }
 
 /** @throws MarinaError "usage" with the nearest name. */
-export async function findManifest(objects: ObjectStore, name: string): Promise<Manifest> {
+export async function findManifest(
+  objects: Pick<ObjectStore, "get" | "list">,
+  name: string,
+): Promise<Manifest> {
   const key = manifestKey(name);
   try {
     return parseManifest((await objects.get(key)).body, key);
@@ -125,7 +128,7 @@ export async function findManifest(objects: ObjectStore, name: string): Promise<
 }
 
 /** Names of the imported data sets. */
-export async function datasetNames(objects: ObjectStore): Promise<string[]> {
+export async function datasetNames(objects: Pick<ObjectStore, "list">): Promise<string[]> {
   const keys = await objects.list(datasetPrefix);
   return keys.filter((key) => key.endsWith("/manifest.json")).map((key) => key.split("/")[1]!);
 }

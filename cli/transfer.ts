@@ -75,7 +75,7 @@ async function commitOf(
  *   is no archive or does not belong together.
  */
 export async function importArchive(objects: ObjectStore, file: Uint8Array, source: string): Promise<string> {
-  const archive = unpackArchive(file, source);
+  const archive = await unpackArchive(file, source);
   const { run } = archive;
   const byKey = new Map(archive.objects.map(({ key, body }) => [key, body]));
   const description = byKey.get(specKey(run));

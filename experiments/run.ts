@@ -38,13 +38,18 @@ function quick({ sweep, base }: Read): Read {
   const spec = base as { readonly stop: { readonly rounds: number } };
   const rounds = Math.min(QUICK_ROUNDS, spec.stop.rounds);
   const { grid, list, best } = sweep;
-  const workers = grid?.["workers"]?.filter((n) => Number(n) <= QUICK_WORKERS);
+  const isSmall = (n: unknown): boolean => typeof n !== "number" || n <= QUICK_WORKERS;
+  const workers = grid?.["workers"]?.filter(isSmall);
   return {
     sweep: {
       ...sweep,
       seeds: sweep.seeds.slice(0, 1),
       ...(grid === undefined ? {} : { grid: workers === undefined ? grid : { ...grid, workers } }),
-      ...(list === undefined ? {} : { list: list.map((entry) => quickEntry(entry, rounds)) }),
+      ...(list === undefined
+        ? {}
+        : {
+            list: list.filter(({ set }) => isSmall(set["workers"])).map((entry) => quickEntry(entry, rounds)),
+          }),
       ...(best?.confirmSeeds === undefined
         ? {}
         : { best: { ...best, confirmSeeds: best.confirmSeeds.slice(0, 1) } }),

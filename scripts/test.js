@@ -1,9 +1,11 @@
 // npm test: installs what is missing, then checks format, lint, types, the rule of imports, runs all
 // tests, and deploys the service to a local cloud and runs it there.
 // With file names or options: only vitest, with these.
+import { ensureChromium } from "./chromium.js";
 import { endToEnd, install, root, run, tool } from "./install.js";
 
 install();
+ensureChromium();
 const asked = process.argv.slice(2);
 const vitest = tool("vitest", "vitest.mjs");
 if (asked.length > 0) {

@@ -5,6 +5,7 @@ import type { EmbeddedService } from "../embedded/service.ts";
 import type { Log } from "../shared/cloud/ports.ts";
 import { parseManifest } from "../shared/data/manifest.ts";
 import { checkpointKey, manifestKey, resultKey, runPrefix, specKey } from "../shared/protocol/keys.ts";
+import { MAX_RECEIVE_COUNT } from "../shared/protocol/limits.ts";
 import { encodeStoredRun, type StoredRun } from "../shared/protocol/run.ts";
 import { createCrashingService } from "./testing/crashing.ts";
 import { methodNames, oracleOf, ROUNDS, specOf } from "./testing/methods.ts";
@@ -54,13 +55,14 @@ describe("an aggregator that is killed in the middle of its work, again and agai
   it.each(
     methodNames.flatMap((method, i) => [0, 1].map((run) => [method, (81 + 4 * i + 43 * run) / 10] as const)),
   )("leaves %s with the bits of a plain loop (life of %f s)", async (method, lifeSeconds) => {
-    const service = createCrashingService({ seed: 11, latencies: profile }, lifeSeconds);
+    const service = createCrashingService({ seed: 11, latencies: profile }, lifeSeconds, MAX_RECEIVE_COUNT);
     const filled = await serviceWith();
     for (const key of await filled.cloud.client.objects.list("")) {
       await service.cloud.client.objects.put(key, (await filled.cloud.client.objects.get(key)).body);
     }
     const result = await runToEnd(service, "r", specOf(method));
-    expect(service.tenures()).toBeGreaterThan(3);
+    // Most take more lives than one message has deliveries: those that bring a round pass the run on in time.
+    expect(service.tenures()).toBeGreaterThan(lifeSeconds < 13 ? MAX_RECEIVE_COUNT : 3);
     const { sha256, points } = await oracleOf(method);
     expect(result).toMatchObject({ status: "done", rounds: ROUNDS, iterateSha256: sha256 });
     const norms = (await recordsOf(service, "r")).map(({ gradientNormSquared }) => gradientNormSquared);
@@ -261,17 +263,21 @@ describe("control messages", () => {
     expect(await resume(service, "r")).toMatchObject({ status: "done" });
   });
 
-  it("for a run that does not exist end among the dead letters, and say so", async () => {
+  it("for a run that does not exist do nothing, once, and say so", async () => {
     const warnings: string[] = [];
     const log: Log = {
       info: () => undefined,
-      warn: (event, { error }) => warnings.push(`${event}: ${String(error)}`),
+      warn: (event, { run }) => warnings.push(`${event}: ${String(run)}`),
     };
     const service = await serviceWith({ log });
-    await expect(drive(service, "nobody", { action: "start", tenure: 0 })).rejects.toThrow(
-      "its control message is dead",
-    );
-    expect(warnings[0]).toMatch(/tenure-failed: .*object runs\/nobody\/spec\.json: no such key/);
+    const { cloud } = service;
+    const keys = await cloud.client.objects.list("");
+    await service.control({ version: 1, run: "nobody", action: "start", tenure: 0 });
+    await cloud.run(cloud.clock.sleep(3_600_000));
+    expect(warnings).toEqual(["run-deleted: nobody"]);
+    expect(await cloud.client.objects.list("")).toEqual(keys);
+    for (const queue of [service.controlQueue, service.controlDeadLetters])
+      expect(cloud.queue(queue)).toMatchObject({ waiting: 0, inFlight: 0 });
   });
 });
 

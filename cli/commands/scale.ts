@@ -32,7 +32,7 @@ export async function requestScale(engine: Engine, run: string, options: ScaleOp
   if (workers === null && participants === null) {
     throw new MarinaError("usage", "scale: say what to change: --workers N, or --participants R (pp-marina)");
   }
-  await check(engine.objects, run, workers, participants);
+  await check(engine.live, run, workers, participants);
   const request: ScaleRequest = { request: Date.now(), workers, participants, now };
   await engine.command(run, { kind: "scale", ...request });
   const what = [
@@ -49,7 +49,7 @@ export async function requestScale(engine: Engine, run: string, options: ScaleOp
 }
 
 async function check(
-  objects: ObjectStore,
+  objects: Pick<ObjectStore, "get" | "list">,
   run: string,
   workers: number | null,
   participants: number | null,

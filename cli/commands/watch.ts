@@ -1,7 +1,6 @@
 /** `marina watch`: runs as they go on, in the browser and in the terminal. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { MarinaError } from "../../shared/math/errors.ts";
-import { folderReader } from "../engines/folder-reader.ts";
 import { openEngine } from "../engines/open.ts";
 import type { CommonOptions } from "../main.ts";
 import { buildReport } from "../report/build.ts";
@@ -33,12 +32,10 @@ interface Sight {
 
 export async function watch(names: readonly string[], options: WatchOptions): Promise<void> {
   const engine = await openEngine(options);
-  // An engine of the embedded cloud knows what was there when it was opened: what another process writes is on disk.
-  const objects = options.on === "embedded" ? folderReader(options.home) : engine.objects;
   const watched = await Promise.all(
     [...new Set(names)].map(async (run) => ({
       run,
-      reader: await RunReader.open(objects, run),
+      reader: await RunReader.open(engine.live, run),
       tracker: new OutlookTracker(),
     })),
   );

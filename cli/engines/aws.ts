@@ -45,6 +45,10 @@ export class AwsEngine implements Engine {
     return this.#ports.objects;
   }
 
+  get live(): ObjectStore {
+    return this.objects;
+  }
+
   async drive(control: ControlMessage, watcher: Watcher): Promise<RunResult> {
     const { run, tenure } = control;
     // What was said of an earlier attempt is settled by this one.
@@ -57,7 +61,7 @@ export class AwsEngine implements Engine {
     try {
       return await this.watch(run, watcher, tenure);
     } catch (error) {
-      throw goesOn(run, error);
+      throw cantLook(run, error);
     }
   }
 
@@ -90,6 +94,8 @@ export class AwsEngine implements Engine {
 
   async checkAlive(run: string): Promise<void> {
     const dead = await this.#deadLetters(run);
+    // Whoever waits for the run is to find them, too.
+    for (const receipt of dead) await this.#giveBack(receipt);
     if (dead.length > 0) throw unhandled(run);
     await this.#checkStored(run);
   }
@@ -121,9 +127,13 @@ export class AwsEngine implements Engine {
     const found: string[] = [];
     for (const { body, receipt } of await queues.receive(queue, { max: BATCH_LIMIT, waitSeconds: 0 })) {
       if (runOf(body) === run) found.push(receipt);
-      else await queues.extend(queue, receipt, 0);
+      else await this.#giveBack(receipt);
     }
     return found;
+  }
+
+  #giveBack(receipt: string): Promise<void> {
+    return this.#ports.queues.extend(this.stack.controlDeadLetters, receipt, 0);
   }
 
   async command(run: string, command: RunCommand): Promise<void> {
@@ -156,10 +166,10 @@ function unhandled(run: string): MarinaError {
   );
 }
 
-/** The command can't look any more, but the run does not need it. */
-function goesOn(run: string, error: unknown): unknown {
+/** Only the command can't look any more: the run may well go on. */
+function cantLook(run: string, error: unknown): unknown {
   if (!(error instanceof MarinaError) || (error.code !== "access" && error.code !== "unavailable"))
     return error;
-  const what = `${error.message}; run ${run} goes on without this command: look again with marina watch ${run}`;
+  const what = `${error.message}; run ${run} does not need this command: once that is repaired look again with marina watch ${run}`;
   return new MarinaError(error.code, what, { cause: error });
 }

@@ -11,7 +11,11 @@ export type RunCommand =
   | ({ readonly kind: "scale" } & ScaleRequest);
 
 /** The command's message body, for the generation of the run that goes on now. */
-export async function commandBody(objects: ObjectStore, run: string, command: RunCommand): Promise<string> {
+export async function commandBody(
+  objects: Pick<ObjectStore, "get">,
+  run: string,
+  command: RunCommand,
+): Promise<string> {
   const key = specKey(run);
   const digest = runDigest(decodeStoredRun((await objects.get(key)).body, key));
   const checkpoint = await readOptional(objects, checkpointKey(run), decodeCheckpoint);

@@ -12,6 +12,7 @@ import { describeError } from "../errors.ts";
 import { CommandBox } from "./command-box.ts";
 import { commandBody, type RunCommand } from "./commands.ts";
 import type { Engine, Watcher } from "./engine.ts";
+import { folderReader } from "./folder-reader.ts";
 
 /** Latencies are drawn from one seed: predictions repeat. */
 const SIMULATION_SEED = 1;
@@ -44,8 +45,13 @@ export class EmbeddedEngine implements Engine {
     });
   }
 
+  /** As they were when this was opened, and as this process has changed them since. */
   get objects(): ObjectStore {
     return this.#service.cloud.client.objects;
+  }
+
+  get live(): Pick<ObjectStore, "get" | "list"> {
+    return folderReader(this.#home);
   }
 
   async drive(control: ControlMessage, watcher: Watcher): Promise<RunResult> {
@@ -74,7 +80,7 @@ export class EmbeddedEngine implements Engine {
     if (driver === undefined) {
       throw new MarinaError("usage", `run ${run} is not running; go on with it: marina resume ${run}`);
     }
-    const body = await commandBody(this.objects, run, command);
+    const body = await commandBody(driver === process.pid ? this.objects : this.live, run, command);
     if (driver === process.pid) await this.#deliver(run, body);
     else this.#box(run).leave(body, driver);
   }

@@ -19,6 +19,8 @@ export interface Engine {
   readonly predicts: boolean;
   /** The engine's object store: data sets, runs, results. */
   readonly objects: ObjectStore;
+  /** The same as they are now, also where another process writes them: for looking at a run that it drives. */
+  readonly live: Pick<ObjectStore, "get" | "list">;
   /** Sends a control message and waits until the run has ended. */
   drive(control: ControlMessage, watcher: Watcher): Promise<RunResult>;
   /** Where that can be told: @throws MarinaError when it is certain that an unfinished run will not go on by itself. */

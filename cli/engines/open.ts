@@ -20,6 +20,9 @@ export async function openStack(options: CommonOptions) {
 function configure({ on, endpointUrl, region }: CommonOptions): void {
   const { env } = process;
   if (region !== undefined) env["AWS_REGION"] = region;
+  // What is said here is meant for every service.
+  if (endpointUrl !== undefined)
+    for (const name of Object.keys(env)) if (name.startsWith("AWS_ENDPOINT_URL_")) delete env[name];
   const endpoint =
     endpointUrl ?? (on === "localstack" ? (env["AWS_ENDPOINT_URL"] ?? LOCAL_ENDPOINT) : undefined);
   if (endpoint !== undefined) env["AWS_ENDPOINT_URL"] = endpoint;

@@ -1,7 +1,7 @@
 /** From stored runs to what a report shows. */
+import type { Phase } from "../../shared/protocol/checkpoint.ts";
 import { canonicalJson } from "../../shared/protocol/digest.ts";
 import type { RunResult } from "../../shared/protocol/result.ts";
-import { workersText } from "../../shared/protocol/schedule.ts";
 import { billItems } from "./bill-items.ts";
 import type { CollectedRun } from "./collect.ts";
 import { groupRuns } from "./grouping.ts";
@@ -9,7 +9,7 @@ import { onFront } from "./pareto.ts";
 import { recipeOf } from "./recipe.ts";
 import type { Reached, ReportData, RunSummary, Series, WorkersStep } from "./report-data.ts";
 import { BestLosses, seriesOf, shareOf } from "./series.ts";
-import { workersSteps } from "./workers.ts";
+import { workersOverRun, workersSteps } from "./workers.ts";
 
 const BITS_PER_MBIT = 1e6;
 
@@ -57,11 +57,16 @@ function problemOf({ stored, result, progress }: CollectedRun): string {
   return canonicalJson({ problem: stored.spec.problem, data: stored.data.sha256, rows });
 }
 
-function workersOf({ stored, result, progress, records }: CollectedRun): WorkersStep[] {
-  return workersSteps(stored.run, result?.phases ?? progress?.elastic.phases ?? [], records.at(-1));
+function phasesOf({ result, progress }: CollectedRun): readonly Phase[] {
+  return result?.phases ?? progress?.elastic.phases ?? [];
 }
 
-function summaryOf({ stored, result, progress, records }: CollectedRun, series: string): RunSummary {
+function workersOf(run: CollectedRun): WorkersStep[] {
+  return workersSteps(run.stored.run, phasesOf(run), run.records.at(-1));
+}
+
+function summaryOf(collected: CollectedRun, series: string): RunSummary {
+  const { stored, result, progress, records } = collected;
   const { spec, run } = stored;
   const last = records.at(-1);
   const initial = result?.initialGradientNormSquared ?? progress?.initialGradientNormSquared ?? null;
@@ -70,7 +75,7 @@ function summaryOf({ stored, result, progress, records }: CollectedRun, series: 
     run,
     series,
     data: spec.data,
-    workers: workersText(spec.workers),
+    workers: workersOverRun(phasesOf(collected), spec),
     seed: spec.seed,
     status: result?.status ?? "running",
     ended: endedText(result),

@@ -13,7 +13,7 @@ import { madeUpRun } from "./testing/runs.ts";
 
 const HOSTILE = `</script><script>globalThis.taken = 1</script><img src=x onerror="globalThis.taken = 1">"'&\u202Ereversed ${"long ".repeat(60)}`;
 
-describe.skipIf(chromiumPath === undefined)("a report in Chromium", () => {
+describe.skipIf(chromiumPath === undefined)("a report in Chromium", { timeout: 180_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "marina-report-"));
   let browser: Browser;
 

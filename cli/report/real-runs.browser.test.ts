@@ -66,7 +66,7 @@ function storedRounds(run: string): RoundRecord[] {
   return files.flatMap((file) => decodeRounds(readFileSync(join(folder, file)), file));
 }
 
-describe.skipIf(chromiumPath === undefined)("a report of real runs in Chromium", () => {
+describe.skipIf(chromiumPath === undefined)("a report of real runs in Chromium", { timeout: 240_000 }, () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launchChromium();

@@ -96,7 +96,7 @@ export interface RunSummary {
   readonly run: string;
   readonly series: string;
   readonly data: string;
-  /** n, or its schedule: `5→50`. */
+  /** n; where it changes, what it was or will be: `5→50`. */
   readonly workers: string;
   readonly seed: number;
   readonly status: "running" | "stopped" | "done" | "failed" | "diverged";

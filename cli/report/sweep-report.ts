@@ -1,7 +1,6 @@
 /** The report of a sweep, from the folder that `marina sweep` leaves: figures of every cell, and its rounds. */
 import { basename, dirname, resolve } from "node:path";
 import { canonicalJson } from "../../shared/protocol/digest.ts";
-import { workersText } from "../../shared/protocol/schedule.ts";
 import { readRounds } from "../sweep/rounds-file.ts";
 import { endedText, withFront } from "./build.ts";
 import { shellWord } from "./recipe.ts";
@@ -9,7 +8,7 @@ import type { Reached, Recipe, ReportData, RunSummary, Series } from "./report-d
 import { BestLosses, seriesOf, shareOf } from "./series.ts";
 import { type CellGroup, groupCells, readCells, type SweepCell } from "./sweep-cells.ts";
 import type { TableRun } from "./tables.ts";
-import { workersSteps } from "./workers.ts";
+import { workersOverRun, workersSteps } from "./workers.ts";
 
 const BITS_PER_MBIT = 1e6;
 
@@ -115,7 +114,7 @@ function summaryOf(cell: SweepCell, series: string): RunSummary {
     run: runName(series, cell),
     series,
     data: spec.data,
-    workers: workersText(spec.workers),
+    workers: workersOverRun(result.phases, spec),
     seed,
     status: result.status,
     ended: endedText(result),

@@ -1,5 +1,7 @@
 /** Workers over time: the phases of an elastic run as steps of a chart. */
 import type { Phase, PhaseCause } from "../../shared/protocol/checkpoint.ts";
+import { workersText } from "../../shared/protocol/schedule.ts";
+import type { RunSpec } from "../../shared/protocol/spec.ts";
 import type { WorkersStep } from "./report-data.ts";
 
 /** What changed the workers, in a word. */
@@ -9,6 +11,12 @@ const CAUSES: Readonly<Record<PhaseCause, string>> = {
   "usd-per-round": "dollars per round",
   user: "marina scale",
 };
+
+/** n over a run, for tables: `5→50`; of a run that has not changed it yet, what its spec says. */
+export function workersOverRun(phases: readonly Pick<Phase, "workers">[], spec: RunSpec): string {
+  const steps = phases.map(({ workers }) => workers).filter((n, i, all) => n !== all[i - 1]);
+  return steps.length < 2 ? workersText(spec.workers) : steps.join("→");
+}
 
 /**
  * Where each phase began, and where the run is or ended; nothing for a run whose workers never changed.

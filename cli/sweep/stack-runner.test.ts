@@ -62,6 +62,7 @@ function stack(): Engine & { readonly driven: string[] } {
     name: "stack",
     predicts: false,
     objects: bucket,
+    live: bucket,
     driven,
     async drive(control: ControlMessage, told: Watcher): Promise<RunResult> {
       driven.push(control.run);

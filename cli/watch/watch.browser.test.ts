@@ -5,14 +5,14 @@ import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EmbeddedEngine } from "../engines/embedded.ts";
-import { chromiumPath, launchChromium, listen } from "../report/testing/browser.ts";
+import { chromiumPath, launchChromium, listen, newPage } from "../report/testing/browser.ts";
 import { homeWithRows } from "../report/testing/home.ts";
 import { drawnRows } from "../report/testing/pages.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const CONNECTION_LOST = "connection lost";
 
-describe.skipIf(chromiumPath === undefined)("marina watch", () => {
+describe.skipIf(chromiumPath === undefined)("marina watch", { timeout: 240_000 }, () => {
   let home: string;
   const children: ChildProcess[] = [];
   let browser: Browser;
@@ -74,7 +74,7 @@ describe.skipIf(chromiumPath === undefined)("marina watch", () => {
     await run.until(/endless: round/);
     const watching = marina("watch", "endless");
     const url = await watching.until(/http:\S+/);
-    const page = await browser.newPage();
+    const page = await newPage(browser);
     const { problems, requests } = listen(page);
     await page.goto(url);
     const rows = () =>
@@ -107,7 +107,7 @@ describe.skipIf(chromiumPath === undefined)("marina watch", () => {
     const run = marina("run", specFile("scaled", 1_000_000));
     await run.until(/scaled: round/);
     const watching = marina("watch", "scaled");
-    const page = await browser.newPage();
+    const page = await newPage(browser);
     const { problems } = listen(page);
     await page.goto(await watching.until(/http:\S+/));
     const field = page.getByLabel("workers", { exact: true });
@@ -129,7 +129,7 @@ describe.skipIf(chromiumPath === undefined)("marina watch", () => {
     await field.fill("61");
     await page.getByRole("button", { name: "Go on with so many" }).click();
     await page.waitForFunction(
-      `document.querySelector("#state").textContent.includes("expected at most 60 (the rows of rows), got 61")`,
+      `document.querySelector("#answer").textContent.includes("expected at most 60 (the rows of rows), got 61")`,
     );
     await page.getByRole("button", { name: /Stop the run/ }).click();
     await page.waitForFunction(`document.querySelector("#state").textContent.includes("scaled: stopped")`);
@@ -146,7 +146,7 @@ describe.skipIf(chromiumPath === undefined)("marina watch", () => {
     const run = marina("run", specFile("second", 1_000_000));
     await run.until(/second: round/);
     const watching = marina("watch", "second");
-    const page = await browser.newPage();
+    const page = await newPage(browser);
     await page.goto(await watching.until(/http:\S+/));
     await page.waitForFunction(`document.querySelector("#state").textContent.includes("running")`);
     watching.child.kill("SIGTERM");

@@ -5,13 +5,14 @@ import { checkpointKey, resultKey } from "../../shared/protocol/keys.ts";
 import { decodeResult } from "../../shared/protocol/result.ts";
 import type { RoundRecord } from "../../shared/protocol/round-record.ts";
 import type { EffectWatcher } from "../services.ts";
-import { fingerprint, RUN, recordFingerprint, type Stage } from "./stage.ts";
+import { fingerprint, phaseFingerprint, RUN, recordFingerprint, type Stage } from "./stage.ts";
 import { Tally } from "./tally.ts";
 
 /**
  * - Each (round, slot) that enters the state is counted exactly once: see `tally.ts`.
  * - Every stored checkpoint and every record is that of the run without faults at the same round: so each (round, worker)
  *   was summed in the right order, with the right draws.
+ * - Who takes part changes at the rounds at which it changes without faults.
  * - The checkpoint's round never goes back, and an ended run's checkpoint is not written again.
  * - Whoever was replaced writes neither checkpoint nor result.
  * - The run's queue is destroyed only when the run is over.
@@ -102,12 +103,24 @@ export class Invariants implements EffectWatcher {
       if (last.status === "done") this.violated(`${requestId} wrote the checkpoint of a run that was done`);
     }
     if (!isCalibrated(checkpoint)) return;
+    this.#phases(checkpoint);
     const expected = this.#stage.checkpoints.get(round);
     if (expected !== fingerprint(checkpoint)) {
       this.violated(
         `the checkpoint of round ${round} is not that of the run without faults: state or counts differ`,
       );
     }
+  }
+
+  /** Changes of who takes part: those before this round have been made, those at it may have been, no others. */
+  #phases({ round, elastic: { phases } }: Checkpoint): void {
+    const made = phases.map(phaseFingerprint);
+    const usual = this.#stage.phases.map(phaseFingerprint);
+    const due = this.#stage.phases.filter((phase) => phase.round < round).length;
+    if (made.some((phase, at) => phase !== usual[at]) || made.length < due)
+      this.violated(
+        `the checkpoint of round ${round} has the phases ${made}, without faults they are ${usual}`,
+      );
   }
 
   destroyed(queue: QueueAddress, requestId: string): void {

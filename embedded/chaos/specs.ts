@@ -25,30 +25,62 @@ const variations: readonly Partial<RunSpecInput>[] = [
   { durability: "strict", evaluateEvery: 5 },
 ];
 
+/** Workers and participants that change on the way, and DIANA's shifts in the hands of the aggregator. */
+const others: Readonly<Record<string, Pick<RunSpecInput, "algorithm"> & Partial<RunSpecInput>>> = {
+  "marina, 5 to 50 to 10 workers": {
+    algorithm: algorithms.marina,
+    remainder: "spread",
+    workers: [
+      { workers: 5 },
+      { fromRound: 8, workers: 50, denseRound: "force" },
+      { fromRound: 14, workers: 10 },
+    ],
+  },
+  "pp-marina, 5 to 12 to 3 workers": {
+    algorithm: {
+      ...algorithms["pp-marina"],
+      participants: [
+        { participants: 3 },
+        { fromRound: 6, participants: 8 },
+        { fromRound: 15, participants: 2 },
+      ],
+    },
+    remainder: "spread",
+    workers: [
+      { workers: 5 },
+      { fromRound: 6, workers: 12 },
+      { fromRound: 18, workers: 3, denseRound: "force" },
+    ],
+    checkpointEvery: 4,
+  },
+  "diana, carried shifts": { algorithm: { ...algorithms.diana, shift: "carried" }, checkpointEvery: 4 },
+};
+
 export interface NamedSpec {
   readonly name: string;
   readonly spec: RunSpec;
 }
 
-/** Each method in each variation. */
+/** Each method in each variation, and the others. */
 export function chaosSpecs(): readonly NamedSpec[] {
-  return variations.flatMap((variation, i) =>
-    Object.entries(algorithms).map(([method, algorithm]) => ({
-      name: `${method}/${i + 1}`,
-      spec: parseRunSpec(
-        {
-          data: CHAOS_DATA,
-          workers: WORKERS,
-          problem: { kind: "nonconvex-binary" },
-          algorithm,
-          stop: { rounds: ROUNDS },
-          seed: 3 + i,
-          ...variation,
-        },
-        `chaos, ${method}`,
-      ),
-    })),
+  const specs = variations.flatMap((variation, i) =>
+    Object.entries(algorithms).map(([method, algorithm]) =>
+      named(`${method}/${i + 1}`, { algorithm, seed: 3 + i, ...variation }),
+    ),
   );
+  return [...specs, ...Object.entries(others).map(([name, spec]) => named(name, spec))];
+}
+
+function named(name: string, spec: Pick<RunSpecInput, "algorithm"> & Partial<RunSpecInput>): NamedSpec {
+  const whole: RunSpecInput = {
+    data: CHAOS_DATA,
+    workers: WORKERS,
+    problem: { kind: "nonconvex-binary" },
+    stop: { rounds: ROUNDS },
+    seed: 3,
+    ...spec,
+  };
+  return { name, spec: parseRunSpec(whole, `chaos, ${name}`) };
 }
 
 /** Imports the first rows of a gzipped LIBSVM file under a name of its own. */

@@ -2,7 +2,7 @@
 import type { ObjectStore } from "../../shared/cloud/ports.ts";
 import { parseManifest } from "../../shared/data/manifest.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
-import { type Checkpoint, decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
+import { type Checkpoint, decodeCheckpoint, type Phase } from "../../shared/protocol/checkpoint.ts";
 import { sha256, vectorSha256 } from "../../shared/protocol/digest.ts";
 import { checkpointKey, manifestKey, specKey } from "../../shared/protocol/keys.ts";
 import type { RoundRecord } from "../../shared/protocol/round-record.ts";
@@ -41,6 +41,12 @@ export function recordFingerprint({
   return JSON.stringify([dense, slots, loss, gradientNormSquared, uplinkBitsPerWorker]);
 }
 
+/** What a phase says of the trajectory; its number, its time and its price are left out. */
+export function phaseFingerprint(phase: Phase): string {
+  const { round, workers, participants, stepSize, probability, dense } = phase;
+  return JSON.stringify([round, workers, participants, stepSize, probability, dense]);
+}
+
 export interface Stage {
   readonly name: string;
   readonly spec: RunSpec;
@@ -50,6 +56,8 @@ export interface Stage {
   readonly checkpoints: ReadonlyMap<number, string>;
   /** Round -> fingerprint of its record, without faults. */
   readonly records: ReadonlyMap<number, string>;
+  /** Who takes part from which round on, without faults. */
+  readonly phases: readonly Phase[];
   /** Round -> who answers in it, without faults. */
   readonly answerers: ReadonlyMap<number, string>;
   readonly iterateSha256: string;
@@ -111,5 +119,6 @@ export async function prepareStage(source: ObjectStore, spec: RunSpec, name: str
     );
   }
   const { iterateSha256, usd } = result;
-  return { name, spec, objects, checkpoints, records, answerers, iterateSha256, usd };
+  const { phases } = result;
+  return { name, spec, objects, checkpoints, records, phases, answerers, iterateSha256, usd };
 }

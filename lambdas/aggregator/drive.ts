@@ -28,6 +28,8 @@ export interface Ending {
 export interface DriveSetting {
   readonly active: ActiveRun;
   readonly invocation: Invocation;
+  /** Hand over after the first round: the control message at hand has few deliveries left, the next one has all of them. */
+  readonly worn: boolean;
   readonly lease: Lease;
   readonly ledger: Ledger;
   readonly spending: Spending;
@@ -46,7 +48,7 @@ export async function drive(
   setting: DriveSetting,
   from: Omit<Checkpoint, "commit" | "ending">,
 ): Promise<Ending> {
-  const { invocation, lease, ledger, spending, startedAt, observe } = setting;
+  const { invocation, worn, lease, ledger, spending, startedAt, observe } = setting;
   const { spec, ports, inbox } = setting.active;
   const cohorts = new CohortKeeper(setting.active, from.constants, from.elastic, setting.observeCalibration);
   let { round, referenceRound, totals, records, initialGradientNormSquared } = from;
@@ -101,7 +103,7 @@ export async function drive(
       const broken = budget.broken({ usd, seconds: secondsNow() });
       if (broken !== undefined) return end("done", broken);
       const left = invocation.remainingMilliseconds() / 1000;
-      if (left < HANDOVER_MARGIN_SECONDS) {
+      if (left < HANDOVER_MARGIN_SECONDS || (worn && round > from.round)) {
         return { checkpoint: boundary("running", null), loss: null, gradientNormSquared: null };
       }
       if (left < HANDOVER_MARGIN_SECONDS + 10) inbox.hurry();

@@ -14,6 +14,7 @@ import {
   CONTRIBUTION_RETENTION_SECONDS,
   CONTRIBUTION_VISIBILITY_SECONDS,
   MAX_RECEIVE_COUNT,
+  WORN_RECEIVE_COUNT,
 } from "../../shared/protocol/limits.ts";
 import type { RoundRecord } from "../../shared/protocol/round-record.ts";
 import { type ControlMessage, decodeControl, encodeControl } from "../../shared/protocol/run.ts";
@@ -126,7 +127,10 @@ async function tenure(
       const observe = (record: RoundRecord) => settings.observer?.round?.(run, record, invocation.requestId);
       const observeCalibration = settings.observer?.calibration ?? (() => undefined);
       const ending = await drive(
-        { active, invocation, lease, ledger, spending, startedAt: countedTo, observe, observeCalibration },
+        {
+          ...{ active, invocation, lease, ledger, spending, startedAt: countedTo, observe, observeCalibration },
+          worn: message.receiveCount >= WORN_RECEIVE_COUNT,
+        },
         start,
       );
       await finish(hold, active, ending);

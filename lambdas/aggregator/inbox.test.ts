@@ -256,6 +256,22 @@ describe("stored contributions", () => {
     expect(inbox.dropped).toBe(2);
   });
 
+  it("that came with a changed byte are read again, and count", async () => {
+    const { queues, objects, inbox } = opened();
+    await objects.put(key, frameIncoming(contribution(0)));
+    const { get } = objects;
+    let reads = 0;
+    objects.get = async (asked) => {
+      const found = await get(asked);
+      if (++reads === 3) return found;
+      return { ...found, body: found.body.map((byte, at) => (at === 40 ? byte ^ 1 : byte)) };
+    };
+    await queues.deliver(encodeIncoming(pointer()));
+    expect(reads).toBe(3);
+    expect(inbox.count).toBe(1);
+    expect(inbox.dropped).toBe(0);
+  });
+
   it("count once when two pointers are fetched at the same time", async () => {
     const { queues, objects, inbox } = opened();
     await objects.put(key, frameIncoming(contribution(0)));

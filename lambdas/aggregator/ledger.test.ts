@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { type Checkpoint, decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
 import { checkpointKey, roundsKey } from "../../shared/protocol/keys.ts";
-import { decodeRounds, ROUNDS_PER_BLOCK, type RoundRecord } from "../../shared/protocol/round-record.ts";
+import {
+  decodeRounds,
+  encodeRounds,
+  ROUNDS_PER_BLOCK,
+  type RoundRecord,
+} from "../../shared/protocol/round-record.ts";
 import { checkpoint as sample, records as samples } from "../../shared/protocol/testing/samples.ts";
 import { settle, WatchedStore } from "../testing/fakes.ts";
 import { Ledger } from "./ledger.ts";
@@ -239,6 +244,21 @@ describe("blocks of records", () => {
     ledger.commit(draft(70, recordsOf(0, 70)));
     await ledger.settled();
     expect(decodeRounds((await store.get(key)).body, key)).toHaveLength(70);
+  });
+
+  it("that lie damaged in the store are written anew", async () => {
+    const store = new WatchedStore();
+    const full = recordsOf(0, ROUNDS_PER_BLOCK);
+    const whole = encodeRounds(full);
+    for (const damaged of [whole.slice(0, 100), whole.map((byte, at) => (at === 99 ? byte ^ 1 : byte))]) {
+      await store.put(key, damaged);
+      const { etag } = (await store.get(KEY).catch(() => undefined)) ?? {};
+      const ledger = new Ledger(store, RUN, "a", etag, 0);
+      ledger.commit(draft(64, full));
+      await ledger.settled();
+      expect((await store.get(key)).body).toEqual(whole);
+      expect(await stored(store)).toMatchObject({ commit: "a/1", round: 64 });
+    }
   });
 
   it("that a predecessor stored longer keep their rounds", async () => {

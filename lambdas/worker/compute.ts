@@ -112,7 +112,7 @@ async function contribute(
     objective,
     shard.indices.length,
     caches,
-    `${task.runDigest}/${task.phase}/${task.worker}`,
+    task,
     (p) => (p === points[0] ? task.pointRounds[0]! : task.pointRounds[1]!),
   );
   const { runDigest, phase, round, slot, worker } = task;

@@ -1,46 +1,47 @@
 /** Local gradients, reusing those that are still held from the round before: the same bits for half the work. */
-import { LRUCache } from "lru-cache";
 import type { Gradient, Gradients } from "../../shared/algorithms/worker.ts";
 import type { Work } from "../../shared/cloud/ports.ts";
 import type { Objective } from "../../shared/problems/problem.ts";
+import { RecentlySet } from "./recently-set.ts";
 
-/** Gradients kept, in bytes: enough for hundreds of workers of small models, two of large ones. */
+/** Gradients that an environment keeps, in bytes: enough for hundreds of workers of small models, two of large ones. */
 const CACHE_BYTES = 64_000_000;
 
-/** Last full gradient of each (run, worker), least recently used first out. */
+/** Last full gradient of each worker; the one that was set longest ago is the first to go. */
 export class GradientCache {
-  readonly #entries = new LRUCache<string, { readonly pointRound: number; readonly gradient: Gradient }>({
-    maxSize: CACHE_BYTES,
-    sizeCalculation: ({ gradient }) => gradient.vector.byteLength,
-  });
+  readonly #entries = new RecentlySet<{ readonly pointRound: number; readonly gradient: Gradient }>();
+  readonly #limitBytes: number;
+  #bytes = 0;
 
-  get(key: string, pointRound: number): Gradient | undefined {
-    const entry = this.#entries.get(key);
+  constructor(limitBytes: number = CACHE_BYTES) {
+    this.#limitBytes = limitBytes;
+  }
+
+  get({ runDigest, phase, worker }: GradientOwner, pointRound: number): Gradient | undefined {
+    const entry = this.#entries.get(runDigest, phase, worker);
     return entry?.pointRound === pointRound ? entry.gradient : undefined;
   }
 
-  set(key: string, pointRound: number, gradient: Gradient): void {
-    this.#entries.set(key, { pointRound, gradient });
+  set({ runDigest, phase, worker }: GradientOwner, pointRound: number, gradient: Gradient): void {
+    const replaced = this.#entries.set(runDigest, phase, worker, { pointRound, gradient });
+    this.#bytes += gradient.vector.byteLength - (replaced?.gradient.vector.byteLength ?? 0);
+    while (this.#bytes > this.#limitBytes && this.#entries.size > 1) {
+      this.#bytes -= this.#entries.dropOldest()!.gradient.vector.byteLength;
+    }
   }
 }
 
 /** Which gradients an environment would hold: the rounds of a cache of CACHE_BYTES, without the vectors. */
 export class HeldRounds {
-  readonly #rounds = new Map<string, number>();
+  readonly #rounds = new RecentlySet<number>();
 
-  has(key: string, pointRound: number): boolean {
-    return this.#rounds.get(key) === pointRound;
+  has({ runDigest, phase, worker }: GradientOwner, pointRound: number): boolean {
+    return this.#rounds.get(runDigest, phase, worker) === pointRound;
   }
 
-  set(key: string, pointRound: number, dimension: number): void {
-    this.#rounds.delete(key);
-    this.#rounds.set(key, pointRound);
-    if (this.#rounds.size * 8 * dimension > CACHE_BYTES && this.#rounds.size > 1) {
-      for (const oldest of this.#rounds.keys()) {
-        this.#rounds.delete(oldest);
-        break;
-      }
-    }
+  set({ runDigest, phase, worker }: GradientOwner, pointRound: number, dimension: number): void {
+    this.#rounds.set(runDigest, phase, worker, pointRound);
+    if (this.#rounds.size * 8 * dimension > CACHE_BYTES && this.#rounds.size > 1) this.#rounds.dropOldest();
   }
 }
 
@@ -54,32 +55,46 @@ export interface GradientCaches {
   readonly memo: GradientCache;
 }
 
+/** Whose gradient it is: a worker of one of a run's cohorts. */
+export interface GradientOwner {
+  readonly runDigest: string;
+  readonly phase: number;
+  readonly worker: number;
+}
+
+/** A pair's older gradient is only subtracted from the newer one: one memory serves them all. */
+let scratch = new Float64Array(0);
+
+function olderScratch(dimension: number): Float64Array {
+  if (scratch.length !== dimension) scratch = new Float64Array(dimension);
+  return scratch;
+}
+
 /** One task's view of the local objective: computes, reuses, and counts the work. */
 export class TaskGradients implements Gradients {
   readonly #objective: Objective;
   readonly #meanNonZeros: number;
   readonly #caches: GradientCaches;
-  readonly #key: string;
+  readonly #owner: GradientOwner;
   readonly #roundOf: (point: Float64Array) => number;
   /** Rows that this environment had to visit; a row visited for two points counts twice. */
   #rows = 0;
   #reused = false;
 
   /**
-   * @param key names (run, worker) in the caches.
    * @param roundOf identity of a point: points of equal round have equal bits within a run.
    */
   constructor(
     objective: Objective,
     nonZeros: number,
     caches: GradientCaches,
-    key: string,
+    owner: GradientOwner,
     roundOf: (point: Float64Array) => number,
   ) {
     this.#objective = objective;
     this.#meanNonZeros = objective.rows === 0 ? 0 : nonZeros / objective.rows;
     this.#caches = caches;
-    this.#key = key;
+    this.#owner = owner;
     this.#roundOf = roundOf;
   }
 
@@ -92,19 +107,20 @@ export class TaskGradients implements Gradients {
     return this.#keep(round, { vector, loss });
   }
 
+  /** The gradient at w is valid until the next pair. */
   pair(x: Float64Array, w: Float64Array): { x: Gradient; w: Gradient } {
     const [roundX, roundW] = [this.#roundOf(x), this.#roundOf(w)];
-    this.#reused = this.#caches.own.has(this.#key, roundW);
+    this.#reused = this.#caches.own.has(this.#owner, roundW);
     const older = this.#held(roundW);
     if (older !== undefined) return { w: older, x: this.full(x) };
     const newer = this.#held(roundX);
     if (newer !== undefined) {
       // A task done again: only the older point is missing, and must not push the newer one out.
-      const vector = new Float64Array(this.#objective.dimension);
+      const vector = olderScratch(this.#objective.dimension);
       return { x: newer, w: { loss: this.#objective.gradient(w, vector), vector } };
     }
     const vectorX = new Float64Array(this.#objective.dimension);
-    const vectorW = new Float64Array(this.#objective.dimension);
+    const vectorW = olderScratch(this.#objective.dimension);
     const loss = this.#objective.gradientPair(x, w, vectorX, vectorW);
     return {
       x: this.#keep(roundX, { vector: vectorX, loss }),
@@ -125,11 +141,11 @@ export class TaskGradients implements Gradients {
    */
   evaluate(x: Float64Array): Gradient {
     const round = this.#roundOf(x);
-    const known = this.#caches.memo.get(this.#key, round);
+    const known = this.#caches.memo.get(this.#owner, round);
     if (known !== undefined) return known;
     const vector = new Float64Array(this.#objective.dimension);
     const gradient = { vector, loss: this.#objective.gradient(x, vector) };
-    this.#caches.memo.set(this.#key, round, gradient);
+    this.#caches.memo.set(this.#owner, round, gradient);
     return gradient;
   }
 
@@ -145,13 +161,13 @@ export class TaskGradients implements Gradients {
 
   /** A gradient that need not be computed; charged all the same where this environment did not hold it. */
   #held(round: number): Gradient | undefined {
-    if (!this.#caches.own.has(this.#key, round)) this.#rows += this.#objective.rows;
-    return this.#caches.memo.get(this.#key, round);
+    if (!this.#caches.own.has(this.#owner, round)) this.#rows += this.#objective.rows;
+    return this.#caches.memo.get(this.#owner, round);
   }
 
   #keep(round: number, gradient: Gradient): Gradient {
-    this.#caches.own.set(this.#key, round, gradient.vector.length);
-    this.#caches.memo.set(this.#key, round, gradient);
+    this.#caches.own.set(this.#owner, round, gradient.vector.length);
+    this.#caches.memo.set(this.#owner, round, gradient);
     return gradient;
   }
 }

@@ -18,9 +18,12 @@ export interface WorkerMemo {
   readonly shards: OpenedShards;
 }
 
+/** Gradients of all workers of an engine, in bytes. */
+const MEMO_BYTES = 512_000_000;
+
 /** A memo for all environments of an engine. */
 export function createWorkerMemo(): WorkerMemo {
-  return { gradients: new GradientCache(), shards: new OpenedShards() };
+  return { gradients: new GradientCache(MEMO_BYTES), shards: new OpenedShards() };
 }
 
 /**

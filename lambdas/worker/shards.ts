@@ -11,6 +11,7 @@ import type { Objective, Shard } from "../../shared/problems/problem.ts";
 import { sha256 } from "../../shared/protocol/digest.ts";
 import { WHOLE_OBJECT_BYTES } from "../../shared/protocol/limits.ts";
 import type { LoadedRun } from "./load.ts";
+import { RecentlySet } from "./recently-set.ts";
 
 /** Bytes of stored rows that an environment keeps. */
 const ROWS_KEPT_BYTES = 512_000_000;
@@ -30,18 +31,24 @@ export interface LoadedShard {
 
 /** Opened shards by data set, partition, problem and worker. */
 export class OpenedShards {
-  readonly #shards = new LRUCache<string, LoadedShard>({
-    maxSize: OPENED_KEPT_BYTES,
-    sizeCalculation: ({ shard }) => OPENED_OVERHEAD_BYTES + 16 * shard.rows,
-  });
+  readonly #shards = new RecentlySet<LoadedShard>();
+  #bytes = 0;
 
-  get(key: string): LoadedShard | undefined {
-    return this.#shards.get(key);
+  get(scope: string, workers: number, worker: number): LoadedShard | undefined {
+    return this.#shards.get(scope, workers, worker);
   }
 
-  set(key: string, loaded: LoadedShard): void {
-    this.#shards.set(key, loaded);
+  set(scope: string, workers: number, worker: number, loaded: LoadedShard): void {
+    const replaced = this.#shards.set(scope, workers, worker, loaded);
+    this.#bytes += openedBytes(loaded) - (replaced === undefined ? 0 : openedBytes(replaced));
+    while (this.#bytes > OPENED_KEPT_BYTES && this.#shards.size > 1) {
+      this.#bytes -= openedBytes(this.#shards.dropOldest()!);
+    }
   }
+}
+
+function openedBytes({ shard }: LoadedShard): number {
+  return OPENED_OVERHEAD_BYTES + 16 * shard.rows;
 }
 
 /** Whole objects that were found to be what was imported, by their SHA-256: environments of one process share bytes. */
@@ -93,7 +100,7 @@ export class ShardLoader {
 
   /** The same as `shard`, where nothing has to be fetched or opened for it. */
   held({ scope }: LoadedRun, workers: number, worker: number): LoadedShard | undefined {
-    const opened = this.#opened.get(shardKey(scope, workers, worker));
+    const opened = this.#opened.get(scope, workers, worker);
     return opened !== undefined && this.#rows.get(opened.source)?.arrived === true ? opened : undefined;
   }
 
@@ -112,8 +119,7 @@ export class ShardLoader {
     const { etag } = manifest.object;
     const source = whole ? etag : `${etag}/${range.start}-${range.end}`;
     const bytes = await this.#fetch(manifest, source, range, whole);
-    const key = shardKey(scope, workers, worker);
-    const known = this.#opened.get(key);
+    const known = this.#opened.get(scope, workers, worker);
     if (known !== undefined) return known;
     const purpose = spec.problem.kind === "least-squares" ? "regression" : "classification";
     const shard = openShard(manifest, first, count, bytes, range, purpose);
@@ -123,7 +129,7 @@ export class ShardLoader {
       regularizerWeight: rowWeight * count,
     });
     const loaded = { firstRow: first, shard, objective, source };
-    this.#opened.set(key, loaded);
+    this.#opened.set(scope, workers, worker, loaded);
     return loaded;
   }
 
@@ -162,8 +168,4 @@ export class ShardLoader {
       );
     }
   }
-}
-
-function shardKey(scope: string, workers: number, worker: number): string {
-  return `${scope}/${workers}/${worker}`;
 }

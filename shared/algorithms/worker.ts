@@ -137,8 +137,13 @@ function send(v: Float64Array, { compressor }: WorkerSetting, draws: WorkerDraws
   return { encoded, decoded };
 }
 
+/** Differences are compressed at once and never kept: one memory serves them all. */
+let differenceScratch = new Float64Array(0);
+
+/** a - b, valid until the next call. */
 function minus(a: Float64Array, b: Float64Array): Float64Array {
-  const difference = new Float64Array(a.length);
+  if (differenceScratch.length !== a.length) differenceScratch = new Float64Array(a.length);
+  const difference = differenceScratch;
   for (let j = 0; j < difference.length; j++) difference[j] = a[j]! - b[j]!;
   return difference;
 }

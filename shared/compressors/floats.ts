@@ -13,6 +13,8 @@ const LARGEST: Record<Wire, string> = { float32: "3.4028235e38", float64: "1.797
 const SCRATCH_NUMBERS = 1024;
 const scratch = new ArrayBuffer(8 * SCRATCH_NUMBERS);
 const scratchBytes = new Uint8Array(scratch);
+/** The same for long payloads that are not aligned; grows with them. New memory for each would cost more than the copy. */
+let longScratch = new Uint8Array(0);
 
 /** Bytes of one number on this wire. */
 export function bytesPerFloat(wire: Wire): 4 | 8 {
@@ -54,8 +56,8 @@ function floatsAt(
 }
 
 /**
- * The numbers of a payload that holds nothing else: a view where the alignment allows it, else a copy (a short one in
- * scratch). To be read before the next call.
+ * The numbers of a payload that holds nothing else: a view where the alignment allows it, else a copy in scratch: to be
+ * read before the next call.
  * @throws MessageError when the payload is not of this many numbers, or one is NaN or infinite.
  */
 export function decodeFloats(
@@ -79,7 +81,11 @@ export function decodeFloats(
 /** Memory and offset of the same bytes, at a multiple of `size`. */
 function aligned(bytes: Uint8Array, size: number): [ArrayBufferLike, number] {
   if (bytes.byteOffset % size === 0) return [bytes.buffer, bytes.byteOffset];
-  if (bytes.length > scratch.byteLength) return [new Uint8Array(bytes).buffer, 0];
+  if (bytes.length > scratch.byteLength) {
+    if (longScratch.length < bytes.length) longScratch = new Uint8Array(bytes.length);
+    longScratch.set(bytes);
+    return [longScratch.buffer, 0];
+  }
   scratchBytes.set(bytes);
   return [scratch, 0];
 }

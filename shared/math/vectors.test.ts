@@ -54,4 +54,15 @@ describe("vectors", () => {
     expect(firstNonFinite(v(Infinity, -Infinity))).toBe(0);
     expect(firstNonFinite(Float32Array.of(1, 1e39))).toBe(1);
   });
+
+  test("firstNonFinite finds one at every place of vectors of every length", () => {
+    for (let length = 1; length <= 13; length++) {
+      for (let place = 0; place < length; place++) {
+        const vector = new Float64Array(length).fill(1e308);
+        vector[length - 1] = Number.NaN;
+        vector[place] = Infinity;
+        expect(firstNonFinite(vector)).toBe(place);
+      }
+    }
+  });
 });

@@ -41,10 +41,18 @@ export function sub(a: Float64Array, b: Float64Array, out: Float64Array): void {
 
 /** The first j whose x_j is NaN or infinite; -1 when every entry is finite. */
 export function firstNonFinite(x: Float64Array | Float32Array): number {
-  for (let j = 0; j < x.length; j++) {
-    const entry = x[j]!;
-    // 0 for every finite number, NaN for every other.
-    if (entry - entry !== 0) return j;
+  // v - v is 0 for every finite number and NaN for every other, and so are sums of them; four, as none waits for another.
+  let first = 0;
+  let second = 0;
+  let third = 0;
+  let fourth = 0;
+  const whole = x.length - (x.length % 4);
+  for (let j = 0; j < whole; j += 4) {
+    first += x[j]! - x[j]!;
+    second += x[j + 1]! - x[j + 1]!;
+    third += x[j + 2]! - x[j + 2]!;
+    fourth += x[j + 3]! - x[j + 3]!;
   }
-  return -1;
+  for (let j = whole; j < x.length; j++) first += x[j]! - x[j]!;
+  return first + second + third + fourth === 0 ? -1 : x.findIndex((entry) => !Number.isFinite(entry));
 }

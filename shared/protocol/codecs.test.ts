@@ -66,8 +66,6 @@ describe("tasks", () => {
       { u8: TASK_NUMBERS.indexOf(kind) },
       { u8: 1 },
       { u32: 7 },
-      { u32: 3 },
-      { u32: 4 },
       { u32: 5 },
       { u32: 2 },
       { u32: 6 },
@@ -76,6 +74,8 @@ describe("tasks", () => {
       { text: "marina-run-example" },
       { u8: task.points.length },
       ...points.slice(0, task.points.length).flat(),
+      { u32: 3 },
+      { u32: 4 },
     ]);
     expect(encodeTask(task)).toBe(Buffer.from(expected).toString("base64"));
   });
@@ -94,18 +94,18 @@ describe("tasks", () => {
       { u32: 0 },
       { u32: 0 },
       { u32: 0 },
-      { u32: 0 },
-      { u32: 0 },
       { text: "" },
       { text: "" },
       { text: "" },
       { u8: 0 },
+      { u32: 0 },
+      { u32: 0 },
     ];
     expect(() => decodeTask(toBody(frameOf(FrameType.task, [{ u8: 10 }, { u8: 0 }, ...fields])))).toThrow(
       "unknown kind",
     );
-    expect(() => decodeTask(toBody(frameOf(FrameType.task, [{ u8: 8 }, { u8: 4 }, ...fields])))).toThrow(
-      "unknown flags 4",
+    expect(() => decodeTask(toBody(frameOf(FrameType.task, [{ u8: 8 }, { u8: 8 }, ...fields])))).toThrow(
+      "unknown flags 8",
     );
     expect(decodeTask(toBody(frameOf(FrameType.task, [{ u8: 8 }, { u8: 0 }, ...fields]))).kind).toBe(
       "calibrate",

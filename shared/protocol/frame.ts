@@ -156,14 +156,16 @@ export class FrameWriter {
   }
 }
 
-function putU32(bytes: Uint8Array, at: number, value: number): void {
+/** Little-endian. */
+export function putU32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value;
   bytes[at + 1] = value >>> 8;
   bytes[at + 2] = value >>> 16;
   bytes[at + 3] = value >>> 24;
 }
 
-function getU32(bytes: Uint8Array, at: number): number {
+/** Little-endian. */
+export function getU32(bytes: Uint8Array, at: number): number {
   return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
 }
 
@@ -281,16 +283,6 @@ export class FrameReader {
 function startsWith(bytes: Uint8Array, at: number, expected: Uint8Array): boolean {
   for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false;
   return true;
-}
-
-/** Overwrites a u32 field of a finished frame; `sealFrame` must follow. @param at counted from the frame's start. */
-export function patchFrame(frame: Uint8Array, at: number, value: number): void {
-  new DataView(frame.buffer, frame.byteOffset).setUint32(at, value, true);
-}
-
-/** Writes the checksum of a patched frame anew. */
-export function sealFrame(frame: Uint8Array): void {
-  patchFrame(frame, 8, crc32(frame.subarray(FRAME_HEADER_BYTES)));
 }
 
 /** One byte of a message's frame, without decoding the rest; undefined where the text is too short or no base64. */

@@ -39,6 +39,11 @@ export const CONTRIBUTION_WAIT_SECONDS = 5;
 export const CONTRIBUTION_RETENTION_SECONDS = 3600;
 /** Deliveries of a task or control message before it goes to the dead-letter queue. */
 export const MAX_RECEIVE_COUNT = 5;
+/**
+ * From this delivery of its control message on, an aggregator hands over after one round: so a run that gets on at all comes
+ * through any number of crashes, and only one that does not ends among the dead letters.
+ */
+export const WORN_RECEIVE_COUNT = 3;
 
 /** Long polls kept open by the aggregator; more only breaks batches up. */
 export const PARALLEL_POLLS = 8;

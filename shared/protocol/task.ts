@@ -1,16 +1,7 @@
 /** A task: one slot's order for one round, a pure function of (spec, round, slot) that may be done any number of times. */
 import { MessageError } from "../math/errors.ts";
-import {
-  byteOfBody,
-  FRAME_HEADER_BYTES,
-  FrameReader,
-  FrameType,
-  FrameWriter,
-  fromBody,
-  patchFrame,
-  sealFrame,
-  toBody,
-} from "./frame.ts";
+import { byteOfBody, FRAME_HEADER_BYTES, FrameReader, FrameType, FrameWriter, fromBody } from "./frame.ts";
+import { FrameBeginning } from "./frame-beginning.ts";
 
 /** What is to be computed, without its points. `calibrate`, `gram` and `evaluate` are questions outside the method. */
 export type TaskKind =
@@ -115,7 +106,8 @@ export function membersOf(task: Task): Task[] {
 }
 
 /** Packs up to `size` neighbours that ask for the same. */
-export function packTasks(tasks: readonly Task[], size: number): Task[] {
+export function packTasks(tasks: readonly Task[], size: number): readonly Task[] {
+  if (size === 1) return tasks;
   const packs: Task[] = [];
   for (let first = 0; first < tasks.length; ) {
     let end = first + 1;
@@ -133,10 +125,17 @@ export function packTasks(tasks: readonly Task[], size: number): Task[] {
 }
 
 export function encodeTask(task: Task): string {
-  return toBody(frameTask(task));
+  const writer = writeCommon(task).u32(task.slot).u32(task.worker);
+  if (task.others !== undefined) {
+    writer.u32(task.others.length);
+    for (const { slot, worker } of task.others) writer.u32(slot).u32(worker);
+  }
+  for (const shift of task.shifts ?? []) writer.vector(shift);
+  return writer.finishBody();
 }
 
-function frameTask(task: Task): Uint8Array {
+/** What the tasks of a round have in common comes first: see frame-beginning.ts. */
+function writeCommon(task: Task): FrameWriter {
   let inline = 0;
   for (const point of task.points) if (point.kind === "inline") inline += point.vector.byteLength;
   for (const shift of task.shifts ?? []) inline += 16 + shift.byteLength;
@@ -148,8 +147,6 @@ function frameTask(task: Task): Uint8Array {
         (task.shifts === undefined ? 0 : CARRIED),
     )
     .u32(task.round)
-    .u32(task.slot)
-    .u32(task.worker)
     .u32(task.memoryFloor)
     .u32(task.phase)
     .u32(task.workers)
@@ -162,33 +159,26 @@ function frameTask(task: Task): Uint8Array {
     if (point.kind === "inline") writer.u8(0).vector(point.vector);
     else writer.u8(1).text(point.key);
   });
-  if (task.others !== undefined) {
-    writer.u32(task.others.length);
-    for (const { slot, worker } of task.others) writer.u32(slot).u32(worker);
-  }
-  for (const shift of task.shifts ?? []) writer.vector(shift);
-  return writer.finish();
+  return writer;
 }
 
-/** Where a frame has its slot and its worker: after the header, kind, flags and round. */
-const SLOT_AT = FRAME_HEADER_BYTES + 6;
-const WORKER_AT = SLOT_AT + 4;
-
-/** `tasks.map(encodeTask)`: tasks that differ in slot and worker only are written once and patched. */
+/** `tasks.map(encodeTask)`: what tasks that differ in slot and worker only have in common is written once. */
 export function encodeTasks(tasks: readonly Task[]): string[] {
   let model: Task | undefined;
-  let frame = new Uint8Array(0);
+  let beginning: FrameBeginning | undefined;
   return tasks.map((task) => {
-    if (model === undefined || model.shifts !== undefined || !alike(model, task)) {
+    if (!isPlain(task)) return encodeTask(task);
+    if (model === undefined || beginning === undefined || !alike(model, task)) {
       model = task;
-      frame = frameTask(task) as Uint8Array<ArrayBuffer>;
-    } else {
-      patchFrame(frame, SLOT_AT, task.slot);
-      patchFrame(frame, WORKER_AT, task.worker);
-      sealFrame(frame);
+      beginning = new FrameBeginning(writeCommon(task).finish());
     }
-    return toBody(frame);
+    return beginning.body(task.slot, task.worker);
   });
+}
+
+/** Does nothing come after its slot and its worker? */
+function isPlain({ others, shifts }: Task): boolean {
+  return others === undefined && shifts === undefined;
 }
 
 /** Do two tasks differ in slot, worker and the worker's shift at most? */
@@ -211,16 +201,34 @@ function alike(a: Task, b: Task): boolean {
   );
 }
 
+/** The beginning of the task that was read in full last, and what it says. Tasks of a round share the points' memory. */
+let lastRead: { readonly beginning: FrameBeginning; readonly common: Task } | undefined;
+
 /** @throws MessageError, or MarinaError "version". */
 export function decodeTask(body: string): Task {
-  const reader = new FrameReader("task", fromBody(body, "task"), "task");
+  const known = lastRead?.beginning.numbers(body);
+  if (known !== undefined) {
+    const [slot, worker] = known;
+    return { ...lastRead!.common, slot, worker };
+  }
+  const frame = fromBody(body, "task");
+  const task = readTask(frame);
+  if (isPlain(task)) {
+    const beginning = new FrameBeginning(frame.subarray(0, frame.length - SLOT_AND_WORKER_BYTES));
+    lastRead = { beginning, common: task };
+  }
+  return task;
+}
+
+const SLOT_AND_WORKER_BYTES = 8;
+
+function readTask(frame: Uint8Array): Task {
+  const reader = new FrameReader("task", frame, "task");
   const kind = KINDS[reader.u8()];
   if (kind === undefined) throw new MessageError("task: unknown kind");
   const flags = reader.u8();
   if (flags > (EVALUATE | PACKED | CARRIED)) throw new MessageError(`task: unknown flags ${flags}`);
   const round = reader.u32();
-  const slot = reader.u32();
-  const worker = reader.u32();
   const memoryFloor = reader.u32();
   const phase = reader.u32();
   const workers = reader.u32();
@@ -241,6 +249,8 @@ export function decodeTask(body: string): Task {
         : { kind: "stored", key: reader.text() },
     );
   }
+  const slot = reader.u32();
+  const worker = reader.u32();
   const others: Member[] = [];
   if ((flags & PACKED) !== 0) {
     const more = reader.u32();
@@ -299,8 +309,8 @@ export function taskNeedsOf(body: string): TaskNeeds | undefined {
   if (head.length <= FRAME_HEADER_BYTES || head[3] !== FrameType.task) return undefined;
   const kind = KINDS[head[FRAME_HEADER_BYTES]!];
   if (kind === undefined) return undefined;
-  // Kind, flags and six numbers; then run, digest and queue, each with its length.
-  let at = FRAME_HEADER_BYTES + 26;
+  // Kind, flags and four numbers; then run, digest and queue, each with its length.
+  let at = FRAME_HEADER_BYTES + 18;
   for (let i = 0; i < 3; i++) {
     if (at + 4 > head.length) return undefined;
     at += 4 + head.readUInt32LE(at);

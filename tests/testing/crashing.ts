@@ -25,11 +25,16 @@ export interface CrashingService extends EmbeddedService {
 /**
  * The aggregator believes that it has all of its time, but is killed after `lifeSeconds`: without warning, between any
  * two of its calls. Whoever comes next finds what it has left.
+ * @param deliveries of a control message, before it goes to the dead letters.
  */
-export function createCrashingService(options: EmbeddedCloudOptions, lifeSeconds: number): CrashingService {
+export function createCrashingService(
+  options: EmbeddedCloudOptions,
+  lifeSeconds: number,
+  deliveries = 1000,
+): CrashingService {
   return createServiceAround(options, {
     lifeSeconds,
-    deliveries: 1000,
+    deliveries,
     sabotage: (ports) => ports,
     spendingOf: () => NOTHING_SPENT,
   });

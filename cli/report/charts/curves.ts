@@ -51,7 +51,7 @@ export function curveChart({ series, predicts }: ReportData, measure: Measure, a
     hasLogarithmicX: true,
     key: [],
     spec: (options) => {
-      const vertical = (field: string) => position(field, y, { scale: LOGARITHMIC, format: ".0e" });
+      const vertical = (field: string) => position(field, y, { scale: LOGARITHMIC, format: ".2~e" });
       return linesSpec(
         {
           names,

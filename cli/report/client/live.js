@@ -1,5 +1,5 @@
 /** A run that is under way: new data as they come, its state, and the buttons that stop and scale it. */
-import { button, byId } from "./dom.js";
+import { button, byId, element } from "./dom.js";
 import { createScale } from "./scale.js";
 
 /** @typedef {import("../report-data.ts").ReportData} ReportData */
@@ -14,6 +14,9 @@ export function follow(update) {
     () => void ask(stop, "stop"),
   );
   const scale = createScale((button, order) => void ask(button, "scale", JSON.stringify(order)));
+  // What the buttons were answered stays: the state is told anew with every look.
+  const answer = element("p", { role: "status", id: "answer" });
+  state.after(answer);
   const say = (/** @type {string} */ text) => {
     state.textContent = text;
   };
@@ -49,9 +52,9 @@ export function follow(update) {
     pressed.setAttribute("disabled", "");
     let isDone = false;
     try {
-      const answer = await fetch(action, { method: "POST", body });
-      say(await answer.text());
-      isDone = answer.ok && action === "stop";
+      const response = await fetch(action, { method: "POST", body });
+      answer.textContent = await response.text();
+      isDone = response.ok && action === "stop";
     } catch {
       say("connection lost: did marina watch end?");
     }

@@ -1,15 +1,14 @@
 /** Debian's Chromium, for tests: where it is, and how it is started so that it asks the network for nothing. */
 import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
+import places from "../../../scripts/chromium-places.json" with { type: "json" };
 
-const PLACES = [
-  process.env["CHROMIUM"],
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-];
+/** Chromium's own limit of 30 s is short where many tests share few cores. */
+const PATIENCE_MILLISECONDS = 120_000;
 
-export const chromiumPath = PLACES.find((path) => path !== undefined && existsSync(path));
+export const chromiumPath = [process.env["CHROMIUM"], ...places].find(
+  (path) => path !== undefined && existsSync(path),
+);
 if (chromiumPath === undefined) {
   console.warn(
     "no Chromium here: the pages' tests in a browser are left out (apt-get install chromium, or CHROMIUM=path)",
@@ -31,6 +30,16 @@ export function launchChromium(): Promise<Browser> {
       "--disable-sync",
     ],
   });
+}
+
+/** A new page that waits as long as tests do. */
+export async function newPage(
+  browser: Browser,
+  options: Parameters<Browser["newPage"]>[0] = {},
+): Promise<Page> {
+  const page = await browser.newPage(options);
+  page.setDefaultTimeout(PATIENCE_MILLISECONDS);
+  return page;
 }
 
 /** What went wrong on a page, and what it asked for. */

@@ -1,7 +1,7 @@
 /** Pages opened in a browser, all their charts drawn. */
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
-import { drawAll, listen } from "./browser.ts";
+import { drawAll, listen, newPage } from "./browser.ts";
 
 export interface OpenPage {
   readonly page: Page;
@@ -15,7 +15,7 @@ export async function openPage(
   path: string,
   colorScheme: "light" | "dark" = "light",
 ): Promise<OpenPage> {
-  const page = await browser.newPage({ viewport: { width: 1200, height: 800 }, colorScheme });
+  const page = await newPage(browser, { viewport: { width: 1200, height: 800 }, colorScheme });
   const heard = listen(page);
   await page.goto(pathToFileURL(path).href);
   await drawAll(page);

@@ -1,0 +1,147 @@
+/**
+ * A round of MARINA at d = 1,000,000, n = 100, RandK with K = 1 % of d, on the embedded cloud: wall milliseconds, and what
+ * of them the same work takes by itself: the gradients, the compressor on the workers' side, the sum on the server's. What
+ * is left is the protocol: frames and their checksums, iterates as objects, queues, the virtual cloud.
+ * Usage: node bench/large-dimension.ts [--rounds 6]
+ *
+ * 10,000 rows of 100 entries, made up; each worker holds 100 of them.
+ */
+import { Command } from "commander";
+import { createRun } from "../cli/launch.ts";
+import { driveToEnd } from "../embedded/drive-to-end.ts";
+import { createEmbeddedService } from "../embedded/service.ts";
+import { compressorStream } from "../shared/algorithms/draws.ts";
+import { createCompressor } from "../shared/compressors/registry.ts";
+import { importLibsvm } from "../shared/data/import.ts";
+import type { Manifest } from "../shared/data/manifest.ts";
+import { partition } from "../shared/data/partition.ts";
+import { openShard, shardRange } from "../shared/data/shard.ts";
+import { Purpose, Stream } from "../shared/math/streams.ts";
+import { createObjective } from "../shared/problems/objective.ts";
+import type { Objective } from "../shared/problems/problem.ts";
+import { parseRunSpec } from "../shared/protocol/spec.ts";
+import type { Figure } from "./figure.ts";
+import { printFigures } from "./print.ts";
+import { medianOf } from "./support.ts";
+
+const DIMENSION = 1_000_000;
+const WORKERS = 100;
+const K = DIMENSION / 100;
+const ROWS = 10_000;
+const ENTRIES_PER_ROW = 100;
+const WARMUP_ROUNDS = 2;
+const problem = { kind: "nonconvex-binary" } as const;
+
+/** LIBSVM text; every row has coordinate 1, as data with an intercept have. */
+async function* text(): AsyncGenerator<Uint8Array> {
+  const stream = new Stream({ seed: 1, purpose: Purpose.start, round: 0, index: 0 });
+  for (let row = 0; row < ROWS; row++) {
+    const columns = new Set([1]);
+    while (columns.size < ENTRIES_PER_ROW) columns.add(1 + stream.nextBelow(DIMENSION));
+    const entries = [...columns].sort((a, b) => a - b).map((j) => `${j}:${stream.nextUniform().toFixed(3)}`);
+    yield Buffer.from(`${row % 2 === 0 ? 1 : -1} ${entries.join(" ")}\n`);
+  }
+}
+
+/** The local objectives as the workers open them. */
+function objectivesOf(manifest: Manifest, body: Uint8Array): Objective[] {
+  return partition(manifest.rows, WORKERS, "spread").map(({ first, count }) => {
+    const range = shardRange(manifest, first, count);
+    const bytes = body.subarray(range.start, range.end);
+    const shard = openShard(manifest, first, count, bytes, range, "classification");
+    return createObjective(problem, shard, { rowWeight: WORKERS / ROWS, regularizerWeight: 1 });
+  });
+}
+
+/** Milliseconds of a round's gradients: both of each pair, as nothing this large is held from round to round. */
+function gradients(objectives: readonly Objective[]): number {
+  const x = new Float64Array(DIMENSION).fill(0.01);
+  const w = new Float64Array(DIMENSION);
+  const started = performance.now();
+  for (const objective of objectives) {
+    objective.gradientPair(x, w, new Float64Array(DIMENSION), new Float64Array(DIMENSION));
+  }
+  return performance.now() - started;
+}
+
+/** Milliseconds of a round's compression and of its sum on the server. */
+function codecAndFold(): { readonly codec: number; readonly fold: number } {
+  const compressor = createCompressor({ kind: "rand-k", k: K }, DIMENSION, "float32");
+  const gradient = new Float64Array(DIMENSION).fill(0.5);
+  const older = new Float64Array(DIMENSION).fill(0.25);
+  const difference = new Float64Array(DIMENSION);
+  const from = performance.now();
+  const messages = Array.from({ length: WORKERS }, (_, worker) => {
+    for (let j = 0; j < DIMENSION; j++) difference[j] = gradient[j]! - older[j]!;
+    return compressor.encode(difference, compressor.draw(compressorStream(1, 1, worker))).bytes;
+  });
+  const between = performance.now();
+  const sum = new Float64Array(DIMENSION);
+  for (const [worker, bytes] of messages.entries()) {
+    compressor.accumulate(bytes, compressor.draw(compressorStream(1, 1, worker)), sum);
+  }
+  for (let j = 0; j < DIMENSION; j++) sum[j] = sum[j]! / WORKERS;
+  return { codec: between - from, fold: performance.now() - between };
+}
+
+export async function largeDimensionFigures(rounds: number): Promise<Figure[]> {
+  let from = Number.NaN;
+  let to = Number.NaN;
+  const service = createEmbeddedService({
+    seed: 1,
+    observer: {
+      round(_, { round }) {
+        if (round === WARMUP_ROUNDS) from = performance.now();
+        if (round === WARMUP_ROUNDS + rounds) to = performance.now();
+      },
+    },
+  });
+  const { objects } = service.cloud.client;
+  const manifest = await importLibsvm(text(), {
+    name: "large",
+    sourceName: "made up",
+    labels: "binary",
+    dimension: DIMENSION,
+    objects,
+  });
+  const algorithm = {
+    kind: "marina",
+    compressor: { kind: "rand-k", k: K },
+    stepSize: 0.1,
+    probability: 1e-6,
+  } as const;
+  const stop = { rounds: WARMUP_ROUNDS + rounds + 1 };
+  const spec = parseRunSpec(
+    { data: "large", workers: WORKERS, problem, algorithm, stop, evaluateEvery: 0 },
+    "benchmark",
+  );
+  await driveToEnd(service, (await createRun(objects, spec)).control);
+  const round = (to - from) / rounds;
+
+  const { body } = await objects.get(manifest.object.key);
+  const objectives = objectivesOf(manifest, body);
+  const compute = await medianOf(3, () => gradients(objectives));
+  const codec = await medianOf(3, () => codecAndFold().codec);
+  const fold = await medianOf(3, () => codecAndFold().fold);
+  const protocol = round - compute - codec - fold;
+  const parts = { compute, codec, fold, protocol };
+  return [
+    {
+      name: "a round at d = 1e6, n = 100, RandK 1 % / its compute, codec and fold alone",
+      ratio: round / (compute + codec + fold),
+      detail: `${round.toFixed(0)} ms: ${Object.entries(parts)
+        .map(([name, milliseconds]) => `${name} ${milliseconds.toFixed(0)}`)
+        .join(", ")}`,
+      aim: "-",
+    },
+  ];
+}
+
+if (import.meta.main) {
+  const { rounds } = new Command("bench:large-dimension")
+    .option("--rounds <n>", "rounds measured", Number, 6)
+    .option("--save", "make the ratio the baseline")
+    .parse()
+    .opts<{ rounds: number }>();
+  printFigures(await largeDimensionFigures(rounds));
+}
