@@ -10,8 +10,11 @@ import { gunzipSync } from "node:zlib";
 import { importLibsvm } from "../shared/data/import.ts";
 import { loadShipped, type ShippedName, shippedFile } from "../shared/data/testing/load.ts";
 import { memoryStore } from "../shared/data/testing/memory-store.ts";
+import { aggregatorFigures } from "./aggregator.ts";
+import { denseRoundFigures } from "./dense-round.ts";
 import type { Figure } from "./figure.ts";
 import { kernelFigures } from "./kernels.ts";
+import { largeDimensionFigures } from "./large-dimension.ts";
 import { printFigures } from "./print.ts";
 import { medianOf, runEmbedded } from "./support.ts";
 
@@ -89,7 +92,13 @@ add(
   "under 150 ms",
 );
 
-printFigures([...(await kernelFigures()), ...figures]);
+printFigures([
+  ...(await kernelFigures()),
+  ...figures,
+  ...(await aggregatorFigures(1000, 6)),
+  ...(await largeDimensionFigures(4)),
+  ...denseRoundFigures(),
+]);
 
 /** One full gradient at a new point on each of 5 shards: what a MARINA round with held gradients has to compute. */
 async function kernelMilliseconds(name: ShippedName): Promise<number> {

@@ -1,4 +1,5 @@
 /** From a spec to a stored run: everything that can be known to be wrong is said before anything is spent. */
+import { readCheckpoint } from "../lambdas/aggregator/stored-checkpoint.ts";
 import { carriesShifts, compressorOf } from "../shared/algorithms/registry.ts";
 import { checkStepSize } from "../shared/algorithms/theory.ts";
 import { DamagedObject, readChecked } from "../shared/cloud/checked-read.ts";
@@ -8,8 +9,7 @@ import { type Manifest, parseManifest } from "../shared/data/manifest.ts";
 import { rowsOf, rowsUsed } from "../shared/data/partition.ts";
 import { checkLabelUse } from "../shared/data/shard.ts";
 import { MarinaError } from "../shared/math/errors.ts";
-import { decodeCheckpoint } from "../shared/protocol/checkpoint.ts";
-import { checkpointKey, datasetPrefix, manifestKey, resultKey, specKey } from "../shared/protocol/keys.ts";
+import { datasetPrefix, manifestKey, resultKey, specKey } from "../shared/protocol/keys.ts";
 import { CARRIED_SHIFTS_BYTES, INLINE_TASK_BYTES, MESSAGE_LIMIT_BYTES } from "../shared/protocol/limits.ts";
 import { decodeResult } from "../shared/protocol/result.ts";
 import {
@@ -52,11 +52,11 @@ export async function resumeRun(
 ): Promise<{ spec: RunSpec; control: ControlMessage }> {
   const { spec } = await findRun(objects, run);
   await checkRows(objects, await findManifest(objects, spec.data));
-  const key = checkpointKey(run);
   let tenure = 0;
   let action: ControlMessage["action"] = "start";
-  try {
-    const checkpoint = decodeCheckpoint((await objects.get(key)).body, key);
+  const checkpoint = (await readCheckpoint(objects, run))?.checkpoint;
+  // Without one it was cut off before its first checkpoint: it begins anew.
+  if (checkpoint !== undefined) {
     if (checkpoint.status === "done" && !(await hasItsResult(objects, run))) {
       // Its aggregator could not write the result: whoever hears of the run next does.
       await objects.delete(resultKey(run));
@@ -73,9 +73,6 @@ export async function resumeRun(
     }
     tenure = checkpoint.tenure + 1;
     action = "resume";
-  } catch (error) {
-    // Cut off before its first checkpoint: it begins anew.
-    if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
   }
   // The result of the earlier ending is not the run's result any more.
   await objects.delete(resultKey(run));

@@ -160,8 +160,9 @@ export function corrupted(body: string, dice: Stream): string {
 export function garbled(key: string, bytes: Uint8Array, dice: Stream): Uint8Array {
   if (bytes.length === 0) return bytes;
   const at = dice.nextBelow(bytes.length);
-  if (key.endsWith(".json") || dice.nextUniform() < 0.3) return bytes.slice(0, at);
-  const changed = bytes.slice();
+  // Copies: what comes in may be the store's own memory (and `slice` of a Buffer is a view of it).
+  if (key.endsWith(".json") || dice.nextUniform() < 0.3) return new Uint8Array(bytes.subarray(0, at));
+  const changed = new Uint8Array(bytes);
   changed[at]! ^= 1 << dice.nextBelow(8);
   return changed;
 }

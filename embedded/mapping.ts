@@ -108,8 +108,9 @@ export class EmbeddedMapping {
     usage.receiveRequests += billedUnits(bytes);
     if (!evaluation) this.#running++;
     const { address } = this.#queue;
+    const { plan } = this.#services;
     const messages: DeliveredMessage[] = batch.map(({ id, body, receipt, receiveCount }) => {
-      const dice = this.#services.plan?.strike("messageCorrupted", `delivered from ${address}`);
+      const dice = plan?.strike("messageCorrupted", `delivered from ${address}`);
       return {
         messageId: id,
         queue: address,
@@ -128,16 +129,17 @@ export class EmbeddedMapping {
     const failed = this.#failed(messages, outcome);
     let deleted = 0;
     for (const { messageId, receipt } of messages) {
-      if (failed.has(messageId)) continue;
+      if (failed?.has(messageId) === true) continue;
       this.#queue.remove(receipt);
       deleted++;
     }
     usage.deleteRequests += Math.ceil(deleted / BATCH_LIMIT);
   }
 
-  #failed(messages: readonly DeliveredMessage[], outcome: Outcome): ReadonlySet<string> {
+  /** Undefined: none. */
+  #failed(messages: readonly DeliveredMessage[], outcome: Outcome): ReadonlySet<string> | undefined {
+    if (outcome.kind === "answered" && outcome.failedMessageIds.length === 0) return undefined;
     const ids = new Set<string>();
-    if (outcome.kind === "answered" && outcome.failedMessageIds.length === 0) return ids;
     const { log } = this.#services;
     const where = { function: this.#function.options.name, queue: this.#queue.address };
     for (const { messageId } of messages) ids.add(messageId);

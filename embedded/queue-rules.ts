@@ -34,7 +34,8 @@ export function measureBatch(
   const evaluationBytes: number[] = [];
   let totalBytes = 0;
   let methodBytes = 0;
-  for (const [i, { body, group, deduplicationId }] of messages.entries()) {
+  for (let i = 0; i < messages.length; i++) {
+    const { body, group, deduplicationId } = messages[i]!;
     if (body.length === 0)
       throw new MarinaError("usage", `${where}: message ${i} is empty; SQS refuses such`);
     if (fifo && (group === undefined || deduplicationId === undefined)) {

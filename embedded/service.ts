@@ -35,8 +35,7 @@ export const DEFAULT_CONFIGURATION: ServiceConfiguration = {
   architecture: "arm64",
 };
 
-export interface ServiceOptions
-  extends Omit<EmbeddedCloudOptions, "evaluationBytesOf" | "evaluationObject"> {
+export interface ServiceOptions extends Omit<EmbeddedCloudOptions, "evaluationBytesOf" | "evaluationObject"> {
   readonly configuration?: ServiceConfiguration;
   readonly observer?: RunObserver;
   /** False to see what hedging is worth. */

@@ -24,9 +24,15 @@ export class VirtualClock implements Clock {
   #now = 0;
   #turning = false;
   #turns = 0;
+  #events = 0;
 
   now(): number {
     return this.#now;
+  }
+
+  /** Timers that have fired so far. */
+  get events(): number {
+    return this.#events;
   }
 
   sleep(milliseconds: number): Promise<void> {
@@ -97,6 +103,7 @@ export class VirtualClock implements Clock {
       try {
         for (let next = timers.peek(); next !== undefined && next.time === first.time; next = timers.peek()) {
           timers.pop();
+          this.#events++;
           next.action();
         }
       } catch (error) {

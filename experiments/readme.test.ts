@@ -6,7 +6,15 @@ import { rewrite, type SweepResult } from "./readme.ts";
 
 /** One run: its setting, its seed, and what came of it. */
 function run(label: string, data: string, seed: number, rounds: number, reached = true): FinishedCell {
-  const result = { rounds, reached, usd: rounds / 1e4, seconds: rounds, loss: 0.1, status: "done" };
+  const result = {
+    rounds,
+    reached,
+    usd: rounds / 1e4,
+    seconds: rounds,
+    loss: 0.1,
+    startLoss: 0.25,
+    status: "done",
+  };
   const cell = { label, axes: { data }, point: { data }, digest: `${label}${data}${seed}`, spec: { seed } };
   // Of a cell and its result only what a table shows counts here.
   return { cell, result: result as unknown as CellResult } as unknown as FinishedCell;

@@ -9,7 +9,7 @@
  * than the other group's.
  */
 import * as z from "zod";
-import { bestOf, confirmedOf, type Group } from "../cli/sweep/summary.ts";
+import { chosenOf, type Group } from "../cli/sweep/summary.ts";
 import type { SweepSpec } from "../cli/sweep/sweep-spec.ts";
 import { valueText } from "../cli/sweep/sweep-table.ts";
 import { MarinaError } from "../shared/math/errors.ts";
@@ -93,10 +93,7 @@ function select(asked: Source, sweeps: ReadonlyMap<string, SweepResult>, place: 
   if (asked.of === "best" && best === undefined) {
     throw new MarinaError("spec", `${place}: the sweep has no "best"`);
   }
-  const shown =
-    asked.of === "all" || best === undefined
-      ? own
-      : confirmedOf(groups, bestOf(own, best.over, best.by, best.lossWithin));
+  const shown = asked.of === "all" || best === undefined ? own : chosenOf(groups, best);
   const chosen = shown.filter((group) =>
     Object.entries(asked.where).every(([axis, value]) => same(axisOf(group, axis), value)),
   );

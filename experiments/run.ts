@@ -8,7 +8,7 @@ import { EmbeddedEngine } from "../cli/engines/embedded.ts";
 import { datasetNames } from "../cli/launch.ts";
 import { createCellProgress } from "../cli/sweep/cell-progress.ts";
 import { writeRounds } from "../cli/sweep/rounds-file.ts";
-import { bestOf, confirmedOf, type Group } from "../cli/sweep/summary.ts";
+import { chosenOf, type Group } from "../cli/sweep/summary.ts";
 import { readSweep } from "../cli/sweep/sweep-file.ts";
 import { writeSweepFiles } from "../cli/sweep/sweep-files.ts";
 import type { SweepSpec } from "../cli/sweep/sweep-spec.ts";
@@ -90,7 +90,7 @@ function markdown({ sweep, groups }: SweepResult): string {
       ? []
       : [
           `Best by ${best.by} over ${best.over.join(", ")}${how}:`,
-          sweepMarkdown(confirmedOf(groups, bestOf(own, best.over, best.by, best.lossWithin))),
+          sweepMarkdown(chosenOf(groups, best)),
           "All:",
         ]),
     sweepMarkdown(own),

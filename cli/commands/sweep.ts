@@ -16,14 +16,7 @@ import {
   outcomeText,
   type StackSession,
 } from "../sweep/stack-session.ts";
-import {
-  bestOf,
-  confirmedOf,
-  type FinishedCell,
-  type Group,
-  groupsOf,
-  paretoFront,
-} from "../sweep/summary.ts";
+import { chosenOf, type FinishedCell, type Group, groupsOf, paretoFront } from "../sweep/summary.ts";
 import { type ReadSweep, readSweep } from "../sweep/sweep-file.ts";
 import { writeSweepFiles } from "../sweep/sweep-files.ts";
 import type { SweepSpec } from "../sweep/sweep-spec.ts";
@@ -147,7 +140,7 @@ function report({ best }: SweepSpec, all: readonly Group[]): string {
   const accurate = paretoFront(groups, "usd", "relativeGradientNormSquared");
   if (accurate.length > 1) parts.push(`Front of dollars against accuracy:\n\n${sweepText(accurate, groups)}`);
   if (best !== undefined) {
-    const chosen = confirmedOf(all, bestOf(groups, best.over, best.by, best.lossWithin));
+    const chosen = chosenOf(all, best);
     const how = best.confirmSeeds === undefined ? "" : `, with the seeds ${best.confirmSeeds.join(", ")}`;
     parts.push(
       `Best by ${best.by}${how}:\n\n${chosen.length === 0 ? "none reached the accuracy" : sweepText(chosen)}`,

@@ -13,7 +13,7 @@ import { Library } from "../sweep/library.ts";
 import { createCellRunner } from "../sweep/run-sweep.ts";
 import { openStackSession, outcomeText } from "../sweep/stack-session.ts";
 import { type FinishedCell, type Group, groupsOf } from "../sweep/summary.ts";
-import { LOSS_WITHIN, type Measure, parseSweep } from "../sweep/sweep-spec.ts";
+import { type Measure, PROGRESS_WITHIN, parseSweep } from "../sweep/sweep-spec.ts";
 import { sweepText } from "../sweep/sweep-table.ts";
 import { bestTrial, scaleOf, searchPowersOfTwo } from "../sweep/tune.ts";
 
@@ -56,11 +56,14 @@ export async function tune(path: string, options: TuneOptions): Promise<void> {
         const cells = cellsOf(sweep, spec, () => sha256, bench.configuration);
         const groups = groupsOf(await bench.run(cells));
         tried.push(...groups);
-        return groups.map(({ figures, loss }) => ({ cost: figures[measure].median, loss: loss.median }));
+        return groups.map(({ figures, progress }) => ({
+          cost: figures[measure].median,
+          progress: progress.median,
+        }));
       },
-      LOSS_WITHIN,
+      PROGRESS_WITHIN,
     );
-    const best = bestTrial(trials, LOSS_WITHIN);
+    const best = bestTrial(trials, PROGRESS_WITHIN);
     if (best === undefined) {
       console.log(sweepText(tried));
       throw new MarinaError(

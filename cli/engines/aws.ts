@@ -1,13 +1,13 @@
 /** A deployed stack as an engine: on AWS, or on a local cloud that speaks its language. */
 import { randomUUID } from "node:crypto";
+import { readCheckpoint } from "../../lambdas/aggregator/stored-checkpoint.ts";
 import { createAwsPorts } from "../../shared/cloud/aws/ports.ts";
 import { createSdkClients } from "../../shared/cloud/aws/sdk-clients.ts";
 import { type DeployedStack, findStack } from "../../shared/cloud/aws/stack.ts";
 import type { Log, ObjectStore, Ports } from "../../shared/cloud/ports.ts";
 import { readOptional } from "../../shared/cloud/read-optional.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
-import { decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
-import { checkpointKey, contributionsQueueName, resultKey, specKey } from "../../shared/protocol/keys.ts";
+import { contributionsQueueName, resultKey, specKey } from "../../shared/protocol/keys.ts";
 import { BATCH_LIMIT } from "../../shared/protocol/limits.ts";
 import { decodeResult, type RunResult } from "../../shared/protocol/result.ts";
 import { type ControlMessage, decodeStoredRun, encodeControl } from "../../shared/protocol/run.ts";
@@ -77,7 +77,7 @@ export class AwsEngine implements Engine {
       const result = await readOptional(this.objects, resultKey(run), decodeResult);
       if (result !== undefined && result.tenure >= tenure) return result;
       if (look % LOOKS_PER_PROGRESS === 0) {
-        const checkpoint = await readOptional(this.objects, checkpointKey(run), decodeCheckpoint);
+        const checkpoint = (await readCheckpoint(this.objects, run))?.checkpoint;
         for (const record of checkpoint?.records ?? []) {
           if (record.round <= seen) continue;
           seen = record.round;

@@ -2,6 +2,7 @@
 import type { AlgorithmSpec } from "../../shared/algorithms/algorithm.ts";
 import type { RunResult } from "../../shared/protocol/result.ts";
 import { type ParticipantsSpec, participantsText } from "../../shared/protocol/schedule.ts";
+import { endedText } from "./ended.ts";
 import { bytes, dollars, megabits, seconds, short } from "./format.ts";
 import { table } from "./table.ts";
 
@@ -78,7 +79,7 @@ export function comparison(shown: readonly Shown[]): string {
       result.run,
       methodName(result.spec.algorithm),
       phasesText(result),
-      ended(result),
+      endedText(result),
       result.rounds.toLocaleString("en-US"),
       short(result.relativeGradientNormSquared),
       megabits(result.uplinkBitsPerWorker),
@@ -88,11 +89,6 @@ export function comparison(shown: readonly Shown[]): string {
       ...(withWall ? [wallSeconds === undefined ? "-" : seconds(wallSeconds)] : []),
     ]),
   );
-}
-
-function ended({ status, stoppedBy }: RunResult): string {
-  if (status === "done") return stoppedBy === "rounds" ? "rounds used up" : "accuracy reached";
-  return status;
 }
 
 /** n, or all of them: an elastic run's as it was, not as it was planned. */
@@ -108,7 +104,7 @@ export function details(result: RunResult, predicts: boolean): string {
   const approximate = predicts ? " (predicted)" : "";
   const rows: [string, string][] = [
     ["run", result.run],
-    ["status", `${ended(result)}${result.error === null ? "" : `: ${result.error}`}`],
+    ["status", `${endedText(result)}${result.error === null ? "" : `: ${result.error}`}`],
     ["method", methodName(spec.algorithm)],
     [
       "data",

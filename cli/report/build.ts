@@ -2,6 +2,7 @@
 import type { Phase } from "../../shared/protocol/checkpoint.ts";
 import { canonicalJson } from "../../shared/protocol/digest.ts";
 import type { RunResult } from "../../shared/protocol/result.ts";
+import { endedText, reachedAccuracy } from "../output/ended.ts";
 import { billItems } from "./bill-items.ts";
 import type { CollectedRun } from "./collect.ts";
 import { groupRuns } from "./grouping.ts";
@@ -78,7 +79,7 @@ function summaryOf(collected: CollectedRun, series: string): RunSummary {
     workers: workersOverRun(phasesOf(collected), spec),
     seed: spec.seed,
     status: result?.status ?? "running",
-    ended: endedText(result),
+    ended: result === undefined ? "unfinished" : endedWhy(result),
     rounds: result?.rounds ?? last?.round ?? 0,
     loss: result?.loss ?? last?.loss ?? null,
     gradientNormSquared: norm,
@@ -91,18 +92,13 @@ function summaryOf(collected: CollectedRun, series: string): RunSummary {
   };
 }
 
-/** How a run ended, for people. */
-export function endedText(
-  result: (Pick<RunResult, "status" | "error"> & { readonly stoppedBy: string | null }) | undefined,
-): string {
-  if (result === undefined) return "unfinished";
-  if (result.error !== null) return `${result.status}: ${result.error}`;
-  if (result.status !== "done") return result.status;
-  return result.stoppedBy === "rounds" ? "rounds used up" : "accuracy reached";
+/** How a run ended, and why it failed. */
+export function endedWhy(result: Parameters<typeof endedText>[0] & Pick<RunResult, "error">): string {
+  return result.error === null ? endedText(result) : `${result.status}: ${result.error}`;
 }
 
 function reachedOf({ stored, result }: CollectedRun, series: string): Omit<Reached, "onFront">[] {
-  if (result?.status !== "done" || result.stoppedBy?.endsWith("radientNormSquared") !== true) return [];
+  if (result?.status !== "done" || !reachedAccuracy(result.stoppedBy)) return [];
   const { seconds, usd, uplinkBitsPerWorker } = result;
   return [{ run: stored.run, series, seconds, usd, uplinkMbit: uplinkBitsPerWorker / BITS_PER_MBIT }];
 }

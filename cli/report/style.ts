@@ -32,6 +32,7 @@ figure.wide { grid-column: 1 / -1; }
 figure { margin: 0; min-width: 0; scroll-margin-top: 6rem; }
 section:not(:has(figure:not([hidden]))) { display: none; }
 .scale { display: inline-flex; flex-wrap: wrap; gap: .2rem .7rem; margin-left: .7rem; }
+.scale[hidden] { display: none; }
 .scale input[type="number"] { width: 6rem; font: inherit; font-size: .84rem; }
 #actions:empty { display: none; }
 .heading { display: flex; justify-content: space-between; align-items: center; gap: .5rem; margin-bottom: .3rem; }

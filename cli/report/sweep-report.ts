@@ -2,7 +2,7 @@
 import { basename, dirname, resolve } from "node:path";
 import { canonicalJson } from "../../shared/protocol/digest.ts";
 import { readRounds } from "../sweep/rounds-file.ts";
-import { endedText, withFront } from "./build.ts";
+import { endedWhy, withFront } from "./build.ts";
 import { shellWord } from "./recipe.ts";
 import type { Reached, Recipe, ReportData, RunSummary, Series } from "./report-data.ts";
 import { BestLosses, seriesOf, shareOf } from "./series.ts";
@@ -117,7 +117,7 @@ function summaryOf(cell: SweepCell, series: string): RunSummary {
     workers: workersOverRun(result.phases, spec),
     seed,
     status: result.status,
-    ended: endedText(result),
+    ended: endedWhy(result),
     rounds: result.rounds,
     loss: result.loss,
     gradientNormSquared: null,

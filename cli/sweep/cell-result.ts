@@ -5,14 +5,17 @@ import { PRICES_US_EAST_1 } from "../../shared/cost/prices.ts";
 import { parseUsage } from "../../shared/cost/usage.ts";
 import type { RunResult } from "../../shared/protocol/result.ts";
 import type { RunSpec } from "../../shared/protocol/spec.ts";
+import { reachedAccuracy } from "../output/ended.ts";
 import { CELL_VERSION, type CellResult } from "./cell.ts";
 
+/** @param startLoss f(x^0), of the run's first round */
 export function cellResultOf(
   digest: string,
   spec: RunSpec,
   result: RunResult,
   configuration: ServiceConfiguration,
   wallSeconds: number,
+  startLoss: number | null,
 ): CellResult {
   const aimed =
     spec.stop.relativeGradientNormSquared !== undefined || spec.stop.gradientNormSquared !== undefined;
@@ -24,9 +27,10 @@ export function cellResultOf(
     status: result.status,
     stoppedBy: result.stoppedBy,
     error: result.error,
-    reached: result.status === "done" && (!aimed || result.stoppedBy !== "rounds"),
+    reached: result.status === "done" && (!aimed || reachedAccuracy(result.stoppedBy)),
     rounds: result.rounds,
     loss: result.loss,
+    startLoss,
     relativeGradientNormSquared: result.relativeGradientNormSquared,
     uplinkBitsPerWorker: result.uplinkBitsPerWorker,
     uplinkBytesMeasured: result.uplinkBytesMeasured,

@@ -18,6 +18,7 @@ const schema: z.ZodType<CellResult> = z.strictObject({
   reached: z.boolean(),
   rounds: figure,
   loss: figure.nullable(),
+  startLoss: figure.nullable(),
   relativeGradientNormSquared: figure.nullable(),
   uplinkBitsPerWorker: figure,
   uplinkBytesMeasured: figure,

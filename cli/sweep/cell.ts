@@ -5,7 +5,7 @@ import { canonicalJson, sha256 } from "../../shared/protocol/digest.ts";
 import type { RunSpec } from "../../shared/protocol/spec.ts";
 
 /** Raised when a cell's result would come out otherwise: cells of other versions are run again. */
-const CELL_VERSION = 2;
+const CELL_VERSION = 3;
 
 /** What a cell varies: field -> value. */
 export type Axes = Readonly<Record<string, unknown>>;
@@ -34,6 +34,8 @@ export interface CellResult {
   readonly reached: boolean;
   readonly rounds: number;
   readonly loss: number | null;
+  /** f(x^0) */
+  readonly startLoss: number | null;
   readonly relativeGradientNormSquared: number | null;
   readonly uplinkBitsPerWorker: number;
   readonly uplinkBytesMeasured: number;

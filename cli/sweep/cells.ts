@@ -55,7 +55,7 @@ export function confirmingCells(
 ): Cell[] {
   const { best } = sweep;
   if (best?.confirmSeeds === undefined) return [];
-  const chosen = bestOf(groups, best.over, best.by, best.lossWithin);
+  const chosen = bestOf(groups, best, best.candidates);
   const seeds = best.confirmSeeds;
   return chosen.flatMap(({ label, axes, point }) =>
     seeds.map((seed) =>

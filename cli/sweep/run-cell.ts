@@ -44,7 +44,14 @@ export async function runCell(
   return {
     spectra,
     rounds: packRounds(records),
-    result: cellResultOf(digest, spec, result, configuration, (performance.now() - started) / 1000),
+    result: cellResultOf(
+      digest,
+      spec,
+      result,
+      configuration,
+      (performance.now() - started) / 1000,
+      records[0]?.loss ?? null,
+    ),
   };
 }
 

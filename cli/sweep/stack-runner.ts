@@ -126,13 +126,13 @@ export class StackRunner {
       const state = await stackCellState(engine.objects, run);
       if (state.kind === "ended") {
         // What it has cost counts, whether it goes on or not.
-        this.#budget.end(run, totalUsd(this.#figures(cell, state.result, 0)));
+        this.#budget.end(run, totalUsd(this.#figures(cell, state.result, expected, 0)));
         if (state.result.status === "done" || state.result.status === "diverged") {
           this.#keep(cell, run, state.result, expected, 0);
           continue;
         }
       }
-      const already = state.kind === "ended" ? totalUsd(this.#figures(cell, state.result, 0)) : 0;
+      const already = state.kind === "ended" ? totalUsd(this.#figures(cell, state.result, expected, 0)) : 0;
       pending.set(cell.digest, {
         cell,
         run,
@@ -190,7 +190,7 @@ export class StackRunner {
     };
     const earlier = state.kind === "ended" ? state.result : undefined;
     const earlierUsd = earlier?.usd ?? 0;
-    const earlierTotal = earlier === undefined ? 0 : totalUsd(this.#figures(cell, earlier, 0));
+    const earlierTotal = earlier === undefined ? 0 : totalUsd(this.#figures(cell, earlier, expected, 0));
     const started = performance.now();
     try {
       const { control } =
@@ -201,7 +201,7 @@ export class StackRunner {
       this.#underWay.add(run);
       const result = await engine.drive(control, watcher);
       const wallSeconds = (performance.now() - started) / 1000;
-      this.#budget.end(run, totalUsd(this.#figures(cell, result, wallSeconds)) - earlierTotal);
+      this.#budget.end(run, totalUsd(this.#figures(cell, result, expected, wallSeconds)) - earlierTotal);
       if (result.status === "stopped") return;
       this.#keep(cell, run, result, expected, wallSeconds);
       onDone(cell);
@@ -214,14 +214,14 @@ export class StackRunner {
     }
   }
 
-  #figures(cell: Cell, result: RunResult, wallSeconds: number): CellResult {
-    return cellResultOf(cell.digest, cell.spec, result, this.#options.configuration, wallSeconds);
+  #figures(cell: Cell, result: RunResult, { startLoss }: CellResult, wallSeconds: number): CellResult {
+    return cellResultOf(cell.digest, cell.spec, result, this.#options.configuration, wallSeconds, startLoss);
   }
 
   #keep(cell: Cell, run: string, result: RunResult, expected: CellResult, wallSeconds: number): void {
     this.#results.set(cell.digest, {
       cell,
-      result: this.#figures(cell, result, wallSeconds),
+      result: this.#figures(cell, result, expected, wallSeconds),
       deployed: {
         run,
         predictedSeconds: expected.seconds,

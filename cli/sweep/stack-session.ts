@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ServiceConfiguration } from "../../embedded/service.ts";
+import { priceNotice } from "../../shared/cost/prices.ts";
 import type { RoundRecord } from "../../shared/protocol/round-record.ts";
 import { openStack } from "../engines/open.ts";
 import type { CommonOptions } from "../main.ts";
@@ -43,6 +44,8 @@ export async function openStackSession(title: string, options: StackSessionOptio
   const configuration = { workerMemoryMb, aggregatorMemoryMb, architecture };
   const library = new Library(engine.objects);
   const stream = process.stderr;
+  const notice = priceNotice(engine.stack.region);
+  if (notice !== undefined) stream.write(`${notice}\n`);
   const embedded = createCellRunner({
     home,
     library,

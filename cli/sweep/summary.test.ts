@@ -3,7 +3,15 @@ import { describe, expect, it } from "vitest";
 import { DEFAULT_CONFIGURATION } from "../../embedded/service.ts";
 import { parseRunSpec } from "../../shared/protocol/spec.ts";
 import type { Axes, CellResult } from "./cell.ts";
-import { bestOf, type FinishedCell, type Group, groupsOf, paretoFront, quantile } from "./summary.ts";
+import {
+  bestOf,
+  chosenOf,
+  type FinishedCell,
+  type Group,
+  groupsOf,
+  paretoFront,
+  quantile,
+} from "./summary.ts";
 
 const spec = parseRunSpec(
   {
@@ -17,7 +25,7 @@ const spec = parseRunSpec(
 );
 
 const figures: CellResult = {
-  version: 2,
+  version: 3,
   digest: "d",
   status: "done",
   stoppedBy: "relativeGradientNormSquared",
@@ -25,6 +33,7 @@ const figures: CellResult = {
   reached: true,
   rounds: 1,
   loss: 0.1,
+  startLoss: 0.3,
   relativeGradientNormSquared: 0.01,
   uplinkBitsPerWorker: 1,
   uplinkBytesMeasured: 1,
@@ -115,6 +124,8 @@ describe("a sweep's summary", () => {
     );
   });
 
+  const choice = { over: ["step"], by: "usd", progressWithin: 0.1 } as const;
+
   it("chooses the least over the named fields, for each setting of the others", () => {
     const groups = groupsOf([
       finished({ n: 5, step: 1 }, { usd: 3 }),
@@ -122,7 +133,7 @@ describe("a sweep's summary", () => {
       finished({ n: 9, step: 1 }, { usd: 4 }),
       finished({ n: 9, step: 2 }, { usd: 1, reached: false }),
     ]);
-    const best = bestOf(groups, ["step"], "usd", 1.5);
+    const best = bestOf(groups, choice);
     expect(best.map(({ axes }) => axes)).toEqual([
       { n: 5, step: 2 },
       { n: 9, step: 1 },
@@ -135,8 +146,31 @@ describe("a sweep's summary", () => {
       finished({ step: 64 }, { usd: 1, loss: 0.3 }, 1, "a"),
       finished({ step: 64 }, { usd: 1, loss: 0.3 }, 1, "b"),
     ]);
-    expect(bestOf(groups, ["step"], "usd", 1.5).map(({ label, axes }) => [label, axes["step"]])).toEqual([
-      ["a", 1],
+    expect(bestOf(groups, choice).map(({ label, axes }) => [label, axes["step"]])).toEqual([["a", 1]]);
+  });
+
+  it("keeps a plateau out however little the loss can come down", () => {
+    // From 0.3: 0.28 is the best that there is, 0.2815 is within a tenth of the way, 0.283 is not.
+    const groups = groupsOf([
+      finished({ step: 1 }, { usd: 3, loss: 0.28 }),
+      finished({ step: 2 }, { usd: 2, loss: 0.2815 }),
+      finished({ step: 4 }, { usd: 1, loss: 0.283 }),
+    ]);
+    expect(bestOf(groups, choice).map(({ axes }) => axes["step"])).toEqual([2]);
+    expect(bestOf(groups, choice, 3).map(({ axes }) => axes["step"])).toEqual([2, 1]);
+  });
+
+  it("goes by the runs that confirm a choice, where there are such", () => {
+    const confirm = (axes: Axes, usd: number): FinishedCell => {
+      const one = finished(axes, { usd }, 2);
+      return { ...one, cell: { ...one.cell, confirms: true } };
+    };
+    const searched = [finished({ step: 1 }, { usd: 2 }), finished({ step: 2 }, { usd: 1 })];
+    // The winner of the search was lucky.
+    const groups = groupsOf([...searched, confirm({ step: 1 }, 2), confirm({ step: 2 }, 5)]);
+    expect(chosenOf(groupsOf(searched), choice).map(({ axes }) => axes["step"])).toEqual([2]);
+    expect(chosenOf(groups, choice).map(({ axes, confirms }) => [axes["step"], confirms])).toEqual([
+      [1, true],
     ]);
   });
 });

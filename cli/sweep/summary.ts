@@ -42,6 +42,8 @@ export interface Group {
   readonly figures: Readonly<Record<Measure, Quartiles>>;
   /** f at the end. */
   readonly loss: Quartiles;
+  /** How much f has come down from the start. */
+  readonly progress: Quartiles;
   readonly cells: readonly FinishedCell[];
 }
 
@@ -81,6 +83,7 @@ export function groupsOf(finished: readonly FinishedCell[]): Group[] {
         relativeGradientNormSquared: quartiles(cells, "relativeGradientNormSquared"),
       },
       loss: quartilesOf(cells.map(({ result }) => result.loss ?? Infinity)),
+      progress: quartilesOf(cells.map(({ result }) => progressOf(result))),
       cells,
     };
   });
@@ -96,6 +99,11 @@ export function quartilesOf(figures: readonly number[]): Quartiles {
   return { lower: quantile(values, 0.25), median: quantile(values, 0.5), upper: quantile(values, 0.75) };
 }
 
+/** By how much the loss has come down; minus infinity where that is not known. */
+export function progressOf({ startLoss, loss }: CellResult): number {
+  return startLoss === null || loss === null ? -Infinity : startLoss - loss;
+}
+
 /** What it took to reach the accuracy: infinite for a run that did not. How accurate a run ended needs no target. */
 export function costOf(result: CellResult, measure: Measure): number {
   if (measure === "relativeGradientNormSquared") {
@@ -104,43 +112,47 @@ export function costOf(result: CellResult, measure: Measure): number {
   return result.reached ? result[measure] : Infinity;
 }
 
-/**
- * For each setting of the other axes, the group whose median is least; none where no median is finite.
- * @param lossWithin groups that end above this times the least loss at the same point of the grid don't count: see
- *   LOSS_WITHIN
- */
-export function bestOf(
-  groups: readonly Group[],
-  over: readonly string[],
-  by: Measure,
-  lossWithin: number,
-): Group[] {
-  const reached = groups.filter(({ figures, confirms }) => !confirms && Number.isFinite(figures[by].median));
-  const pointOf = ({ point }: Group): string =>
-    canonicalJson(Object.fromEntries(Object.entries(point).filter(([path]) => !over.includes(path))));
-  const leastLoss = new Map<string, number>();
-  for (const group of reached) {
-    const key = pointOf(group);
-    leastLoss.set(key, Math.min(leastLoss.get(key) ?? Infinity, group.loss.median));
-  }
-  const best = new Map<string, Group>();
-  for (const group of reached) {
-    if (!(group.loss.median <= lossWithin * leastLoss.get(pointOf(group))!)) continue;
-    const rest = Object.fromEntries(Object.entries(group.axes).filter(([path]) => !over.includes(path)));
-    const key = canonicalJson([group.label, rest]);
-    const other = best.get(key);
-    if (other === undefined || group.figures[by].median < other.figures[by].median) best.set(key, group);
-  }
-  return [...best.values()];
+/** How the best values of some fields are chosen: a sweep's `best`. */
+export interface Choice {
+  /** The fields to choose over. */
+  readonly over: readonly string[];
+  readonly by: Measure;
+  /** See PROGRESS_WITHIN. */
+  readonly progressWithin: number;
 }
 
-/** For each chosen group the one that confirms it, where there is one; else itself. */
-export function confirmedOf(groups: readonly Group[], chosen: readonly Group[]): Group[] {
-  const nameOf = ({ label, axes }: Group): string => canonicalJson([label, axes]);
-  const confirming = new Map(
-    groups.filter(({ confirms }) => confirms).map((group) => [nameOf(group), group]),
+/** For each setting of the other axes, the groups whose median is least, best first; none where no median is finite. */
+export function bestOf(
+  groups: readonly Group[],
+  { over, by, progressWithin }: Choice,
+  candidates = 1,
+): Group[] {
+  const reached = groups.filter(({ figures }) => Number.isFinite(figures[by].median));
+  const without = (axes: Axes): string =>
+    canonicalJson(Object.fromEntries(Object.entries(axes).filter(([path]) => !over.includes(path))));
+  const most = new Map<string, number>();
+  for (const { point, progress } of reached) {
+    const key = without(point);
+    most.set(key, Math.max(most.get(key) ?? -Infinity, progress.median));
+  }
+  const bySetting = new Map<string, Group[]>();
+  for (const group of reached) {
+    if (!(group.progress.median >= (1 - progressWithin) * most.get(without(group.point))!)) continue;
+    const key = canonicalJson([group.label, without(group.axes)]);
+    bySetting.set(key, [...(bySetting.get(key) ?? []), group]);
+  }
+  return [...bySetting.values()].flatMap((members) =>
+    members.toSorted((a, b) => a.figures[by].median - b.figures[by].median).slice(0, candidates),
   );
-  return chosen.map((group) => confirming.get(nameOf(group)) ?? group);
+}
+
+/**
+ * The best values of each setting by all that is known: by the runs that confirm them, where there are such; else by the
+ * runs of the search.
+ */
+export function chosenOf(groups: readonly Group[], choice: Choice): Group[] {
+  const confirming = groups.filter(({ confirms }) => confirms);
+  return bestOf(confirming.length > 0 ? confirming : groups, choice);
 }
 
 /**

@@ -25,10 +25,10 @@ export const MEASURES = [
   "relativeGradientNormSquared",
 ] as const;
 /**
- * A gradient may also be small because a far too long step ended on a plateau of a bounded loss: settings that end so
- * much above the least loss are not taken for good ones.
+ * A gradient may also be small because a far too long step ended on a plateau of a bounded loss: settings that have
+ * brought the loss down by less than the best one has, but for this fraction of that, are not taken for good ones.
  */
-export const LOSS_WITHIN = 1.5;
+export const PROGRESS_WITHIN = 0.1;
 export type Measure = (typeof MEASURES)[number];
 
 export const sweepSchema = z
@@ -69,18 +69,24 @@ export const sweepSchema = z
       .strictObject({
         over: z.array(field).min(1).describe("Fields of the grid to choose over, e.g. algorithm.stepSize."),
         by: z.enum(MEASURES),
-        lossWithin: z
+        progressWithin: z
           .number()
-          .min(1)
-          .default(LOSS_WITHIN)
+          .min(0)
+          .max(1)
+          .default(PROGRESS_WITHIN)
           .describe(
-            "Only settings count whose final loss is at most this times the least at the same point of the grid.",
+            "Only settings count that bring the loss down by as much as the best at the same point of the grid, but for this fraction of it.",
           ),
         confirmSeeds: seeds
           .exactOptional()
           .describe(
-            "Run the best ones again with these seeds, none of which they were chosen by, and tell their figures: a choice flatters the seeds that it was made on.",
+            "Run the best values of each setting again with these seeds, none of which they were chosen by, and tell the figures of the one that is best then: a choice flatters the seeds that it was made on.",
           ),
+        candidates: z
+          .int()
+          .min(1)
+          .default(1)
+          .describe("How many of the best values of each setting are run again with confirmSeeds."),
       })
       .exactOptional()
       .describe("Also tell, for each setting of the other fields, which values of these are best."),

@@ -13,10 +13,13 @@ describe("a search over powers of two", () => {
           // Beyond the best the method diverges, as with too long a step.
           const cost = (value: unknown) => {
             const exponent = Math.log2(value as number);
-            return { cost: exponent > least + beyond ? Infinity : 1 + Math.abs(exponent - least), loss: 1 };
+            return {
+              cost: exponent > least + beyond ? Infinity : 1 + Math.abs(exponent - least),
+              progress: 1,
+            };
           };
-          const trials = await searchPowersOfTwo(scale, async (values) => values.map(cost), 1.5);
-          expect(bestTrial(trials, 1.5)?.exponent).toBe(least);
+          const trials = await searchPowersOfTwo(scale, async (values) => values.map(cost), 0.1);
+          expect(bestTrial(trials, 0.1)?.exponent).toBe(least);
         },
       ),
     );
@@ -31,24 +34,26 @@ describe("a search over powers of two", () => {
       [16, 7],
     ]);
     const measure = async (values: readonly unknown[]) =>
-      values.map((value) => ({ cost: costs.get(value as number) ?? Infinity, loss: 1 }));
-    const trials = await searchPowersOfTwo(scaleOf("algorithm.stepSize", 1), measure, 1.5);
-    expect(bestTrial(trials, 1.5)?.value).toBe(4);
+      values.map((value) => ({ cost: costs.get(value as number) ?? Infinity, progress: 1 }));
+    const trials = await searchPowersOfTwo(scaleOf("algorithm.stepSize", 1), measure, 0.1);
+    expect(bestTrial(trials, 0.1)?.value).toBe(4);
   });
 
   it("is not misled by a long step that ends on a plateau of the loss", async () => {
     const measure = async (values: readonly unknown[]) =>
       values.map((value) =>
-        (value as number) > 4 ? { cost: 1, loss: 0.3 } : { cost: 100 / (value as number), loss: 0.02 },
+        (value as number) > 4
+          ? { cost: 1, progress: 0.15 }
+          : { cost: 100 / (value as number), progress: 0.2 },
       );
-    const trials = await searchPowersOfTwo(scaleOf("algorithm.stepSize", 1), measure, 1.5);
-    expect(bestTrial(trials, 1.5)?.value).toBe(4);
+    const trials = await searchPowersOfTwo(scaleOf("algorithm.stepSize", 1), measure, 0.1);
+    expect(bestTrial(trials, 0.1)?.value).toBe(4);
   });
 
   it("ends when nothing arrives", async () => {
-    const measure = async (values: readonly unknown[]) => values.map(() => ({ cost: Infinity, loss: 1 }));
-    const trials = await searchPowersOfTwo(scaleOf("algorithm.stepSize", "theory"), measure, 1.5);
-    expect(bestTrial(trials, 1.5)).toBeUndefined();
+    const measure = async (values: readonly unknown[]) => values.map(() => ({ cost: Infinity, progress: 1 }));
+    const trials = await searchPowersOfTwo(scaleOf("algorithm.stepSize", "theory"), measure, 0.1);
+    expect(bestTrial(trials, 0.1)).toBeUndefined();
     expect(trials.length).toBeLessThan(40);
   });
 

@@ -12,12 +12,12 @@ export interface Trial {
   readonly value: unknown;
   /** What is to be least; infinite where the accuracy was not reached. */
   readonly cost: number;
-  /** f at the end. */
-  readonly loss: number;
+  /** By how much f has come down. */
+  readonly progress: number;
 }
 
-/** What a value costs, and the loss that it ends with. */
-export type Measured = Pick<Trial, "cost" | "loss">;
+/** What a value costs, and what it does for the loss. */
+export type Measured = Pick<Trial, "cost" | "progress">;
 
 /** A parameter that can be doubled and halved. */
 export interface Scale {
@@ -59,13 +59,13 @@ export function scaleOf(path: string, value: unknown): Scale {
  * are taken to fall and then rise along the powers, as those of a step size do.
  *
  * @param measure costs of some values; asked for two at a time, so that they may be measured side by side
- * @param lossWithin see `bestTrial`
+ * @param progressWithin see `bestTrial`
  * @returns every trial, by exponent
  */
 export async function searchPowersOfTwo(
   scale: Scale,
   measure: (values: readonly unknown[]) => Promise<readonly Measured[]>,
-  lossWithin: number,
+  progressWithin: number,
 ): Promise<Trial[]> {
   const trials: Trial[] = [];
   const look = async (exponents: readonly number[]): Promise<void> => {
@@ -80,10 +80,10 @@ export async function searchPowersOfTwo(
     for (let step = 1; step <= EXPONENTS; step += PATIENCE) {
       const ahead = Array.from({ length: PATIENCE }, (_, i) => direction * (step + i));
       if (ahead.every((exponent) => scale.at(exponent) === undefined)) break;
-      const before = least(trials, lossWithin);
+      const before = least(trials, progressWithin);
       await look(ahead);
       const unfound = before === Infinity && step < EXPONENTS / 2;
-      if (!(least(trials, lossWithin) < before) && !unfound) break;
+      if (!(least(trials, progressWithin) < before) && !unfound) break;
     }
   }
   return trials.sort((a, b) => a.exponent - b.exponent);
@@ -91,19 +91,19 @@ export async function searchPowersOfTwo(
 
 /**
  * The trial of least cost; undefined when no cost is finite.
- * @param lossWithin trials that end above this times the least loss of those that reached the accuracy don't count: they
- *   ended on a plateau of the loss
+ * @param progressWithin see PROGRESS_WITHIN: trials that ended on a plateau of the loss don't count
  */
-export function bestTrial(trials: readonly Trial[], lossWithin: number): Trial | undefined {
+export function bestTrial(trials: readonly Trial[], progressWithin: number): Trial | undefined {
   const reached = trials.filter(({ cost }) => Number.isFinite(cost));
-  const leastLoss = Math.min(...reached.map(({ loss }) => loss));
+  const most = Math.max(...reached.map(({ progress }) => progress));
   let best: Trial | undefined;
   for (const trial of reached) {
-    if (trial.loss <= lossWithin * leastLoss && (best === undefined || trial.cost < best.cost)) best = trial;
+    const isEnough = trial.progress >= (1 - progressWithin) * most;
+    if (isEnough && (best === undefined || trial.cost < best.cost)) best = trial;
   }
   return best;
 }
 
-function least(trials: readonly Trial[], lossWithin: number): number {
-  return bestTrial(trials, lossWithin)?.cost ?? Infinity;
+function least(trials: readonly Trial[], progressWithin: number): number {
+  return bestTrial(trials, progressWithin)?.cost ?? Infinity;
 }

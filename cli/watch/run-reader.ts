@@ -1,7 +1,7 @@
 /** Reads a run again and again: of its rounds only what is new. */
+import { readCheckpoint } from "../../lambdas/aggregator/stored-checkpoint.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
-import { decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
-import { checkpointKey, resultKey, roundsPrefix } from "../../shared/protocol/keys.ts";
+import { resultKey, roundsPrefix } from "../../shared/protocol/keys.ts";
 import { decodeResult } from "../../shared/protocol/result.ts";
 import { decodeRounds, ROUNDS_PER_BLOCK, type RoundRecord } from "../../shared/protocol/round-record.ts";
 import { type CollectedRun, collectRun, type ObjectReader, optional, withFinal } from "../report/collect.ts";
@@ -30,8 +30,7 @@ export class RunReader {
     const result = await optional(async () =>
       decodeResult((await objects.get(resultKey(run))).body, resultKey(run)),
     );
-    const key = checkpointKey(run);
-    const checkpoint = await optional(async () => decodeCheckpoint((await objects.get(key)).body, key));
+    const checkpoint = (await readCheckpoint(objects, run))?.checkpoint;
     for (const block of await objects.list(roundsPrefix(run))) await this.#readBlock(block);
     for (const record of checkpoint?.records ?? []) this.#records.set(record.round, record);
     const records = [...this.#records.values()].sort((a, b) => a.round - b.round);

@@ -1,5 +1,6 @@
 /** What a watcher is told of a run: in a sentence, and as the lines of a terminal. */
 import type { Cohort } from "../../shared/protocol/cohort.ts";
+import { endedText } from "../output/ended.ts";
 import { dollars, megabits, seconds, short } from "../output/format.ts";
 import type { CollectedRun } from "../report/collect.ts";
 import type { Outlook } from "./outlook.ts";
@@ -13,9 +14,8 @@ export function stateText(collected: CollectedRun, outlook: Outlook): string {
   const { stored, result, records } = collected;
   const { run, spec } = stored;
   if (result !== undefined) {
-    const { status, error, rounds, stoppedBy } = result;
-    const how =
-      error ?? (status === "done" ? (stoppedBy === "rounds" ? "rounds used up" : "accuracy reached") : "");
+    const { status, error, rounds } = result;
+    const how = error ?? (status === "done" ? endedText(result) : "");
     return `${run}: ${status}${how === "" ? "" : `, ${how}`}, after ${rounds.toLocaleString("en-US")} rounds`;
   }
   const last = records.at(-1);

@@ -81,14 +81,16 @@ export class Invariants implements EffectWatcher {
     }
     if (key !== checkpointKey(RUN)) return;
     const checkpoint = decodeCheckpoint(body, key);
+    // Not the invocation that is there when the write takes effect: it may be one that an earlier invocation has left.
+    const writer = checkpoint.commit.slice(0, checkpoint.commit.lastIndexOf("/"));
     this.#note(
-      `${requestId} commits round ${checkpoint.round}, ${checkpoint.status}, tenure ${checkpoint.tenure}`,
+      `${writer} commits round ${checkpoint.round}, ${checkpoint.status}, tenure ${checkpoint.tenure}`,
     );
-    this.#checkpoint(checkpoint, requestId);
-    if (isCalibrated(checkpoint)) this.tally.stored(this.#last?.round ?? 0, checkpoint.round, requestId);
+    this.#checkpoint(checkpoint, writer);
+    if (isCalibrated(checkpoint)) this.tally.stored(this.#last?.round ?? 0, checkpoint.round, writer);
     this.#last = checkpoint;
-    if (this.#owner !== undefined && this.#owner !== requestId) this.#replaced.add(this.#owner);
-    this.#owner = requestId;
+    if (this.#owner !== undefined && this.#owner !== writer) this.#replaced.add(this.#owner);
+    this.#owner = writer;
   }
 
   #checkpoint(checkpoint: Checkpoint, requestId: string): void {

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "
 import { createAwsPorts } from "../../shared/cloud/aws/ports.ts";
 import { createSdkClients } from "../../shared/cloud/aws/sdk-clients.ts";
 import type { QueueAddress } from "../../shared/cloud/ports.ts";
-import { datasetPrefix, runPrefix, specKey } from "../../shared/protocol/keys.ts";
+import { checkpointKey, datasetPrefix, runPrefix, specKey } from "../../shared/protocol/keys.ts";
 import { decodeStoredRun, encodeControl, encodeStoredRun } from "../../shared/protocol/run.ts";
 import type { RunSpec } from "../../shared/protocol/spec.ts";
 import type { Outcome } from "../../tests/testing/cli.ts";
@@ -101,6 +101,25 @@ test("a queue of contributions that is deleted under its run fails it with what 
     /run-queue-deleted-\w+: this queue .* was deleted while the run went on; marina resume/,
   );
   await goesOnToTheSameBits(run, name);
+});
+
+test("a checkpoint that is damaged under its run ends the command, and put back lets the run go on", async () => {
+  const run = spec("damaged-checkpoint", MARINA, LONG_ROUNDS);
+  const waiting = called("run", specFile(run));
+  await service.reached("damaged-checkpoint", REACHED, RUN_SECONDS);
+  const key = checkpointKey("damaged-checkpoint");
+  const original = (await objects.get(key)).body.slice();
+  await objects.put(key, original.subarray(0, original.length - 1));
+  const outcome = await waiting;
+  expect(outcome.code).toBe(1);
+  expect(complaint(outcome)).toMatch(
+    /run damaged-checkpoint can't go on from its checkpoint: .*put a copy of .* back/,
+  );
+  await objects.put(key, original);
+  // Its aggregator has stopped before the damaged one, or has never seen it.
+  const result = await service.ended("damaged-checkpoint", RUN_SECONDS);
+  expect(result).toMatchObject({ status: "done", rounds: LONG_ROUNDS });
+  expect(result.iterateSha256).toBe((await embeddedResult(run)).iterateSha256);
 });
 
 test("a bucket that is emptied under a run ends the command that waits for it", async () => {

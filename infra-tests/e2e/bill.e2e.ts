@@ -120,6 +120,55 @@ async function requestsOf(run: string, since: number): Promise<RequestLogEntry[]
   });
 }
 
+/** Which invocations of the functions there were before a run. */
+async function invocationsBefore(): Promise<() => Promise<ObservedInvocations>> {
+  const [worker, aggregator] = [await invocationsSoFar("worker"), await invocationsSoFar("aggregator")];
+  return async () => ({
+    worker: (await invocationsSoFar("worker")) - worker,
+    aggregator: (await invocationsSoFar("aggregator")) - aggregator,
+  });
+}
+
+/**
+ * The run's counts beside what was seen of it, once they agree or the time for it is over: the polls that were under way at
+ * the end, and the functions' last log lines, come a little later.
+ */
+async function settledLines(
+  { run, usage, resentTasks }: RunResult,
+  since: number,
+  invocations: () => Promise<ObservedInvocations>,
+): Promise<ReconciledLine[]> {
+  const counted = parseUsage(usage);
+  const lines = async (): Promise<ReconciledLine[]> =>
+    reconcileRequests(counted, countRequests(await requestsOf(run, since)), await invocations());
+  await eventually(
+    async () => (unexplained(await lines(), resentTasks).length === 0 ? true : undefined),
+    AFTERMATH_SECONDS,
+  );
+  return lines();
+}
+
+function specOf(
+  name: string,
+  data: string,
+  algorithm: (typeof METHODS)[keyof typeof METHODS],
+  rounds: number,
+) {
+  return parseRunSpec(
+    {
+      name,
+      data,
+      workers: WORKERS,
+      remainder: "drop",
+      problem: { kind: "nonconvex-binary" },
+      algorithm,
+      stop: { rounds },
+      evaluateEvery: 25,
+    },
+    name,
+  );
+}
+
 describe.runIf(cloud.observed).each(Object.entries(METHODS))(
   "the bill of %s with 5 workers, Rand-10 and 100 rounds",
   (name, algorithm) => {
@@ -127,45 +176,19 @@ describe.runIf(cloud.observed).each(Object.entries(METHODS))(
       // A data set of its own: what a calibration finds is kept beside it, and a second run would be spared that.
       const data = `bill-${name}`;
       await importMushrooms(service.ports.objects, data);
-      const spec = parseRunSpec(
-        {
-          name: `bill-${name}`,
-          data,
-          workers: WORKERS,
-          remainder: "drop",
-          problem: { kind: "nonconvex-binary" },
-          algorithm,
-          stop: { rounds: ROUNDS },
-          evaluateEvery: 25,
-        },
-        name,
-      );
+      const spec = specOf(`bill-${name}`, data, algorithm, ROUNDS);
       const since = Date.now();
-      const before = {
-        worker: await invocationsSoFar("worker"),
-        aggregator: await invocationsSoFar("aggregator"),
-        lines: {
-          worker: (await ownLines("worker")).length,
-          aggregator: (await ownLines("aggregator")).length,
-        },
+      const invocations = await invocationsBefore();
+      const linesBefore = {
+        worker: (await ownLines("worker")).length,
+        aggregator: (await ownLines("aggregator")).length,
       };
       const run = await service.launch(spec);
       const result = await service.ended(run, RUN_SECONDS);
       expect(result).toMatchObject({ status: "done", rounds: ROUNDS });
       const usage = parseUsage(result.usage);
 
-      const invocations = async (): Promise<ObservedInvocations> => ({
-        worker: (await invocationsSoFar("worker")) - before.worker,
-        aggregator: (await invocationsSoFar("aggregator")) - before.aggregator,
-      });
-      const reconciled = async (): Promise<ReconciledLine[]> =>
-        reconcileRequests(usage, countRequests(await requestsOf(run, since)), await invocations());
-      // The polls that were under way at the end, and the functions' last log lines, come a little later.
-      await eventually(async () => {
-        const lines = await reconciled();
-        return unexplained(lines, result.resentTasks).length === 0 ? true : undefined;
-      }, AFTERMATH_SECONDS);
-      const lines = await reconciled();
+      const lines = await settledLines(result, since, invocations);
       console.table(lines.map(({ item, metered, observed }) => ({ item, metered, observed })));
       expect(unexplained(lines, result.resentTasks)).toEqual([]);
       // Enough of each: an empty log would agree with an empty bill.
@@ -186,12 +209,12 @@ describe.runIf(cloud.observed).each(Object.entries(METHODS))(
       expect(fifoMapping).toEqual({ receiveRequests: 1, emptyReceiveRequests: 0, deleteRequests: 1 });
 
       // The functions' own lines: the aggregator's metrics, and nothing of the workers.
-      const logged = (await ownLines("aggregator")).slice(before.lines.aggregator);
+      const logged = (await ownLines("aggregator")).slice(linesBefore.aggregator);
       const bytes = logged.reduce((sum, line) => sum + Buffer.byteLength(line) + LINE_OVERHEAD_BYTES, 0);
       console.log(`${name}: ${(bytes / ROUNDS).toFixed(1)} bytes of log a round`);
       expect(bytes / ROUNDS).toBeGreaterThan(0.8 * LOG_BYTES_PER_ROUND);
       expect(bytes / ROUNDS).toBeLessThan(1.25 * LOG_BYTES_PER_ROUND);
-      expect((await ownLines("worker")).slice(before.lines.worker)).toEqual([]);
+      expect((await ownLines("worker")).slice(linesBefore.worker)).toEqual([]);
 
       // What the embedded cloud predicts of the same spec: all that does not depend on time is the same.
       const predicted = await embeddedResult(spec, "aws");
@@ -220,5 +243,26 @@ describe.runIf(cloud.observed).each(Object.entries(METHODS))(
         expect(difference).toBe(observed === null ? null : observed - metered);
       expect(lines.find(({ item }) => item === "worker: invocations")?.observed).toBeGreaterThan(ROUNDS);
     });
+  },
+);
+
+test.runIf(cloud.observed)(
+  "the bill of a run that was stopped and resumed has the requests that were seen",
+  async () => {
+    await importMushrooms(service.ports.objects, "bill-resumed");
+    const since = Date.now();
+    const invocations = await invocationsBefore();
+    const run = await service.launch(specOf("bill-resumed", "bill-resumed", METHODS.marina, 60));
+    await service.reached(run, 10, RUN_SECONDS);
+    await service.command(run, { kind: "stop", now: false });
+    const stopped = await service.ended(run, RUN_SECONDS);
+    expect(stopped.status).toBe("stopped");
+    expect(unexplained(await settledLines(stopped, since, invocations), stopped.resentTasks)).toEqual([]);
+    await service.resume(run);
+    const result = await service.ended(run, RUN_SECONDS);
+    expect(result).toMatchObject({ status: "done", rounds: 60 });
+    const lines = await settledLines(result, since, invocations);
+    expect(unexplained(lines, result.resentTasks)).toEqual([]);
+    expect(lines.find(({ item }) => item === "aggregator: invocations")?.observed).toBe(2);
   },
 );

@@ -128,7 +128,16 @@ async function tenure(
       const observeCalibration = settings.observer?.calibration ?? (() => undefined);
       const ending = await drive(
         {
-          ...{ active, invocation, lease, ledger, spending, startedAt: countedTo, observe, observeCalibration },
+          ...{
+            active,
+            invocation,
+            lease,
+            ledger,
+            spending,
+            startedAt: countedTo,
+            observe,
+            observeCalibration,
+          },
           worn: message.receiveCount >= WORN_RECEIVE_COUNT,
         },
         start,
@@ -139,8 +148,10 @@ async function tenure(
       if (isPassing(error, message)) throw error;
       await fail(hold, active, error);
     } finally {
-      // Before the control message is let go: whoever drives the run next must not share its answers with polls of ours.
+      // Before the control message is let go: whoever drives the run next must not share its answers with polls of ours,
+      // nor lose its checkpoint to a write of ours that was on its way and is taken up again by the next invocation here.
       await active?.inbox.close();
+      await ledger.settled().catch(() => undefined);
     }
   } catch (error) {
     if (error instanceof RunDeleted) {
@@ -317,7 +328,7 @@ async function finish(
 
 function closingOf(status: Draft["status"]): Closing {
   if (status === "running") return "handed-over";
-  return status === "done" || status === "diverged" ? "over" : "kept";
+  return isOver(status) ? "over" : status === "stopped" ? "stopped" : "failed";
 }
 
 async function handOver(

@@ -289,8 +289,15 @@ export class Inbox {
     // Eager: the queue is transport, not state. A crash recovers from the checkpoint and asks again.
     const done = messages.filter((_, i) => !this.#isCurrentCommand(decoded[i])).map(({ receipt }) => receipt);
     if (done.length > 0) void this.#delete(done);
-    for (const [i, message] of decoded.entries()) {
-      if (message !== undefined) await this.#accept(messages[i]!, message);
+    for (let i = 0; i < messages.length; i++) {
+      const message = decoded[i];
+      if (message === undefined) continue;
+      const { body, receipt } = messages[i]!;
+      const evaluationBytes = evaluationBytesOfContribution(body);
+      const methodBytes = body.length - evaluationBytes;
+      if (message.kind === "stored" && this.#awaited(message)) {
+        await this.#fetch(message.key, methodBytes, receipt);
+      } else this.#accept(message, methodBytes, evaluationBytes, receipt);
     }
   }
 
@@ -327,28 +334,32 @@ export class Inbox {
     }
   }
 
-  async #accept({ body, receipt }: ReceivedMessage, incoming: Incoming): Promise<void> {
-    let message = incoming;
-    let bytes = body.length;
-    let evaluationBytes = evaluationBytesOfContribution(body);
-    let storedAt: string | undefined;
+  /** A contribution that lies in the object store. @param pointerBytes of the message that names it. */
+  async #fetch(key: string, pointerBytes: number, receipt: string): Promise<void> {
+    let stored: { readonly frame: Uint8Array; readonly message: Incoming };
     try {
-      if (message.kind === "stored" && this.#awaited(message)) {
-        storedAt = message.key;
-        const { key } = message;
-        const { value } = await readChecked(this.#objects, key, (stored) => ({
-          frame: stored,
-          message: parseIncoming(stored),
-        }));
-        const { frame } = value;
-        ({ message } = value);
-        bytes += frame.length;
-        evaluationBytes = evaluationBytesOfFrame(frame);
-      }
+      const { value } = await readChecked(this.#objects, key, (frame) => ({
+        frame,
+        message: parseIncoming(frame),
+      }));
+      stored = value;
     } catch (error) {
       this.#unreadable(error);
       return;
     }
+    const { frame, message } = stored;
+    const evaluationBytes = evaluationBytesOfFrame(frame);
+    this.#accept(message, pointerBytes + frame.length - evaluationBytes, evaluationBytes, receipt, key);
+  }
+
+  /** @param storedAt where a contribution lay that came through the object store. */
+  #accept(
+    message: Incoming,
+    methodBytes: number,
+    evaluationBytes: number,
+    receipt: string,
+    storedAt?: string,
+  ): void {
     if (message.runDigest !== this.#runDigest) {
       this.dropped++;
       return;
@@ -370,7 +381,7 @@ export class Inbox {
       return;
     }
     if (message.kind === "pack") {
-      this.#unpack(message.parts, bytes - evaluationBytes, evaluationBytes);
+      this.#unpack(message.parts, methodBytes, evaluationBytes);
       if (storedAt !== undefined) void this.#forget(storedAt);
       return;
     }
@@ -382,7 +393,7 @@ export class Inbox {
       this.#errors.push(message);
       return;
     }
-    const counted = this.#arrive(message, bytes - evaluationBytes, evaluationBytes);
+    const counted = this.#arrive(message, methodBytes, evaluationBytes);
     if (counted && storedAt !== undefined) void this.#forget(storedAt);
   }
 

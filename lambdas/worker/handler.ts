@@ -4,7 +4,7 @@
  */
 import type { Handler, Ports } from "../../shared/cloud/ports.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
-import { frameIncoming, type Incoming } from "../../shared/protocol/contribution.ts";
+import { type Incoming, writeIncoming } from "../../shared/protocol/contribution.ts";
 import { decodeTask, membersOf, type Task } from "../../shared/protocol/task.ts";
 import { answer, type WorkerContext } from "./compute.ts";
 import { GradientCache, HeldRounds } from "./gradients.ts";
@@ -101,7 +101,7 @@ async function answerPack(task: Task, context: WorkerContext): Promise<Incoming>
     if (outcome.kind === "error") return outcome;
     if (outcome.kind === "contribution" || outcome.kind === "answer")
       computeMilliseconds += outcome.computeMilliseconds;
-    parts.push(frameIncoming(outcome));
+    parts.push(writeIncoming(outcome).finishPart());
   }
   const { runDigest, phase, round, slot, worker } = task;
   return {

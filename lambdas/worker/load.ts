@@ -10,7 +10,7 @@ import { MarinaError } from "../../shared/math/errors.ts";
 import { manifestKey, specKey } from "../../shared/protocol/keys.ts";
 import { decodeStoredRun, runDigest, type StoredRun } from "../../shared/protocol/run.ts";
 import type { RunSpec } from "../../shared/protocol/spec.ts";
-import type { Task } from "../../shared/protocol/task.ts";
+import type { Point, Task } from "../../shared/protocol/task.ts";
 import { decodeVector } from "../../shared/protocol/vector-object.ts";
 
 /** Runs whose descriptions an environment keeps. */
@@ -107,21 +107,17 @@ export class RunLoader {
     return vectors;
   }
 
-  /** The task's points: inline, or fetched. */
-  async points(run: LoadedRun, task: Task): Promise<Float64Array[]> {
-    const points: Float64Array[] = [];
-    for (const point of task.points) {
-      const vector =
-        point.kind === "inline" ? point.vector : await this.#storedPoint(point.key, run.dimension);
-      if (vector.length !== run.dimension) {
-        throw new MarinaError(
-          "message",
-          `task: a point has ${vector.length} entries, expected ${run.dimension}`,
-        );
+  /** The task's points: inline, or fetched at one time. */
+  points(run: LoadedRun, task: Task): Promise<Float64Array[]> {
+    const { dimension } = run;
+    const vectorOf = async (point: Point): Promise<Float64Array> => {
+      const vector = point.kind === "inline" ? point.vector : await this.#storedPoint(point.key, dimension);
+      if (vector.length !== dimension) {
+        throw new MarinaError("message", `task: a point has ${vector.length} entries, expected ${dimension}`);
       }
-      points.push(vector);
-    }
-    return points;
+      return vector;
+    };
+    return Promise.all(task.points.map(vectorOf));
   }
 
   async #storedPoint(key: string, dimension: number): Promise<Float64Array> {

@@ -29,11 +29,21 @@ describe("what a tenure's end will ask for", () => {
     });
   });
 
-  it("leaves queue and objects alone when the run may be resumed", () => {
-    expect(counted(closingUsage("kept", 8))).toEqual({
+  it("leaves queue and objects alone when the run has failed and may be resumed", () => {
+    expect(counted(closingUsage("failed", 8))).toEqual({
       ...ALWAYS,
       "objects.putRequests": 2,
       "objects.getRequests": 1,
+    });
+  });
+
+  it("deletes the user's command, too, when that has stopped it", () => {
+    expect(counted(closingUsage("stopped", 8))).toEqual({
+      ...ALWAYS,
+      "objects.putRequests": 2,
+      "objects.getRequests": 1,
+      "standardQueues.deleteRequests": 1,
+      "standardQueues.deletedMessages": 1,
     });
   });
 
@@ -47,6 +57,6 @@ describe("what a tenure's end will ask for", () => {
   });
 
   it("adds to other counts", () => {
-    expect(addUsage(zeroUsage(), closingUsage("kept", 8))).toEqual(closingUsage("kept", 8));
+    expect(addUsage(zeroUsage(), closingUsage("failed", 8))).toEqual(closingUsage("failed", 8));
   });
 });

@@ -7,9 +7,10 @@ import type { Usage } from "./usage.ts";
 import { zeroUsage } from "./usage.ts";
 
 /**
- * How a tenure ends: its run is over, or may be resumed (stopped, failed), or goes on with the next tenure.
+ * How a tenure ends: its run is over, or may be resumed (the user stopped it, or it failed), or goes on with the next
+ * tenure.
  */
-export type Closing = "over" | "kept" | "handed-over";
+export type Closing = "over" | "stopped" | "failed" | "handed-over";
 
 /**
  * - always: the last checkpoint's PUT; the long polls in flight, which come back empty; the mapping's deletion of the
@@ -17,6 +18,7 @@ export type Closing = "over" | "kept" | "handed-over";
  * - a run that has ended: the result's PUT, after a look whether there is one;
  * - one that is over for good: a LIST of each prefix where something may be left (what is found there is deleted, which
  *   is free), and looking up and deleting the run's queue;
+ * - one that was stopped: the deletion of the user's command;
  * - the hand-over: the message to the next tenure.
  *
  * @param pollsUnderWay long polls that have not come back yet
@@ -37,6 +39,10 @@ export function closingUsage(closing: Closing, pollsUnderWay: number): Usage {
   if (closing === "over") {
     objects.listRequests = leftoverPrefixes("").length;
     standardQueues.manageRequests = 2;
+  }
+  if (closing === "stopped") {
+    standardQueues.deleteRequests = 1;
+    standardQueues.deletedMessages = 1;
   }
   return usage;
 }

@@ -99,7 +99,7 @@ describe("what a tenure has spent", () => {
     const { spending } = counted();
     spending.begin(false);
     const run = spending.ofRun();
-    const ahead = closingUsage("kept", 8);
+    const ahead = closingUsage("failed", 8);
     // Two PUTs and a GET at a dollar each, the mapping's deletion, eight empty receives.
     expect(run.usd(ahead)).toBeCloseTo(101 + 2 + 1 + 1 + 8, 9);
     const saved = parseUsage(run.save(ahead));

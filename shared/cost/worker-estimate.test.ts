@@ -156,6 +156,13 @@ describe("a contribution received", () => {
     expect(objects.getRequests).toBe(2);
   });
 
+  it("is no worker's when it is a command of the user", async () => {
+    const stop = encodeIncoming({ kind: "stop", runDigest: "0123456789abcdef", generation: 0, now: false });
+    const { meter, ports } = observed([stop, encodeIncoming(contribution)]);
+    await receive(ports);
+    expect(meter.usage().method.standardQueues.sendRequests).toBe(1);
+  });
+
   it("is told from the bits of its evaluation, whose requests are the evaluation's", async () => {
     const evaluation = { ...contribution, payload: new Uint8Array(0), evaluation: new Float64Array(4) };
     const { meter, ports } = observed([encodeIncoming(evaluation)]);
@@ -178,6 +185,10 @@ describe("a contribution received", () => {
   });
 
   it.each([
+    [
+      "a command of the user",
+      encodeIncoming({ kind: "stop", runDigest: "0123456789abcdef", generation: 0, now: false }),
+    ],
     [
       "an error",
       encodeIncoming({ ...contribution, kind: "error", code: "data", message: "no", retryable: false }),

@@ -16,6 +16,7 @@
 import type { MessageQueue, ObjectStore, Ports, QueueAddress } from "../cloud/ports.ts";
 import {
   evaluationBytesOfContribution,
+  isCommandBody,
   type Timing,
   timingOfBody,
   timingOfFrame,
@@ -99,6 +100,8 @@ function countTask(meter: Meter, body: string): void {
 }
 
 function countContribution(meter: Meter, queue: QueueAddress, body: string): void {
+  // The command line has sent it.
+  if (isCommandBody(body)) return;
   const evaluationBytes = Math.min(body.length, evaluationBytesOfContribution(body));
   const methodBytes = body.length - evaluationBytes;
   const timing = timingOfBody(body);

@@ -310,6 +310,13 @@ export function evaluationBytesOfContribution(body: string): number {
   return body.length - 4 * Math.ceil(others / 3);
 }
 
+/** Is this body a command of the user, and no worker's message? Looks at a few bytes. */
+export function isCommandBody(body: string): boolean {
+  if (byteOfBody(body, 3) !== FrameType.contribution) return false;
+  const kind = KINDS[byteOfBody(body, FRAME_HEADER_BYTES) ?? -1];
+  return kind === "stop" || kind === "scale";
+}
+
 /** The same of a whole frame, as it lies in the object store. */
 export function evaluationBytesOfFrame(frame: Uint8Array): number {
   if (frame.length < EVALUATION_BYTES_AT + 4 || frame[3] !== FrameType.contribution) return 0;

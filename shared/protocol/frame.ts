@@ -108,10 +108,17 @@ export class FrameWriter {
 
   /** UTF-8 text, preceded by its length in bytes. */
   text(value: string): this {
+    if (value.length > SHORT_TEXT) {
+      const length = Buffer.byteLength(value);
+      this.u32(length);
+      const at = this.#reserve(length);
+      this.#bytes.write(value, at, "utf8");
+      return this;
+    }
     let bytes = encodedTexts.get(value);
     if (bytes === undefined) {
       bytes = encoder.encode(value);
-      if (value.length <= SHORT_TEXT) encodedTexts.set(value, bytes);
+      encodedTexts.set(value, bytes);
     }
     return this.bytes(bytes);
   }
@@ -139,6 +146,14 @@ export class FrameWriter {
     if (this.#bytes !== desk) return frame;
     deskIsFree = true;
     return new Uint8Array(frame);
+  }
+
+  /** The same for a frame that is soon to be part of another: in memory that it shares, and would keep alive. */
+  finishPart(): Uint8Array {
+    const frame = this.#seal();
+    if (this.#bytes !== desk) return frame;
+    deskIsFree = true;
+    return Buffer.from(frame);
   }
 
   /** The finished frame as the text of a message. The writer must not be used any more. */

@@ -39,26 +39,22 @@ export const ROUNDS_PER_BLOCK = 64;
 
 export function encodeRounds(records: readonly RoundRecord[]): Uint8Array {
   const table = new Float64Array(COLUMNS * records.length);
-  records.forEach((r, row) => {
-    table.set(
-      [
-        r.round,
-        r.dense ? 1 : 0,
-        r.slots,
-        r.loss ?? Number.NaN,
-        r.gradientNormSquared ?? Number.NaN,
-        r.uplinkBitsPerWorker,
-        r.uplinkBytes,
-        r.downlinkBytes,
-        r.seconds,
-        r.usd,
-        r.resent,
-        r.hedged,
-        r.dropped,
-      ],
-      COLUMNS * row,
-    );
-  });
+  let at = 0;
+  for (const r of records) {
+    table[at++] = r.round;
+    table[at++] = r.dense ? 1 : 0;
+    table[at++] = r.slots;
+    table[at++] = r.loss ?? Number.NaN;
+    table[at++] = r.gradientNormSquared ?? Number.NaN;
+    table[at++] = r.uplinkBitsPerWorker;
+    table[at++] = r.uplinkBytes;
+    table[at++] = r.downlinkBytes;
+    table[at++] = r.seconds;
+    table[at++] = r.usd;
+    table[at++] = r.resent;
+    table[at++] = r.hedged;
+    table[at++] = r.dropped;
+  }
   return new FrameWriter("rounds", 64 + table.byteLength).vector(table).finish();
 }
 

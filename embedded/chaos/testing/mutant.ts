@@ -36,7 +36,10 @@ const { CHAOS_RATIOS } = await import("../../faults.ts");
 const { objects } = createEmbeddedService({ seed: 1 }).cloud.client;
 await importChaosData(objects, readFileSync(new URL("experiments/data/mushrooms.gz", root)));
 const stages = [];
-for (const { name: stage, spec } of chaosSpecs()) stages.push(await prepareStage(objects, spec, stage));
+// Runs of few workers: with many some tasks are hedged, so that bugs show (or never end) without faults, too.
+for (const { name: stage, spec } of chaosSpecs()) {
+  if (typeof spec.workers === "number") stages.push(await prepareStage(objects, spec, stage));
+}
 for (const { file } of changes) if (!changed.has(file)) throw new Error(`${file} was never loaded`);
 await runCampaign({
   stages,

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import {
   CloudWatchLogsClient,
   DescribeLogGroupsCommand,
+  type FilteredLogEvent,
   FilterLogEventsCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
 import {
@@ -90,16 +91,44 @@ export async function logLines(functionName: string, text: string): Promise<stri
   const lines: string[] = [];
   for (const { logGroupName } of logGroups) {
     if (logGroupName === undefined || !logGroupName.includes(functionName)) continue;
-    let nextToken: string | undefined;
-    do {
-      const page = await logs.send(
-        new FilterLogEventsCommand({ logGroupName, ...(nextToken === undefined ? {} : { nextToken }) }),
-      );
-      nextToken = page.nextToken;
-      for (const { message = "" } of page.events ?? []) if (message.includes(text)) lines.push(message);
-    } while (nextToken !== undefined);
+    for await (const message of messagesOf(logs, logGroupName, text))
+      if (message.includes(text)) lines.push(message);
   }
   return lines;
+}
+
+/** FilterLogEvents returns at most so many events. CloudWatch Logs API reference. */
+const EVENTS_LIMIT = 10_000;
+
+/** Of the lines that the service itself takes to contain the text, oldest first. */
+async function* messagesOf(
+  logs: CloudWatchLogsClient,
+  logGroupName: string,
+  text: string,
+): AsyncGenerator<string> {
+  const filterPattern = JSON.stringify(text.replaceAll('"', ""));
+  let startTime = 0;
+  let seenAtStart = 0;
+  for (;;) {
+    let nextToken: string | undefined;
+    let events: FilteredLogEvent[] = [];
+    do {
+      const page = await logs.send(
+        new FilterLogEventsCommand({
+          ...{ logGroupName, filterPattern, startTime },
+          ...(nextToken === undefined ? {} : { nextToken }),
+        }),
+      );
+      nextToken = page.nextToken;
+      events = page.events ?? [];
+      for (const { message = "" } of events.slice(seenAtStart)) yield message;
+      seenAtStart = 0;
+    } while (nextToken !== undefined);
+    // MiniStack cuts a long answer off without a token for the rest: asked again from where it was cut off.
+    if (events.length < EVENTS_LIMIT) return;
+    startTime = events.at(-1)?.timestamp ?? 0;
+    seenAtStart = events.filter(({ timestamp }) => timestamp === startTime).length;
+  }
 }
 
 /** Gives a function another time-out; returns the one that it had. */

@@ -1,7 +1,7 @@
 /**
  * SQS over Node's own HTTP client: JSON in, JSON out, signed by the SDK's signer and repeated by the SDK's retry strategy.
  * What is left out is the SDK's way of a request through its middleware and schemas, which costs an aggregator more CPU
- * than all else it does with a contribution (docs/decisions/0013).
+ * than all else it does with a contribution (docs/decisions/0015).
  *
  * The protocol: "Making API requests using AWS JSON protocol", Amazon SQS Developer Guide.
  */
