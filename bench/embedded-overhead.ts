@@ -13,6 +13,7 @@ import { createToy } from "../embedded/testing/toy-service.ts";
 import { importLibsvm } from "../shared/data/import.ts";
 import { type ShippedName, shippedFile } from "../shared/data/testing/load.ts";
 import { parseRunSpec } from "../shared/protocol/spec.ts";
+import { cpuMilliseconds } from "./support.ts";
 
 interface Measured {
   readonly what: string;
@@ -54,11 +55,6 @@ async function marina(data: ShippedName, workers: number, rounds: number): Promi
   const { control } = await createRun(objects, parseRunSpec(spec, "embedded-overhead"));
   await driveToEnd(service, control);
   return { what: `MARINA on ${data}`, workers, rounds: rounds - 1 - warmUp, milliseconds, events };
-}
-
-function cpuMilliseconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
 }
 
 const cases = [

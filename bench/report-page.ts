@@ -1,37 +1,57 @@
-/** The page of a 200-run sweep: how long it takes to write, how much it weighs, how long until Chromium shows it. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+/** The page of a sweep of 200 real runs: how long it takes to write, how much it weighs, how long until Chromium shows it. */
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { buildReport } from "../cli/report/build.ts";
+import { writeReport } from "../cli/commands/report.ts";
+import { runSweep } from "../cli/commands/sweep.ts";
 import { reportPage } from "../cli/report/page.ts";
+import { readSweepReport } from "../cli/report/sweep-report.ts";
 import { chromiumPath, launchChromium } from "../cli/report/testing/browser.ts";
-import { madeUpRun } from "../cli/report/testing/runs.ts";
+import { homeWithRows } from "../cli/report/testing/home.ts";
+import { writeRounds } from "../cli/sweep/rounds-file.ts";
+import { writeSweepFiles } from "../cli/sweep/sweep-files.ts";
+import { parseSweep } from "../cli/sweep/sweep-spec.ts";
 
-const ROUNDS = 5000;
+const ROUNDS = 500;
 const REPEATS = 5;
+const SEEDS_OF_BANDS = 5;
 
-/** @param cells curves; 200 / cells seeds each */
-async function measure(cells: number): Promise<void> {
-  const runs = Array.from({ length: 200 }, (_, i) =>
-    madeUpRun({
-      run: `run-${i}`,
-      rounds: ROUNDS,
-      rate: 0.998,
-      seed: Math.floor(i / cells),
-      spec: { algorithm: { kind: "marina", compressor: { kind: "rand-k", k: 1 + (i % cells) } } },
-    }),
+const base = {
+  data: "rows",
+  problem: { kind: "logistic" },
+  algorithm: { kind: "marina", compressor: { kind: "rand-k", k: 3 } },
+  stop: { rounds: ROUNDS },
+};
+const steps = [1, 0.5, 0.25, 0.125, 0.0625].map((times) => ({ times }));
+/** 40 settings. */
+const grid = {
+  workers: [2, 3, 4, 6],
+  "algorithm.compressor.k": [2, 4],
+  "algorithm.stepSize": steps,
+};
+
+/** @param seeds 5: 40 curves with bands; 1: 200 curves, of five times as many settings */
+async function measure(home: string, seeds: number): Promise<void> {
+  const settings = seeds === 1 ? { ...grid, "algorithm.probability": [0.1, 0.2, 0.3, 0.4, 0.5] } : grid;
+  const sweep = parseSweep(
+    { name: `seeds-${seeds}`, base, grid: settings, seeds: Array.from({ length: seeds }, (_, i) => i + 1) },
+    "bench",
   );
+  const progress = { begin: () => undefined, step: () => undefined, end: () => undefined };
+  const { finished, groups, rounds } = await runSweep({ sweep, base }, { home, progress });
+  const folder = join(home, "sweeps", sweep.name);
+  writeSweepFiles(folder, finished, groups);
+  await writeRounds(folder, finished, rounds);
   const started = performance.now();
-  const page = reportPage(buildReport(runs, { title: "Sweep", predicts: true }));
+  const { data } = await readSweepReport(join(folder, "results.json"));
+  const page = reportPage(data);
   const written = performance.now() - started;
   console.log(
-    `${cells} curves of ${200 / cells} seeds, ${ROUNDS} rounds each: written in ${written.toFixed(0)} ms, ${(Buffer.byteLength(page) / 1e6).toFixed(2)} MB`,
+    `${finished.length} runs of ${ROUNDS} rounds, ${groups.length} curves of ${seeds} seeds: page made in ${written.toFixed(0)} ms, ${(Buffer.byteLength(page) / 1e6).toFixed(2)} MB`,
   );
   if (chromiumPath === undefined) return;
-  const folder = mkdtempSync(join(tmpdir(), "marina-bench-"));
-  const path = join(folder, "report.html");
-  writeFileSync(path, page);
+  const path = join(home, "report.html");
+  writeReport(data, path);
   const browser = await launchChromium();
   try {
     const times: number[] = [];
@@ -49,9 +69,13 @@ async function measure(cells: number): Promise<void> {
     );
   } finally {
     await browser.close();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-await measure(200);
-await measure(20);
+const home = await homeWithRows("bench-report");
+try {
+  await measure(home, SEEDS_OF_BANDS);
+  await measure(home, 1);
+} finally {
+  rmSync(home, { recursive: true, force: true });
+}

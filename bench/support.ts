@@ -8,22 +8,41 @@ import { type ShippedName, shippedFile } from "../shared/data/testing/load.ts";
 import type { RunResult } from "../shared/protocol/result.ts";
 import { parseRunSpec, type RunSpecInput } from "../shared/protocol/spec.ts";
 
-/** Runs a spec on a new embedded cloud; `wallMilliseconds` is of the rounds from `warmup` on. */
+export interface EmbeddedRun {
+  readonly result: RunResult;
+  /** Of the rounds after the warm-up. */
+  readonly millisecondsPerRound: number;
+  /** The same of the process's CPU time. */
+  readonly cpuMillisecondsPerRound: number;
+}
+
+/**
+ * Runs a spec on a new embedded cloud.
+ * @param warmup so many rounds are not measured.
+ * @param threads beside the main one, that compute gradients.
+ */
 export async function runEmbedded(
   data: ShippedName,
   spec: Omit<RunSpecInput, "data">,
   warmup = 0,
-): Promise<{ readonly result: RunResult; readonly millisecondsPerRound: number }> {
+  threads = 0,
+): Promise<EmbeddedRun> {
   let from = performance.now();
   let to = from;
+  let cpuFrom = cpuMilliseconds();
+  let cpuTo = cpuFrom;
   let last = 0;
   const service = createEmbeddedService({
     seed: spec.seed ?? 1,
+    threads: { threads },
     observer: {
       round(_run, record) {
-        to = performance.now();
         last = record.round;
-        if (record.round === warmup) from = to;
+        // Asking for the CPU time is a system call.
+        if (record.round !== warmup && record.round !== spec.stop.rounds - 1) return;
+        to = performance.now();
+        cpuTo = cpuMilliseconds();
+        if (record.round === warmup) [from, cpuFrom] = [to, cpuTo];
       },
     },
   });
@@ -32,7 +51,19 @@ export async function runEmbedded(
   await importLibsvm(source, { name: data, sourceName: `${data}.gz`, labels: "binary", objects });
   const created = await createRun(objects, parseRunSpec({ ...spec, data }, "benchmark"));
   const result = await driveToEnd(service, created.control);
-  return { result, millisecondsPerRound: (to - from) / Math.max(1, last - warmup) };
+  await service.close();
+  const rounds = Math.max(1, last - warmup);
+  return {
+    result,
+    millisecondsPerRound: (to - from) / rounds,
+    cpuMillisecondsPerRound: (cpuTo - cpuFrom) / rounds,
+  };
+}
+
+/** User and system time of this process so far. */
+export function cpuMilliseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** The median of several runs of a measurement. */

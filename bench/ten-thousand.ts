@@ -1,6 +1,6 @@
 /**
- * Ten thousand workers on a laptop: MARINA on a9a (its rows ten times over), with packing and without. Wall seconds of
- * the rounds, seconds in all (import and calibration too), peak memory; each in a process of its own.
+ * Ten thousand workers on a laptop: MARINA on a9a (its rows ten times over), with packing and without. Seconds of the
+ * rounds by the clock and of CPU, seconds in all (import and calibration too), peak memory; each in a process of its own.
  * Usage: node bench/ten-thousand.ts [workers] [rounds]
  */
 import { spawnSync } from "node:child_process";
@@ -14,12 +14,15 @@ import { importLibsvm } from "../shared/data/import.ts";
 import { shippedFile } from "../shared/data/testing/load.ts";
 import { parseRunSpec } from "../shared/protocol/spec.ts";
 import { machine } from "./print.ts";
+import { cpuMilliseconds } from "./support.ts";
 
 const COPIES = 10;
 
 interface Measured {
   readonly tasksPerRound: number;
   readonly roundSeconds: number;
+  /** CPU time of the rounds. */
+  readonly cpuSeconds: number;
   readonly totalSeconds: number;
   readonly peakMegabytes: number;
   /** Of the run, on the virtual clock, and its price. */
@@ -38,7 +41,9 @@ else compare();
 
 function compare(): void {
   console.log(`${machine()}; n = ${workers}, ${rounds} rounds`);
-  console.log("packing  tasks a round  rounds s  all s  peak MB  us a worker and round  virtual s  $");
+  console.log(
+    "packing  tasks a round  rounds s  CPU s  all s  peak MB  CPU us a worker and round  virtual s  $",
+  );
   for (const pack of ["auto", "1"]) {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
@@ -47,15 +52,16 @@ function compare(): void {
     );
     if (status !== 0) throw new Error(`--pack=${pack}: exit code ${status}: ${stderr}`);
     const m = JSON.parse(stdout) as Measured;
-    const each = (1e6 * m.roundSeconds) / (rounds * workers);
+    const each = (1e6 * m.cpuSeconds) / (rounds * workers);
     console.log(
       [
         pack.padEnd(7),
         m.tasksPerRound.toFixed(0).padStart(13),
         m.roundSeconds.toFixed(1).padStart(8),
+        m.cpuSeconds.toFixed(1).padStart(5),
         m.totalSeconds.toFixed(1).padStart(5),
         m.peakMegabytes.toFixed(0).padStart(7),
-        each.toFixed(1).padStart(21),
+        each.toFixed(1).padStart(25),
         m.virtualSeconds.toFixed(1).padStart(9),
         m.usd.toFixed(3),
         m.digest.slice(0, 12),
@@ -67,11 +73,14 @@ function compare(): void {
 async function measure(shardsPerTask: "auto" | 1): Promise<Measured> {
   const started = performance.now();
   let firstRound = started;
+  let cpuFrom = 0;
   const service = createEmbeddedService({
     seed: 1,
     observer: {
       round(_run, { round }) {
-        if (round === 0) firstRound = performance.now();
+        if (round !== 0) return;
+        firstRound = performance.now();
+        cpuFrom = cpuMilliseconds();
       },
     },
   });
@@ -101,6 +110,7 @@ async function measure(shardsPerTask: "auto" | 1): Promise<Measured> {
   return {
     tasksPerRound: invocations / (rounds + 1),
     roundSeconds: (ended - firstRound) / 1000,
+    cpuSeconds: (cpuMilliseconds() - cpuFrom) / 1000,
     totalSeconds: (ended - started) / 1000,
     peakMegabytes: process.resourceUsage().maxRSS / 1024,
     virtualSeconds: result.seconds,

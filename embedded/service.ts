@@ -1,7 +1,7 @@
 /** The service on the embedded cloud: its two functions, its queues and its mappings, as the stack deploys them. */
 import { createAggregator, type RunObserver } from "../lambdas/aggregator/handler.ts";
 import { createWorker, createWorkerMemo } from "../lambdas/worker/handler.ts";
-import type { QueueAddress } from "../shared/cloud/ports.ts";
+import type { MessageQueue, Ports, QueueAddress } from "../shared/cloud/ports.ts";
 import {
   AGGREGATOR_TIMEOUT_SECONDS,
   CONTROL_VISIBILITY_SECONDS,
@@ -13,6 +13,7 @@ import { type ControlMessage, encodeControl } from "../shared/protocol/run.ts";
 import { isOutsideObject, outsideBytesOf } from "../shared/protocol/traffic.ts";
 import { createEmbeddedCloud, type EmbeddedCloud, type EmbeddedCloudOptions } from "./cloud.ts";
 import { runAccounts } from "./run-account.ts";
+import { GradientThreads, type GradientThreadsOptions } from "./threads/gradient-threads.ts";
 
 /** Messages that nobody could handle are kept for two weeks. */
 const DEAD_LETTER_RETENTION_SECONDS = 14 * 24 * 3600;
@@ -40,6 +41,8 @@ export interface ServiceOptions extends Omit<EmbeddedCloudOptions, "evaluationBy
   readonly observer?: RunObserver;
   /** False to see what hedging is worth. */
   readonly hedging?: boolean;
+  /** Other threads that compute gradients of large shards; none by default. `close` ends them. */
+  readonly threads?: GradientThreadsOptions;
 }
 
 export interface EmbeddedService {
@@ -50,11 +53,21 @@ export interface EmbeddedService {
   readonly taskQueue: QueueAddress;
   /** Sends a control message, as the command line does. */
   control(message: ControlMessage): Promise<void>;
+  /** Gradients that other threads have computed so far. */
+  gradientsFromThreads(): number;
+  /** Ends its threads. */
+  close(): Promise<void>;
 }
 
 /** Sets the service up in a new embedded cloud. */
 export function createEmbeddedService(options: ServiceOptions): EmbeddedService {
-  const { configuration = DEFAULT_CONFIGURATION, observer, hedging = true, ...cloudOptions } = options;
+  const {
+    configuration = DEFAULT_CONFIGURATION,
+    observer,
+    hedging = true,
+    threads,
+    ...cloudOptions
+  } = options;
   const cloud = createEmbeddedCloud({
     ...cloudOptions,
     evaluationBytesOf: outsideBytesOf,
@@ -77,7 +90,12 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
   const control = queue("marina-control", CONTROL_VISIBILITY_SECONDS, true);
   const tasks = queue("marina-tasks", TASK_VISIBILITY_SECONDS, false);
   // All environments are in this process: what one has computed the others need not, though it is charged to them.
-  const memo = createWorkerMemo();
+  const shared = createWorkerMemo();
+  const ahead =
+    threads === undefined || threads.threads === 0
+      ? undefined
+      : new GradientThreads(threads, shared.gradients);
+  const memo = { ...shared, ahead };
   const worker = cloud.defineFunction({
     name: "worker",
     memoryMb: configuration.workerMemoryMb,
@@ -90,7 +108,7 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
     timeoutSeconds: AGGREGATOR_TIMEOUT_SECONDS,
     reservedConcurrency: AGGREGATOR_CONCURRENCY,
     create: (ports) =>
-      createAggregator(ports, {
+      createAggregator(announcing(ports, tasks.address, ahead), {
         taskQueue: tasks.address,
         queuePrefix: "marina-",
         spendingOf: accounts,
@@ -111,6 +129,8 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
     controlDeadLetters: control.deadLetters,
     controlQueue: control.address,
     taskQueue: tasks.address,
+    gradientsFromThreads: () => ahead?.taken ?? 0,
+    close: async () => ahead?.close(),
     control: (message) =>
       cloud.client.queues.send(control.address, [
         {
@@ -121,4 +141,15 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
         },
       ]),
   };
+}
+
+/** The same ports; tasks are announced to the threads when they are sent. */
+function announcing(ports: Ports, taskQueue: QueueAddress, threads: GradientThreads | undefined): Ports {
+  if (threads === undefined) return ports;
+  const { queues } = ports;
+  const send: MessageQueue["send"] = (queue, messages) => {
+    if (queue === taskQueue) threads.announce(messages.map(({ body }) => body));
+    return queues.send(queue, messages);
+  };
+  return { ...ports, queues: { ...queues, send } };
 }

@@ -91,7 +91,7 @@ describe("an iterate that has grown beyond all bounds", () => {
     x[rare] = Number.POSITIVE_INFINITY;
     let expected = 0;
     while (!rowOf(expected).includes(rare)) expected++;
-    const loaded = { firstRow: 3248, shard, objective: undefined as never };
+    const loaded = { firstRow: 3248, shard, objective: undefined as never, source: "mushrooms" };
     expect(firstNonFiniteRow(loaded, "least-squares", x)).toBe(expected);
     expect(expected).toBeGreaterThan(0);
     expect(firstNonFiniteRow(loaded, "least-squares", new Float64Array(shard.dimension))).toBeUndefined();

@@ -44,7 +44,12 @@ export async function chaos(specPath: string | undefined, options: ChaosOptions)
       );
     },
   });
-  report(campaign, stages, (performance.now() - started) / 1000);
+  const replay = [
+    "marina chaos",
+    ...(specPath === undefined ? [] : [specPath]),
+    ...(options.faults === undefined ? [] : ["--faults", options.faults]),
+  ].join(" ");
+  report(campaign, stages, (performance.now() - started) / 1000, replay);
   if (options.json === true) process.stdout.write(`${JSON.stringify(campaign)}\n`);
   process.exitCode = campaign.failures.length === 0 ? 0 : 1;
 }
@@ -91,6 +96,7 @@ function report(
   { seeds, failures, faultsByKind, endings, worstCost }: Campaign,
   stages: readonly Stage[],
   wallSeconds: number,
+  replay: string,
 ): void {
   const lines = [
     `runs        ${stages.map(({ name }) => name).join(", ")}`,
@@ -104,12 +110,12 @@ function report(
     `failures    ${failures.length}`,
   ];
   console.log(lines.join("\n"));
-  for (const failure of failures) describeFailure(failure);
+  for (const failure of failures) describeFailure(failure, replay);
 }
 
-function describeFailure({ stage, seed, violations, smallest, trace }: Failure): void {
+function describeFailure({ stage, seed, violations, smallest, trace }: Failure, replay: string): void {
   console.log(`\nFAILED seed ${seed} (${stage}): ${violations.slice(0, 3).join("; ")}`);
-  console.log(`  again with: marina chaos --seed ${seed} --seeds 1`);
+  console.log(`  again with: ${replay} --seed ${seed} --seeds 1`);
   if (smallest !== undefined)
     console.log(`  smallest set of faults: ${smallest.join(", ") || "none: it fails without faults"}`);
   if (trace !== undefined) console.log(`  trace:\n${trace.map((line) => `  ${line}`).join("\n")}`);

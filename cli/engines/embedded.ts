@@ -13,6 +13,7 @@ import { CommandBox } from "./command-box.ts";
 import { commandBody, type RunCommand } from "./commands.ts";
 import type { Engine, Watcher } from "./engine.ts";
 import { folderReader } from "./folder-reader.ts";
+import { gradientThreads } from "./threads.ts";
 
 /** Latencies are drawn from one seed: predictions repeat. */
 const SIMULATION_SEED = 1;
@@ -37,6 +38,7 @@ export class EmbeddedEngine implements Engine {
     this.#service = createEmbeddedService({
       seed: SIMULATION_SEED,
       home: this.#home,
+      threads: { threads: gradientThreads() },
       log,
       observer: {
         calibration: (what, step) => this.#watcher?.calibration(what, step),
@@ -101,6 +103,7 @@ export class EmbeddedEngine implements Engine {
 
   async close(): Promise<void> {
     this.#service.cloud.flush();
+    await this.#service.close();
   }
 
   /** One process per run: two would not see each other's conditional writes. */

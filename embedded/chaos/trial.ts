@@ -2,7 +2,12 @@
 import type { ObjectStore } from "../../shared/cloud/ports.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { type Checkpoint, decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
-import { checkpointKey, contributionsQueueName, resultKey } from "../../shared/protocol/keys.ts";
+import {
+  checkpointKey,
+  contributionsQueueName,
+  isTransientKey,
+  resultKey,
+} from "../../shared/protocol/keys.ts";
 import { decodeResult, type RunResult } from "../../shared/protocol/result.ts";
 import type { ControlMessage } from "../../shared/protocol/run.ts";
 import { type Damage, type FaultName, FaultPlan, type FaultRatios } from "../faults.ts";
@@ -102,10 +107,11 @@ export async function runTrial(stage: Stage, options: TrialOptions): Promise<Tri
   };
 }
 
-/** Puts back what lies in the store damaged. */
+/** Puts back what lies in the store damaged, but for iterates and contributions: whoever goes on makes them again. */
 async function repair({ cloud }: EmbeddedService, damages: readonly Damage[]): Promise<void> {
   const { objects } = cloud.client;
   for (const { key, damaged, intact } of damages) {
+    if (isTransientKey(key)) continue;
     const found = await optional(() => objects.get(key));
     if (found?.body === damaged) await objects.put(key, intact);
   }

@@ -59,7 +59,7 @@ export function destroyQueue(ports: Ports, name: string): Promise<void> {
  * Does what may be repeated again after a while, where a service is unavailable: this may be the last delivery of the
  * control message, and nobody comes back for what is left once the result is there.
  */
-async function patiently({ clock }: Ports, step: () => Promise<void>): Promise<void> {
+export async function patiently<T>({ clock }: Ports, step: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await step();

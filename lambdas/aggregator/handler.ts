@@ -22,7 +22,7 @@ import { startingPoint } from "../../shared/protocol/start.ts";
 import { type ActiveRun, loadRun, loadStored, RunDeleted } from "./active-run.ts";
 import { type CalibrationObserver, calibrate } from "./calibrate.ts";
 import { startingShifts } from "./carried-shifts.ts";
-import { conclude, destroyQueue, isOver } from "./conclude.ts";
+import { conclude, destroyQueue, isOver, patiently } from "./conclude.ts";
 import { type Draft, describe, emptyDraft, failureOf, NO_TOTALS } from "./drafts.ts";
 import { drive, type Ending } from "./drive.ts";
 import { phaseOf, startElastic } from "./elastic.ts";
@@ -229,7 +229,8 @@ function isPassing(error: unknown, { receiveCount }: DeliveredMessage): boolean 
 /** One that was replaced may have made the run's queue anew after its successor had ended the run. */
 async function leaveNothing(ports: Ports, { queuePrefix }: AggregatorSettings, run: string): Promise<void> {
   try {
-    const status = (await readCheckpoint(ports.objects, run))?.checkpoint.status;
+    const found = await patiently(ports, () => readCheckpoint(ports.objects, run));
+    const status = found?.checkpoint.status;
     if (status !== undefined && isOver(status))
       await destroyQueue(ports, contributionsQueueName(queuePrefix, run));
   } catch (error) {

@@ -103,18 +103,15 @@ async function contribute(
   task: Task,
   { ports, gradients: caches, cold }: WorkerContext,
   run: LoadedRun,
-  { shard, objective }: LoadedShard,
+  loaded: LoadedShard,
   points: readonly Float64Array[],
 ): Promise<Incoming> {
   const { spec } = run;
+  const { shard } = loaded;
   const order = orderOf(task, points);
-  const gradients = new TaskGradients(
-    objective,
-    shard.indices.length,
-    caches,
-    task,
-    (p) => (p === points[0] ? task.pointRounds[0]! : task.pointRounds[1]!),
-  );
+  const roundOf = (point: Float64Array) =>
+    point === points[0] ? task.pointRounds[0]! : task.pointRounds[1]!;
+  const gradients = new TaskGradients(loaded, caches, task, roundOf);
   const { runDigest, phase, round, slot, worker } = task;
   const address = { runDigest, phase, round, slot, worker };
   if (order === "evaluate") {

@@ -1,7 +1,7 @@
 /** Local gradients, reusing those that are still held from the round before: the same bits for half the work. */
 import type { Gradient, Gradients } from "../../shared/algorithms/worker.ts";
 import type { Work } from "../../shared/cloud/ports.ts";
-import type { Objective } from "../../shared/problems/problem.ts";
+import type { Objective, ProblemSpec, Shard, Weights } from "../../shared/problems/problem.ts";
 import { RecentlySet } from "./recently-set.ts";
 
 /** Gradients that an environment keeps, in bytes: enough for hundreds of workers of small models, two of large ones. */
@@ -53,6 +53,20 @@ export class HeldRounds {
 export interface GradientCaches {
   readonly own: HeldRounds;
   readonly memo: GradientCache;
+  readonly ahead?: GradientsAhead | undefined;
+}
+
+/** What a gradient is computed from. */
+export interface GradientSource {
+  readonly problem: ProblemSpec;
+  readonly shard: Shard;
+  readonly weights: Weights;
+}
+
+/** Gradients that an engine has had computed elsewhere before they are asked for: the same bits. */
+export interface GradientsAhead {
+  /** The gradient at this round's point, if it is there or under way. It is the caller's then. */
+  take(owner: GradientOwner, pointRound: number, source: GradientSource): Gradient | undefined;
 }
 
 /** Whose gradient it is: a worker of one of a run's cohorts. */
@@ -73,6 +87,7 @@ function olderScratch(dimension: number): Float64Array {
 /** One task's view of the local objective: computes, reuses, and counts the work. */
 export class TaskGradients implements Gradients {
   readonly #objective: Objective;
+  readonly #source: GradientSource;
   readonly #meanNonZeros: number;
   readonly #caches: GradientCaches;
   readonly #owner: GradientOwner;
@@ -85,14 +100,15 @@ export class TaskGradients implements Gradients {
    * @param roundOf identity of a point: points of equal round have equal bits within a run.
    */
   constructor(
-    objective: Objective,
-    nonZeros: number,
+    source: GradientSource & { readonly objective: Objective },
     caches: GradientCaches,
     owner: GradientOwner,
     roundOf: (point: Float64Array) => number,
   ) {
+    const { objective, shard } = source;
     this.#objective = objective;
-    this.#meanNonZeros = objective.rows === 0 ? 0 : nonZeros / objective.rows;
+    this.#source = source;
+    this.#meanNonZeros = objective.rows === 0 ? 0 : shard.indices.length / objective.rows;
     this.#caches = caches;
     this.#owner = owner;
     this.#roundOf = roundOf;
@@ -101,10 +117,7 @@ export class TaskGradients implements Gradients {
   full(x: Float64Array): Gradient {
     const round = this.#roundOf(x);
     const known = this.#held(round);
-    if (known !== undefined) return this.#keep(round, known);
-    const vector = new Float64Array(this.#objective.dimension);
-    const loss = this.#objective.gradient(x, vector);
-    return this.#keep(round, { vector, loss });
+    return this.#keep(round, known ?? this.#compute(x, round));
   }
 
   /** The gradient at w is valid until the next pair. */
@@ -143,8 +156,7 @@ export class TaskGradients implements Gradients {
     const round = this.#roundOf(x);
     const known = this.#caches.memo.get(this.#owner, round);
     if (known !== undefined) return known;
-    const vector = new Float64Array(this.#objective.dimension);
-    const gradient = { vector, loss: this.#objective.gradient(x, vector) };
+    const gradient = this.#compute(x, round);
     this.#caches.memo.set(this.#owner, round, gradient);
     return gradient;
   }
@@ -157,6 +169,14 @@ export class TaskGradients implements Gradients {
   /** The work so far, plus `entries` vector entries handled outside the rows. */
   work(entries: number): Work {
     return { rows: this.#rows, nonZeros: this.#rows * this.#meanNonZeros, entries };
+  }
+
+  #compute(x: Float64Array, round: number): Gradient {
+    const ahead = this.#caches.ahead?.take(this.#owner, round, this.#source);
+    if (ahead !== undefined) return ahead;
+    const vector = new Float64Array(this.#objective.dimension);
+    const loss = this.#objective.gradient(x, vector);
+    return { vector, loss };
   }
 
   /** A gradient that need not be computed; charged all the same where this environment did not hold it. */

@@ -7,7 +7,7 @@ import { MarinaError } from "../../shared/math/errors.ts";
 import { type Incoming, writeIncoming } from "../../shared/protocol/contribution.ts";
 import { decodeTask, membersOf, type Task } from "../../shared/protocol/task.ts";
 import { answer, type WorkerContext } from "./compute.ts";
-import { GradientCache, HeldRounds } from "./gradients.ts";
+import { GradientCache, type GradientsAhead, HeldRounds } from "./gradients.ts";
 import { RunLoader } from "./load.ts";
 import { publish } from "./publish.ts";
 import { OpenedShards, ShardLoader } from "./shards.ts";
@@ -16,6 +16,8 @@ import { OpenedShards, ShardLoader } from "./shards.ts";
 export interface WorkerMemo {
   readonly gradients: GradientCache;
   readonly shards: OpenedShards;
+  /** Other threads of the engine that compute gradients. */
+  readonly ahead?: GradientsAhead | undefined;
 }
 
 /** Gradients of all workers of an engine, in bytes. */
@@ -34,7 +36,11 @@ export function createWorkerMemo(): WorkerMemo {
 export function createWorker(ports: Ports, memo?: WorkerMemo): Handler {
   const runs = new RunLoader(ports);
   const shards = new ShardLoader(ports, memo?.shards ?? new OpenedShards());
-  const gradients = { own: new HeldRounds(), memo: memo?.gradients ?? new GradientCache() };
+  const gradients = {
+    own: new HeldRounds(),
+    memo: memo?.gradients ?? new GradientCache(),
+    ahead: memo?.ahead,
+  };
   return async (messages, invocation) => {
     const failedMessageIds: string[] = [];
     for (const message of messages) {

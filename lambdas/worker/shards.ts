@@ -7,9 +7,10 @@ import { rowsOf, rowsUsed } from "../../shared/data/partition.ts";
 import { openShard, shardRange } from "../../shared/data/shard.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { createObjective } from "../../shared/problems/objective.ts";
-import type { Objective, Shard } from "../../shared/problems/problem.ts";
+import type { Objective } from "../../shared/problems/problem.ts";
 import { sha256 } from "../../shared/protocol/digest.ts";
 import { WHOLE_OBJECT_BYTES } from "../../shared/protocol/limits.ts";
+import type { GradientSource } from "./gradients.ts";
 import type { LoadedRun } from "./load.ts";
 import { RecentlySet } from "./recently-set.ts";
 
@@ -20,10 +21,9 @@ const OPENED_KEPT_BYTES = 256_000_000;
 /** What an opened shard takes besides its labels and offsets, roughly. */
 const OPENED_OVERHEAD_BYTES = 10_000;
 
-export interface LoadedShard {
+export interface LoadedShard extends GradientSource {
   /** The data set's row that is the shard's first. */
   readonly firstRow: number;
-  readonly shard: Shard;
   readonly objective: Objective;
   /** Names the bytes that it was cut out of. */
   readonly source: string;
@@ -124,11 +124,10 @@ export class ShardLoader {
     const purpose = spec.problem.kind === "least-squares" ? "regression" : "classification";
     const shard = openShard(manifest, first, count, bytes, range, purpose);
     const rowWeight = workers / used;
-    const objective = createObjective(spec.problem, shard, {
-      rowWeight,
-      regularizerWeight: rowWeight * count,
-    });
-    const loaded = { firstRow: first, shard, objective, source };
+    const weights = { rowWeight, regularizerWeight: rowWeight * count };
+    const { problem } = spec;
+    const objective = createObjective(problem, shard, weights);
+    const loaded = { firstRow: first, problem, shard, weights, objective, source };
     this.#opened.set(scope, workers, worker, loaded);
     return loaded;
   }

@@ -24,7 +24,7 @@ export interface LibsvmOptions {
 
 /** Indices are 1-based in the text and 0-based in 32 bits in memory, where a dimension must fit as well. */
 export const LARGEST_INDEX = 2 ** 32 - 2;
-/** Indices of so many digits are read with 32-bit arithmetic. */
+/** So many digits are read with 32-bit arithmetic. */
 const SMALL_DIGITS = 9;
 const SMALL_INDEX = 10 ** SMALL_DIGITS - 1;
 const DEFAULT_MAX_LINE_BYTES = 64 * 1024 * 1024;
@@ -225,8 +225,8 @@ export class LibsvmParser {
     if (negative || byte === PLUS) byte = bytes[++at]!;
     const digits = at;
     let mantissa = 0;
-    while (byte >= ZERO && byte <= ZERO + 9) {
-      mantissa = 10 * mantissa + (byte - ZERO);
+    while (isDigit(byte)) {
+      mantissa = (10 * mantissa + byte - ZERO) | 0;
       byte = bytes[++at]!;
     }
     let length = at - digits;
@@ -234,8 +234,8 @@ export class LibsvmParser {
     if (byte === DOT) {
       byte = bytes[++at]!;
       const fraction = at;
-      while (byte >= ZERO && byte <= ZERO + 9) {
-        mantissa = 10 * mantissa + (byte - ZERO);
+      while (isDigit(byte)) {
+        mantissa = (10 * mantissa + byte - ZERO) | 0;
         byte = bytes[++at]!;
       }
       decimals = at - fraction;
@@ -243,7 +243,8 @@ export class LibsvmParser {
     }
     if (length > 0 && length <= EXACT_DIGITS && isEnd(byte)) {
       this.#position = at;
-      const magnitude = decimals === 0 ? mantissa : mantissa / POWERS_OF_TEN[decimals]!;
+      const integer = length <= SMALL_DIGITS ? mantissa : integerOf(bytes, digits, at);
+      const magnitude = decimals === 0 ? integer : integer / POWERS_OF_TEN[decimals]!;
       return negative ? -magnitude : magnitude;
     }
     return this.#longNumber(bytes, start, expected);
@@ -311,6 +312,15 @@ export class LibsvmParser {
 
 function isDigit(byte: number): boolean {
   return (byte - ZERO) >>> 0 <= 9;
+}
+
+/** The digits in bytes start .. end, a dot among them left out, as an integer below 2^53. */
+function integerOf(bytes: Uint8Array, start: number, end: number): number {
+  let integer = 0;
+  for (let at = start; at < end; at++) {
+    if (bytes[at] !== DOT) integer = 10 * integer + bytes[at]! - ZERO;
+  }
+  return integer;
 }
 
 function isSpace(byte: number): boolean {

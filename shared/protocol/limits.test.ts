@@ -26,6 +26,11 @@ describe("limits", () => {
     expect(limits.AGGREGATOR_TIMEOUT_SECONDS).toBeLessThanOrEqual(limits.FUNCTION_TIMEOUT_LIMIT_SECONDS);
   });
 
+  it("leave a worn control message deliveries for crashes on both sides of its hand-over", () => {
+    expect(limits.WORN_RECEIVE_COUNT).toBeGreaterThan(1);
+    expect(limits.WORN_RECEIVE_COUNT).toBeLessThan(limits.MAX_RECEIVE_COUNT);
+  });
+
   it("let two heartbeats fail before the lease runs out", () => {
     expect(2 * limits.HEARTBEAT_SECONDS).toBeLessThan(limits.LEASE_SECONDS);
     expect(limits.LEASE_SECONDS).toBeLessThan(limits.CONTROL_VISIBILITY_SECONDS);

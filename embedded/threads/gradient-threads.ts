@@ -1,0 +1,244 @@
+/**
+ * Gradients computed ahead on other threads. When the aggregator sends its tasks, the workers' points are known though
+ * on the virtual clock their handlers begin later: so threads begin at once, while the main thread is busy with the
+ * protocol. Whoever comes to a worker's gradient first computes it: the same kernel over the same rows, the same bits. The
+ * virtual clock knows nothing of it.
+ */
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import type {
+  GradientCache,
+  GradientOwner,
+  GradientSource,
+  GradientsAhead,
+} from "../../lambdas/worker/gradients.ts";
+import type { Gradient } from "../../shared/algorithms/worker.ts";
+import { MarinaError } from "../../shared/math/errors.ts";
+import { decodeTask, type Task } from "../../shared/protocol/task.ts";
+import {
+  type NewSeat,
+  POINTS_HELD,
+  SeatState,
+  seatMemory,
+  seatViews,
+  shardBytes,
+  sharedShard,
+} from "./seat.ts";
+
+export interface GradientThreadsOptions {
+  readonly threads: number;
+  /** Shards with fewer entries are left to the main thread: waking another costs as much as their gradients. */
+  readonly fromNonZeros?: number;
+  /** Threads start when so many entries have been passed over: a short run ends before they are up. */
+  readonly startNonZeros?: number;
+  /** The main thread waits for what it could compute itself, for tests: then how much they compute is certain. */
+  readonly wait?: boolean;
+}
+
+/** Some 30 us of a kernel; a thread is awake in about that time. */
+const FROM_NON_ZEROS = 20_000;
+/** Some 0.2 s of a kernel. */
+const START_NON_ZEROS = 100_000_000;
+/** Copies of rows for the threads, in all; what does not fit is left to the main thread. */
+const SHARED_LIMIT_BYTES = 1_000_000_000;
+/** A gradient takes seconds at most: a thread that is silent for so long has died. */
+const SILENCE_MILLISECONDS = 120_000;
+
+interface Seat {
+  readonly state: Int32Array;
+  readonly result: Float64Array;
+  /** Whose gradient is queued, at work, or done. */
+  pointRound: number;
+}
+
+interface Cohort {
+  readonly runDigest: string;
+  readonly phase: number;
+  readonly dimension: number;
+  readonly points: SharedArrayBuffer;
+  readonly vectors: Float64Array;
+  /** Which round's point each held one is. */
+  readonly rounds: number[];
+  readonly seats: Map<number, Seat>;
+}
+
+export class GradientThreads implements GradientsAhead {
+  readonly #options: Required<GradientThreadsOptions>;
+  readonly #memo: GradientCache;
+  readonly #bell = new Int32Array(new SharedArrayBuffer(4));
+  readonly #threads: { readonly worker: Worker; readonly port: MessagePort }[] = [];
+  #cohort: Cohort | undefined;
+  #nonZeros = 0;
+  #sharedBytes = 0;
+  #seated = 0;
+  #taken = 0;
+
+  constructor(options: GradientThreadsOptions, memo: GradientCache) {
+    this.#options = { fromNonZeros: FROM_NON_ZEROS, startNonZeros: START_NON_ZEROS, wait: false, ...options };
+    this.#memo = memo;
+  }
+
+  /** Gradients that other threads have computed. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** Bodies of tasks that are being sent. */
+  announce(bodies: readonly string[]): void {
+    const cohort = this.#cohort;
+    if (cohort === undefined) return;
+    let queued = 0;
+    for (const body of bodies) queued += this.#queue(cohort, decodeTask(body));
+    if (queued > 0) this.#ring();
+  }
+
+  take(owner: GradientOwner, pointRound: number, source: GradientSource): Gradient | undefined {
+    const nonZeros = source.shard.indices.length;
+    if (nonZeros < this.#options.fromNonZeros) return undefined;
+    const cohort = this.#cohort;
+    const seat =
+      cohort?.runDigest === owner.runDigest && cohort.phase === owner.phase
+        ? cohort.seats.get(owner.worker)
+        : undefined;
+    if (seat === undefined) {
+      this.#nonZeros += nonZeros;
+      if (this.#nonZeros >= this.#options.startNonZeros) this.#seat(owner, source);
+      return undefined;
+    }
+    if (seat.pointRound !== pointRound) return undefined;
+    const { state, result } = seat;
+    let found = this.#options.wait
+      ? Atomics.load(state, 0)
+      : Atomics.compareExchange(state, 0, SeatState.queued, SeatState.idle);
+    while (found === SeatState.running || (this.#options.wait && found === SeatState.queued)) {
+      found = afterState(state, found);
+    }
+    if (found !== SeatState.done) return undefined;
+    Atomics.store(state, 0, SeatState.idle);
+    this.#taken++;
+    const { dimension } = source.shard;
+    return { vector: result.slice(0, dimension), loss: result[dimension]! };
+  }
+
+  /** Ends the threads. */
+  async close(): Promise<void> {
+    this.#cohort = undefined;
+    await Promise.all(this.#threads.splice(0).map(({ worker }) => worker.terminate()));
+  }
+
+  /** Returns how many gradients were queued for this task. */
+  #queue(cohort: Cohort, task: Task): number {
+    const { kind, runDigest, phase, points, pointRounds } = task;
+    if (runDigest !== cohort.runDigest || phase !== cohort.phase || !FULL_GRADIENT_KINDS.has(kind)) return 0;
+    const point = points[0];
+    const pointRound = pointRounds[0];
+    if (point?.kind !== "inline" || pointRound === undefined) return 0;
+    let held = -1;
+    let queued = 0;
+    for (const { worker } of [task, ...(task.others ?? [])]) {
+      const seat = cohort.seats.get(worker);
+      if (seat === undefined || seat.pointRound === pointRound) continue;
+      if (this.#memo.get({ runDigest, phase, worker }, pointRound) !== undefined) continue;
+      if (held < 0) held = hold(cohort, pointRound, point.vector);
+      if (!vacate(seat)) continue;
+      seat.pointRound = pointRound;
+      Atomics.store(seat.state, 1, held);
+      Atomics.store(seat.state, 0, SeatState.queued);
+      queued++;
+    }
+    return queued;
+  }
+
+  /** Gives a worker's rows to one of the threads. */
+  #seat({ runDigest, phase, worker }: GradientOwner, { problem, shard, weights }: GradientSource): void {
+    const bytes = shardBytes(shard);
+    const cohort = this.#cohortOf(runDigest, phase, shard.dimension);
+    if (cohort === undefined || this.#sharedBytes + bytes > SHARED_LIMIT_BYTES) return;
+    this.#sharedBytes += bytes;
+    const memory = seatMemory(shard.dimension);
+    cohort.seats.set(worker, { ...seatViews(memory), pointRound: -1 });
+    const seat: NewSeat = { memory, points: cohort.points, problem, shard: sharedShard(shard), weights };
+    this.#threadOf(this.#seated++).postMessage(seat);
+    this.#ring();
+  }
+
+  /** The seats are those of one cohort: a later one of the run takes its place; other runs are left to the main thread. */
+  #cohortOf(runDigest: string, phase: number, dimension: number): Cohort | undefined {
+    const known = this.#cohort;
+    if (known?.runDigest === runDigest && known.phase === phase) return known;
+    if (known !== undefined && (known.runDigest !== runDigest || known.phase > phase)) return undefined;
+    for (const seat of known?.seats.values() ?? []) {
+      while (!vacate(seat)) afterState(seat.state, SeatState.running);
+      Atomics.store(seat.state, 0, SeatState.closed);
+    }
+    this.#sharedBytes = 0;
+    const points = new SharedArrayBuffer(8 * POINTS_HELD * dimension);
+    const vectors = new Float64Array(points);
+    const rounds = new Array<number>(POINTS_HELD).fill(-1);
+    this.#cohort = { runDigest, phase, dimension, points, vectors, rounds, seats: new Map() };
+    return this.#cohort;
+  }
+
+  #threadOf(seat: number): MessagePort {
+    const index = seat % this.#options.threads;
+    while (this.#threads.length <= index) {
+      const { port1, port2 } = new MessageChannel();
+      const worker = new Worker(new URL("gradient-thread.ts", import.meta.url), {
+        workerData: { bell: this.#bell, port: port2 },
+        transferList: [port2],
+      });
+      worker.unref();
+      port1.unref();
+      this.#threads.push({ worker, port: port1 });
+    }
+    return this.#threads[index]!.port;
+  }
+
+  #ring(): void {
+    Atomics.add(this.#bell, 0, 1);
+    Atomics.notify(this.#bell, 0);
+  }
+}
+
+/** Tasks that begin with the gradient at their first point over all rows. */
+const FULL_GRADIENT_KINDS: ReadonlySet<Task["kind"]> = new Set([
+  "full",
+  "full-compressed",
+  "difference",
+  "shifted",
+  "evaluate",
+]);
+
+/**
+ * The state after this one: waits for the thread.
+ * @throws MarinaError "unavailable" when the thread must have died.
+ */
+function afterState(state: Int32Array, present: number): number {
+  if (Atomics.wait(state, 0, present, SILENCE_MILLISECONDS) !== "timed-out") return Atomics.load(state, 0);
+  throw new MarinaError(
+    "unavailable",
+    `a gradient thread has not answered for ${SILENCE_MILLISECONDS / 1000} s: it has died, perhaps for want of memory; ` +
+      "set MARINA_THREADS=0 to run without them",
+  );
+}
+
+/** Makes a seat free for another job; false while a thread is at work on the one before. */
+function vacate({ state }: Seat): boolean {
+  return Atomics.compareExchange(state, 0, SeatState.queued, SeatState.idle) !== SeatState.running;
+}
+
+/** Where this round's point is held; writes it down if it is new, once nobody works with the one in its place. */
+function hold(
+  { rounds, vectors, dimension, seats }: Cohort,
+  pointRound: number,
+  point: Float64Array,
+): number {
+  const at = pointRound % POINTS_HELD;
+  if (rounds[at] === pointRound) return at;
+  for (const seat of seats.values()) {
+    if (Atomics.load(seat.state, 1) !== at) continue;
+    while (!vacate(seat)) afterState(seat.state, SeatState.running);
+  }
+  vectors.set(point, at * dimension);
+  rounds[at] = pointRound;
+  return at;
+}

@@ -1,0 +1,66 @@
+/** What the main thread and a gradient thread share of one worker: its rows, its job at hand, its last result. */
+import type { ProblemSpec, Shard, Weights } from "../../shared/problems/problem.ts";
+
+/** idle -> queued -> running -> done -> idle; or queued -> idle, where the main thread is quicker. */
+export const SeatState = { idle: 0, queued: 1, running: 2, done: 3, failed: 4, closed: 5 } as const;
+
+/** Points of so many rounds are held side by side: a late task may still be at work on an older one. */
+export const POINTS_HELD = 4;
+
+/** Sent to a thread once for each of its workers. All memory is shared. */
+export interface NewSeat {
+  /** Two int32: the state, and which of the held points the job is at; then d + 1 float64: gradient and loss. */
+  readonly memory: SharedArrayBuffer;
+  /** POINTS_HELD times d float64. */
+  readonly points: SharedArrayBuffer;
+  readonly problem: ProblemSpec;
+  readonly shard: Shard;
+  readonly weights: Weights;
+}
+
+/** What a thread starts with. */
+export interface ThreadStart {
+  /** One int32 that changes whenever there may be something to do. */
+  readonly bell: Int32Array;
+  /** New seats arrive here. */
+  readonly port: import("node:worker_threads").MessagePort;
+}
+
+const STATE_BYTES = 8;
+
+export function seatMemory(dimension: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(STATE_BYTES + 8 * (dimension + 1));
+}
+
+export function seatViews(memory: SharedArrayBuffer): {
+  readonly state: Int32Array;
+  readonly result: Float64Array;
+} {
+  return { state: new Int32Array(memory, 0, 2), result: new Float64Array(memory, STATE_BYTES) };
+}
+
+/** The rows in memory that threads can share. */
+export function sharedShard({ rows, dimension, offsets, indices, values, labels }: Shard): Shard {
+  return {
+    rows,
+    dimension,
+    offsets: shared(offsets),
+    indices: shared(indices),
+    values: values === null ? null : shared(values),
+    labels: shared(labels),
+  };
+}
+
+/** Bytes of a shard's arrays. */
+export function shardBytes({ offsets, indices, values, labels }: Shard): number {
+  return offsets.byteLength + indices.byteLength + (values?.byteLength ?? 0) + labels.byteLength;
+}
+
+/** A copy in shared memory, of the same type. */
+function shared<T extends Uint16Array | Uint32Array | Float32Array | Float64Array>(source: T): T {
+  const memory = new SharedArrayBuffer(source.byteLength);
+  const type = source.constructor as new (memory: SharedArrayBuffer) => T;
+  const copy = new type(memory);
+  copy.set(source);
+  return copy;
+}
