@@ -50,7 +50,7 @@ export interface LatencyProfile {
 const VCPU_SLOWDOWN = 1.6;
 /**
  * CPU of the functions' own SQS client against the SDK's: 48 us against 132 us for a message that is received and deleted
- * (bench/aggregator.ts).
+ * (bench/aggregator.ts; 0.40 in the series of docs/decisions/0015).
  */
 export const LEAN_CLIENT = 0.36;
 

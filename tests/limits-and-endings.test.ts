@@ -91,7 +91,14 @@ describe("an iterate that has grown beyond all bounds", () => {
     x[rare] = Number.POSITIVE_INFINITY;
     let expected = 0;
     while (!rowOf(expected).includes(rare)) expected++;
-    const loaded = { firstRow: 3248, shard, objective: undefined as never, source: "mushrooms" };
+    const loaded = {
+      firstRow: 3248,
+      problem: { kind: "least-squares" },
+      shard,
+      weights: { rowWeight: 1, regularizerWeight: 0 },
+      objective: undefined as never,
+      source: "mushrooms",
+    } as const;
     expect(firstNonFiniteRow(loaded, "least-squares", x)).toBe(expected);
     expect(expected).toBeGreaterThan(0);
     expect(firstNonFiniteRow(loaded, "least-squares", new Float64Array(shard.dimension))).toBeUndefined();

@@ -123,7 +123,7 @@ export async function cost(run: string, options: CostOptions): Promise<void> {
       `${engine.predicts ? "predicted; " : ""}${prices.region} prices of ${prices.date}, ${architecture}, worker ${workerMemoryMb} MB, aggregator ${aggregatorMemoryMb} MB, ${options.freeTier === true ? "a month's free tier taken off" : "no free tier"}`,
       `evaluations for the record, not in the bill: $${dollars(evaluation.totalUsd)} of requests`,
       `kept in the object store: ${storedBytes.toLocaleString("en-US")} bytes, $${dollars(storageUsdPerMonth(storedBytes, prices))} a month`,
-      ...(firstRound === undefined
+      ...(firstRound?.round !== 0
         ? []
         : [
             `of it before round 0 (loading, and a calibration if none was kept): ${seconds(firstRound.seconds)}, $${dollars(firstRound.usd)}; see --by round`,

@@ -154,7 +154,17 @@ async function contribute(
   }
   const { bytes: payload, bits } = encoded;
   const { reused } = gradients;
-  return { kind: "contribution", ...address, payload, bits, loss, evaluation, reused, computeMilliseconds, cold };
+  return {
+    kind: "contribution",
+    ...address,
+    payload,
+    bits,
+    loss,
+    evaluation,
+    reused,
+    computeMilliseconds,
+    cold,
+  };
 }
 
 function orderOf(task: Task, points: readonly Float64Array[]): Order | "evaluate" {

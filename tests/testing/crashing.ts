@@ -116,6 +116,8 @@ function createServiceAround(
     controlDeadLetters,
     controlQueue: control,
     taskQueue: tasks,
+    gradientsFromThreads: () => 0,
+    close: async () => undefined,
     control: (message) =>
       cloud.client.queues.send(control, [
         {

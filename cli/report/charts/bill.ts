@@ -8,7 +8,7 @@ const ROW_HEIGHT = 24;
 /** Bars that a chart can hold; the table has all. */
 const MOST_BARS = 60;
 /** Letters of a curve's name that half a page has room for. */
-const SHORT_NAME = 28;
+const SHORT_NAME = 32;
 /** Pixels for the names in a picture. */
 const LABEL_ROOM = { short: 190, long: 340 } as const;
 
