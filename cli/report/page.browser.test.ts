@@ -182,6 +182,26 @@ describe.skipIf(chromiumPath === undefined)("a report in Chromium", { timeout: 1
     await page.close();
   });
 
+  it("shows hostile labels of a sweep as text, no wider than the page, however narrow that is", async () => {
+    const data = buildReport(two, { title: "A sweep", predicts: true });
+    const hostile = (name: string, i: number) => (i === 0 ? HOSTILE : name);
+    const series = data.series.map((one, i) => ({
+      ...one,
+      name: hostile(one.name, i),
+      settings: { run: hostile(one.name, i), [`k ${HOSTILE}`]: String(i) },
+    }));
+    const path = join(folder, "hostile-sweep.html");
+    writeFileSync(path, reportPage({ ...data, series }));
+    const { page, problems } = await shown(path);
+    expect(await page.evaluate("globalThis.taken")).toBeUndefined();
+    expect(problems).toEqual([]);
+    expect(await page.locator("#legend").textContent()).toContain(HOSTILE);
+    expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+    await page.setViewportSize({ width: 390, height: 800 });
+    expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+    await page.close();
+  });
+
   it("weighs less than 5 MB for 200 runs of 4,000 rounds, and draws them", async () => {
     const many = Array.from({ length: 200 }, (_, i) =>
       madeUpRun({

@@ -19,6 +19,8 @@ button:disabled { opacity: .5; cursor: default; }
 button:hover:not(:disabled), select:hover { border-color: var(--accent); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 #filters:not(:empty) { margin-top: .6rem; }
+#filters label { max-width: 100%; white-space: normal; }
+#filters select { max-width: min(18rem, 100%); }
 #state:not(:empty) { margin: .7rem 0; padding: .45rem .8rem; background: var(--box); border-left: 4px solid var(--accent); }
 #legend { position: sticky; top: 0; z-index: 2; display: flex; flex-wrap: wrap; align-items: center; gap: .1rem 1.1rem; max-height: 25vh; overflow-y: auto; padding: .45rem 0; background: var(--back); border-bottom: 1px solid var(--line); font-size: .88rem; }
 #legend label { display: inline-flex; align-items: center; gap: .35rem; cursor: pointer; max-width: 100%; }
