@@ -387,10 +387,14 @@ describe("damage on the disk", () => {
     await refused(
       ["resume", "old", ...home],
       1,
-      "runs/old/checkpoint: written by protocol version 9, this program speaks version 1; use the version that wrote it, or start the run anew",
+      "run old can't go on from its checkpoint: runs/old/checkpoint: written by protocol version 9, this program speaks version 2; use the version that wrote it, or start the run anew; nothing was written over it",
     );
     writeFileSync(path, bytes.subarray(0, 100));
-    await refused(["resume", "old", ...home], 1, /^marina: runs\/old\/checkpoint: /);
+    await refused(
+      ["resume", "old", ...home],
+      1,
+      /^marina: run old can't go on from its checkpoint: runs\/old\/checkpoint: /,
+    );
   });
 });
 
@@ -482,7 +486,11 @@ describe("a run that is under way", () => {
     expect(outcome.code).toBe(130);
     const stored = parsed(readFileSync(join(HOME, "objects", "runs", "grown", "result.json"), "utf8"));
     expect(stored).toMatchObject({ status: "stopped", constants: { workers: 9 } });
-    await refused(["scale", "grown", "--workers", "5", ...home], 2, /run grown is not under way: it is stopped/);
+    await refused(
+      ["scale", "grown", "--workers", "5", ...home],
+      2,
+      /run grown is not under way: it is stopped/,
+    );
   }, 60_000);
 });
 
