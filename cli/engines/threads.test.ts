@@ -7,8 +7,8 @@ describe("threads for gradients", () => {
     expect(gradientThreads("3")).toBe(3);
   });
 
-  it("are none when the user says nothing", () => {
-    expect(gradientThreads("")).toBe(0);
+  it("are one for each core but one when the user says nothing, seven at most", () => {
+    expect([1, 2, 8, 64].map((cores) => gradientThreads("", cores))).toEqual([0, 1, 7, 7]);
   });
 
   it.each(["-1", "1.5", "many", "65"])("are refused when %s are wanted", (wanted) => {
