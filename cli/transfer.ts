@@ -1,5 +1,6 @@
 /** A run from one engine's store to another's: the same bits go on elsewhere. */
 import type { ObjectStore } from "../shared/cloud/ports.ts";
+import { readOptional } from "../shared/cloud/read-optional.ts";
 import { encodeManifest, parseManifest } from "../shared/data/manifest.ts";
 import { MarinaError } from "../shared/math/errors.ts";
 import { decodeCheckpoint } from "../shared/protocol/checkpoint.ts";
@@ -58,13 +59,8 @@ async function commitOf(
   run: string,
 ): Promise<{ commit: string; round: number } | undefined> {
   const key = checkpointKey(run);
-  try {
-    const { commit, round } = decodeCheckpoint((await objects.get(key)).body, key);
-    return { commit, round };
-  } catch (error) {
-    if (error instanceof MarinaError && error.code === "not-found") return undefined;
-    throw error;
-  }
+  const found = await readOptional(objects, key, decodeCheckpoint);
+  return found === undefined ? undefined : { commit: found.commit, round: found.round };
 }
 
 /**

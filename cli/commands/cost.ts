@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { DEFAULT_CONFIGURATION } from "../../embedded/service.ts";
 import { RoundMetric } from "../../lambdas/aggregator/round-metric.ts";
 import type { ObjectStore } from "../../shared/cloud/ports.ts";
+import { readOptional } from "../../shared/cloud/read-optional.ts";
 import type { BillingConfiguration } from "../../shared/cost/bill.ts";
 import { parsePrices } from "../../shared/cost/price-file.ts";
 import { type Architecture, PRICES_US_EAST_1, type Prices, priceNotice } from "../../shared/cost/prices.ts";
@@ -136,8 +137,8 @@ export async function cost(run: string, options: CostOptions): Promise<void> {
 
 /** The run's result knows everything; an unfinished run's checkpoint knows what its last tenure had used. */
 async function readUsed(objects: ObjectStore, run: string): Promise<Used> {
-  const result = await optional(objects, resultKey(run), decodeResult);
-  const checkpoint = await optional(objects, checkpointKey(run), decodeCheckpoint);
+  const result = await readOptional(objects, resultKey(run), decodeResult);
+  const checkpoint = await readOptional(objects, checkpointKey(run), decodeCheckpoint);
   if (result?.usage !== undefined && result.usage !== null) {
     return {
       usage: parseUsage(result.usage),
@@ -156,23 +157,10 @@ async function readUsed(objects: ObjectStore, run: string): Promise<Used> {
   return { usage: parseUsage(usage), seconds: totals.seconds, usd: result?.usd ?? null, rounds: round };
 }
 
-async function optional<T>(
-  objects: ObjectStore,
-  key: string,
-  decode: (bytes: Uint8Array, key: string) => T,
-): Promise<T | undefined> {
-  try {
-    return decode((await objects.get(key)).body, key);
-  } catch (error) {
-    if (error instanceof MarinaError && error.code === "not-found") return undefined;
-    throw error;
-  }
-}
-
 async function bytesOf(objects: ObjectStore, prefix: string): Promise<number> {
   let bytes = 0;
   for (const key of await objects.list(prefix))
-    bytes += (await optional(objects, key, (body) => body.length)) ?? 0;
+    bytes += (await readOptional(objects, key, (body) => body.length)) ?? 0;
   return bytes;
 }
 

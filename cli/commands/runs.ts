@@ -1,5 +1,6 @@
 /** `marina list`, `show`, `compare`: what is stored of runs. */
 import type { ObjectStore } from "../../shared/cloud/ports.ts";
+import { readOptional } from "../../shared/cloud/read-optional.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { type Checkpoint, decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
 import { checkpointKey, resultKey, roundsPrefix, runPrefix, runsPrefix } from "../../shared/protocol/keys.ts";
@@ -116,26 +117,12 @@ export async function compare(runs: readonly string[], options: CommonOptions): 
   console.log(comparison(results.map((result) => ({ result }))));
 }
 
-async function readResult(objects: ObjectStore, run: string): Promise<RunResult | undefined> {
-  return optional(async () => decodeResult((await objects.get(resultKey(run))).body, resultKey(run)));
+function readResult(objects: ObjectStore, run: string): Promise<RunResult | undefined> {
+  return readOptional(objects, resultKey(run), decodeResult);
 }
 
-async function readCheckpoint(
-  objects: Pick<ObjectStore, "get">,
-  run: string,
-): Promise<Checkpoint | undefined> {
-  return optional(async () =>
-    decodeCheckpoint((await objects.get(checkpointKey(run))).body, checkpointKey(run)),
-  );
-}
-
-async function optional<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof MarinaError && error.code === "not-found") return undefined;
-    throw error;
-  }
+function readCheckpoint(objects: Pick<ObjectStore, "get">, run: string): Promise<Checkpoint | undefined> {
+  return readOptional(objects, checkpointKey(run), decodeCheckpoint);
 }
 
 /** All rounds of a run, each once, in order: the stored blocks, then what the checkpoint still holds. */

@@ -1,7 +1,7 @@
 /** Everything that is stored of a run and that a report needs. */
 import type { ObjectStore } from "../../shared/cloud/ports.ts";
+import { readOptional } from "../../shared/cloud/read-optional.ts";
 import { parseManifest } from "../../shared/data/manifest.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
 import { type Checkpoint, decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
 import { checkpointKey, manifestKey, resultKey } from "../../shared/protocol/keys.ts";
 import { decodeResult, type RunResult } from "../../shared/protocol/result.ts";
@@ -32,13 +32,13 @@ export interface CollectedRun {
 export async function collectRun(objects: ObjectReader, run: string): Promise<CollectedRun> {
   const stored = await findRun(objects, run);
   const key = checkpointKey(run);
-  const result = await optional(async () =>
-    decodeResult((await objects.get(resultKey(run))).body, resultKey(run)),
-  );
-  const progress = await optional(async () => progressOf((await objects.get(key)).body, key));
+  const result = await readOptional(objects, resultKey(run), decodeResult);
+  const progress = await readOptional(objects, key, progressOf);
   const dataKey = manifestKey(stored.spec.data);
-  const dataFile = await optional(
-    async () => parseManifest((await objects.get(dataKey)).body, dataKey).source.fileName,
+  const dataFile = await readOptional(
+    objects,
+    dataKey,
+    (body, name) => parseManifest(body, name).source.fileName,
   );
   return { stored, result, progress, records: withFinal(await readRounds(objects, run), result), dataFile };
 }
@@ -70,14 +70,4 @@ export function withFinal(
     dropped: 0,
   };
   return [...records, final];
-}
-
-/** What `read` gives, or undefined where the object does not exist. */
-export async function optional<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof MarinaError && error.code === "not-found") return undefined;
-    throw error;
-  }
 }

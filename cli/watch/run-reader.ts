@@ -1,10 +1,11 @@
 /** Reads a run again and again: of its rounds only what is new. */
 import { readCheckpoint } from "../../lambdas/aggregator/stored-checkpoint.ts";
+import { readOptional } from "../../shared/cloud/read-optional.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { resultKey, roundsPrefix } from "../../shared/protocol/keys.ts";
 import { decodeResult } from "../../shared/protocol/result.ts";
 import { decodeRounds, ROUNDS_PER_BLOCK, type RoundRecord } from "../../shared/protocol/round-record.ts";
-import { type CollectedRun, collectRun, type ObjectReader, optional, withFinal } from "../report/collect.ts";
+import { type CollectedRun, collectRun, type ObjectReader, withFinal } from "../report/collect.ts";
 
 export class RunReader {
   readonly #objects: ObjectReader;
@@ -27,9 +28,7 @@ export class RunReader {
     const objects = this.#objects;
     // The result first: when it is there, everything else is final. Then the checkpoint, since its records move into
     // blocks, and those are stored before it.
-    const result = await optional(async () =>
-      decodeResult((await objects.get(resultKey(run))).body, resultKey(run)),
-    );
+    const result = await readOptional(objects, resultKey(run), decodeResult);
     const checkpoint = (await readCheckpoint(objects, run))?.checkpoint;
     for (const block of await objects.list(roundsPrefix(run))) await this.#readBlock(block);
     for (const record of checkpoint?.records ?? []) this.#records.set(record.round, record);
