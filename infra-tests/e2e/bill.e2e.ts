@@ -104,17 +104,38 @@ async function ownLines(role: keyof typeof functionNames): Promise<string[]> {
     .filter((line) => line.startsWith("{"));
 }
 
-/** What the functions asked since, for this run or for what all runs share. */
-async function requestsOf(run: string, since: number): Promise<RequestLogEntry[]> {
+/** Everything that the functions asked since. */
+async function requestsSince(since: number): Promise<RequestLogEntry[]> {
   const url = `${cloud.env["AWS_ENDPOINT_URL"]}${REQUEST_LOG_PATH}?from=${since}`;
   const log = parseRequestLog(await (await fetch(url)).text(), url);
   expect(log.dropped).toBe(0);
+  return log.entries.filter(({ caller }) => caller === "function");
+}
+
+/** Long polls of a run that has just ended would be taken for those of the next one in the same environment. */
+const POLL_MILLISECONDS = 6000;
+
+/** Waits until the functions have nothing under way any more, of whatever run there was before; returns the time. */
+async function whenQuiet(): Promise<number> {
+  const quietSince = Date.now() + POLL_MILLISECONDS;
+  await eventually(
+    async () =>
+      Date.now() >= quietSince && (await requestsSince(Date.now() - POLL_MILLISECONDS)).length === 0
+        ? true
+        : undefined,
+    RUN_SECONDS,
+  );
+  return Date.now();
+}
+
+/** What the functions asked since, for this run or for what all runs share. */
+async function requestsOf(run: string, since: number): Promise<RequestLogEntry[]> {
+  const entries = await requestsSince(since);
   const shared = [service.output("TaskQueueUrl"), service.output("ControlQueueUrl")].map((queue) =>
     queue.slice(queue.lastIndexOf("/") + 1),
   );
   const queue = service.contributionsQueue(run);
-  return log.entries.filter(({ caller, resource }) => {
-    if (caller !== "function") return false;
+  return entries.filter(({ resource }) => {
     const own = resource === queue || resource.startsWith(runPrefix(run));
     return own || shared.includes(resource) || resource.startsWith(datasetPrefix);
   });
@@ -177,7 +198,7 @@ describe.runIf(cloud.observed).each(Object.entries(METHODS))(
       const data = `bill-${name}`;
       await importMushrooms(service.ports.objects, data);
       const spec = specOf(`bill-${name}`, data, algorithm, ROUNDS);
-      const since = Date.now();
+      const since = await whenQuiet();
       const invocations = await invocationsBefore();
       const linesBefore = {
         worker: (await ownLines("worker")).length,
@@ -250,7 +271,7 @@ test.runIf(cloud.observed)(
   "the bill of a run that was stopped and resumed has the requests that were seen",
   async () => {
     await importMushrooms(service.ports.objects, "bill-resumed");
-    const since = Date.now();
+    const since = await whenQuiet();
     const invocations = await invocationsBefore();
     const run = await service.launch(specOf("bill-resumed", "bill-resumed", METHODS.marina, 60));
     await service.reached(run, 10, RUN_SECONDS);
