@@ -179,14 +179,16 @@ common(program.command("cost"))
   .option("--provisioned-pollers <n>", "pollers of the task queue in provisioned mode", positiveInteger)
   .action(async (run: string, options) => (await import("./commands/cost.ts")).cost(run, options));
 
+/** Of `sweep` and `tune`. */
+const jobs = new Option(
+  "--jobs <n>",
+  "runs at one time; default: as many as there are cores, on a stack one",
+).argParser(positiveInteger);
+
 common(program.command("sweep"))
   .argument("<sweep>", "JSON file of a sweep (its schema: docs/schema/sweep.schema.json)")
   .description("many runs: a base spec, what to vary, and seeds; goes on where it was interrupted")
-  .option(
-    "--jobs <n>",
-    "runs at one time; default: as many as there are cores, on a stack one",
-    positiveInteger,
-  )
+  .addOption(jobs)
   .option(
     "--max-usd <dollars>",
     "on a stack: start no run that is predicted to take the whole sweep beyond this; default: 1 on aws",
@@ -206,11 +208,7 @@ common(program.command("tune"))
   )
   .option("--seeds <list>", "comma-separated; medians over them count", seedList, [1])
   .option("--set <path=value>", "change a field of the spec (repeatable)", collect, [])
-  .option(
-    "--jobs <n>",
-    "runs at one time; default: as many as there are cores, on a stack one",
-    positiveInteger,
-  )
+  .addOption(jobs)
   .option(
     "--max-usd <dollars>",
     "on a stack: start no run that is predicted to take the search beyond this; default: 1 on aws",

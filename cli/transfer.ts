@@ -99,12 +99,7 @@ export async function importArchive(objects: ObjectStore, file: Uint8Array, sour
 }
 
 async function refuseExisting(objects: ObjectStore, run: string): Promise<void> {
-  try {
-    await objects.get(specKey(run));
-  } catch (error) {
-    if (error instanceof MarinaError && error.code === "not-found") return;
-    throw error;
-  }
+  if ((await readOptional(objects, specKey(run), (body) => body)) === undefined) return;
   throw new MarinaError("usage", `run ${run} exists already; go on with it: marina resume ${run}`);
 }
 

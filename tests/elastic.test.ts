@@ -2,17 +2,16 @@
 import { describe, expect, it } from "vitest";
 import { AWS_LATENCIES } from "../embedded/latencies.ts";
 import type { EmbeddedService } from "../embedded/service.ts";
-import { encodeIncoming, type ScaleRequest } from "../shared/protocol/contribution.ts";
+import type { ScaleRequest } from "../shared/protocol/contribution.ts";
 import { vectorSha256 } from "../shared/protocol/digest.ts";
-import { contributionsQueueName, specKey } from "../shared/protocol/keys.ts";
 import type { RunResult } from "../shared/protocol/result.ts";
-import { decodeStoredRun, runDigest } from "../shared/protocol/run.ts";
 import type { RunSpecInput } from "../shared/protocol/spec.ts";
 import { createCrashingService } from "./testing/crashing.ts";
 import { elasticLoop } from "./testing/elastic-loop.ts";
 import { specOf } from "./testing/methods.ts";
 import {
   checkpointOf,
+  command,
   createRun,
   recordsOf,
   requestStop,
@@ -51,25 +50,21 @@ async function atRound(service: EmbeddedService, run: string, round: number): Pr
   }
 }
 
-/** As the command line does. */
-async function requestScale(
+/** Runs a spec, and in round 10 or so asks for other workers. */
+async function scaled(
   service: EmbeddedService,
-  run: string,
-  request: Partial<ScaleRequest>,
-): Promise<void> {
-  const { objects, queues } = service.cloud.client;
-  const key = specKey(run);
-  const digest = runDigest(decodeStoredRun((await objects.get(key)).body, key));
-  const { generation } = await checkpointOf(service, run);
-  const body = encodeIncoming({
-    kind: "scale",
-    runDigest: digest,
-    generation,
-    ...{ request: 1, workers: null, participants: null, now: false },
-    ...request,
-  });
-  const queue = await queues.address(contributionsQueueName("marina-", run));
-  await queues.send(queue, [{ body }]);
+  spec: RunSpecInput,
+  request: Pick<ScaleRequest, "workers" | "now">,
+): Promise<RunResult> {
+  await createRun(service, "r", spec);
+  await service.control({ version: 1, run: "r", action: "start", tenure: 0 });
+  return service.cloud.run(
+    (async () => {
+      await atRound(service, "r", 10);
+      await command(service, "r", { kind: "scale", request: 1, participants: null, ...request });
+      return resultOf(service, "r");
+    })(),
+  );
 }
 
 describe("a schedule of workers", () => {
@@ -225,15 +220,7 @@ describe("a target of dollars per round", () => {
 describe("a request to scale", () => {
   it("changes the workers at the next dense round, as the schedule does that the result tells", async () => {
     const service = await serviceWith({ latencies: "aws" });
-    await createRun(service, "r", elastic({ workers: 5 }));
-    await service.control({ version: 1, run: "r", action: "start", tenure: 0 });
-    const result = await service.cloud.run(
-      (async () => {
-        await atRound(service, "r", 10);
-        await requestScale(service, "r", { workers: 12 });
-        return resultOf(service, "r");
-      })(),
-    );
+    const result = await scaled(service, elastic({ workers: 5 }), { workers: 12, now: false });
     const { round, workers, cause } = result.phases[1]!;
     expect([workers, cause]).toEqual([12, "user"]);
     expect(round).toBeGreaterThan(10);
@@ -245,30 +232,17 @@ describe("a request to scale", () => {
 
   it("now makes the next round a dense one", async () => {
     const service = await serviceWith({ latencies: "aws" });
-    await createRun(service, "r", elastic({ workers: 5, algorithm: rare }));
-    await service.control({ version: 1, run: "r", action: "start", tenure: 0 });
-    const result = await service.cloud.run(
-      (async () => {
-        await atRound(service, "r", 10);
-        await requestScale(service, "r", { workers: 12, now: true });
-        return resultOf(service, "r");
-      })(),
-    );
+    const result = await scaled(service, elastic({ workers: 5, algorithm: rare }), {
+      workers: 12,
+      now: true,
+    });
     const dense = (await recordsOf(service, "r")).filter((record) => record.dense).map(({ round }) => round);
     expect(dense).toEqual([0, result.phases[1]!.round]);
   });
 
   it("that the run can't follow changes nothing", async () => {
     const service = await serviceWith({ latencies: "aws" });
-    await createRun(service, "r", specOf("diana"));
-    await service.control({ version: 1, run: "r", action: "start", tenure: 0 });
-    const result = await service.cloud.run(
-      (async () => {
-        await atRound(service, "r", 10);
-        await requestScale(service, "r", { workers: 12, now: true });
-        return resultOf(service, "r");
-      })(),
-    );
+    const result = await scaled(service, specOf("diana"), { workers: 12, now: true });
     expect(result).toMatchObject({ status: "done" });
     expect(result.phases.length).toBe(1);
   });

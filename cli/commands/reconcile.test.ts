@@ -1,25 +1,10 @@
 import { afterEach, expect, test, vi } from "vitest";
-import type { DeployedStack } from "../../shared/cloud/aws/stack.ts";
+import { exampleStack } from "../../shared/cloud/aws/testing/example-stack.ts";
 import { type FakeService, startFakeService } from "../../shared/cloud/aws/testing/fake-service.ts";
-import type { QueueAddress } from "../../shared/cloud/ports.ts";
 import { zeroUsage } from "../../shared/cost/usage.ts";
 import { reconcile } from "./reconcile.ts";
 
-const STACK: DeployedStack = {
-  name: "Marina",
-  account: "123456789012",
-  region: "eu-north-1",
-  bucket: "marina-data",
-  taskQueue: "https://sqs.eu-north-1.amazonaws.com/123456789012/Marina-Tasks" as QueueAddress,
-  controlQueue: "https://sqs.eu-north-1.amazonaws.com/123456789012/Marina-Control.fifo" as QueueAddress,
-  controlDeadLetters: "https://sqs.eu-north-1.amazonaws.com/123456789012/Marina-Dead.fifo" as QueueAddress,
-  queuePrefix: "Marina_",
-  workerFunction: "Marina-worker",
-  aggregatorFunction: "Marina-aggregator",
-  workerMemoryMb: 1769,
-  aggregatorMemoryMb: 1769,
-  architecture: "arm64",
-};
+const STACK = exampleStack("eu-north-1");
 const BEGAN = Date.UTC(2026, 10, 20, 12, 0, 30);
 const ENDED = Date.UTC(2026, 10, 20, 12, 4, 10);
 

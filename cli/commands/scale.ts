@@ -3,7 +3,7 @@ import type { ObjectStore } from "../../shared/cloud/ports.ts";
 import { readOptional } from "../../shared/cloud/read-optional.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
-import { startingCohort, whyNotElastic } from "../../shared/protocol/cohort.ts";
+import { startingCohort, whyNotScaled } from "../../shared/protocol/cohort.ts";
 import type { ScaleRequest } from "../../shared/protocol/contribution.ts";
 import { checkpointKey, resultKey } from "../../shared/protocol/keys.ts";
 import { decodeResult } from "../../shared/protocol/result.ts";
@@ -59,34 +59,10 @@ async function check(
   if (result !== undefined) {
     throw new MarinaError("usage", `run ${run} is not under way: it is ${result.status}`);
   }
-  const { algorithm } = spec;
-  if (participants !== null && algorithm.kind !== "pp-marina") {
-    throw new MarinaError(
-      "usage",
-      `--participants: only pp-marina has participants, ${run} is ${algorithm.kind}`,
-    );
-  }
-  if (workers !== null) {
-    const why = whyNotElastic(spec);
-    if (why !== undefined)
-      throw new MarinaError("usage", `--workers: ${run} can't change its workers: ${why}`);
-    const { rows } = await findManifest(objects, spec.data);
-    if (workers > rows) {
-      throw new MarinaError(
-        "usage",
-        `--workers: expected at most ${rows} (the rows of ${spec.data}), got ${workers}`,
-      );
-    }
-  }
-  if (algorithm.kind !== "pp-marina" || algorithm.replacement) return;
+  // The rows limit the workers alone.
+  const rows = workers === null ? Number.POSITIVE_INFINITY : (await findManifest(objects, spec.data)).rows;
   const checkpoint = await readOptional(objects, checkpointKey(run), decodeCheckpoint);
   const now = checkpoint?.elastic.phases.at(-1) ?? startingCohort(spec);
-  const n = workers ?? now.workers;
-  const r = participants ?? now.participants ?? 0;
-  if (r > n) {
-    throw new MarinaError(
-      "usage",
-      `expected at most as many participants as workers when drawn without replacement, got ${r} of ${n}`,
-    );
-  }
+  const why = whyNotScaled(run, spec, now, { workers, participants }, rows);
+  if (why !== undefined) throw new MarinaError("usage", why);
 }

@@ -1,25 +1,10 @@
 import { expect, test } from "vitest";
-import type { DeployedStack } from "../../shared/cloud/aws/stack.ts";
-import type { QueueAddress } from "../../shared/cloud/ports.ts";
+import { exampleStack } from "../../shared/cloud/aws/testing/example-stack.ts";
 import { zeroUsage } from "../../shared/cost/usage.ts";
 import { contributionsQueueName } from "../../shared/protocol/keys.ts";
 import { metricLines, withSums } from "./cloudwatch.ts";
 
-const STACK: DeployedStack = {
-  name: "Marina",
-  account: "123456789012",
-  region: "us-east-1",
-  bucket: "marina-data",
-  taskQueue: "https://sqs.us-east-1.amazonaws.com/123456789012/Marina-Tasks" as QueueAddress,
-  controlQueue: "https://sqs.us-east-1.amazonaws.com/123456789012/Marina-Control.fifo" as QueueAddress,
-  controlDeadLetters: "https://sqs.us-east-1.amazonaws.com/123456789012/Marina-Dead.fifo" as QueueAddress,
-  queuePrefix: "Marina_",
-  workerFunction: "Marina-worker",
-  aggregatorFunction: "Marina-aggregator",
-  workerMemoryMb: 1769,
-  aggregatorMemoryMb: 1769,
-  architecture: "arm64",
-};
+const STACK = exampleStack("us-east-1");
 
 /** 3 rounds of 4 tasks in one batch each, and one evaluation of 4: by hand. */
 function usage() {

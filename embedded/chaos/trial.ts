@@ -1,5 +1,6 @@
 /** One run under one plan of faults, to its end, with everything that must hold checked on the way. */
 import type { ObjectStore } from "../../shared/cloud/ports.ts";
+import { readOptional } from "../../shared/cloud/read-optional.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { type Checkpoint, decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
 import {
@@ -112,8 +113,8 @@ async function repair({ cloud }: EmbeddedService, damages: readonly Damage[]): P
   const { objects } = cloud.client;
   for (const { key, damaged, intact } of damages) {
     if (isTransientKey(key)) continue;
-    const found = await optional(() => objects.get(key));
-    if (found?.body === damaged) await objects.put(key, intact);
+    const found = await readOptional(objects, key, (body) => body);
+    if (found === damaged) await objects.put(key, intact);
   }
 }
 
@@ -157,7 +158,7 @@ async function watch({ cloud, controlDeadLetters }: EmbeddedService, tenure: num
 async function readResult(objects: ObjectStore): Promise<RunResult | "damaged" | undefined> {
   const key = resultKey(RUN);
   try {
-    return await optional(async () => decodeResult((await objects.get(key)).body, key));
+    return await readOptional(objects, key, decodeResult);
   } catch (error) {
     if (error instanceof MarinaError && error.code === "corrupt") return "damaged";
     throw error;
@@ -167,9 +168,7 @@ async function readResult(objects: ObjectStore): Promise<RunResult | "damaged" |
 /** What `marina resume` would send. */
 async function resumption({ cloud }: EmbeddedService): Promise<ControlMessage> {
   const key = checkpointKey(RUN);
-  const checkpoint: Checkpoint | undefined = await optional(async () =>
-    decodeCheckpoint((await cloud.client.objects.get(key)).body, key),
-  );
+  const checkpoint: Checkpoint | undefined = await readOptional(cloud.client.objects, key, decodeCheckpoint);
   // Ended, but its aggregator died before the result was written: whoever hears of it next writes it.
   if (checkpoint?.status === "done")
     return { version: 1, run: RUN, action: "resume", tenure: checkpoint.tenure };
@@ -189,14 +188,5 @@ function checkQuiet({ cloud, taskQueue, controlQueue }: EmbeddedService, invaria
     invariants.violated(`the run's queue ${own} was left behind`);
   } catch (error) {
     if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
-  }
-}
-
-async function optional<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof MarinaError && error.code === "not-found") return undefined;
-    throw error;
   }
 }

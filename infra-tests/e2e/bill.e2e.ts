@@ -17,22 +17,15 @@ import { parseRequestLog, REQUEST_LOG_PATH, type RequestLogEntry } from "../../s
 import { parseUsage } from "../../shared/cost/usage.ts";
 import { datasetPrefix, runPrefix } from "../../shared/protocol/keys.ts";
 import type { RunResult } from "../../shared/protocol/result.ts";
-import { parseRunSpec } from "../../shared/protocol/spec.ts";
 import { childEnvironment } from "../local/environment.ts";
 import { projectRoot } from "../local/paths.ts";
 import { logLines } from "./testing/functions.ts";
 import { embeddedResult } from "./testing/reference.ts";
 import { eventually, importMushrooms, Service } from "./testing/service.ts";
+import { DIANA, MARINA, PP_MARINA, RUN_SECONDS, spec, WORKERS } from "./testing/specs.ts";
 
-const WORKERS = 5;
 const ROUNDS = 100;
-const RUN_SECONDS = 150;
-const compressor = { kind: "rand-k", k: 10 } as const;
-const METHODS = {
-  marina: { kind: "marina", compressor },
-  "pp-marina": { kind: "pp-marina", compressor, participants: 2 },
-  diana: { kind: "diana", compressor },
-} as const;
+const METHODS = { marina: MARINA, "pp-marina": PP_MARINA, diana: DIANA };
 
 /** The polls of the end wait so long, and log lines come when a busy emulator finds the time. */
 const AFTERMATH_SECONDS = 60;
@@ -169,27 +162,6 @@ async function settledLines(
   return lines();
 }
 
-function specOf(
-  name: string,
-  data: string,
-  algorithm: (typeof METHODS)[keyof typeof METHODS],
-  rounds: number,
-) {
-  return parseRunSpec(
-    {
-      name,
-      data,
-      workers: WORKERS,
-      remainder: "drop",
-      problem: { kind: "nonconvex-binary" },
-      algorithm,
-      stop: { rounds },
-      evaluateEvery: 25,
-    },
-    name,
-  );
-}
-
 describe.runIf(cloud.observed).each(Object.entries(METHODS))(
   "the bill of %s with 5 workers, Rand-10 and 100 rounds",
   (name, algorithm) => {
@@ -197,15 +169,14 @@ describe.runIf(cloud.observed).each(Object.entries(METHODS))(
       // A data set of its own: what a calibration finds is kept beside it, and a second run would be spared that.
       const data = `bill-${name}`;
       await importMushrooms(service.ports.objects, data);
-      const spec = specOf(`bill-${name}`, data, algorithm, ROUNDS);
+      const run = { ...spec(`bill-${name}`, algorithm, ROUNDS), data };
       const since = await whenQuiet();
       const invocations = await invocationsBefore();
       const linesBefore = {
         worker: (await ownLines("worker")).length,
         aggregator: (await ownLines("aggregator")).length,
       };
-      const run = await service.launch(spec);
-      const result = await service.ended(run, RUN_SECONDS);
+      const result = await service.ended(await service.launch(run), RUN_SECONDS);
       expect(result).toMatchObject({ status: "done", rounds: ROUNDS });
       const usage = parseUsage(result.usage);
 
@@ -238,7 +209,7 @@ describe.runIf(cloud.observed).each(Object.entries(METHODS))(
       expect((await ownLines("worker")).slice(linesBefore.worker)).toEqual([]);
 
       // What the embedded cloud predicts of the same spec: all that does not depend on time is the same.
-      const predicted = await embeddedResult(spec, "aws");
+      const predicted = await embeddedResult(run, "aws");
       const [here, there] = [timeless(result), timeless(predicted)];
       console.table({ [cloud.kind]: here, embedded: there });
       expect(here).toEqual(there);
@@ -273,7 +244,7 @@ test.runIf(cloud.observed)(
     await importMushrooms(service.ports.objects, "bill-resumed");
     const since = await whenQuiet();
     const invocations = await invocationsBefore();
-    const run = await service.launch(specOf("bill-resumed", "bill-resumed", METHODS.marina, 60));
+    const run = await service.launch({ ...spec("bill-resumed", MARINA, 60), data: "bill-resumed" });
     await service.reached(run, 10, RUN_SECONDS);
     await service.command(run, { kind: "stop", now: false });
     const stopped = await service.ended(run, RUN_SECONDS);

@@ -4,8 +4,8 @@ import { parseRunSpec, type RunSpec, type RunSpecInput } from "../../shared/prot
 import { reachesProcesses, signalFunction } from "./testing/functions.ts";
 import { embeddedResult } from "./testing/reference.ts";
 import { importMushrooms, Service } from "./testing/service.ts";
+import { MARINA, RUN_SECONDS } from "./testing/specs.ts";
 
-const RUN_SECONDS = 150;
 const cloud = inject("cloud");
 const service = new Service(cloud);
 const aggregatorName = service.output("AggregatorFunctionName");
@@ -14,7 +14,7 @@ function spec(name: string, workers: RunSpecInput["workers"]): RunSpec {
   return parseRunSpec(
     {
       ...{ name, data: "mushrooms", workers, problem: { kind: "nonconvex-binary" } },
-      algorithm: { kind: "marina", compressor: { kind: "rand-k", k: 10 } },
+      algorithm: MARINA,
       ...{ stop: { rounds: 50 }, evaluateEvery: 25 },
     },
     name,

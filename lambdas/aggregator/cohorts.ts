@@ -10,7 +10,7 @@ import type { Method, Vectors } from "../../shared/algorithms/algorithm.ts";
 import { serverDraws } from "../../shared/algorithms/draws.ts";
 import { createMethod } from "../../shared/algorithms/registry.ts";
 import type { Constants, Elastic, PendingChange, Phase } from "../../shared/protocol/checkpoint.ts";
-import { whyNotElastic } from "../../shared/protocol/cohort.ts";
+import { whyNotScaled } from "../../shared/protocol/cohort.ts";
 import type { ScaleRequest } from "../../shared/protocol/contribution.ts";
 import { type ActiveRun, withCohort } from "./active-run.ts";
 import { type CalibrationObserver, calibrate } from "./calibrate.ts";
@@ -117,31 +117,12 @@ export class CohortKeeper {
   #accepted(request: ScaleRequest | undefined): ScaleRequest | undefined {
     if (request === undefined || request.request <= this.#elastic.lastRequest) return undefined;
     const { run, spec, manifest, ports } = this.#start;
-    const { workers, participants } = { ...phaseOf(this.#elastic), ...given(request) };
-    const { algorithm } = spec;
-    const problem =
-      request.workers !== null
-        ? (whyNotElastic(spec) ?? (workers > manifest.rows ? "more workers than rows" : undefined))
-        : undefined;
-    const slots =
-      request.participants !== null && algorithm.kind !== "pp-marina"
-        ? "only pp-marina has participants"
-        : algorithm.kind === "pp-marina" && !algorithm.replacement && participants! > workers
-          ? "more participants than workers, drawn without replacement"
-          : undefined;
-    const why = problem ?? slots;
+    const why = whyNotScaled(run, spec, phaseOf(this.#elastic), request, manifest.rows);
     if (why === undefined) return request;
     ports.log.warn("scale-refused", { run, why });
     this.#elastic = { ...this.#elastic, lastRequest: request.request };
     return undefined;
   }
-}
-
-function given({ workers, participants }: ScaleRequest) {
-  return {
-    ...(workers === null ? {} : { workers }),
-    ...(participants === null ? {} : { participants }),
-  };
 }
 
 function cohortsOf(active: ActiveRun, constants: Constants): Cohorts {

@@ -1,5 +1,6 @@
 /** For tests: the whole service on the embedded cloud, with mushrooms in it, and runs driven to their ends. */
 import { createReadStream } from "node:fs";
+import { commandBody, type RunCommand } from "../../cli/engines/commands.ts";
 import { createEmbeddedService, type EmbeddedService, type ServiceOptions } from "../../embedded/service.ts";
 import type { ObjectStore, StoredObject } from "../../shared/cloud/ports.ts";
 import { importLibsvm } from "../../shared/data/import.ts";
@@ -8,7 +9,6 @@ import { shippedFile } from "../../shared/data/testing/load.ts";
 import { memoryStore } from "../../shared/data/testing/memory-store.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { type Checkpoint, decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
-import { encodeIncoming } from "../../shared/protocol/contribution.ts";
 import {
   checkpointKey,
   contributionsQueueName,
@@ -19,12 +19,7 @@ import {
 } from "../../shared/protocol/keys.ts";
 import { decodeResult, type RunResult } from "../../shared/protocol/result.ts";
 import { decodeRounds, type RoundRecord } from "../../shared/protocol/round-record.ts";
-import {
-  type ControlMessage,
-  decodeStoredRun,
-  encodeStoredRun,
-  runDigest,
-} from "../../shared/protocol/run.ts";
+import { type ControlMessage, encodeStoredRun } from "../../shared/protocol/run.ts";
 import { parseRunSpec, type RunSpecInput } from "../../shared/protocol/spec.ts";
 
 export const DATA = "mushrooms";
@@ -125,16 +120,16 @@ export async function resume(service: EmbeddedService, run: string): Promise<Run
   return drive(service, run, { action: "resume", tenure: tenure + 1 });
 }
 
-/** Asks a run to stop at its next round boundary, as the command line does. */
-export async function requestStop(service: EmbeddedService, run: string): Promise<void> {
+/** Tells a run that is under way to stop, or to go on with others, as the command line does. */
+export async function command(service: EmbeddedService, run: string, command: RunCommand): Promise<void> {
   const { objects, queues } = service.cloud.client;
-  const key = specKey(run);
-  const digest = runDigest(decodeStoredRun((await objects.get(key)).body, key));
-  const { generation } = await checkpointOf(service, run);
-  const queue = await queues.address(contributionsQueueName("marina-", run));
-  await queues.send(queue, [
-    { body: encodeIncoming({ kind: "stop", runDigest: digest, generation, now: false }) },
-  ]);
+  const body = await commandBody(objects, run, command);
+  await queues.send(await queues.address(contributionsQueueName("marina-", run)), [{ body }]);
+}
+
+/** Asks a run to stop at its next round boundary. */
+export function requestStop(service: EmbeddedService, run: string): Promise<void> {
+  return command(service, run, { kind: "stop", now: false });
 }
 
 /** Every record of a run, each round once: the stored blocks, then what the checkpoint still holds. */

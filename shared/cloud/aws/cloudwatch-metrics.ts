@@ -8,6 +8,7 @@ import { configuredEndpoint, createS3Client } from "./clients.ts";
 import { createSystemClock } from "./clock.ts";
 import { explainAwsError } from "./errors.ts";
 import { backOff } from "./retry.ts";
+import { signingTarget } from "./signing-target.ts";
 
 export interface MetricName {
   readonly namespace: "AWS/Lambda" | "AWS/SQS" | "AWS/S3";
@@ -118,12 +119,7 @@ function createSender(options: MetricsOptions, clock: Clock): (input: object) =>
     const url = new URL(endpoint);
     const body = JSON.stringify(input);
     const { headers } = await signer.sign({
-      protocol: url.protocol,
-      hostname: url.hostname,
-      ...(url.port === "" ? {} : { port: Number(url.port) }),
-      method: "POST",
-      path: "/",
-      query: {},
+      ...signingTarget(url),
       headers: {
         host: url.host,
         "content-type": CONTENT_TYPE,

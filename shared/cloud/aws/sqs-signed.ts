@@ -9,6 +9,7 @@ import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { isThrottlingError, isTransientError, StandardRetryStrategy } from "@smithy/core/retry";
 import { SignatureV4 } from "@smithy/signature-v4";
+import { signingTarget } from "./signing-target.ts";
 import type { Sqs, SqsOperation } from "./sqs.ts";
 
 type SignerInit = ConstructorParameters<typeof SignatureV4>[0];
@@ -44,14 +45,7 @@ export function createSignedSqs(options: SignedSqsOptions): Sqs {
   const url = new URL(options.endpoint);
   const secure = url.protocol === "https:";
   const agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets });
-  const target = {
-    protocol: url.protocol,
-    hostname: url.hostname,
-    ...(url.port === "" ? {} : { port: Number(url.port) }),
-    method: "POST",
-    path: "/",
-    query: {},
-  };
+  const target = signingTarget(url);
   const request = secure ? requestHttps : requestHttp;
   const signer = new SignatureV4({ credentials, region, sha256, service: "sqs", applyChecksum: false });
   const retries = new StandardRetryStrategy(maxAttempts);
