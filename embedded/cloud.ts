@@ -58,6 +58,8 @@ export interface EmbeddedCloud {
   createQueue(name: string, options: QueueOptions, deadLetters?: DeadLetterOptions): QueueAddress;
   /** A queue's state, for tests and for status lines. @throws MarinaError `not-found`. */
   queue(address: QueueAddress): Pick<EmbeddedQueue, "waiting" | "inFlight">;
+  /** Is there such an object? */
+  exists(key: string): boolean;
   defineFunction(options: FunctionOptions): EmbeddedFunction;
   mapQueue(options: MapQueueOptions): void;
   /** What the functions and mappings have used so far: a copy. */
@@ -126,6 +128,7 @@ export function createEmbeddedCloud(options: EmbeddedCloudOptions): EmbeddedClou
     client: createClient(clock, objects, queues, log),
     createQueue: (name, queueOptions, deadLetters) => queues.create(name, queueOptions, deadLetters).address,
     queue: (address) => queues.get(address),
+    exists: (key) => objects.has(key),
     defineFunction: (functionOptions) => new EmbeddedFunction(functionOptions, services),
     mapQueue({ queue, function: target, ...mappingOptions }) {
       mappings.push(new EmbeddedMapping(queues.get(queue), target, mappingOptions, services));

@@ -29,12 +29,10 @@ async function untilResult(
 ): Promise<RunResult> {
   const key = resultKey(run);
   for (;;) {
-    try {
+    if (cloud.exists(key)) {
       const result = decodeResult((await cloud.client.objects.get(key)).body, key);
       // One of an earlier ending may be there still, or again.
       if (result.tenure >= tenure) return result;
-    } catch (error) {
-      if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
     }
     if (cloud.queue(controlDeadLetters).waiting > 0) {
       throw new MarinaError(

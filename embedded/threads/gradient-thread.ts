@@ -1,14 +1,11 @@
 /** A gradient thread: waits for the bell, and computes the gradients of those of its workers that are queued. */
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import { createObjective } from "../../shared/problems/objective.ts";
-import type { Objective } from "../../shared/problems/problem.ts";
-import { type NewSeat, SeatState, seatViews, type ThreadStart } from "./seat.ts";
+import { type Job, type NewSeat, SeatState, seatViews, type ThreadStart, workAt } from "./seat.ts";
+import { spinWhile } from "./spin.ts";
 
-interface OpenSeat {
-  readonly state: Int32Array;
-  readonly result: Float64Array;
+interface OpenSeat extends Job {
   readonly points: Float64Array;
-  readonly objective: Objective;
 }
 
 const { bell, port } = workerData as ThreadStart;
@@ -19,33 +16,17 @@ function open({ memory, points, problem, shard, weights }: NewSeat): OpenSeat {
   return { ...seatViews(memory), points: new Float64Array(points), objective };
 }
 
-function work({ state, result, points, objective }: OpenSeat): void {
-  const { dimension } = objective;
-  const at = dimension * Atomics.load(state, 1);
-  let outcome: number = SeatState.failed;
-  try {
-    result[dimension] = objective.gradient(
-      points.subarray(at, at + dimension),
-      result.subarray(0, dimension),
-    );
-    outcome = SeatState.done;
-  } finally {
-    Atomics.store(state, 0, outcome);
-    Atomics.notify(state, 0);
-  }
-}
-
 for (;;) {
   const heard = Atomics.load(bell, 0);
   for (let sent = receiveMessageOnPort(port); sent !== undefined; sent = receiveMessageOnPort(port)) {
     seats.push(open(sent.message as NewSeat));
   }
   let closed = false;
-  for (const seat of seats) {
-    const before = Atomics.compareExchange(seat.state, 0, SeatState.queued, SeatState.running);
-    if (before === SeatState.queued) work(seat);
-    else if (before === SeatState.closed) closed = true;
+  // From the last one: the main thread's first task is most likely the first worker's.
+  for (let i = seats.length - 1; i >= 0; i--) {
+    const seat = seats[i]!;
+    if (workAt(seat, seat.points) === SeatState.closed) closed = true;
   }
   if (closed) seats = seats.filter(({ state }) => Atomics.load(state, 0) !== SeatState.closed);
-  Atomics.wait(bell, 0, heard);
+  if (spinWhile(bell, heard) === heard) Atomics.wait(bell, 0, heard);
 }

@@ -15,6 +15,7 @@ import type { Gradient } from "../../shared/algorithms/worker.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { decodeTask, type Task } from "../../shared/protocol/task.ts";
 import {
+  type Job,
   type NewSeat,
   POINTS_HELD,
   SeatState,
@@ -22,7 +23,9 @@ import {
   seatViews,
   shardBytes,
   sharedShard,
+  workAt,
 } from "./seat.ts";
+import { spinWhile } from "./spin.ts";
 
 export interface GradientThreadsOptions {
   readonly threads: number;
@@ -43,9 +46,7 @@ const SHARED_LIMIT_BYTES = 1_000_000_000;
 /** A gradient takes seconds at most: a thread that is silent for so long has died. */
 const SILENCE_MILLISECONDS = 120_000;
 
-interface Seat {
-  readonly state: Int32Array;
-  readonly result: Float64Array;
+interface Seat extends Job {
   /** Whose gradient is queued, at work, or done. */
   pointRound: number;
 }
@@ -86,9 +87,10 @@ export class GradientThreads implements GradientsAhead {
   announce(bodies: readonly string[]): void {
     const cohort = this.#cohort;
     if (cohort === undefined) return;
-    let queued = 0;
-    for (const body of bodies) queued += this.#queue(cohort, decodeTask(body));
-    if (queued > 0) this.#ring();
+    // The threads begin with the last worker as soon as its task is read, the main thread with the first.
+    for (let i = bodies.length - 1; i >= 0; i--) {
+      if (this.#queue(cohort, decodeTask(bodies[i]!)) > 0) this.#ring();
+    }
   }
 
   take(owner: GradientOwner, pointRound: number, source: GradientSource): Gradient | undefined {
@@ -110,7 +112,9 @@ export class GradientThreads implements GradientsAhead {
       ? Atomics.load(state, 0)
       : Atomics.compareExchange(state, 0, SeatState.queued, SeatState.idle);
     while (found === SeatState.running || (this.#options.wait && found === SeatState.queued)) {
-      found = afterState(state, found);
+      // Rather than wait, another worker's gradient that nobody has begun with.
+      const worked = !this.#options.wait && workElsewhere(cohort!);
+      found = worked ? Atomics.load(state, 0) : afterState(state, found);
     }
     if (found !== SeatState.done) return undefined;
     Atomics.store(state, 0, SeatState.idle);
@@ -149,13 +153,14 @@ export class GradientThreads implements GradientsAhead {
   }
 
   /** Gives a worker's rows to one of the threads. */
-  #seat({ runDigest, phase, worker }: GradientOwner, { problem, shard, weights }: GradientSource): void {
+  #seat({ runDigest, phase, worker }: GradientOwner, source: GradientSource): void {
+    const { problem, shard, weights, objective } = source;
     const bytes = shardBytes(shard);
     const cohort = this.#cohortOf(runDigest, phase, shard.dimension);
     if (cohort === undefined || this.#sharedBytes + bytes > SHARED_LIMIT_BYTES) return;
     this.#sharedBytes += bytes;
     const memory = seatMemory(shard.dimension);
-    cohort.seats.set(worker, { ...seatViews(memory), pointRound: -1 });
+    cohort.seats.set(worker, { ...seatViews(memory), objective, pointRound: -1 });
     const seat: NewSeat = { memory, points: cohort.points, problem, shard: sharedShard(shard), weights };
     this.#threadOf(this.#seated++).postMessage(seat);
     this.#ring();
@@ -213,12 +218,20 @@ const FULL_GRADIENT_KINDS: ReadonlySet<Task["kind"]> = new Set([
  * @throws MarinaError "unavailable" when the thread must have died.
  */
 function afterState(state: Int32Array, present: number): number {
+  const found = spinWhile(state, present);
+  if (found !== present) return found;
   if (Atomics.wait(state, 0, present, SILENCE_MILLISECONDS) !== "timed-out") return Atomics.load(state, 0);
   throw new MarinaError(
     "unavailable",
     `a gradient thread has not answered for ${SILENCE_MILLISECONDS / 1000} s: it has died, perhaps for want of memory; ` +
       "set MARINA_THREADS=0 to run without them",
   );
+}
+
+/** Computes one gradient that is queued and that no thread has begun with; false where there is none. */
+function workElsewhere({ seats, vectors }: Cohort): boolean {
+  for (const seat of seats.values()) if (workAt(seat, vectors) === SeatState.queued) return true;
+  return false;
 }
 
 /** Makes a seat free for another job; false while a thread is at work on the one before. */

@@ -1,5 +1,5 @@
 /** What the main thread and a gradient thread share of one worker: its rows, its job at hand, its last result. */
-import type { ProblemSpec, Shard, Weights } from "../../shared/problems/problem.ts";
+import type { Objective, ProblemSpec, Shard, Weights } from "../../shared/problems/problem.ts";
 
 /** idle -> queued -> running -> done -> idle; or queued -> idle, where the main thread is quicker. */
 export const SeatState = { idle: 0, queued: 1, running: 2, done: 3, failed: 4, closed: 5 } as const;
@@ -37,6 +37,37 @@ export function seatViews(memory: SharedArrayBuffer): {
   readonly result: Float64Array;
 } {
   return { state: new Int32Array(memory, 0, 2), result: new Float64Array(memory, STATE_BYTES) };
+}
+
+/** A seat as whoever computes sees it. */
+export interface Job {
+  readonly state: Int32Array;
+  readonly result: Float64Array;
+  readonly objective: Objective;
+}
+
+/**
+ * Computes the gradient that is queued at this seat, unless another thread has begun with it.
+ * @param points those that are held, one after the other.
+ * @returns the state it was found in.
+ */
+export function workAt({ state, result, objective }: Job, points: Float64Array): number {
+  const found = Atomics.compareExchange(state, 0, SeatState.queued, SeatState.running);
+  if (found !== SeatState.queued) return found;
+  const { dimension } = objective;
+  const at = dimension * Atomics.load(state, 1);
+  let outcome: number = SeatState.failed;
+  try {
+    result[dimension] = objective.gradient(
+      points.subarray(at, at + dimension),
+      result.subarray(0, dimension),
+    );
+    outcome = SeatState.done;
+  } finally {
+    Atomics.store(state, 0, outcome);
+    Atomics.notify(state, 0);
+  }
+  return found;
 }
 
 /** The rows in memory that threads can share. */

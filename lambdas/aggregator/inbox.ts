@@ -18,6 +18,7 @@ import {
   type ScaleRequest,
 } from "../../shared/protocol/contribution.ts";
 import { BATCH_LIMIT, CONTRIBUTION_WAIT_SECONDS, PARALLEL_POLLS } from "../../shared/protocol/limits.ts";
+import { Alarm } from "./alarm.ts";
 
 export type Contribution = Extract<Incoming, { kind: "contribution" | "answer" }>;
 export type WorkerError = Extract<Incoming, { kind: "error" }>;
@@ -72,6 +73,7 @@ export class Inbox {
   readonly #generation: number;
   readonly #checkHold: () => void;
   readonly #observer: AnswerObserver | undefined;
+  readonly #alarm: Alarm;
   readonly #polls: Promise<void>[] = [];
   #open = true;
   #abandoned = false;
@@ -109,6 +111,7 @@ export class Inbox {
     this.#queues = queues;
     this.#objects = objects;
     this.#clock = clock;
+    this.#alarm = new Alarm(clock);
     this.#log = log;
     this.#queue = queue;
     this.#runDigest = runDigest;
@@ -200,9 +203,10 @@ export class Inbox {
     if (!this.#interesting()) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        void this.#clock.sleep(milliseconds).then(resolve);
+        this.#alarm.set(milliseconds, resolve);
       });
       this.#wake = undefined;
+      this.#alarm.clear();
     }
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#stopNow) throw new StoppedNow(`run stopped by the user`);

@@ -56,11 +56,12 @@ export interface GradientCaches {
   readonly ahead?: GradientsAhead | undefined;
 }
 
-/** What a gradient is computed from. */
+/** What a gradient is computed from, and by what. */
 export interface GradientSource {
   readonly problem: ProblemSpec;
   readonly shard: Shard;
   readonly weights: Weights;
+  readonly objective: Objective;
 }
 
 /** Gradients that an engine has had computed elsewhere before they are asked for: the same bits. */
@@ -100,7 +101,7 @@ export class TaskGradients implements Gradients {
    * @param roundOf identity of a point: points of equal round have equal bits within a run.
    */
   constructor(
-    source: GradientSource & { readonly objective: Objective },
+    source: GradientSource,
     caches: GradientCaches,
     owner: GradientOwner,
     roundOf: (point: Float64Array) => number,

@@ -7,7 +7,6 @@ import { rowsOf, rowsUsed } from "../../shared/data/partition.ts";
 import { openShard, shardRange } from "../../shared/data/shard.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { createObjective } from "../../shared/problems/objective.ts";
-import type { Objective } from "../../shared/problems/problem.ts";
 import { sha256 } from "../../shared/protocol/digest.ts";
 import { WHOLE_OBJECT_BYTES } from "../../shared/protocol/limits.ts";
 import type { GradientSource } from "./gradients.ts";
@@ -24,7 +23,6 @@ const OPENED_OVERHEAD_BYTES = 10_000;
 export interface LoadedShard extends GradientSource {
   /** The data set's row that is the shard's first. */
   readonly firstRow: number;
-  readonly objective: Objective;
   /** Names the bytes that it was cut out of. */
   readonly source: string;
 }

@@ -209,7 +209,35 @@ export function decodeTask(body: string): Task {
   const known = lastRead?.beginning.numbers(body);
   if (known !== undefined) {
     const [slot, worker] = known;
-    return { ...lastRead!.common, slot, worker };
+    const {
+      kind,
+      run,
+      runDigest,
+      round,
+      phase,
+      workers,
+      replyTo,
+      evaluate,
+      memoryFloor,
+      points,
+      pointRounds,
+    } = lastRead!.common;
+    // Field by field: spreading takes several times as long.
+    return {
+      kind,
+      run,
+      runDigest,
+      round,
+      phase,
+      workers,
+      slot,
+      worker,
+      replyTo,
+      evaluate,
+      memoryFloor,
+      points,
+      pointRounds,
+    };
   }
   const frame = fromBody(body, "task");
   const task = readTask(frame);
