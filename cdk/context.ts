@@ -1,5 +1,6 @@
 /** The parameters of a deployment: `cdk deploy -c name=value`. Checked before anything is built. */
 import { MarinaError } from "../shared/math/errors.ts";
+import { FUNCTION_MEMORY_LIMIT_MB } from "../shared/protocol/limits.ts";
 
 export interface Parameters {
   /** Name of the CloudFormation stack; also the first part of its functions' names. */
@@ -94,8 +95,8 @@ export function readParameters(context: Readonly<Record<string, unknown>>): Para
   const maxConcurrency = integer("maxConcurrency", 2, 1000);
   return {
     stackName,
-    workerMemoryMb: integer("workerMemoryMb", 128, 10_240),
-    aggregatorMemoryMb: integer("aggregatorMemoryMb", 128, 10_240),
+    workerMemoryMb: integer("workerMemoryMb", 128, FUNCTION_MEMORY_LIMIT_MB),
+    aggregatorMemoryMb: integer("aggregatorMemoryMb", 128, FUNCTION_MEMORY_LIMIT_MB),
     architecture: choice("architecture", "arm64", "x86_64"),
     maxConcurrency,
     aggregatorConcurrency: integer("aggregatorConcurrency", 2, 1000),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Manifest } from "../shared/data/manifest.ts";
 import { parseRunSpec, type RunSpec } from "../shared/protocol/spec.ts";
-import { checkFunction, checkTask } from "./fitness.ts";
+import { checkFunction, checkMemory, checkTask } from "./fitness.ts";
 import { taskSeconds } from "./task-seconds.ts";
 
 /** Ten million rows of a hundred entries. */
@@ -53,6 +53,26 @@ describe("a worker's largest task", () => {
     const { good, text } = checkTask(specOf(1), manifest, small);
     expect(good).toBe(false);
     expect(text).toMatch(/2\.2 min to compute, time-out 60 s: .* more workers or fewer shardsPerTask/);
+  });
+});
+
+describe("the aggregator's largest round", () => {
+  const dimension = 1_000_000;
+
+  it("is refused where the answers of all workers do not fit into the function's memory, with what to do", () => {
+    // 12 bytes an entry: 1.2 GB of answers.
+    expect(checkMemory(specOf(100), { dimension }, { memoryMb: 1769 }).good).toBe(true);
+    const { good, text } = checkMemory(specOf(200), { dimension }, { memoryMb: 1769 });
+    expect(good).toBe(false);
+    expect(text).toMatch(
+      /about 2556 MB of the aggregator's 1769 MB .*deploy with -c aggregatorMemoryMb=2556/,
+    );
+  });
+
+  it("that no function can hold is refused with fewer workers as the only way", () => {
+    const { good, text } = checkMemory(specOf(1000), { dimension }, { memoryMb: 10_240 });
+    expect(good).toBe(false);
+    expect(text).toMatch(/a function has 10240 MB at most: give the spec fewer workers/);
   });
 });
 

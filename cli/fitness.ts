@@ -4,8 +4,13 @@ import type { DeployedStack } from "../shared/cloud/aws/stack.ts";
 import type { ObjectStore } from "../shared/cloud/ports.ts";
 import type { Manifest } from "../shared/data/manifest.ts";
 import { MarinaError } from "../shared/math/errors.ts";
-import { AGGREGATOR_TIMEOUT_SECONDS, WORKER_TIMEOUT_SECONDS } from "../shared/protocol/limits.ts";
+import {
+  AGGREGATOR_TIMEOUT_SECONDS,
+  FUNCTION_MEMORY_LIMIT_MB,
+  WORKER_TIMEOUT_SECONDS,
+} from "../shared/protocol/limits.ts";
 import type { RunSpec } from "../shared/protocol/spec.ts";
+import { aggregatorMemoryBytes } from "./aggregator-memory.ts";
 import { findManifest } from "./launch.ts";
 import { seconds } from "./output/format.ts";
 import { taskSeconds } from "./task-seconds.ts";
@@ -52,11 +57,27 @@ export function checkTask(
   };
 }
 
-/** The functions' time-outs, and whether the largest task of a spec keeps within its worker's. */
-export async function checkTimeouts(
-  { stack, objects }: Deployment,
-  spec: RunSpec | undefined,
-): Promise<Check[]> {
+/** The aggregator's largest round, against its function's memory. */
+export function checkMemory(
+  spec: RunSpec,
+  { dimension }: Pick<Manifest, "dimension">,
+  { memoryMb }: Pick<FunctionLimits, "memoryMb">,
+): Check {
+  const needed = Math.ceil(aggregatorMemoryBytes(spec, dimension) / 2 ** 20);
+  const good = needed <= memoryMb;
+  const enough =
+    needed <= FUNCTION_MEMORY_LIMIT_MB
+      ? `deploy with -c aggregatorMemoryMb=${needed}, or give the spec fewer workers`
+      : `a function has ${FUNCTION_MEMORY_LIMIT_MB} MB at most: give the spec fewer workers`;
+  const advice = good ? "" : `: the aggregator would run out of it; ${enough} (f stays the same)`;
+  return {
+    good,
+    text: `largest round: about ${needed} MB of the aggregator's ${memoryMb} MB for d = ${dimension}${advice}`,
+  };
+}
+
+/** The functions' time-outs, and whether a spec's largest task and largest round keep within what they have. */
+export async function checkFit({ stack, objects }: Deployment, spec: RunSpec | undefined): Promise<Check[]> {
   const [worker, aggregator] = await Promise.all([
     functionLimits(stack.workerFunction),
     functionLimits(stack.aggregatorFunction),
@@ -65,7 +86,10 @@ export async function checkTimeouts(
     checkFunction(stack.workerFunction, worker, WORKER_TIMEOUT_SECONDS),
     checkFunction(stack.aggregatorFunction, aggregator, AGGREGATOR_TIMEOUT_SECONDS),
   ];
-  if (spec !== undefined) checks.push(checkTask(spec, await findManifest(objects, spec.data), worker));
+  if (spec !== undefined) {
+    const manifest = await findManifest(objects, spec.data);
+    checks.push(checkTask(spec, manifest, worker), checkMemory(spec, manifest, aggregator));
+  }
   return checks;
 }
 
@@ -73,13 +97,13 @@ export async function checkTimeouts(
  * Refuses what can't end well. Whoever may not read the functions' configuration is told that it was not looked at.
  * @throws MarinaError "limit"
  */
-export async function requireTimeouts(deployment: Deployment, spec: RunSpec): Promise<void> {
+export async function requireFit(deployment: Deployment, spec: RunSpec): Promise<void> {
   let checks: readonly Check[];
   try {
-    checks = await checkTimeouts(deployment, spec);
+    checks = await checkFit(deployment, spec);
   } catch (error) {
     if (!(error instanceof MarinaError) || error.code !== "access") throw error;
-    console.error(`time-outs not checked: ${error.message}`);
+    console.error(`time-outs and memory not checked: ${error.message}`);
     return;
   }
   const bad = checks.find(({ good }) => !good);

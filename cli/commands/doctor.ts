@@ -5,7 +5,7 @@ import { MarinaError } from "../../shared/math/errors.ts";
 import { workersAsked } from "../../shared/protocol/schedule.ts";
 import type { AwsEngine } from "../engines/aws.ts";
 import { openStack } from "../engines/open.ts";
-import { type Check, checkTimeouts } from "../fitness.ts";
+import { type Check, checkFit } from "../fitness.ts";
 import type { CommonOptions } from "../main.ts";
 import { dollars, seconds } from "../output/format.ts";
 import { type Prediction, predict } from "../predict.ts";
@@ -34,7 +34,7 @@ function report({ good, text }: Check): void {
 async function* checks(engine: AwsEngine, specPath: string | undefined): AsyncGenerator<Check> {
   const { stack, objects } = engine;
   const spec = specPath === undefined ? undefined : readSpec(specPath, []);
-  yield* await checkTimeouts(engine, spec);
+  yield* await checkFit(engine, spec);
   const concurrency = await unreservedConcurrency();
   if (spec === undefined) {
     yield { good: true, text: `account concurrency: ${concurrency} unreserved` };

@@ -48,8 +48,8 @@ export async function resume(run: string, options: RunOptions): Promise<void> {
 
 /** Loads what only a stack needs. @throws MarinaError "limit" when the run could not end well on it. */
 async function requireFitStack(engine: Engine, spec: RunSpec): Promise<void> {
-  const { requireTimeouts } = await import("../fitness.ts");
-  await requireTimeouts(engine as AwsEngine, spec);
+  const { requireFit } = await import("../fitness.ts");
+  await requireFit(engine as AwsEngine, spec);
 }
 
 async function driveAndReport(

@@ -1,6 +1,7 @@
 /** From a sweep to its cells: list x grid x seeds, each with a complete, checked spec. */
 import { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "../../embedded/service.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
+import { FUNCTION_MEMORY_LIMIT_MB } from "../../shared/protocol/limits.ts";
 import { parseRunSpec } from "../../shared/protocol/spec.ts";
 import { withChange } from "../spec-file.ts";
 import { type Axes, type Cell, cellDigest } from "./cell.ts";
@@ -86,7 +87,12 @@ function cellOf(
 
 function configured(configuration: ServiceConfiguration, name: string, value: unknown): ServiceConfiguration {
   const isMemory = name === "workerMemoryMb" || name === "aggregatorMemoryMb";
-  if (isMemory && Number.isInteger(value) && (value as number) >= 128 && (value as number) <= 10_240) {
+  if (
+    isMemory &&
+    Number.isInteger(value) &&
+    (value as number) >= 128 &&
+    (value as number) <= FUNCTION_MEMORY_LIMIT_MB
+  ) {
     return { ...configuration, [name]: value };
   }
   if (name === "architecture" && (value === "arm64" || value === "x86-64")) {
@@ -94,7 +100,7 @@ function configured(configuration: ServiceConfiguration, name: string, value: un
   }
   throw new MarinaError(
     "spec",
-    `cloud.${name}: expected cloud.workerMemoryMb or cloud.aggregatorMemoryMb (128 to 10240), or cloud.architecture ("arm64" or "x86-64"), got ${JSON.stringify(value)}`,
+    `cloud.${name}: expected cloud.workerMemoryMb or cloud.aggregatorMemoryMb (128 to ${FUNCTION_MEMORY_LIMIT_MB}), or cloud.architecture ("arm64" or "x86-64"), got ${JSON.stringify(value)}`,
   );
 }
 

@@ -1,6 +1,7 @@
 /** What people write to run many specs: a base, what to vary, and over which seeds. */
 import * as z from "zod";
 import { explain } from "../../shared/protocol/explain.ts";
+import { FUNCTION_MEMORY_LIMIT_MB } from "../../shared/protocol/limits.ts";
 import { NAME_PATTERN } from "../../shared/protocol/spec.ts";
 
 const field = z
@@ -14,7 +15,7 @@ const field = z
     'expected "seeds" beside the fields: every setting is run with each seed',
   );
 const seeds = z.array(z.int().min(0)).min(1);
-const memoryMb = z.int().min(128).max(10_240);
+const memoryMb = z.int().min(128).max(FUNCTION_MEMORY_LIMIT_MB);
 
 /** Figures of a finished run that runs may be ranked by; less is better in all of them. */
 export const MEASURES = [

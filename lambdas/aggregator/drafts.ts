@@ -6,7 +6,7 @@ import type { ControlMessage } from "../../shared/protocol/run.ts";
 import { startingPoint } from "../../shared/protocol/start.ts";
 import type { ActiveRun, StoredSpec } from "./active-run.ts";
 import { startElastic } from "./elastic.ts";
-import { StoppedNow } from "./inbox.ts";
+import { StoppedNow } from "./user-commands.ts";
 import { explainFailure, WorkerFailure } from "./worker-failure.ts";
 
 export type Draft = Omit<Checkpoint, "commit">;

@@ -12,10 +12,10 @@ import { Budget } from "./budget.ts";
 import type { CalibrationObserver } from "./calibrate.ts";
 import { CohortKeeper } from "./cohorts.ts";
 import { evaluateAt } from "./evaluate.ts";
-import { StoppedNow } from "./inbox.ts";
 import type { Lease } from "./lease.ts";
 import type { Ledger } from "./ledger.ts";
 import { doRound, type RoundOutcome } from "./round.ts";
+import { StoppedNow } from "./user-commands.ts";
 
 /** What the last round boundary looked like. */
 export interface Ending {
@@ -97,7 +97,7 @@ export async function drive(
   const goOn = async (): Promise<Ending> => {
     for (;;) {
       lease.check();
-      if (inbox.stopRequested) return end("stopped", "user");
+      if (inbox.commands.stopRequested) return end("stopped", "user");
       if (round >= spec.stop.rounds) return end("done", "rounds");
       const usd = spending.usd();
       const broken = budget.broken({ usd, seconds: secondsNow() });
@@ -110,11 +110,11 @@ export async function drive(
 
       const moment = { round, seconds: secondsNow(), usd };
       const workersBefore = cohorts.now.active.workers;
-      const stored = await cohorts.turn(moment, state, inbox.scaleRequest, async () => {
+      const stored = await cohorts.turn(moment, state, inbox.commands.scaleRequest, async () => {
         await store();
         await ledger.settled();
       });
-      await inbox.forgetScale(cohorts.elastic.lastRequest);
+      await inbox.commands.forgetScale(cohorts.elastic.lastRequest);
       const { active, method, points } = cohorts.now;
       if (active.workers > workersBefore) {
         budget.expect(active.workers / workersBefore);

@@ -7,7 +7,8 @@ import {
   RESEND_AFTER_SECONDS,
 } from "../../shared/protocol/limits.ts";
 import { encodeTasks, isOutsideMethod, packTasks, type Task } from "../../shared/protocol/task.ts";
-import type { Arrival, Contribution, Inbox, WorkerError } from "./inbox.ts";
+import type { Arrival, Inbox } from "./inbox.ts";
+import type { Contribution, WorkerError } from "./message-reader.ts";
 import { decideResend, hedgeThreshold } from "./resend.ts";
 import { WorkerFailure, workerFailure } from "./worker-failure.ts";
 

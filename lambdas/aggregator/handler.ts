@@ -26,11 +26,12 @@ import { conclude, destroyQueue, isOver, patiently } from "./conclude.ts";
 import { type Draft, describe, emptyDraft, failureOf, NO_TOTALS } from "./drafts.ts";
 import { drive, type Ending } from "./drive.ts";
 import { phaseOf, startElastic } from "./elastic.ts";
-import { type AnswerObserver, Inbox, StoppedNow } from "./inbox.ts";
+import { type AnswerObserver, Inbox } from "./inbox.ts";
 import { sayLastWords } from "./last-words.ts";
 import { Lease } from "./lease.ts";
 import { Ledger } from "./ledger.ts";
 import { readCheckpoint } from "./stored-checkpoint.ts";
+import { StoppedNow } from "./user-commands.ts";
 
 export interface AggregatorSettings {
   readonly taskQueue: QueueAddress;
@@ -111,17 +112,7 @@ async function tenure(
         await ledger.settled();
       }
       const begun = from !== undefined && isCalibrated(from) ? from : undefined;
-      const start =
-        begun ??
-        (await begin(
-          active,
-          ledger,
-          spending,
-          control,
-          from?.generation ?? 0,
-          startedAt,
-          settings.observer?.calibration,
-        ));
+      const start = begun ?? (await begin(hold, active, from?.generation ?? 0, startedAt));
       // What a new run took before its first round is in its totals already.
       const countedTo = begun === undefined ? startedAt + 1000 * start.totals.seconds : startedAt;
       const observe = (record: RoundRecord) => settings.observer?.round?.(run, record, invocation.requestId);
@@ -263,16 +254,13 @@ function resumed(checkpoint: Checkpoint, control: ControlMessage): Draft {
 
 /** A new run: calibrates and stores its first checkpoint. */
 async function begin(
+  { settings, control, ledger, spending }: Hold,
   active: ActiveRun,
-  ledger: Ledger,
-  spending: Spending,
-  control: ControlMessage,
   generation: number,
   startedAt: number,
-  observe: CalibrationObserver = () => undefined,
 ): Promise<Draft> {
   const { spec, algorithm, workers, participants, run, digest, dimension } = active;
-  const constants = await calibrate(active, observe);
+  const constants = await calibrate(active, settings.observer?.calibration ?? (() => undefined));
   const state = {
     ...createMethod(algorithm, constants).start(startingPoint(spec, dimension)),
     ...(carriesShifts(algorithm) ? startingShifts(constants.workers, dimension) : {}),
@@ -324,7 +312,7 @@ async function finish(
   lease.check();
   if (isOver(checkpoint.status)) active?.inbox.abandon();
   await conclude(ports, settings.queuePrefix, spec, checkpoint);
-  if (checkpoint.status === "stopped") await active?.inbox.forgetStop();
+  if (checkpoint.status === "stopped") await active?.inbox.commands.forgetStop();
 }
 
 function closingOf(status: Draft["status"]): Closing {

@@ -1,50 +1,21 @@
 import { describe, expect, it } from "vitest";
-import type { QueueAddress } from "../../shared/cloud/ports.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import { encodeIncoming, frameIncoming, type Incoming } from "../../shared/protocol/contribution.ts";
 import { contributionKey } from "../../shared/protocol/keys.ts";
 import { PARALLEL_POLLS } from "../../shared/protocol/limits.ts";
 import { encodeTask } from "../../shared/protocol/task.ts";
 import { taskOf } from "../../shared/protocol/testing/samples.ts";
-import { type FakePorts, fakePorts, settle } from "../testing/fakes.ts";
-import { type Expectation, Inbox, type InboxEvent, StoppedNow } from "./inbox.ts";
+import { settle } from "../testing/fakes.ts";
+import type { Expectation } from "./inbox.ts";
+import {
+  type ContributionOf,
+  contribution,
+  DIGEST,
+  EXPECTED,
+  opened,
+  watched,
+} from "./testing/opened-inbox.ts";
 import { explainFailure, workerFailure } from "./worker-failure.ts";
-
-const DIGEST = "0123456789abcdef";
-const QUEUE = "contributions" as QueueAddress;
-
-/** Round 7 has three slots: workers 4, 1 and 4 again; the fourth only watches. */
-const EXPECTED: Expectation = {
-  kind: "contribution",
-  phase: 3,
-  round: 7,
-  workers: Uint32Array.of(4, 1, 4, 2),
-  evaluationOnly: [false, false, false, true],
-};
-
-type ContributionOf<K extends Incoming["kind"]> = Extract<Incoming, { kind: K }>;
-
-function contribution(
-  slot: number,
-  change: Partial<ContributionOf<"contribution">> = {},
-): ContributionOf<"contribution"> {
-  return {
-    kind: "contribution",
-    runDigest: DIGEST,
-    phase: 3,
-    round: 7,
-    slot,
-    worker: EXPECTED.workers[slot] ?? 0,
-    payload: Uint8Array.of(slot, 1, 2, 3),
-    bits: 32,
-    loss: 0.5,
-    evaluation: null,
-    reused: false,
-    computeMilliseconds: 1,
-    cold: false,
-    ...change,
-  };
-}
 
 const watching = (slot: number) =>
   contribution(slot, { payload: new Uint8Array(0), bits: 0, evaluation: Float64Array.of(1, 2) });
@@ -64,31 +35,7 @@ function failure(slot: number, retryable = true): ContributionOf<"error"> {
   };
 }
 
-function opened(expected: Expectation = EXPECTED): FakePorts & { readonly inbox: Inbox } {
-  const ports = fakePorts();
-  const inbox = new Inbox(ports, QUEUE, DIGEST, 2);
-  inbox.open();
-  inbox.expect(expected);
-  return { ...ports, inbox };
-}
-
-/** What `next` comes back with, or undefined while it still waits. */
-function watched(promise: Promise<InboxEvent>): { event: InboxEvent | undefined } {
-  const state: { event: InboxEvent | undefined } = { event: undefined };
-  void promise.then((event) => {
-    state.event = event;
-  });
-  return state;
-}
-
 describe("an inbox", () => {
-  it("keeps eight polls open", async () => {
-    const { queues } = opened();
-    expect(queues.parked).toBe(PARALLEL_POLLS);
-    await queues.deliver(encodeIncoming(contribution(0)));
-    expect(queues.parked).toBe(PARALLEL_POLLS);
-  });
-
   it("files answers under their slots, in whatever order they come", async () => {
     const { queues, inbox } = opened();
     const waiting = watched(inbox.next(1000, 4));
@@ -346,81 +293,6 @@ describe("errors of workers", () => {
   });
 });
 
-describe("a request to stop", () => {
-  const stop = (change: Partial<ContributionOf<"stop">> = {}) =>
-    encodeIncoming({ kind: "stop", runDigest: DIGEST, generation: 2, now: false, ...change });
-
-  it("is heard, and is no answer of a worker", async () => {
-    const { queues, inbox } = opened();
-    expect(inbox.stopRequested).toBe(false);
-    await queues.deliver(stop());
-    expect(inbox.stopRequested).toBe(true);
-    expect(inbox.count).toBe(0);
-  });
-
-  it("of an earlier generation or of another run is not", async () => {
-    const { queues, inbox } = opened();
-    await queues.deliver(stop({ generation: 1 }), stop({ runDigest: "fedcba9876543210" }));
-    expect(inbox.stopRequested).toBe(false);
-  });
-
-  it("at once ends the wait that is under way", async () => {
-    const { queues, inbox } = opened();
-    const waiting = expect(inbox.next(1000, 1)).rejects.toThrow(StoppedNow);
-    await queues.deliver(stop({ now: true }));
-    await waiting;
-  });
-
-  it("stays in the queue until the run has stopped, so that a crash can't lose it", async () => {
-    const { queues, inbox } = opened();
-    await queues.deliver(stop({ generation: 1 }), stop(), encodeIncoming(contribution(0)));
-    expect(queues.deleted).toEqual(["receipt-0", "receipt-2"]);
-    await inbox.forgetStop();
-    expect(queues.deleted).toEqual(["receipt-0", "receipt-2", "receipt-1"]);
-  });
-});
-
-describe("an inbox that is closed", () => {
-  it("waits for its polls, and makes what they bring visible again", async () => {
-    const { queues, inbox } = opened();
-    let closed = false;
-    const closing = inbox.close().then(() => {
-      closed = true;
-    });
-    await queues.deliver(encodeIncoming(contribution(0)), encodeIncoming(contribution(1)));
-    expect(closed).toBe(false);
-    expect(queues.givenBack).toEqual(["receipt-0", "receipt-1"]);
-    expect(queues.deleted).toEqual([]);
-    await queues.break(new MarinaError("unavailable", "no answer"));
-    await closing;
-    expect(inbox.count).toBe(0);
-    expect(queues.parked).toBe(0);
-  });
-
-  it("does not wait for polls of a queue that goes", async () => {
-    const { queues, inbox } = opened();
-    inbox.abandon();
-    await inbox.close();
-    expect(queues.parked).toBe(PARALLEL_POLLS);
-    await queues.deliver(encodeIncoming(contribution(0)));
-    expect(queues.givenBack).toEqual([]);
-  });
-
-  it("gives back what comes when somebody else drives the run", async () => {
-    const ports = fakePorts();
-    const replaced = new MarinaError("lease-lost", "replaced");
-    const inbox = new Inbox(ports, QUEUE, DIGEST, 2, () => {
-      throw replaced;
-    });
-    inbox.open();
-    inbox.expect(EXPECTED);
-    await ports.queues.deliver(encodeIncoming(contribution(0)));
-    expect(ports.queues.givenBack).toEqual(["receipt-0"]);
-    expect(ports.queues.deleted).toEqual([]);
-    await expect(inbox.next(1000, 1)).rejects.toBe(replaced);
-  });
-});
-
 describe("a poll that fails", () => {
   it("makes the next wait fail with its error", async () => {
     const { queues, inbox } = opened();
@@ -457,20 +329,4 @@ describe("a poll that fails", () => {
     await settle();
     expect(waiting.event).toBeUndefined();
   });
-});
-
-it("closing waits for the polls under way, and leaves what they bring to the successor", async () => {
-  const { queues, inbox } = opened();
-  let closed = false;
-  const closing = inbox.close().then(() => {
-    closed = true;
-  });
-  const bodies = [contribution(0), contribution(1), contribution(2)].map(encodeIncoming);
-  for (const body of bodies) await queues.deliver(body);
-  expect(closed).toBe(false);
-  for (let poll = bodies.length; poll < PARALLEL_POLLS; poll++) await queues.deliver("rubbish");
-  await closing;
-  expect(inbox.count).toBe(0);
-  expect(queues.deleted).toEqual([]);
-  expect(queues.parked).toBe(0);
 });

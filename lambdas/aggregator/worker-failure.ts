@@ -3,7 +3,7 @@ import type { Manifest } from "../../shared/data/manifest.ts";
 import { rowsOf } from "../../shared/data/partition.ts";
 import { MarinaError } from "../../shared/math/errors.ts";
 import type { RunSpec } from "../../shared/protocol/spec.ts";
-import type { WorkerError } from "./inbox.ts";
+import type { WorkerError } from "./message-reader.ts";
 
 /** Of the task that was not done. */
 interface Place {

@@ -15,6 +15,8 @@ export const IN_FLIGHT_LIMIT = 120_000;
 export const LONG_POLL_LIMIT_SECONDS = 20;
 /** Lambda: longest invocation. Lambda quotas page. */
 export const FUNCTION_TIMEOUT_LIMIT_SECONDS = 900;
+/** Lambda: most memory of a function, in MB. Lambda quotas page. */
+export const FUNCTION_MEMORY_LIMIT_MB = 10_240;
 
 /** The aggregator's time-out: short, so that a crash costs little and a redeployment is picked up soon. */
 export const AGGREGATOR_TIMEOUT_SECONDS = 300;
