@@ -105,7 +105,7 @@ async function requestsSince(since: number): Promise<RequestLogEntry[]> {
   return log.entries.filter(({ caller }) => caller === "function");
 }
 
-/** Long polls of a run that has just ended would be taken for those of the next one in the same environment. */
+/** A run that has just ended has requests under way still, some of them on queues that all runs share. */
 const POLL_MILLISECONDS = 6000;
 
 /** Waits until the functions have nothing under way any more, of whatever run there was before; returns the time. */

@@ -61,7 +61,7 @@ test("a cloud that ends while starting is an error with its last words", async (
 });
 
 test("a cloud that is never healthy is given up and ended", async () => {
-  const script = HEALTHY_AT_THIRD_LOOK.replace(">= 3", ">= 1e9") + "console.log('pid', process.pid);";
+  const script = `${HEALTHY_AT_THIRD_LOOK.replace(">= 3", ">= 1e9")}console.log('pid', process.pid);`;
   const error: Error = await startProcessCloud(recipe(script, 1), {}).then(
     () => new Error("it started"),
     (reason: Error) => reason,

@@ -51,6 +51,13 @@ describe("what a tenure has spent", () => {
     expect(spending.ofRun().usd()).toBeCloseTo(0.375 * 10 + 100 + 1, 9);
   });
 
+  it("begins anew with each tenure: what an earlier one asked is told apart", () => {
+    const { meter, spending } = counted();
+    const earlier = meter.tenure;
+    spending.begin(false);
+    expect(meter.tenure).not.toBe(earlier);
+  });
+
   it("counts from the invocation's beginning, before its run was known", () => {
     const { meter, time, spending } = counted();
     spending.begin(false);

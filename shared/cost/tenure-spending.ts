@@ -30,6 +30,7 @@ export class TenureSpending {
 
   /** A new invocation begins. @param cold it had to wait for a new environment. */
   begin(cold: boolean): void {
+    this.#meter.tenure++;
     this.#start = this.#meter.usage();
     this.#startedAt = this.#clock.now();
     this.#cold = cold;
