@@ -76,8 +76,8 @@ export function checkMemory(
   };
 }
 
-/** The functions' time-outs, and whether a spec's largest task and largest round keep within what they have. */
-export async function checkFit({ stack, objects }: Deployment, spec: RunSpec | undefined): Promise<Check[]> {
+/** The functions' time-outs, and whether each spec's largest task and largest round keep within what they have. */
+export async function checkFit({ stack, objects }: Deployment, specs: readonly RunSpec[]): Promise<Check[]> {
   const [worker, aggregator] = await Promise.all([
     functionLimits(stack.workerFunction),
     functionLimits(stack.aggregatorFunction),
@@ -86,8 +86,10 @@ export async function checkFit({ stack, objects }: Deployment, spec: RunSpec | u
     checkFunction(stack.workerFunction, worker, WORKER_TIMEOUT_SECONDS),
     checkFunction(stack.aggregatorFunction, aggregator, AGGREGATOR_TIMEOUT_SECONDS),
   ];
-  if (spec !== undefined) {
-    const manifest = await findManifest(objects, spec.data);
+  const manifests = new Map<string, Manifest>();
+  for (const spec of specs) {
+    const manifest = manifests.get(spec.data) ?? (await findManifest(objects, spec.data));
+    manifests.set(spec.data, manifest);
     checks.push(checkTask(spec, manifest, worker), checkMemory(spec, manifest, aggregator));
   }
   return checks;
@@ -97,10 +99,10 @@ export async function checkFit({ stack, objects }: Deployment, spec: RunSpec | u
  * Refuses what can't end well. Whoever may not read the functions' configuration is told that it was not looked at.
  * @throws MarinaError "limit"
  */
-export async function requireFit(deployment: Deployment, spec: RunSpec): Promise<void> {
+export async function requireFit(deployment: Deployment, specs: readonly RunSpec[]): Promise<void> {
   let checks: readonly Check[];
   try {
-    checks = await checkFit(deployment, spec);
+    checks = await checkFit(deployment, specs);
   } catch (error) {
     if (!(error instanceof MarinaError) || error.code !== "access") throw error;
     console.error(`time-outs and memory not checked: ${error.message}`);

@@ -34,7 +34,7 @@ function report({ good, text }: Check): void {
 async function* checks(engine: AwsEngine, specPath: string | undefined): AsyncGenerator<Check> {
   const { stack, objects } = engine;
   const spec = specPath === undefined ? undefined : readSpec(specPath, []);
-  yield* await checkFit(engine, spec);
+  yield* await checkFit(engine, spec === undefined ? [] : [spec]);
   const concurrency = await unreservedConcurrency();
   if (spec === undefined) {
     yield { good: true, text: `account concurrency: ${concurrency} unreserved` };

@@ -49,7 +49,7 @@ export async function resume(run: string, options: RunOptions): Promise<void> {
 /** Loads what only a stack needs. @throws MarinaError "limit" when the run could not end well on it. */
 async function requireFitStack(engine: Engine, spec: RunSpec): Promise<void> {
   const { requireFit } = await import("../fitness.ts");
-  await requireFit(engine as AwsEngine, spec);
+  await requireFit(engine as AwsEngine, [spec]);
 }
 
 async function driveAndReport(

@@ -5,6 +5,7 @@ import type { ServiceConfiguration } from "../../embedded/service.ts";
 import { priceNotice } from "../../shared/cost/prices.ts";
 import type { RoundRecord } from "../../shared/protocol/round-record.ts";
 import { openStack } from "../engines/open.ts";
+import { requireFit } from "../fitness.ts";
 import type { CommonOptions } from "../main.ts";
 import { dollars } from "../output/format.ts";
 import { collectRun } from "../report/collect.ts";
@@ -27,6 +28,7 @@ export interface StackSession {
   readonly library: Library;
   readonly configuration: ServiceConfiguration;
   readonly maxUsd: number;
+  /** @throws MarinaError "limit" before anything is run, where one of them could not end well on this stack. */
   run(cells: readonly Cell[]): Promise<StackOutcome>;
   /** The rounds of a finished cell, read from the stack. */
   rounds(cell: FinishedCell): Promise<readonly RoundRecord[]>;
@@ -79,7 +81,13 @@ export async function openStackSession(title: string, options: StackSessionOptio
     library,
     configuration,
     maxUsd,
-    run: (cells) => runner.run(cells),
+    run: async (cells) => {
+      await requireFit(
+        engine,
+        cells.map(({ spec }) => spec),
+      );
+      return runner.run(cells);
+    },
     rounds: async ({ deployed }) =>
       deployed === undefined ? [] : (await collectRun(engine.objects, deployed.run)).records,
     close: async () => {

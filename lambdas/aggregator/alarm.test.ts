@@ -18,7 +18,8 @@ class HandClock implements Clock {
 
   /** Moves on to `time`, sleep by sleep. */
   async moveTo(time: number): Promise<void> {
-    for (;;) {
+    for (let ended = 0; ; ended++) {
+      if (ended > 1000) throw new Error(`sleeps without end at ${this.time}`);
       const due = this.sleeps.filter(({ until }) => until <= time).sort((a, b) => a.until - b.until)[0];
       if (due === undefined) break;
       this.sleeps.splice(this.sleeps.indexOf(due), 1);
@@ -66,6 +67,23 @@ describe("alarm", () => {
         expect(clock.sleeps).toEqual([]);
       }),
     );
+  });
+
+  it("rings where rounding leaves a rest of time that no sleep can pass", async () => {
+    // A clock that is always a little behind the end of its sleeps.
+    const hand = new HandClock();
+    const clock: Clock = {
+      now: () => hand.time * (1 - 2 ** -50),
+      sleep: (milliseconds) => hand.sleep(milliseconds),
+    };
+    const alarm = new Alarm(clock);
+    let rung = 0;
+    await hand.moveTo(1e6);
+    alarm.set(5000, () => void rung++);
+    alarm.set(7000, () => void rung++);
+    await hand.moveTo(1e6 + 7001);
+    expect(rung).toBe(1);
+    expect(hand.sleeps).toEqual([]);
   });
 
   it("set for the same patience in every round sleeps once in a while", async () => {

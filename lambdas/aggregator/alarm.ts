@@ -1,6 +1,9 @@
 /** One wake-up call whose time may change. */
 import type { Clock } from "../../shared/cloud/ports.ts";
 
+/** A sleep this short might end before it began: sums of times are rounded. */
+const NEARLY_MILLISECONDS = 0.001;
+
 /**
  * A clock's sleep can't be called off, and one that nobody waits for any more keeps all that it would wake until its time
  * comes. Set anew in every round, there would be hundreds of them: here a sleep under way that ends early enough is used
@@ -38,7 +41,7 @@ export class Alarm {
     if (until === this.#wakesAt) this.#wakesAt = Number.POSITIVE_INFINITY;
     const ring = this.#ring;
     if (ring === undefined) return;
-    if (this.#clock.now() >= this.#wanted) {
+    if (this.#wanted - this.#clock.now() < NEARLY_MILLISECONDS) {
       this.#ring = undefined;
       ring();
     } else if (this.#wanted < this.#wakesAt) this.#sleep();
