@@ -31,11 +31,6 @@ export function billedUnits(bytes: number): number {
  * as if the evaluation were not there, and the evaluation the rest of ceil(all bytes / 64 KiB).
  */
 export class Meter {
-  /**
-   * Which tenure is counted. A request that returns in a later one than it was asked in is not counted any more: the
-   * earlier tenure has foreseen it (`closing.ts`), and the later one, perhaps another run's, did not ask.
-   */
-  tenure = 0;
   readonly #usage: MutableUsage = zeroUsage();
   readonly #isFifo: (queue: QueueAddress) => boolean;
 

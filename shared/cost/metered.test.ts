@@ -164,21 +164,4 @@ describe("metered ports", () => {
     expect(told.usage().method.fifoQueues.sendRequests).toBe(1);
     expect(told.usage().method.standardQueues.sendRequests).toBe(1);
   });
-
-  it("count what returns in a later tenure for nobody: the one that asked has foreseen it", async () => {
-    const { meter, ports, queue } = setUp();
-    const ofNothing = ports.queues.receive(queue, { max: 10, waitSeconds: 5 });
-    await ports.queues.send(queue, [{ body: "late" }]);
-    const ofLate = ports.queues.receive(queue, { max: 10, waitSeconds: 5 });
-    const listed = ports.objects.list("");
-    const gone = ports.objects.get("gone");
-    meter.tenure++;
-    const before = meter.usage();
-    expect((await ofNothing).length + (await ofLate).length).toBe(1);
-    await listed;
-    await expect(gone).rejects.toThrow("no such key");
-    expect(meter.usage()).toEqual(before);
-    await ports.queues.receive(queue, { max: 10, waitSeconds: 5 });
-    expect(subtractUsage(meter.usage(), before).method.standardQueues.emptyReceiveRequests).toBe(1);
-  });
 });

@@ -6,8 +6,7 @@ import type { Meter, SplitBytes } from "./meter.ts";
 
 /**
  * Wraps objects and queues so that each request is counted when it is made (a receive and a GET when they return,
- * since only then their size is known; failed ones are billed as well, as empty; none at all once the tenure that asked
- * is over).
+ * since only then their size is known; failed ones are billed as well, as empty).
  *
  * @param evaluationBytesOf how many bytes of a message's body are evaluation traffic: 0 for most, all of them for a
  *   message that serves nothing else
@@ -23,14 +22,13 @@ export function meterPorts(ports: Ports, meter: Meter, evaluationBytesOf: (body:
 function meterObjects(objects: ObjectStore, meter: Meter): ObjectStore {
   return {
     async get(key, options) {
-      const { tenure } = meter;
       let bytes = 0;
       try {
         const object = await objects.get(key, options);
         bytes = object.body.length;
         return object;
       } finally {
-        if (tenure === meter.tenure) meter.getObject(bytes, isOutsideObject(key));
+        meter.getObject(bytes, isOutsideObject(key));
       }
     },
     put(key, body, condition) {
@@ -38,7 +36,6 @@ function meterObjects(objects: ObjectStore, meter: Meter): ObjectStore {
       return objects.put(key, body, condition);
     },
     async putStream(key, chunks) {
-      const { tenure } = meter;
       let bytes = 0;
       const counted = async function* (): AsyncGenerator<Uint8Array> {
         for await (const chunk of chunks) {
@@ -49,7 +46,7 @@ function meterObjects(objects: ObjectStore, meter: Meter): ObjectStore {
       try {
         return await objects.putStream(key, counted());
       } finally {
-        if (tenure === meter.tenure) meter.putObjectStream(bytes);
+        meter.putObjectStream(bytes);
       }
     },
     delete(key) {
@@ -57,14 +54,13 @@ function meterObjects(objects: ObjectStore, meter: Meter): ObjectStore {
       return objects.delete(key);
     },
     async list(prefix) {
-      const { tenure } = meter;
       let keys = 0;
       try {
         const found = await objects.list(prefix);
         keys = found.length;
         return found;
       } finally {
-        if (tenure === meter.tenure) meter.listObjects(keys);
+        meter.listObjects(keys);
       }
     },
   };
@@ -82,18 +78,6 @@ function meterQueues(
     const bytes = Buffer.byteLength(body);
     const evaluationBytes = Math.min(bytes, evaluationBytesOf(body));
     return { methodBytes: bytes - evaluationBytes, evaluationBytes };
-  };
-
-  const countReceived = (queue: QueueAddress, messages: readonly ReceivedMessage[]): void => {
-    if (messages.length === 0) {
-      meter.emptyReceive(queue);
-      return;
-    }
-    const splits = messages.map(({ body }) => splitBody(body));
-    meter.receive(queue, sum(splits), messages.length);
-    for (const [i, { methodBytes }] of splits.entries()) {
-      if (methodBytes === 0) evaluationReceipts.add(messages[i]!.receipt);
-    }
   };
 
   return {
@@ -114,13 +98,19 @@ function meterQueues(
       return queues.send(queue, messages);
     },
     async receive(queue, options) {
-      const { tenure } = meter;
       let messages: readonly ReceivedMessage[] = [];
       try {
         messages = await queues.receive(queue, options);
         return messages;
       } finally {
-        if (tenure === meter.tenure) countReceived(queue, messages);
+        if (messages.length === 0) meter.emptyReceive(queue);
+        else {
+          const splits = messages.map(({ body }) => splitBody(body));
+          meter.receive(queue, sum(splits), messages.length);
+          for (const [i, { methodBytes }] of splits.entries()) {
+            if (methodBytes === 0) evaluationReceipts.add(messages[i]!.receipt);
+          }
+        }
       }
     },
     delete(queue, receipts) {

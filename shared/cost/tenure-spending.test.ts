@@ -51,30 +51,12 @@ describe("what a tenure has spent", () => {
     expect(spending.ofRun().usd()).toBeCloseTo(0.375 * 10 + 100 + 1, 9);
   });
 
-  it("begins anew with each tenure: what an earlier one asked is told apart", () => {
-    const { meter, spending } = counted();
-    const earlier = meter.tenure;
-    spending.begin(false);
-    expect(meter.tenure).not.toBe(earlier);
-  });
-
   it("counts from the invocation's beginning, before its run was known", () => {
     const { meter, time, spending } = counted();
     spending.begin(false);
     requests(meter, 2);
     time.now = 1000;
     expect(spending.ofRun().usd()).toBeCloseTo(2 + 10 + 100 + 1, 9);
-  });
-
-  it("is not what earlier invocations of the environment did for other runs", () => {
-    const { meter, time, spending } = counted();
-    spending.begin(true);
-    requests(meter, 50);
-    time.now = 60_000;
-    spending.begin(false);
-    const run = spending.ofRun();
-    requests(meter, 1);
-    expect(run.usd()).toBeCloseTo(1 + 100 + 1, 9);
   });
 
   it("goes on from what was stored, in another environment", () => {

@@ -4,12 +4,12 @@ import { type BillingConfiguration, priceUsd } from "./bill.ts";
 import type { Meter } from "./meter.ts";
 import type { Prices } from "./prices.ts";
 import type { Spending } from "./spending.ts";
-import { addUsage, parseUsage, subtractUsage, type Usage, zeroUsage } from "./usage.ts";
+import { addUsage, parseUsage, type Usage, zeroUsage } from "./usage.ts";
 import { INIT_MILLISECONDS } from "./worker-estimate.ts";
 
 /**
- * Counts the tenures of one function environment, one at a time. The aggregator's own requests are counted at its
- * ports, its own time by the clock, and its workers as `worker-estimate.ts` says. What a tenure does after its counts
+ * Counts one tenure, whose meter counts nothing else (`metered-tenure.ts`). The aggregator's own requests are counted at
+ * its ports, its own time by the clock, and its workers as `worker-estimate.ts` says. What a tenure does after its counts
  * are written down is foreseen by `closing.ts`, but for its time.
  */
 export class TenureSpending {
@@ -17,7 +17,6 @@ export class TenureSpending {
   readonly #clock: Clock;
   readonly #prices: Prices;
   readonly #billing: BillingConfiguration;
-  #start: Usage = zeroUsage();
   #startedAt = 0;
   #cold = false;
 
@@ -28,22 +27,19 @@ export class TenureSpending {
     this.#billing = billing;
   }
 
-  /** A new invocation begins. @param cold it had to wait for a new environment. */
+  /** The invocation begins. @param cold it had to wait for a new environment. */
   begin(cold: boolean): void {
-    this.#meter.tenure++;
-    this.#start = this.#meter.usage();
     this.#startedAt = this.#clock.now();
     this.#cold = cold;
   }
 
   /** The counts of the run that this invocation drives. */
   ofRun(): Spending {
-    const start = this.#start;
     const startedAt = this.#startedAt;
     const cold = this.#cold;
     let before: Usage = zeroUsage();
     const used = (ahead?: Usage): Usage => {
-      const own = subtractUsage(this.#meter.usage(), start);
+      const own = this.#meter.usage();
       const aggregator = {
         ...own.method.aggregator,
         invocations: 1,

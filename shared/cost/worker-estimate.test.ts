@@ -15,9 +15,8 @@ import { encodeTask, type Task } from "../protocol/task.ts";
 import { outsideBytesOf } from "../protocol/traffic.ts";
 import { priceUsd } from "./bill.ts";
 import { Meter } from "./meter.ts";
-import { meterPorts } from "./metered.ts";
+import { meterTenure } from "./metered-tenure.ts";
 import { PRICES_US_EAST_1 } from "./prices.ts";
-import { TenureSpending } from "./tenure-spending.ts";
 import { estimateWorkers } from "./worker-estimate.ts";
 
 const TASKS = "https://example/tasks" as QueueAddress;
@@ -232,19 +231,15 @@ async function estimateAndBill(
     name: "aggregator",
     memoryMb: 1769,
     timeoutSeconds: 300,
-    create: (ports) => {
-      const meter = new Meter();
-      const spending = new TenureSpending(meter, ports.clock, PRICES_US_EAST_1, billing);
-      const counted = estimateWorkers(meterPorts(ports, meter, outsideBytesOf), meter, tasks);
-      const handler = createAggregator(counted, {
+    create: (ports) => (messages, invocation) => {
+      const setting = { taskQueue: tasks, prices: PRICES_US_EAST_1, billing };
+      const tenure = meterTenure(ports, setting, invocation.cold);
+      const handler = createAggregator(tenure.ports, {
         taskQueue: tasks,
         queuePrefix: "m-",
-        spendingOf: () => spending.ofRun(),
+        spendingOf: () => tenure.spending.ofRun(),
       });
-      return (messages, invocation) => {
-        spending.begin(invocation.cold);
-        return handler(messages, invocation);
-      };
+      return handler(messages, invocation);
     },
   });
   cloud.mapQueue({ queue: tasks, function: worker, batchSize: 1, maxConcurrency: 900 });
