@@ -95,7 +95,7 @@ export function valueText(value: unknown): string {
   if (value === undefined) return "-";
   if (typeof value === "object" && value !== null) {
     if ("times" in value) return `${String(value.times)} x theory`;
-    if ("kind" in value) return Object.values(value).map(String).join(" ");
+    if ("kind" in value) return Object.values(value).map(valueText).join(" ");
     return JSON.stringify(value);
   }
   return String(value);
