@@ -78,7 +78,7 @@ export class GradientThreads implements GradientsAhead {
     this.#memo = memo;
   }
 
-  /** Gradients that other threads have computed. */
+  /** Gradients that were computed, or begun with, before they were asked for. */
   get taken(): number {
     return this.#taken;
   }
