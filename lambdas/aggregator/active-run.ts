@@ -13,7 +13,7 @@ import { algorithmOf, type Cohort, startingCohort } from "../../shared/protocol/
 import { manifestKey, specKey } from "../../shared/protocol/keys.ts";
 import { decodeStoredRun, runDigest, type StoredRun } from "../../shared/protocol/run.ts";
 import type { RunSpec } from "../../shared/protocol/spec.ts";
-import type { Point, Task, TaskKind } from "../../shared/protocol/task.ts";
+import { type Point, plainTask, type Task, type TaskKind } from "../../shared/protocol/task.ts";
 import type { Inbox } from "./inbox.ts";
 import { shardsPerTaskOf } from "./packing.ts";
 
@@ -133,26 +133,6 @@ export function tasksFor(
   firstSlot = 0,
 ): Task[] {
   const { run, digest: runDigest, replyTo, phase, workers: all } = active;
-  const { kind, round, evaluate, memoryFloor, points, pointRounds } = assignment;
-  const tasks: Task[] = [];
-  let slot = firstSlot;
-  // Field by field: spreading takes several times as long, and there may be thousands.
-  for (const worker of workers) {
-    tasks.push({
-      kind,
-      run,
-      runDigest,
-      round,
-      phase,
-      workers: all,
-      slot: slot++,
-      worker,
-      replyTo,
-      evaluate,
-      memoryFloor,
-      points,
-      pointRounds,
-    });
-  }
-  return tasks;
+  const common = { ...assignment, run, runDigest, replyTo, phase, workers: all };
+  return Array.from(workers, (worker, i) => plainTask(common, firstSlot + i, worker));
 }

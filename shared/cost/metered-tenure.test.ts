@@ -4,6 +4,7 @@ import { encodeIncoming } from "../protocol/contribution.ts";
 import { closingUsage } from "./closing.ts";
 import { meterTenure } from "./metered-tenure.ts";
 import { PRICES_US_EAST_1 } from "./prices.ts";
+import { contribution } from "./testing/example-contribution.ts";
 import { parseUsage } from "./usage.ts";
 
 const TASKS = "https://example/tasks" as QueueAddress;
@@ -14,24 +15,10 @@ const SETTING = {
   billing: { workerMemoryMb: 1024, aggregatorMemoryMb: 1024, architecture: "arm64" },
 } as const;
 
-const contribution = {
-  kind: "contribution",
-  runDigest: "0123456789abcdef",
-  round: 3,
-  phase: 0,
-  slot: 0,
-  worker: 0,
-  payload: new Uint8Array(40),
-  bits: 320,
-  loss: 1,
-  evaluation: null,
-  reused: false,
-  computeMilliseconds: 12.3,
-  cold: true,
-} as const;
-const answer = encodeIncoming(contribution);
+const fromCold = { ...contribution, cold: true } as const;
+const answer = encodeIncoming(fromCold);
 const evaluation = encodeIncoming({
-  ...contribution,
+  ...fromCold,
   payload: new Uint8Array(0),
   evaluation: new Float64Array(4),
 });

@@ -17,6 +17,7 @@ import { priceUsd } from "./bill.ts";
 import { Meter } from "./meter.ts";
 import { meterTenure } from "./metered-tenure.ts";
 import { PRICES_US_EAST_1 } from "./prices.ts";
+import { contribution } from "./testing/example-contribution.ts";
 import { estimateWorkers } from "./worker-estimate.ts";
 
 const TASKS = "https://example/tasks" as QueueAddress;
@@ -41,22 +42,6 @@ const task: Task = {
   pointRounds: [3, 2],
 };
 const stored = { kind: "stored", key: "runs/r/iterates/0/0000000003" } as const;
-
-const contribution = {
-  kind: "contribution",
-  runDigest: "0123456789abcdef",
-  round: 3,
-  phase: 0,
-  slot: 0,
-  worker: 0,
-  payload: new Uint8Array(40),
-  bits: 320,
-  loss: 1,
-  evaluation: null,
-  reused: false,
-  computeMilliseconds: 12.3,
-  cold: false,
-} as const;
 
 /** A meter, and ports over a queue that delivers these bodies and a store that holds these bytes. */
 function observed(
