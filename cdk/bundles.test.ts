@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { App } from "aws-cdk-lib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readParameters } from "./context.ts";
+import { readParameters } from "./config.ts";
 import { MarinaStack } from "./stack.ts";
 
 const run = promisify(execFile);

@@ -57,7 +57,7 @@ describe("each function", () => {
 
   it("finds in its environment every variable that its entry file asks for", () => {
     for (const role of ROLES) {
-      const entry = readFileSync(new URL(`../lambdas/${role}/index.ts`, import.meta.url), "utf8");
+      const entry = readFileSync(new URL(`../lambdas/${role}/entry.ts`, import.meta.url), "utf8");
       const asked = [...entry.matchAll(/required(?:Variable|Count)\("([A-Z_]+)"\)/g)].map(
         ([, name]) => name!,
       );

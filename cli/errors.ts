@@ -1,5 +1,5 @@
 /** From errors to exit codes: 0 done, 1 failed, 2 wrong usage. */
-import { MarinaError } from "../shared/math/errors.ts";
+import { MarinaError } from "../shared/base/index.ts";
 
 const USAGE_CODES: ReadonlySet<string> = new Set(["usage", "spec"]);
 

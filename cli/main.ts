@@ -286,8 +286,8 @@ program
   .action(async (what: string) => {
     const schema =
       what === "sweep"
-        ? (await import("./sweep/sweep-spec.ts")).sweepJsonSchema()
-        : (await import("../shared/protocol/spec.ts")).runSpecJsonSchema();
+        ? (await import("../sweep/sweep-spec.ts")).sweepJsonSchema()
+        : (await import("../shared/protocol/spec/spec.ts")).runSpecJsonSchema();
     process.stdout.write(`${JSON.stringify(schema, null, 2)}\n`);
   });
 

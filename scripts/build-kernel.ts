@@ -1,5 +1,5 @@
 /**
- * Builds the WebAssembly kernel: shared/problems/wasm/kernel.as -> shared/problems/wasm/kernel-binary.ts.
+ * Builds the WebAssembly kernel: shared/problems/linear/wasm/kernel.as -> shared/problems/linear/wasm/kernel-binary.ts.
  * Usage: node scripts/build-kernel.ts
  *
  * The binary is embedded as text, so that a bundle of a function's code needs no file beside it. The same source and
@@ -25,7 +25,7 @@ interface Compiler {
 const COMPILER: string = "assemblyscript/asc";
 const { default: asc } = (await import(COMPILER)) as { readonly default: Compiler };
 
-const folder = new URL("../shared/problems/wasm/", import.meta.url);
+const folder = new URL("../shared/problems/linear/wasm/", import.meta.url);
 const SOURCE = new URL("kernel.as", folder);
 const TARGET = new URL("kernel-binary.ts", folder);
 /** The compiler wants this ending; the source has another, so that TypeScript's tools leave it alone. */

@@ -12,7 +12,7 @@ if (asked.length > 0) {
   run("vitest", [vitest, "run", ...asked]);
 } else {
   run("format and lint (biome)", [tool("@biomejs/biome", "bin/biome"), "check", "--error-on-warnings", root]);
-  for (const project of ["tsconfig.json", "cli/report/client/tsconfig.json"]) {
+  for (const project of ["tsconfig.json", "report/client/tsconfig.json"]) {
     run(`types (tsc -p ${project})`, [tool("typescript", "bin/tsc"), "-p", project]);
   }
   run("rule of imports (dependency-cruiser)", [

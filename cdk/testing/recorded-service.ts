@@ -6,11 +6,16 @@ import { createWorker } from "../../lambdas/worker/handler.ts";
 import type { Ports, QueueAddress } from "../../shared/cloud/ports.ts";
 import { importLibsvm } from "../../shared/data/import.ts";
 import { shippedFile } from "../../shared/data/testing/load.ts";
-import { encodeIncoming } from "../../shared/protocol/contribution.ts";
 import { contributionsQueueName, isTransientKey, resultKey, specKey } from "../../shared/protocol/keys.ts";
-import { decodeResult } from "../../shared/protocol/result.ts";
-import { type ControlMessage, encodeControl, encodeStoredRun, runDigest } from "../../shared/protocol/run.ts";
-import { parseRunSpec, type RunSpecInput } from "../../shared/protocol/spec.ts";
+import { encodeIncoming } from "../../shared/protocol/messages/contribution.ts";
+import { parseRunSpec, type RunSpecInput } from "../../shared/protocol/spec/spec.ts";
+import { decodeResult } from "../../shared/protocol/stored/result.ts";
+import {
+  type ControlMessage,
+  encodeControl,
+  encodeStoredRun,
+  runDigest,
+} from "../../shared/protocol/stored/run.ts";
 
 export type Role = "worker" | "aggregator";
 

@@ -2,18 +2,21 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { type Campaign, type Failure, runCampaign } from "../../embedded/chaos/campaign.ts";
-import { chaosSpecs, importChaosData, type NamedSpec } from "../../embedded/chaos/specs.ts";
-import { prepareStage, type Stage } from "../../embedded/chaos/stage.ts";
-import { CHAOS_RATIOS, type FaultRatios, faultKinds } from "../../embedded/faults.ts";
-import { createEmbeddedService } from "../../embedded/service.ts";
-import type { ObjectStore } from "../../shared/cloud/ports.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
-import { explain } from "../../shared/protocol/explain.ts";
-import { openEngine } from "../engines/open.ts";
-import { findManifest } from "../launch.ts";
+import {
+  type Campaign,
+  chaosSpecs,
+  type Failure,
+  importChaosData,
+  type NamedSpec,
+  prepareStage,
+  runCampaign,
+  type Stage,
+} from "../../chaos/index.ts";
+import { findManifest, openEngine, readSpec } from "../../client/index.ts";
+import { CHAOS_RATIOS, createEmbeddedService, type FaultRatios, faultKinds } from "../../embedded/index.ts";
+import { explain, MarinaError } from "../../shared/base/index.ts";
+import type { ObjectStore } from "../../shared/cloud/index.ts";
 import type { CommonOptions } from "../main.ts";
-import { readSpec } from "../spec-file.ts";
 
 const MUSHROOMS = fileURLToPath(new URL("../../experiments/data/mushrooms.gz", import.meta.url));
 const PROGRESS_MILLISECONDS = 2000;

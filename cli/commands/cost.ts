@@ -1,25 +1,35 @@
 /** `marina cost`: what a run has used, priced: by item, or by round. */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { DEFAULT_CONFIGURATION } from "../../embedded/service.ts";
-import { RoundMetric } from "../../lambdas/aggregator/round-metric.ts";
-import type { ObjectStore } from "../../shared/cloud/ports.ts";
-import { readOptional } from "../../shared/cloud/read-optional.ts";
-import type { BillingConfiguration } from "../../shared/cost/bill.ts";
-import { parsePrices } from "../../shared/cost/price-file.ts";
-import { type Architecture, PRICES_US_EAST_1, type Prices, priceNotice } from "../../shared/cost/prices.ts";
-import { billByRound, type RoundBill } from "../../shared/cost/round-bill.ts";
-import { type Holdings, type RunBill, runBill, storageUsdPerMonth } from "../../shared/cost/run-bill.ts";
-import { parseUsage, type Usage } from "../../shared/cost/usage.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
-import { decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
-import { checkpointKey, resultKey, runPrefix } from "../../shared/protocol/keys.ts";
-import { decodeResult } from "../../shared/protocol/result.ts";
-import { openEngine, openStack } from "../engines/open.ts";
-import { findRun } from "../launch.ts";
+import { findRun, openEngine, openStack } from "../../client/index.ts";
+import { DEFAULT_CONFIGURATION } from "../../embedded/index.ts";
+import { RoundMetric } from "../../lambdas/aggregator/index.ts";
+import { type CsvCell, csv, dollars, MarinaError, seconds } from "../../shared/base/index.ts";
+import { type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
+import {
+  type Architecture,
+  type BillingConfiguration,
+  billByRound,
+  type Holdings,
+  PRICES_US_EAST_1,
+  type Prices,
+  parsePrices,
+  parseUsage,
+  priceNotice,
+  type RoundBill,
+  type RunBill,
+  runBill,
+  storageUsdPerMonth,
+  type Usage,
+} from "../../shared/cost/index.ts";
+import {
+  checkpointKey,
+  decodeCheckpoint,
+  decodeResult,
+  resultKey,
+  runPrefix,
+} from "../../shared/protocol/index.ts";
 import type { CommonOptions } from "../main.ts";
-import { type CsvCell, csv } from "../output/csv.ts";
-import { dollars, seconds } from "../output/format.ts";
 import { table } from "../output/table.ts";
 import { reconcile } from "./reconcile.ts";
 import { readRounds } from "./runs.ts";

@@ -2,16 +2,16 @@
 import { createReadStream, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
-import { importRows } from "../../shared/data/import.ts";
-import { LibsvmSource } from "../../shared/data/libsvm-source.ts";
-import type { Manifest } from "../../shared/data/manifest.ts";
-import { partition } from "../../shared/data/partition.ts";
-import type { RowSource } from "../../shared/data/row-source.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
-import { openEngine } from "../engines/open.ts";
-import { datasetNames, findManifest } from "../launch.ts";
+import { datasetNames, findManifest, openEngine } from "../../client/index.ts";
+import { bytes, MarinaError, seconds } from "../../shared/base/index.ts";
+import {
+  importRows,
+  LibsvmSource,
+  type Manifest,
+  partition,
+  type RowSource,
+} from "../../shared/data/index.ts";
 import type { CommonOptions } from "../main.ts";
-import { bytes, seconds } from "../output/format.ts";
 import { table } from "../output/table.ts";
 
 interface ImportOptions extends CommonOptions {
@@ -91,7 +91,7 @@ async function openSource(path: string, name: string, options: ImportOptions): P
     );
   }
   if (format === "csv") {
-    const { CsvSource } = await import("../../shared/data/csv-source.ts");
+    const { CsvSource } = await import("../../shared/data/formats/csv-source.ts");
     return new CsvSource(text(), { name, labelColumn });
   }
   if (path === "-") {
@@ -101,7 +101,7 @@ async function openSource(path: string, name: string, options: ImportOptions): P
     );
   }
   const { asyncBufferFromFile } = await import("hyparquet");
-  const { ParquetSource } = await import("../../shared/data/parquet-source.ts");
+  const { ParquetSource } = await import("../../shared/data/formats/parquet-source.ts");
   return new ParquetSource(await asyncBufferFromFile(path), { name, labelColumn });
 }
 

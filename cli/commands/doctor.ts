@@ -1,15 +1,19 @@
 /** `marina doctor`: is everything there, and is it fit for a spec? */
-import { unreservedConcurrency } from "../../shared/cloud/aws/function-limits.ts";
-import { priceNotice } from "../../shared/cost/prices.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
-import { workersAsked } from "../../shared/protocol/schedule.ts";
-import type { AwsEngine } from "../engines/aws.ts";
-import { openStack } from "../engines/open.ts";
-import { type Check, checkFit } from "../fitness.ts";
+
+import {
+  type AwsEngine,
+  type Check,
+  checkFit,
+  openStack,
+  type Prediction,
+  predict,
+  readSpec,
+} from "../../client/index.ts";
+import { dollars, MarinaError, seconds } from "../../shared/base/index.ts";
+import { unreservedConcurrency } from "../../shared/cloud/aws/index.ts";
+import { priceNotice } from "../../shared/cost/index.ts";
+import { workersAsked } from "../../shared/protocol/index.ts";
 import type { CommonOptions } from "../main.ts";
-import { dollars, seconds } from "../output/format.ts";
-import { type Prediction, predict } from "../predict.ts";
-import { readSpec } from "../spec-file.ts";
 
 export async function doctor(specPath: string | undefined, options: CommonOptions): Promise<void> {
   if (options.on === "embedded") {

@@ -1,9 +1,7 @@
 /** `marina logs`: the deployed functions' own lines about a run. */
 
-import { MarinaError } from "../../shared/math/errors.ts";
-import { functionLogs } from "../engines/function-logs.ts";
-import { openStack } from "../engines/open.ts";
-import { findRun } from "../launch.ts";
+import { findRun, functionLogs, openStack } from "../../client/index.ts";
+import { MarinaError } from "../../shared/base/index.ts";
 import type { CommonOptions } from "../main.ts";
 
 export async function logs(run: string, options: CommonOptions): Promise<void> {

@@ -2,16 +2,19 @@
 import { createReadStream, mkdirSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { importLibsvm } from "../../shared/data/import.ts";
-import { resultKey } from "../../shared/protocol/keys.ts";
-import type { Engine } from "../engines/engine.ts";
-import { openEngine } from "../engines/open.ts";
-import { createRun, datasetNames } from "../launch.ts";
+import {
+  collectRun,
+  createRun,
+  datasetNames,
+  type Engine,
+  openEngine,
+  readSpec,
+} from "../../client/index.ts";
+import { buildReport } from "../../report/index.ts";
+import { importLibsvm } from "../../shared/data/index.ts";
+import { resultKey } from "../../shared/protocol/index.ts";
 import type { CommonOptions } from "../main.ts";
 import { comparison, jsonLine, type Shown } from "../output/report.ts";
-import { buildReport } from "../report/build.ts";
-import { collectRun } from "../report/collect.ts";
-import { readSpec } from "../spec-file.ts";
 import { writeReport } from "./report.ts";
 import { driveRun, exitCodeOfResult } from "./run.ts";
 

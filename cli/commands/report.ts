@@ -1,16 +1,18 @@
 /** `marina report`: runs or a sweep as one page that can be sent, and as pictures and tables. */
 import { writeFileSync } from "node:fs";
-import { MarinaError } from "../../shared/math/errors.ts";
-import { openEngine } from "../engines/open.ts";
+import { type CollectedRun, collectRun, openEngine } from "../../client/index.ts";
+import {
+  buildReport,
+  type ReportData,
+  readSweepReport,
+  reportPage,
+  sweepFile,
+  type TableRun,
+  tableRuns,
+  writeTables,
+} from "../../report/index.ts";
+import { bytes, MarinaError } from "../../shared/base/index.ts";
 import type { CommonOptions } from "../main.ts";
-import { bytes } from "../output/format.ts";
-import { buildReport } from "../report/build.ts";
-import { type CollectedRun, collectRun } from "../report/collect.ts";
-import { reportPage } from "../report/page.ts";
-import type { ReportData } from "../report/report-data.ts";
-import { sweepFile } from "../report/sweep-cells.ts";
-import { readSweepReport } from "../report/sweep-report.ts";
-import { type TableRun, tableRuns, writeTables } from "../report/tables.ts";
 
 export interface ReportOptions extends CommonOptions {
   readonly out: string;
@@ -26,7 +28,7 @@ export async function report(names: readonly string[], options: ReportOptions): 
   console.log(`${options.out}`);
   const { png, svg, csv } = options;
   if (png !== undefined || svg !== undefined) {
-    const { writePictures } = await import("../report/export.ts");
+    const { writePictures } = await import("../../report/export.ts");
     if (png !== undefined) console.log(`${png}: ${await writePictures(data, png, "png")} pictures`);
     if (svg !== undefined) console.log(`${svg}: ${await writePictures(data, svg, "svg")} pictures`);
   }

@@ -1,19 +1,20 @@
 /** `marina run` and `marina resume`: drive a run to its end, with progress, and stop cleanly on Ctrl-C. */
 
-import { resultKey } from "../../shared/protocol/keys.ts";
-import type { RunResult } from "../../shared/protocol/result.ts";
-import type { ControlMessage } from "../../shared/protocol/run.ts";
-import type { RunSpec } from "../../shared/protocol/spec.ts";
-import type { AwsEngine } from "../engines/aws.ts";
-import type { Engine } from "../engines/engine.ts";
-import { openEngine } from "../engines/open.ts";
+import {
+  type AwsEngine,
+  createRun,
+  type Engine,
+  findRun,
+  openEngine,
+  readSpec,
+  resumeRun,
+} from "../../client/index.ts";
+import { type ControlMessage, type RunResult, type RunSpec, resultKey } from "../../shared/protocol/index.ts";
 import { describeError } from "../errors.ts";
-import { createRun, findRun, resumeRun } from "../launch.ts";
 import type { CommonOptions } from "../main.ts";
+import { confirmPrice } from "../output/confirm-price.ts";
 import { createProgress } from "../output/progress.ts";
 import { details, jsonLine } from "../output/report.ts";
-import { readSpec } from "../spec-file.ts";
-import { confirmPrice } from "./confirm-price.ts";
 
 interface RunOptions extends CommonOptions {
   readonly json?: boolean;
@@ -48,7 +49,7 @@ export async function resume(run: string, options: RunOptions): Promise<void> {
 
 /** Loads what only a stack needs. @throws MarinaError "limit" when the run could not end well on it. */
 async function requireFitStack(engine: Engine, spec: RunSpec): Promise<void> {
-  const { requireFit } = await import("../fitness.ts");
+  const { requireFit } = await import("../../client/preflight.ts");
   await requireFit(engine as AwsEngine, [spec]);
 }
 

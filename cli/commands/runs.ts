@@ -1,16 +1,23 @@
 /** `marina list`, `show`, `compare`: what is stored of runs. */
-import type { ObjectStore } from "../../shared/cloud/ports.ts";
-import { readOptional } from "../../shared/cloud/read-optional.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
-import { type Checkpoint, decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
-import { checkpointKey, resultKey, roundsPrefix, runPrefix, runsPrefix } from "../../shared/protocol/keys.ts";
-import { decodeResult, type RunResult } from "../../shared/protocol/result.ts";
-import { decodeRounds, type RoundRecord } from "../../shared/protocol/round-record.ts";
-import { workersText } from "../../shared/protocol/schedule.ts";
-import { openEngine } from "../engines/open.ts";
-import { findRun } from "../launch.ts";
+
+import { findRun, openEngine } from "../../client/index.ts";
+import { MarinaError, megabits, short } from "../../shared/base/index.ts";
+import { type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
+import {
+  type Checkpoint,
+  checkpointKey,
+  decodeCheckpoint,
+  decodeResult,
+  decodeRounds,
+  type RoundRecord,
+  type RunResult,
+  resultKey,
+  roundsPrefix,
+  runPrefix,
+  runsPrefix,
+  workersText,
+} from "../../shared/protocol/index.ts";
 import type { CommonOptions } from "../main.ts";
-import { megabits, short } from "../output/format.ts";
 import { comparison, details, methodName } from "../output/report.ts";
 import { table } from "../output/table.ts";
 

@@ -1,15 +1,17 @@
 /** `marina scale`: another number of workers, or of participants, for a run that is under way. */
-import type { ObjectStore } from "../../shared/cloud/ports.ts";
-import { readOptional } from "../../shared/cloud/read-optional.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
-import { decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
-import { startingCohort, whyNotScaled } from "../../shared/protocol/cohort.ts";
-import type { ScaleRequest } from "../../shared/protocol/contribution.ts";
-import { checkpointKey, resultKey } from "../../shared/protocol/keys.ts";
-import { decodeResult } from "../../shared/protocol/result.ts";
-import type { Engine } from "../engines/engine.ts";
-import { openEngine } from "../engines/open.ts";
-import { findManifest, findRun } from "../launch.ts";
+
+import { type Engine, findManifest, findRun, openEngine } from "../../client/index.ts";
+import { MarinaError } from "../../shared/base/index.ts";
+import { type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
+import {
+  checkpointKey,
+  decodeCheckpoint,
+  decodeResult,
+  resultKey,
+  type ScaleRequest,
+  startingCohort,
+  whyNotScaled,
+} from "../../shared/protocol/index.ts";
 import type { CommonOptions } from "../main.ts";
 
 export interface ScaleOptions {

@@ -1,6 +1,5 @@
 /** `marina stop`: ends a run at its next round boundary, or at once. */
-import { openEngine } from "../engines/open.ts";
-import { findRun } from "../launch.ts";
+import { findRun, openEngine } from "../../client/index.ts";
 import type { CommonOptions } from "../main.ts";
 
 export async function stop(run: string, options: CommonOptions & { readonly now?: boolean }): Promise<void> {

@@ -1,26 +1,33 @@
 /** `marina sweep`: many runs, in parallel, resumable, on a stack within a budget; figures, medians and Pareto fronts. */
 import { join, relative, resolve } from "node:path";
-import { MarinaError } from "../../shared/math/errors.ts";
-import type { RoundRecord } from "../../shared/protocol/round-record.ts";
-import { EmbeddedEngine } from "../engines/embedded.ts";
-import type { CommonOptions } from "../main.ts";
-import { createCellProgress } from "../sweep/cell-progress.ts";
-import { cellsOf, confirmingCells } from "../sweep/cells.ts";
-import { Library } from "../sweep/library.ts";
-import { writeRounds } from "../sweep/rounds-file.ts";
-import { type CellProgress, createCellRunner } from "../sweep/run-sweep.ts";
-import type { StackOutcome } from "../sweep/stack-runner.ts";
+import { EmbeddedEngine } from "../../client/index.ts";
+import { MarinaError } from "../../shared/base/index.ts";
+import type { RoundRecord } from "../../shared/protocol/index.ts";
 import {
+  type CellProgress,
+  cellsOf,
+  chosenOf,
+  confirmingCells,
+  createCellProgress,
+  createCellRunner,
   exitCodeOfOutcome,
+  type FinishedCell,
+  type Group,
+  groupsOf,
+  Library,
   openStackSession,
   outcomeText,
+  paretoFront,
+  type ReadSweep,
+  readSweep,
+  type StackOutcome,
   type StackSession,
-} from "../sweep/stack-session.ts";
-import { chosenOf, type FinishedCell, type Group, groupsOf, paretoFront } from "../sweep/summary.ts";
-import { type ReadSweep, readSweep } from "../sweep/sweep-file.ts";
-import { writeSweepFiles } from "../sweep/sweep-files.ts";
-import type { SweepSpec } from "../sweep/sweep-spec.ts";
-import { sweepText } from "../sweep/sweep-table.ts";
+  type SweepSpec,
+  sweepText,
+  writeRounds,
+  writeSweepFiles,
+} from "../../sweep/index.ts";
+import type { CommonOptions } from "../main.ts";
 
 export interface SweepOptions extends CommonOptions {
   readonly jobs?: number;

@@ -1,10 +1,8 @@
 /** `marina export` and `marina import`: a run in one file. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { MarinaError } from "../../shared/math/errors.ts";
-import { openEngine } from "../engines/open.ts";
+import { exportArchive, importArchive, openEngine } from "../../client/index.ts";
+import { bytes, MarinaError } from "../../shared/base/index.ts";
 import type { CommonOptions } from "../main.ts";
-import { bytes } from "../output/format.ts";
-import { exportArchive, importArchive } from "../transfer.ts";
 
 export async function exportRun(
   run: string,

@@ -1,21 +1,29 @@
 /** `marina tune`: the power of two of a parameter with which a spec reaches its accuracy for the least. */
-import { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "../../embedded/service.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
-import type { RunSpec } from "../../shared/protocol/spec.ts";
-import { EmbeddedEngine } from "../engines/embedded.ts";
+
+import { EmbeddedEngine, readSpec } from "../../client/index.ts";
+import { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "../../embedded/index.ts";
+import { MarinaError, short } from "../../shared/base/index.ts";
+import type { RunSpec } from "../../shared/protocol/index.ts";
+import {
+  bestTrial,
+  type Cell,
+  cellsOf,
+  createCellProgress,
+  createCellRunner,
+  type FinishedCell,
+  type Group,
+  groupsOf,
+  Library,
+  type Measure,
+  openStackSession,
+  outcomeText,
+  PROGRESS_WITHIN,
+  parseSweep,
+  scaleOf,
+  searchPowersOfTwo,
+  sweepText,
+} from "../../sweep/index.ts";
 import type { CommonOptions } from "../main.ts";
-import { short } from "../output/format.ts";
-import { readSpec } from "../spec-file.ts";
-import type { Cell } from "../sweep/cell.ts";
-import { createCellProgress } from "../sweep/cell-progress.ts";
-import { cellsOf } from "../sweep/cells.ts";
-import { Library } from "../sweep/library.ts";
-import { createCellRunner } from "../sweep/run-sweep.ts";
-import { openStackSession, outcomeText } from "../sweep/stack-session.ts";
-import { type FinishedCell, type Group, groupsOf } from "../sweep/summary.ts";
-import { type Measure, PROGRESS_WITHIN, parseSweep } from "../sweep/sweep-spec.ts";
-import { sweepText } from "../sweep/sweep-table.ts";
-import { bestTrial, scaleOf, searchPowersOfTwo } from "../sweep/tune.ts";
 
 /** What `--by` may be, in a word each. */
 export const TUNE_MEASURES: Readonly<Record<string, Measure>> = {

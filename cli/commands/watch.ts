@@ -1,17 +1,20 @@
 /** `marina watch`: runs as they go on, in the browser and in the terminal. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { MarinaError } from "../../shared/math/errors.ts";
-import { openEngine } from "../engines/open.ts";
+import { type CollectedRun, openEngine } from "../../client/index.ts";
+import {
+  controlsOf,
+  type Outlook,
+  OutlookTracker,
+  parseScaleOrder,
+  RunReader,
+  startWatchServer,
+  stateText,
+  terminalLines,
+  type WatchServer,
+} from "../../monitor/index.ts";
+import { buildReport, type ReportData, reportPage } from "../../report/index.ts";
+import { MarinaError } from "../../shared/base/index.ts";
 import type { CommonOptions } from "../main.ts";
-import { buildReport } from "../report/build.ts";
-import type { CollectedRun } from "../report/collect.ts";
-import { reportPage } from "../report/page.ts";
-import type { ReportData } from "../report/report-data.ts";
-import { controlsOf, parseScaleOrder } from "../watch/controls.ts";
-import { type Outlook, OutlookTracker } from "../watch/outlook.ts";
-import { RunReader } from "../watch/run-reader.ts";
-import { startWatchServer, type WatchServer } from "../watch/server.ts";
-import { stateText, terminalLines } from "../watch/state-text.ts";
 import { requestScale } from "./scale.ts";
 
 export interface WatchOptions extends CommonOptions {

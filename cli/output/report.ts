@@ -1,9 +1,9 @@
 /** How results are shown: one run, several side by side, and the JSON object for programs. */
-import type { AlgorithmSpec } from "../../shared/algorithms/algorithm.ts";
-import type { RunResult } from "../../shared/protocol/result.ts";
-import { type ParticipantsSpec, participantsText } from "../../shared/protocol/schedule.ts";
-import { endedText } from "./ended.ts";
-import { bytes, dollars, megabits, seconds, short } from "./format.ts";
+
+import { endedText } from "../../client/index.ts";
+import { bytes, dollars, megabits, seconds, short } from "../../shared/base/index.ts";
+import type { AlgorithmSpec } from "../../shared/methods/index.ts";
+import { type ParticipantsSpec, participantsText, type RunResult } from "../../shared/protocol/index.ts";
 import { table } from "./table.ts";
 
 /** The last line of `--json`. */

@@ -1,7 +1,7 @@
 /** Deploys the stack to a local cloud with the project's own CDK. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { MarinaError } from "../../shared/math/errors.ts";
+import { MarinaError } from "../../shared/base/errors.ts";
 import { childEnvironment, isLoopback, LOCAL_ACCOUNT } from "./environment.ts";
 import type { LocalCloud } from "./local-cloud.ts";
 import { nodeFolder, projectRoot } from "./paths.ts";

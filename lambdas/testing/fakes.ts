@@ -1,4 +1,6 @@
 /** For tests: the smallest ports that a handler can run on, with every step in the test's hands. */
+
+import { MarinaError } from "../../shared/base/errors.ts";
 import type {
   Clock,
   Log,
@@ -10,7 +12,6 @@ import type {
   ReceivedMessage,
 } from "../../shared/cloud/ports.ts";
 import { memoryStore } from "../../shared/data/testing/memory-store.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
 
 /** A clock that stands still until it is told to go on. */
 export class ManualClock implements Clock {

@@ -1,5 +1,5 @@
 /** Natural compression: random rounding to powers of two, so that only sign and exponent travel. */
-import { MessageError } from "../math/errors.ts";
+import { MessageError } from "../base/index.ts";
 import { BitReader, BitWriter, bytesFor } from "./bits.ts";
 import { requireBytes, requireTarget, requireUniforms, requireVector, tooLarge } from "./check.ts";
 import type { Compressor, Wire } from "./compressor.ts";

@@ -1,6 +1,6 @@
 /** QSGD: random dithering to s levels of the Euclidean norm. */
-import { MessageError } from "../math/errors.ts";
-import { norm } from "../math/norm.ts";
+import { MessageError } from "../base/index.ts";
+import { norm } from "../math/index.ts";
 import { BitReader, BitWriter, bitsFor, bytesFor } from "./bits.ts";
 import { requireBytes, requireTarget, requireUniforms, requireVector } from "./check.ts";
 import type { Compressor, Wire } from "./compressor.ts";

@@ -1,5 +1,5 @@
 /** Makes compressors of specs. */
-import { MarinaError } from "../math/errors.ts";
+import { MarinaError } from "../base/index.ts";
 import type { Compressor, CompressorSpec, Wire } from "./compressor.ts";
 import { identity } from "./identity.ts";
 import { l2Quantization } from "./l2-quantization.ts";

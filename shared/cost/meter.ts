@@ -1,6 +1,6 @@
 /** Counts requests as they are billed, split between the method's account and the evaluation's. */
-import type { QueueAddress } from "../cloud/ports.ts";
-import { BILLED_UNIT_BYTES } from "../protocol/limits.ts";
+import type { QueueAddress } from "../cloud/index.ts";
+import { BILLED_UNIT_BYTES } from "../protocol/index.ts";
 import type { MutableAccount, MutableUsage } from "./usage.ts";
 import { addUsage, zeroUsage } from "./usage.ts";
 

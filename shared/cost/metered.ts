@@ -1,7 +1,7 @@
 /** Ports whose requests are counted, whatever engine stands behind them. */
 import { Buffer } from "node:buffer";
-import type { MessageQueue, ObjectStore, Ports, QueueAddress, ReceivedMessage } from "../cloud/ports.ts";
-import { isOutsideObject } from "../protocol/traffic.ts";
+import type { MessageQueue, ObjectStore, Ports, QueueAddress, ReceivedMessage } from "../cloud/index.ts";
+import { isOutsideObject } from "../protocol/index.ts";
 import type { Meter, SplitBytes } from "./meter.ts";
 
 /**

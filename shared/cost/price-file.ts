@@ -1,7 +1,6 @@
 /** Prices of one's own: another region, a discount, another date. */
 import * as z from "zod";
-import { MarinaError } from "../math/errors.ts";
-import { explain } from "../protocol/explain.ts";
+import { explain, MarinaError } from "../base/index.ts";
 import type { Prices } from "./prices.ts";
 
 const usd = z.number().min(0);

@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { createReadStream, readFileSync } from "node:fs";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { MarinaError } from "../base/errors.ts";
 import type { ObjectStore } from "../cloud/ports.ts";
-import { MarinaError } from "../math/errors.ts";
 import { type ImportOptions, importLibsvm } from "./import.ts";
 import { encodeManifest, type Manifest, parseManifest } from "./manifest.ts";
 import { partition } from "./partition.ts";
-import { openShard, shardRange } from "./shard.ts";
+import { openShard, shardRange } from "./rows/shard.ts";
 import { loadShipped, shippedFile } from "./testing/load.ts";
 import { memoryStore } from "./testing/memory-store.ts";
 

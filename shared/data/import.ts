@@ -1,12 +1,12 @@
 /** Brings a file of rows into the object store: rows first, the manifest last. */
 import { createHash } from "node:crypto";
-import type { ObjectStore, PutCondition } from "../cloud/ports.ts";
-import { MarinaError } from "../math/errors.ts";
-import { manifestKey } from "../protocol/keys.ts";
-import { NAME_PATTERN } from "../protocol/spec.ts";
-import { createLabelCollector } from "./labels.ts";
-import { LARGEST_INDEX } from "./libsvm.ts";
-import { LibsvmSource } from "./libsvm-source.ts";
+import { MarinaError } from "../base/index.ts";
+import type { ObjectStore, PutCondition } from "../cloud/index.ts";
+import { manifestKey, NAME_PATTERN } from "../protocol/index.ts";
+import { createLabelCollector } from "./formats/labels.ts";
+import { LARGEST_INDEX } from "./formats/libsvm.ts";
+import { LibsvmSource } from "./formats/libsvm-source.ts";
+import type { RowSource } from "./formats/row-source.ts";
 import {
   encodeManifest,
   type LabelKind,
@@ -15,8 +15,7 @@ import {
   rowsKey,
   rowsPrefix,
 } from "./manifest.ts";
-import { RowGroupBuilder } from "./row-group-builder.ts";
-import type { RowSource } from "./row-source.ts";
+import { RowGroupBuilder } from "./rows/row-group-builder.ts";
 
 export interface ImportProgress {
   /** Bytes taken from the source, before decompression. */

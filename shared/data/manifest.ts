@@ -3,11 +3,10 @@
  * does not exist. Labels are stored as they were in the file; what they mean is said here.
  */
 import * as z from "zod";
-import { MarinaError } from "../math/errors.ts";
-import { datasetPrefix } from "../protocol/keys.ts";
-import { NAME_PATTERN } from "../protocol/spec.ts";
-import { LARGEST_INDEX } from "./libsvm.ts";
-import { rowGroupBytes } from "./row-group.ts";
+import { MarinaError } from "../base/index.ts";
+import { datasetPrefix, NAME_PATTERN } from "../protocol/index.ts";
+import { LARGEST_INDEX } from "./formats/libsvm.ts";
+import { rowGroupBytes } from "./rows/row-group.ts";
 
 const MANIFEST_VERSION = 1;
 

@@ -2,7 +2,7 @@
  * e^x for x <= 0, of our own: `Math.exp` may differ in the last bit from one engine or processor to the next, and a
  * trajectory must not. Only + - * / and table look-ups, hence the same bits wherever IEEE 754 holds.
  */
-import { MarinaError } from "./errors.ts";
+import { MarinaError } from "../base/index.ts";
 
 const LOG2_E = Math.LOG2E;
 /** The leading 33 bits of ln 2, so that k * LN2_HIGH is exact for |k| < 2^20 ... */

@@ -1,5 +1,5 @@
 /** Uniform random subsets, by Floyd's algorithm. */
-import { MarinaError } from "./errors.ts";
+import { MarinaError } from "../base/index.ts";
 import type { Stream } from "./streams.ts";
 
 const EMPTY = 0xffffffff;

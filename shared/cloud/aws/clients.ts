@@ -1,7 +1,7 @@
 /** The clients of S3 and SQS: made once per process, so that connections are kept from call to call. */
 import { S3Client } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import type { QueueAddress } from "../ports.ts";
+import type { QueueAddress } from "../index.ts";
 import type { Sqs } from "./sqs.ts";
 import { createSignedSqs } from "./sqs-signed.ts";
 

@@ -3,7 +3,7 @@
  * CloudWatch API Reference, "Making API requests"), signed by the SDK's signer.
  */
 import { SignatureV4 } from "@smithy/signature-v4";
-import type { Clock } from "../ports.ts";
+import type { Clock } from "../index.ts";
 import { configuredEndpoint, createS3Client } from "./clients.ts";
 import { createSystemClock } from "./clock.ts";
 import { explainAwsError } from "./errors.ts";

@@ -1,5 +1,5 @@
 /** From what the AWS SDK throws to errors made for people. */
-import { MarinaError } from "../../math/errors.ts";
+import { MarinaError } from "../../base/index.ts";
 
 /** What is read of an error of the SDK; none of it is promised by its types. */
 interface Failure {

@@ -1,6 +1,6 @@
 /** The operator's log: JSON lines, as CloudWatch Logs Insights reads them. */
 import { Logger } from "@aws-lambda-powertools/logger";
-import type { Log } from "../ports.ts";
+import type { Log } from "../index.ts";
 
 /**
  * Lines cost about as much as requests, so only warnings are written unless POWERTOOLS_LOG_LEVEL says otherwise.

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { MarinaError } from "../../math/errors.ts";
+import { MarinaError } from "../../base/errors.ts";
 import type { MessageQueue, QueueAddress } from "../ports.ts";
 import { createSqsMessageQueue } from "./message-queue.ts";
 import { createFakeClock, type FakeClock } from "./testing/fake-clock.ts";

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { MarinaError } from "../../math/errors.ts";
+import { MarinaError } from "../../base/errors.ts";
 import type { ObjectStore } from "../ports.ts";
 import { type ClientOptions, createS3Client } from "./clients.ts";
 import { createS3ObjectStore } from "./object-store.ts";

@@ -8,9 +8,9 @@ import {
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { MarinaError } from "../../math/errors.ts";
-import { isTransientKey, TRANSIENT_TAG } from "../../protocol/keys.ts";
-import type { ByteRange, Clock, ObjectStore, PutCondition, StoredObject } from "../ports.ts";
+import { MarinaError } from "../../base/index.ts";
+import { isTransientKey, TRANSIENT_TAG } from "../../protocol/index.ts";
+import type { ByteRange, Clock, ObjectStore, PutCondition, StoredObject } from "../index.ts";
 import { errorName, errorStatus, explainAwsError } from "./errors.ts";
 import { uploadStream } from "./multipart-upload.ts";
 import { backOff } from "./retry.ts";

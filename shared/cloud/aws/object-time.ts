@@ -1,6 +1,6 @@
 /** When an object was written last. */
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
-import { MarinaError } from "../../math/errors.ts";
+import { MarinaError } from "../../base/index.ts";
 import { createS3Client } from "./clients.ts";
 import { errorName, errorStatus, explainAwsError } from "./errors.ts";
 

@@ -1,7 +1,7 @@
 /** Finds a deployed stack: everything the command line needs to know of it are its CloudFormation outputs. */
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
-import { MarinaError } from "../../math/errors.ts";
-import type { QueueAddress } from "../ports.ts";
+import { MarinaError } from "../../base/index.ts";
+import type { QueueAddress } from "../index.ts";
 import { explainAwsError } from "./errors.ts";
 
 export interface DeployedStack {

@@ -1,11 +1,11 @@
 /** For tests and benchmarks: the shipped data sets as shards and objectives, through the importer and the stored form. */
 import { createReadStream } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { createObjective } from "../../problems/objective.ts";
+import { createObjective } from "../../problems/linear/objective.ts";
 import type { Objective, ProblemSpec, Shard } from "../../problems/problem.ts";
 import { importLibsvm } from "../import.ts";
 import { partition } from "../partition.ts";
-import { openShard, shardRange } from "../shard.ts";
+import { openShard, shardRange } from "../rows/shard.ts";
 import { memoryStore } from "./memory-store.ts";
 
 export type ShippedName = "mushrooms" | "a9a" | "w8a";

@@ -1,0 +1,22 @@
+/** A cloud in one process on a virtual clock, and the service on it. */
+export {
+  CHAOS_RATIOS,
+  type Damage,
+  type FaultKind,
+  type FaultName,
+  FaultPlan,
+  type FaultRatios,
+  faultKinds,
+  kindOf,
+} from "./faults/faults.ts";
+export { cpuShare, LAMBDA_RATES, modelMilliseconds } from "./functions/compute-charge.ts";
+export type { EffectWatcher } from "./functions/shared-services.ts";
+export { AWS_LATENCIES } from "./latency/latencies.ts";
+export { etagOf } from "./objects/object-store.ts";
+export { driveToEnd } from "./service/drive-to-end.ts";
+export {
+  createEmbeddedService,
+  DEFAULT_CONFIGURATION,
+  type EmbeddedService,
+  type ServiceConfiguration,
+} from "./service/service.ts";

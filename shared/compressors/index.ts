@@ -1,0 +1,3 @@
+/** Compressors: what they draw, send and promise. */
+export type { Compressor, CompressorSpec, Draw, Encoded } from "./compressor.ts";
+export { createCompressor } from "./registry.ts";

@@ -1,0 +1,17 @@
+/** Many runs: grids of parameters, their trials and tables. */
+
+export type { Cell } from "./cell.ts";
+export { createCellProgress } from "./cell-progress.ts";
+export { cellsOf, confirmingCells } from "./cells.ts";
+export { Library } from "./library.ts";
+export { phaseSchema } from "./phase-schema.ts";
+export { readRounds, writeRounds } from "./rounds-file.ts";
+export { type CellProgress, createCellRunner } from "./run-sweep.ts";
+export type { StackOutcome } from "./stack-runner.ts";
+export { exitCodeOfOutcome, openStackSession, outcomeText, type StackSession } from "./stack-session.ts";
+export { chosenOf, type FinishedCell, type Group, groupsOf, paretoFront } from "./summary.ts";
+export { type ReadSweep, readSweep } from "./sweep-file.ts";
+export { writeSweepFiles } from "./sweep-files.ts";
+export { type Measure, PROGRESS_WITHIN, parseSweep, type SweepSpec } from "./sweep-spec.ts";
+export { isSetByLabel, sweepText, valueText } from "./sweep-table.ts";
+export { bestTrial, scaleOf, searchPowersOfTwo } from "./tune.ts";

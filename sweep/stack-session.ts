@@ -1,0 +1,142 @@
+/** Everything that cells need to run on a deployed stack, opened from a command's options; and what to say of the outcome. */
+import { availableParallelism } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CommonOptions } from "../cli/main.ts";
+import { collectRun, openStack, requireFit } from "../client/index.ts";
+import type { ServiceConfiguration } from "../embedded/index.ts";
+import { dollars } from "../shared/base/index.ts";
+import { priceNotice } from "../shared/cost/index.ts";
+import type { RoundRecord } from "../shared/protocol/index.ts";
+import type { Cell } from "./cell.ts";
+import { createCellProgress } from "./cell-progress.ts";
+import { Library } from "./library.ts";
+import { createCellRunner } from "./run-sweep.ts";
+import { type StackOutcome, StackRunner } from "./stack-runner.ts";
+import type { FinishedCell } from "./summary.ts";
+
+/** Dollars that a sweep may spend on AWS unless told otherwise, as a run may. */
+const DEFAULT_MAX_USD = 1;
+
+export interface StackSessionOptions extends CommonOptions {
+  readonly jobs?: number;
+  readonly maxUsd?: number;
+}
+
+export interface StackSession {
+  readonly library: Library;
+  readonly configuration: ServiceConfiguration;
+  readonly maxUsd: number;
+  /** @throws MarinaError "limit" before anything is run, where one of them could not end well on this stack. */
+  run(cells: readonly Cell[]): Promise<StackOutcome>;
+  /** The rounds of a finished cell, read from the stack. */
+  rounds(cell: FinishedCell): Promise<readonly RoundRecord[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the stack. From then on Ctrl-C ends the work cleanly: nothing more is started, runs under way stop at a round
+ * boundary; a second one ends the process.
+ */
+export async function openStackSession(title: string, options: StackSessionOptions): Promise<StackSession> {
+  const { home, on, jobs = 1, maxUsd = on === "aws" ? DEFAULT_MAX_USD : Infinity } = options;
+  const engine = await openStack(options);
+  const { workerMemoryMb, aggregatorMemoryMb, architecture } = engine.stack;
+  const configuration = { workerMemoryMb, aggregatorMemoryMb, architecture };
+  const library = new Library(engine.objects);
+  const stream = process.stderr;
+  const notice = priceNotice(engine.stack.region);
+  if (notice !== undefined) stream.write(`${notice}\n`);
+  const embedded = createCellRunner({
+    home,
+    library,
+    progress: createCellProgress(`${title}, predicting`, stream),
+    jobs: availableParallelism(),
+  });
+  const runner = new StackRunner({
+    engine,
+    configuration,
+    embedded,
+    jobs,
+    maxUsd,
+    progress: createCellProgress(title, stream),
+    announce: ({ cells, done, spentUsd, predictedUsd }) => {
+      const limit = Number.isFinite(maxUsd) ? `; at most $${dollars(maxUsd)} in all` : "";
+      stream.write(
+        `predicted: $${dollars(predictedUsd)} for ${cells - done} of ${cells} runs, $${dollars(spentUsd)} spent before${limit}\n`,
+      );
+    },
+    sleep: (milliseconds) => sleep(milliseconds),
+  });
+  let interrupts = 0;
+  const interrupt = (): void => {
+    if (++interrupts > 1) process.exit(130);
+    stream.write("stopping at the next round boundaries (Ctrl-C again: at once; the stack goes on)\n");
+    runner.interrupt();
+  };
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", interrupt);
+  return {
+    library,
+    configuration,
+    maxUsd,
+    run: async (cells) => {
+      await requireFit(
+        engine,
+        cells.map(({ spec }) => spec),
+      );
+      return runner.run(cells);
+    },
+    rounds: async ({ deployed }) =>
+      deployed === undefined ? [] : (await collectRun(engine.objects, deployed.run)).records,
+    close: async () => {
+      process.off("SIGINT", interrupt);
+      process.off("SIGTERM", interrupt);
+      await embedded.close();
+      await engine.close();
+    },
+  };
+}
+
+/** What was done, what is left, and how to go on. */
+export function outcomeText(outcome: StackOutcome, { maxUsd }: Pick<StackSession, "maxUsd">): string {
+  const { finished, left, spentUsd, endedBy } = outcome;
+  const lines = [`${finished.length} runs done, $${dollars(spentUsd)} spent`];
+  const predicted = finished.reduce((sum, { deployed }) => sum + (deployed?.predictedUsd ?? 0), 0);
+  if (finished.length > 0) lines[0] += ` ($${dollars(predicted)} predicted for those that are done)`;
+  const others = finished.filter(({ deployed }) => deployed?.sameBits === false);
+  if (others.length > 0) {
+    const names = others.map(({ deployed }) => deployed?.run).join(", ");
+    lines.push(`NOT the bits of the embedded cloud: ${names}; please report it`);
+  } else if (finished.some(({ deployed }) => deployed?.sameBits === true)) {
+    lines.push("final iterates: the bits of the embedded cloud");
+  }
+  if (left.length > 0) {
+    const usd = left.reduce((sum, { predictedUsd }) => sum + predictedUsd, 0);
+    const why =
+      endedBy === "budget"
+        ? `the budget of $${dollars(maxUsd)} is used up: go on with --max-usd ${roundUp(spentUsd + usd)}`
+        : "interrupted: go on with the same command";
+    lines.push(`left: ${left.length} runs, $${dollars(usd)} predicted; ${why}`);
+    for (const { cell, predictedUsd } of left) {
+      const { label, axes, spec } = cell;
+      const name = `${label ?? ""} ${JSON.stringify({ ...axes, seed: spec.seed })}`.trim();
+      lines.push(`  ${name}: $${dollars(predictedUsd)}`);
+    }
+  }
+  return lines.join("\n");
+}
+
+/** 0 done, 1 when some failed, are left or have other bits, 130 interrupted. */
+export function exitCodeOfOutcome({ finished, left, endedBy }: StackOutcome): number {
+  if (endedBy === "interrupt") return 130;
+  const bad = finished.some(
+    ({ result, deployed }) => result.status === "failed" || deployed?.sameBits === false,
+  );
+  return left.length > 0 || bad ? 1 : 0;
+}
+
+/** Two digits, upwards, and a tenth more: predictions are not exact. */
+function roundUp(usd: number): string {
+  const unit = 10 ** (Math.floor(Math.log10(usd)) - 1);
+  return String(Number((Math.ceil((1.1 * usd) / unit) * unit).toPrecision(2)));
+}
