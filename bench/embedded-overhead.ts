@@ -5,8 +5,8 @@
  * Usage: node bench/embedded-overhead.ts
  */
 import { createReadStream } from "node:fs";
-import { table } from "../cli/output/table.ts";
 import { createRun } from "../client/launch.ts";
+import { table } from "../client/text/table.ts";
 import { driveToEnd } from "../embedded/service/drive-to-end.ts";
 import { createEmbeddedService } from "../embedded/service/service.ts";
 import { createToy } from "../embedded/testing/toy-service.ts";

@@ -7,9 +7,9 @@
 
 import { createReadStream } from "node:fs";
 import { Command } from "commander";
-import { table } from "../cli/output/table.ts";
 import { openAwsEngine } from "../client/engines/aws.ts";
 import { createRun } from "../client/launch.ts";
+import { table } from "../client/text/table.ts";
 import { deploy } from "../infra-tests/local/deploy.ts";
 import type { LocalCloud } from "../infra-tests/local/local-cloud.ts";
 import { start as startLocalStack } from "../infra-tests/local/localstack.ts";

@@ -7,8 +7,8 @@
  */
 import { createReadStream } from "node:fs";
 import { Command } from "commander";
-import { table } from "../cli/output/table.ts";
 import { createRun } from "../client/launch.ts";
+import { table } from "../client/text/table.ts";
 import { type ComputeCharge, FREE_RATES } from "../embedded/functions/compute-charge.ts";
 import {
   AWS_LATENCIES,

@@ -2,15 +2,6 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
 
-/** Options of every command that touches runs or data. */
-export interface CommonOptions {
-  readonly home: string;
-  readonly on: "embedded" | "localstack" | "aws";
-  readonly stack: string;
-  readonly endpointUrl?: string;
-  readonly region?: string;
-}
-
 const program = new Command("marina")
   .description(manifest.description)
   .version(manifest.version)
@@ -286,8 +277,8 @@ program
   .action(async (what: string) => {
     const schema =
       what === "sweep"
-        ? (await import("../sweep/sweep-spec.ts")).sweepJsonSchema()
-        : (await import("../shared/protocol/spec/spec.ts")).runSpecJsonSchema();
+        ? (await import("../sweep/index.ts")).sweepJsonSchema()
+        : (await import("../shared/protocol/index.ts")).runSpecJsonSchema();
     process.stdout.write(`${JSON.stringify(schema, null, 2)}\n`);
   });
 
@@ -302,7 +293,10 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else {
-    const { describeError, exitCodeOf } = await import("./errors.ts");
+    const [{ describeError }, { exitCodeOf }] = await Promise.all([
+      import("../shared/base/index.ts"),
+      import("./exit-code.ts"),
+    ]);
     console.error(describeError(error));
     process.exitCode = exitCodeOf(error);
   }

@@ -1,6 +1,5 @@
 /** Everything that is stored of a run and that a report needs. */
 
-import { readRounds } from "../cli/commands/runs.ts";
 import { type ObjectStore, readOptional } from "../shared/cloud/index.ts";
 import { parseManifest } from "../shared/data/index.ts";
 import {
@@ -15,6 +14,7 @@ import {
   type StoredRun,
 } from "../shared/protocol/index.ts";
 import { findRun } from "./launch.ts";
+import { readRounds } from "./read-run.ts";
 
 /** All that a report asks of a store. */
 export type ObjectReader = Pick<ObjectStore, "get" | "list">;

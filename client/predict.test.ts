@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { DEFAULT_CONFIGURATION } from "../embedded/service/service.ts";
+import { DEFAULT_CONFIGURATION } from "../embedded/service/configuration.ts";
 import { importLibsvm } from "../shared/data/import.ts";
 import { shippedFile } from "../shared/data/testing/load.ts";
 import { memoryStore } from "../shared/data/testing/memory-store.ts";

@@ -3,21 +3,16 @@ import type { Log, Ports, QueueAddress, QueueOptions } from "../shared/cloud/ind
 import { type AccountUsage, Meter, type Usage } from "../shared/cost/index.ts";
 import { VirtualClock } from "./clock/virtual-clock.ts";
 import type { FaultPlan } from "./faults/faults.ts";
-import type { ComputeCharge } from "./functions/compute-charge.ts";
-import { FREE_RATES, LAMBDA_RATES } from "./functions/compute-charge.ts";
-import type { FunctionOptions } from "./functions/function.ts";
-import { EmbeddedFunction } from "./functions/function.ts";
-import type { MappingOptions } from "./functions/mapping.ts";
-import { EmbeddedMapping } from "./functions/mapping.ts";
+import { type ComputeCharge, FREE_RATES, LAMBDA_RATES } from "./functions/compute-charge.ts";
+import { EmbeddedFunction, type FunctionOptions } from "./functions/function.ts";
+import { EmbeddedMapping, type MappingOptions } from "./functions/mapping.ts";
 import type { EffectWatcher, Services } from "./functions/shared-services.ts";
-import type { LatencyProfile } from "./latency/latencies.ts";
-import { AWS_LATENCIES, NO_LATENCIES } from "./latency/latencies.ts";
+import { AWS_LATENCIES, type LatencyProfile, NO_LATENCIES } from "./latency/latencies.ts";
 import { Chance } from "./latency/sampler.ts";
 import { openFolder } from "./objects/disk.ts";
 import { EmbeddedObjects } from "./objects/object-store.ts";
 import type { EmbeddedQueue, QueueFaults } from "./queues/queue.ts";
-import type { DeadLetterOptions } from "./queues/queues.ts";
-import { EmbeddedQueues } from "./queues/queues.ts";
+import { type DeadLetterOptions, EmbeddedQueues } from "./queues/queues.ts";
 import { createClient } from "./service/client.ts";
 
 /** Objects reach the disk this often while time passes. */

@@ -13,10 +13,9 @@ export { cpuShare, LAMBDA_RATES, modelMilliseconds } from "./functions/compute-c
 export type { EffectWatcher } from "./functions/shared-services.ts";
 export { AWS_LATENCIES } from "./latency/latencies.ts";
 export { etagOf } from "./objects/object-store.ts";
+export { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "./service/configuration.ts";
 export { driveToEnd } from "./service/drive-to-end.ts";
 export {
   createEmbeddedService,
-  DEFAULT_CONFIGURATION,
   type EmbeddedService,
-  type ServiceConfiguration,
 } from "./service/service.ts";

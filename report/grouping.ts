@@ -1,7 +1,6 @@
 /** Which runs make one curve, and what it is called. */
 
-import { methodName } from "../cli/output/report.ts";
-import type { CollectedRun } from "../client/index.ts";
+import { type CollectedRun, methodName } from "../client/index.ts";
 import { canonicalJson, type RunSpec } from "../shared/protocol/index.ts";
 
 export interface Group {

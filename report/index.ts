@@ -1,5 +1,6 @@
 /** Runs and sweeps as pages, charts and tables. */
 export { buildReport } from "./build.ts";
+export { writePictures } from "./export.ts";
 export { reportPage } from "./page.ts";
 export type { ReportData } from "./report-data.ts";
 export { sweepFile } from "./sweep-cells.ts";

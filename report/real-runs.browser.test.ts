@@ -4,8 +4,8 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { report } from "../cli/commands/report.ts";
 import { sweep } from "../cli/commands/sweep.ts";
-import type { CommonOptions } from "../cli/main.ts";
 import { EmbeddedEngine } from "../client/engines/embedded.ts";
+import type { EngineOptions } from "../client/index.ts";
 import { createRun } from "../client/launch.ts";
 import { parseRunSpec } from "../shared/protocol/spec/spec.ts";
 import { decodeRounds, type RoundRecord } from "../shared/protocol/stored/round-record.ts";
@@ -42,7 +42,7 @@ interface StoredCell {
 }
 
 let home: string;
-let options: CommonOptions;
+let options: EngineOptions;
 beforeAll(async () => {
   home = await homeWithRows("report");
   options = { home, on: "embedded", stack: "Marina" };

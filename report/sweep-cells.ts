@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { methodName } from "../cli/output/report.ts";
+import { methodName } from "../client/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import { canonicalJson, parseRunSpec, type RunSpec } from "../shared/protocol/index.ts";
 import { isSetByLabel, phaseSchema, valueText } from "../sweep/index.ts";

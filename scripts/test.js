@@ -1,7 +1,9 @@
 // npm test: installs what is missing, then checks format, lint, types, the rule of imports, runs all
 // tests, and deploys the service to a local cloud and runs it there.
 // With file names or options: only vitest, with these.
+
 import { ensureChromium } from "./chromium.js";
+import { floors, outside } from "./floors.js";
 import { endToEnd, install, root, run, tool } from "./install.js";
 
 install();
@@ -19,13 +21,7 @@ if (asked.length > 0) {
     tool("dependency-cruiser", "bin/dependency-cruiser.mjs"),
     "--config",
     ".dependency-cruiser.js",
-    "shared",
-    "lambdas",
-    "embedded",
-    "cli",
-    "bench",
-    "cdk",
-    "infra-tests",
+    ...new Set([...floors, ...outside].map(({ folder }) => folder.split("/")[0])),
   ]);
   run("tests (vitest)", [vitest, "run"]);
   // MiniStack of the two local clouds: it starts in a second and installs in ten.

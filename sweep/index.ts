@@ -12,6 +12,6 @@ export { exitCodeOfOutcome, openStackSession, outcomeText, type StackSession } f
 export { chosenOf, type FinishedCell, type Group, groupsOf, paretoFront } from "./summary.ts";
 export { type ReadSweep, readSweep } from "./sweep-file.ts";
 export { writeSweepFiles } from "./sweep-files.ts";
-export { type Measure, PROGRESS_WITHIN, parseSweep, type SweepSpec } from "./sweep-spec.ts";
+export { type Measure, PROGRESS_WITHIN, parseSweep, type SweepSpec, sweepJsonSchema } from "./sweep-spec.ts";
 export { isSetByLabel, sweepText, valueText } from "./sweep-table.ts";
 export { bestTrial, scaleOf, searchPowersOfTwo } from "./tune.ts";

@@ -5,12 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commandBody } from "../client/engines/commands.ts";
 import type { Engine, Watcher } from "../client/engines/engine.ts";
 import { createRun } from "../client/launch.ts";
+import { DEFAULT_CONFIGURATION } from "../embedded/service/configuration.ts";
 import { driveToEnd } from "../embedded/service/drive-to-end.ts";
-import {
-  createEmbeddedService,
-  DEFAULT_CONFIGURATION,
-  type EmbeddedService,
-} from "../embedded/service/service.ts";
+import { createEmbeddedService, type EmbeddedService } from "../embedded/service/service.ts";
 import { importLibsvm } from "../shared/data/import.ts";
 import { shippedFile } from "../shared/data/testing/load.ts";
 import { memoryStore } from "../shared/data/testing/memory-store.ts";

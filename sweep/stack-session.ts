@@ -1,8 +1,7 @@
 /** Everything that cells need to run on a deployed stack, opened from a command's options; and what to say of the outcome. */
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CommonOptions } from "../cli/main.ts";
-import { collectRun, openStack, requireFit } from "../client/index.ts";
+import { collectRun, type EngineOptions, openStack, requireFit } from "../client/index.ts";
 import type { ServiceConfiguration } from "../embedded/index.ts";
 import { dollars } from "../shared/base/index.ts";
 import { priceNotice } from "../shared/cost/index.ts";
@@ -17,7 +16,7 @@ import type { FinishedCell } from "./summary.ts";
 /** Dollars that a sweep may spend on AWS unless told otherwise, as a run may. */
 const DEFAULT_MAX_USD = 1;
 
-export interface StackSessionOptions extends CommonOptions {
+export interface StackSessionOptions extends EngineOptions {
   readonly jobs?: number;
   readonly maxUsd?: number;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_CONFIGURATION } from "../embedded/service/service.ts";
+import { DEFAULT_CONFIGURATION } from "../embedded/service/configuration.ts";
 import { parseRunSpec } from "../shared/protocol/spec/spec.ts";
 import type { Axes, CellResult } from "./cell.ts";
 import {

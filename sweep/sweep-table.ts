@@ -1,6 +1,6 @@
 /** A sweep's summary for people: medians over the seeds, quartiles where there are seeds enough. */
 
-import { table } from "../cli/output/table.ts";
+import { table } from "../client/index.ts";
 import { dollars, megabits, seconds, short } from "../shared/base/index.ts";
 import { type Group, paretoFront, type Quartiles } from "./summary.ts";
 

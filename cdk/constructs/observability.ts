@@ -15,7 +15,7 @@ import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
-import { METRICS_NAMESPACE, RoundMetric } from "../../lambdas/aggregator/index.ts";
+import { METRICS_NAMESPACE, RoundMetric } from "../../shared/protocol/index.ts";
 import type { Parameters } from "../config.ts";
 import type { Lane } from "./queue-with-dead-letters.ts";
 

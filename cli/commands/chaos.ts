@@ -12,16 +12,15 @@ import {
   runCampaign,
   type Stage,
 } from "../../chaos/index.ts";
-import { findManifest, openEngine, readSpec } from "../../client/index.ts";
+import { type EngineOptions, findManifest, openEngine, readSpec } from "../../client/index.ts";
 import { CHAOS_RATIOS, createEmbeddedService, type FaultRatios, faultKinds } from "../../embedded/index.ts";
 import { explain, MarinaError } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
-import type { CommonOptions } from "../main.ts";
 
 const MUSHROOMS = fileURLToPath(new URL("../../experiments/data/mushrooms.gz", import.meta.url));
 const PROGRESS_MILLISECONDS = 2000;
 
-export interface ChaosOptions extends CommonOptions {
+export interface ChaosOptions extends EngineOptions {
   readonly seeds: number;
   readonly seed: number;
   readonly faults?: string;

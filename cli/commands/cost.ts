@@ -1,9 +1,8 @@
 /** `marina cost`: what a run has used, priced: by item, or by round. */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { findRun, openEngine, openStack } from "../../client/index.ts";
+import { type EngineOptions, findRun, openEngine, openStack, readRounds, table } from "../../client/index.ts";
 import { DEFAULT_CONFIGURATION } from "../../embedded/index.ts";
-import { RoundMetric } from "../../lambdas/aggregator/index.ts";
 import { type CsvCell, csv, dollars, MarinaError, seconds } from "../../shared/base/index.ts";
 import { type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
 import {
@@ -26,15 +25,13 @@ import {
   checkpointKey,
   decodeCheckpoint,
   decodeResult,
+  RoundMetric,
   resultKey,
   runPrefix,
 } from "../../shared/protocol/index.ts";
-import type { CommonOptions } from "../main.ts";
-import { table } from "../output/table.ts";
 import { reconcile } from "./reconcile.ts";
-import { readRounds } from "./runs.ts";
 
-export interface CostOptions extends CommonOptions {
+export interface CostOptions extends EngineOptions {
   readonly by: "item" | "round";
   readonly reconcile?: boolean;
   readonly csv?: boolean;

@@ -2,7 +2,7 @@
 import { createReadStream, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
-import { datasetNames, findManifest, openEngine } from "../../client/index.ts";
+import { datasetNames, type EngineOptions, findManifest, openEngine, table } from "../../client/index.ts";
 import { bytes, MarinaError, seconds } from "../../shared/base/index.ts";
 import {
   importRows,
@@ -11,10 +11,8 @@ import {
   partition,
   type RowSource,
 } from "../../shared/data/index.ts";
-import type { CommonOptions } from "../main.ts";
-import { table } from "../output/table.ts";
 
-interface ImportOptions extends CommonOptions {
+interface ImportOptions extends EngineOptions {
   readonly name: string;
   readonly format: "libsvm" | "csv" | "parquet";
   readonly labelColumn?: string;
@@ -91,7 +89,7 @@ async function openSource(path: string, name: string, options: ImportOptions): P
     );
   }
   if (format === "csv") {
-    const { CsvSource } = await import("../../shared/data/formats/csv-source.ts");
+    const { CsvSource } = await import("../../shared/data/index.ts");
     return new CsvSource(text(), { name, labelColumn });
   }
   if (path === "-") {
@@ -101,7 +99,7 @@ async function openSource(path: string, name: string, options: ImportOptions): P
     );
   }
   const { asyncBufferFromFile } = await import("hyparquet");
-  const { ParquetSource } = await import("../../shared/data/formats/parquet-source.ts");
+  const { ParquetSource } = await import("../../shared/data/index.ts");
   return new ParquetSource(await asyncBufferFromFile(path), { name, labelColumn });
 }
 
@@ -124,7 +122,7 @@ function withCode(error: unknown, path: string): unknown {
   return error;
 }
 
-export async function list(options: CommonOptions): Promise<void> {
+export async function list(options: EngineOptions): Promise<void> {
   const { objects } = await openEngine(options);
   const manifests = await Promise.all(
     (await datasetNames(objects)).map((name) => findManifest(objects, name)),
@@ -154,7 +152,7 @@ export async function list(options: CommonOptions): Promise<void> {
 
 export async function show(
   name: string,
-  options: CommonOptions & { readonly workers?: number },
+  options: EngineOptions & { readonly workers?: number },
 ): Promise<void> {
   const engine = await openEngine(options);
   const manifest = await findManifest(engine.objects, name);

@@ -4,6 +4,7 @@ import {
   type AwsEngine,
   type Check,
   checkFit,
+  type EngineOptions,
   openStack,
   type Prediction,
   predict,
@@ -13,9 +14,8 @@ import { dollars, MarinaError, seconds } from "../../shared/base/index.ts";
 import { unreservedConcurrency } from "../../shared/cloud/aws/index.ts";
 import { priceNotice } from "../../shared/cost/index.ts";
 import { workersAsked } from "../../shared/protocol/index.ts";
-import type { CommonOptions } from "../main.ts";
 
-export async function doctor(specPath: string | undefined, options: CommonOptions): Promise<void> {
+export async function doctor(specPath: string | undefined, options: EngineOptions): Promise<void> {
   if (options.on === "embedded") {
     throw new MarinaError("usage", "doctor looks at a deployed stack: give --on aws or --on localstack");
   }

@@ -1,10 +1,9 @@
 /** `marina logs`: the deployed functions' own lines about a run. */
 
-import { findRun, functionLogs, openStack } from "../../client/index.ts";
+import { type EngineOptions, findRun, functionLogs, openStack } from "../../client/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
-import type { CommonOptions } from "../main.ts";
 
-export async function logs(run: string, options: CommonOptions): Promise<void> {
+export async function logs(run: string, options: EngineOptions): Promise<void> {
   if (options.on === "embedded") {
     throw new MarinaError("usage", "the embedded cloud keeps no logs: give --on aws or --on localstack");
   }

@@ -7,13 +7,13 @@ import {
   createRun,
   datasetNames,
   type Engine,
+  type EngineOptions,
   openEngine,
   readSpec,
 } from "../../client/index.ts";
 import { buildReport } from "../../report/index.ts";
 import { importLibsvm } from "../../shared/data/index.ts";
 import { resultKey } from "../../shared/protocol/index.ts";
-import type { CommonOptions } from "../main.ts";
 import { comparison, jsonLine, type Shown } from "../output/report.ts";
 import { writeReport } from "./report.ts";
 import { driveRun, exitCodeOfResult } from "./run.ts";
@@ -21,7 +21,7 @@ import { driveRun, exitCodeOfResult } from "./run.ts";
 const EXPERIMENTS = fileURLToPath(new URL("../../experiments/", import.meta.url));
 const DATA = "mushrooms";
 
-export async function quickstart(options: CommonOptions & { readonly json?: boolean }): Promise<void> {
+export async function quickstart(options: EngineOptions & { readonly json?: boolean }): Promise<void> {
   await importShipped(options);
   const folder = `${EXPERIMENTS}quickstart/`;
   const shown: (Shown & { wallSeconds: number })[] = [];
@@ -67,7 +67,7 @@ export async function quickstart(options: CommonOptions & { readonly json?: bool
 }
 
 /** Writes the page of these runs beside them and returns its path. */
-async function quickstartReport(names: readonly string[], options: CommonOptions): Promise<string> {
+async function quickstartReport(names: readonly string[], options: EngineOptions): Promise<string> {
   const engine = await openEngine(options);
   try {
     const runs = await Promise.all(names.map((run) => collectRun(engine.objects, run)));
@@ -81,7 +81,7 @@ async function quickstartReport(names: readonly string[], options: CommonOptions
   }
 }
 
-async function importShipped(options: CommonOptions): Promise<void> {
+async function importShipped(options: EngineOptions): Promise<void> {
   const engine: Engine = await openEngine(options);
   try {
     if ((await datasetNames(engine.objects)).includes(DATA)) return;

@@ -1,6 +1,6 @@
 /** `marina cost --reconcile`: the meter's counts beside the cloud's own. */
 
-import { metricLines, observedRequests, type Span, withSums } from "../../client/index.ts";
+import { metricLines, observedRequests, type Span, table, withSums } from "../../client/index.ts";
 import { csv, MarinaError } from "../../shared/base/index.ts";
 import {
   type DeployedStack,
@@ -11,7 +11,6 @@ import {
 } from "../../shared/cloud/aws/index.ts";
 import { type ReconciledLine, reconcileRequests, type Usage } from "../../shared/cost/index.ts";
 import { resultKey, specKey } from "../../shared/protocol/index.ts";
-import { table } from "../output/table.ts";
 
 export interface ReconcileOptions {
   readonly on: "embedded" | "localstack" | "aws";

@@ -1,6 +1,6 @@
 /** `marina report`: runs or a sweep as one page that can be sent, and as pictures and tables. */
 import { writeFileSync } from "node:fs";
-import { type CollectedRun, collectRun, openEngine } from "../../client/index.ts";
+import { type CollectedRun, collectRun, type EngineOptions, openEngine } from "../../client/index.ts";
 import {
   buildReport,
   type ReportData,
@@ -12,9 +12,8 @@ import {
   writeTables,
 } from "../../report/index.ts";
 import { bytes, MarinaError } from "../../shared/base/index.ts";
-import type { CommonOptions } from "../main.ts";
 
-export interface ReportOptions extends CommonOptions {
+export interface ReportOptions extends EngineOptions {
   readonly out: string;
   readonly title?: string;
   readonly png?: string;
@@ -28,7 +27,7 @@ export async function report(names: readonly string[], options: ReportOptions): 
   console.log(`${options.out}`);
   const { png, svg, csv } = options;
   if (png !== undefined || svg !== undefined) {
-    const { writePictures } = await import("../../report/export.ts");
+    const { writePictures } = await import("../../report/index.ts");
     if (png !== undefined) console.log(`${png}: ${await writePictures(data, png, "png")} pictures`);
     if (svg !== undefined) console.log(`${svg}: ${await writePictures(data, svg, "svg")} pictures`);
   }

@@ -4,19 +4,19 @@ import {
   type AwsEngine,
   createRun,
   type Engine,
+  type EngineOptions,
   findRun,
   openEngine,
   readSpec,
   resumeRun,
 } from "../../client/index.ts";
+import { describeError } from "../../shared/base/index.ts";
 import { type ControlMessage, type RunResult, type RunSpec, resultKey } from "../../shared/protocol/index.ts";
-import { describeError } from "../errors.ts";
-import type { CommonOptions } from "../main.ts";
 import { confirmPrice } from "../output/confirm-price.ts";
 import { createProgress } from "../output/progress.ts";
 import { details, jsonLine } from "../output/report.ts";
 
-interface RunOptions extends CommonOptions {
+interface RunOptions extends EngineOptions {
   readonly json?: boolean;
   readonly set?: readonly string[];
   readonly maxUsd?: number;
@@ -49,7 +49,7 @@ export async function resume(run: string, options: RunOptions): Promise<void> {
 
 /** Loads what only a stack needs. @throws MarinaError "limit" when the run could not end well on it. */
 async function requireFitStack(engine: Engine, spec: RunSpec): Promise<void> {
-  const { requireFit } = await import("../../client/preflight.ts");
+  const { requireFit } = await import("../../client/index.ts");
   await requireFit(engine as AwsEngine, [spec]);
 }
 

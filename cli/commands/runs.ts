@@ -1,27 +1,27 @@
 /** `marina list`, `show`, `compare`: what is stored of runs. */
 
-import { findRun, openEngine } from "../../client/index.ts";
-import { MarinaError, megabits, short } from "../../shared/base/index.ts";
-import { type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
 import {
-  type Checkpoint,
-  checkpointKey,
-  decodeCheckpoint,
-  decodeResult,
-  decodeRounds,
+  type EngineOptions,
+  findRun,
+  methodName,
+  openEngine,
+  readCheckpoint,
+  readResult,
+  readRounds,
+  table,
+} from "../../client/index.ts";
+import { MarinaError, megabits, short } from "../../shared/base/index.ts";
+import type { ObjectStore } from "../../shared/cloud/index.ts";
+import {
   type RoundRecord,
   type RunResult,
-  resultKey,
-  roundsPrefix,
   runPrefix,
   runsPrefix,
   workersText,
 } from "../../shared/protocol/index.ts";
-import type { CommonOptions } from "../main.ts";
-import { comparison, details, methodName } from "../output/report.ts";
-import { table } from "../output/table.ts";
+import { comparison, details } from "../output/report.ts";
 
-interface ListOptions extends CommonOptions {
+interface ListOptions extends EngineOptions {
   readonly json?: boolean;
 }
 
@@ -111,7 +111,7 @@ export async function show(run: string, options: ShowOptions): Promise<void> {
     console.log(`${details(result, engine.predicts)}\nfiles${" ".repeat(7)}${engine.locate(runPrefix(run))}`);
 }
 
-export async function compare(runs: readonly string[], options: CommonOptions): Promise<void> {
+export async function compare(runs: readonly string[], options: EngineOptions): Promise<void> {
   const { objects } = await openEngine(options);
   const results: RunResult[] = [];
   for (const run of runs) {
@@ -122,27 +122,6 @@ export async function compare(runs: readonly string[], options: CommonOptions): 
     results.push(result);
   }
   console.log(comparison(results.map((result) => ({ result }))));
-}
-
-function readResult(objects: ObjectStore, run: string): Promise<RunResult | undefined> {
-  return readOptional(objects, resultKey(run), decodeResult);
-}
-
-function readCheckpoint(objects: Pick<ObjectStore, "get">, run: string): Promise<Checkpoint | undefined> {
-  return readOptional(objects, checkpointKey(run), decodeCheckpoint);
-}
-
-/** All rounds of a run, each once, in order: the stored blocks, then what the checkpoint still holds. */
-export async function readRounds(
-  objects: Pick<ObjectStore, "get" | "list">,
-  run: string,
-): Promise<RoundRecord[]> {
-  const byRound = new Map<number, RoundRecord>();
-  for (const key of await objects.list(roundsPrefix(run))) {
-    for (const record of decodeRounds((await objects.get(key)).body, key)) byRound.set(record.round, record);
-  }
-  for (const record of (await readCheckpoint(objects, run))?.records ?? []) byRound.set(record.round, record);
-  return [...byRound.values()].sort((a, b) => a.round - b.round);
 }
 
 function printRounds(records: readonly RoundRecord[]): void {

@@ -1,6 +1,6 @@
 /** `marina scale`: another number of workers, or of participants, for a run that is under way. */
 
-import { type Engine, findManifest, findRun, openEngine } from "../../client/index.ts";
+import { type Engine, type EngineOptions, findManifest, findRun, openEngine } from "../../client/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import { type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
 import {
@@ -12,7 +12,6 @@ import {
   startingCohort,
   whyNotScaled,
 } from "../../shared/protocol/index.ts";
-import type { CommonOptions } from "../main.ts";
 
 export interface ScaleOptions {
   readonly workers?: number;
@@ -20,7 +19,7 @@ export interface ScaleOptions {
   readonly now?: boolean;
 }
 
-export async function scale(run: string, options: CommonOptions & ScaleOptions): Promise<void> {
+export async function scale(run: string, options: EngineOptions & ScaleOptions): Promise<void> {
   const engine = await openEngine(options);
   console.log(await requestScale(engine, run, options));
 }

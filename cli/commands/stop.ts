@@ -1,8 +1,8 @@
 /** `marina stop`: ends a run at its next round boundary, or at once. */
-import { findRun, openEngine } from "../../client/index.ts";
-import type { CommonOptions } from "../main.ts";
 
-export async function stop(run: string, options: CommonOptions & { readonly now?: boolean }): Promise<void> {
+import { type EngineOptions, findRun, openEngine } from "../../client/index.ts";
+
+export async function stop(run: string, options: EngineOptions & { readonly now?: boolean }): Promise<void> {
   const { now = false } = options;
   const engine = await openEngine(options);
   await findRun(engine.objects, run);

@@ -1,6 +1,6 @@
 /** `marina sweep`: many runs, in parallel, resumable, on a stack within a budget; figures, medians and Pareto fronts. */
 import { join, relative, resolve } from "node:path";
-import { EmbeddedEngine } from "../../client/index.ts";
+import { EmbeddedEngine, type EngineOptions } from "../../client/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import type { RoundRecord } from "../../shared/protocol/index.ts";
 import {
@@ -27,9 +27,8 @@ import {
   writeRounds,
   writeSweepFiles,
 } from "../../sweep/index.ts";
-import type { CommonOptions } from "../main.ts";
 
-export interface SweepOptions extends CommonOptions {
+export interface SweepOptions extends EngineOptions {
   readonly jobs?: number;
   readonly out?: string;
   readonly maxUsd?: number;

@@ -1,13 +1,12 @@
 /** `marina export` and `marina import`: a run in one file. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { exportArchive, importArchive, openEngine } from "../../client/index.ts";
+import { type EngineOptions, exportArchive, importArchive, openEngine } from "../../client/index.ts";
 import { bytes, MarinaError } from "../../shared/base/index.ts";
-import type { CommonOptions } from "../main.ts";
 
 export async function exportRun(
   run: string,
   path: string,
-  options: CommonOptions & { readonly data: boolean },
+  options: EngineOptions & { readonly data: boolean },
 ): Promise<void> {
   const { objects } = await openEngine(options);
   const archive = await exportArchive(objects, run, options.data);
@@ -21,7 +20,7 @@ export async function exportRun(
   );
 }
 
-export async function importRun(path: string, options: CommonOptions): Promise<void> {
+export async function importRun(path: string, options: EngineOptions): Promise<void> {
   let file: Uint8Array;
   try {
     file = readFileSync(path);

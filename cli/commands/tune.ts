@@ -1,6 +1,6 @@
 /** `marina tune`: the power of two of a parameter with which a spec reaches its accuracy for the least. */
 
-import { EmbeddedEngine, readSpec } from "../../client/index.ts";
+import { EmbeddedEngine, type EngineOptions, readSpec } from "../../client/index.ts";
 import { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "../../embedded/index.ts";
 import { MarinaError, short } from "../../shared/base/index.ts";
 import type { RunSpec } from "../../shared/protocol/index.ts";
@@ -23,7 +23,6 @@ import {
   searchPowersOfTwo,
   sweepText,
 } from "../../sweep/index.ts";
-import type { CommonOptions } from "../main.ts";
 
 /** What `--by` may be, in a word each. */
 export const TUNE_MEASURES: Readonly<Record<string, Measure>> = {
@@ -34,7 +33,7 @@ export const TUNE_MEASURES: Readonly<Record<string, Measure>> = {
   accuracy: "relativeGradientNormSquared",
 };
 
-export interface TuneOptions extends CommonOptions {
+export interface TuneOptions extends EngineOptions {
   readonly parameter: string;
   readonly by: string;
   readonly seeds: readonly number[];

@@ -1,6 +1,6 @@
 /** `marina watch`: runs as they go on, in the browser and in the terminal. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type CollectedRun, openEngine } from "../../client/index.ts";
+import { type CollectedRun, type EngineOptions, openEngine } from "../../client/index.ts";
 import {
   controlsOf,
   type Outlook,
@@ -14,10 +14,9 @@ import {
 } from "../../monitor/index.ts";
 import { buildReport, type ReportData, reportPage } from "../../report/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
-import type { CommonOptions } from "../main.ts";
 import { requestScale } from "./scale.ts";
 
-export interface WatchOptions extends CommonOptions {
+export interface WatchOptions extends EngineOptions {
   readonly terminal?: boolean;
 }
 

@@ -1,9 +1,8 @@
 /** The embedded cloud as an engine: the default. Its state is a folder. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { describeError } from "../../cli/errors.ts";
 import { createEmbeddedService, driveToEnd, type EmbeddedService } from "../../embedded/index.ts";
-import { MarinaError } from "../../shared/base/index.ts";
+import { describeError, MarinaError } from "../../shared/base/index.ts";
 import type { Log, ObjectStore } from "../../shared/cloud/index.ts";
 import { type ControlMessage, contributionsQueueName, type RunResult } from "../../shared/protocol/index.ts";
 import { CommandBox } from "./command-box.ts";

@@ -1,23 +1,31 @@
 /** Opens the engine that the options name. Loads only what that engine needs. */
-import type { CommonOptions } from "../../cli/main.ts";
 import type { Engine } from "./engine.ts";
+
+/** Which cloud, and where it is. */
+export interface EngineOptions {
+  readonly home: string;
+  readonly on: "embedded" | "localstack" | "aws";
+  readonly stack: string;
+  readonly endpointUrl?: string;
+  readonly region?: string;
+}
 
 /** Where LocalStack and its like listen unless told otherwise. */
 const LOCAL_ENDPOINT = "http://127.0.0.1:4566";
 
-export async function openEngine(options: CommonOptions): Promise<Engine> {
+export async function openEngine(options: EngineOptions): Promise<Engine> {
   if (options.on === "embedded") return new (await import("./embedded.ts")).EmbeddedEngine(options.home);
   return openStack(options);
 }
 
 /** A deployed stack; for commands that make sense on one only. */
-export async function openStack(options: CommonOptions) {
+export async function openStack(options: EngineOptions) {
   configure(options);
   return (await import("./aws.ts")).openAwsEngine(options.stack);
 }
 
 /** The SDK reads the environment: options set it before any client is made. */
-function configure({ on, endpointUrl, region }: CommonOptions): void {
+function configure({ on, endpointUrl, region }: EngineOptions): void {
   const { env } = process;
   if (region !== undefined) env["AWS_REGION"] = region;
   // What is said here is meant for every service.

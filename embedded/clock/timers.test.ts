@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Timer } from "./timers.ts";
-import { Timers } from "./timers.ts";
+import { type Timer, Timers } from "./timers.ts";
 
 describe("timers", () => {
   it("fire by time, then in the order they were set, without those that were cancelled", () => {

@@ -2,8 +2,7 @@
 
 import { MarinaError } from "../../shared/base/index.ts";
 import type { Clock } from "../../shared/cloud/index.ts";
-import type { Timer } from "./timers.ts";
-import { Timers } from "./timers.ts";
+import { type Timer, Timers } from "./timers.ts";
 
 /** Its `then` is the quickest way to a microtask: `queueMicrotask` makes a resource for async hooks each time. */
 const SETTLED = Promise.resolve();

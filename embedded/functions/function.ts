@@ -1,8 +1,7 @@
 /** A function of the embedded cloud: its environments, its concurrency, its bill. */
 import type { DeliveredMessage, Handler, Ports } from "../../shared/cloud/index.ts";
 import type { FunctionRole } from "../../shared/cost/index.ts";
-import type { Outcome } from "./environment.ts";
-import { Environment } from "./environment.ts";
+import { Environment, type Outcome } from "./environment.ts";
 import type { Services } from "./shared-services.ts";
 
 export interface FunctionOptions {

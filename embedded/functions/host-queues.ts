@@ -2,8 +2,7 @@
 import type { MessageQueue, QueueAddress, ReceivedMessage } from "../../shared/cloud/index.ts";
 import type { Message } from "../queues/message-list.ts";
 import type { EmbeddedQueue } from "../queues/queue.ts";
-import type { Batch } from "../queues/queue-rules.ts";
-import { checkReceive, queueNotFound } from "../queues/queue-rules.ts";
+import { type Batch, checkReceive, queueNotFound } from "../queues/queue-rules.ts";
 import type { Machine } from "./environment-host.ts";
 import type { Services } from "./shared-services.ts";
 

@@ -1,7 +1,6 @@
 /** The embedded cloud's dice: every latency and fault from one seeded stream, in the order of events. */
 import { Purpose, Stream } from "../../shared/math/index.ts";
-import type { LatencyProfile } from "./latencies.ts";
-import { quantileFunction } from "./latencies.ts";
+import { type LatencyProfile, quantileFunction } from "./latencies.ts";
 
 export class Chance {
   readonly #stream: Stream;

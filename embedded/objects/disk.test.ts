@@ -12,8 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { explainDiskError, openFolder } from "./disk.ts";
-import type { ObjectFolder } from "./object-store.ts";
-import { EmbeddedObjects, RESIDENT_LIMIT_BYTES } from "./object-store.ts";
+import { EmbeddedObjects, type ObjectFolder, RESIDENT_LIMIT_BYTES } from "./object-store.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (body: Uint8Array): string => new TextDecoder().decode(body);

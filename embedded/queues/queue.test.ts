@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { QueueAddress, ReceivedMessage } from "../../shared/cloud/ports.ts";
-import type { EmbeddedCloud } from "../cloud.ts";
-import { createEmbeddedCloud } from "../cloud.ts";
+import { createEmbeddedCloud, type EmbeddedCloud } from "../cloud.ts";
 
 const OPTIONS = { visibilitySeconds: 30, retentionSeconds: 3600 };
 

@@ -7,12 +7,9 @@ import type { VirtualClock } from "../clock/virtual-clock.ts";
 import type { FaultPlan } from "../faults/faults.ts";
 import type { Chance } from "../latency/sampler.ts";
 import { Deduplication, FifoGroups } from "./fifo-groups.ts";
-import type { Message } from "./message-list.ts";
-import { MessageList } from "./message-list.ts";
-import type { Poll, PolledQueue } from "./open-polls.ts";
-import { OpenPolls } from "./open-polls.ts";
-import type { Batch } from "./queue-rules.ts";
-import { measureBatch, queueNotFound } from "./queue-rules.ts";
+import { type Message, MessageList } from "./message-list.ts";
+import { OpenPolls, type Poll, type PolledQueue } from "./open-polls.ts";
+import { type Batch, measureBatch, queueNotFound } from "./queue-rules.ts";
 
 /** SQS: a message can be hidden for at most 12 hours. */
 const VISIBILITY_LIMIT_SECONDS = 12 * 3600;

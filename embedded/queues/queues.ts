@@ -2,8 +2,7 @@
 
 import { MarinaError } from "../../shared/base/index.ts";
 import type { QueueAddress, QueueOptions } from "../../shared/cloud/index.ts";
-import type { QueueContext } from "./queue.ts";
-import { EmbeddedQueue } from "./queue.ts";
+import { EmbeddedQueue, type QueueContext } from "./queue.ts";
 import { queueNotFound } from "./queue-rules.ts";
 
 /** SQS's rule: up to 80 of these, a FIFO queue's name ends in ".fifo". */

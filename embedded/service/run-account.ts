@@ -14,7 +14,7 @@ import {
   zeroUsage,
 } from "../../shared/cost/index.ts";
 import type { EmbeddedCloud } from "../cloud.ts";
-import type { ServiceConfiguration } from "./service.ts";
+import type { ServiceConfiguration } from "./configuration.ts";
 
 /** Accounts by run; a later tenure in the same cloud goes on with the account of the one before. */
 export function runAccounts(

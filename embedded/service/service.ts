@@ -15,6 +15,7 @@ import {
 } from "../../shared/protocol/index.ts";
 import { createEmbeddedCloud, type EmbeddedCloud, type EmbeddedCloudOptions } from "../cloud.ts";
 import { GradientThreads, type GradientThreadsOptions } from "../threads/gradient-threads.ts";
+import { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "./configuration.ts";
 import { runAccounts } from "./run-account.ts";
 
 /** Messages that nobody could handle are kept for two weeks. */
@@ -24,19 +25,6 @@ const RETENTION_SECONDS = 4 * 24 * 3600;
 const WORKER_CONCURRENCY = 900;
 /** Aggregators at one time: runs at one time. */
 const AGGREGATOR_CONCURRENCY = 20;
-
-/** How the functions are configured; what the bill needs to know. */
-export interface ServiceConfiguration {
-  readonly workerMemoryMb: number;
-  readonly aggregatorMemoryMb: number;
-  readonly architecture: "arm64" | "x86-64";
-}
-
-export const DEFAULT_CONFIGURATION: ServiceConfiguration = {
-  workerMemoryMb: 1769,
-  aggregatorMemoryMb: 1769,
-  architecture: "arm64",
-};
 
 export interface ServiceOptions extends Omit<EmbeddedCloudOptions, "evaluationBytesOf" | "evaluationObject"> {
   readonly configuration?: ServiceConfiguration;

@@ -3,7 +3,7 @@ import { button, byId, element } from "./dom.js";
 import { createScale } from "./scale.js";
 
 /** @typedef {import("../report-data.ts").ReportData} ReportData */
-/** @typedef {import("../../watch/controls.ts").RunControls} RunControls */
+/** @typedef {import("../../monitor/controls.ts").RunControls} RunControls */
 
 /** @param {(data: ReportData) => void} update */
 export function follow(update) {

@@ -1,8 +1,8 @@
 /** Asking a run for another number of workers or participants. */
 import { button, element } from "./dom.js";
 
-/** @typedef {import("../../watch/controls.ts").RunControls} RunControls */
-/** @typedef {import("../../watch/controls.ts").ScaleOrder} ScaleOrder */
+/** @typedef {import("../../monitor/controls.ts").RunControls} RunControls */
+/** @typedef {import("../../monitor/controls.ts").ScaleOrder} ScaleOrder */
 
 /**
  * @param {(pressed: HTMLElement, order: ScaleOrder) => void} ask

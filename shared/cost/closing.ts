@@ -3,8 +3,7 @@
  * known beforehand: the last checkpoint holds the counts, so they must foresee its own writing and all that follows.
  */
 import { leftoverPrefixes } from "../protocol/index.ts";
-import type { Usage } from "./usage.ts";
-import { zeroUsage } from "./usage.ts";
+import { type Usage, zeroUsage } from "./usage.ts";
 
 /**
  * How a tenure ends: its run is over, or may be resumed (the user stopped it, or it failed), or goes on with the next

@@ -82,7 +82,9 @@ export {
   taskNeedsOf,
 } from "./messages/task.ts";
 export { isOutsideObject, outsideBytesOf } from "./messages/traffic.ts";
-export { algorithmOf, type Cohort, startingCohort, whyNotElastic, whyNotScaled } from "./spec/membership.ts";
+export { METRICS_NAMESPACE, RoundMetric } from "./round-metric.ts";
+export { whyNotElastic } from "./spec/elastic.ts";
+export { algorithmOf, type Cohort, startingCohort, whyNotScaled } from "./spec/membership.ts";
 export {
   isTarget,
   type ParticipantsSpec,
@@ -93,7 +95,13 @@ export {
   workersAsked,
   workersText,
 } from "./spec/schedule.ts";
-export { NAME_PATTERN, parseRunSpec, type RunSpec, type RunSpecInput } from "./spec/spec.ts";
+export {
+  NAME_PATTERN,
+  parseRunSpec,
+  type RunSpec,
+  type RunSpecInput,
+  runSpecJsonSchema,
+} from "./spec/spec.ts";
 export { startingPoint } from "./spec/start.ts";
 export {
   type Checkpoint,

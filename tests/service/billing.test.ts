@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DEFAULT_CONFIGURATION } from "../../embedded/service/service.ts";
+import { DEFAULT_CONFIGURATION } from "../../embedded/service/configuration.ts";
 import { PRICES_US_EAST_1 } from "../../shared/cost/prices.ts";
 import { billByRound } from "../../shared/cost/round-bill.ts";
 import { runBill } from "../../shared/cost/run-bill.ts";

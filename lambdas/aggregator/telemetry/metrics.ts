@@ -1,7 +1,6 @@
 /** Metrics of the rounds, in CloudWatch's embedded metric format: log lines of which CloudWatch makes metrics. */
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
-import type { RoundRecord } from "../../../shared/protocol/index.ts";
-import { METRICS_NAMESPACE, RoundMetric } from "./round-metric.ts";
+import { METRICS_NAMESPACE, RoundMetric, type RoundRecord } from "../../../shared/protocol/index.ts";
 
 /** Rounds in one line: the format takes 100 values of a metric, and lines are billed by their bytes. */
 const ROUNDS_PER_LINE = 60;

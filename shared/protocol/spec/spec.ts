@@ -4,7 +4,7 @@ import { explain } from "../../base/index.ts";
 import type { CompressorSpec } from "../../compressors/index.ts";
 import type { AlgorithmSpec } from "../../methods/index.ts";
 import type { ProblemSpec } from "../../problems/index.ts";
-import { whyNotElastic } from "./membership.ts";
+import { whyNotElastic } from "./elastic.ts";
 import {
   type ParticipantsSpec,
   participantsAsked,

@@ -1,5 +1,5 @@
 /** How a run ended, in words for people. */
-import type { RunResult } from "../shared/protocol/index.ts";
+import type { RunResult } from "../../shared/protocol/index.ts";
 
 const DONE_BY: Readonly<Record<string, string>> = {
   rounds: "rounds used up",
