@@ -1,7 +1,7 @@
 /** Is a deployed stack fit for a run? Asked before anything is spent. */
 
 import { MarinaError, seconds } from "../shared/base/index.ts";
-import { type DeployedStack, type FunctionLimits, functionLimits } from "../shared/cloud/aws/index.ts";
+import type { DeployedStack, FunctionLimits } from "../shared/cloud/aws/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
 import type { Manifest } from "../shared/data/index.ts";
 import {
@@ -77,6 +77,7 @@ export function checkMemory(
 
 /** The functions' time-outs, and whether each spec's largest task and largest round keep within what they have. */
 export async function checkFit({ stack, objects }: Deployment, specs: readonly RunSpec[]): Promise<Check[]> {
+  const { functionLimits } = await import("../shared/cloud/aws/index.ts");
   const [worker, aggregator] = await Promise.all([
     functionLimits(stack.workerFunction),
     functionLimits(stack.aggregatorFunction),

@@ -29,7 +29,6 @@ import {
   resultKey,
   runPrefix,
 } from "../../shared/protocol/index.ts";
-import { reconcile } from "./reconcile.ts";
 
 export interface CostOptions extends EngineOptions {
   readonly by: "item" | "round";
@@ -71,6 +70,7 @@ export async function cost(run: string, options: CostOptions): Promise<void> {
         "--reconcile compares with what a cloud has counted itself, the embedded one has nobody but the meter: give --on aws or --on localstack",
       );
     }
+    const { reconcile } = await import("./reconcile.ts");
     await reconcile(deployed.stack, run, used.usage, options);
     return;
   }

@@ -10,6 +10,7 @@ import {
   type Manifest,
   partition,
   type RowSource,
+  tableFormats,
 } from "../../shared/data/index.ts";
 
 interface ImportOptions extends EngineOptions {
@@ -89,7 +90,7 @@ async function openSource(path: string, name: string, options: ImportOptions): P
     );
   }
   if (format === "csv") {
-    const { CsvSource } = await import("../../shared/data/index.ts");
+    const { CsvSource } = await tableFormats.csv();
     return new CsvSource(text(), { name, labelColumn });
   }
   if (path === "-") {
@@ -99,7 +100,7 @@ async function openSource(path: string, name: string, options: ImportOptions): P
     );
   }
   const { asyncBufferFromFile } = await import("hyparquet");
-  const { ParquetSource } = await import("../../shared/data/index.ts");
+  const { ParquetSource } = await tableFormats.parquet();
   return new ParquetSource(await asyncBufferFromFile(path), { name, labelColumn });
 }
 

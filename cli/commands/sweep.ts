@@ -1,6 +1,6 @@
 /** `marina sweep`: many runs, in parallel, resumable, on a stack within a budget; figures, medians and Pareto fronts. */
 import { join, relative, resolve } from "node:path";
-import { EmbeddedEngine, type EngineOptions } from "../../client/index.ts";
+import { type EngineOptions, openEmbedded } from "../../client/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import type { RoundRecord } from "../../shared/protocol/index.ts";
 import {
@@ -113,7 +113,7 @@ export async function runSweep(
   { sweep: spec, base }: ReadSweep,
   { home, jobs, progress }: SweepSetting,
 ): Promise<Swept> {
-  const engine = new EmbeddedEngine(home);
+  const engine = await openEmbedded(home);
   const library = new Library(engine.objects);
   const runner = createCellRunner({ home, library, progress, ...(jobs === undefined ? {} : { jobs }) });
   try {

@@ -1,6 +1,6 @@
 /** `marina tune`: the power of two of a parameter with which a spec reaches its accuracy for the least. */
 
-import { EmbeddedEngine, type EngineOptions, readSpec } from "../../client/index.ts";
+import { type EngineOptions, openEmbedded, readSpec } from "../../client/index.ts";
 import { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "../../embedded/index.ts";
 import { MarinaError, short } from "../../shared/base/index.ts";
 import type { RunSpec } from "../../shared/protocol/index.ts";
@@ -117,14 +117,14 @@ async function openBench(options: TuneOptions): Promise<Bench> {
   };
 }
 
-function embeddedBench({ home, jobs, maxUsd }: TuneOptions): Bench {
+async function embeddedBench({ home, jobs, maxUsd }: TuneOptions): Promise<Bench> {
   if (maxUsd !== undefined) {
     throw new MarinaError(
       "usage",
       "--max-usd: runs on the embedded cloud cost nothing; give it with --on aws or --on localstack",
     );
   }
-  const engine = new EmbeddedEngine(home);
+  const engine = await openEmbedded(home);
   const library = new Library(engine.objects);
   const progress = createCellProgress("tune", process.stderr);
   const runner = createCellRunner({ home, library, progress, ...(jobs === undefined ? {} : { jobs }) });

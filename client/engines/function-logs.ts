@@ -1,7 +1,8 @@
 /** Log lines of a stack's two functions about a run, in the order of time. */
-import { type DeployedStack, type LogLine, logGroupOf, logLines } from "../../shared/cloud/aws/index.ts";
+import type { DeployedStack, LogLine } from "../../shared/cloud/aws/index.ts";
 
 export async function* functionLogs(stack: DeployedStack, run: string): AsyncGenerator<string> {
+  const { logGroupOf, logLines } = await import("../../shared/cloud/aws/index.ts");
   const gathered: (LogLine & { readonly from: string })[] = [];
   for (const [from, name] of [
     ["worker", stack.workerFunction],

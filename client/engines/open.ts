@@ -14,8 +14,13 @@ export interface EngineOptions {
 const LOCAL_ENDPOINT = "http://127.0.0.1:4566";
 
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  if (options.on === "embedded") return new (await import("./embedded.ts")).EmbeddedEngine(options.home);
+  if (options.on === "embedded") return openEmbedded(options.home);
   return openStack(options);
+}
+
+/** The embedded cloud over a home folder. */
+export async function openEmbedded(home: string) {
+  return new (await import("./embedded.ts")).EmbeddedEngine(home);
 }
 
 /** A deployed stack; for commands that make sense on one only. */

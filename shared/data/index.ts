@@ -1,9 +1,8 @@
 /** Data sets: import, manifest, row groups, shards. */
 
-export { CsvSource } from "./formats/csv-source.ts";
 export { LibsvmSource } from "./formats/libsvm-source.ts";
-export { ParquetSource } from "./formats/parquet-source.ts";
 export type { RowSource } from "./formats/row-source.ts";
+export { tableFormats } from "./formats/table-formats.ts";
 export { importLibsvm, importRows } from "./import.ts";
 export { encodeManifest, type Manifest, parseManifest } from "./manifest.ts";
 export { partition, rowsOf, rowsUsed } from "./partition.ts";
