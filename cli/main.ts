@@ -34,7 +34,7 @@ function common(command: Command): Command {
     .exitOverride();
 }
 
-function collect(value: string, earlier: readonly string[]): string[] {
+function collect(value: string, earlier: readonly string[] = []): string[] {
   return [...earlier, value];
 }
 
@@ -235,18 +235,30 @@ const data = program.command("data").description("data sets").exitOverride();
 
 common(data.command("import"))
   .argument("<file>", "LIBSVM or CSV, plain or gzip, or - for standard input; or a Parquet file")
-  .requiredOption("--name <name>", "name of the data set")
+  .option("--name <name>", "name of the data set; default: the file's, without its endings")
   .addOption(
-    new Option("--format <format>", "what the file is")
-      .choices(["libsvm", "csv", "parquet"])
-      .default("libsvm"),
+    new Option("--format <format>", "what the file is; default: as its bytes and name say").choices([
+      "libsvm",
+      "csv",
+      "parquet",
+    ]),
   )
-  .option(
-    "--label-column <name>",
-    "csv, parquet: the column of labels; all others are features, in file order",
-  )
+  .option("--label-column <name>", "csv, parquet: the column of labels; others are features, in file order")
+  .option("--drop <names>", "csv, parquet: columns to leave out, comma-separated (repeatable)", collect)
+  .option("--columns <names>", "csv, parquet: the only columns that are features (repeatable)", collect)
   .addOption(
-    new Option("--labels <kind>", "two classes (any two values), or real targets for regression")
+    new Option("--missing <how>", "csv, parquet: rows with missing cells").choices(["refuse", "drop-rows"]),
+  )
+  .option("--header", "csv: the first line names the columns, though it may look like data")
+  .option("--no-header", "csv: the first line is data; columns go by number, from 1")
+  .option("--separator <character>", "csv: between cells, or tab; default: a comma")
+  .option("--decimal-comma", "csv: numbers are written like 0,5")
+  .option("--zero-based", "libsvm: indices count from 0")
+  .addOption(
+    new Option(
+      "--labels <kind>",
+      "two classes (any two values, the larger or later is +1), or real targets for regression",
+    )
       .choices(["binary", "real"])
       .default("binary"),
   )

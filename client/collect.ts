@@ -1,7 +1,7 @@
 /** Everything that is stored of a run and that a report needs. */
 
 import { type ObjectStore, readOptional } from "../shared/cloud/index.ts";
-import { parseManifest } from "../shared/data/index.ts";
+import { type Manifest, parseManifest } from "../shared/data/index.ts";
 import {
   type Checkpoint,
   checkpointKey,
@@ -30,8 +30,8 @@ export interface CollectedRun {
   readonly progress: Progress | undefined;
   /** By round; the row of the final iterate is the last one where the run has ended. */
   readonly records: readonly RoundRecord[];
-  /** Name of the file that the data set was imported from; absent where the data set is gone. */
-  readonly dataFile: string | undefined;
+  /** Of the data set, which may have been replaced since; absent where it is gone. */
+  readonly manifest: Manifest | undefined;
 }
 
 /** @throws MarinaError "usage" for a run that does not exist, with the nearest name. */
@@ -41,12 +41,8 @@ export async function collectRun(objects: ObjectReader, run: string): Promise<Co
   const result = await readOptional(objects, resultKey(run), decodeResult);
   const progress = await readOptional(objects, key, progressOf);
   const dataKey = manifestKey(stored.spec.data);
-  const dataFile = await readOptional(
-    objects,
-    dataKey,
-    (body, name) => parseManifest(body, name).source.fileName,
-  );
-  return { stored, result, progress, records: withFinal(await readRounds(objects, run), result), dataFile };
+  const manifest = await readOptional(objects, dataKey, parseManifest);
+  return { stored, result, progress, records: withFinal(await readRounds(objects, run), result), manifest };
 }
 
 export function progressOf(body: Uint8Array, key: string): Progress {

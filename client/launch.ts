@@ -21,6 +21,7 @@ import {
   specKey,
   workersAsked,
 } from "../shared/protocol/index.ts";
+import { importCommand } from "./import/import-command.ts";
 
 /** Stores a new run. Its name is the spec's, or one made of method and data; a number is added where it is taken. */
 export async function createRun(
@@ -175,7 +176,7 @@ async function checkRows(objects: ObjectStore, manifest: Manifest): Promise<void
       throw error;
     throw new MarinaError(
       "corrupt",
-      `data set "${manifest.name}" is damaged: ${key} is missing or was changed since its import (expected checksum ${etag}); import it again: marina data import ${manifest.source.fileName} --name ${manifest.name} --replace`,
+      `data set "${manifest.name}" is damaged: ${key} is missing or was changed since its import (expected checksum ${etag}); import it again: marina ${importCommand(manifest).command} --replace`,
       { cause: error },
     );
   }

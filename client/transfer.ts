@@ -14,6 +14,7 @@ import {
   specKey,
 } from "../shared/protocol/index.ts";
 import { type Archive, packArchive, unpackArchive } from "./archive.ts";
+import { importCommand } from "./import/import-command.ts";
 import { findManifest, findRun } from "./launch.ts";
 
 /**
@@ -136,7 +137,7 @@ async function takeData(
   if (rows === undefined || manifest.object.sha256 !== sha256) {
     throw new MarinaError(
       "usage",
-      `${source}: was exported without the rows of data set "${data}"; import it first: marina data import ${manifest.source.fileName} --name ${data}`,
+      `${source}: was exported without the rows of data set "${data}"; import it first: marina ${importCommand(manifest).command}`,
     );
   }
   // Another store has another ETag for the same bytes.

@@ -1,14 +1,20 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { shippedData } from "../client/import/shipped-data.ts";
+import { shellWord } from "../shared/base/shell-word.ts";
+import { type Manifest, STANDARD_INPUT } from "../shared/data/manifest.ts";
 import { onFront } from "../shared/math/pareto.ts";
 import type { Phase } from "../shared/protocol/stored/checkpoint.ts";
 import { billItems } from "./bill-items.ts";
 import { buildReport } from "./build.ts";
 import { groupRuns } from "./grouping.ts";
 import { latencyOf, roundLatencies } from "./latency.ts";
-import { recipeOf, shellWord } from "./recipe.ts";
-import { madeUpRun, recordsOf } from "./testing/runs.ts";
+import { recipeOf } from "./recipe.ts";
+import { madeUpRun, manifestOf, recordsOf } from "./testing/runs.ts";
 
 describe("curves", () => {
   it("gather runs that differ in name and seed only", () => {
@@ -93,6 +99,66 @@ describe("how a run is made again", () => {
       encoding: "utf8",
     });
     expect(JSON.parse(spec)).toEqual(madeUpRun({ run: "a" }).stored.spec);
+  });
+
+  /** The words that a shell reads in the recipe's import, and its comment lines. */
+  const importOf = (manifest: Manifest): { words: string[]; remarks: string[] } => {
+    const { commands } = recipeOf({ ...madeUpRun({ run: "a" }), manifest });
+    const lines = commands.split("\n").slice(0, -1);
+    const script = `npx() { printf '%s\\0' "$@"; }; ${lines.join("\n")}`;
+    const words = execFileSync("sh", ["-c", script], { encoding: "utf8" }).split("\0").slice(0, -1);
+    expect(words.slice(0, 3)).toEqual(["marina", "data", "import"]);
+    return { words: words.slice(3), remarks: lines.filter((line) => line.startsWith("#")) };
+  };
+
+  it("imports tables, real labels and the like as they were imported", () => {
+    const { words, remarks } = importOf(
+      manifestOf("my data.csv", {
+        labels: { kind: "real", min: 0, max: 1 },
+        reading: {
+          format: "csv",
+          labelColumn: "it's",
+          drop: ["", "a,b", 'say "x"'],
+          header: false,
+          separator: ";",
+          decimalComma: true,
+          missing: "drop-rows",
+          dimension: 9,
+        },
+      }),
+    );
+    expect(remarks).toEqual([]);
+    expect(words).toEqual([
+      ...["my data.csv", "--name", "rows", "--labels", "real", "--format", "csv", "--label-column", "it's"],
+      ...["--drop", "", "--drop", '"a,b"', "--drop", '"say ""x"""', "--missing", "drop-rows", "--no-header"],
+      ...["--separator", ";", "--decimal-comma", "--dimension", "9"],
+    ]);
+  });
+
+  it("takes shipped data from the repository, whatever its copy was called", () => {
+    for (const [sha256, path] of shippedData) {
+      const contents = gunzipSync(readFileSync(new URL(`../../${path}`, import.meta.url)));
+      expect(createHash("sha256").update(contents).digest("hex")).toBe(sha256);
+      const { words } = importOf(
+        manifestOf("copy.txt", { source: { fileName: "copy.txt", bytes: 1, sha256 } }),
+      );
+      expect(words).toEqual([path, "--name", "rows"]);
+    }
+    expect(shippedData.size).toBe(3);
+  });
+
+  it("says what to do with data that were piped in, tables of older imports, and data that are gone", () => {
+    const piped = importOf(manifestOf(STANDARD_INPUT));
+    expect(piped.words).toEqual(["rows.svm", "--name", "rows"]);
+    expect(piped.remarks).toEqual([expect.stringMatching(/piped in: save them as rows\.svm .*1{64}/)]);
+    const old = importOf(manifestOf("t.csv.gz"));
+    expect(old.remarks).toEqual([expect.stringMatching(/--label-column/)]);
+    const { commands } = recipeOf({ ...madeUpRun({ run: "a" }), manifest: undefined });
+    expect(commands).toMatch(/^# data set rows is gone/);
+  });
+
+  it("keeps a file name that begins with a dash apart from options", () => {
+    expect(importOf(manifestOf("-x.svm")).words[0]).toBe("./-x.svm");
   });
 
   it("quotes whatever a shell would read", () => {

@@ -1,11 +1,11 @@
 /** How a run is made again: its spec, its constants, and the commands. */
-import type { CollectedRun } from "../client/index.ts";
+import { type CollectedRun, importCommand } from "../client/index.ts";
+import { shellWord } from "../shared/base/index.ts";
 import type { Recipe } from "./report-data.ts";
 
-export function recipeOf({ stored, result, progress, dataFile }: CollectedRun): Recipe {
+export function recipeOf({ stored, result, progress, manifest }: CollectedRun): Recipe {
   const { $schema: _schema, ...spec } = stored.spec;
   const constants = result?.constants ?? progress?.constants;
-  const file = dataFile ?? `${spec.data}.svm`;
   return {
     run: stored.run,
     spec: JSON.stringify(spec, null, 2),
@@ -15,13 +15,14 @@ export function recipeOf({ stored, result, progress, dataFile }: CollectedRun): 
       ["SHA-256 of the data", stored.data.sha256],
     ],
     commands: [
-      `npx marina data import ${shellWord(file)} --name ${shellWord(spec.data)}`,
+      ...importLines(stored.spec.data, manifest),
       `echo ${shellWord(JSON.stringify(spec))} | npx marina run -`,
     ].join("\n"),
   };
 }
 
-/** One word of a POSIX shell's command line, whatever it contains. */
-export function shellWord(text: string): string {
-  return /^[\w./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+function importLines(data: string, manifest: CollectedRun["manifest"]): string[] {
+  if (manifest === undefined) return [`# data set ${data} is gone; import it again under this name`];
+  const { command, remark } = importCommand(manifest);
+  return [...(remark === undefined ? [] : [`# ${remark}`]), `npx marina ${command}`];
 }

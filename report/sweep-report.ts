@@ -1,9 +1,9 @@
 /** The report of a sweep, from the folder that `marina sweep` leaves: figures of every cell, and its rounds. */
 import { basename, dirname, resolve } from "node:path";
+import { shellWord } from "../shared/base/index.ts";
 import { canonicalJson } from "../shared/protocol/index.ts";
 import { readRounds } from "../sweep/index.ts";
 import { endedWhy, withFront } from "./build.ts";
-import { shellWord } from "./recipe.ts";
 import type { Reached, Recipe, ReportData, RunSummary, Series } from "./report-data.ts";
 import { BestLosses, seriesOf, shareOf } from "./series.ts";
 import { type CellGroup, groupCells, readCells, type SweepCell } from "./sweep-cells.ts";

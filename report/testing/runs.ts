@@ -2,6 +2,7 @@
 
 import type { CollectedRun } from "../../client/collect.ts";
 import { zeroUsage } from "../../shared/cost/usage.ts";
+import type { Manifest } from "../../shared/data/manifest.ts";
 import { parseRunSpec, type RunSpecInput } from "../../shared/protocol/spec/spec.ts";
 import type { Constants } from "../../shared/protocol/stored/checkpoint.ts";
 import type { RoundRecord } from "../../shared/protocol/stored/round-record.ts";
@@ -63,6 +64,21 @@ export function recordsOf({
   return records;
 }
 
+export function manifestOf(fileName: string, changes: Partial<Manifest> = {}): Manifest {
+  return {
+    version: 1,
+    name: "rows",
+    source: { fileName, bytes: 1000, sha256: "1".repeat(64) },
+    rows: 500,
+    dimension: 100,
+    nonZeros: 5000,
+    labels: { kind: "binary", negative: -1, positive: 1, negatives: 250, positives: 250 },
+    groups: [],
+    object: { key: "datasets/rows/rows-1", bytes: 1, etag: '"0"', sha256: "0".repeat(64) },
+    ...changes,
+  };
+}
+
 export function madeUpRun(options: MadeUp): CollectedRun {
   const { run, seed = 1, error, dataFile = "rows.svm" } = options;
   const records = recordsOf(options);
@@ -88,7 +104,7 @@ export function madeUpRun(options: MadeUp): CollectedRun {
     stored: { version: 1, run, spec, data: { sha256: "0".repeat(64), etag: '"0"' } },
     progress: undefined,
     records,
-    dataFile,
+    manifest: manifestOf(dataFile),
     result: {
       version: 1,
       run,

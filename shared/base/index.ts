@@ -5,3 +5,4 @@ export { type ErrorCode, MarinaError, MessageError, NonFiniteError } from "./err
 export { explain } from "./explain.ts";
 export { bytes, dollars, megabits, seconds, short } from "./format.ts";
 export { nearest } from "./nearest.ts";
+export { shellWord } from "./shell-word.ts";

@@ -12,6 +12,7 @@ import {
   type LabelKind,
   type Manifest,
   type ManifestGroup,
+  type Reading,
   rowsKey,
   rowsPrefix,
 } from "./manifest.ts";
@@ -33,6 +34,8 @@ export interface ImportOptions {
   readonly labels: LabelKind;
   /** d; default the largest index of the file, or its number of feature columns. */
   readonly dimension?: number;
+  /** Kept in the manifest: how `rows` reads its file. */
+  readonly reading?: Reading;
   readonly objects: ObjectStore;
   /** Take the place of a data set that has this name; default false. */
   readonly replace?: boolean;
@@ -149,7 +152,7 @@ class SourceReader {
   constructor(source: RowSource, options: ImportOptions) {
     this.#source = source;
     this.#options = options;
-    this.#labels = createLabelCollector(options.labels, options.sourceName);
+    this.#labels = createLabelCollector(options.labels, options.sourceName, () => source.labelWords);
   }
 
   async *groups(): AsyncGenerator<Uint8Array> {
@@ -187,6 +190,7 @@ class SourceReader {
         fileName: this.#options.sourceName,
         ...this.#source.contents(),
       },
+      ...(this.#options.reading === undefined ? {} : { reading: this.#options.reading }),
       rows: this.#rows,
       nonZeros: this.#nonZeros,
       ...this.#labelsAndDimension(),

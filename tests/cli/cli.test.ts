@@ -1,4 +1,5 @@
 /** The command line, in processes of its own: what it prints, what it says when something is wrong, how it ends. */
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -76,7 +77,12 @@ describe("a bad data file is refused with file, line and what was expected, and 
     ["an entry without a value", `${rows}1 1:1 2\n`, /^marina: bad: line 3, column \d+: .*"2".*$/m],
     ["a value that is no number", `${rows}1 1:1 2:x\n`, /^marina: bad: line 3, column \d+: .*x/m],
     ["index 0", `${rows}1 0:1\n`, /^marina: bad: line 3, column 3: .*0/m],
-    ["indices that fall", `${rows}1 2:1 1:1\n`, /^marina: bad: line 3, column 7: /m],
+    ["an index that comes twice", `${rows}1 2:1 2:3\n`, /^marina: bad: line 3, column 7: .* 2 comes again/m],
+    [
+      "infinity as of old runtimes",
+      `${rows}1 1:1.#INF 2:5\n`,
+      /^marina: bad: line 3, column 5: .*"1\.#INF"/m,
+    ],
     ["a label that is NaN", `${rows}NaN 1:1\n`, /^marina: bad: line 3, column 1: .*label.*NaN/m],
     [
       "three classes",
@@ -214,7 +220,7 @@ describe("a wrong call is refused with exit code 2 and a hint:", () => {
     ["an unknown command", ["runn"], /unknown command 'runn'\n\(Did you mean run\?\)/],
     ["an unknown option", ["run", "spec.json", "--jsn"], /unknown option '--jsn'\n\(Did you mean --json\?\)/],
     ["a missing argument", ["run"], /missing required argument 'spec'/],
-    ["a missing name", ["data", "import", "x"], /required option '--name <name>' not specified/],
+    ["a missing name", ["data", "import", "-"], /standard input: expected --name <name>/],
     ["an unknown engine", ["list", "--on", "azure"], /'azure' is invalid. Allowed choices are embedded/],
     ["half a worker", ["data", "show", "mushrooms", "--workers", "1.5"], /expected a positive integer/],
   ])("%s", async (_name, args, message) => {
@@ -374,7 +380,58 @@ describe("damage on the disk", () => {
     await refused(
       ["run", "spec.json", ...own],
       1,
-      /^marina: data set "mushrooms" is damaged: .*import it again: marina data import mushrooms\.gz --name mushrooms --replace/,
+      /^marina: data set "mushrooms" is damaged: .*import it again: marina data import experiments\/data\/mushrooms\.gz --name mushrooms --replace/,
+    );
+  });
+
+  it("is undone by the command that the error gives, for a table as for anything else", async () => {
+    const own = ["--home", file("table")] as const;
+    writeFileSync(file("my table.txt"), "0;M;0,5;7\n1;B;1,5;8\n2;M;;9\n3;M;2,5;9\n");
+    const options = [
+      "--no-header",
+      "--label-column",
+      "2",
+      "--drop",
+      "1",
+      "--separator",
+      ";",
+      "--decimal-comma",
+    ];
+    const words = ["data", "import", "my table.txt", ...options, "--missing", "drop-rows", ...own];
+    const imported = await marina(words, here);
+    expect(imported).toMatchObject({
+      code: 0,
+      stderr: 'my table.txt: left out 1 row with missing cells (by column: "3" 1)\n',
+    });
+    expect(imported.stdout).toContain('"M" -> +1 (2 rows), "B" -> -1 (1 rows)');
+    const rows = join(file("table"), "objects", "datasets", "my-table", "rows-1");
+    const bytes = readFileSync(rows);
+    writeFileSync(rows, "damaged");
+    const damaged = await marina(
+      [
+        "run",
+        "spec.json",
+        "--set",
+        "data=my-table",
+        "--set",
+        "workers=1",
+        "--set",
+        "algorithm.compressor.k=1",
+        ...own,
+      ],
+      here,
+    );
+    const command = /import it again: marina (.*)$/m.exec(damaged.stderr)?.[1];
+    // As a shell reads it.
+    const read = execFileSync("sh", ["-c", `printf '%s\\0' ${command}`], { encoding: "utf8" })
+      .split("\0")
+      .slice(0, -1);
+    const again = await marina([...read, ...own], here);
+    expect(again.code).toBe(0);
+    expect(readFileSync(rows.replace(/1$/, "2"))).toEqual(bytes);
+    const shown = await marina(["data", "show", "my-table", ...own], here);
+    expect(shown.stdout).toContain(
+      "read with --format csv --label-column 2 --drop 1 --missing drop-rows --no-header",
     );
   });
 

@@ -1,5 +1,4 @@
 /** Rows of tables: every cell comes, the zeros among them are not stored. */
-import { MarinaError } from "../../base/index.ts";
 import { type RowBatch, RowBatchBuilder } from "../rows/row-batch.ts";
 
 /** A batch is handed over once it has so many cells (rows or entries). */
@@ -32,6 +31,11 @@ export class DenseRows {
     this.#batch.closeRow(this.#label, this.#entries, line);
   }
 
+  /** Nothing remains of the row at hand. */
+  dropRow(): void {
+    this.#entries = this.#batch.nonZeros;
+  }
+
   get count(): number {
     return this.#batch.rows;
   }
@@ -45,33 +49,4 @@ export class DenseRows {
     this.#entries = 0;
     return this.#batch.take();
   }
-}
-
-/**
- * Which column holds the labels, and which ones are left as features, in file order.
- * @param source what the table is called in errors.
- * @throws MarinaError "usage" when no column, or more than one, has the label's name; "data" when none is left.
- */
-export function featureColumns(
-  names: readonly string[],
-  labelColumn: string,
-  source: string,
-): { readonly label: number; readonly features: readonly number[] } {
-  const label = names.indexOf(labelColumn);
-  if (label === -1 || names.indexOf(labelColumn, label + 1) !== -1) {
-    const shown = names.slice(0, 20).map((name) => JSON.stringify(name));
-    const more = names.length > 20 ? `, and ${names.length - 20} more` : "";
-    throw new MarinaError(
-      "usage",
-      `${source}: expected one column named ${JSON.stringify(labelColumn)} (--label-column) among ${shown.join(", ")}${more}`,
-    );
-  }
-  const features = names.map((_, column) => column).filter((column) => column !== label);
-  if (features.length === 0) {
-    throw new MarinaError(
-      "data",
-      `${source}: expected at least one column beside the labels ${JSON.stringify(labelColumn)}`,
-    );
-  }
-  return { label, features };
 }

@@ -2,6 +2,7 @@
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { MarinaError } from "../../base/index.ts";
+import { beginning } from "./beginning.ts";
 
 const GZIP_MAGIC = [0x1f, 0x8b] as const;
 
@@ -14,36 +15,8 @@ export async function* gunzipIfCompressed(
   chunks: AsyncIterable<Uint8Array>,
   source: string,
 ): AsyncGenerator<Uint8Array> {
-  const iterator = chunks[Symbol.asyncIterator]();
-  try {
-    // The first two bytes may come in several chunks.
-    const head: Uint8Array[] = [];
-    let headBytes = 0;
-    while (headBytes < GZIP_MAGIC.length) {
-      const next = await iterator.next();
-      if (next.done) break;
-      head.push(next.value);
-      headBytes += next.value.length;
-    }
-    const magic = head.flatMap((chunk) => Array.from(chunk.subarray(0, GZIP_MAGIC.length)));
-    const all = prepend(head, iterator);
-    if (GZIP_MAGIC.every((byte, i) => magic[i] === byte)) yield* gunzip(all, source);
-    else yield* all;
-  } finally {
-    await iterator.return?.();
-  }
-}
-
-async function* prepend(
-  head: readonly Uint8Array[],
-  rest: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  yield* head;
-  for (;;) {
-    const next = await rest.next();
-    if (next.done) return;
-    yield next.value;
-  }
+  const { head, all } = await beginning(chunks, GZIP_MAGIC.length);
+  yield* GZIP_MAGIC.every((byte, i) => head[i] === byte) ? gunzip(all, source) : all;
 }
 
 async function* gunzip(chunks: AsyncIterable<Uint8Array>, source: string): AsyncGenerator<Uint8Array> {

@@ -10,19 +10,26 @@ export interface LabelCollector {
   summary(): Manifest["labels"];
 }
 
-export function createLabelCollector(kind: LabelKind, source: string): LabelCollector {
-  return kind === "binary" ? new TwoClasses(source) : new Reals();
+/** @param words what labels stand for, as far as it is known, where they are words. */
+export function createLabelCollector(
+  kind: LabelKind,
+  source: string,
+  words: () => ReadonlyMap<number, string> | undefined = () => undefined,
+): LabelCollector {
+  return kind === "binary" ? new TwoClasses(source, words) : new Reals();
 }
 
 class TwoClasses implements LabelCollector {
   readonly #source: string;
+  readonly #words: () => ReadonlyMap<number, string> | undefined;
   #first = Number.NaN;
   #second = Number.NaN;
   #firsts = 0;
   #seconds = 0;
 
-  constructor(source: string) {
+  constructor(source: string, words: () => ReadonlyMap<number, string> | undefined) {
     this.#source = source;
+    this.#words = words;
   }
 
   see(label: number, line: number): void {
@@ -38,16 +45,18 @@ class TwoClasses implements LabelCollector {
       throw new MarinaError(
         "data",
         `${this.#source}: line ${line}: expected one of the two labels seen before, ${this.#first} and ` +
-          `${this.#second}, got ${label}; use --labels real for regression`,
+          `${this.#second}, got ${label}; classes: two at most (make two of them); numbers to predict: --labels real`,
       );
     }
   }
 
   summary(): Manifest["labels"] {
+    const words = this.#words();
     if (this.#seconds === 0) {
+      const only = words?.get(this.#first);
       throw new MarinaError(
         "data",
-        `${this.#source}: expected two label values for classification, got only ${this.#first}; ` +
+        `${this.#source}: expected two label values for classification, got only ${only === undefined ? this.#first : JSON.stringify(only)}; ` +
           "use --labels real for regression",
       );
     }
@@ -62,6 +71,9 @@ class TwoClasses implements LabelCollector {
       positive: high.label,
       negatives: low.count,
       positives: high.count,
+      ...(words === undefined
+        ? {}
+        : { words: { negative: words.get(low.label)!, positive: words.get(high.label)! } }),
     };
   }
 }

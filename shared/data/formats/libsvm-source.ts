@@ -1,7 +1,7 @@
 /** LIBSVM text as a source of rows, parsed by this thread or, once the text proves long, by several. */
 
 import { type RowBatch, RowBatchBuilder } from "../rows/row-batch.ts";
-import { LibsvmParser } from "./libsvm.ts";
+import { type LibsvmOptions, LibsvmParser } from "./libsvm.ts";
 import { cutAtLines } from "./line-pieces.ts";
 import { ParserPool } from "./parallel/parser-pool.ts";
 import { type RowSource, TextReader } from "./row-source.ts";
@@ -11,6 +11,8 @@ export interface LibsvmSourceOptions {
   readonly name: string;
   /** Largest index allowed. */
   readonly dimension?: number;
+  /** Indices of the text count from 0; default: from 1. */
+  readonly zeroBased?: boolean;
   /** Threads that parse beside this one, which then only reads, hashes and stores; default 0. */
   readonly threads?: number;
 }
@@ -24,8 +26,11 @@ const ALONE_BYTES = 8 * 1024 * 1024;
 
 export class LibsvmSource implements RowSource {
   readonly columns = undefined;
+  readonly labelWords = undefined;
   readonly #reader: TextReader;
   readonly #options: LibsvmSourceOptions;
+  #sortedRows = 0;
+  #startsAtZero = false;
 
   constructor(chunks: AsyncIterable<Uint8Array>, options: LibsvmSourceOptions) {
     this.#reader = new TextReader(chunks, options.name);
@@ -33,8 +38,9 @@ export class LibsvmSource implements RowSource {
   }
 
   rows(): AsyncGenerator<RowBatch> {
-    const { threads = 0 } = this.#options;
-    return threads > 0 ? this.#parallel(threads) : this.#alone();
+    const { threads = 0, zeroBased = false } = this.#options;
+    const rows = threads > 0 ? this.#parallel(threads) : this.#alone();
+    return zeroBased ? this.#lookedAt(rows) : rows;
   }
 
   get bytesRead(): number {
@@ -45,6 +51,27 @@ export class LibsvmSource implements RowSource {
     return this.#reader.contents();
   }
 
+  get notices(): readonly string[] {
+    const { zeroBased = false } = this.#options;
+    return [
+      ...(this.#sortedRows > 0
+        ? [
+            `sorted the entries of ${this.#sortedRows} ${this.#sortedRows === 1 ? "row" : "rows"}, where indices were not in order`,
+          ]
+        : []),
+      ...(zeroBased && !this.#startsAtZero
+        ? ["--zero-based, but no index is 0: do they count from 1 after all?"]
+        : []),
+    ];
+  }
+
+  async *#lookedAt(rows: AsyncIterable<RowBatch>): AsyncGenerator<RowBatch> {
+    for await (const batch of rows) {
+      this.#startsAtZero ||= batch.indices.includes(0);
+      yield batch;
+    }
+  }
+
   async *#alone(): AsyncGenerator<RowBatch> {
     const parser = new BatchParser(this.#options, 0);
     for await (const chunk of this.#reader.text()) {
@@ -53,13 +80,13 @@ export class LibsvmSource implements RowSource {
       }
     }
     yield* parser.parse(new Uint8Array(0), true);
+    this.#sortedRows = parser.sortedRows;
   }
 
   async *#parallel(threads: number): AsyncGenerator<RowBatch> {
-    const { name, dimension } = this.#options;
     let bytes = 0;
     let lines = 0;
-    const pool = new ParserPool(threads, { source: name, ...(dimension === undefined ? {} : { dimension }) });
+    const pool = new ParserPool(threads, parserOptions(this.#options, 0));
     const alone = new BatchParser(this.#options, 0);
     /** Pieces being parsed, in the order of the text. */
     const pending: Promise<PieceRows>[] = [];
@@ -86,6 +113,7 @@ export class LibsvmSource implements RowSource {
         yield* this.#placed(rows, lines);
         lines += rows.lines;
       }
+      this.#sortedRows += alone.sortedRows;
     } finally {
       await pool.close();
     }
@@ -93,9 +121,18 @@ export class LibsvmSource implements RowSource {
 
   /** A thread does not know how many lines came before its piece; where it met an error, the piece is parsed again here. */
   *#placed(rows: PieceRows, lines: number): Generator<RowBatch> {
-    if (rows.kind === "batch") yield { ...rows.batch, firstLine: rows.batch.firstLine + lines };
-    else yield* new BatchParser(this.#options, lines).parse(rows.piece, true);
+    if (rows.kind === "batch") {
+      this.#sortedRows += rows.sortedRows;
+      yield { ...rows.batch, firstLine: rows.batch.firstLine + lines };
+    } else yield* new BatchParser(this.#options, lines).parse(rows.piece, true);
   }
+}
+
+function parserOptions(
+  { name, dimension, zeroBased = false }: LibsvmSourceOptions,
+  linesBefore: number,
+): LibsvmOptions {
+  return { source: name, linesBefore, zeroBased, ...(dimension === undefined ? {} : { dimension }) };
 }
 
 type PieceRows = Awaited<ReturnType<ParserPool["parse"]>>;
@@ -105,13 +142,16 @@ class BatchParser {
   readonly #rows = new RowBatchBuilder();
   readonly #parser: LibsvmParser;
 
-  constructor({ name, dimension }: LibsvmSourceOptions, linesBefore: number) {
-    const limit = dimension === undefined ? {} : { dimension };
-    this.#parser = new LibsvmParser(this.#rows, { source: name, linesBefore, ...limit });
+  constructor(options: LibsvmSourceOptions, linesBefore: number) {
+    this.#parser = new LibsvmParser(this.#rows, parserOptions(options, linesBefore));
   }
 
   get lines(): number {
     return this.#parser.lines;
+  }
+
+  get sortedRows(): number {
+    return this.#parser.sortedRows;
   }
 
   *parse(piece: Uint8Array, endsLine: boolean): Generator<RowBatch> {

@@ -51,7 +51,7 @@ function rowsOf({ labels, offsets, indices, values, lines, firstLine }: RowBatch
 function naive(text: string): Row[] {
   return text.split("\n").flatMap((raw, at) => {
     const [label, ...entries] = raw
-      .replace(/#.*$/s, "")
+      .replace(/(^|[ \t\r])#.*$/s, "")
       .split(/[ \t\r]+/)
       .filter((token) => token !== "");
     if (label === undefined) return [];
@@ -86,7 +86,7 @@ describe("the LIBSVM parser", () => {
   });
 
   it("takes CRLF, comments, blank lines, tabs, trailing spaces, empty rows, and a last line without an end", () => {
-    const text = "# heading\r\n1 1:1 2:2 \r\n\r\n   \n-1#empty row\n\t2\t3:4# end 5:6\n3 4:5";
+    const text = "# heading\r\n1 1:1 2:2 \r\n\r\n   \n-1 #empty row\n\t2\t3:4\t# end 5:6\n3 4:5";
     expect(parse(text)).toEqual([
       { label: 1, indices: [0, 1], values: [1, 2], line: 2 },
       { label: -1, indices: [], values: [], line: 5 },
@@ -181,17 +181,27 @@ describe("the LIBSVM parser", () => {
     ["+ 1:1\n", 1, 1, '"+"', /a label/],
     ["1 0:1\n", 1, 3, '"0:1"', /at least 1/],
     ["1 -1:1\n", 1, 3, '"-1:1"', /<index>:<value>/],
-    ["1 2:1 2:1\n", 1, 7, '"2:1"', /above 2/],
-    ["1 3:1 2:1\n", 1, 7, '"2:1"', /above 3/],
-    ["1 1000000001:1 999:1\n", 1, 16, '"999:1"', /above 1000000001/],
-    ["1 1000000001:1 1000000001:1\n", 1, 16, '"1000000001:1"', /above 1000000001/],
+    ["1 2:1 2:1\n", 1, 7, '"2:1"', /each index once in a line, 2 comes again/],
+    ["1 1:1\n1 4:1 3:1 4:2 5:1 # 4:3\n", 2, 11, '"4:2"', /4 comes again/],
+    ["1 1000000001:1 1000000001:1\n", 1, 16, '"1000000001:1"', /1000000001 comes again/],
+    ["1 1:1.#INF 2:5 3:7\n", 1, 5, '"1.#INF"', /a value .*finite/],
+    ["1 1:-1.#IND\n", 1, 5, '"-1.#IND"', /a value .*finite/],
+    ["1 1:1.#QNAN000 2:5\n", 1, 5, '"1.#QNAN000"', /a value .*finite/],
+    ["-1.#IND00 2:5\n", 1, 1, '"-1.#IND00"', /a label .*finite/],
+    ["1 1:NA 2:5\n", 1, 5, '"NA"', /a value .*finite/],
+    ["1 1:5#INF 2:5\n", 1, 5, '"5#INF"', /a value/],
+    ["-1#empty row\n", 1, 1, '"-1#empty"', /a label/],
+    ["1 1:1 2#:5\n", 1, 7, '"2#:5"', /<index>:<value>/],
+    ["1 1:1,5 2:5\n", 1, 5, '"1,5"', /a value/],
+    ["1 1:1\u00a02:5\n", 1, 5, '"1\\u{a0}2:5"', /a value/],
+    ["1 1:1\u00002\n", 1, 5, '"1\\u{0}2"', /a value/],
     ["1 4294967295:1\n", 1, 3, '"4294967295:1"', /at most 4294967294/],
     ["1 99999999999999999999999:1\n", 1, 3, '"99999999999999999999999:1"', /at most 4294967294/],
     ["1 5\n", 1, 3, '"5"', /<index>:<value>/],
     ["1 5 :1\n", 1, 3, '"5"', /<index>:<value>/],
     ["1 a:1\n", 1, 3, '"a:1"', /<index>:<value>/],
     ["1 5:\n", 1, 5, "nothing", /a value/],
-    ["1 5:#1\n", 1, 5, "nothing", /a value/],
+    ["1 5:#1\n", 1, 5, '"#1"', /a value/],
     ["1 5:NaN\n", 1, 5, '"NaN"', /a value .*finite/],
     ["1 5:infinity\n", 1, 5, '"infinity"', /a value .*finite/],
     ["1 5:1e\n", 1, 5, '"1e"', /a value/],
@@ -216,6 +226,55 @@ describe("the LIBSVM parser", () => {
       }
     },
   );
+
+  it("sorts the entries of a line that are not in order, and counts such lines", () => {
+    const rows = new RowBatchBuilder();
+    const parser = new LibsvmParser(rows, { source: "test.txt" });
+    parser.push(
+      encoder.encode("2 1:1 2:1\n-1 15515:1 280:1 1000000001:1\n1 3:1 1:2 2:1\n1 1:1\n1 9:4 8:5\n"),
+    );
+    expect(parser.sortedRows).toBe(3);
+    expect(rowsOf(rows.take())).toEqual([
+      { label: 2, indices: [0, 1], values: [1, 1], line: 1 },
+      { label: -1, indices: [279, 15_514, 1_000_000_000], values: [1, 1, 1], line: 2 },
+      { label: 1, indices: [0, 1, 2], values: [2, 1, 1], line: 3 },
+      { label: 1, indices: [0], values: [1], line: 4 },
+      { label: 1, indices: [7, 8], values: [5, 4], line: 5 },
+    ]);
+  });
+
+  it("reads a line's entries in any order as the same row", () => {
+    const entries = fc.uniqueArray(
+      fc.tuple(fc.integer({ min: 1, max: 99 }), fc.integer({ min: 0, max: 2 })),
+      {
+        selector: ([index]) => index,
+        maxLength: 12,
+      },
+    );
+    fc.assert(
+      fc.property(entries, (unsorted) => {
+        const sorted = [...unsorted].sort(([a], [b]) => a - b);
+        const text = (list: typeof unsorted) => `1 ${list.map(([j, v]) => `${j}:${v}`).join(" ")}\n3 7:1\n`;
+        expect(parse(text(unsorted))).toEqual(naive(text(sorted)));
+      }),
+    );
+  });
+
+  it("takes indices that count from 0 when told so", () => {
+    const zeroBased = { zeroBased: true };
+    expect(parse("1 0:0.5 1:2\n-1 3:1 2:1\n", [3], zeroBased)).toEqual([
+      { label: 1, indices: [0, 1], values: [0.5, 2], line: 1 },
+      { label: -1, indices: [2, 3], values: [1, 1], line: 2 },
+    ]);
+    expect(parse("1 4294967293:1", [99], zeroBased)[0]!.indices).toEqual([LARGEST_INDEX - 1]);
+    expect(errorOf(() => parse("1 4294967294:1", [99], zeroBased)).message).toMatch(/at most 4294967293 /);
+    expect(parse("1 3:1", [9], { ...zeroBased, dimension: 4 })).toHaveLength(1);
+    expect(errorOf(() => parse("1 4:1", [9], { ...zeroBased, dimension: 4 })).message).toContain(
+      "an index of at most 3 (the dimension given, counted from 0)",
+    );
+    expect(errorOf(() => parse("1 0:1 0:1", [9], zeroBased)).message).toContain("column 7: ");
+    expect(errorOf(() => parse("1 0:1")).message).toContain("give --zero-based");
+  });
 
   it("refuses an index above the dimension given", () => {
     expect(parse("1 4:1", [9], { dimension: 4 })).toHaveLength(1);
@@ -251,7 +310,7 @@ describe("the LIBSVM parser", () => {
         maxLength: 8,
       }),
       gap: space,
-      end: fc.constantFrom("", " ", "\r", " # note 1:2", "#"),
+      end: fc.constantFrom("", " ", "\r", " # note 1:2", " #", "\t#1:#2 #"),
     })
     .map(({ label, entries, gap, end }) => {
       const sorted = [...entries].sort(([a], [b]) => a - b);

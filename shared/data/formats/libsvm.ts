@@ -1,10 +1,12 @@
 /**
  * A streaming parser of LIBSVM text, straight from bytes.
  *
- *     line    = label { space index ":" value } [ space ] [ "#" comment ]
- *     label, value = decimal number, optional sign and exponent;  index = 1, 2, ... strictly increasing in a line
+ *     line    = label { space index ":" value } [ space [ "#" comment ] ]
+ *     label, value = decimal number, optional sign and exponent;  index = 1, 2, ... (or from 0), each once in a line
  *
- * Lines end in LF or CRLF; empty lines and lines with only a comment are skipped. Memory is bounded by the longest line.
+ * Lines end in LF or CRLF; empty lines and lines with only a comment are skipped. A comment begins at the line's start or
+ * after a space, nowhere else: old Microsoft runtimes write infinity as 1.#INF. Entries of a line that are not in order are
+ * sorted. Memory is bounded by the longest line.
  * Source of the format: Chang, Lin, "LIBSVM: a library for support vector machines", ACM TIST 2011, and its README.
  */
 import { MarinaError } from "../../base/index.ts";
@@ -20,9 +22,11 @@ export interface LibsvmOptions {
   readonly maxLineBytes?: number;
   /** Lines of the text that came before the first one pushed; default 0. */
   readonly linesBefore?: number;
+  /** Indices of the text count from 0; default: from 1. */
+  readonly zeroBased?: boolean;
 }
 
-/** Indices are 1-based in the text and 0-based in 32 bits in memory, where a dimension must fit as well. */
+/** The largest 1-based index. In memory indices are 0-based, in 32 bits, where a dimension must fit as well. */
 export const LARGEST_INDEX = 2 ** 32 - 2;
 /** So many digits are read with 32-bit arithmetic. */
 const SMALL_DIGITS = 9;
@@ -46,7 +50,8 @@ const COLON = 58;
 const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}`));
 /** With so many significant digits a decimal's digits are an integer below 2^53. */
 const EXACT_DIGITS = 15;
-const NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i;
+/** As C, Python and R write them, and as old Microsoft runtimes do. */
+const NOT_FINITE = /^[+-]?(nan|na|inf|infinity|1\.#(inf|ind|qnan|snan)\d*)$/i;
 
 /**
  * Parses rows into a builder's arrays. Push chunks of any sizes, cut anywhere, then call `end`. After an error the parser
@@ -55,6 +60,8 @@ const NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i;
 export class LibsvmParser {
   readonly #rows: RowBatchBuilder;
   readonly #source: string;
+  /** The first index as the text counts, and the largest one allowed. */
+  readonly #firstIndex: 0 | 1;
   readonly #largestIndex: number;
   readonly #maxLineBytes: number;
   /** The beginning of a line whose end has not come yet. */
@@ -64,12 +71,16 @@ export class LibsvmParser {
   /** Where the line being parsed begins, and the position after the last number read. */
   #lineStart = 0;
   #position = 0;
+  /** Of the row being parsed: an index is not above the one before it. */
+  #unsorted = false;
+  #sortedRows = 0;
 
   /** @param rows takes rows of any number of entries, stored zeros kept. */
   constructor(rows: RowBatchBuilder, options: LibsvmOptions) {
     this.#rows = rows;
     this.#source = options.source;
-    this.#largestIndex = options.dimension ?? LARGEST_INDEX;
+    this.#firstIndex = options.zeroBased === true ? 0 : 1;
+    this.#largestIndex = (options.dimension ?? LARGEST_INDEX) - 1 + this.#firstIndex;
     this.#maxLineBytes = options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES;
     this.#line = options.linesBefore ?? 0;
   }
@@ -77,6 +88,11 @@ export class LibsvmParser {
   /** Lines parsed so far, those before the first one pushed included. */
   get lines(): number {
     return this.#line;
+  }
+
+  /** Rows whose entries were not in order in the text. */
+  get sortedRows(): number {
+    return this.#sortedRows;
   }
 
   /**
@@ -149,6 +165,7 @@ export class LibsvmParser {
   /** Whole lines: the last byte is a line feed, so that every loop below ends at one without asking for the end. */
   #parseLines(bytes: Uint8Array, start: number, end: number): void {
     const rows = this.#rows;
+    const firstIndex = this.#firstIndex;
     const largestSmall = Math.min(this.#largestIndex, SMALL_INDEX);
     let { indices, values, ones, nonZeros: entries } = rows;
     let room = indices.length;
@@ -162,7 +179,7 @@ export class LibsvmParser {
         const label = this.#number(bytes, at, "a label (a number)");
         at = this.#position;
         byte = bytes[at]!;
-        let previous = 0;
+        let previous = firstIndex - 1;
         for (;;) {
           if (byte === SPACE) byte = bytes[++at]!;
           if (!isDigit(byte)) {
@@ -198,7 +215,7 @@ export class LibsvmParser {
             ({ indices, values } = rows);
             room = indices.length;
           }
-          indices[entries] = index - 1;
+          indices[entries] = index - firstIndex;
           if (!ones) values[entries] = value;
           else if (value !== 1) {
             rows.spellOut(entries);
@@ -207,6 +224,7 @@ export class LibsvmParser {
           }
           entries++;
         }
+        if (this.#unsorted) this.#sort(bytes, entries);
         rows.closeRow(label, entries, this.#line);
       }
       at = byte === LF ? at + 1 : bytes.indexOf(LF, at) + 1;
@@ -214,7 +232,7 @@ export class LibsvmParser {
   }
 
   /**
-   * The number that begins here and ends before a space, a comment or the end of the line: always what Number(text) is.
+   * The number that begins here and ends before a space or the end of the line: always what Number(text) is.
    * Few digits are combined here, exactly: an integer below 2^53 over a power of ten up to 10^22 is one correctly
    * rounded division. All else goes through Number.
    */
@@ -262,7 +280,15 @@ export class LibsvmParser {
       throw this.#error(bytes, start, tokenEnd, `${expected} that a 64-bit float can hold`);
     }
     if (NOT_FINITE.test(text)) throw this.#error(bytes, start, tokenEnd, `${expected}, finite`);
-    throw this.#error(bytes, start, tokenEnd, expected);
+    throw this.#error(bytes, start, tokenEnd, expected, this.#hintAtCsv(bytes));
+  }
+
+  /** Only at the beginning, where the text may be in another format. */
+  #hintAtCsv(bytes: Uint8Array): string {
+    if (this.#rows.rows > 0) return "";
+    const line = latin1(bytes, this.#lineStart, bytes.indexOf(LF, this.#lineStart));
+    const separated = !line.includes(":") && /[,;\t|]/.test(line);
+    return separated ? "; for CSV give --format csv --label-column NAME" : "";
   }
 
   #badEntry(bytes: Uint8Array, token: number): MarinaError {
@@ -275,37 +301,77 @@ export class LibsvmParser {
         "<index>:<value>; query ids (qid:) are not supported, remove them",
       );
     }
-    return this.#error(bytes, token, tokenEnd, "<index>:<value>");
+    return this.#error(bytes, token, tokenEnd, "<index>:<value>", this.#hintAtCsv(bytes));
   }
 
-  /** An index that is not small, if it is one that may stand here. */
+  /** An index that is not small or not above the one before it, if it is one that may stand here. */
   #largeIndex(bytes: Uint8Array, token: number, end: number, previous: number): number {
     // Beyond 2^53 it is inexact, but still too large.
     const index = Number(latin1(bytes, token, end));
-    if (index <= previous || index > this.#largestIndex) throw this.#badIndex(bytes, token, index, previous);
+    if (index < this.#firstIndex || index > this.#largestIndex) throw this.#badIndex(bytes, token, index);
+    if (index <= previous) this.#unsorted = true;
     return index;
   }
 
-  #badIndex(bytes: Uint8Array, token: number, index: number, previous: number): MarinaError {
+  #badIndex(bytes: Uint8Array, token: number, index: number): MarinaError {
     const tokenEnd = endOfToken(bytes, token);
-    if (index === 0)
-      return this.#error(bytes, token, tokenEnd, "an index of at least 1 (LIBSVM counts from 1)");
-    if (index > this.#largestIndex) {
-      const limit =
-        this.#largestIndex === LARGEST_INDEX
-          ? `${LARGEST_INDEX} (2^32 - 2)`
-          : `${this.#largestIndex} (the dimension given)`;
-      return this.#error(bytes, token, tokenEnd, `an index of at most ${limit}`);
+    if (index < this.#firstIndex) {
+      return this.#error(
+        bytes,
+        token,
+        tokenEnd,
+        "an index of at least 1 (LIBSVM counts from 1; for a file that counts from 0 give --zero-based)",
+      );
     }
-    return this.#error(bytes, token, tokenEnd, `an index above ${previous}, the one before it in this line`);
+    const largest = LARGEST_INDEX - 1 + this.#firstIndex;
+    const limit =
+      this.#largestIndex === largest
+        ? `${largest} (2^32 - ${2 ** 32 - largest})`
+        : `${this.#largestIndex} (the dimension given${this.#firstIndex === 0 ? ", counted from 0" : ""})`;
+    return this.#error(bytes, token, tokenEnd, `an index of at most ${limit}`);
   }
 
-  #error(bytes: Uint8Array, start: number, end: number, expected: string): MarinaError {
+  /** Brings the row just read into order: its entries are the last ones, up to `end`. */
+  #sort(bytes: Uint8Array, end: number): void {
+    this.#unsorted = false;
+    this.#sortedRows++;
+    const { indices, values, ones, nonZeros: start } = this.#rows;
+    const order = Array.from({ length: end - start }, (_, k) => start + k);
+    order.sort((a, b) => indices[a]! - indices[b]!);
+    const sorted = order.map((at) => indices[at]!);
+    const doubled = sorted.find((index, k) => index === sorted[k + 1]);
+    if (doubled !== undefined) throw this.#doubledIndex(bytes, doubled + this.#firstIndex);
+    if (!ones)
+      values.set(
+        Float64Array.from(order, (at) => values[at]!),
+        start,
+      );
+    indices.set(sorted, start);
+  }
+
+  /** @param index as the text counts; it comes more than once in the line at hand. */
+  #doubledIndex(bytes: Uint8Array, index: number): MarinaError {
+    let seen = false;
+    let at = this.#lineStart;
+    for (;;) {
+      while (isSpace(bytes[at]!)) at++;
+      const tokenEnd = endOfToken(bytes, at);
+      const token = latin1(bytes, at, tokenEnd);
+      const colon = token.indexOf(":");
+      if (colon !== -1 && Number(token.slice(0, colon)) === index) {
+        if (seen) return this.#error(bytes, at, tokenEnd, `each index once in a line, ${index} comes again`);
+        seen = true;
+      }
+      at = tokenEnd;
+    }
+  }
+
+  #error(bytes: Uint8Array, start: number, end: number, expected: string, hint = ""): MarinaError {
     const column = start - this.#lineStart + 1;
     const got = start === end ? "nothing" : `"${printable(bytes, start, end)}"`;
     return new MarinaError(
       "data",
-      `${this.#source}: line ${this.#line}, column ${column}: expected ${expected}, got ${got}`,
+      `${this.#source}: line ${this.#line}, column ${column}: expected ${expected}, got ${got}${hint}`,
     );
   }
 }
@@ -329,7 +395,7 @@ function isSpace(byte: number): boolean {
 
 /** Does a number or an entry end before this byte? */
 function isEnd(byte: number): boolean {
-  return byte === SPACE || byte === LF || byte === TAB || byte === CR || byte === HASH;
+  return byte === SPACE || byte === LF || byte === TAB || byte === CR;
 }
 
 function endOfToken(bytes: Uint8Array, start: number): number {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { RowBatch } from "../rows/row-batch.ts";
 import { gunzipIfCompressed } from "./gunzip.ts";
+import { plainText } from "./plain-text.ts";
 
 /** One pass over a file. */
 export interface RowSource {
@@ -16,9 +17,13 @@ export interface RowSource {
   readonly bytesRead: number;
   /** Size and hash of the decompressed contents; final when all rows were read. */
   contents(): { readonly bytes: number; readonly sha256: string };
+  /** What the labels stand for, where they are words; complete when all rows were read. */
+  readonly labelWords: ReadonlyMap<number, string> | undefined;
+  /** What was done that a reader of the file might not expect, a sentence each; complete when all rows were read. */
+  readonly notices: readonly string[];
 }
 
-/** Text, decompressed if it is gzip, counted and hashed on the way. */
+/** Text, decompressed if it is gzip, counted and hashed on the way; without the byte order mark it may begin with. */
 export class TextReader {
   readonly #chunks: AsyncIterable<Uint8Array>;
   readonly #name: string;
@@ -32,12 +37,8 @@ export class TextReader {
     this.#name = name;
   }
 
-  async *text(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of gunzipIfCompressed(this.#counted(), this.#name)) {
-      this.#bytes += chunk.length;
-      this.#hash.update(chunk);
-      yield chunk;
-    }
+  text(): AsyncGenerator<Uint8Array> {
+    return plainText(this.#hashed(), this.#name);
   }
 
   get bytesRead(): number {
@@ -47,6 +48,14 @@ export class TextReader {
   /** Once, at the end. */
   contents(): { readonly bytes: number; readonly sha256: string } {
     return { bytes: this.#bytes, sha256: this.#hash.copy().digest("hex") };
+  }
+
+  async *#hashed(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of gunzipIfCompressed(this.#counted(), this.#name)) {
+      this.#bytes += chunk.length;
+      this.#hash.update(chunk);
+      yield chunk;
+    }
   }
 
   async *#counted(): AsyncGenerator<Uint8Array> {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { MarinaError } from "../../../base/errors.ts";
-import { importLibsvm } from "../../import.ts";
+import { importLibsvm, importRows } from "../../import.ts";
 import { memoryStore } from "../../testing/memory-store.ts";
+import { LibsvmSource } from "../libsvm-source.ts";
 
 /** Long enough for threads: more than 8 MiB. Rows differ in length, values and labels; some lines are no rows. */
 function longText(): string {
@@ -50,10 +51,12 @@ describe("import with parser threads", () => {
   it("names the line of a mistake that a thread met, and the first of two", async () => {
     const at = text.lastIndexOf("\n", text.length - 100) + 1;
     const line = text.slice(0, at).split("\n").length;
-    const broken = `${text.slice(0, at)}1 5:1 4:1\n1 x\n${text.slice(at)}`;
+    const broken = `${text.slice(0, at)}1 5:1 5:2\n1 x\n${text.slice(at)}`;
     for (const threads of [0, 2]) {
       expect(await failureOf(broken, threads)).toMatch(
-        new RegExp(`^data: long.txt: line ${line}, column 7: expected an index above 5`),
+        new RegExp(
+          `^data: long.txt: line ${line}, column 7: expected each index once in a line, 5 comes again`,
+        ),
       );
       // The label comes before the other mistakes.
       const third = `${text.slice(0, at)}7 1:1\n1 x\n${text.slice(at)}`;
@@ -61,6 +64,28 @@ describe("import with parser threads", () => {
         new RegExp(`^data: long.txt: line ${line}: expected one of the two labels`),
       );
     }
+  });
+
+  it("counts rows that were not in order, and stores them as if they had been", async () => {
+    const sorted = `${text}2 1:1 5:2\n`;
+    const unsorted = `2 9:1 3:1\n${text}2 5:2 1:1\n`;
+    const source = (contents: string, threads: number) => {
+      async function* chunks() {
+        yield new TextEncoder().encode(contents);
+      }
+      return new LibsvmSource(chunks(), { name: "long.txt", threads });
+    };
+    const bodies = [];
+    for (const threads of [0, 2]) {
+      const rows = source(unsorted, threads);
+      const objects = memoryStore();
+      const { object } = await importRows(rows, { name: "long", sourceName: "l", labels: "binary", objects });
+      bodies.push((await objects.get(object.key)).body);
+      expect(rows.notices).toEqual(["sorted the entries of 2 rows, where indices were not in order"]);
+    }
+    const { objects, manifest } = await importText(`2 3:1 9:1\n${sorted}`, 0);
+    const expected = (await objects.get(manifest.object.key)).body;
+    for (const body of bodies) expect(Buffer.compare(body, expected)).toBe(0);
   });
 
   it("takes a last line without an end", async () => {

@@ -5,8 +5,8 @@ import { copyOf, type RowBatch, RowBatchBuilder } from "../../rows/row-batch.ts"
 import { type LibsvmOptions, LibsvmParser } from "../libsvm.ts";
 
 export type PieceAnswer =
-  /** `batch.firstLine` counts from the piece's first line; the piece has so many `lines`. */
-  | { readonly kind: "batch"; readonly batch: RowBatch; readonly lines: number }
+  /** `batch.firstLine` counts from the piece's first line; the piece has so many `lines`; so many rows were not in order. */
+  | { readonly kind: "batch"; readonly batch: RowBatch; readonly lines: number; readonly sortedRows: number }
   /** Something is wrong in it; what, only the one who knows its place can say. */
   | { readonly kind: "refused"; readonly piece: Uint8Array; readonly lines: number };
 
@@ -22,7 +22,7 @@ function parse(piece: Uint8Array): PieceAnswer {
     rows.take();
     return { kind: "refused", piece, lines: parser.lines };
   }
-  return { kind: "batch", batch: copyOf(rows.take()), lines: parser.lines };
+  return { kind: "batch", batch: copyOf(rows.take()), lines: parser.lines, sortedRows: parser.sortedRows };
 }
 
 parentPort?.on("message", (piece: Uint8Array) => {
