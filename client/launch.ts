@@ -22,14 +22,20 @@ import {
   workersAsked,
 } from "../shared/protocol/index.ts";
 import { importCommand } from "./import/import-command.ts";
+import { checkMachine } from "./vector-memory.ts";
 
-/** Stores a new run. Its name is the spec's, or one made of method and data; a number is added where it is taken. */
+/**
+ * Stores a new run. Its name is the spec's, or one made of method and data; a number is added where it is taken.
+ * @param machineBytes memory of the machine on which all of it runs; undefined where functions do: see `requireFit`.
+ */
 export async function createRun(
   objects: ObjectStore,
   spec: RunSpec,
+  machineBytes?: number,
 ): Promise<{ run: string; control: ControlMessage }> {
   const manifest = await findManifest(objects, spec.data);
   checkRun(spec, manifest);
+  if (machineBytes !== undefined) checkMachine(spec, manifest, machineBytes);
   await checkRows(objects, manifest);
   const base = spec.name ?? `${spec.algorithm.kind}-${spec.data}`;
   const data = { sha256: manifest.object.sha256, etag: manifest.object.etag };
@@ -46,13 +52,19 @@ export async function createRun(
   }
 }
 
-/** The control message with which a run that has stopped, failed or was cut off goes on. */
+/**
+ * The control message with which a run that has stopped, failed or was cut off goes on.
+ * @param machineBytes as for `createRun`
+ */
 export async function resumeRun(
   objects: ObjectStore,
   run: string,
+  machineBytes?: number,
 ): Promise<{ spec: RunSpec; control: ControlMessage }> {
   const { spec } = await findRun(objects, run);
-  await checkRows(objects, await findManifest(objects, spec.data));
+  const manifest = await findManifest(objects, spec.data);
+  if (machineBytes !== undefined) checkMachine(spec, manifest, machineBytes);
+  await checkRows(objects, manifest);
   let tenure = 0;
   let action: ControlMessage["action"] = "start";
   const checkpoint = (await readCheckpoint(objects, run))?.checkpoint;
@@ -131,8 +143,8 @@ export async function datasetNames(objects: Pick<ObjectStore, "list">): Promise<
   return keys.filter((key) => key.endsWith("/manifest.json")).map((key) => key.split("/")[1]!);
 }
 
-/** What only spec and data set together can tell. */
-function checkRun(spec: RunSpec, manifest: Manifest): void {
+/** What only spec and data set together can tell. @throws MarinaError "spec" or "usage" */
+export function checkRun(spec: RunSpec, manifest: Manifest): void {
   const { algorithm } = spec;
   const asked = workersAsked(spec.workers);
   for (const workers of asked) rowsUsed(manifest.rows, workers, spec.remainder);

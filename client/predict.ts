@@ -10,6 +10,7 @@ import {
   workersAsked,
 } from "../shared/protocol/index.ts";
 import { createRun, findManifest } from "./launch.ts";
+import { embeddedMemoryBytes, machineMemoryBytes } from "./vector-memory.ts";
 
 /** Rounds that are tried: enough to see dense and compressed ones. */
 const TRIAL_ROUNDS = 60;
@@ -31,7 +32,7 @@ function dearestCohort({ workers, algorithm }: RunSpec): Pick<RunSpec, "workers"
 }
 
 /**
- * Undefined where the data set is too large to be fetched for a trial.
+ * Undefined where the data set is too large to be fetched for a trial, or this machine too small for one.
  * @throws MarinaError "spec" for a run whose trial does not end well: what it is made of alone decides that.
  */
 export async function predict(
@@ -41,6 +42,7 @@ export async function predict(
 ): Promise<Prediction | undefined> {
   const manifest = await findManifest(objects, spec.data);
   if (manifest.object.bytes > WHOLE_OBJECT_BYTES) return undefined;
+  if (embeddedMemoryBytes(spec, manifest) > machineMemoryBytes()) return undefined;
   const service = createEmbeddedService({ seed: 1, configuration });
   const local = service.cloud.client.objects;
   await local.put(manifest.object.key, (await objects.get(manifest.object.key)).body);

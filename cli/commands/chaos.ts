@@ -12,9 +12,9 @@ import {
   runCampaign,
   type Stage,
 } from "../../chaos/index.ts";
-import { type EngineOptions, findManifest, openEngine, readSpec } from "../../client/index.ts";
+import { type EngineOptions, findManifest, openEngine, readJson, readSpec } from "../../client/index.ts";
 import { CHAOS_RATIOS, createEmbeddedService, type FaultRatios, faultKinds } from "../../embedded/index.ts";
-import { explain, MarinaError } from "../../shared/base/index.ts";
+import { explain } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
 
 const MUSHROOMS = fileURLToPath(new URL("../../experiments/data/mushrooms.gz", import.meta.url));
@@ -80,15 +80,7 @@ const ratiosSchema = z.strictObject(
 
 /** Ratios by kind of fault; kinds that are left out do not occur. */
 function readRatios(path: string): FaultRatios {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new MarinaError("usage", `${path}: expected JSON such as {"messageDuplicated": 0.1}: ${reason}`, {
-      cause: error,
-    });
-  }
+  const { value } = readJson(path, 'give a file of JSON such as {"messageDuplicated": 0.1}');
   const parsed = ratiosSchema.safeParse(value);
   if (!parsed.success) throw explain(parsed.error, ratiosSchema, value, path);
   return parsed.data as FaultRatios;

@@ -1,7 +1,13 @@
-/** `marina cost`: what a run has used, priced: by item, or by round. */
-import { readFileSync } from "node:fs";
-import { basename } from "node:path";
-import { type EngineOptions, findRun, openEngine, openStack, readRounds, table } from "../../client/index.ts";
+import {
+  type EngineOptions,
+  findRun,
+  openEngine,
+  openStack,
+  readJson,
+  readRounds,
+  table,
+} from "../../client/index.ts";
+
 import { DEFAULT_CONFIGURATION } from "../../embedded/index.ts";
 import { type CsvCell, csv, dollars, MarinaError, seconds } from "../../shared/base/index.ts";
 import { type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
@@ -174,19 +180,8 @@ async function bytesOf(objects: ObjectStore, prefix: string): Promise<number> {
 /** @throws MarinaError "usage" or "spec". */
 export function readPrices(path: string | undefined): Prices {
   if (path === undefined) return PRICES_US_EAST_1;
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new MarinaError(
-      "usage",
-      `--prices ${path}: can't be read (${error instanceof Error ? error.message : String(error)})`,
-      {
-        cause: error,
-      },
-    );
-  }
-  return parsePrices(text, basename(path));
+  const { value, source } = readJson(path, "give the path of a price file (--prices)");
+  return parsePrices(value, source);
 }
 
 function itemTable({ lines, totalUsd }: RunBill): string {

@@ -38,7 +38,7 @@ function report({ good, text }: Check): void {
 async function* checks(engine: AwsEngine, specPath: string | undefined): AsyncGenerator<Check> {
   const { stack, objects } = engine;
   const spec = specPath === undefined ? undefined : readSpec(specPath, []);
-  yield* await checkFit(engine, spec === undefined ? [] : [spec]);
+  yield* await checkFit(engine, spec);
   const concurrency = await unreservedConcurrency();
   if (spec === undefined) {
     yield { good: true, text: `account concurrency: ${concurrency} unreserved` };
@@ -67,7 +67,10 @@ async function* checks(engine: AwsEngine, specPath: string | undefined): AsyncGe
     return;
   }
   yield prediction === undefined
-    ? { good: true, text: "price: can't be predicted, the data set is too large for a trial" }
+    ? {
+        good: true,
+        text: "price: can't be predicted, data set or vectors are too large for a trial on this machine",
+      }
     : {
         good: true,
         text: `price: $${dollars(1000 * prediction.usdPerRound)} per 1,000 rounds, ${seconds(prediction.secondsPerRound)} a round; at most $${dollars(prediction.usdAtMost)} and ${seconds(prediction.secondsAtMost)} for ${spec.stop.rounds} rounds`,

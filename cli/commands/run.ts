@@ -29,7 +29,7 @@ export async function runSpec(path: string, options: RunOptions): Promise<void> 
   try {
     if (options.on !== "embedded") await requireFitStack(engine, spec);
     if (options.on === "aws") await confirmPrice(engine, spec, options);
-    const { control } = await createRun(engine.objects, spec);
+    const { control } = await createRun(engine.objects, spec, engine.machineBytes);
     await driveAndReport(engine, spec, control, options);
   } finally {
     await engine.close();
@@ -40,7 +40,7 @@ export async function resume(run: string, options: RunOptions): Promise<void> {
   const engine = await openEngine(options);
   try {
     if (options.on !== "embedded") await requireFitStack(engine, (await findRun(engine.objects, run)).spec);
-    const { spec, control } = await resumeRun(engine.objects, run);
+    const { spec, control } = await resumeRun(engine.objects, run, engine.machineBytes);
     await driveAndReport(engine, spec, control, options);
   } finally {
     await engine.close();
@@ -50,7 +50,7 @@ export async function resume(run: string, options: RunOptions): Promise<void> {
 /** Loads what only a stack needs. @throws MarinaError "limit" when the run could not end well on it. */
 async function requireFitStack(engine: Engine, spec: RunSpec): Promise<void> {
   const { requireFit } = await import("../../client/index.ts");
-  await requireFit(engine as AwsEngine, [spec]);
+  await requireFit(engine as AwsEngine, spec);
 }
 
 async function driveAndReport(

@@ -5,6 +5,7 @@ import { createEmbeddedService, driveToEnd, type EmbeddedService } from "../../e
 import { describeError, MarinaError } from "../../shared/base/index.ts";
 import type { Log, ObjectStore } from "../../shared/cloud/index.ts";
 import { type ControlMessage, contributionsQueueName, type RunResult } from "../../shared/protocol/index.ts";
+import { machineMemoryBytes } from "../vector-memory.ts";
 import { CommandBox } from "./command-box.ts";
 import { commandBody, type RunCommand } from "./commands.ts";
 import type { Engine, Watcher } from "./engine.ts";
@@ -17,6 +18,7 @@ const SIMULATION_SEED = 1;
 export class EmbeddedEngine implements Engine {
   readonly name = "embedded";
   readonly predicts = true;
+  readonly machineBytes = machineMemoryBytes();
   readonly #home: string;
   readonly #service: EmbeddedService;
   readonly #warnings: string[] = [];

@@ -15,6 +15,8 @@ export interface Engine {
   readonly name: string;
   /** Seconds and dollars are a prediction of this engine's model, not a measurement. */
   readonly predicts: boolean;
+  /** Memory that a whole run has to get by with, where it runs in this process; undefined where functions run it. */
+  readonly machineBytes?: number;
   /** The engine's object store: data sets, runs, results. */
   readonly objects: ObjectStore;
   /** The same as they are now, also where another process writes them: for looking at a run that it drives. */

@@ -8,5 +8,6 @@ export { type LogLine, logGroupOf, logLines } from "./function-logs.ts";
 export { createLambdaLog } from "./log.ts";
 export { lastModified } from "./object-time.ts";
 export { createAwsPorts } from "./ports.ts";
+export { fetchThroughProxy } from "./proxy.ts";
 export { createSdkClients } from "./sdk-clients.ts";
 export { type DeployedStack, findStack } from "./stack.ts";
