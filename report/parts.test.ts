@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { MARINA } from "../shared/base/invocation.ts";
 import { onFront } from "../shared/math/pareto.ts";
 import type { Phase } from "../shared/protocol/stored/checkpoint.ts";
 import { billItems } from "./bill-items.ts";
@@ -77,11 +78,11 @@ describe("how a run is made again", () => {
   it("is a command line that a shell reads as the very spec", () => {
     const { commands } = recipeOf(madeUpRun({ run: "a", dataFile: "it's $(touch x) `y`.svm" }));
     const [importing, running] = commands.split("\n");
-    const words = execFileSync("sh", ["-c", `npx() { printf '%s\\n' "$@"; }; ${importing}`], {
+    const words = execFileSync("sh", ["-c", `node() { printf '%s\\n' "$@"; }; ${importing}`], {
       encoding: "utf8",
     });
     expect(words.split("\n")).toEqual([
-      "marina",
+      "cli/marina.js",
       "data",
       "import",
       "it's $(touch x) `y`.svm",
@@ -89,7 +90,7 @@ describe("how a run is made again", () => {
       "rows",
       "",
     ]);
-    const spec = execFileSync("sh", ["-c", running!.replace("npx marina run -", "cat")], {
+    const spec = execFileSync("sh", ["-c", running!.replace(`${MARINA} run -`, "cat")], {
       encoding: "utf8",
     });
     expect(JSON.parse(spec)).toEqual(madeUpRun({ run: "a" }).stored.spec);

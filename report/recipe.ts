@@ -1,5 +1,7 @@
 /** How a run is made again: its spec, its constants, and the commands. */
+
 import type { CollectedRun } from "../client/index.ts";
+import { MARINA } from "../shared/base/index.ts";
 import type { Recipe } from "./report-data.ts";
 
 export function recipeOf({ stored, result, progress, dataFile }: CollectedRun): Recipe {
@@ -15,8 +17,8 @@ export function recipeOf({ stored, result, progress, dataFile }: CollectedRun): 
       ["SHA-256 of the data", stored.data.sha256],
     ],
     commands: [
-      `npx marina data import ${shellWord(file)} --name ${shellWord(spec.data)}`,
-      `echo ${shellWord(JSON.stringify(spec))} | npx marina run -`,
+      `${MARINA} data import ${shellWord(file)} --name ${shellWord(spec.data)}`,
+      `echo ${shellWord(JSON.stringify(spec))} | ${MARINA} run -`,
     ].join("\n"),
   };
 }

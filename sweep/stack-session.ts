@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CommonOptions } from "../cli/main.ts";
+import { confirmSpending } from "../cli/output/confirm-price.ts";
 import { collectRun, openStack, requireFit } from "../client/index.ts";
 import type { ServiceConfiguration } from "../embedded/index.ts";
 import { dollars } from "../shared/base/index.ts";
@@ -20,6 +21,7 @@ const DEFAULT_MAX_USD = 1;
 export interface StackSessionOptions extends CommonOptions {
   readonly jobs?: number;
   readonly maxUsd?: number;
+  readonly yes?: boolean;
 }
 
 export interface StackSession {
@@ -52,6 +54,7 @@ export async function openStackSession(title: string, options: StackSessionOptio
     progress: createCellProgress(`${title}, predicting`, stream),
     jobs: availableParallelism(),
   });
+  let confirmed = false;
   const runner = new StackRunner({
     engine,
     configuration,
@@ -59,11 +62,13 @@ export async function openStackSession(title: string, options: StackSessionOptio
     jobs,
     maxUsd,
     progress: createCellProgress(title, stream),
-    announce: ({ cells, done, spentUsd, predictedUsd }) => {
+    announce: async ({ cells, done, spentUsd, predictedUsd }) => {
       const limit = Number.isFinite(maxUsd) ? `; at most $${dollars(maxUsd)} in all` : "";
-      stream.write(
-        `predicted: $${dollars(predictedUsd)} for ${cells - done} of ${cells} runs, $${dollars(spentUsd)} spent before${limit}\n`,
-      );
+      const text = `$${dollars(predictedUsd)} for ${cells - done} of ${cells} runs, $${dollars(spentUsd)} spent before${limit}`;
+      // Asked once for all that this command starts: the bound is of it all.
+      if (on !== "aws" || confirmed || cells === done) stream.write(`predicted: ${text}\n`);
+      else await confirmSpending({ text, usdAtMost: undefined }, options);
+      confirmed = true;
     },
     sleep: (milliseconds) => sleep(milliseconds),
   });

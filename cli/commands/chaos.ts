@@ -29,6 +29,12 @@ export interface ChaosOptions extends CommonOptions {
 }
 
 export async function chaos(specPath: string | undefined, options: ChaosOptions): Promise<void> {
+  if (options.on !== "embedded") {
+    throw new MarinaError(
+      "usage",
+      "chaos runs on the embedded cloud alone, where faults can be drawn from a seed: leave --on out",
+    );
+  }
   const ratios = options.faults === undefined ? CHAOS_RATIOS : readRatios(options.faults);
   const stages = await prepare(specPath, options);
   const started = performance.now();

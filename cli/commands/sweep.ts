@@ -28,11 +28,13 @@ import {
   writeSweepFiles,
 } from "../../sweep/index.ts";
 import type { CommonOptions } from "../main.ts";
+import { writingTo } from "../output/writing.ts";
 
 export interface SweepOptions extends CommonOptions {
   readonly jobs?: number;
   readonly out?: string;
   readonly maxUsd?: number;
+  readonly yes?: boolean;
 }
 
 export async function sweep(path: string, options: SweepOptions): Promise<void> {
@@ -86,8 +88,10 @@ async function writeAndReport(
   folder: string,
   { finished, groups, rounds }: Swept,
 ): Promise<void> {
-  writeSweepFiles(folder, finished, groups);
-  await writeRounds(folder, finished, rounds);
+  await writingTo(folder, async () => {
+    writeSweepFiles(folder, finished, groups);
+    await writeRounds(folder, finished, rounds);
+  });
   console.log(report(spec, groups));
   const shown = relative(".", folder) || ".";
   console.log(

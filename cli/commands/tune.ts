@@ -41,6 +41,7 @@ export interface TuneOptions extends CommonOptions {
   readonly set?: readonly string[];
   readonly jobs?: number;
   readonly maxUsd?: number;
+  readonly yes?: boolean;
   readonly json?: boolean;
 }
 

@@ -1,5 +1,7 @@
 /** Opens the engine that the options name. Loads only what that engine needs. */
+
 import type { CommonOptions } from "../../cli/main.ts";
+import { MarinaError } from "../../shared/base/index.ts";
 import type { Engine } from "./engine.ts";
 
 /** Where LocalStack and its like listen unless told otherwise. */
@@ -13,7 +15,21 @@ export async function openEngine(options: CommonOptions): Promise<Engine> {
 /** A deployed stack; for commands that make sense on one only. */
 export async function openStack(options: CommonOptions) {
   configure(options);
-  return (await import("./aws.ts")).openAwsEngine(options.stack);
+  try {
+    return await (await import("./aws.ts")).openAwsEngine(options.stack);
+  } catch (error) {
+    if (options.on !== "localstack" || !isRefused(error)) throw error;
+    throw new MarinaError(
+      "unavailable",
+      `no local cloud listens at ${process.env["AWS_ENDPOINT_URL"]}: start one in another terminal with npm run ministack (or npm run localstack), or give its --endpoint-url`,
+      { cause: error },
+    );
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && "code" in cause && cause.code === "ECONNREFUSED";
 }
 
 /** The SDK reads the environment: options set it before any client is made. */

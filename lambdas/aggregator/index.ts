@@ -4,3 +4,4 @@ export type { AnswerObserver, Expectation } from "./exchange/inbox.ts";
 export { createAggregator, type RunObserver } from "./handler.ts";
 export { shardsPerTaskOf } from "./round/packing.ts";
 export { METRICS_NAMESPACE, RoundMetric } from "./telemetry/round-metric.ts";
+export { isOver } from "./term/finalize.ts";

@@ -3,4 +3,5 @@ export { type CsvCell, csv } from "./csv.ts";
 export { type ErrorCode, MarinaError, MessageError, NonFiniteError } from "./errors.ts";
 export { explain } from "./explain.ts";
 export { bytes, dollars, megabits, seconds, short } from "./format.ts";
+export { MARINA } from "./invocation.ts";
 export { nearest } from "./nearest.ts";
