@@ -1,9 +1,11 @@
 /** What a program does with the service, on every engine. */
 export { type CollectedRun, collectRun, type ObjectReader, withFinal } from "./collect.ts";
+export { checkBound, confirmSpending, heldTo, type PriceOptions, spendingOf } from "./confirm-price.ts";
 export type { AwsEngine } from "./engines/aws.ts";
 export type { EmbeddedEngine } from "./engines/embedded.ts";
 export type { Engine, Watcher } from "./engines/engine.ts";
 export { functionLogs } from "./engines/function-logs.ts";
+export type { Liveness } from "./engines/liveness.ts";
 export { type EngineOptions, openEmbedded, openEngine, openStack } from "./engines/open.ts";
 export { importCommand } from "./import/import-command.ts";
 export { openSource } from "./import/open-source.ts";
@@ -13,10 +15,11 @@ export { readJson } from "./json-file.ts";
 export { checkRun, createRun, datasetNames, findManifest, findRun, resumeRun } from "./launch.ts";
 export { type Prediction, predict } from "./predict.ts";
 export { type Check, checkFit, fitnessIfReadable, refuseUnfit, requireFit } from "./preflight.ts";
-export { readCheckpoint, readResult, readRounds } from "./read-run.ts";
+export { readResult, readRounds } from "./read-run.ts";
 export { metricLines, withSums } from "./reconcile/cloudwatch.ts";
 export { observedRequests, type Span } from "./reconcile/request-log.ts";
 export { readSpec, withChange } from "./spec-file.ts";
+export { standingOf, stateWord, unfinished } from "./standing.ts";
 export { endedText, reachedAccuracy } from "./text/ended.ts";
 export { methodName } from "./text/method-name.ts";
 export { table } from "./text/table.ts";

@@ -11,7 +11,7 @@ import { createEmbeddedService, type EmbeddedService } from "../embedded/service
 import { importLibsvm } from "../shared/data/import.ts";
 import { shippedFile } from "../shared/data/testing/load.ts";
 import { memoryStore } from "../shared/data/testing/memory-store.ts";
-import { contributionsQueueName } from "../shared/protocol/keys.ts";
+import { contributionsQueueName, resultKey } from "../shared/protocol/keys.ts";
 import type { RunResult } from "../shared/protocol/stored/result.ts";
 import type { ControlMessage } from "../shared/protocol/stored/run.ts";
 import type { Cell, CellResult } from "./cell.ts";
@@ -76,6 +76,13 @@ function stack(): Engine & { readonly driven: string[] } {
       for (const key of await objects.list("")) await bucket.put(key, (await objects.get(key)).body);
       return result;
     },
+    async liveness(run) {
+      const ended = (await bucket.list(resultKey(run))).length > 0;
+      return clouds.has(run)
+        ? { state: "live", because: "it is under way here" }
+        : { state: ended ? "ended" : "cut-off", because: "" };
+    },
+    attach: (run) => Promise.reject(new Error(`${run} is not driven elsewhere`)),
     async command(run, command) {
       const service = clouds.get(run);
       if (service === undefined) throw new Error(`${run} does not run`);
@@ -138,7 +145,7 @@ describe("a sweep on a stack", () => {
     const first = await runner(stack()).run(all);
     const engine = stack();
     const plans: StackPlan[] = [];
-    const again = await runner(engine, { announce: (plan) => plans.push(plan) }).run(all);
+    const again = await runner(engine, { announce: (plan) => void plans.push(plan) }).run(all);
     expect(engine.driven).toEqual([]);
     expect(again.spentUsd).toBeCloseTo(first.spentUsd, 12);
     expect(plans).toEqual([{ cells: 2, done: 2, spentUsd: again.spentUsd, predictedUsd: 0 }]);

@@ -29,8 +29,8 @@ export interface StackRunnerOptions {
   /** Of all cells together, those done before included. */
   readonly maxUsd: number;
   readonly progress: CellProgress;
-  /** Told, before anything is started, what the cells that are not done will cost. */
-  readonly announce: (plan: StackPlan) => void;
+  /** Told, before anything is started, what the cells that are not done will cost; may refuse it by throwing. */
+  readonly announce: (plan: StackPlan) => void | Promise<void>;
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
@@ -94,7 +94,7 @@ export class StackRunner {
     const predictedUsd = pending.reduce((sum, cell) => sum + cell.predictedUsd, 0);
     const unique = new Set(cells.map(({ digest }) => digest)).size;
     const before = unique - pending.length;
-    announce({ cells: unique, done: before, spentUsd: this.#budget.spentUsd, predictedUsd });
+    await announce({ cells: unique, done: before, spentUsd: this.#budget.spentUsd, predictedUsd });
     progress.begin(unique, before);
     const left = new Map(pending.map((cell) => [cell.cell.digest, cell]));
     let failure: { readonly error: unknown } | undefined;
@@ -204,11 +204,8 @@ export class StackRunner {
     return failure;
   }
 
-  async #runOne(
-    { cell, run, state, expected, predictedUsd }: Pending,
-    onDone: (cell: Cell) => void,
-  ): Promise<void> {
-    const { engine } = this.#options;
+  async #runOne(pending: Pending, onDone: (cell: Cell) => void): Promise<void> {
+    const { cell, run, state, expected, predictedUsd } = pending;
     const watcher: Watcher = {
       calibration: () => undefined,
       round: ({ usd }) => {
@@ -223,13 +220,7 @@ export class StackRunner {
     const earlierTotal = earlier === undefined ? 0 : totalUsd(this.#figures(cell, earlier, expected, 0));
     const started = performance.now();
     try {
-      const { control } =
-        state.kind === "new"
-          ? await createRun(engine.objects, { ...cell.spec, name: run })
-          : await resumeRun(engine.objects, run);
-      if (control.run !== run) throw taken(run);
-      this.#underWay.add(run);
-      const result = await engine.drive(control, watcher);
+      const result = await this.#driveOrFollow(pending, watcher);
       const wallSeconds = (performance.now() - started) / 1000;
       this.#budget.end(run, totalUsd(this.#figures(cell, result, expected, wallSeconds)) - earlierTotal);
       if (result.status === "stopped") return;
@@ -242,6 +233,23 @@ export class StackRunner {
     } finally {
       this.#underWay.delete(run);
     }
+  }
+
+  /** A cell that an earlier sweep left live on the stack is followed, not started again. */
+  async #driveOrFollow({ cell, run, state }: Pending, watcher: Watcher): Promise<RunResult> {
+    const { engine } = this.#options;
+    if (state.kind !== "new" && (await engine.liveness(run)).state === "live") {
+      this.#underWay.add(run);
+      const result = await engine.attach(run, watcher);
+      if (result !== undefined) return result;
+    }
+    const { control } =
+      state.kind === "new"
+        ? await createRun(engine.objects, { ...cell.spec, name: run })
+        : await resumeRun(engine.objects, run);
+    if (control.run !== run) throw taken(run);
+    this.#underWay.add(run);
+    return engine.drive(control, watcher);
   }
 
   #figures(cell: Cell, result: RunResult, { startLoss }: CellResult, wallSeconds: number): CellResult {

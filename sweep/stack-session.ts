@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   collectRun,
+  confirmSpending,
   type EngineOptions,
   fitnessIfReadable,
   openStack,
@@ -26,6 +27,7 @@ const DEFAULT_MAX_USD = 1;
 export interface StackSessionOptions extends EngineOptions {
   readonly jobs?: number;
   readonly maxUsd?: number;
+  readonly yes?: boolean;
 }
 
 export interface StackSession {
@@ -62,6 +64,7 @@ export async function openStackSession(title: string, options: StackSessionOptio
     progress: createCellProgress(`${title}, predicting`, stream),
     jobs: availableParallelism(),
   });
+  let confirmed = false;
   const runner = new StackRunner({
     engine,
     configuration,
@@ -69,11 +72,13 @@ export async function openStackSession(title: string, options: StackSessionOptio
     jobs,
     maxUsd,
     progress: createCellProgress(title, stream),
-    announce: ({ cells, done, spentUsd, predictedUsd }) => {
+    announce: async ({ cells, done, spentUsd, predictedUsd }) => {
       const limit = Number.isFinite(maxUsd) ? `; at most $${dollars(maxUsd)} in all` : "";
-      stream.write(
-        `predicted: $${dollars(predictedUsd)} for ${cells - done} of ${cells} runs, $${dollars(spentUsd)} spent before${limit}\n`,
-      );
+      const text = `$${dollars(predictedUsd)} for ${cells - done} of ${cells} runs, $${dollars(spentUsd)} spent before${limit}`;
+      // Asked once for all that this command starts: the bound is of it all.
+      if (on !== "aws" || confirmed || cells === done) stream.write(`predicted: ${text}\n`);
+      else await confirmSpending({ text, usdAtMost: undefined }, options);
+      confirmed = true;
     },
     sleep: (milliseconds) => sleep(milliseconds),
   });

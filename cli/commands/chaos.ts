@@ -14,7 +14,7 @@ import {
 } from "../../chaos/index.ts";
 import { type EngineOptions, findManifest, openEngine, readJson, readSpec } from "../../client/index.ts";
 import { CHAOS_RATIOS, createEmbeddedService, type FaultRatios, faultKinds } from "../../embedded/index.ts";
-import { explain } from "../../shared/base/index.ts";
+import { explain, MarinaError } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
 
 const MUSHROOMS = fileURLToPath(new URL("../../experiments/data/mushrooms.gz", import.meta.url));
@@ -28,6 +28,12 @@ export interface ChaosOptions extends EngineOptions {
 }
 
 export async function chaos(specPath: string | undefined, options: ChaosOptions): Promise<void> {
+  if (options.on !== "embedded") {
+    throw new MarinaError(
+      "usage",
+      "chaos runs on the embedded cloud alone, where faults can be drawn from a seed: leave --on out",
+    );
+  }
   const ratios = options.faults === undefined ? CHAOS_RATIOS : readRatios(options.faults);
   const stages = await prepare(specPath, options);
   const started = performance.now();

@@ -30,11 +30,13 @@ import {
   writeRounds,
   writeSweepFiles,
 } from "../../sweep/index.ts";
+import { writingTo } from "../output/writing.ts";
 
 export interface SweepOptions extends EngineOptions {
   readonly jobs?: number;
   readonly out?: string;
   readonly maxUsd?: number;
+  readonly yes?: boolean;
 }
 
 export async function sweep(path: string, options: SweepOptions): Promise<void> {
@@ -98,8 +100,10 @@ async function writeAndReport(
   folder: string,
   { finished, groups, rounds }: Swept,
 ): Promise<void> {
-  writeSweepFiles(folder, finished, groups);
-  await writeRounds(folder, finished, rounds);
+  await writingTo(folder, async () => {
+    writeSweepFiles(folder, finished, groups);
+    await writeRounds(folder, finished, rounds);
+  });
   console.log(report(spec, groups));
   const shown = relative(".", folder) || ".";
   console.log(

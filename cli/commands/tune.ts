@@ -43,6 +43,7 @@ export interface TuneOptions extends EngineOptions {
   readonly set?: readonly string[];
   readonly jobs?: number;
   readonly maxUsd?: number;
+  readonly yes?: boolean;
   readonly json?: boolean;
 }
 

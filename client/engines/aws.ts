@@ -1,6 +1,6 @@
 /** A deployed stack as an engine: on AWS, or on a local cloud that speaks its language. */
 import { randomUUID } from "node:crypto";
-import { readCheckpoint } from "../../lambdas/aggregator/index.ts";
+import { isOver } from "../../lambdas/aggregator/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import {
   createAwsPorts,
@@ -20,15 +20,21 @@ import {
   resultKey,
   specKey,
 } from "../../shared/protocol/index.ts";
+import { CheckpointProgress } from "./checkpoint-progress.ts";
 import { commandBody, type RunCommand } from "./commands.ts";
 import type { Engine, Watcher } from "./engine.ts";
-import { Quiet } from "./quiet.ts";
+import { judge, type Liveness, type StackEvidence } from "./liveness.ts";
+import { stackEvidence } from "./stack-evidence.ts";
 
 /** Between looks for the result. */
 const RESULT_INTERVAL_MILLISECONDS = 1000;
 /** Looks for the result between looks at the checkpoint, which is larger. */
 const LOOKS_PER_PROGRESS = 2;
+/** Looks for the result between judgements whether a run that is followed still lives. */
+const LOOKS_PER_JUDGEMENT = 10;
 const SILENT: Log = { info: () => undefined, warn: () => undefined };
+
+type EvidenceOf = (stack: DeployedStack, run: string) => Promise<StackEvidence>;
 
 /** Finds the stack. @throws MarinaError with one clear line: no credentials, no region, no stack. */
 export async function openAwsEngine(stackName: string): Promise<AwsEngine> {
@@ -36,6 +42,7 @@ export async function openAwsEngine(stackName: string): Promise<AwsEngine> {
   return new AwsEngine(
     stack,
     createAwsPorts({ bucket: stack.bucket, log: SILENT, clients: createSdkClients() }),
+    stackEvidence,
   );
 }
 
@@ -44,10 +51,12 @@ export class AwsEngine implements Engine {
   readonly predicts = false;
   readonly stack: DeployedStack;
   readonly #ports: Ports;
+  readonly #evidence: EvidenceOf;
 
-  constructor(stack: DeployedStack, ports: Ports) {
+  constructor(stack: DeployedStack, ports: Ports, evidence: EvidenceOf) {
     this.stack = stack;
     this.#ports = ports;
+    this.#evidence = evidence;
   }
 
   get objects(): ObjectStore {
@@ -80,33 +89,52 @@ export class AwsEngine implements Engine {
    * @throws MarinaError "worker-failed" when nobody could go on with it, "not-found" when it was deleted.
    */
   async watch(run: string, watcher: Watcher, tenure = 0): Promise<RunResult> {
-    const quiet = new Quiet();
-    let seen = -1;
+    const progress = new CheckpointProgress(this.objects, run, watcher);
     for (let look = 0; ; look++) {
       const result = await readOptional(this.objects, resultKey(run), decodeResult);
-      if (result !== undefined && result.tenure >= tenure) return result;
+      // One that is over can't have been gone on with: it ended while it was asked to.
+      if (result !== undefined && (result.tenure >= tenure || isOver(result.status))) return result;
       if (look % LOOKS_PER_PROGRESS === 0) {
-        const checkpoint = (await readCheckpoint(this.objects, run))?.checkpoint;
-        for (const record of checkpoint?.records ?? []) {
-          if (record.round <= seen) continue;
-          seen = record.round;
-          watcher.round(record);
-        }
-        const seconds = quiet.look(checkpoint?.commit, this.#ports.clock.now());
-        if (seconds !== undefined) watcher.quiet?.(seconds);
-        if (checkpoint === undefined) await this.#checkStored(run);
+        const begun = await progress.look(this.#ports.clock.now());
+        if (!begun) await this.#checkStored(run);
       }
       if (await this.#takeDeadLetters(run)) throw unhandled(run);
       await this.#ports.clock.sleep(RESULT_INTERVAL_MILLISECONDS);
     }
   }
 
-  async checkAlive(run: string): Promise<void> {
+  async attach(run: string, watcher: Watcher): Promise<RunResult | undefined> {
+    const progress = new CheckpointProgress(this.objects, run, watcher);
+    try {
+      for (let look = 1; ; look++) {
+        const result = await readOptional(this.objects, resultKey(run), decodeResult);
+        if (result !== undefined) return result;
+        if (look % LOOKS_PER_PROGRESS === 0) await progress.look(this.#ports.clock.now());
+        // Costs requests; a run that is cut off stays so.
+        if (look % LOOKS_PER_JUDGEMENT === 0) {
+          const { state } = await this.liveness(run);
+          if (state === "cut-off" || state === "silent") return undefined;
+        }
+        await this.#ports.clock.sleep(RESULT_INTERVAL_MILLISECONDS);
+      }
+    } catch (error) {
+      throw cantLook(run, error);
+    }
+  }
+
+  async liveness(run: string): Promise<Liveness> {
+    if ((await readOptional(this.objects, resultKey(run), decodeResult)) !== undefined)
+      return { state: "ended", because: "it has its result" };
     const dead = await this.#deadLetters(run);
     // Whoever waits for the run is to find them, too.
     for (const receipt of dead) await this.#giveBack(receipt);
-    if (dead.length > 0) throw unhandled(run);
+    if (dead.length > 0)
+      return {
+        state: "cut-off",
+        because: `the aggregator could not go on with it; see why: marina logs ${run}`,
+      };
     await this.#checkStored(run);
+    return judge(await this.#evidence(this.stack, run));
   }
 
   /** @throws MarinaError "not-found" when there is no such run any more. */
@@ -148,8 +176,17 @@ export class AwsEngine implements Engine {
   async command(run: string, command: RunCommand): Promise<void> {
     const { queues, objects } = this.#ports;
     const body = await commandBody(objects, run, command);
-    const queue = await queues.address(contributionsQueueName(this.stack.queuePrefix, run));
-    await queues.send(queue, [{ body }]);
+    try {
+      const queue = await queues.address(contributionsQueueName(this.stack.queuePrefix, run));
+      await queues.send(queue, [{ body }]);
+    } catch (error) {
+      if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
+      throw new MarinaError(
+        "usage",
+        `run ${run} takes no commands now: it has ended or has not begun (its queue is not there); see: marina show ${run}`,
+        { cause: error },
+      );
+    }
   }
 
   locate(key: string): string {

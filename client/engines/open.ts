@@ -1,4 +1,6 @@
 /** Opens the engine that the options name. Loads only what that engine needs. */
+
+import { MarinaError } from "../../shared/base/index.ts";
 import { prepareAwsVariables } from "./aws-variables.ts";
 import type { Engine } from "./engine.ts";
 
@@ -36,7 +38,21 @@ export async function openEmbedded(home: string) {
 export async function openStack(options: EngineOptions) {
   configure(options);
   (await import("../../shared/cloud/aws/index.ts")).fetchThroughProxy();
-  return (await import("./aws.ts")).openAwsEngine(options.stack);
+  try {
+    return await (await import("./aws.ts")).openAwsEngine(options.stack);
+  } catch (error) {
+    if (options.on !== "localstack" || !isRefused(error)) throw error;
+    throw new MarinaError(
+      "unavailable",
+      `no local cloud listens at ${process.env["AWS_ENDPOINT_URL"]}: start one in another terminal with npm run ministack (or npm run localstack), or give its --endpoint-url`,
+      { cause: error },
+    );
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && "code" in cause && cause.code === "ECONNREFUSED";
 }
 
 /** The SDK reads the environment: options set it before any client is made. */

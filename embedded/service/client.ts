@@ -18,7 +18,10 @@ export function createClient(
   return {
     objects: {
       get: async (key, options) => objects.get(key, options),
-      put: async (key, body, condition) => objects.put(key, body, condition),
+      put: async (key, body, condition) =>
+        condition !== undefined && "ifNoneMatch" in condition
+          ? objects.create(key, body)
+          : objects.put(key, body, condition),
       putStream: (key, chunks) => objects.putStream(key, chunks),
       delete: async (key) => objects.delete(key),
       list: async (prefix) => objects.list(prefix),
