@@ -42,7 +42,7 @@ export default {
     only(
       "cdk",
       "^cdk/",
-      ["^shared/(protocol/(limits|keys)|math/errors)[.]ts$", "^lambdas/"],
+      ["^shared/(protocol/(limits|keys|concurrency)|math/errors)[.]ts$", "^lambdas/"],
       "the stack knows limits and names",
     ),
     {

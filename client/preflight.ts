@@ -13,6 +13,7 @@ import {
 import { aggregatorMemoryBytes } from "./aggregator-memory.ts";
 import { findManifest } from "./launch.ts";
 import { taskSeconds } from "./task-seconds.ts";
+import { checkWorkerMemory, newAccount } from "./worker-memory.ts";
 
 /** One line of `marina doctor`. */
 export interface Check {
@@ -26,16 +27,28 @@ export interface Deployment {
   readonly objects: ObjectStore;
 }
 
+/** What to do about a function that can't be invoked, by Lambda's state of it. Lambda guide, function states. */
+const STATE_ADVICE: Readonly<Record<string, string>> = {
+  Pending: "; it is being made ready: try again in a minute",
+  Inactive:
+    "; it was unused for weeks, and its first invocation fails: wake it (aws lambda invoke), and try again in a minute",
+  Failed: "; its last deployment failed: deploy the stack again (npx cdk deploy)",
+};
+
 /** A function as it is deployed, against what this program builds on. */
 export function checkFunction(
   name: string,
   { timeoutSeconds, memoryMb, state }: FunctionLimits,
   neededSeconds: number,
 ): Check {
-  const good = timeoutSeconds >= neededSeconds && (state === "Active" || state === "unknown");
-  const advice = good
-    ? ""
-    : `; this program needs a time-out of ${neededSeconds} s: deploy the stack again (npx cdk deploy)`;
+  const unready =
+    state === "Active" || state === "unknown" ? "" : (STATE_ADVICE[state] ?? `; expected Active`);
+  const short =
+    timeoutSeconds >= neededSeconds
+      ? ""
+      : `; this program needs a time-out of ${neededSeconds} s: deploy the stack again (npx cdk deploy)`;
+  const advice = `${unready}${short}`;
+  const good = advice === "";
   return { good, text: `${name}: ${state}, ${memoryMb} MB, time-out ${timeoutSeconds} s${advice}` };
 }
 
@@ -66,7 +79,7 @@ export function checkMemory(
   const good = needed <= memoryMb;
   const enough =
     needed <= FUNCTION_MEMORY_LIMIT_MB
-      ? `deploy with -c aggregatorMemoryMb=${needed}, or give the spec fewer workers`
+      ? `deploy with -c aggregatorMemoryMb=${needed}${newAccount(needed)}, or give the spec fewer workers`
       : `a function has ${FUNCTION_MEMORY_LIMIT_MB} MB at most: give the spec fewer workers`;
   const advice = good ? "" : `: the aggregator would run out of it; ${enough} (f stays the same)`;
   return {
@@ -90,6 +103,7 @@ export async function checkFit({ stack, objects }: Deployment, specs: readonly R
     const manifest = manifests.get(spec.data) ?? (await findManifest(objects, spec.data));
     manifests.set(spec.data, manifest);
     checks.push(checkTask(spec, manifest, worker), checkMemory(spec, manifest, aggregator));
+    checks.push(checkWorkerMemory(spec, manifest, worker));
   }
   return checks;
 }

@@ -10,7 +10,6 @@ import {
 } from "../../shared/cloud/aws/index.ts";
 import { type Log, type ObjectStore, type Ports, readOptional } from "../../shared/cloud/index.ts";
 import {
-  BATCH_LIMIT,
   type ControlMessage,
   contributionsQueueName,
   decodeResult,
@@ -21,6 +20,7 @@ import {
   specKey,
 } from "../../shared/protocol/index.ts";
 import { commandBody, type RunCommand } from "./commands.ts";
+import { ControlDeadLetters } from "./control-dead-letters.ts";
 import type { Engine, Watcher } from "./engine.ts";
 import { Quiet } from "./quiet.ts";
 
@@ -44,10 +44,12 @@ export class AwsEngine implements Engine {
   readonly predicts = false;
   readonly stack: DeployedStack;
   readonly #ports: Ports;
+  readonly #deadLetters: ControlDeadLetters;
 
   constructor(stack: DeployedStack, ports: Ports) {
     this.stack = stack;
     this.#ports = ports;
+    this.#deadLetters = new ControlDeadLetters(ports, stack.controlDeadLetters);
   }
 
   get objects(): ObjectStore {
@@ -61,7 +63,7 @@ export class AwsEngine implements Engine {
   async drive(control: ControlMessage, watcher: Watcher): Promise<RunResult> {
     const { run, tenure } = control;
     // What was said of an earlier attempt is settled by this one.
-    await this.#takeDeadLetters(run);
+    await this.#deadLetters.take(run);
     // Each a command of its own: a second one with the same content must not be taken for a repetition.
     const deduplicationId = `${run}.${tenure}.${control.action}.${randomUUID()}`;
     await this.#ports.queues.send(this.stack.controlQueue, [
@@ -96,16 +98,13 @@ export class AwsEngine implements Engine {
         if (seconds !== undefined) watcher.quiet?.(seconds);
         if (checkpoint === undefined) await this.#checkStored(run);
       }
-      if (await this.#takeDeadLetters(run)) throw unhandled(run);
+      if (await this.#deadLetters.takeInTime(run)) throw unhandled(run);
       await this.#ports.clock.sleep(RESULT_INTERVAL_MILLISECONDS);
     }
   }
 
   async checkAlive(run: string): Promise<void> {
-    const dead = await this.#deadLetters(run);
-    // Whoever waits for the run is to find them, too.
-    for (const receipt of dead) await this.#giveBack(receipt);
-    if (dead.length > 0) throw unhandled(run);
+    if (await this.#deadLetters.has(run)) throw unhandled(run);
     await this.#checkStored(run);
   }
 
@@ -117,32 +116,6 @@ export class AwsEngine implements Engine {
       "not-found",
       `run ${run} was deleted while it went on: ${this.locate(key)} is gone; start it anew: marina run`,
     );
-  }
-
-  /** Deletes control messages about this run that nobody could handle. True when there were any. */
-  async #takeDeadLetters(run: string): Promise<boolean> {
-    const dead = await this.#deadLetters(run);
-    if (dead.length > 0) await this.#ports.queues.delete(this.stack.controlDeadLetters, dead);
-    return dead.length > 0;
-  }
-
-  /**
-   * Receipts of control messages about this run that nobody could handle: nothing will ever happen by them. Those about
-   * other runs are seen again by whoever waits for these.
-   */
-  async #deadLetters(run: string): Promise<string[]> {
-    const { queues } = this.#ports;
-    const queue = this.stack.controlDeadLetters;
-    const found: string[] = [];
-    for (const { body, receipt } of await queues.receive(queue, { max: BATCH_LIMIT, waitSeconds: 0 })) {
-      if (runOf(body) === run) found.push(receipt);
-      else await this.#giveBack(receipt);
-    }
-    return found;
-  }
-
-  #giveBack(receipt: string): Promise<void> {
-    return this.#ports.queues.extend(this.stack.controlDeadLetters, receipt, 0);
   }
 
   async command(run: string, command: RunCommand): Promise<void> {
@@ -157,15 +130,6 @@ export class AwsEngine implements Engine {
   }
 
   async close(): Promise<void> {}
-}
-
-/** Which run a control message is about; undefined for a message of another kind. */
-function runOf(body: string): unknown {
-  try {
-    return (JSON.parse(body) as { run?: unknown }).run;
-  } catch {
-    return undefined;
-  }
 }
 
 function unhandled(run: string): MarinaError {

@@ -17,7 +17,7 @@ export async function openStack(options: CommonOptions) {
 }
 
 /** The SDK reads the environment: options set it before any client is made. */
-function configure({ on, endpointUrl, region }: CommonOptions): void {
+export function configure({ on, endpointUrl, region }: CommonOptions): void {
   const { env } = process;
   if (region !== undefined) env["AWS_REGION"] = region;
   // What is said here is meant for every service.

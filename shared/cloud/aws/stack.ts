@@ -18,6 +18,8 @@ export interface DeployedStack {
   readonly aggregatorFunction: string;
   readonly workerMemoryMb: number;
   readonly aggregatorMemoryMb: number;
+  /** Workers concurrently, of all runs together. */
+  readonly workerConcurrency: number;
   readonly architecture: "arm64" | "x86-64";
 }
 
@@ -62,6 +64,7 @@ export async function findStack(name: string): Promise<DeployedStack> {
     aggregatorFunction: output("AggregatorFunctionName"),
     workerMemoryMb: Number(output("WorkerMemoryMb")),
     aggregatorMemoryMb: Number(output("AggregatorMemoryMb")),
+    workerConcurrency: Number(output("WorkerMaxConcurrency")),
     architecture: output("Architecture") === "arm64" ? "arm64" : "x86-64",
   };
 }
