@@ -165,6 +165,10 @@ common(program.command("logs"))
 common(program.command("doctor"))
   .argument("[spec]", "also: is this spec fit for the stack, and what will it cost")
   .description("check credentials, region, stack, limits and quotas")
+  .option(
+    "--before-deploy",
+    "without a stack: the account's concurrency on aws, and what to deploy with (asks for lambda:GetAccountSettings only)",
+  )
   .action(async (spec: string | undefined, options) =>
     (await import("./commands/doctor.ts")).doctor(spec, options),
   );

@@ -1,4 +1,5 @@
 /** What a program does with the service, on every engine. */
+export { accountChecks, checkTurns, workersAtOnce } from "./account-concurrency.ts";
 export { type CollectedRun, collectRun, type ObjectReader, withFinal } from "./collect.ts";
 export { checkBound, confirmSpending, heldTo, type PriceOptions, spendingOf } from "./confirm-price.ts";
 export type { AwsEngine } from "./engines/aws.ts";
@@ -6,7 +7,7 @@ export type { EmbeddedEngine } from "./engines/embedded.ts";
 export type { Engine, Watcher } from "./engines/engine.ts";
 export { functionLogs } from "./engines/function-logs.ts";
 export type { Liveness } from "./engines/liveness.ts";
-export { type EngineOptions, openEmbedded, openEngine, openStack } from "./engines/open.ts";
+export { configure, type EngineOptions, openEmbedded, openEngine, openStack } from "./engines/open.ts";
 export { importCommand } from "./import/import-command.ts";
 export { openSource } from "./import/open-source.ts";
 export { isRegular, type ReadingOptions, readingOf } from "./import/reading.ts";
@@ -20,6 +21,7 @@ export { metricLines, withSums } from "./reconcile/cloudwatch.ts";
 export { observedRequests, type Span } from "./reconcile/request-log.ts";
 export { readSpec, withChange } from "./spec-file.ts";
 export { standingOf, stateWord, unfinished } from "./standing.ts";
+export { taskSeconds } from "./task-seconds.ts";
 export { endedText, reachedAccuracy } from "./text/ended.ts";
 export { methodName } from "./text/method-name.ts";
 export { table } from "./text/table.ts";

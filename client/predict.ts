@@ -1,5 +1,5 @@
 /** What a run will take and cost, before it starts: its first rounds on the embedded cloud, with the run's own data. */
-import { createEmbeddedService, driveToEnd, type ServiceConfiguration } from "../embedded/index.ts";
+import { AWS_RAMP, createEmbeddedService, driveToEnd, type ServiceConfiguration } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
 import {
@@ -38,12 +38,17 @@ function dearestCohort({ workers, algorithm }: RunSpec): Pick<RunSpec, "workers"
 export async function predict(
   objects: ObjectStore,
   spec: RunSpec,
-  configuration: ServiceConfiguration,
+  configuration: ServiceConfiguration & { readonly workerConcurrency: number },
 ): Promise<Prediction | undefined> {
   const manifest = await findManifest(objects, spec.data);
   if (manifest.object.bytes > WHOLE_OBJECT_BYTES) return undefined;
   if (embeddedMemoryBytes(spec, manifest) > machineMemoryBytes()) return undefined;
-  const service = createEmbeddedService({ seed: 1, configuration });
+  const service = createEmbeddedService({
+    seed: 1,
+    configuration,
+    workerConcurrency: configuration.workerConcurrency,
+    ramp: AWS_RAMP,
+  });
   const local = service.cloud.client.objects;
   await local.put(manifest.object.key, (await objects.get(manifest.object.key)).body);
   await local.put(manifestKey(spec.data), (await objects.get(manifestKey(spec.data))).body);

@@ -27,16 +27,28 @@ export interface Deployment {
   readonly objects: ObjectStore;
 }
 
+/** What to do about a function that can't be invoked, by Lambda's state of it. Lambda guide, function states. */
+const STATE_ADVICE: Readonly<Record<string, string>> = {
+  Pending: "; it is being made ready: try again in a minute",
+  Inactive:
+    "; it was unused for weeks, and its first invocation fails: wake it (aws lambda invoke), and try again in a minute",
+  Failed: "; its last deployment failed: deploy the stack again (npx cdk deploy)",
+};
+
 /** A function as it is deployed, against what this program builds on. */
 export function checkFunction(
   name: string,
   { timeoutSeconds, memoryMb, state }: FunctionLimits,
   neededSeconds: number,
 ): Check {
-  const good = timeoutSeconds >= neededSeconds && (state === "Active" || state === "unknown");
-  const advice = good
-    ? ""
-    : `; this program needs a time-out of ${neededSeconds} s: deploy the stack again (npx cdk deploy)`;
+  const unready =
+    state === "Active" || state === "unknown" ? "" : (STATE_ADVICE[state] ?? `; expected Active`);
+  const short =
+    timeoutSeconds >= neededSeconds
+      ? ""
+      : `; this program needs a time-out of ${neededSeconds} s: deploy the stack again (npx cdk deploy)`;
+  const advice = `${unready}${short}`;
+  const good = advice === "";
   return { good, text: `${name}: ${state}, ${memoryMb} MB, time-out ${timeoutSeconds} s${advice}` };
 }
 
@@ -68,7 +80,7 @@ export function checkMemory(
   const one = Math.ceil(aggregatorMemoryBytes({ ...spec, workers: 1 }, dimension) / 2 ** 20);
   const enough =
     needed <= FUNCTION_MEMORY_LIMIT_MB
-      ? `deploy with -c aggregatorMemoryMb=${needed}, or give the spec fewer workers`
+      ? `deploy with -c aggregatorMemoryMb=${needed}${newAccount(needed)}, or give the spec fewer workers`
       : one <= FUNCTION_MEMORY_LIMIT_MB
         ? `a function has ${FUNCTION_MEMORY_LIMIT_MB} MB at most: give the spec fewer workers`
         : `a function has ${FUNCTION_MEMORY_LIMIT_MB} MB at most: map the data set's features to fewer`;
@@ -132,7 +144,7 @@ export function checkWorkerMemory(
       : "give the spec more workers or fewer shardsPerTask";
   const enough =
     needed <= FUNCTION_MEMORY_LIMIT_MB
-      ? `deploy with -c workerMemoryMb=${needed}`
+      ? `deploy with -c workerMemoryMb=${needed}${newAccount(needed)}`
       : `a function has ${FUNCTION_MEMORY_LIMIT_MB} MB at most: ${smaller}`;
   const advice = good ? "" : `: workers would run out of it; ${enough}`;
   return {
@@ -163,4 +175,14 @@ export function refuseUnfit({ name }: Pick<DeployedStack, "name">, checks: reado
   const bad = checks.filter(({ good }) => !good);
   if (bad.length > 0)
     throw new MarinaError("limit", `stack ${name}: ${bad.map(({ text }) => text).join("; ")}`);
+}
+
+/** Quota of new accounts. Lambda quotas page. */
+const NEW_ACCOUNT_MEMORY_MB = 3008;
+
+/** What is to be known of an advice to take so much memory. */
+function newAccount(memoryMb: number): string {
+  return memoryMb > NEW_ACCOUNT_MEMORY_MB
+    ? ` (a new account's functions have ${NEW_ACCOUNT_MEMORY_MB} MB at most: ask AWS Support for more)`
+    : "";
 }

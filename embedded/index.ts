@@ -10,6 +10,7 @@ export {
   kindOf,
 } from "./faults/faults.ts";
 export { cpuShare, LAMBDA_RATES, modelMilliseconds } from "./functions/compute-charge.ts";
+export { AWS_RAMP } from "./functions/mapping.ts";
 export type { EffectWatcher } from "./functions/shared-services.ts";
 export { AWS_LATENCIES } from "./latency/latencies.ts";
 export { explainDiskError } from "./objects/disk.ts";

@@ -10,7 +10,7 @@ import {
   Runtime,
   SystemLogLevel,
 } from "aws-cdk-lib/aws-lambda";
-import { NodejsFunction, OutputFormat, SourceMapMode } from "aws-cdk-lib/aws-lambda-nodejs";
+import { NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { Parameters } from "../config.ts";
@@ -70,21 +70,19 @@ export class MarinaFunction extends Construct {
       logGroup,
       loggingFormat: LoggingFormat.JSON,
       systemLogLevelV2: SystemLogLevel.WARN,
-      // Lambda takes lines without a level for INFO, and metrics are such lines; the logger itself begins at WARN.
+      // Lambda takes lines without a level for INFO, and metrics are such lines; our own log writes warnings only.
       applicationLogLevelV2: ApplicationLogLevel.INFO,
       environment: {
         ...environment,
         POWERTOOLS_LOG_LEVEL: "WARN",
-        NODE_OPTIONS: "--enable-source-maps",
       },
       bundling: {
         format: OutputFormat.ESM,
         target: "node24",
         mainFields: ["module", "main"],
         minify: true,
-        sourceMap: true,
-        sourceMapMode: SourceMapMode.EXTERNAL,
-        sourcesContent: false,
+        // No source map: linked, its megabyte takes a quarter more CPU at each cold start, and 0.4 s at the first error.
+        sourceMap: false,
         bundleAwsSDK: true,
         externalModules: UNUSED_CREDENTIAL_PROVIDERS,
         // Some of what is bundled is CommonJS and asks for Node's modules by `require`.

@@ -37,19 +37,23 @@ interface Scene {
 async function scene(change: Partial<ObjectStore> = {}): Promise<Scene> {
   const objects = { ...memoryStore(), ...change };
   const dead = new Map<string, string>();
+  const hidden = new Set<string>();
   const [givenBack, sent, silences]: [string[], string[], number[]] = [[], [], []];
   let now = 0;
   let looks = 0;
   const queues: Partial<MessageQueue> = {
     receive: async (queue, { max }) => {
       expect(queue).toBe(DEAD);
-      return [...dead].slice(0, max).map(([receipt, body]) => ({ receipt, body, receiveCount: 1 }));
+      const visible = [...dead].filter(([receipt]) => !hidden.has(receipt)).slice(0, max);
+      for (const [receipt] of visible) hidden.add(receipt);
+      return visible.map(([receipt, body]) => ({ receipt, body, receiveCount: 1 }));
     },
     delete: async (_queue, receipts) => {
       for (const receipt of receipts) dead.delete(receipt);
     },
     extend: async (_queue, receipt, seconds) => {
       expect(seconds).toBe(0);
+      hidden.delete(receipt);
       givenBack.push(receipt);
     },
     send: async (queue, messages) => {
@@ -111,7 +115,7 @@ describe("whoever waits for a run", () => {
     };
     await expect(told.wait()).resolves.toMatchObject({ run });
     expect([...told.dead.keys()]).toEqual(["other", "rubbish"]);
-    expect(told.givenBack).toEqual(["other", "rubbish", "other", "rubbish"]);
+    expect(told.givenBack).toEqual(["other", "rubbish"]);
   });
 
   it("does not take what an earlier attempt left among the dead letters for its own end", async () => {

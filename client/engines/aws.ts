@@ -10,7 +10,6 @@ import {
 } from "../../shared/cloud/aws/index.ts";
 import { type Log, type ObjectStore, type Ports, readOptional } from "../../shared/cloud/index.ts";
 import {
-  BATCH_LIMIT,
   type ControlMessage,
   contributionsQueueName,
   decodeResult,
@@ -22,6 +21,7 @@ import {
 } from "../../shared/protocol/index.ts";
 import { CheckpointProgress } from "./checkpoint-progress.ts";
 import { commandBody, type RunCommand } from "./commands.ts";
+import { ControlDeadLetters } from "./control-dead-letters.ts";
 import type { Engine, Watcher } from "./engine.ts";
 import { judge, type Liveness, type StackEvidence } from "./liveness.ts";
 import { stackEvidence } from "./stack-evidence.ts";
@@ -52,11 +52,13 @@ export class AwsEngine implements Engine {
   readonly stack: DeployedStack;
   readonly #ports: Ports;
   readonly #evidence: EvidenceOf;
+  readonly #deadLetters: ControlDeadLetters;
 
   constructor(stack: DeployedStack, ports: Ports, evidence: EvidenceOf) {
     this.stack = stack;
     this.#ports = ports;
     this.#evidence = evidence;
+    this.#deadLetters = new ControlDeadLetters(ports, stack.controlDeadLetters);
   }
 
   get objects(): ObjectStore {
@@ -70,7 +72,7 @@ export class AwsEngine implements Engine {
   async drive(control: ControlMessage, watcher: Watcher): Promise<RunResult> {
     const { run, tenure } = control;
     // What was said of an earlier attempt is settled by this one.
-    await this.#takeDeadLetters(run);
+    await this.#deadLetters.take(run);
     // Each a command of its own: a second one with the same content must not be taken for a repetition.
     const deduplicationId = `${run}.${tenure}.${control.action}.${randomUUID()}`;
     await this.#ports.queues.send(this.stack.controlQueue, [
@@ -98,7 +100,7 @@ export class AwsEngine implements Engine {
         const begun = await progress.look(this.#ports.clock.now());
         if (!begun) await this.#checkStored(run);
       }
-      if (await this.#takeDeadLetters(run)) throw unhandled(run);
+      if (await this.#deadLetters.takeInTime(run)) throw unhandled(run);
       await this.#ports.clock.sleep(RESULT_INTERVAL_MILLISECONDS);
     }
   }
@@ -125,10 +127,7 @@ export class AwsEngine implements Engine {
   async liveness(run: string): Promise<Liveness> {
     if ((await readOptional(this.objects, resultKey(run), decodeResult)) !== undefined)
       return { state: "ended", because: "it has its result" };
-    const dead = await this.#deadLetters(run);
-    // Whoever waits for the run is to find them, too.
-    for (const receipt of dead) await this.#giveBack(receipt);
-    if (dead.length > 0)
+    if (await this.#deadLetters.has(run))
       return {
         state: "cut-off",
         because: `the aggregator could not go on with it; see why: marina logs ${run}`,
@@ -145,32 +144,6 @@ export class AwsEngine implements Engine {
       "not-found",
       `run ${run} was deleted while it went on: ${this.locate(key)} is gone; start it anew: marina run`,
     );
-  }
-
-  /** Deletes control messages about this run that nobody could handle. True when there were any. */
-  async #takeDeadLetters(run: string): Promise<boolean> {
-    const dead = await this.#deadLetters(run);
-    if (dead.length > 0) await this.#ports.queues.delete(this.stack.controlDeadLetters, dead);
-    return dead.length > 0;
-  }
-
-  /**
-   * Receipts of control messages about this run that nobody could handle: nothing will ever happen by them. Those about
-   * other runs are seen again by whoever waits for these.
-   */
-  async #deadLetters(run: string): Promise<string[]> {
-    const { queues } = this.#ports;
-    const queue = this.stack.controlDeadLetters;
-    const found: string[] = [];
-    for (const { body, receipt } of await queues.receive(queue, { max: BATCH_LIMIT, waitSeconds: 0 })) {
-      if (runOf(body) === run) found.push(receipt);
-      else await this.#giveBack(receipt);
-    }
-    return found;
-  }
-
-  #giveBack(receipt: string): Promise<void> {
-    return this.#ports.queues.extend(this.stack.controlDeadLetters, receipt, 0);
   }
 
   async command(run: string, command: RunCommand): Promise<void> {
@@ -194,15 +167,6 @@ export class AwsEngine implements Engine {
   }
 
   async close(): Promise<void> {}
-}
-
-/** Which run a control message is about; undefined for a message of another kind. */
-function runOf(body: string): unknown {
-  try {
-    return (JSON.parse(body) as { run?: unknown }).run;
-  } catch {
-    return undefined;
-  }
 }
 
 function unhandled(run: string): MarinaError {

@@ -56,7 +56,7 @@ function isRefused(error: unknown): boolean {
 }
 
 /** The SDK reads the environment: options set it before any client is made. */
-function configure({ on, endpointUrl, region }: EngineOptions): void {
+export function configure({ on, endpointUrl, region }: EngineOptions): void {
   const { env } = process;
   // The keys that are taken in its place need not be good ones.
   if (on === "localstack") for (const name of CREDENTIALS) delete env[name];

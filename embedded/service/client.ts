@@ -58,6 +58,7 @@ export function createClient(
       },
       delete: async (address, receipts) => queues.get(address).delete(receipts),
       extend: async (address, receipt, seconds) => queues.get(address).extend(receipt, seconds),
+      waiting: async (address) => queues.get(address).waiting,
     },
     clock,
     compute: { run: async (_work, compute) => compute() },

@@ -3,7 +3,12 @@ export { createFunctionClients } from "./clients.ts";
 export { type MetricName, metricSums } from "./cloudwatch-metrics.ts";
 export { requiredCount, requiredVariable } from "./environment.ts";
 export { lambdaHandler } from "./function.ts";
-export { type FunctionLimits, functionLimits, unreservedConcurrency } from "./function-limits.ts";
+export {
+  type AccountConcurrency,
+  accountConcurrency,
+  type FunctionLimits,
+  functionLimits,
+} from "./function-limits.ts";
 export { type LogLine, logGroupOf, logLines } from "./function-logs.ts";
 export { createLambdaLog } from "./log.ts";
 export { secondsSinceWrite } from "./object-age.ts";

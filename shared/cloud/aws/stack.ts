@@ -19,6 +19,8 @@ export interface DeployedStack {
   readonly aggregatorFunction: string;
   readonly workerMemoryMb: number;
   readonly aggregatorMemoryMb: number;
+  /** Workers concurrently, of all runs together. */
+  readonly workerConcurrency: number;
   readonly architecture: "arm64" | "x86-64";
 }
 
@@ -63,6 +65,7 @@ export async function findStack(name: string): Promise<DeployedStack> {
     aggregatorFunction: output("AggregatorFunctionName"),
     workerMemoryMb: Number(output("WorkerMemoryMb")),
     aggregatorMemoryMb: Number(output("AggregatorMemoryMb")),
+    workerConcurrency: Number(output("WorkerMaxConcurrency")),
     architecture: output("Architecture") === "arm64" ? "arm64" : "x86-64",
   };
 }
