@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { expNonPositive } from "./exp.ts";
+import { exp, expNonPositive } from "./exp.ts";
 
 /** Fixed-point numbers with this many fractional bits: more than any double needs. */
 const FRACTION = 1400n;
@@ -113,5 +113,32 @@ describe("expNonPositive", () => {
     [-744.4, 5e-324],
   ])("has the recorded bits at %d", (x, expected) => {
     expect(expNonPositive(x)).toBe(expected);
+  });
+});
+
+describe("exp", () => {
+  test("has the bits of expNonPositive up to 0", () => {
+    for (let x = 0; x > -760; x -= 0.0713) expect(exp(x)).toBe(expNonPositive(x));
+  });
+
+  test("is within 1 unit in the last place above 0", () => {
+    let worst = 0;
+    for (let i = 1; i < 709; i++) {
+      const x = i * 1.001 - 1e-3 * ((i * 17) % 23);
+      const difference = fixed(exp(x)) * exactExp(fixed(x)) - ONE * ONE; // relative, times 2^2800
+      const ulp = (1n << (FRACTION + BigInt(parts(exp(x)).exponent))) * exactExp(fixed(x));
+      worst = Math.max(worst, Math.abs(Number((difference * 1_000_000n) / ulp)) / 1e6);
+    }
+    expect(worst).toBeGreaterThan(0.4);
+    expect(worst).toBeLessThan(1);
+  });
+
+  test("overflows where e^x does", () => {
+    expect(exp(709.782712893384)).toBeGreaterThan(1.797e308);
+    expect(exp(709.782712893384)).toBeLessThan(Infinity);
+    expect(exp(709.7827128933841)).toBe(Infinity);
+    expect(exp(Infinity)).toBe(Infinity);
+    expect(exp(-Infinity)).toBe(0);
+    expect(exp(Number.NaN)).toBeNaN();
   });
 });

@@ -1,0 +1,62 @@
+/** A program made ready to run on one set of kernels; objectives of many shards share it. */
+import { MarinaError } from "../../math/errors.ts";
+import { gradientGraph, hessianVectorGraph, lossGraph, type RowGraph } from "./differentiate.ts";
+import type { Kernels } from "./kernels.ts";
+import { dimensionOf, type RowProgram } from "./program.ts";
+import { Runner } from "./runner.ts";
+
+/** What a pass over rows is for. */
+export type Purpose = "loss" | "gradient" | "pair" | "hessian-vector";
+
+export class Network {
+  readonly program: RowProgram;
+  readonly dimension: number;
+  readonly kernels: Kernels;
+  readonly #blockRows: number | undefined;
+  readonly #runners = new Map<Purpose, Runner>();
+
+  /** `blockRows` is for tests: no bit depends on it. */
+  constructor(program: RowProgram, kernels: Kernels, blockRows?: number) {
+    this.program = program;
+    this.dimension = dimensionOf(program);
+    this.kernels = kernels;
+    this.#blockRows = blockRows;
+  }
+
+  /** @throws MarinaError `limit` where the kernels' memory is too small. */
+  runner(purpose: Purpose): Runner {
+    const present = this.#runners.get(purpose);
+    if (present !== undefined) return present;
+    const runner = new Runner(
+      graphOf(this.program, purpose),
+      this.kernels,
+      purpose === "pair" ? 2 : 1,
+      this.#blockRows,
+    );
+    this.#runners.set(purpose, runner);
+    return runner;
+  }
+}
+
+function graphOf(program: RowProgram, purpose: Purpose): RowGraph {
+  switch (purpose) {
+    case "loss":
+      return lossGraph(program);
+    case "gradient":
+    case "pair":
+      return gradientGraph(program);
+    case "hessian-vector":
+      return hessianVectorGraph(program);
+  }
+}
+
+/** Most memory that kernels use. */
+export const MAX_KERNEL_BYTES = 2 ** 30;
+
+export function tooMuchMemory(bytes: number): MarinaError {
+  const mebibytes = (value: number) => `${Math.ceil(value / 2 ** 20)} MiB`;
+  return new MarinaError(
+    "limit",
+    `the network needs ${mebibytes(bytes)} of kernel memory, expected at most ${mebibytes(MAX_KERNEL_BYTES)}; use smaller layers, or float32`,
+  );
+}
