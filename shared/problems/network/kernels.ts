@@ -20,12 +20,25 @@ export interface Kernels {
   /** Memory of so many entries, with unspecified contents; void at the next call. @throws MarinaError `limit`. */
   memory(entries: number): Float64Array | Float32Array;
 
-  /** C [m, n] = A [m, k] B [k, n]: from +0, in order of k. */
-  product(a: number, b: number, c: number, m: number, k: number, n: number): void;
-  /** C [m, n] += A^T B for A [k, m], B [k, n]: onto C, in order of k. */
-  addTransposedProduct(a: number, b: number, c: number, m: number, k: number, n: number): void;
-  /** out [n, m] = A^T for A [m, n]. */
-  transpose(a: number, out: number, m: number, n: number): void;
+  /** B [k, n] as `product` reads it, in `packedEntries(k, n)` entries. */
+  pack(b: number, out: number, k: number, n: number): void;
+  /** B^T [k, n] for B [n, k], likewise. */
+  packTransposed(b: number, out: number, k: number, n: number): void;
+  /** C [m, n] = A [m, k] B [k, n], B packed: from +0, in order of k. */
+  product(a: number, packed: number, c: number, m: number, k: number, n: number): void;
+  /**
+   * C [m, n] += A^T B for A [k, m], B [k, n]: onto C, in order of k.
+   * @param packed scratch, `packedEntries(k, n)` entries.
+   */
+  addTransposedProduct(
+    a: number,
+    b: number,
+    packed: number,
+    c: number,
+    m: number,
+    k: number,
+    n: number,
+  ): void;
 
   fill(out: number, count: number, value: number): void;
   unary(operation: UnaryOperation, a: number, out: number, count: number): void;
@@ -66,4 +79,9 @@ export interface Kernels {
   sumPool(a: number, out: number, rows: number, geometry: Geometry): void;
   /** The transpose: onto +0, in order of windows. */
   sumPoolTransposed(c: number, out: number, rows: number, geometry: Geometry): void;
+}
+
+/** Room for a packed matrix: panels of eight columns at most, the last one filled up. */
+export function packedEntries(k: number, n: number): number {
+  return k * 8 * Math.ceil(n / 8);
 }

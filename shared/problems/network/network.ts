@@ -1,5 +1,4 @@
 /** A program made ready to run on one set of kernels; objectives of many shards share it. */
-import { MarinaError } from "../../math/errors.ts";
 import { gradientGraph, hessianVectorGraph, lossGraph, type RowGraph } from "./differentiate.ts";
 import type { Kernels } from "./kernels.ts";
 import { dimensionOf, type RowProgram } from "./program.ts";
@@ -48,15 +47,4 @@ function graphOf(program: RowProgram, purpose: Purpose): RowGraph {
     case "hessian-vector":
       return hessianVectorGraph(program);
   }
-}
-
-/** Most memory that kernels use. */
-export const MAX_KERNEL_BYTES = 2 ** 30;
-
-export function tooMuchMemory(bytes: number): MarinaError {
-  const mebibytes = (value: number) => `${Math.ceil(value / 2 ** 20)} MiB`;
-  return new MarinaError(
-    "limit",
-    `the network needs ${mebibytes(bytes)} of kernel memory, expected at most ${mebibytes(MAX_KERNEL_BYTES)}; use smaller layers, or float32`,
-  );
 }

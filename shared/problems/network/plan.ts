@@ -10,14 +10,20 @@ export type Step =
   | { readonly kind: "node"; readonly index: number }
   | { readonly kind: "accumulate"; readonly index: number };
 
+/** A parameter (or direction) leaf that products are taken with. */
+export interface Factor {
+  readonly leaf: number;
+  readonly transposed: boolean;
+}
+
 export interface Plan {
   readonly steps: readonly Step[];
   /** Of each computed node that is a value of the row: its buffer's first entry, for one row. Others: undefined. */
   readonly values: readonly (number | undefined)[];
   /** Entries of all values, for one row. */
   readonly rowEntries: number;
-  /** Parameters whose transposes are needed, of the point and of the direction. */
-  readonly transposes: readonly { readonly of: "parameter" | "direction"; readonly parameter: number }[];
+  /** Parameters that are factors of products, as they are or transposed. */
+  readonly factors: readonly Factor[];
   /** Most entries of one image's patches. */
   readonly patchEntries: number;
   readonly usesDirection: boolean;
@@ -41,7 +47,7 @@ export function planOf(graph: RowGraph): Plan {
     steps,
     values,
     rowEntries,
-    transposes: transposesOf(graph, needed),
+    factors: factorsOf(graph, needed),
     patchEntries: patchesOf(graph, needed),
     usesDirection: graph.nodes.some(({ op }, index) => op === "direction" && needed[index]),
     flop: flopOf(graph, needed),
@@ -165,17 +171,24 @@ class Space {
   }
 }
 
-function transposesOf({ nodes }: RowGraph, needed: readonly boolean[]): Plan["transposes"] {
-  const found = new Map<number, Plan["transposes"][number]>();
+const factorOperations = new Map([
+  ["matmul", false],
+  ["conv2d", false],
+  ["matmulTransposed", true],
+  ["conv2dTransposed", true],
+]);
+
+function factorsOf({ nodes }: RowGraph, needed: readonly boolean[]): Factor[] {
+  const factors: Factor[] = [];
   for (const [index, { op, inputs }] of nodes.entries()) {
-    if (!needed[index] || (op !== "matmulTransposed" && op !== "conv2dTransposed")) continue;
-    const leaf = nodes[inputs[1]!]!;
-    found.set(inputs[1]!, {
-      of: leaf.op as "parameter" | "direction",
-      parameter: leaf.attributes["parameter"] as number,
-    });
+    const transposed = factorOperations.get(op);
+    if (!needed[index] || transposed === undefined) continue;
+    const leaf = inputs[1]!;
+    if (!factors.some((factor) => factor.leaf === leaf && factor.transposed === transposed)) {
+      factors.push({ leaf, transposed });
+    }
   }
-  return [...found.values()];
+  return factors;
 }
 
 function patchesOf({ nodes, accumulations }: RowGraph, needed: readonly boolean[]): number {

@@ -28,18 +28,37 @@ export class ReferenceKernels implements Kernels {
     return this.#memory;
   }
 
-  product(a: number, b: number, c: number, m: number, k: number, n: number): void {
+  pack(b: number, out: number, k: number, n: number): void {
+    this.#memory.copyWithin(out, b, b + k * n);
+  }
+
+  packTransposed(b: number, out: number, k: number, n: number): void {
+    const heap = this.#memory;
+    for (let p = 0; p < k; p++) {
+      for (let j = 0; j < n; j++) heap[out + p * n + j] = heap[b + j * k + p]!;
+    }
+  }
+
+  product(a: number, packed: number, c: number, m: number, k: number, n: number): void {
     const [heap, round] = [this.#memory, this.#round];
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < n; j++) {
         let sum = 0;
-        for (let p = 0; p < k; p++) sum = round(sum + round(heap[a + i * k + p]! * heap[b + p * n + j]!));
+        for (let p = 0; p < k; p++) sum = round(sum + round(heap[a + i * k + p]! * heap[packed + p * n + j]!));
         heap[c + i * n + j] = sum;
       }
     }
   }
 
-  addTransposedProduct(a: number, b: number, c: number, m: number, k: number, n: number): void {
+  addTransposedProduct(
+    a: number,
+    b: number,
+    _packed: number,
+    c: number,
+    m: number,
+    k: number,
+    n: number,
+  ): void {
     const [heap, round] = [this.#memory, this.#round];
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < n; j++) {
@@ -47,13 +66,6 @@ export class ReferenceKernels implements Kernels {
         for (let p = 0; p < k; p++) sum = round(sum + round(heap[a + p * m + i]! * heap[b + p * n + j]!));
         heap[c + i * n + j] = sum;
       }
-    }
-  }
-
-  transpose(a: number, out: number, m: number, n: number): void {
-    const heap = this.#memory;
-    for (let i = 0; i < m; i++) {
-      for (let j = 0; j < n; j++) heap[out + j * m + i] = heap[a + i * n + j]!;
     }
   }
 

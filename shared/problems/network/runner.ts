@@ -7,10 +7,11 @@ import {
   type BinaryOperation,
   binaryOperations,
   type Kernels,
+  packedEntries,
   type UnaryOperation,
   unaryOperations,
 } from "./kernels.ts";
-import { aligned, type Plan, planOf } from "./plan.ts";
+import { aligned, type Factor, type Plan, planOf } from "./plan.ts";
 import { sizeOf } from "./shape.ts";
 import { type Geometry, geometryOf, isPointwise, type WindowAttributes } from "./window.ts";
 
@@ -28,12 +29,12 @@ export interface BlockInput {
 /** Where a point's own things lie. */
 interface PointPlaces {
   /** By parameter. */
-  readonly parameter: number[];
-  readonly direction: number[];
-  readonly parameterTransposed: number[];
-  readonly directionTransposed: number[];
+  readonly parameter: readonly number[];
+  readonly direction: readonly number[];
+  /** By factor of the plan: packed. */
+  readonly factors: readonly number[];
   /** By accumulation. */
-  readonly sums: number[];
+  readonly sums: readonly number[];
 }
 
 type Run = (rows: number) => void;
@@ -50,6 +51,7 @@ export class Runner {
   readonly #points: PointPlaces[] = [];
   readonly #values: number;
   readonly #patches: number;
+  readonly #packing: number;
   readonly #entries: number;
   readonly #runs: Run[][];
   readonly #losses: number[];
@@ -69,6 +71,7 @@ export class Runner {
     for (let point = 0; point < points; point++) this.#points.push(this.#placePoint(take));
     this.#values = take(this.#plan.rowEntries * blockRows);
     this.#patches = take(this.#plan.patchEntries);
+    this.#packing = take(this.#packingEntries());
     // What kernels may read and write beyond a vector's end.
     this.#entries = end + 16;
     this.#memory = kernels.memory(0);
@@ -98,7 +101,7 @@ export class Runner {
       this.#losses[index] = 0;
       this.#load(places.parameter, points[index]!);
       if (direction !== undefined) this.#load(places.direction, direction);
-      this.#transpose(places);
+      this.#pack(places);
       for (const [i, accumulation] of this.#graph.accumulations.entries()) {
         const at = places.sums[i]!;
         memory.fill(0, at, at + this.#sizeOf(accumulation.parameter));
@@ -162,21 +165,34 @@ export class Runner {
 
   #placePoint(take: (entries: number) => number): PointPlaces {
     const { parameters, accumulations } = this.#graph;
-    const { transposes, usesDirection } = this.#plan;
-    const transposed = (of: "parameter" | "direction") => {
-      const places: number[] = [];
-      for (const each of transposes)
-        if (each.of === of) places[each.parameter] = take(this.#sizeOf(each.parameter));
-      return places;
-    };
+    const { factors, usesDirection } = this.#plan;
     const all = () => parameters.map((_, index) => take(this.#sizeOf(index)));
     return {
       parameter: all(),
       direction: usesDirection ? all() : [],
-      parameterTransposed: transposed("parameter"),
-      directionTransposed: transposed("direction"),
+      factors: factors.map((factor) => take(packedEntries(...this.#factorShape(factor)))),
       sums: accumulations.map(({ parameter }) => take(this.#sizeOf(parameter))),
     };
+  }
+
+  /** A factor as a matrix [k, n]: of a tensor the last axis is the columns; transposed or not. */
+  #factorShape({ leaf, transposed }: Factor): [number, number] {
+    const { shape } = this.#graph.nodes[leaf]!;
+    const columns = shape.at(-1)!;
+    const rows = sizeOf(shape) / columns;
+    return transposed ? [columns, rows] : [rows, columns];
+  }
+
+  /** Entries of the largest right side that an accumulation packs. */
+  #packingEntries(): number {
+    return this.#graph.accumulations.reduce((most, accumulation) => {
+      if (accumulation.kind === "positions") return most;
+      const shape = this.#shape(accumulation.right);
+      const columns = shape.at(-1)!;
+      const positions = sizeOf(shape) / columns;
+      const rows = accumulation.kind === "conv2d" ? 1 : this.#blockRows;
+      return Math.max(most, packedEntries(rows * positions, columns));
+    }, 0);
   }
 
   #load(places: readonly number[], vector: Float64Array): void {
@@ -186,15 +202,12 @@ export class Runner {
     }
   }
 
-  #transpose(places: PointPlaces): void {
-    for (const { of, parameter } of this.#plan.transposes) {
-      const { shape } = this.#graph.parameters[parameter]!;
-      const columns = shape.at(-1)!;
-      const [from, to] =
-        of === "parameter"
-          ? [places.parameter, places.parameterTransposed]
-          : [places.direction, places.directionTransposed];
-      this.#kernels.transpose(from[parameter]!, to[parameter]!, sizeOf(shape) / columns, columns);
+  #pack(places: PointPlaces): void {
+    for (const [i, factor] of this.#plan.factors.entries()) {
+      const from = this.#leaf(factor.leaf, places);
+      const [k, n] = this.#factorShape(factor);
+      if (factor.transposed) this.#kernels.packTransposed(from, places.factors[i]!, k, n);
+      else this.#kernels.pack(from, places.factors[i]!, k, n);
     }
   }
 
@@ -231,7 +244,9 @@ export class Runner {
       case "matmul": {
         const left = this.#place(accumulation.left);
         const inputs = this.#shape(accumulation.left).at(-1)!;
-        return (rows) => k.addTransposedProduct(left, right, sum, inputs, rows * positions, columns);
+        const packing = this.#packing;
+        return (rows) =>
+          k.addTransposedProduct(left, right, packing, sum, inputs, rows * positions, columns);
       }
       case "conv2d": {
         const left = this.#place(accumulation.left);
@@ -241,7 +256,8 @@ export class Runner {
         return (rows) => {
           for (let row = 0; row < rows; row++) {
             const patches = this.#patchesOf(left + row * image, g);
-            k.addTransposedProduct(patches, right + row * positions * columns, sum, taps, positions, columns);
+            const from = right + row * positions * columns;
+            k.addTransposedProduct(patches, from, this.#packing, sum, taps, positions, columns);
           }
         };
       }
@@ -291,14 +307,14 @@ export class Runner {
       case "matmulTransposed": {
         const a = value(0);
         const [from, to] = [this.#shape(inputs[0]!).at(-1)!, shape.at(-1)!];
-        const w = this.#parameter(inputs[1]!, op === "matmulTransposed", places);
+        const w = this.#factor(inputs[1]!, op === "matmulTransposed", places);
         const positions = size / to;
         return (rows) => k.product(a, w, out, rows * positions, from, to);
       }
       case "addChannels":
       case "multiplyChannels": {
         const a = value(0);
-        const p = this.#parameter(inputs[1]!, false, places);
+        const p = this.#leaf(inputs[1]!, places);
         const channels = shape.at(-1)!;
         return (rows) => k[op](a, p, out, (rows * size) / channels, channels);
       }
@@ -352,11 +368,18 @@ export class Runner {
     }
   }
 
-  #parameter(node: number, transposed: boolean, places: PointPlaces): number {
+  /** Where a parameter lies as it is. */
+  #leaf(node: number, places: PointPlaces): number {
     const { op, attributes } = this.#graph.nodes[node]!;
-    const index = attributes["parameter"] as number;
-    if (op === "direction") return (transposed ? places.directionTransposed : places.direction)[index]!;
-    return (transposed ? places.parameterTransposed : places.parameter)[index]!;
+    return (op === "direction" ? places.direction : places.parameter)[attributes["parameter"] as number]!;
+  }
+
+  /** Where a parameter lies packed. */
+  #factor(leaf: number, transposed: boolean, places: PointPlaces): number {
+    const index = this.#plan.factors.findIndex(
+      (factor) => factor.leaf === leaf && factor.transposed === transposed,
+    );
+    return places.factors[index]!;
   }
 
   #convolution(index: number, places: PointPlaces): Run {
@@ -364,7 +387,7 @@ export class Runner {
     const { inputs, shape, attributes } = this.#graph.nodes[index]!;
     const g = geometryOf(this.#shape(inputs[0]!), attributes as unknown as WindowAttributes);
     const [a, out] = [this.#place(inputs[0]!), this.#place(index)];
-    const w = this.#parameter(inputs[1]!, false, places);
+    const w = this.#factor(inputs[1]!, false, places);
     const image = sizeOf(this.#shape(inputs[0]!));
     const filters = shape[2]!;
     const windows = g.outHeight * g.outWidth;
@@ -382,7 +405,7 @@ export class Runner {
     const { inputs, shape, attributes } = this.#graph.nodes[index]!;
     const g = geometryOf(shape, attributes as unknown as WindowAttributes);
     const [c, out] = [this.#place(inputs[0]!), this.#place(index)];
-    const w = this.#parameter(inputs[1]!, true, places);
+    const w = this.#factor(inputs[1]!, true, places);
     const image = sizeOf(shape);
     const filters = this.#shape(inputs[0]!)[2]!;
     const windows = g.outHeight * g.outWidth;
