@@ -44,7 +44,8 @@ export class ReferenceKernels implements Kernels {
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < n; j++) {
         let sum = 0;
-        for (let p = 0; p < k; p++) sum = round(sum + round(heap[a + i * k + p]! * heap[packed + p * n + j]!));
+        for (let p = 0; p < k; p++)
+          sum = round(sum + round(heap[a + i * k + p]! * heap[packed + p * n + j]!));
         heap[c + i * n + j] = sum;
       }
     }

@@ -245,8 +245,7 @@ export class Runner {
         const left = this.#place(accumulation.left);
         const inputs = this.#shape(accumulation.left).at(-1)!;
         const packing = this.#packing;
-        return (rows) =>
-          k.addTransposedProduct(left, right, packing, sum, inputs, rows * positions, columns);
+        return (rows) => k.addTransposedProduct(left, right, packing, sum, inputs, rows * positions, columns);
       }
       case "conv2d": {
         const left = this.#place(accumulation.left);
