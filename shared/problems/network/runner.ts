@@ -7,15 +7,13 @@ import {
   type BinaryOperation,
   binaryOperations,
   type Kernels,
-  packedEntries,
   type UnaryOperation,
   unaryOperations,
 } from "./kernels.ts";
-import { aligned, type Factor, type Plan, planOf } from "./plan.ts";
+import { BLOCK_ROWS, factorShape, type Layout, layoutOf, type PointPlaces } from "./layout.ts";
+import { type Plan, planOf } from "./plan.ts";
 import { sizeOf } from "./shape.ts";
 import { type Geometry, geometryOf, isPointwise, type WindowAttributes } from "./window.ts";
-
-export const BLOCK_ROWS = 64;
 
 /** Where rows and labels of a block are written. */
 export interface BlockInput {
@@ -24,17 +22,6 @@ export interface BlockInput {
   readonly rows: number;
   /** First entry of the labels, one a row; undefined where the program does not read them. */
   readonly labels: number | undefined;
-}
-
-/** Where a point's own things lie. */
-interface PointPlaces {
-  /** By parameter. */
-  readonly parameter: readonly number[];
-  readonly direction: readonly number[];
-  /** By factor of the plan: packed. */
-  readonly factors: readonly number[];
-  /** By accumulation. */
-  readonly sums: readonly number[];
 }
 
 type Run = (rows: number) => void;
@@ -48,11 +35,7 @@ export class Runner {
   readonly #kernels: Kernels;
   readonly #plan: Plan;
   readonly #blockRows: number;
-  readonly #points: PointPlaces[] = [];
-  readonly #values: number;
-  readonly #patches: number;
-  readonly #packing: number;
-  readonly #entries: number;
+  readonly #layout: Layout;
   readonly #runs: Run[][];
   readonly #losses: number[];
   #memory: Float64Array | Float32Array;
@@ -62,31 +45,10 @@ export class Runner {
     this.#kernels = kernels;
     this.#plan = planOf(graph);
     this.#blockRows = blockRows;
-    let end = 0;
-    const take = (entries: number) => {
-      const at = end;
-      end += aligned(entries);
-      return at;
-    };
-    for (let point = 0; point < points; point++) this.#points.push(this.#placePoint(take));
-    this.#values = take(this.#plan.rowEntries * blockRows);
-    this.#patches = take(this.#plan.patchEntries);
-    this.#packing = take(this.#packingEntries());
-    // What kernels may read and write beyond a vector's end.
-    this.#entries = end + 16;
+    this.#layout = layoutOf(graph, this.#plan, points, blockRows);
     this.#memory = kernels.memory(0);
-    this.#runs = this.#points.map((places) => this.#compile(places));
-    this.#losses = this.#points.map(() => 0);
-  }
-
-  /** Entries of kernel memory that a call needs. */
-  get entries(): number {
-    return this.#entries;
-  }
-
-  /** Floating-point operations a row and point. */
-  get flop(): number {
-    return this.#plan.flop;
+    this.#runs = this.#layout.points.map((places) => this.#compile(places));
+    this.#losses = this.#layout.points.map(() => 0);
   }
 
   get blockRows(): number {
@@ -95,9 +57,9 @@ export class Runner {
 
   /** Starts a call at these points, as many as the runner is for. `direction`: the v of a Hessian-vector product. */
   begin(points: readonly Float64Array[], direction?: Float64Array): void {
-    const memory = this.#kernels.memory(this.#entries);
+    const memory = this.#kernels.memory(this.#layout.entries);
     this.#memory = memory;
-    for (const [index, places] of this.#points.entries()) {
+    for (const [index, places] of this.#layout.points.entries()) {
       this.#losses[index] = 0;
       this.#load(places.parameter, points[index]!);
       if (direction !== undefined) this.#load(places.direction, direction);
@@ -144,7 +106,7 @@ export class Runner {
   /** Writes the sum over the rows of the gradients into out. */
   gradient(point: number, out: Float64Array): void {
     const { accumulations, parameters } = this.#graph;
-    const places = this.#points[point]!;
+    const places = this.#layout.points[point]!;
     const seen = new Set<number>();
     out.fill(0);
     for (const [i, { parameter }] of accumulations.entries()) {
@@ -163,38 +125,6 @@ export class Runner {
     return sizeOf(this.#graph.parameters[parameter]!.shape);
   }
 
-  #placePoint(take: (entries: number) => number): PointPlaces {
-    const { parameters, accumulations } = this.#graph;
-    const { factors, usesDirection } = this.#plan;
-    const all = () => parameters.map((_, index) => take(this.#sizeOf(index)));
-    return {
-      parameter: all(),
-      direction: usesDirection ? all() : [],
-      factors: factors.map((factor) => take(packedEntries(...this.#factorShape(factor)))),
-      sums: accumulations.map(({ parameter }) => take(this.#sizeOf(parameter))),
-    };
-  }
-
-  /** A factor as a matrix [k, n]: of a tensor the last axis is the columns; transposed or not. */
-  #factorShape({ leaf, transposed }: Factor): [number, number] {
-    const { shape } = this.#graph.nodes[leaf]!;
-    const columns = shape.at(-1)!;
-    const rows = sizeOf(shape) / columns;
-    return transposed ? [columns, rows] : [rows, columns];
-  }
-
-  /** Entries of the largest right side that an accumulation packs. */
-  #packingEntries(): number {
-    return this.#graph.accumulations.reduce((most, accumulation) => {
-      if (accumulation.kind === "positions") return most;
-      const shape = this.#shape(accumulation.right);
-      const columns = shape.at(-1)!;
-      const positions = sizeOf(shape) / columns;
-      const rows = accumulation.kind === "conv2d" ? 1 : this.#blockRows;
-      return Math.max(most, packedEntries(rows * positions, columns));
-    }, 0);
-  }
-
   #load(places: readonly number[], vector: Float64Array): void {
     for (const [index, at] of places.entries()) {
       const { offset } = this.#graph.parameters[index]!;
@@ -205,7 +135,7 @@ export class Runner {
   #pack(places: PointPlaces): void {
     for (const [i, factor] of this.#plan.factors.entries()) {
       const from = this.#leaf(factor.leaf, places);
-      const [k, n] = this.#factorShape(factor);
+      const [k, n] = factorShape(this.#graph, factor);
       if (factor.transposed) this.#kernels.packTransposed(from, places.factors[i]!, k, n);
       else this.#kernels.pack(from, places.factors[i]!, k, n);
     }
@@ -213,7 +143,7 @@ export class Runner {
 
   /** A value's place for a block. */
   #value(start: number): number {
-    return this.#values + start * this.#blockRows;
+    return this.#layout.values + start * this.#blockRows;
   }
 
   #compile(places: PointPlaces): Run[] {
@@ -244,7 +174,7 @@ export class Runner {
       case "matmul": {
         const left = this.#place(accumulation.left);
         const inputs = this.#shape(accumulation.left).at(-1)!;
-        const packing = this.#packing;
+        const packing = this.#layout.packing;
         return (rows) => k.addTransposedProduct(left, right, packing, sum, inputs, rows * positions, columns);
       }
       case "conv2d": {
@@ -256,7 +186,7 @@ export class Runner {
           for (let row = 0; row < rows; row++) {
             const patches = this.#patchesOf(left + row * image, g);
             const from = right + row * positions * columns;
-            k.addTransposedProduct(patches, from, this.#packing, sum, taps, positions, columns);
+            k.addTransposedProduct(patches, from, this.#layout.packing, sum, taps, positions, columns);
           }
         };
       }
@@ -266,8 +196,8 @@ export class Runner {
   /** The place of an image's patches. */
   #patchesOf(image: number, geometry: Geometry): number {
     if (isPointwise(geometry)) return image;
-    this.#kernels.patches(image, this.#patches, geometry);
-    return this.#patches;
+    this.#kernels.patches(image, this.#layout.patches, geometry);
+    return this.#layout.patches;
   }
 
   #compileNode(index: number, places: PointPlaces): Run | undefined {
@@ -414,8 +344,8 @@ export class Runner {
         const from = c + row * windows * filters;
         if (isPointwise(g)) k.product(from, w, out + row * image, windows, filters, taps);
         else {
-          k.product(from, w, this.#patches, windows, filters, taps);
-          k.addPatches(this.#patches, out + row * image, g);
+          k.product(from, w, this.#layout.patches, windows, filters, taps);
+          k.addPatches(this.#layout.patches, out + row * image, g);
         }
       }
     };

@@ -1,12 +1,9 @@
 /** The kernels in WebAssembly: the bits of `ReferenceKernels`, sooner. */
-import { MarinaError } from "../../../math/errors.ts";
 import type { BinaryOperation, Kernels, UnaryOperation } from "../kernels.ts";
+import { MAX_KERNEL_BYTES, tooMuchMemory } from "../memory-limit.ts";
 import type { Precision } from "../spec.ts";
 import type { Geometry } from "../window.ts";
 import { instantiateKernel, type KernelFunction, type KernelFunctionName } from "./exports.ts";
-
-/** Most memory that a kernel grows to. */
-export const MAX_KERNEL_BYTES = 2 ** 30;
 
 const PAGE_BYTES = 64 * 1024;
 /** Address 0 is left unused, and buffers begin at multiples of 64. */
@@ -176,12 +173,4 @@ export class WasmKernels implements Kernels {
 function numbersOf(g: Geometry): number[] {
   const window = [g.windowHeight, g.windowWidth, g.strideY, g.strideX, g.top, g.left];
   return [g.height, g.width, g.channels, ...window, g.outHeight, g.outWidth];
-}
-
-function tooMuchMemory(bytes: number, most: number): MarinaError {
-  const mebibytes = (value: number) => `${Math.ceil(value / 2 ** 20)} MiB`;
-  return new MarinaError(
-    "limit",
-    `the network needs ${mebibytes(bytes)} of kernel memory, expected at most ${mebibytes(most)}; use smaller layers, or float32`,
-  );
 }
