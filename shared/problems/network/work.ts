@@ -1,6 +1,6 @@
 /** What a network costs to compute, known before it runs. */
 import { gradientGraph, lossGraph } from "./differentiate.ts";
-import { BLOCK_ROWS, layoutOf } from "./layout.ts";
+import { blockRowsOf, bytesOf, layoutOf } from "./layout.ts";
 import { MAX_KERNEL_BYTES, tooMuchMemory } from "./memory-limit.ts";
 import { planOf } from "./plan.ts";
 import { dimensionOf, type RowProgram } from "./program.ts";
@@ -22,13 +22,13 @@ export interface NetworkWork {
 export function workOf(program: RowProgram, precision: Precision): NetworkWork {
   const graph = gradientGraph(program);
   const plan = planOf(graph);
-  const layout = layoutOf(graph, plan, 2, BLOCK_ROWS);
+  const layout = layoutOf(graph, plan, 2, blockRowsOf(plan, precision));
   return {
     dimension: dimensionOf(program),
     gradientFlop: plan.flop,
     lossFlop: planOf(lossGraph(program)).flop,
     activationEntries: plan.rowEntries,
-    kernelBytes: layout.entries * (precision === "float32" ? 4 : 8),
+    kernelBytes: layout.entries * bytesOf(precision),
   };
 }
 

@@ -41,11 +41,15 @@ export type KernelFunctionName =
   | "sumPool"
   | "sumPoolTransposed";
 
-export type KernelExports = { readonly memory: KernelMemory } & {
+export type KernelExports = {
+  readonly memory: KernelMemory;
+  /** Where memory is free: behind the constants, a multiple of 64. */
+  readonly firstAddress: () => number;
+} & {
   readonly [Name in `${KernelFunctionName}${"64" | "32"}`]: KernelFunction;
 };
 
-/** A new instance, with a memory of its own that has no page yet. */
+/** A new instance, with a memory of its own. */
 export function instantiateKernel(): KernelExports {
   const binary = Uint8Array.from(atob(KERNEL_BASE64), (character) => character.charCodeAt(0));
   const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi })

@@ -267,113 +267,185 @@ function addTransposedProduct<T>(a: usize, b: usize, packed: usize, c: usize, m:
 }
 
 // --- elementary functions, two float64 at once, step by step the operations of shared/math -----------------------------
+// Constants lie in memory, by their place there: loading one is a single instruction, where the engine makes a vector constant
+// anew by four.
 
+const SIGN: usize = 0;
+const HALF: usize = 8;
+const LOG2_E: usize = 16;
+const LN2_HIGH: usize = 24;
+const LN2_LOW: usize = 32;
+const P1: usize = 40;
+const P2: usize = 48;
+const P3: usize = 56;
+const P4: usize = 64;
+const P5: usize = 72;
+const TWO: usize = 80;
+const ONE: usize = 88;
+const UNDERFLOW: usize = 96;
+const OVERFLOW: usize = 104;
+const INFINITE: usize = 112;
+const MINUS_INFINITE: usize = 120;
+const NOT_A_NUMBER: usize = 128;
+const ZERO: usize = 136;
+const SMALLEST_NORMAL: usize = 144;
+const TWO_54: usize = 152;
+const FIFTY_FOUR: usize = 160;
+const ROOT: usize = 168;
+const L1: usize = 176;
+const L2: usize = 184;
+const L3: usize = 192;
+const L4: usize = 200;
+const L5: usize = 208;
+const L6: usize = 216;
+const L7: usize = 224;
+const T0: usize = 232;
+const T1: usize = 240;
+const T2: usize = 248;
+const U0: usize = 256;
+const U1: usize = 264;
+const U2: usize = 272;
+const MINUS_TWO: usize = 280;
+const SMALL: usize = 288;
+const LEAST_POWER: usize = 296;
+const MOST_POWER: usize = 304;
+const TO_EXPONENT: usize = 312;
+const TWENTY: usize = 320;
+
+const CONSTANTS = memory.data<f64>([
+  -0.0, 0.5, 1.4426950408889634, 0.6931471803691238, 1.9082149292705877e-10, 0.16666666666666602,
+  -0.0027777777777015593, 6.613756321437934e-5, -1.6533902205465252e-6, 4.1381367970572385e-8, 2, 1,
+  -745.1332191019411, 709.782712893384, Infinity, -Infinity, NaN, 0,
+  2.2250738585072014e-308, 18014398509481984, 54, 1.4142131805419922, 0.6666666666666735, 0.3999999999940942,
+  0.2857142874366239, 0.22222198432149784, 0.1818357216161805, 0.15313837699209373, 0.14798198605116586, -0.9643991794250523,
+  -99.28772310019185, -1614.6876844170845, 112.81167849163293, 2235.4883906010045, 4844.063053251255, -2,
+  0.625, -1000, 1000, 4503599627371519, 20,
+]);
+
+/** The constant in both lanes. */
 @inline
-function d(value: f64): v128 {
-  return f64x2.splat(value);
+function d(constant: usize): v128 {
+  return v128.load64_splat(CONSTANTS + constant);
+}
+
+/** Where memory is free: behind the constants. */
+export function firstAddress(): usize {
+  return (__heap_base + 63) & ~63;
 }
 
 @inline
 function exp(x: v128): v128 {
-  const half = v128.or(v128.and(x, d(-0.0)), d(0.5));
-  const k = i32x4.trunc_sat_f64x2_s_zero(f64x2.add(f64x2.mul(d(1.4426950408889634), x), half));
-  const kf = f64x2.convert_low_i32x4_s(k);
-  const high = f64x2.sub(x, f64x2.mul(kf, d(0.6931471803691238)));
-  const low = f64x2.mul(kf, d(1.9082149292705877e-10));
-  const r = f64x2.sub(high, low);
-  const t = f64x2.mul(r, r);
-  let p = f64x2.add(d(-1.6533902205465252e-6), f64x2.mul(t, d(4.1381367970572385e-8)));
-  p = f64x2.add(d(6.613756321437934e-5), f64x2.mul(t, p));
-  p = f64x2.add(d(-0.0027777777777015593), f64x2.mul(t, p));
-  p = f64x2.add(d(0.16666666666666602), f64x2.mul(t, p));
-  const c = f64x2.sub(r, f64x2.mul(t, p));
-  const quotient = f64x2.div(f64x2.mul(r, c), f64x2.sub(d(2), c));
-  const y = f64x2.sub(d(1), f64x2.sub(f64x2.sub(low, quotient), high));
+  const half = v128.or(v128.and(x, d(SIGN)), d(HALF));
+  const k = f64x2.trunc(f64x2.add(f64x2.mul(d(LOG2_E), x), half));
   // 2^k in two factors: the first product is exact, so that the second alone rounds where 2^k is no normal number.
-  const first = i32x4.min_s(i32x4.max_s(k, i32x4.splat(-1000)), i32x4.splat(1000));
-  const scaled = f64x2.mul(f64x2.mul(y, powerOfTwo(first)), powerOfTwo(i32x4.sub(k, first)));
-  const tiny = v128.andnot(scaled, f64x2.lt(x, d(-745.1332191019411)));
-  return v128.bitselect(d(Infinity), tiny, f64x2.gt(x, d(709.782712893384)));
+  const first = f64x2.min(f64x2.max(k, d(LEAST_POWER)), d(MOST_POWER));
+  const scaled = f64x2.mul(f64x2.mul(reduced(x, k), powerOfTwo(first)), powerOfTwo(f64x2.sub(k, first)));
+  const tiny = v128.andnot(scaled, f64x2.lt(x, d(UNDERFLOW)));
+  return v128.bitselect(d(INFINITE), tiny, f64x2.gt(x, d(OVERFLOW)));
 }
 
-/** 2^k of the two lower lanes, -1022 <= k <= 1023. */
+/** The bits of `exp` for -700 < x <= 0 (and NaN), where 2^k needs no care. */
+@inline
+function expModerate(x: v128): v128 {
+  const k = f64x2.trunc(f64x2.sub(f64x2.mul(d(LOG2_E), x), d(HALF)));
+  return f64x2.mul(reduced(x, k), powerOfTwo(k));
+}
+
+/** e^(x - k ln 2) */
+@inline
+function reduced(x: v128, k: v128): v128 {
+  const high = f64x2.sub(x, f64x2.mul(k, d(LN2_HIGH)));
+  const low = f64x2.mul(k, d(LN2_LOW));
+  const r = f64x2.sub(high, low);
+  const t = f64x2.mul(r, r);
+  let p = f64x2.add(d(P4), f64x2.mul(t, d(P5)));
+  p = f64x2.add(d(P3), f64x2.mul(t, p));
+  p = f64x2.add(d(P2), f64x2.mul(t, p));
+  p = f64x2.add(d(P1), f64x2.mul(t, p));
+  const c = f64x2.sub(r, f64x2.mul(t, p));
+  const quotient = f64x2.div(f64x2.mul(r, c), f64x2.sub(d(TWO), c));
+  return f64x2.sub(d(ONE), f64x2.sub(f64x2.sub(low, quotient), high));
+}
+
+/** 2^k for whole -1022 <= k <= 1023: k + 1023 in the last bits of a number just above 2^52, shifted to the exponent. */
 @inline
 function powerOfTwo(k: v128): v128 {
-  return i64x2.shl(i64x2.extend_low_i32x4_s(i32x4.add(k, i32x4.splat(1023))), 52);
+  return i64x2.shl(f64x2.add(k, d(TO_EXPONENT)), 52);
 }
 
 @inline
 function log(x: v128): v128 {
-  const subnormal = f64x2.lt(x, d(2.2250738585072014e-308));
-  const normal = v128.bitselect(f64x2.mul(x, d(18014398509481984)), x, subnormal);
+  const subnormal = f64x2.lt(x, d(SMALLEST_NORMAL));
+  const normal = v128.bitselect(f64x2.mul(x, d(TWO_54)), x, subnormal);
   const bits = i64x2.add(normal, i64x2.splat(<i64>(0x3ff00000 - 0x3fe6a09e) << 32));
   const k = i64x2.sub(i64x2.shr_s(bits, 52), i64x2.splat(0x3ff));
   const whole = f64x2.convert_low_i32x4_s(v128.shuffle<i32>(k, k, 0, 2, 0, 2));
-  const kf = f64x2.sub(whole, v128.and(subnormal, d(54)));
+  const kf = f64x2.sub(whole, v128.and(subnormal, d(FIFTY_FOUR)));
   const m = i64x2.add(v128.and(bits, i64x2.splat(0x000fffffffffffff)), i64x2.splat(<i64>0x3fe6a09e << 32));
-  const y = ofFraction(f64x2.sub(m, d(1)), kf, f64x2.mul(kf, d(1.9082149292705877e-10)));
-  const finite = v128.bitselect(x, y, f64x2.eq(x, d(Infinity)));
-  const positive = v128.bitselect(finite, d(NaN), f64x2.gt(x, d(0)));
-  return v128.bitselect(d(-Infinity), positive, f64x2.eq(x, d(0)));
+  const y = ofFraction(f64x2.sub(m, d(ONE)), kf, f64x2.mul(kf, d(LN2_LOW)));
+  const finite = v128.bitselect(x, y, f64x2.eq(x, d(INFINITE)));
+  const positive = v128.bitselect(finite, d(NOT_A_NUMBER), f64x2.gt(x, d(ZERO)));
+  return v128.bitselect(d(MINUS_INFINITE), positive, f64x2.eq(x, d(ZERO)));
 }
 
 @inline
 function log1p(x: v128): v128 {
-  const u = f64x2.add(d(1), x);
-  const lost = f64x2.div(f64x2.sub(x, f64x2.sub(u, d(1))), u);
-  const above = f64x2.ge(u, d(1.4142131805419922));
-  const kf = v128.and(above, d(1));
-  const f = f64x2.sub(v128.bitselect(f64x2.mul(u, d(0.5)), u, above), d(1));
-  const low = v128.bitselect(f64x2.add(d(1.9082149292705877e-10), lost), lost, above);
+  const u = f64x2.add(d(ONE), x);
+  const lost = f64x2.div(f64x2.sub(x, f64x2.sub(u, d(ONE))), u);
+  const above = f64x2.ge(u, d(ROOT));
+  const kf = v128.and(above, d(ONE));
+  const f = f64x2.sub(v128.bitselect(f64x2.mul(u, d(HALF)), u, above), d(ONE));
+  const low = v128.bitselect(f64x2.add(d(LN2_LOW), lost), lost, above);
   return ofFraction(f, kf, low);
 }
 
 @inline
 function ofFraction(f: v128, kf: v128, low: v128): v128 {
-  const half = f64x2.mul(f64x2.mul(d(0.5), f), f);
-  const s = f64x2.div(f, f64x2.add(d(2), f));
+  const half = f64x2.mul(f64x2.mul(d(HALF), f), f);
+  const s = f64x2.div(f, f64x2.add(d(TWO), f));
   const z = f64x2.mul(s, s);
   const w = f64x2.mul(z, z);
-  let even = f64x2.add(d(0.22222198432149784), f64x2.mul(w, d(0.15313837699209373)));
-  even = f64x2.add(d(0.3999999999940942), f64x2.mul(w, even));
+  let even = f64x2.add(d(L4), f64x2.mul(w, d(L6)));
+  even = f64x2.add(d(L2), f64x2.mul(w, even));
   even = f64x2.mul(w, even);
-  let odd = f64x2.add(d(0.1818357216161805), f64x2.mul(w, d(0.14798198605116586)));
-  odd = f64x2.add(d(0.2857142874366239), f64x2.mul(w, odd));
-  odd = f64x2.add(d(0.6666666666666735), f64x2.mul(w, odd));
+  let odd = f64x2.add(d(L5), f64x2.mul(w, d(L7)));
+  odd = f64x2.add(d(L3), f64x2.mul(w, odd));
+  odd = f64x2.add(d(L1), f64x2.mul(w, odd));
   odd = f64x2.mul(z, odd);
   let sum = f64x2.mul(s, f64x2.add(half, f64x2.add(odd, even)));
   sum = f64x2.add(sum, low);
   sum = f64x2.sub(sum, half);
   sum = f64x2.add(sum, f);
-  return f64x2.add(sum, f64x2.mul(kf, d(0.6931471803691238)));
+  return f64x2.add(sum, f64x2.mul(kf, d(LN2_HIGH)));
 }
 
 @inline
 function tanh(x: v128): v128 {
   const a = f64x2.abs(x);
   const s = f64x2.mul(x, x);
-  let p = f64x2.add(f64x2.mul(d(-0.9643991794250523), s), d(-99.28772310019185));
-  p = f64x2.add(f64x2.mul(p, s), d(-1614.6876844170845));
-  let q = f64x2.add(s, d(112.81167849163293));
-  q = f64x2.add(f64x2.mul(q, s), d(2235.4883906010045));
-  q = f64x2.add(f64x2.mul(q, s), d(4844.063053251255));
+  let p = f64x2.add(f64x2.mul(d(T0), s), d(T1));
+  p = f64x2.add(f64x2.mul(p, s), d(T2));
+  let q = f64x2.add(s, d(U0));
+  q = f64x2.add(f64x2.mul(q, s), d(U1));
+  q = f64x2.add(f64x2.mul(q, s), d(U2));
   const small = f64x2.add(x, f64x2.mul(x, f64x2.mul(s, f64x2.div(p, q))));
-  const e = exp(f64x2.mul(d(-2), a));
-  const t = f64x2.div(f64x2.sub(d(1), e), f64x2.add(d(1), e));
-  const large = v128.bitselect(f64x2.neg(t), t, f64x2.lt(x, d(0)));
-  return v128.bitselect(small, large, f64x2.lt(a, d(0.625)));
+  // Beyond 20 the result is 1 whatever the exponential.
+  const e = expModerate(f64x2.mul(d(MINUS_TWO), f64x2.min(a, d(TWENTY))));
+  const t = f64x2.div(f64x2.sub(d(ONE), e), f64x2.add(d(ONE), e));
+  const large = v128.or(t, v128.and(x, d(SIGN)));
+  return v128.bitselect(small, large, f64x2.lt(a, d(SMALL)));
 }
 
 @inline
 function sigmoid(z: v128): v128 {
   const e = exp(f64x2.neg(f64x2.abs(z)));
-  const p = f64x2.div(d(1), f64x2.add(d(1), e));
-  return v128.bitselect(f64x2.mul(e, p), p, f64x2.lt(z, d(0)));
+  const p = f64x2.div(d(ONE), f64x2.add(d(ONE), e));
+  return v128.bitselect(f64x2.mul(e, p), p, f64x2.lt(z, d(ZERO)));
 }
 
 @inline
 function softplus(z: v128): v128 {
-  return f64x2.add(f64x2.max(z, d(0)), log1p(exp(f64x2.neg(f64x2.abs(z)))));
+  return f64x2.add(f64x2.max(z, d(ZERO)), log1p(exp(f64x2.neg(f64x2.abs(z)))));
 }
 
 // --- one value -----------------------------------------------------------------------------------------------------

@@ -1,13 +1,12 @@
 /** The kernels in WebAssembly: the bits of `ReferenceKernels`, sooner. */
 import type { BinaryOperation, Kernels, UnaryOperation } from "../kernels.ts";
+import { bytesOf } from "../layout.ts";
 import { MAX_KERNEL_BYTES, tooMuchMemory } from "../memory-limit.ts";
 import type { Precision } from "../spec.ts";
 import type { Geometry } from "../window.ts";
 import { instantiateKernel, type KernelFunction, type KernelFunctionName } from "./exports.ts";
 
 const PAGE_BYTES = 64 * 1024;
-/** Address 0 is left unused, and buffers begin at multiples of 64. */
-const FIRST_ADDRESS = 64;
 
 /** The codes of kernel.as. */
 const UNARY: Readonly<Record<UnaryOperation, number>> = {
@@ -26,6 +25,7 @@ const BINARY: Readonly<Record<BinaryOperation, number>> = { add: 0, subtract: 1,
 export class WasmKernels implements Kernels {
   readonly precision: Precision;
   readonly #exports = instantiateKernel();
+  readonly #first = this.#exports.firstAddress();
   readonly #entryBytes: 4 | 8;
   readonly #bytes: number;
   readonly #functions: Readonly<Record<KernelFunctionName, KernelFunction>>;
@@ -34,7 +34,7 @@ export class WasmKernels implements Kernels {
   /** @param bytes most memory, a multiple of 64 KiB. */
   constructor(precision: Precision, bytes: number = MAX_KERNEL_BYTES) {
     this.precision = precision;
-    this.#entryBytes = precision === "float32" ? 4 : 8;
+    this.#entryBytes = bytesOf(precision);
     this.#bytes = bytes;
     const suffix = precision === "float32" ? "32" : "64";
     this.#functions = Object.fromEntries(
@@ -47,7 +47,7 @@ export class WasmKernels implements Kernels {
 
   memory(entries: number): Float64Array | Float32Array {
     const { memory } = this.#exports;
-    const needed = FIRST_ADDRESS + entries * this.#entryBytes;
+    const needed = this.#first + entries * this.#entryBytes;
     if (needed > this.#bytes) throw tooMuchMemory(needed, this.#bytes);
     const missing = needed - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
@@ -55,14 +55,14 @@ export class WasmKernels implements Kernels {
     if (this.#view.buffer !== memory.buffer) {
       this.#view =
         this.precision === "float32"
-          ? new Float32Array(memory.buffer, FIRST_ADDRESS)
-          : new Float64Array(memory.buffer, FIRST_ADDRESS);
+          ? new Float32Array(memory.buffer, this.#first)
+          : new Float64Array(memory.buffer, this.#first);
     }
     return this.#view;
   }
 
   #at(position: number): number {
-    return FIRST_ADDRESS + position * this.#entryBytes;
+    return this.#first + position * this.#entryBytes;
   }
 
   pack(b: number, out: number, k: number, n: number): void {
