@@ -257,11 +257,13 @@ describe("a network is refused, naming the layer and the shapes", () => {
   });
 
   test.each<[object, string]>([
-    [{ layers: [{ dense: 10, dropout: 0.5 }], loss }, "dropout"],
+    [{ layers: [{ dropout: 0.5 }, { dense: 10 }], loss }, "draws new numbers in every evaluation"],
+    [{ layers: [{ dense: 10 }, { batchNorm: {} }], loss }, "mixes the rows of a batch"],
+    [{ layers: [{ dense: 10, units: 3 }], loss }, "units"],
     [{ layers: [{ dense: 10, activation: "relu" }], loss }, "expected exactly one of dense, activation"],
     [{ layers: [{}], loss }, "got none of them"],
     [{ layers: [{ activation: "relu", bias: false }], loss }, "belongs to a dense layer"],
-    [{ layers: [{ batchNorm: {} }], loss }, "batchNorm"],
+    [{ layers: [{ lstm: {} }], loss }, "lstm"],
     [{ layers: [{ dense: 0 }], loss }, ">=1"],
     [{ layers: [], loss }, ">=1"],
   ])("already by the schema: %j", (spec, message) => {

@@ -5,14 +5,14 @@ import { dimensionOf, type RowProgram } from "./program.ts";
 import { Runner } from "./runner.ts";
 
 /** What a pass over rows is for. */
-export type Purpose = "loss" | "gradient" | "pair" | "hessian-vector";
+export type PassKind = "loss" | "gradient" | "pair" | "hessian-vector";
 
 export class Network {
   readonly program: RowProgram;
   readonly dimension: number;
   readonly kernels: Kernels;
   readonly #blockRows: number | undefined;
-  readonly #runners = new Map<Purpose, Runner>();
+  readonly #runners = new Map<PassKind, Runner>();
 
   /** `blockRows` is for tests: no bit depends on it. */
   constructor(program: RowProgram, kernels: Kernels, blockRows?: number) {
@@ -23,22 +23,22 @@ export class Network {
   }
 
   /** @throws MarinaError `limit` where the kernels' memory is too small. */
-  runner(purpose: Purpose): Runner {
-    const present = this.#runners.get(purpose);
+  runner(kind: PassKind): Runner {
+    const present = this.#runners.get(kind);
     if (present !== undefined) return present;
     const runner = new Runner(
-      graphOf(this.program, purpose),
+      graphOf(this.program, kind),
       this.kernels,
-      purpose === "pair" ? 2 : 1,
+      kind === "pair" ? 2 : 1,
       this.#blockRows,
     );
-    this.#runners.set(purpose, runner);
+    this.#runners.set(kind, runner);
     return runner;
   }
 }
 
-function graphOf(program: RowProgram, purpose: Purpose): RowGraph {
-  switch (purpose) {
+function graphOf(program: RowProgram, kind: PassKind): RowGraph {
+  switch (kind) {
     case "loss":
       return lossGraph(program);
     case "gradient":

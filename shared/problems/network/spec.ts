@@ -78,6 +78,15 @@ const layerSchema = z
       })
       .optional()
       .describe("a + layers(a)"),
+    // Not there, and asked for: the reason is the answer.
+    batchNorm: z
+      .never("mixes the rows of a batch, so f would be no sum over rows; use layerNorm or groupNorm instead")
+      .optional(),
+    dropout: z
+      .never(
+        "draws new numbers in every evaluation, so f would be no function of x; use a regularizer instead",
+      )
+      .optional(),
   })
   .superRefine((layer, context) => {
     const present = layerKinds.filter((kind) => layer[kind] !== undefined);
