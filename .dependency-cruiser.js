@@ -1,50 +1,53 @@
-/** The rule of imports (see ARCHITECTURE.md): mathematics < protocol < ports < handlers < engines < command line. */
-const mathematics = "^shared/(algorithms|compressors|problems|math)/";
-const tests = "[.](test|e2e)[.]ts$|/testing/";
+/** The rule of imports: `scripts/floors.js` has the order; ARCHITECTURE.md shows it. Type imports count. */
+import { floors, mayImport, outside } from "./scripts/floors.js";
 
-/** Files of `from` may import, among the project's own, only what matches `to` (and one another). */
-function only(name, from, to, comment) {
-  return {
-    name,
-    severity: "error",
-    comment,
-    from: { path: from, pathNot: tests },
-    to: { path: "^(shared|lambdas|embedded|cli|cdk|bench|experiments|infra-tests)/", pathNot: [from, ...to] },
-  };
+const tests = "[.](test|e2e|reference)[.]ts$|/testing/|^tests/";
+const mathematics = "^shared/(base|math|compressors|problems|methods)/";
+const all = [...floors, ...outside].map(({ folder }) => folder);
+
+/** Files of a package that hold further packages of their own (`shared/cloud` and `shared/cloud/aws`). */
+function inside(folder) {
+  const inner = floors.filter((other) => other.folder.startsWith(`${folder}/`));
+  return { path: `^${folder}/`, pathNot: inner.map((other) => `^${other.folder}/`) };
 }
+
+/** A package's own files import one another, not its front. */
+const fronts = floors.map(({ folder }) => {
+  const own = inside(folder);
+  return {
+    name: `front-of-${folder.replaceAll("/", "-")}-is-for-others`,
+    severity: "error",
+    comment: "a package's own files import one another, not its index.ts",
+    from: { path: own.path, pathNot: [...own.pathNot, tests] },
+    to: { path: `^${folder}/index[.]ts$` },
+  };
+});
+
+/** A package may import its own files, and the front (index.ts) of those that it stands on. */
+const rules = floors.map((floor) => {
+  const own = inside(floor.folder);
+  return {
+    name: `imports-of-${floor.folder.replaceAll("/", "-")}`,
+    severity: "error",
+    comment: `${floor.folder} imports its own files and the index.ts of: ${mayImport(floor).join(", ") || "nothing"}`,
+    from: { path: own.path, pathNot: [...own.pathNot, tests] },
+    to: {
+      path: `^(${all.join("|")})/`,
+      pathNot: [
+        // A file inside, but of no inner package.
+        own.pathNot.length === 0
+          ? own.path
+          : `${own.path}(?!${own.pathNot.map((p) => p.replace(own.path, "")).join("|")})`,
+        ...mayImport(floor).map((folder) => `^${folder}/index[.]ts$`),
+      ],
+    },
+  };
+});
 
 export default {
   forbidden: [
-    only("mathematics-is-alone", mathematics, [], "pure: no protocol, no ports, no engines"),
-    only(
-      "protocol-on-mathematics",
-      "^shared/protocol/",
-      [mathematics],
-      "bytes and schemas know the mathematics only",
-    ),
-    only(
-      "cloud-on-protocol",
-      "^shared/cloud/",
-      ["^shared/protocol/", "^shared/math/"],
-      "ports stand on the protocol",
-    ),
-    only(
-      "data",
-      "^shared/data/",
-      ["^shared/(protocol|cloud|problems|math)/"],
-      "data sets: formats and import",
-    ),
-    only("cost", "^shared/cost/", ["^shared/(protocol|cloud|math)/"], "prices and meters stand on the ports"),
-    only("worker", "^lambdas/worker/", ["^shared/"], "a function imports shared code only"),
-    only("aggregator", "^lambdas/aggregator/", ["^shared/"], "a function imports shared code only"),
-    only("embedded", "^embedded/", ["^shared/", "^lambdas/"], "the embedded cloud runs the handlers"),
-    only("cli", "^cli/", ["^shared/", "^lambdas/", "^embedded/"], "the command line knows all but cdk"),
-    only(
-      "cdk",
-      "^cdk/",
-      ["^shared/(protocol/(limits|keys)|math/errors)[.]ts$", "^lambdas/"],
-      "the stack knows limits and names",
-    ),
+    ...rules,
+    ...fronts,
     {
       name: "sdk-in-adapters-only",
       severity: "error",
@@ -62,9 +65,9 @@ export default {
     {
       name: "no-cycles",
       severity: "error",
-      comment: "files that need each other are one file or three",
+      comment: "files that need each other are one file or three; types count",
       from: { pathNot: tests },
-      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+      to: { circular: true },
     },
     {
       name: "no-tests-in-sources",

@@ -8,7 +8,7 @@
  */
 import { createReadStream } from "node:fs";
 import { Command } from "commander";
-import { createRun } from "../cli/launch.ts";
+import { createRun } from "../client/launch.ts";
 import { createAggregator } from "../lambdas/aggregator/handler.ts";
 import { type AwsClients, createFunctionClients } from "../shared/cloud/aws/clients.ts";
 import { createSystemClock } from "../shared/cloud/aws/clock.ts";
@@ -23,9 +23,9 @@ import { TenureSpending } from "../shared/cost/tenure-spending.ts";
 import { importLibsvm } from "../shared/data/import.ts";
 import { shippedFile } from "../shared/data/testing/load.ts";
 import { memoryStore } from "../shared/data/testing/memory-store.ts";
-import { encodeControl } from "../shared/protocol/run.ts";
-import { parseRunSpec } from "../shared/protocol/spec.ts";
-import { outsideBytesOf } from "../shared/protocol/traffic.ts";
+import { outsideBytesOf } from "../shared/protocol/messages/traffic.ts";
+import { parseRunSpec } from "../shared/protocol/spec/spec.ts";
+import { encodeControl } from "../shared/protocol/stored/run.ts";
 import type { Figure } from "./figure.ts";
 import { printFigures } from "./print.ts";
 import { startSqsStub } from "./sqs-stub.ts";

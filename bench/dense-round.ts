@@ -5,7 +5,7 @@
  * Usage: node bench/dense-round.ts
  */
 import { createCompressor } from "../shared/compressors/registry.ts";
-import { frameIncoming, parseIncoming } from "../shared/protocol/contribution.ts";
+import { frameIncoming, parseIncoming } from "../shared/protocol/messages/contribution.ts";
 import type { Figure } from "./figure.ts";
 import { printFigures } from "./print.ts";
 

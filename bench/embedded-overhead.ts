@@ -5,14 +5,14 @@
  * Usage: node bench/embedded-overhead.ts
  */
 import { createReadStream } from "node:fs";
-import { createRun } from "../cli/launch.ts";
-import { table } from "../cli/output/table.ts";
-import { driveToEnd } from "../embedded/drive-to-end.ts";
-import { createEmbeddedService } from "../embedded/service.ts";
+import { createRun } from "../client/launch.ts";
+import { table } from "../client/text/table.ts";
+import { driveToEnd } from "../embedded/service/drive-to-end.ts";
+import { createEmbeddedService } from "../embedded/service/service.ts";
 import { createToy } from "../embedded/testing/toy-service.ts";
 import { importLibsvm } from "../shared/data/import.ts";
 import { type ShippedName, shippedFile } from "../shared/data/testing/load.ts";
-import { parseRunSpec } from "../shared/protocol/spec.ts";
+import { parseRunSpec } from "../shared/protocol/spec/spec.ts";
 import { cpuMilliseconds } from "./support.ts";
 
 interface Measured {

@@ -7,17 +7,17 @@
 
 import { createReadStream } from "node:fs";
 import { Command } from "commander";
-import { openAwsEngine } from "../cli/engines/aws.ts";
-import { createRun } from "../cli/launch.ts";
-import { table } from "../cli/output/table.ts";
+import { openAwsEngine } from "../client/engines/aws.ts";
+import { createRun } from "../client/launch.ts";
+import { table } from "../client/text/table.ts";
 import { deploy } from "../infra-tests/local/deploy.ts";
 import type { LocalCloud } from "../infra-tests/local/local-cloud.ts";
 import { start as startLocalStack } from "../infra-tests/local/localstack.ts";
 import { start as startMiniStack } from "../infra-tests/local/ministack.ts";
 import { importLibsvm } from "../shared/data/import.ts";
 import { shippedFile } from "../shared/data/testing/load.ts";
-import type { RunResult } from "../shared/protocol/result.ts";
-import { parseRunSpec, type RunSpecInput } from "../shared/protocol/spec.ts";
+import { parseRunSpec, type RunSpecInput } from "../shared/protocol/spec/spec.ts";
+import type { RunResult } from "../shared/protocol/stored/result.ts";
 import { runEmbedded } from "./support.ts";
 
 const { only, rounds } = new Command("bench:engines")

@@ -9,10 +9,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadShipped } from "../shared/data/testing/load.ts";
+import type { RowPass } from "../shared/problems/linear/row-pass.ts";
+import { TypeScriptPass } from "../shared/problems/linear/typescript-pass.ts";
+import { WasmKernel, WasmPass } from "../shared/problems/linear/wasm/wasm-pass.ts";
 import type { Shard } from "../shared/problems/problem.ts";
-import type { RowPass } from "../shared/problems/row-pass.ts";
-import { TypeScriptPass } from "../shared/problems/typescript-pass.ts";
-import { WasmKernel, WasmPass } from "../shared/problems/wasm/wasm-pass.ts";
 import type { Figure } from "./figure.ts";
 import { printFigures } from "./print.ts";
 

@@ -7,19 +7,19 @@
  * 10,000 rows of 100 entries, made up; each worker holds 100 of them.
  */
 import { Command } from "commander";
-import { createRun } from "../cli/launch.ts";
-import { driveToEnd } from "../embedded/drive-to-end.ts";
-import { createEmbeddedService } from "../embedded/service.ts";
-import { compressorStream } from "../shared/algorithms/draws.ts";
+import { createRun } from "../client/launch.ts";
+import { driveToEnd } from "../embedded/service/drive-to-end.ts";
+import { createEmbeddedService } from "../embedded/service/service.ts";
 import { createCompressor } from "../shared/compressors/registry.ts";
 import { importLibsvm } from "../shared/data/import.ts";
 import type { Manifest } from "../shared/data/manifest.ts";
 import { partition } from "../shared/data/partition.ts";
-import { openShard, shardRange } from "../shared/data/shard.ts";
+import { openShard, shardRange } from "../shared/data/rows/shard.ts";
 import { Purpose, Stream } from "../shared/math/streams.ts";
-import { createObjective } from "../shared/problems/objective.ts";
+import { compressorStream } from "../shared/methods/draws.ts";
+import { createObjective } from "../shared/problems/linear/objective.ts";
 import type { Objective } from "../shared/problems/problem.ts";
-import { parseRunSpec } from "../shared/protocol/spec.ts";
+import { parseRunSpec } from "../shared/protocol/spec/spec.ts";
 import type { Figure } from "./figure.ts";
 import { printFigures } from "./print.ts";
 import { medianOf } from "./support.ts";

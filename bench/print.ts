@@ -1,7 +1,7 @@
 /** Figures beside their stored baseline. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { table } from "../cli/output/table.ts";
+import { table } from "../client/text/table.ts";
 import type { Figure } from "./figure.ts";
 
 const BASELINE = new URL("baseline.json", import.meta.url);

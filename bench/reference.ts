@@ -8,9 +8,9 @@
  * Exit code 1 when a row misses its reference interval.
  */
 import { Command } from "commander";
-import { table } from "../cli/output/table.ts";
-import type { AlgorithmSpec } from "../shared/algorithms/algorithm.ts";
-import type { RunResult } from "../shared/protocol/result.ts";
+import { table } from "../client/text/table.ts";
+import type { AlgorithmSpec } from "../shared/methods/method.ts";
+import type { RunResult } from "../shared/protocol/stored/result.ts";
 import { accepts, median, type Reference, references } from "./reference-table.ts";
 import { runEmbedded } from "./support.ts";
 

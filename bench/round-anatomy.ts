@@ -7,10 +7,9 @@
  */
 import { createReadStream } from "node:fs";
 import { Command } from "commander";
-import { createRun } from "../cli/launch.ts";
-import { table } from "../cli/output/table.ts";
-import { type ComputeCharge, FREE_RATES } from "../embedded/compute-charge.ts";
-import { driveToEnd } from "../embedded/drive-to-end.ts";
+import { createRun } from "../client/launch.ts";
+import { table } from "../client/text/table.ts";
+import { type ComputeCharge, FREE_RATES } from "../embedded/functions/compute-charge.ts";
 import {
   AWS_LATENCIES,
   type ClientCpu,
@@ -18,11 +17,12 @@ import {
   LEAN_CLIENT,
   NO_LATENCIES,
   type Quantiles,
-} from "../embedded/latencies.ts";
-import { createEmbeddedService } from "../embedded/service.ts";
+} from "../embedded/latency/latencies.ts";
+import { driveToEnd } from "../embedded/service/drive-to-end.ts";
+import { createEmbeddedService } from "../embedded/service/service.ts";
 import { importLibsvm } from "../shared/data/import.ts";
 import { shippedFile } from "../shared/data/testing/load.ts";
-import { parseRunSpec } from "../shared/protocol/spec.ts";
+import { parseRunSpec } from "../shared/protocol/spec/spec.ts";
 
 const { workers, rounds } = new Command("round-anatomy")
   .option("--workers <n...>", "numbers of workers", ["10", "100", "1000"])

@@ -6,10 +6,10 @@ import { fork } from "node:child_process";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { frameIncoming, type Incoming } from "../shared/protocol/contribution.ts";
-import { toBody } from "../shared/protocol/frame.ts";
-import { encodeSpectrum } from "../shared/protocol/spectra.ts";
-import { decodeTask, membersOf, type Task } from "../shared/protocol/task.ts";
+import { toBody } from "../shared/protocol/frames/frame.ts";
+import { frameIncoming, type Incoming } from "../shared/protocol/messages/contribution.ts";
+import { decodeTask, membersOf, type Task } from "../shared/protocol/messages/task.ts";
+import { encodeSpectrum } from "../shared/protocol/stored/spectra.ts";
 
 export interface StubWorkers {
   /** d */

@@ -3,14 +3,14 @@
  * Usage: node bench/stragglers.ts
  */
 import { createReadStream } from "node:fs";
-import { createRun } from "../cli/launch.ts";
-import { driveToEnd } from "../embedded/drive-to-end.ts";
-import { FaultPlan } from "../embedded/faults.ts";
-import { createEmbeddedService } from "../embedded/service.ts";
+import { createRun } from "../client/launch.ts";
+import { FaultPlan } from "../embedded/faults/faults.ts";
+import { driveToEnd } from "../embedded/service/drive-to-end.ts";
+import { createEmbeddedService } from "../embedded/service/service.ts";
 import { importLibsvm } from "../shared/data/import.ts";
 import { shippedFile } from "../shared/data/testing/load.ts";
-import type { RoundRecord } from "../shared/protocol/round-record.ts";
-import { parseRunSpec } from "../shared/protocol/spec.ts";
+import { parseRunSpec } from "../shared/protocol/spec/spec.ts";
+import type { RoundRecord } from "../shared/protocol/stored/round-record.ts";
 
 const ROUNDS = 300;
 const STRAGGLERS = { workerSlow: 0.01, messageLost: 0, coldStarted: 0.002 };

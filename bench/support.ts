@@ -1,12 +1,12 @@
 /** What the benchmarks share: a service with a data set in it, and a run driven to its end. */
 import { createReadStream } from "node:fs";
-import { createRun } from "../cli/launch.ts";
-import { driveToEnd } from "../embedded/drive-to-end.ts";
-import { createEmbeddedService } from "../embedded/service.ts";
+import { createRun } from "../client/launch.ts";
+import { driveToEnd } from "../embedded/service/drive-to-end.ts";
+import { createEmbeddedService } from "../embedded/service/service.ts";
 import { importLibsvm } from "../shared/data/import.ts";
 import { type ShippedName, shippedFile } from "../shared/data/testing/load.ts";
-import type { RunResult } from "../shared/protocol/result.ts";
-import { parseRunSpec, type RunSpecInput } from "../shared/protocol/spec.ts";
+import { parseRunSpec, type RunSpecInput } from "../shared/protocol/spec/spec.ts";
+import type { RunResult } from "../shared/protocol/stored/result.ts";
 
 export interface EmbeddedRun {
   readonly result: RunResult;

@@ -7,12 +7,12 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { createRun } from "../cli/launch.ts";
-import { driveToEnd } from "../embedded/drive-to-end.ts";
-import { createEmbeddedService } from "../embedded/service.ts";
+import { createRun } from "../client/launch.ts";
+import { driveToEnd } from "../embedded/service/drive-to-end.ts";
+import { createEmbeddedService } from "../embedded/service/service.ts";
 import { importLibsvm } from "../shared/data/import.ts";
 import { shippedFile } from "../shared/data/testing/load.ts";
-import { parseRunSpec } from "../shared/protocol/spec.ts";
+import { parseRunSpec } from "../shared/protocol/spec/spec.ts";
 import { machine } from "./print.ts";
 import { cpuMilliseconds } from "./support.ts";
 

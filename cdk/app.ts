@@ -1,8 +1,8 @@
 /** The CDK application: `cdk deploy`, with parameters as `-c name=value` (see context.ts). */
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
-import { MarinaError } from "../shared/math/errors.ts";
-import { readParameters } from "./context.ts";
+import { MarinaError } from "../shared/base/index.ts";
+import { readParameters } from "./config.ts";
 import { LOCAL, ON_AWS } from "./local.ts";
 import { MarinaStack } from "./stack.ts";
 

@@ -1,15 +1,15 @@
 /** The whole service as one CloudFormation stack, in the order of a round's way. */
 import { CfnOutput, Stack, type StackProps, Tags } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { Aggregator } from "./aggregator.ts";
-import type { Parameters } from "./context.ts";
-import { ControlLane } from "./control-lane.ts";
-import { DataBucket } from "./data-bucket.ts";
+import type { Parameters } from "./config.ts";
+import { Aggregator } from "./constructs/aggregator.ts";
+import { ControlLane } from "./constructs/control-queue.ts";
+import { DataBucket } from "./constructs/data-bucket.ts";
+import { Observability } from "./constructs/observability.ts";
+import { TaskLane } from "./constructs/task-queue.ts";
+import { Worker } from "./constructs/worker.ts";
 import { LOCAL, ON_AWS } from "./local.ts";
 import { queuePrefix } from "./names.ts";
-import { Observability } from "./observability.ts";
-import { TaskLane } from "./task-lane.ts";
-import { Worker } from "./worker.ts";
 
 export class MarinaStack extends Stack {
   constructor(scope: Construct, parameters: Parameters, props: StackProps = {}) {

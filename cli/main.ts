@@ -1,20 +1,13 @@
 /** The `marina` command: what there is to call. Each command's code is loaded only when it is called. */
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { EngineOptions } from "../client/index.ts";
 import manifest from "../package.json" with { type: "json" };
-
-/** Options of every command that touches runs or data. */
-export interface CommonOptions {
-  readonly home: string;
-  readonly on: "embedded" | "localstack" | "aws";
-  readonly stack: string;
-  readonly endpointUrl?: string;
-  readonly region?: string;
-}
+import { MARINA } from "../shared/base/index.ts";
+import { endQuietlyOnBrokenPipe } from "./output/broken-pipe.ts";
 
 const program = new Command("marina")
   .description(manifest.description)
   .version(manifest.version)
-  .showHelpAfterError("(see: marina --help)")
   .showSuggestionAfterError()
   .exitOverride()
   .addHelpText(
@@ -26,6 +19,7 @@ Examples:
   marina run spec.json --set workers=20 --json         one run; one JSON object as the last line
   marina compare marina-mushrooms diana-mushrooms      results side by side
 
+Here marina stands for: ${MARINA}  (from the checkout)
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C (go on with: marina resume RUN).`,
   );
 
@@ -33,8 +27,9 @@ function common(command: Command): Command {
   return command
     .option("--home <folder>", "folder of the local state", process.env["MARINA_HOME"] ?? ".marina")
     .addOption(
-      new Option("--on <engine>", "the embedded cloud, a local cloud, or AWS")
-        .choices(["embedded", "localstack", "aws"])
+      new Option("--on <engine>", "the embedded cloud, a local cloud (LocalStack or MiniStack), or AWS")
+        .choices(ENGINES)
+        .argParser(engineNamed)
         .default("embedded"),
     )
     .option("--stack <name>", "deployed stack (aws, localstack)", process.env["MARINA_STACK"] ?? "Marina")
@@ -43,7 +38,33 @@ function common(command: Command): Command {
     .exitOverride();
 }
 
-function collect(value: string, earlier: readonly string[]): string[] {
+const ENGINES = ["embedded", "localstack", "ministack", "aws"];
+
+/** The two local clouds speak one language: what differs is where they listen. */
+function engineNamed(name: string): EngineOptions["on"] {
+  if (!ENGINES.includes(name)) throw new InvalidArgumentError(`Allowed choices are ${ENGINES.join(", ")}.`);
+  return name === "ministack" ? "localstack" : (name as EngineOptions["on"]);
+}
+
+/** A wrong call is told where its own options are explained. */
+function pointToOwnHelp(command: Command, path: string): void {
+  command.showHelpAfterError(`(see: ${path} --help)`);
+  for (const child of command.commands) pointToOwnHelp(child, `${path} ${child.name()}`);
+}
+
+/** Of all commands that start runs on AWS: they say what it will cost, and ask. */
+function maxUsd(): Option {
+  return new Option(
+    "--max-usd <dollars>",
+    "on aws: start nothing that is predicted to cost more, and hold a new run to it (stop.usd)",
+  ).argParser(positiveNumber);
+}
+
+function yes(): Option {
+  return new Option("--yes", "on aws: spend what is predicted without asking");
+}
+
+function collect(value: string, earlier: readonly string[] = []): string[] {
   return [...earlier, value];
 }
 
@@ -71,8 +92,8 @@ function seedList(text: string): number[] {
 common(program.command("run"))
   .argument("<spec>", "JSON file of a run, or - for standard input (its schema: marina schema)")
   .description("run a spec to its end")
-  .option("--max-usd <dollars>", "on aws: ask when the run may cost more", positiveNumber, 1)
-  .option("--yes", "on aws: don't ask")
+  .addOption(maxUsd())
+  .addOption(yes())
   .option(
     "--set <path=value>",
     "change a field of the spec, e.g. algorithm.compressor.k=5 (repeatable)",
@@ -84,7 +105,9 @@ common(program.command("run"))
 
 common(program.command("resume"))
   .argument("<run>")
-  .description("go on with a run that was stopped, cut off, or failed")
+  .description("go on with a run that was stopped, cut off, or failed; follow one that is running to its end")
+  .addOption(maxUsd())
+  .addOption(yes())
   .option("--json", "print one JSON object as the last line of standard output")
   .action(async (run: string, options) => (await import("./commands/run.ts")).resume(run, options));
 
@@ -142,6 +165,10 @@ common(program.command("logs"))
 common(program.command("doctor"))
   .argument("[spec]", "also: is this spec fit for the stack, and what will it cost")
   .description("check credentials, region, stack, limits and quotas")
+  .option(
+    "--before-deploy",
+    "without a stack: the account's concurrency on aws, and what to deploy with (asks for lambda:GetAccountSettings only)",
+  )
   .action(async (spec: string | undefined, options) =>
     (await import("./commands/doctor.ts")).doctor(spec, options),
   );
@@ -194,6 +221,7 @@ common(program.command("sweep"))
     "on a stack: start no run that is predicted to take the whole sweep beyond this; default: 1 on aws",
     positiveNumber,
   )
+  .addOption(yes())
   .option("--out <folder>", "where the results go; default: HOME/sweeps/NAME")
   .action(async (sweep: string, options) => (await import("./commands/sweep.ts")).sweep(sweep, options));
 
@@ -214,6 +242,7 @@ common(program.command("tune"))
     "on a stack: start no run that is predicted to take the search beyond this; default: 1 on aws",
     positiveNumber,
   )
+  .addOption(yes())
   .option("--json", "print one JSON object as the last line of standard output")
   .action(async (spec: string, options) => (await import("./commands/tune.ts")).tune(spec, options));
 
@@ -244,18 +273,30 @@ const data = program.command("data").description("data sets").exitOverride();
 
 common(data.command("import"))
   .argument("<file>", "LIBSVM or CSV, plain or gzip, or - for standard input; or a Parquet file")
-  .requiredOption("--name <name>", "name of the data set")
+  .option("--name <name>", "name of the data set; default: the file's, without its endings")
   .addOption(
-    new Option("--format <format>", "what the file is")
-      .choices(["libsvm", "csv", "parquet"])
-      .default("libsvm"),
+    new Option("--format <format>", "what the file is; default: as its bytes and name say").choices([
+      "libsvm",
+      "csv",
+      "parquet",
+    ]),
   )
-  .option(
-    "--label-column <name>",
-    "csv, parquet: the column of labels; all others are features, in file order",
-  )
+  .option("--label-column <name>", "csv, parquet: the column of labels; others are features, in file order")
+  .option("--drop <names>", "csv, parquet: columns to leave out, comma-separated (repeatable)", collect)
+  .option("--columns <names>", "csv, parquet: the only columns that are features (repeatable)", collect)
   .addOption(
-    new Option("--labels <kind>", "two classes (any two values), or real targets for regression")
+    new Option("--missing <how>", "csv, parquet: rows with missing cells").choices(["refuse", "drop-rows"]),
+  )
+  .option("--header", "csv: the first line names the columns, though it may look like data")
+  .option("--no-header", "csv: the first line is data; columns go by number, from 1")
+  .option("--separator <character>", "csv: between cells, or tab; default: a comma")
+  .option("--decimal-comma", "csv: numbers are written like 0,5")
+  .option("--zero-based", "libsvm: indices count from 0")
+  .addOption(
+    new Option(
+      "--labels <kind>",
+      "two classes (any two values, the larger or later is +1), or real targets for regression",
+    )
       .choices(["binary", "real"])
       .default("binary"),
   )
@@ -286,23 +327,30 @@ program
   .action(async (what: string) => {
     const schema =
       what === "sweep"
-        ? (await import("./sweep/sweep-spec.ts")).sweepJsonSchema()
-        : (await import("../shared/protocol/spec.ts")).runSpecJsonSchema();
+        ? (await import("../sweep/index.ts")).sweepJsonSchema()
+        : (await import("../shared/protocol/index.ts")).runSpecJsonSchema();
     process.stdout.write(`${JSON.stringify(schema, null, 2)}\n`);
   });
 
 common(program.command("quickstart"))
   .description("MARINA against its rivals on mushrooms, to the same accuracy")
+  .addOption(maxUsd())
+  .addOption(yes())
   .option("--json", "print one JSON array as the last line of standard output")
   .action(async (options) => (await import("./commands/quickstart.ts")).quickstart(options));
 
+endQuietlyOnBrokenPipe();
+pointToOwnHelp(program, "marina");
 try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else {
-    const { describeError, exitCodeOf } = await import("./errors.ts");
+    const [{ describeError }, { exitCodeOf }] = await Promise.all([
+      import("../shared/base/index.ts"),
+      import("./exit-code.ts"),
+    ]);
     console.error(describeError(error));
     process.exitCode = exitCodeOf(error);
   }

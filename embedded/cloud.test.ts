@@ -3,11 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { DeliveredMessage, Handler, Invocation, Ports } from "../shared/cloud/ports.ts";
-import type { EmbeddedCloudOptions } from "./cloud.ts";
-import { createEmbeddedCloud } from "./cloud.ts";
-import type { FunctionOptions } from "./function.ts";
-import type { LatencyProfile, Quantiles } from "./latencies.ts";
-import { NO_LATENCIES } from "./latencies.ts";
+import { createEmbeddedCloud, type EmbeddedCloudOptions } from "./cloud.ts";
+import type { FunctionOptions } from "./functions/function.ts";
+import { type LatencyProfile, NO_LATENCIES, type Quantiles } from "./latency/latencies.ts";
 import { createToy } from "./testing/toy-service.ts";
 
 const VISIBILITY = 60;

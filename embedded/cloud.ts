@@ -1,25 +1,19 @@
 /** The embedded cloud: the handlers that will be deployed, in one process, on a virtual clock. */
-import type { Log, Ports, QueueAddress, QueueOptions } from "../shared/cloud/ports.ts";
-import { Meter } from "../shared/cost/meter.ts";
-import type { AccountUsage, Usage } from "../shared/cost/usage.ts";
-import { Chance } from "./chance.ts";
-import { createClient } from "./client.ts";
-import type { ComputeCharge } from "./compute-charge.ts";
-import { FREE_RATES, LAMBDA_RATES } from "./compute-charge.ts";
-import { openFolder } from "./disk.ts";
-import type { FaultPlan } from "./faults.ts";
-import type { FunctionOptions } from "./function.ts";
-import { EmbeddedFunction } from "./function.ts";
-import type { LatencyProfile } from "./latencies.ts";
-import { AWS_LATENCIES, NO_LATENCIES } from "./latencies.ts";
-import type { MappingOptions } from "./mapping.ts";
-import { EmbeddedMapping } from "./mapping.ts";
-import { EmbeddedObjects } from "./object-store.ts";
-import type { EmbeddedQueue, QueueFaults } from "./queue.ts";
-import type { DeadLetterOptions } from "./queues.ts";
-import { EmbeddedQueues } from "./queues.ts";
-import type { EffectWatcher, Services } from "./services.ts";
-import { VirtualClock } from "./virtual-clock.ts";
+import type { Log, Ports, QueueAddress, QueueOptions } from "../shared/cloud/index.ts";
+import { type AccountUsage, Meter, type Usage } from "../shared/cost/index.ts";
+import { VirtualClock } from "./clock/virtual-clock.ts";
+import type { FaultPlan } from "./faults/faults.ts";
+import { type ComputeCharge, FREE_RATES, LAMBDA_RATES } from "./functions/compute-charge.ts";
+import { EmbeddedFunction, type FunctionOptions } from "./functions/function.ts";
+import { EmbeddedMapping, type MappingOptions } from "./functions/mapping.ts";
+import type { EffectWatcher, Services } from "./functions/shared-services.ts";
+import { AWS_LATENCIES, type LatencyProfile, NO_LATENCIES } from "./latency/latencies.ts";
+import { Chance } from "./latency/sampler.ts";
+import { openFolder } from "./objects/disk.ts";
+import { EmbeddedObjects } from "./objects/object-store.ts";
+import type { EmbeddedQueue, QueueFaults } from "./queues/queue.ts";
+import { type DeadLetterOptions, EmbeddedQueues } from "./queues/queues.ts";
+import { createClient } from "./service/client.ts";
 
 /** Objects reach the disk this often while time passes. */
 const FLUSH_MILLISECONDS = 1000;

@@ -1,7 +1,7 @@
 /** Figures of a sweep's groups, as the READMEs of the experiments show them. */
-import { dollars, megabits, seconds, short } from "../cli/output/format.ts";
-import type { CellResult } from "../cli/sweep/cell.ts";
-import { type Group, type Quartiles, quartilesOf } from "../cli/sweep/summary.ts";
+import { dollars, megabits, seconds, short } from "../shared/base/format.ts";
+import type { CellResult } from "../sweep/cell.ts";
+import { type Group, type Quartiles, quartilesOf } from "../sweep/summary.ts";
 
 /** Below this many seeds quartiles say nothing. */
 const SEEDS_FOR_QUARTILES = 3;

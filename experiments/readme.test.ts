@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { CellResult } from "../cli/sweep/cell.ts";
-import { type FinishedCell, groupsOf } from "../cli/sweep/summary.ts";
-import { parseSweep } from "../cli/sweep/sweep-spec.ts";
+import type { CellResult } from "../sweep/cell.ts";
+import { type FinishedCell, groupsOf } from "../sweep/summary.ts";
+import { parseSweep } from "../sweep/sweep-spec.ts";
 import { rewrite, type SweepResult } from "./readme.ts";
 
 /** One run: its setting, its seed, and what came of it. */

@@ -9,12 +9,12 @@
  * than the other group's.
  */
 import * as z from "zod";
-import { chosenOf, type Group } from "../cli/sweep/summary.ts";
-import type { SweepSpec } from "../cli/sweep/sweep-spec.ts";
-import { valueText } from "../cli/sweep/sweep-table.ts";
-import { MarinaError } from "../shared/math/errors.ts";
+import { MarinaError } from "../shared/base/errors.ts";
+import { explain } from "../shared/base/explain.ts";
 import { canonicalJson } from "../shared/protocol/digest.ts";
-import { explain } from "../shared/protocol/explain.ts";
+import { chosenOf, type Group } from "../sweep/summary.ts";
+import type { SweepSpec } from "../sweep/sweep-spec.ts";
+import { valueText } from "../sweep/sweep-table.ts";
 import { FIGURES, type FigureName, figureOf, figureText } from "./figures.ts";
 
 /** A sweep of the experiment's folder, once it has been run. */

@@ -27,7 +27,7 @@ const { default: asc } = (await import(COMPILER)) as { readonly default: Compile
 
 /** Of the linear problems, and of networks. */
 const FOLDERS = {
-  linear: new URL("../shared/problems/wasm/", import.meta.url),
+  linear: new URL("../shared/problems/linear/wasm/", import.meta.url),
   network: new URL("../shared/problems/network/wasm/", import.meta.url),
 };
 export type KernelName = keyof typeof FOLDERS;

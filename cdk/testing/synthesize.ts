@@ -1,13 +1,14 @@
 /** For tests: the stack as it would be deployed, and ways to find things in it without their generated names. */
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
-import { readParameters } from "../context.ts";
+import { readParameters } from "../config.ts";
 import { MarinaStack } from "../stack.ts";
 
 export interface Resource {
   readonly Type: string;
   readonly Properties: Readonly<Record<string, unknown>>;
   readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
 }
 
 export interface Synthesized {

@@ -2,23 +2,25 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { type Campaign, type Failure, runCampaign } from "../../embedded/chaos/campaign.ts";
-import { chaosSpecs, importChaosData, type NamedSpec } from "../../embedded/chaos/specs.ts";
-import { prepareStage, type Stage } from "../../embedded/chaos/stage.ts";
-import { CHAOS_RATIOS, type FaultRatios, faultKinds } from "../../embedded/faults.ts";
-import { createEmbeddedService } from "../../embedded/service.ts";
-import type { ObjectStore } from "../../shared/cloud/ports.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
-import { explain } from "../../shared/protocol/explain.ts";
-import { openEngine } from "../engines/open.ts";
-import { findManifest } from "../launch.ts";
-import type { CommonOptions } from "../main.ts";
-import { readSpec } from "../spec-file.ts";
+import {
+  type Campaign,
+  chaosSpecs,
+  type Failure,
+  importChaosData,
+  type NamedSpec,
+  prepareStage,
+  runCampaign,
+  type Stage,
+} from "../../chaos/index.ts";
+import { type EngineOptions, findManifest, openEngine, readJson, readSpec } from "../../client/index.ts";
+import { CHAOS_RATIOS, createEmbeddedService, type FaultRatios, faultKinds } from "../../embedded/index.ts";
+import { explain, MarinaError } from "../../shared/base/index.ts";
+import type { ObjectStore } from "../../shared/cloud/index.ts";
 
 const MUSHROOMS = fileURLToPath(new URL("../../experiments/data/mushrooms.gz", import.meta.url));
 const PROGRESS_MILLISECONDS = 2000;
 
-export interface ChaosOptions extends CommonOptions {
+export interface ChaosOptions extends EngineOptions {
   readonly seeds: number;
   readonly seed: number;
   readonly faults?: string;
@@ -26,6 +28,12 @@ export interface ChaosOptions extends CommonOptions {
 }
 
 export async function chaos(specPath: string | undefined, options: ChaosOptions): Promise<void> {
+  if (options.on !== "embedded") {
+    throw new MarinaError(
+      "usage",
+      "chaos runs on the embedded cloud alone, where faults can be drawn from a seed: leave --on out",
+    );
+  }
   const ratios = options.faults === undefined ? CHAOS_RATIOS : readRatios(options.faults);
   const stages = await prepare(specPath, options);
   const started = performance.now();
@@ -78,15 +86,7 @@ const ratiosSchema = z.strictObject(
 
 /** Ratios by kind of fault; kinds that are left out do not occur. */
 function readRatios(path: string): FaultRatios {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new MarinaError("usage", `${path}: expected JSON such as {"messageDuplicated": 0.1}: ${reason}`, {
-      cause: error,
-    });
-  }
+  const { value } = readJson(path, 'give a file of JSON such as {"messageDuplicated": 0.1}');
   const parsed = ratiosSchema.safeParse(value);
   if (!parsed.success) throw explain(parsed.error, ratiosSchema, value, path);
   return parsed.data as FaultRatios;

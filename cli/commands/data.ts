@@ -1,42 +1,46 @@
 /** `marina data import | list | show`. */
-import { createReadStream, statSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { statSync } from "node:fs";
 import { basename } from "node:path";
-import { importRows } from "../../shared/data/import.ts";
-import { LibsvmSource } from "../../shared/data/libsvm-source.ts";
-import type { Manifest } from "../../shared/data/manifest.ts";
-import { partition } from "../../shared/data/partition.ts";
-import type { RowSource } from "../../shared/data/row-source.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
-import { openEngine } from "../engines/open.ts";
-import { datasetNames, findManifest } from "../launch.ts";
-import type { CommonOptions } from "../main.ts";
-import { bytes, seconds } from "../output/format.ts";
-import { table } from "../output/table.ts";
+import {
+  datasetNames,
+  type EngineOptions,
+  findManifest,
+  isRegular,
+  openEngine,
+  openSource,
+  type ReadingOptions,
+  readingOf,
+  readingWords,
+  table,
+} from "../../client/index.ts";
+import { bytes, MarinaError, seconds, shellWord } from "../../shared/base/index.ts";
+import { importRows, type Manifest, partition, STANDARD_INPUT } from "../../shared/data/index.ts";
+import { NAME_PATTERN } from "../../shared/protocol/index.ts";
 
-interface ImportOptions extends CommonOptions {
-  readonly name: string;
-  readonly format: "libsvm" | "csv" | "parquet";
-  readonly labelColumn?: string;
+interface ImportOptions extends EngineOptions, ReadingOptions {
+  readonly name?: string;
   readonly labels: "binary" | "real";
-  readonly dimension?: number;
   readonly replace?: boolean;
 }
 
 export async function importFile(path: string, options: ImportOptions): Promise<void> {
-  const size = path === "-" ? undefined : sizeOf(path);
+  const size = sizeOf(path);
+  const sourceName = size === undefined ? STANDARD_INPUT : basename(path);
+  const name = options.name ?? nameOf(sourceName);
+  const reading = readingOf(path, options);
   const engine = await openEngine(options);
   const { createLogUpdate } = await import("log-update");
   const line = createLogUpdate(process.stderr);
   const started = performance.now();
   let shown = started;
   try {
-    const sourceName = path === "-" ? "standard input" : basename(path);
-    const manifest = await importRows(await openSource(path, sourceName, options), {
-      name: options.name,
+    const source = await openSource(path, sourceName, reading, options.labels);
+    const manifest = await importRows(source, {
+      name,
       sourceName,
       labels: options.labels,
       ...(options.dimension === undefined ? {} : { dimension: options.dimension }),
+      reading,
       objects: engine.objects,
       replace: options.replace === true,
       onProgress({ bytesRead, rows }) {
@@ -47,11 +51,12 @@ export async function importFile(path: string, options: ImportOptions): Promise<
           size === undefined || size === 0
             ? ""
             : ` of ${bytes(size)} (${Math.floor((100 * bytesRead) / size)} %)`;
-        line(`${options.name}: ${bytes(bytesRead)}${share}, ${rows.toLocaleString("en-US")} rows`);
+        line(`${name}: ${bytes(bytesRead)}${share}, ${rows.toLocaleString("en-US")} rows`);
       },
     });
     line.clear();
     await engine.close();
+    for (const notice of source.notices) console.error(`${sourceName}: ${notice}`);
     console.log(`${describe(manifest)}\nimported in ${seconds((performance.now() - started) / 1000)}`);
   } catch (error) {
     line.clear();
@@ -59,57 +64,24 @@ export async function importFile(path: string, options: ImportOptions): Promise<
   }
 }
 
-/** More would wait for the one thread that reads, hashes and stores. */
-const MOST_PARSER_THREADS = 4;
-
-/** On two cores one parser thread gains nothing over none (bench/import.ts): handing rows over eats what it saves. */
-function parserThreads(): number {
-  const cores = availableParallelism();
-  return cores <= 2 ? 0 : Math.min(MOST_PARSER_THREADS, cores - 1);
+/** What a data set is called that is given no name: as its file, without its endings. */
+function nameOf(sourceName: string): string {
+  const name = sourceName
+    .replace(/(\.(gz|svm|libsvm|csv|tsv|txt|data|parquet|pq))+$/i, "")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9._-]+/g, "-")
+    .replaceAll(/^[^a-z0-9]+|-+$/g, "");
+  if (sourceName !== STANDARD_INPUT && NAME_PATTERN.test(name)) return name;
+  throw new MarinaError("usage", `${sourceName}: expected --name <name>, what the data set shall be called`);
 }
 
-async function openSource(path: string, name: string, options: ImportOptions): Promise<RowSource> {
-  const { format, labelColumn, dimension } = options;
-  const text = () => (path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 1 << 20 }));
-  if (format === "libsvm") {
-    if (labelColumn !== undefined) {
-      throw new MarinaError(
-        "usage",
-        "--label-column: expected --format csv or parquet with it; LIBSVM has no columns",
-      );
-    }
-    return new LibsvmSource(text(), {
-      name,
-      threads: parserThreads(),
-      ...(dimension === undefined ? {} : { dimension }),
-    });
-  }
-  if (labelColumn === undefined) {
-    throw new MarinaError(
-      "usage",
-      `--format ${format}: expected --label-column <name>, the column of labels`,
-    );
-  }
-  if (format === "csv") {
-    const { CsvSource } = await import("../../shared/data/csv-source.ts");
-    return new CsvSource(text(), { name, labelColumn });
-  }
-  if (path === "-") {
-    throw new MarinaError(
-      "usage",
-      "--format parquet: expected a file, not standard input: Parquet is read from its end",
-    );
-  }
-  const { asyncBufferFromFile } = await import("hyparquet");
-  const { ParquetSource } = await import("../../shared/data/parquet-source.ts");
-  return new ParquetSource(await asyncBufferFromFile(path), { name, labelColumn });
-}
-
-function sizeOf(path: string): number {
+/** Undefined for standard input and pipes. */
+function sizeOf(path: string): number | undefined {
   try {
-    const found = statSync(path);
-    if (found.isDirectory()) throw new MarinaError("usage", `${path}: is a folder, expected a file`);
-    return found.size;
+    if (isRegular(path)) return statSync(path).size;
+    if (path !== "-" && statSync(path).isDirectory())
+      throw new MarinaError("usage", `${path}: is a folder, expected a file`);
+    return undefined;
   } catch (error) {
     throw withCode(error, path);
   }
@@ -124,7 +96,7 @@ function withCode(error: unknown, path: string): unknown {
   return error;
 }
 
-export async function list(options: CommonOptions): Promise<void> {
+export async function list(options: EngineOptions): Promise<void> {
   const { objects } = await openEngine(options);
   const manifests = await Promise.all(
     (await datasetNames(objects)).map((name) => findManifest(objects, name)),
@@ -154,7 +126,7 @@ export async function list(options: CommonOptions): Promise<void> {
 
 export async function show(
   name: string,
-  options: CommonOptions & { readonly workers?: number },
+  options: EngineOptions & { readonly workers?: number },
 ): Promise<void> {
   const engine = await openEngine(options);
   const manifest = await findManifest(engine.objects, name);
@@ -172,14 +144,22 @@ export async function show(
 }
 
 function describe(manifest: Manifest): string {
-  const { labels } = manifest;
-  const text =
-    labels.kind === "binary"
-      ? `${labels.positive} -> +1 (${labels.positives.toLocaleString("en-US")} rows), ${labels.negative} -> -1 (${labels.negatives.toLocaleString("en-US")} rows)`
-      : `real, ${labels.min} to ${labels.max}`;
+  const { labels, reading } = manifest;
+  const how = reading === undefined ? [] : readingWords(reading).map(shellWord);
   return [
     `${manifest.name}: ${manifest.rows.toLocaleString("en-US")} rows x ${manifest.dimension.toLocaleString("en-US")}, ${manifest.nonZeros.toLocaleString("en-US")} non-zeros, ${bytes(manifest.object.bytes)}`,
-    `labels ${text}`,
+    `labels ${describeLabels(labels)}`,
     `source ${manifest.source.fileName}, ${bytes(manifest.source.bytes)}, SHA-256 ${manifest.source.sha256}`,
+    ...(how.length > 0 ? [`read with ${how.join(" ")}`] : []),
   ].join("\n");
+}
+
+function describeLabels(labels: Manifest["labels"]): string {
+  if (labels.kind === "real") return `real, ${labels.min} to ${labels.max}`;
+  const { words, positive, negative, positives, negatives } = labels;
+  const rows = (count: number) => `(${count.toLocaleString("en-US")} rows)`;
+  return (
+    `${words === undefined ? positive : JSON.stringify(words.positive)} -> +1 ${rows(positives)}, ` +
+    `${words === undefined ? negative : JSON.stringify(words.negative)} -> -1 ${rows(negatives)}`
+  );
 }

@@ -1,12 +1,9 @@
 /** `marina logs`: the deployed functions' own lines about a run. */
 
-import { MarinaError } from "../../shared/math/errors.ts";
-import { functionLogs } from "../engines/function-logs.ts";
-import { openStack } from "../engines/open.ts";
-import { findRun } from "../launch.ts";
-import type { CommonOptions } from "../main.ts";
+import { type EngineOptions, findRun, functionLogs, openStack } from "../../client/index.ts";
+import { MarinaError } from "../../shared/base/index.ts";
 
-export async function logs(run: string, options: CommonOptions): Promise<void> {
+export async function logs(run: string, options: EngineOptions): Promise<void> {
   if (options.on === "embedded") {
     throw new MarinaError("usage", "the embedded cloud keeps no logs: give --on aws or --on localstack");
   }

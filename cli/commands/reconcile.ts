@@ -1,16 +1,16 @@
 /** `marina cost --reconcile`: the meter's counts beside the cloud's own. */
-import { metricSums } from "../../shared/cloud/aws/cloudwatch-metrics.ts";
-import { logGroupOf, logLines } from "../../shared/cloud/aws/function-logs.ts";
-import { lastModified } from "../../shared/cloud/aws/object-time.ts";
-import type { DeployedStack } from "../../shared/cloud/aws/stack.ts";
-import { type ReconciledLine, reconcileRequests } from "../../shared/cost/reconcile.ts";
-import type { Usage } from "../../shared/cost/usage.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
-import { resultKey, specKey } from "../../shared/protocol/keys.ts";
-import { csv } from "../output/csv.ts";
-import { table } from "../output/table.ts";
-import { metricLines, withSums } from "../reconcile/cloudwatch.ts";
-import { observedRequests, type Span } from "../reconcile/request-log.ts";
+
+import { metricLines, observedRequests, type Span, table, withSums } from "../../client/index.ts";
+import { csv, MarinaError } from "../../shared/base/index.ts";
+import {
+  type DeployedStack,
+  lastModified,
+  logGroupOf,
+  logLines,
+  metricSums,
+} from "../../shared/cloud/aws/index.ts";
+import { type ReconciledLine, reconcileRequests, type Usage } from "../../shared/cost/index.ts";
+import { resultKey, specKey } from "../../shared/protocol/index.ts";
 
 export interface ReconcileOptions {
   readonly on: "embedded" | "localstack" | "aws";

@@ -1,18 +1,20 @@
 /** `marina report`: runs or a sweep as one page that can be sent, and as pictures and tables. */
 import { writeFileSync } from "node:fs";
-import { MarinaError } from "../../shared/math/errors.ts";
-import { openEngine } from "../engines/open.ts";
-import type { CommonOptions } from "../main.ts";
-import { bytes } from "../output/format.ts";
-import { buildReport } from "../report/build.ts";
-import { type CollectedRun, collectRun } from "../report/collect.ts";
-import { reportPage } from "../report/page.ts";
-import type { ReportData } from "../report/report-data.ts";
-import { sweepFile } from "../report/sweep-cells.ts";
-import { readSweepReport } from "../report/sweep-report.ts";
-import { type TableRun, tableRuns, writeTables } from "../report/tables.ts";
+import { type CollectedRun, collectRun, type EngineOptions, openEngine } from "../../client/index.ts";
+import {
+  buildReport,
+  type ReportData,
+  readSweepReport,
+  reportPage,
+  sweepFile,
+  type TableRun,
+  tableRuns,
+  writeTables,
+} from "../../report/index.ts";
+import { MarinaError } from "../../shared/base/index.ts";
+import { writingTo } from "../output/writing.ts";
 
-export interface ReportOptions extends CommonOptions {
+export interface ReportOptions extends EngineOptions {
   readonly out: string;
   readonly title?: string;
   readonly png?: string;
@@ -22,16 +24,24 @@ export interface ReportOptions extends CommonOptions {
 
 export async function report(names: readonly string[], options: ReportOptions): Promise<void> {
   const { data, runs } = await collect(names, options);
-  writeReport(data, options.out);
+  await writeReport(data, options.out);
   console.log(`${options.out}`);
   const { png, svg, csv } = options;
   if (png !== undefined || svg !== undefined) {
-    const { writePictures } = await import("../report/export.ts");
-    if (png !== undefined) console.log(`${png}: ${await writePictures(data, png, "png")} pictures`);
-    if (svg !== undefined) console.log(`${svg}: ${await writePictures(data, svg, "svg")} pictures`);
+    const { writePictures } = await import("../../report/index.ts");
+    if (png !== undefined)
+      console.log(
+        `${png}: ${await writingTo(`--png ${png}`, () => writePictures(data, png, "png"))} pictures`,
+      );
+    if (svg !== undefined)
+      console.log(
+        `${svg}: ${await writingTo(`--svg ${svg}`, () => writePictures(data, svg, "svg"))} pictures`,
+      );
   }
   if (csv !== undefined) {
-    console.log(`${csv}: ${(await writeTables(data, runs, csv)).join(", ")}`);
+    console.log(
+      `${csv}: ${(await writingTo(`--csv ${csv}`, () => writeTables(data, runs, csv))).join(", ")}`,
+    );
   }
 }
 
@@ -54,7 +64,7 @@ async function collect(
   const engine = await openEngine(options);
   try {
     const runs: CollectedRun[] = [];
-    for (const name of new Set(names)) runs.push(await collectRun(engine.objects, name));
+    for (const name of new Set(names)) runs.push(await collectRun(engine.live, name));
     const title = runs.length === 1 ? `Run ${names[0]}` : `${runs.length} runs`;
     const data = titled(buildReport(runs, { title, predicts: engine.predicts }));
     return { data, runs: tableRuns(data, runs) };
@@ -64,15 +74,7 @@ async function collect(
 }
 
 /** @throws MarinaError "usage" when the file can't be written. */
-export function writeReport(data: ReportData, path: string): void {
+export async function writeReport(data: ReportData, path: string): Promise<void> {
   const page = reportPage(data);
-  try {
-    writeFileSync(path, page);
-  } catch (error) {
-    throw new MarinaError(
-      "usage",
-      `--out ${path}: can't be written (${(error as Error).message}); expected a file in a folder that exists (the page has ${bytes(page.length)})`,
-      { cause: error },
-    );
-  }
+  await writingTo(`--out ${path}`, () => writeFileSync(path, page));
 }

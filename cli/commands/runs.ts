@@ -1,20 +1,28 @@
 /** `marina list`, `show`, `compare`: what is stored of runs. */
-import type { ObjectStore } from "../../shared/cloud/ports.ts";
-import { readOptional } from "../../shared/cloud/read-optional.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
-import { type Checkpoint, decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
-import { checkpointKey, resultKey, roundsPrefix, runPrefix, runsPrefix } from "../../shared/protocol/keys.ts";
-import { decodeResult, type RunResult } from "../../shared/protocol/result.ts";
-import { decodeRounds, type RoundRecord } from "../../shared/protocol/round-record.ts";
-import { workersText } from "../../shared/protocol/schedule.ts";
-import { openEngine } from "../engines/open.ts";
-import { findRun } from "../launch.ts";
-import type { CommonOptions } from "../main.ts";
-import { megabits, short } from "../output/format.ts";
-import { comparison, details, methodName } from "../output/report.ts";
-import { table } from "../output/table.ts";
 
-interface ListOptions extends CommonOptions {
+import {
+  type Engine,
+  type EngineOptions,
+  findRun,
+  methodName,
+  openEngine,
+  readRounds,
+  standingOf,
+  stateWord,
+  table,
+  unfinished,
+} from "../../client/index.ts";
+import { megabits, short } from "../../shared/base/index.ts";
+import {
+  type RoundRecord,
+  type RunResult,
+  runPrefix,
+  runsPrefix,
+  workersText,
+} from "../../shared/protocol/index.ts";
+import { comparison, details } from "../output/report.ts";
+
+interface ListOptions extends EngineOptions {
   readonly json?: boolean;
 }
 
@@ -23,14 +31,22 @@ interface ShowOptions extends ListOptions {
 }
 
 export async function list(options: ListOptions): Promise<void> {
-  const { objects } = await openEngine(options);
-  const keys = await objects.list(runsPrefix);
+  const engine = await openEngine(options);
+  try {
+    await printList(engine, options);
+  } finally {
+    await engine.close();
+  }
+}
+
+async function printList(engine: Engine, options: ListOptions): Promise<void> {
+  const keys = await engine.live.list(runsPrefix);
   const runs = keys.filter((key) => key.endsWith("/spec.json")).map((key) => key.split("/")[1]!);
   if (options.json !== true && runs.length === 0) {
     console.log("no runs yet; begin with: marina quickstart");
     return;
   }
-  const rows = await Promise.all(runs.map((run) => summary(objects, run)));
+  const rows = await Promise.all(runs.map((run) => summary(engine, run)));
   if (options.json === true) {
     console.log(JSON.stringify(rows));
     return;
@@ -58,23 +74,23 @@ export async function list(options: ListOptions): Promise<void> {
   console.log(table(columns, cells));
 }
 
-async function summary(objects: ObjectStore, run: string) {
-  const { spec } = await findRun(objects, run);
+async function summary(engine: Engine, run: string) {
+  const { spec } = await findRun(engine.live, run);
   const base = {
     run,
     method: methodName(spec.algorithm),
     data: spec.data,
     workers: workersText(spec.workers),
   };
-  const result = await readResult(objects, run);
-  if (result !== undefined) {
-    const { status, rounds, relativeGradientNormSquared, uplinkBitsPerWorker } = result;
+  const standing = await standingOf(engine, run);
+  if (standing.result !== undefined) {
+    const { status, rounds, relativeGradientNormSquared, uplinkBitsPerWorker } = standing.result;
     return { ...base, status: status as string, rounds, relativeGradientNormSquared, uplinkBitsPerWorker };
   }
-  const checkpoint = await readCheckpoint(objects, run);
+  const { checkpoint, liveness } = standing;
   return {
     ...base,
-    status: "unfinished",
+    status: stateWord(liveness),
     rounds: checkpoint?.round ?? null,
     relativeGradientNormSquared: null,
     uplinkBitsPerWorker: checkpoint?.totals.uplinkBitsPerWorker ?? null,
@@ -83,59 +99,39 @@ async function summary(objects: ObjectStore, run: string) {
 
 export async function show(run: string, options: ShowOptions): Promise<void> {
   const engine = await openEngine(options);
-  const { objects } = engine;
-  await findRun(objects, run);
-  if (options.rounds === true) {
-    printRounds(await readRounds(objects, run));
-    return;
+  try {
+    await findRun(engine.live, run);
+    if (options.rounds === true) {
+      printRounds(await readRounds(engine.live, run));
+      return;
+    }
+    const standing = await standingOf(engine, run);
+    if (standing.result === undefined) throw unfinished(run, standing);
+    const { result } = standing;
+    if (options.json === true) console.log(JSON.stringify(result));
+    else
+      console.log(
+        `${details(result, engine.predicts)}\nfiles${" ".repeat(7)}${engine.locate(runPrefix(run))}`,
+      );
+  } finally {
+    await engine.close();
   }
-  const result = await readResult(objects, run);
-  if (result === undefined) {
-    await engine.checkAlive?.(run);
-    const checkpoint = await readCheckpoint(objects, run);
-    const where = checkpoint === undefined ? "before its first round" : `at round ${checkpoint.round}`;
-    throw new MarinaError(
-      "not-found",
-      `run ${run} has no result: it is unfinished, ${where}; go on with: marina resume ${run}`,
-    );
-  }
-  if (options.json === true) console.log(JSON.stringify(result));
-  else
-    console.log(`${details(result, engine.predicts)}\nfiles${" ".repeat(7)}${engine.locate(runPrefix(run))}`);
 }
 
-export async function compare(runs: readonly string[], options: CommonOptions): Promise<void> {
-  const { objects } = await openEngine(options);
-  const results: RunResult[] = [];
-  for (const run of runs) {
-    await findRun(objects, run);
-    const result = await readResult(objects, run);
-    if (result === undefined)
-      throw new MarinaError("not-found", `run ${run} has no result yet; go on with: marina resume ${run}`);
-    results.push(result);
+export async function compare(runs: readonly string[], options: EngineOptions): Promise<void> {
+  const engine = await openEngine(options);
+  try {
+    const results: RunResult[] = [];
+    for (const run of runs) {
+      await findRun(engine.live, run);
+      const standing = await standingOf(engine, run);
+      if (standing.result === undefined) throw unfinished(run, standing);
+      results.push(standing.result);
+    }
+    console.log(comparison(results.map((result) => ({ result }))));
+  } finally {
+    await engine.close();
   }
-  console.log(comparison(results.map((result) => ({ result }))));
-}
-
-function readResult(objects: ObjectStore, run: string): Promise<RunResult | undefined> {
-  return readOptional(objects, resultKey(run), decodeResult);
-}
-
-function readCheckpoint(objects: Pick<ObjectStore, "get">, run: string): Promise<Checkpoint | undefined> {
-  return readOptional(objects, checkpointKey(run), decodeCheckpoint);
-}
-
-/** All rounds of a run, each once, in order: the stored blocks, then what the checkpoint still holds. */
-export async function readRounds(
-  objects: Pick<ObjectStore, "get" | "list">,
-  run: string,
-): Promise<RoundRecord[]> {
-  const byRound = new Map<number, RoundRecord>();
-  for (const key of await objects.list(roundsPrefix(run))) {
-    for (const record of decodeRounds((await objects.get(key)).body, key)) byRound.set(record.round, record);
-  }
-  for (const record of (await readCheckpoint(objects, run))?.records ?? []) byRound.set(record.round, record);
-  return [...byRound.values()].sort((a, b) => a.round - b.round);
 }
 
 function printRounds(records: readonly RoundRecord[]): void {

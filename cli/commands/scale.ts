@@ -1,16 +1,17 @@
 /** `marina scale`: another number of workers, or of participants, for a run that is under way. */
-import type { ObjectStore } from "../../shared/cloud/ports.ts";
-import { readOptional } from "../../shared/cloud/read-optional.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
-import { decodeCheckpoint } from "../../shared/protocol/checkpoint.ts";
-import { startingCohort, whyNotScaled } from "../../shared/protocol/cohort.ts";
-import type { ScaleRequest } from "../../shared/protocol/contribution.ts";
-import { checkpointKey, resultKey } from "../../shared/protocol/keys.ts";
-import { decodeResult } from "../../shared/protocol/result.ts";
-import type { Engine } from "../engines/engine.ts";
-import { openEngine } from "../engines/open.ts";
-import { findManifest, findRun } from "../launch.ts";
-import type { CommonOptions } from "../main.ts";
+
+import { type Engine, type EngineOptions, findManifest, findRun, openEngine } from "../../client/index.ts";
+import { MarinaError } from "../../shared/base/index.ts";
+import { type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
+import {
+  checkpointKey,
+  decodeCheckpoint,
+  decodeResult,
+  resultKey,
+  type ScaleRequest,
+  startingCohort,
+  whyNotScaled,
+} from "../../shared/protocol/index.ts";
 
 export interface ScaleOptions {
   readonly workers?: number;
@@ -18,9 +19,13 @@ export interface ScaleOptions {
   readonly now?: boolean;
 }
 
-export async function scale(run: string, options: CommonOptions & ScaleOptions): Promise<void> {
+export async function scale(run: string, options: EngineOptions & ScaleOptions): Promise<void> {
   const engine = await openEngine(options);
-  console.log(await requestScale(engine, run, options));
+  try {
+    console.log(await requestScale(engine, run, options));
+  } finally {
+    await engine.close();
+  }
 }
 
 /**

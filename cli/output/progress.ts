@@ -1,8 +1,8 @@
 /** Live progress of a run: one line that changes on a terminal, a plain line now and then elsewhere. */
-import type { RoundRecord } from "../../shared/protocol/round-record.ts";
-import type { RunSpec } from "../../shared/protocol/spec.ts";
-import type { Watcher } from "../engines/engine.ts";
-import { dollars, megabits, seconds, short } from "./format.ts";
+
+import type { Watcher } from "../../client/index.ts";
+import { dollars, megabits, seconds, short } from "../../shared/base/index.ts";
+import type { RoundRecord, RunSpec } from "../../shared/protocol/index.ts";
 
 export interface ProgressOptions {
   readonly run: string;

@@ -1,10 +1,8 @@
 /** How results are shown: one run, several side by side, and the JSON object for programs. */
-import type { AlgorithmSpec } from "../../shared/algorithms/algorithm.ts";
-import type { RunResult } from "../../shared/protocol/result.ts";
-import { type ParticipantsSpec, participantsText } from "../../shared/protocol/schedule.ts";
-import { endedText } from "./ended.ts";
-import { bytes, dollars, megabits, seconds, short } from "./format.ts";
-import { table } from "./table.ts";
+
+import { endedText, methodName, table } from "../../client/index.ts";
+import { bytes, dollars, megabits, seconds, short } from "../../shared/base/index.ts";
+import type { RunResult } from "../../shared/protocol/index.ts";
 
 /** The last line of `--json`. */
 export function jsonLine(result: RunResult, predicts: boolean, wallSeconds: number): string {
@@ -32,25 +30,6 @@ export function jsonLine(result: RunResult, predicts: boolean, wallSeconds: numb
     iterateSha256: result.iterateSha256,
     constants: result.constants,
   });
-}
-
-/** The method in a few words: "MARINA, rand-k 10". */
-export function methodName(algorithm: AlgorithmSpec<ParticipantsSpec>): string {
-  const parts: string[] = [algorithm.kind.toUpperCase()];
-  if ("compressor" in algorithm) {
-    const { compressor } = algorithm;
-    if (compressor.kind === "rand-k") parts.push(`rand-k ${compressor.k}`);
-    else if (compressor.kind === "qsgd") parts.push(`qsgd ${compressor.levels}`);
-    else parts.push(compressor.kind);
-  }
-  if ("participants" in algorithm) parts.push(`r = ${participantsText(algorithm.participants)}`);
-  if ("batchSize" in algorithm) parts.push(`b = ${algorithm.batchSize}`);
-  if (algorithm.stepSize !== "theory") parts.push(`step ${stepText(algorithm.stepSize)}`);
-  return parts.join(", ");
-}
-
-function stepText(stepSize: AlgorithmSpec["stepSize"]): string {
-  return typeof stepSize === "object" ? `${stepSize.times} x theory` : String(stepSize);
 }
 
 export interface Shown {

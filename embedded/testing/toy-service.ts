@@ -3,8 +3,7 @@
  * task with one contribution. For tests and measurements of the cloud itself.
  */
 import type { Handler, Ports, QueueAddress, ReceivedMessage } from "../../shared/cloud/ports.ts";
-import type { EmbeddedCloud, EmbeddedCloudOptions } from "../cloud.ts";
-import { createEmbeddedCloud } from "../cloud.ts";
+import { createEmbeddedCloud, type EmbeddedCloud, type EmbeddedCloudOptions } from "../cloud.ts";
 
 export interface ToyOptions extends EmbeddedCloudOptions {
   readonly workers: number;

@@ -1,6 +1,6 @@
 /** A gradient thread: waits for the bell, and computes the gradients of those of its workers that are queued. */
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
-import { createObjective } from "../../shared/problems/objective.ts";
+import { createObjective } from "../../shared/problems/index.ts";
 import { type Job, type NewSeat, SeatState, seatViews, type ThreadStart, workAt } from "./seat.ts";
 import { spinWhile } from "./spin.ts";
 

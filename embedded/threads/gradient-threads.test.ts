@@ -1,13 +1,13 @@
 import { createReadStream } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { createRun } from "../../cli/launch.ts";
+import { createRun } from "../../client/launch.ts";
 import { importLibsvm } from "../../shared/data/import.ts";
 import { shippedFile } from "../../shared/data/testing/load.ts";
-import type { RunResult } from "../../shared/protocol/result.ts";
-import { parseRunSpec, type RunSpecInput } from "../../shared/protocol/spec.ts";
-import { driveToEnd } from "../drive-to-end.ts";
-import { CHAOS_RATIOS, FaultPlan } from "../faults.ts";
-import { createEmbeddedService, type EmbeddedService, type ServiceOptions } from "../service.ts";
+import { parseRunSpec, type RunSpecInput } from "../../shared/protocol/spec/spec.ts";
+import type { RunResult } from "../../shared/protocol/stored/result.ts";
+import { CHAOS_RATIOS, FaultPlan } from "../faults/faults.ts";
+import { driveToEnd } from "../service/drive-to-end.ts";
+import { createEmbeddedService, type EmbeddedService, type ServiceOptions } from "../service/service.ts";
 
 const opened: EmbeddedService[] = [];
 afterEach(async () => {

@@ -10,10 +10,10 @@ import type {
   GradientOwner,
   GradientSource,
   GradientsAhead,
-} from "../../lambdas/worker/gradients.ts";
-import type { Gradient } from "../../shared/algorithms/worker.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
-import { decodeTask, type Task } from "../../shared/protocol/task.ts";
+} from "../../lambdas/worker/index.ts";
+import { MarinaError } from "../../shared/base/index.ts";
+import type { Gradient } from "../../shared/methods/index.ts";
+import { decodeTask, type Task } from "../../shared/protocol/index.ts";
 import {
   type Job,
   type NewSeat,

@@ -1,5 +1,5 @@
 /** What the main thread and a gradient thread share of one worker: its rows, its job at hand, its last result. */
-import type { Objective, ProblemSpec, Shard, Weights } from "../../shared/problems/problem.ts";
+import type { Objective, ProblemSpec, Shard, Weights } from "../../shared/problems/index.ts";
 
 /** idle -> queued -> running -> done -> idle; or queued -> idle, where the main thread is quicker. */
 export const SeatState = { idle: 0, queued: 1, running: 2, done: 3, failed: 4, closed: 5 } as const;

@@ -9,9 +9,9 @@ import { createAwsPorts } from "../../shared/cloud/aws/ports.ts";
 import { createSdkClients } from "../../shared/cloud/aws/sdk-clients.ts";
 import type { QueueAddress } from "../../shared/cloud/ports.ts";
 import { checkpointKey, datasetPrefix, runPrefix, specKey } from "../../shared/protocol/keys.ts";
-import { decodeStoredRun, encodeControl, encodeStoredRun } from "../../shared/protocol/run.ts";
-import type { RunSpec } from "../../shared/protocol/spec.ts";
-import type { Outcome } from "../../tests/testing/cli.ts";
+import type { RunSpec } from "../../shared/protocol/spec/spec.ts";
+import { decodeStoredRun, encodeControl, encodeStoredRun } from "../../shared/protocol/stored/run.ts";
+import type { Outcome } from "../../tests/fixtures/cli.ts";
 import { onStack, resultLine, scratchFolder } from "./testing/command.ts";
 import { printComplaints } from "./testing/complaints.ts";
 import { importWideRows, WIDE_DIMENSION } from "./testing/data.ts";
@@ -146,7 +146,7 @@ test("a run whose control message nobody could handle is told of by every comman
     const outcome = await called(...command);
     expect(outcome.code).toBe(1);
     expect(complaint(outcome)).toContain(
-      `run ${name}: the aggregator could not go on with it; see why: marina logs ${name}, then: marina resume ${name}`,
+      `run ${name} has no result: it was cut off before its first round (the aggregator could not go on with it; see why: marina logs ${name}); go on with: marina resume ${name}`,
     );
   }
   expect(await called("resume", name)).toMatchObject({ code: 0 });

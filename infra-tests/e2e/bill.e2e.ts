@@ -16,7 +16,7 @@ import {
 import { parseRequestLog, REQUEST_LOG_PATH, type RequestLogEntry } from "../../shared/cost/request-log.ts";
 import { parseUsage } from "../../shared/cost/usage.ts";
 import { datasetPrefix, runPrefix } from "../../shared/protocol/keys.ts";
-import type { RunResult } from "../../shared/protocol/result.ts";
+import type { RunResult } from "../../shared/protocol/stored/result.ts";
 import { childEnvironment } from "../local/environment.ts";
 import { projectRoot } from "../local/paths.ts";
 import { logLines } from "./testing/functions.ts";

@@ -1,6 +1,6 @@
 /** Runs whose workers change while they go on, on the deployed service: the bits of the embedded cloud. */
 import { beforeAll, describe, expect, inject, test } from "vitest";
-import { parseRunSpec, type RunSpec, type RunSpecInput } from "../../shared/protocol/spec.ts";
+import { parseRunSpec, type RunSpec, type RunSpecInput } from "../../shared/protocol/spec/spec.ts";
 import { reachesProcesses, signalFunction } from "./testing/functions.ts";
 import { embeddedResult } from "./testing/reference.ts";
 import { importMushrooms, Service } from "./testing/service.ts";

@@ -9,7 +9,7 @@
  */
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import type { TestProject } from "vitest/node";
-import { MarinaError } from "../../shared/math/errors.ts";
+import { MarinaError } from "../../shared/base/errors.ts";
 import { DEFAULT_STACK_NAME, deploy } from "../local/deploy.ts";
 import { isLoopback } from "../local/environment.ts";
 import type { LocalCloud } from "../local/local-cloud.ts";

@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { marina } from "../../tests/testing/cli.ts";
+import { marina } from "../../tests/fixtures/cli.ts";
 import { onStack, resultLine, scratchFolder } from "./testing/command.ts";
 import { embeddedResult, stoppedOnEmbedded } from "./testing/reference.ts";
 import { importMushrooms, Service } from "./testing/service.ts";

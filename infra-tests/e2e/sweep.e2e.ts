@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { parseRunSpec } from "../../shared/protocol/spec.ts";
+import { parseRunSpec } from "../../shared/protocol/spec/spec.ts";
 import { projectRoot } from "../local/paths.ts";
 import { embeddedResult } from "./testing/reference.ts";
 import { importMushrooms, Service } from "./testing/service.ts";

@@ -1,11 +1,11 @@
 /** `marina watch` on the deployed service: a run of a minute to its end, one that is stopped, one that fails. */
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { chromiumPath, launchChromium, listen, newPage } from "../../cli/report/testing/browser.ts";
-import { drawnRows } from "../../cli/report/testing/pages.ts";
+import { chromiumPath, launchChromium, listen, newPage } from "../../report/testing/browser.ts";
+import { drawnRows } from "../../report/testing/pages.ts";
 import { parseManifest } from "../../shared/data/manifest.ts";
 import { manifestKey } from "../../shared/protocol/keys.ts";
-import { parseRunSpec } from "../../shared/protocol/spec.ts";
+import { parseRunSpec } from "../../shared/protocol/spec/spec.ts";
 import { onStack, scratchFolder } from "./testing/command.ts";
 import { importMushrooms, importSomeRows, Service } from "./testing/service.ts";
 import { MARINA, RUN_SECONDS, spec } from "./testing/specs.ts";

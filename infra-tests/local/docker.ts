@@ -1,7 +1,7 @@
 /** The Docker command line, as far as a LocalStack container needs it. */
 import { spawn, spawnSync } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { MarinaError } from "../../shared/math/errors.ts";
+import { MarinaError } from "../../shared/base/errors.ts";
 
 /** A cold engine on a busy machine may think for a while. */
 const QUESTION_MILLISECONDS = 15_000;

@@ -8,7 +8,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { MarinaError } from "../../shared/math/errors.ts";
+import { MarinaError } from "../../shared/base/errors.ts";
 import { docker, dockerTrouble, followLogs } from "./docker.ts";
 import { clientEnvironment, LOCAL_REGION, serverEnvironment } from "./environment.ts";
 import { healthy, type LocalCloud, makeFolder, type StartOptions, startProcessCloud } from "./local-cloud.ts";

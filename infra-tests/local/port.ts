@@ -1,6 +1,6 @@
 /** A free port on the loopback interface. */
 import { createServer } from "node:net";
-import { MarinaError } from "../../shared/math/errors.ts";
+import { MarinaError } from "../../shared/base/errors.ts";
 
 /** @param asked a port that must be free; 0: any. @throws MarinaError "usage" when it is taken. */
 export function freePort(asked = 0): Promise<number> {

@@ -1,7 +1,7 @@
 /** The two programs: start a local cloud, deploy the stack, say how to reach it, stay until told to stop. */
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
-import { MarinaError } from "../../shared/math/errors.ts";
+import { MarinaError } from "../../shared/base/errors.ts";
 import { DEFAULT_STACK_NAME, type Deployment, deploy } from "./deploy.ts";
 import { childEnvironment, type Environment } from "./environment.ts";
 import type { LocalCloud, StartOptions } from "./local-cloud.ts";

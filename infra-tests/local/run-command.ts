@@ -1,7 +1,7 @@
 /** Runs a program to its end. */
 import { spawn } from "node:child_process";
 import { appendFileSync } from "node:fs";
-import { MarinaError } from "../../shared/math/errors.ts";
+import { MarinaError } from "../../shared/base/errors.ts";
 import type { Environment } from "./environment.ts";
 import { signal } from "./process-group.ts";
 

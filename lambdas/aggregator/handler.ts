@@ -3,35 +3,44 @@
  * The way of a tenure: lease.ts -> active-run.ts (load) -> calibrate.ts (new runs) -> drive.ts -> round.ts ... ->
  * finish here: the last checkpoint, then conclude.ts (the result) or the hand-over.
  */
-import { carriesShifts, createMethod } from "../../shared/algorithms/registry.ts";
-import type { DeliveredMessage, Handler, Invocation, Ports, QueueAddress } from "../../shared/cloud/ports.ts";
-import { type Closing, closingUsage } from "../../shared/cost/closing.ts";
-import type { Spending } from "../../shared/cost/spending.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
-import { type Checkpoint, isCalibrated } from "../../shared/protocol/checkpoint.ts";
-import { contributionsQueueName } from "../../shared/protocol/keys.ts";
+
+import { MarinaError } from "../../shared/base/index.ts";
+import type { DeliveredMessage, Handler, Invocation, Ports, QueueAddress } from "../../shared/cloud/index.ts";
+import { type Closing, closingUsage, type Spending } from "../../shared/cost/index.ts";
+import { carriesShifts, createMethod } from "../../shared/methods/index.ts";
 import {
+  type Checkpoint,
   CONTRIBUTION_RETENTION_SECONDS,
   CONTRIBUTION_VISIBILITY_SECONDS,
+  type ControlMessage,
+  contributionsQueueName,
+  decodeControl,
+  encodeControl,
+  isCalibrated,
   MAX_RECEIVE_COUNT,
+  type RoundRecord,
+  startingPoint,
   WORN_RECEIVE_COUNT,
-} from "../../shared/protocol/limits.ts";
-import type { RoundRecord } from "../../shared/protocol/round-record.ts";
-import { type ControlMessage, decodeControl, encodeControl } from "../../shared/protocol/run.ts";
-import { startingPoint } from "../../shared/protocol/start.ts";
-import { type ActiveRun, loadRun, loadStored, RunDeleted } from "./active-run.ts";
-import { type CalibrationObserver, calibrate } from "./calibrate.ts";
-import { startingShifts } from "./carried-shifts.ts";
-import { conclude, destroyQueue, isOver, patiently } from "./conclude.ts";
-import { type Draft, describe, emptyDraft, failureOf, NO_TOTALS } from "./drafts.ts";
-import { drive, type Ending } from "./drive.ts";
-import { phaseOf, startElastic } from "./elastic.ts";
-import { type AnswerObserver, Inbox } from "./inbox.ts";
-import { sayLastWords } from "./last-words.ts";
-import { Lease } from "./lease.ts";
-import { Ledger } from "./ledger.ts";
-import { readCheckpoint } from "./stored-checkpoint.ts";
-import { StoppedNow } from "./user-commands.ts";
+} from "../../shared/protocol/index.ts";
+import { type CalibrationObserver, calibrate } from "./calibration/calibrate.ts";
+import { Ledger } from "./checkpoints/checkpoint-writer.ts";
+import { readCheckpoint } from "./checkpoints/stored-checkpoint.ts";
+import {
+  type Draft,
+  describe,
+  emptyDraft,
+  failureOf,
+  NO_TOTALS,
+} from "./checkpoints/uncommitted-checkpoint.ts";
+import { type AnswerObserver, Inbox } from "./exchange/inbox.ts";
+import { StoppedNow } from "./exchange/user-commands.ts";
+import { phaseOf, startElastic } from "./membership/decide.ts";
+import { startingShifts } from "./round/server-held-state.ts";
+import { type ActiveRun, loadRun, loadStored, RunDeleted } from "./term/active-run.ts";
+import { drive, type Ending } from "./term/drive.ts";
+import { sayLastWords } from "./term/failure-result.ts";
+import { conclude, destroyQueue, isOver, patiently } from "./term/finalize.ts";
+import { Lease } from "./term/lease.ts";
 
 export interface AggregatorSettings {
   readonly taskQueue: QueueAddress;

@@ -1,51 +1,6 @@
-/** The aggregator function as AWS Lambda loads it. */
-import { createFunctionClients } from "../../shared/cloud/aws/clients.ts";
-import { requiredCount, requiredVariable } from "../../shared/cloud/aws/environment.ts";
-import { lambdaHandler } from "../../shared/cloud/aws/function.ts";
-import { createLambdaLog } from "../../shared/cloud/aws/log.ts";
-import { createAwsPorts } from "../../shared/cloud/aws/ports.ts";
-import type { Handler, QueueAddress } from "../../shared/cloud/ports.ts";
-import type { BillingConfiguration } from "../../shared/cost/bill.ts";
-import { meterTenure } from "../../shared/cost/metered-tenure.ts";
-import { PRICES_US_EAST_1, priceNotice } from "../../shared/cost/prices.ts";
-import { createAggregator } from "./handler.ts";
-import { RoundMetrics } from "./metrics.ts";
-
-const stack = requiredVariable("STACK_NAME");
-const queuePrefix = requiredVariable("QUEUE_PREFIX");
-const taskQueue = requiredVariable("TASK_QUEUE_URL") as QueueAddress;
-
-const log = createLambdaLog("aggregator");
-const metrics = new RoundMetrics(stack);
-const ports = createAwsPorts({
-  bucket: requiredVariable("BUCKET_NAME"),
-  log,
-  queueTags: { "marina:stack": stack },
-  clients: createFunctionClients(taskQueue),
-});
-const billing: BillingConfiguration = {
-  workerMemoryMb: requiredCount("WORKER_MEMORY_MB"),
-  aggregatorMemoryMb: requiredCount("AGGREGATOR_MEMORY_MB"),
-  architecture: process.arch === "arm64" ? "arm64" : "x86-64",
-};
-
-// The limit stop.usd and a result's dollars go by this table, whatever the region: once an environment, say so.
-const notice = priceNotice(process.env.AWS_REGION ?? "unknown");
-if (notice !== undefined) log.warn("prices-of-another-region", { notice });
-
-const aggregator: Handler = (messages, invocation) => {
-  const tenure = meterTenure(ports, { taskQueue, prices: PRICES_US_EAST_1, billing }, invocation.cold);
-  const drive = createAggregator(tenure.ports, {
-    taskQueue,
-    queuePrefix,
-    spendingOf: () => tenure.spending.ofRun(),
-    observer: { round: (run, record) => metrics.round(run, record) },
-  });
-  return drive(messages, invocation);
-};
-
-export const handler = lambdaHandler(aggregator, {
-  queue: requiredVariable("CONTROL_QUEUE_URL") as QueueAddress,
-  begin: (requestId) => log.begin(requestId),
-  end: () => metrics.flush(),
-});
+/** The aggregator function. */
+export { readCheckpoint } from "./checkpoints/stored-checkpoint.ts";
+export type { AnswerObserver, Expectation } from "./exchange/inbox.ts";
+export { createAggregator, type RunObserver } from "./handler.ts";
+export { shardsPerTaskOf } from "./round/packing.ts";
+export { isOver } from "./term/finalize.ts";

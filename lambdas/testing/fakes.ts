@@ -1,4 +1,6 @@
 /** For tests: the smallest ports that a handler can run on, with every step in the test's hands. */
+
+import { MarinaError } from "../../shared/base/errors.ts";
 import type {
   Clock,
   Log,
@@ -10,7 +12,6 @@ import type {
   ReceivedMessage,
 } from "../../shared/cloud/ports.ts";
 import { memoryStore } from "../../shared/data/testing/memory-store.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
 
 /** A clock that stands still until it is told to go on. */
 export class ManualClock implements Clock {
@@ -56,6 +57,9 @@ export class FakeQueues implements MessageQueue {
   /** Receipts of messages that were made visible again. */
   readonly givenBack: string[] = [];
   readonly missing = new Set<QueueAddress>();
+  /** What the task queue says of itself; each look is counted. */
+  tasksWaiting = 0;
+  looks = 0;
   readonly #waiting: ReceivedMessage[] = [];
   readonly #parked: Parked[] = [];
   #receipts = 0;
@@ -116,6 +120,11 @@ export class FakeQueues implements MessageQueue {
 
   async extend(_queue: QueueAddress, receipt: string, seconds: number): Promise<void> {
     if (seconds === 0) this.givenBack.push(receipt);
+  }
+
+  async waiting(): Promise<number> {
+    this.looks++;
+    return this.tasksWaiting;
   }
 }
 

@@ -1,20 +1,16 @@
 /** What a task asks for, computed. */
-import type { Order } from "../../shared/algorithms/algorithm.ts";
-import { workerDraws } from "../../shared/algorithms/draws.ts";
-import { estimate, type WorkerMemory } from "../../shared/algorithms/worker.ts";
-import type { Ports } from "../../shared/cloud/ports.ts";
-import { MarinaError, NonFiniteError } from "../../shared/math/errors.ts";
-import { firstNonFinite } from "../../shared/math/vectors.ts";
-import { applyGram, shardSpectrum } from "../../shared/problems/spectrum.ts";
-import type { Incoming } from "../../shared/protocol/contribution.ts";
-import { encodeSpectrum } from "../../shared/protocol/spectra.ts";
-import type { Task } from "../../shared/protocol/task.ts";
-import { encodeVector } from "../../shared/protocol/vector-object.ts";
+
+import { MarinaError, NonFiniteError } from "../../shared/base/index.ts";
+import type { Ports } from "../../shared/cloud/index.ts";
+import { firstNonFinite } from "../../shared/math/index.ts";
+import { estimate, type Order, type WorkerMemory, workerDraws } from "../../shared/methods/index.ts";
+import { applyGram, shardSpectrum } from "../../shared/problems/index.ts";
+import { encodeSpectrum, encodeVector, type Incoming, type Task } from "../../shared/protocol/index.ts";
 import { type GradientCaches, TaskGradients } from "./gradients.ts";
 import type { LoadedRun, RunLoader } from "./load.ts";
-import { carriedMemory, forgetMemory, loadMemory, storeMemory } from "./memory.ts";
 import { withRow } from "./non-finite-row.ts";
 import type { LoadedShard, ShardLoader } from "./shards.ts";
+import { carriedMemory, forgetMemory, loadMemory, storeMemory } from "./state.ts";
 
 export interface WorkerContext {
   readonly ports: Ports;

@@ -1,8 +1,8 @@
 /** Everything that a worker reads, with changed bytes or cut off: once on the way, and for good in the store. */
 import { describe, expect, it } from "vitest";
 import { iterateKey, manifestKey, memoryKey, specKey } from "../../shared/protocol/keys.ts";
-import { encodeVector } from "../../shared/protocol/vector-object.ts";
-import { encodeMemory } from "../../shared/protocol/worker-memory.ts";
+import { encodeVector } from "../../shared/protocol/stored/vector-object.ts";
+import { encodeMemory } from "../../shared/protocol/stored/worker-state.ts";
 import { answerOf, answersOf, matterOf, point, type Stage, stage } from "./testing/stage.ts";
 
 const ITERATE = iterateKey("r", 0, 3);

@@ -1,7 +1,8 @@
 /** Local gradients, reusing those that are still held from the round before: the same bits for half the work. */
-import type { Gradient, Gradients } from "../../shared/algorithms/worker.ts";
-import type { Work } from "../../shared/cloud/ports.ts";
-import type { Objective, ProblemSpec, Shard, Weights } from "../../shared/problems/problem.ts";
+
+import type { Work } from "../../shared/cloud/index.ts";
+import type { Gradient, Gradients } from "../../shared/methods/index.ts";
+import type { Objective, ProblemSpec, Shard, Weights } from "../../shared/problems/index.ts";
 import { RecentlySet } from "./recently-set.ts";
 
 /** Gradients that an environment keeps, in bytes: enough for hundreds of workers of small models, two of large ones. */

@@ -2,10 +2,16 @@
  * The worker function: one task in, one contribution out, nothing kept that matters.
  * The way of a task: load.ts (run), shards.ts (rows) -> compute.ts (estimate, compress) -> publish.ts (post the answer).
  */
-import type { Handler, Ports } from "../../shared/cloud/ports.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
-import { type Incoming, writeIncoming } from "../../shared/protocol/contribution.ts";
-import { decodeTask, membersOf, type Task } from "../../shared/protocol/task.ts";
+
+import { MarinaError } from "../../shared/base/index.ts";
+import type { Handler, Ports } from "../../shared/cloud/index.ts";
+import {
+  decodeTask,
+  type Incoming,
+  membersOf,
+  type Task,
+  writeIncoming,
+} from "../../shared/protocol/index.ts";
 import { answer, type WorkerContext } from "./compute.ts";
 import { GradientCache, type GradientsAhead, HeldRounds } from "./gradients.ts";
 import { RunLoader } from "./load.ts";

@@ -1,17 +1,21 @@
 /** What a worker needs to know of a run before it can compute: cached per environment. */
 import { LRUCache } from "lru-cache";
-import { carriesShifts, compressorOf, keepsWorkerMemory } from "../../shared/algorithms/registry.ts";
-import { readChecked } from "../../shared/cloud/checked-read.ts";
-import type { Ports } from "../../shared/cloud/ports.ts";
-import type { Compressor } from "../../shared/compressors/compressor.ts";
-import { createCompressor } from "../../shared/compressors/registry.ts";
-import { type Manifest, parseManifest } from "../../shared/data/manifest.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
-import { manifestKey, specKey } from "../../shared/protocol/keys.ts";
-import { decodeStoredRun, runDigest, type StoredRun } from "../../shared/protocol/run.ts";
-import type { RunSpec } from "../../shared/protocol/spec.ts";
-import type { Point, Task } from "../../shared/protocol/task.ts";
-import { decodeVector } from "../../shared/protocol/vector-object.ts";
+import { MarinaError } from "../../shared/base/index.ts";
+import { type Ports, readChecked } from "../../shared/cloud/index.ts";
+import { type Compressor, createCompressor } from "../../shared/compressors/index.ts";
+import { type Manifest, parseManifest } from "../../shared/data/index.ts";
+import { carriesShifts, compressorOf, keepsWorkerMemory } from "../../shared/methods/index.ts";
+import {
+  decodeStoredRun,
+  decodeVector,
+  manifestKey,
+  type Point,
+  type RunSpec,
+  runDigest,
+  type StoredRun,
+  specKey,
+  type Task,
+} from "../../shared/protocol/index.ts";
 
 /** Runs whose descriptions an environment keeps. */
 const RUNS_KEPT = 8;

@@ -2,10 +2,9 @@
  * Which row made a gradient non-finite. Data sets hold finite numbers only (their import sees to that), so it is an
  * iterate that has grown beyond all bounds: a margin, or a loss's derivative, overflows at some row first.
  */
-import { MarinaError, NonFiniteError } from "../../shared/math/errors.ts";
-import { margins } from "../../shared/problems/kernels.ts";
-import { evaluateLosses, type LossKind } from "../../shared/problems/losses.ts";
-import type { Task } from "../../shared/protocol/task.ts";
+import { MarinaError, NonFiniteError } from "../../shared/base/index.ts";
+import { evaluateLosses, type LossKind, margins } from "../../shared/problems/index.ts";
+import type { Task } from "../../shared/protocol/index.ts";
 import type { LoadedShard } from "./shards.ts";
 
 /** The first row of the shard, in its order, whose margin, loss or derivative is non-finite at x. */

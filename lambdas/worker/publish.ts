@@ -1,11 +1,16 @@
 /** Posts the answer: in the message while it fits, else through the object store (claim check). */
-import type { Ports, QueueAddress } from "../../shared/cloud/ports.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
-import { encodeIncoming, type Incoming, writeIncoming } from "../../shared/protocol/contribution.ts";
-import { bodyCharacters } from "../../shared/protocol/frame.ts";
-import { contributionKey } from "../../shared/protocol/keys.ts";
-import { MESSAGE_LIMIT_BYTES } from "../../shared/protocol/limits.ts";
-import type { Task } from "../../shared/protocol/task.ts";
+
+import { MarinaError } from "../../shared/base/index.ts";
+import type { Ports, QueueAddress } from "../../shared/cloud/index.ts";
+import {
+  bodyCharacters,
+  contributionKey,
+  encodeIncoming,
+  type Incoming,
+  MESSAGE_LIMIT_BYTES,
+  type Task,
+  writeIncoming,
+} from "../../shared/protocol/index.ts";
 
 export async function publish(ports: Ports, task: Task, message: Incoming): Promise<void> {
   try {

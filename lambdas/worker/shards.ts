@@ -1,14 +1,10 @@
 /** A worker's rows and its local objective: fetched once, opened once, while memory allows. */
 import { LRUCache } from "lru-cache";
-import { readChecked } from "../../shared/cloud/checked-read.ts";
-import type { ByteRange, Ports } from "../../shared/cloud/ports.ts";
-import type { Manifest } from "../../shared/data/manifest.ts";
-import { rowsOf, rowsUsed } from "../../shared/data/partition.ts";
-import { openShard, shardRange } from "../../shared/data/shard.ts";
-import { MarinaError } from "../../shared/math/errors.ts";
-import { createObjective } from "../../shared/problems/objective.ts";
-import { sha256 } from "../../shared/protocol/digest.ts";
-import { WHOLE_OBJECT_BYTES } from "../../shared/protocol/limits.ts";
+import { MarinaError } from "../../shared/base/index.ts";
+import { type ByteRange, type Ports, readChecked } from "../../shared/cloud/index.ts";
+import { type Manifest, openShard, rowsOf, rowsUsed, shardRange } from "../../shared/data/index.ts";
+import { createObjective } from "../../shared/problems/index.ts";
+import { sha256, WHOLE_OBJECT_BYTES } from "../../shared/protocol/index.ts";
 import type { GradientSource } from "./gradients.ts";
 import type { LoadedRun } from "./load.ts";
 import { RecentlySet } from "./recently-set.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ObjectStore, Ports } from "../../shared/cloud/ports.ts";
 import { memoryStore } from "../../shared/data/testing/memory-store.ts";
-import type { Task } from "../../shared/protocol/task.ts";
-import { encodeVector } from "../../shared/protocol/vector-object.ts";
+import type { Task } from "../../shared/protocol/messages/task.ts";
+import { encodeVector } from "../../shared/protocol/stored/vector-object.ts";
 import { type LoadedRun, RunLoader } from "./load.ts";
 
 const [X, W] = [Float64Array.of(1, 2, 3), Float64Array.of(4, 5, 6)];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MarinaError } from "../math/errors.ts";
+import { MarinaError } from "../base/errors.ts";
 import { DamagedObject, readChecked } from "./checked-read.ts";
 
 /** A store whose reads of anything come back with these bodies in turn. */

@@ -1,5 +1,5 @@
 /** Reading what was stored, checked, and read again where it can't be what was written. */
-import { MarinaError } from "../math/errors.ts";
+import { MarinaError } from "../base/index.ts";
 import type { ByteRange, ObjectStore } from "./ports.ts";
 
 /** Bytes change or get lost on their way now and then; what can't be read so many times in a row lies damaged in the store. */

@@ -1,6 +1,6 @@
 /** Reads an object that need not be there. */
 
-import { MarinaError } from "../math/errors.ts";
+import { MarinaError } from "../base/index.ts";
 import type { ObjectStore } from "./ports.ts";
 
 /** Decoded; undefined where there is no such object. @throws what `decode` throws, and every other failure. */

@@ -1,6 +1,6 @@
 /** What every compressor checks of its arguments, with one wording. */
-import { MarinaError, MessageError, NonFiniteError } from "../math/errors.ts";
-import { firstNonFinite } from "../math/vectors.ts";
+import { MarinaError, MessageError, NonFiniteError } from "../base/index.ts";
+import { firstNonFinite } from "../math/index.ts";
 import type { Draw, Wire } from "./compressor.ts";
 
 /** x must be of length d and finite. */

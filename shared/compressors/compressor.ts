@@ -1,5 +1,5 @@
 /** What a compressor is. The kinds live in files of their own; `createCompressor` in `registry.ts` makes them. */
-import type { Stream } from "../math/streams.ts";
+import type { Stream } from "../math/index.ts";
 
 /** How a real number travels: 4 or 8 bytes. The paper's accounting counts 32 bits a float whichever it is. */
 export type Wire = "float32" | "float64";

@@ -2,8 +2,8 @@
  * Real numbers on the wire: IEEE 754, 4 or 8 bytes each, little-endian. The host is taken to be little-endian too (all
  * of x86 and ARM as Node supports them), so that payloads are views and copies of typed arrays.
  */
-import { MessageError } from "../math/errors.ts";
-import { firstNonFinite } from "../math/vectors.ts";
+import { MessageError } from "../base/index.ts";
+import { firstNonFinite } from "../math/index.ts";
 import { requireBytes, tooLarge } from "./check.ts";
 import type { Wire } from "./compressor.ts";
 

@@ -1,6 +1,6 @@
 /** Quantisation to three values, -|x|, 0 and |x|: random dithering with one level. */
-import { MessageError } from "../math/errors.ts";
-import { norm } from "../math/norm.ts";
+import { MessageError } from "../base/index.ts";
+import { norm } from "../math/index.ts";
 import { BitReader, BitWriter, bitsFor, bytesFor } from "./bits.ts";
 import { requireTarget, requireUniforms, requireVector } from "./check.ts";
 import type { Compressor, Wire } from "./compressor.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MessageError } from "../math/errors.ts";
+import { MessageError } from "../base/errors.ts";
 import type { Compressor, CompressorSpec, Draw, Wire } from "./compressor.ts";
 import { createCompressor } from "./registry.ts";
 

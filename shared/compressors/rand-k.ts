@@ -1,5 +1,5 @@
 /** Random sparsification: K coordinates, chosen uniformly, scaled up to keep the mean. */
-import { sampleSubset } from "../math/subset.ts";
+import { sampleSubset } from "../math/index.ts";
 import { requireIndices, requireTarget, requireVector } from "./check.ts";
 import type { Compressor, Wire } from "./compressor.ts";
 import { decodeFloats, encodeFloats } from "./floats.ts";

@@ -1,5 +1,5 @@
 /** Makes compressors of specs. */
-import { MarinaError } from "../math/errors.ts";
+import { MarinaError } from "../base/index.ts";
 import type { Compressor, CompressorSpec, Wire } from "./compressor.ts";
 import { identity } from "./identity.ts";
 import { l2Quantization } from "./l2-quantization.ts";
@@ -10,7 +10,7 @@ import { randK } from "./rand-k.ts";
 /** Where a spec stands in the run's spec, for errors. */
 const PATH = "algorithm.compressor";
 /** Dimensions are indices of typed arrays. */
-const MAX_DIMENSION = 2 ** 32 - 2;
+const MAX_DIMENSION = 4_294_967_294;
 
 /**
  * The compressor of a spec for vectors of R^d.

@@ -1,5 +1,5 @@
 /** The draw of every quantiser: one uniform a coordinate, whatever the vector, so that draws never depend on data. */
-import type { Stream } from "../math/streams.ts";
+import type { Stream } from "../math/index.ts";
 import type { Draw } from "./compressor.ts";
 
 export function drawUniforms(stream: Stream, dimension: number): Draw {

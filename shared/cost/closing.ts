@@ -2,9 +2,8 @@
  * What the end of a tenure asks of the cloud after its counts are written down. Nobody can count it any more, but it is
  * known beforehand: the last checkpoint holds the counts, so they must foresee its own writing and all that follows.
  */
-import { leftoverPrefixes } from "../protocol/keys.ts";
-import type { Usage } from "./usage.ts";
-import { zeroUsage } from "./usage.ts";
+import { leftoverPrefixes } from "../protocol/index.ts";
+import { type Usage, zeroUsage } from "./usage.ts";
 
 /**
  * How a tenure ends: its run is over, or may be resumed (the user stopped it, or it failed), or goes on with the next

@@ -1,8 +1,7 @@
 /** Counts requests as they are billed, split between the method's account and the evaluation's. */
-import type { QueueAddress } from "../cloud/ports.ts";
-import { BILLED_UNIT_BYTES } from "../protocol/limits.ts";
-import type { MutableAccount, MutableUsage } from "./usage.ts";
-import { addUsage, zeroUsage } from "./usage.ts";
+import type { QueueAddress } from "../cloud/index.ts";
+import { BILLED_UNIT_BYTES } from "../protocol/index.ts";
+import { addUsage, type MutableAccount, type MutableUsage, zeroUsage } from "./usage.ts";
 
 /** How many bytes of one message, or of all of a request, are whose. */
 export interface SplitBytes {

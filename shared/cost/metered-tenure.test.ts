@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Ports, QueueAddress, ReceivedMessage } from "../cloud/ports.ts";
-import { encodeIncoming } from "../protocol/contribution.ts";
+import { encodeIncoming } from "../protocol/messages/contribution.ts";
 import { closingUsage } from "./closing.ts";
 import { meterTenure } from "./metered-tenure.ts";
 import { PRICES_US_EAST_1 } from "./prices.ts";

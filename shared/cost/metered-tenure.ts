@@ -1,6 +1,6 @@
 /** One tenure of the aggregator function, counted apart from the others of its environment. */
-import type { Ports, QueueAddress } from "../cloud/ports.ts";
-import { outsideBytesOf } from "../protocol/traffic.ts";
+import type { Ports, QueueAddress } from "../cloud/index.ts";
+import { outsideBytesOf } from "../protocol/index.ts";
 import type { BillingConfiguration } from "./bill.ts";
 import { Meter } from "./meter.ts";
 import { meterPorts } from "./metered.ts";

@@ -1,7 +1,7 @@
 /** Ports whose requests are counted, whatever engine stands behind them. */
 import { Buffer } from "node:buffer";
-import type { MessageQueue, ObjectStore, Ports, QueueAddress, ReceivedMessage } from "../cloud/ports.ts";
-import { isOutsideObject } from "../protocol/traffic.ts";
+import type { MessageQueue, ObjectStore, Ports, QueueAddress, ReceivedMessage } from "../cloud/index.ts";
+import { isOutsideObject } from "../protocol/index.ts";
 import type { Meter, SplitBytes } from "./meter.ts";
 
 /**
@@ -122,6 +122,10 @@ function meterQueues(
     extend(queue, receipt, seconds) {
       meter.extend(queue, evaluationReceipts.has(receipt));
       return queues.extend(queue, receipt, seconds);
+    },
+    waiting(queue) {
+      meter.manage(queue);
+      return queues.waiting(queue);
     },
   };
 }

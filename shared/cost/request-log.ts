@@ -4,8 +4,7 @@
  * other.
  */
 import * as z from "zod";
-import { MarinaError } from "../math/errors.ts";
-import { explain } from "../protocol/explain.ts";
+import { explain, MarinaError } from "../base/index.ts";
 
 /** Path at a local cloud's endpoint under which its log is read; `?from=` and `?to=` in milliseconds since 1970. */
 export const REQUEST_LOG_PATH = "/_marina/requests";

@@ -1,5 +1,5 @@
 /** What a run has used, as the aggregator function counts it: one tenure on top of those before. */
-import type { Clock } from "../cloud/ports.ts";
+import type { Clock } from "../cloud/index.ts";
 import { type BillingConfiguration, priceUsd } from "./bill.ts";
 import type { Meter } from "./meter.ts";
 import type { Prices } from "./prices.ts";

@@ -3,7 +3,7 @@
  * `evaluation` is what was asked only to watch it (losses and gradient norms for the plots).
  */
 import * as z from "zod";
-import { MarinaError } from "../math/errors.ts";
+import { MarinaError } from "../base/index.ts";
 
 const count = z.int().min(0);
 

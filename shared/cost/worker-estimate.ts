@@ -13,15 +13,17 @@
  * when its task is sent again), deliveries that SQS repeats on its own, a mapping's idle polls, logs and metrics; and
  * of a packed task over rows that are not kept, the reads beyond three.
  */
-import type { MessageQueue, ObjectStore, Ports, QueueAddress } from "../cloud/ports.ts";
+import type { MessageQueue, ObjectStore, Ports, QueueAddress } from "../cloud/index.ts";
 import {
   evaluationBytesOfContribution,
   isCommandBody,
+  isOutsideMethod,
+  type TaskKind,
   type Timing,
+  taskNeedsOf,
   timingOfBody,
   timingOfFrame,
-} from "../protocol/contribution.ts";
-import { isOutsideMethod, type TaskKind, taskNeedsOf } from "../protocol/task.ts";
+} from "../protocol/index.ts";
 import { billedUnits, type Meter } from "./meter.ts";
 
 /** The runtime's own time before the handler is called. Assumed. */

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { createReadStream, readFileSync } from "node:fs";
-import { gunzipSync, gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { MarinaError } from "../base/errors.ts";
 import type { ObjectStore } from "../cloud/ports.ts";
-import { MarinaError } from "../math/errors.ts";
 import { type ImportOptions, importLibsvm } from "./import.ts";
 import { encodeManifest, type Manifest, parseManifest } from "./manifest.ts";
 import { partition } from "./partition.ts";
-import { openShard, shardRange } from "./shard.ts";
+import { openShard, shardRange } from "./rows/shard.ts";
 import { loadShipped, shippedFile } from "./testing/load.ts";
 import { memoryStore } from "./testing/memory-store.ts";
 
@@ -56,6 +56,12 @@ async function failureOf(
   }
   throw new Error("expected an error, got none");
 }
+
+/** What `bzip2` makes of "1 1:1\n-1 1:2\n". */
+const bzip2 = Buffer.from(
+  "425a6839314159265359166d0e010000035800001040023010200030c0069a6692b5e3052ac2ee48a70a1202cda1c020",
+  "hex",
+);
 
 const tiny = "2 1:1 3:0.5\n1 2:1\n2\n1 3:2\n2 1:4\n";
 
@@ -216,7 +222,7 @@ describe("importing", () => {
     [
       "three classes",
       "1 1:1\n2 1:1\n1 1:1\n\n3 1:1\n",
-      /line 5: .* 1 and 2, got 3; use --labels real for regression/,
+      /line 5: .* 1 and 2, got 3; classes: two at most .* numbers to predict: --labels real/,
     ],
     ["one class", "1 1:1\n1 2:1\n", /two label values .* only 1; use --labels real/],
     ["no bytes", "", /got none \(the input is empty\)/],
@@ -232,6 +238,68 @@ describe("importing", () => {
     const error = await failureOf(input);
     expect(error.code).toBe("data");
     expect(error.message).toMatch(message);
+  });
+
+  it.each([
+    ["bzip2", bzip2, /compressed with bzip2; .* bunzip2 --keep FILE/],
+    ["Zstandard", zstdCompressSync(bytesOf(tiny)), /compressed with Zstandard; .* unzstd/],
+    ["zip", Buffer.from("504b0304140000000000", "hex"), /compressed with zip .* unzip/],
+    ["xz", Buffer.from("fd377a585a000004", "hex"), /compressed with xz; .* unxz/],
+    ["gzip in gzip", gzipSync(gzipSync(bytesOf(tiny))), /gzip twice/],
+    ["UTF-16", Buffer.from(`\ufeff${tiny}`, "utf16le"), /UTF-16 text; .* iconv/],
+    ["big-endian UTF-16", Buffer.from(`\ufeff${tiny}`, "utf16le").swap16(), /UTF-16 text/],
+    ["Parquet", Buffer.from("PAR1\x15\x04"), /a Parquet file; give --format parquet/],
+  ] as const)(
+    "names %s and says what to do, however it is cut into chunks",
+    async (_what, input, message) => {
+      for (const size of [1, 1000]) {
+        const error = await importText(input, {}, size).then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        );
+        expect(error).toMatchObject({ code: "data" });
+        expect(String(error)).toMatch(message);
+      }
+    },
+  );
+
+  it("skips a byte order mark, plain or compressed, however it is cut into chunks", async () => {
+    const marked = `\ufeff${tiny}`;
+    const { manifest } = await importText(tiny);
+    for (const [input, size] of [
+      [marked, 1],
+      [marked, 1000],
+      [gzipSync(bytesOf(marked)), 5],
+    ] as const) {
+      const got = (await importText(input, {}, size)).manifest;
+      expect(got.object).toEqual(manifest.object);
+      // The source is described as it is, its mark included.
+      expect(got.source.sha256).toBe(createHash("sha256").update(marked).digest("hex"));
+    }
+  });
+
+  it("says where CSV was taken for LIBSVM", async () => {
+    for (const text of ["a,b,y\n1,2,3\n", "1,2,3\n", "a;b\n", "1\t2\t0\n"]) {
+      expect((await failureOf(text)).message).toMatch(/for CSV give --format csv --label-column NAME$/);
+    }
+    expect((await failureOf("1 1:1\n1,2 1:1\n")).message).not.toMatch(/CSV/);
+  });
+
+  it("closes the stream of what it refuses", async () => {
+    for (const input of [bzip2, bytesOf("1 x\n")]) {
+      let closed = false;
+      async function* chunks() {
+        try {
+          yield input;
+          yield input;
+        } finally {
+          closed = true;
+        }
+      }
+      const options = { name: "t", sourceName: "t", labels: "binary", objects: memoryStore() } as const;
+      await expect(importLibsvm(chunks(), options)).rejects.toThrow(MarinaError);
+      expect(closed).toBe(true);
+    }
   });
 
   it("refuses a damaged gzip stream", async () => {
@@ -350,6 +418,19 @@ describe("a manifest", () => {
   it("comes back as it was written", async () => {
     const { manifest } = await importText(tiny);
     expect(parseManifest(encodeManifest(manifest), "m")).toEqual(manifest);
+  });
+
+  it("keeps how its file was read, and is readable without that", async () => {
+    const { manifest } = await importText(tiny);
+    expect(manifest).not.toHaveProperty("reading");
+    for (const reading of [
+      { format: "libsvm", zeroBased: true },
+      { format: "csv", labelColumn: "y", drop: [""], header: false, separator: "\t", missing: "drop-rows" },
+    ] as const) {
+      const stored = (await importText(tiny, { reading })).manifest;
+      expect(parseManifest(encodeManifest(stored), "m")).toEqual({ ...manifest, reading });
+    }
+    expect(() => read({ ...manifest, reading: { format: "xml" } })).toThrow(/reading.format/);
   });
 
   it("is refused when it contradicts itself, with the field", async () => {

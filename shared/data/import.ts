@@ -1,22 +1,23 @@
 /** Brings a file of rows into the object store: rows first, the manifest last. */
 import { createHash } from "node:crypto";
-import type { ObjectStore, PutCondition } from "../cloud/ports.ts";
-import { MarinaError } from "../math/errors.ts";
-import { manifestKey } from "../protocol/keys.ts";
-import { NAME_PATTERN } from "../protocol/spec.ts";
-import { createLabelCollector } from "./labels.ts";
-import { LARGEST_INDEX } from "./libsvm.ts";
-import { LibsvmSource } from "./libsvm-source.ts";
+import { MarinaError } from "../base/index.ts";
+import type { ObjectStore, PutCondition } from "../cloud/index.ts";
+import { manifestKey, NAME_PATTERN } from "../protocol/index.ts";
+import { createLabelCollector } from "./formats/labels.ts";
+import { LARGEST_INDEX } from "./formats/libsvm.ts";
+import { LibsvmSource } from "./formats/libsvm-source.ts";
+import type { RowSource } from "./formats/row-source.ts";
 import {
   encodeManifest,
   type LabelKind,
   type Manifest,
   type ManifestGroup,
+  type Reading,
   rowsKey,
   rowsPrefix,
 } from "./manifest.ts";
-import { RowGroupBuilder } from "./row-group-builder.ts";
-import type { RowSource } from "./row-source.ts";
+import { RowGroupBuilder } from "./rows/row-group-builder.ts";
+import { SquaresCheck } from "./rows/squares.ts";
 
 export interface ImportProgress {
   /** Bytes taken from the source, before decompression. */
@@ -34,6 +35,8 @@ export interface ImportOptions {
   readonly labels: LabelKind;
   /** d; default the largest index of the file, or its number of feature columns. */
   readonly dimension?: number;
+  /** Kept in the manifest: how `rows` reads its file. */
+  readonly reading?: Reading;
   readonly objects: ObjectStore;
   /** Take the place of a data set that has this name; default false. */
   readonly replace?: boolean;
@@ -63,7 +66,7 @@ export function importLibsvm(
  * @throws MarinaError
  * - "usage": bad name or dimension;
  * - "precondition-failed": the name is taken and `replace` is not set, or another import was quicker;
- * - "data": the contents, their compression or their labels are not what they should be (with the line);
+ * - "data": the contents, their compression or their labels are not what they should be, or their squares overflow (with the line);
  * - and whatever the object store or the source throw.
  */
 export async function importRows(rows: RowSource, options: ImportOptions): Promise<Manifest> {
@@ -138,6 +141,7 @@ class SourceReader {
   readonly #source: RowSource;
   readonly #options: ImportOptions;
   readonly #labels;
+  readonly #squares: SquaresCheck;
   readonly #objectHash = createHash("sha256");
   readonly #builder = new RowGroupBuilder();
   readonly #groups: ManifestGroup[] = [];
@@ -150,7 +154,8 @@ class SourceReader {
   constructor(source: RowSource, options: ImportOptions) {
     this.#source = source;
     this.#options = options;
-    this.#labels = createLabelCollector(options.labels, options.sourceName);
+    this.#labels = createLabelCollector(options.labels, options.sourceName, () => source.labelWords);
+    this.#squares = new SquaresCheck(options.sourceName, options.labels === "real");
   }
 
   async *groups(): AsyncGenerator<Uint8Array> {
@@ -158,6 +163,7 @@ class SourceReader {
     const builder = this.#builder;
     for await (const batch of this.#source.rows()) {
       this.#checkDimension();
+      this.#squares.see(batch);
       const full: Uint8Array[] = [];
       const rows = batch.labels.length;
       for (let row = 0; row < rows; row++) {
@@ -188,6 +194,7 @@ class SourceReader {
         fileName: this.#options.sourceName,
         ...this.#source.contents(),
       },
+      ...(this.#options.reading === undefined ? {} : { reading: this.#options.reading }),
       rows: this.#rows,
       nonZeros: this.#nonZeros,
       ...this.#labelsAndDimension(),

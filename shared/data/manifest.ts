@@ -3,13 +3,14 @@
  * does not exist. Labels are stored as they were in the file; what they mean is said here.
  */
 import * as z from "zod";
-import { MarinaError } from "../math/errors.ts";
-import { datasetPrefix } from "../protocol/keys.ts";
-import { NAME_PATTERN } from "../protocol/spec.ts";
-import { LARGEST_INDEX } from "./libsvm.ts";
-import { rowGroupBytes } from "./row-group.ts";
+import { MarinaError } from "../base/index.ts";
+import { datasetPrefix, NAME_PATTERN } from "../protocol/index.ts";
+import { LARGEST_INDEX } from "./formats/libsvm.ts";
+import { rowGroupBytes } from "./rows/row-group.ts";
 
 const MANIFEST_VERSION = 1;
+/** The file name of a source that had none. */
+export const STANDARD_INPUT = "standard input";
 
 /** Key prefix of a data set's rows; a generation's number follows, so that a new import never overwrites rows in use. */
 export const rowsPrefix = (name: string): string => `${datasetPrefix}${name}/rows-`;
@@ -26,8 +27,34 @@ const labelsSchema = z.discriminatedUnion("kind", [
     positive: z.number(),
     negatives: count,
     positives: count,
+    /** What the two values stand for, where the file's labels are words. */
+    words: z.strictObject({ negative: z.string(), positive: z.string() }).exactOptional(),
   }),
   z.strictObject({ kind: z.literal("real"), min: z.number(), max: z.number() }),
+]);
+
+const names = z.array(z.string()).min(1);
+
+/** How the file was read: what differs from the defaults, so that it can be read the same way again. */
+const readingSchema = z.discriminatedUnion("format", [
+  z.strictObject({
+    format: z.literal("libsvm"),
+    zeroBased: z.literal(true).exactOptional(),
+    /** Given by the user, above the largest index. */
+    dimension: z.int().min(1).exactOptional(),
+  }),
+  z.strictObject({
+    format: z.enum(["csv", "parquet"]),
+    labelColumn: z.string(),
+    drop: names.exactOptional(),
+    columns: names.exactOptional(),
+    missing: z.literal("drop-rows").exactOptional(),
+    dimension: z.int().min(1).exactOptional(),
+    /** Of CSV. */
+    header: z.boolean().exactOptional(),
+    separator: z.string().length(1).exactOptional(),
+    decimalComma: z.literal(true).exactOptional(),
+  }),
 ]);
 
 const groupSchema = z.strictObject({
@@ -48,6 +75,8 @@ export const manifestSchema = z
     name: z.string().regex(NAME_PATTERN),
     /** The file imported: its name, and size and hash of its decompressed contents. */
     source: z.strictObject({ fileName: z.string(), bytes: count, sha256 }),
+    /** Absent in data sets of programs that did not keep it, and where no file was read. */
+    reading: readingSchema.exactOptional(),
     rows: z.int().min(1),
     /** d */
     dimension: z.int().min(1).max(LARGEST_INDEX),
@@ -101,6 +130,8 @@ type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonl
 /** A parsed manifest. */
 export type Manifest = DeepReadonly<z.output<typeof manifestSchema>>;
 export type LabelKind = Manifest["labels"]["kind"];
+/** How a file is read. */
+export type Reading = NonNullable<Manifest["reading"]>;
 export type ManifestGroup = Manifest["groups"][number];
 
 /** The stored bytes of a manifest. */

@@ -1,5 +1,5 @@
 /** How the rows of a data set are dealt out: file order is kept, each worker owns one run of neighbouring rows. */
-import { MarinaError } from "../math/errors.ts";
+import { MarinaError } from "../base/index.ts";
 
 /** A run of rows: first, first + 1, .. first + count - 1. */
 export interface RowRange {

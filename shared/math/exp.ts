@@ -2,7 +2,7 @@
  * e^x of our own: `Math.exp` may differ in the last bit from one engine or processor to the next, and a
  * trajectory must not. Only + - * / and table look-ups, hence the same bits wherever IEEE 754 holds.
  */
-import { MarinaError } from "./errors.ts";
+import { MarinaError } from "../base/index.ts";
 
 const LOG2_E = Math.LOG2E;
 /** The leading 33 bits of ln 2, so that k * LN2_HIGH is exact for |k| < 2^20 ... */
@@ -25,7 +25,7 @@ const OVERFLOW = 709.782712893384;
 /** 2^-i, i = 0 .. 1000: all of them normal numbers. */
 const POWERS = powersOfOneHalf(1001);
 const SHIFT = 1000;
-const TWO_MINUS_1000 = 2 ** -SHIFT;
+const TWO_MINUS_1000 = POWERS[SHIFT]!;
 
 /**
  * e^x for x <= 0.

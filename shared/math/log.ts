@@ -1,9 +1,9 @@
 /**
- * Logarithms of our own, for the reason of `exp.ts`: only + - * / and bits of the representation.
+ * The natural logarithm of our own, for the reason of `exp.ts`: only + - * / and bits of the representation.
  *
  * log x = k ln 2 + log(1 + f) with sqrt(2)/2 < 1 + f < sqrt(2); with s = f/(2 + f), log(1 + f) = 2s + s R(s^2), which is
  * f - f^2/2 + s (f^2/2 + R).
- * @see the scheme and the constants of `e_log.c` and `s_log1p.c` in FDLIBM 5.3 (Sun Microsystems, 1993-2004).
+ * @see the scheme and the constants of `e_log.c` in FDLIBM 5.3 (Sun Microsystems, 1993-2004).
  */
 
 /** The leading 32 bits of ln 2, so that k * LN2_HIGH is exact for |k| < 2^11 ... */
@@ -22,14 +22,12 @@ const SMALLEST_NORMAL = 2.2250738585072014e-308;
 const TWO_54 = 18014398509481984;
 /** sqrt(2)/2, cut to its upper word: where the exponent's count begins. */
 const UPPER_OF_ROOT = 0x3fe6a09e;
-/** sqrt(2), cut likewise. */
-const ROOT = 1.4142131805419922;
 
 /** One number seen as its two words (of a little-endian machine, as every engine's). */
 const number = new Float64Array(1);
 const words = new Int32Array(number.buffer);
 
-/** The natural logarithm, off by less than 1 unit in the last place. -Infinity at 0, NaN below. */
+/** log x, off by less than 1 unit in the last place. -Infinity at 0, NaN below. */
 export function log(x: number): number {
   if (!(x > 0)) return x === 0 ? -Infinity : Number.NaN;
   if (x === Infinity) return x;
@@ -42,26 +40,12 @@ export function log(x: number): number {
   const upper = words[1]! + (0x3ff00000 - UPPER_OF_ROOT);
   k += (upper >> 20) - 0x3ff;
   words[1] = (upper & 0xfffff) + UPPER_OF_ROOT;
-  return ofFraction(number[0]! - 1, k, k * LN2_LOW);
-}
-
-/**
- * log(1 + x) for 0 <= x <= 1 (NaN passes), off by less than 1 unit in the last place: that of the rounded sum u = 1 + x,
- * and its slope times what the sum lost.
- */
-export function log1p(x: number): number {
-  const u = 1 + x;
-  const lost = (x - (u - 1)) / u;
-  return u >= ROOT ? ofFraction(u * 0.5 - 1, 1, LN2_LOW + lost) : ofFraction(u - 1, 0, lost);
-}
-
-/** k LN2_HIGH + low + log(1 + f) */
-function ofFraction(f: number, k: number, low: number): number {
+  const f = number[0]! - 1;
   const half = 0.5 * f * f;
   const s = f / (2 + f);
   const z = s * s;
   const w = z * z;
   const even = w * (L2 + w * (L4 + w * L6));
   const odd = z * (L1 + w * (L3 + w * (L5 + w * L7)));
-  return s * (half + (odd + even)) + low - half + f + k * LN2_HIGH;
+  return s * (half + (odd + even)) + k * LN2_LOW - half + f + k * LN2_HIGH;
 }

@@ -7,7 +7,7 @@
  * theta approaches lambda_max from below, with an error of the order of (lambda_2/lambda_max)^(2 steps); a caller that
  * needs an upper bound multiplies by a factor a little above 1. The start is fixed, so the result is a function of M.
  */
-import { MarinaError, NonFiniteError } from "./errors.ts";
+import { MarinaError, NonFiniteError } from "../base/index.ts";
 import { norm } from "./norm.ts";
 import { firstNonFinite, scale } from "./vectors.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { normSquared } from "../math/vectors.ts";
+import { symmetricEigenvalues } from "./linear/symmetric-eigenvalues.ts";
 import { quadraticConstants, quadraticObjective, tridiagonalQuadratics } from "./quadratic.ts";
-import { symmetricEigenvalues } from "./symmetric-eigenvalues.ts";
 
 const problems = tridiagonalQuadratics(4, 6);
 const objectives = problems.map(quadraticObjective);

@@ -3,9 +3,9 @@
  *
  *     f_i(x) = (1/2) x^T H_i x - b_i^T x,  grad f_i(x) = H_i x - b_i,  f = mean_i f_i
  */
-import { dot } from "../math/vectors.ts";
+import { dot } from "../math/index.ts";
+import { symmetricEigenvalues } from "./linear/symmetric-eigenvalues.ts";
 import type { Objective, Smoothness } from "./problem.ts";
-import { symmetricEigenvalues } from "./symmetric-eigenvalues.ts";
 
 export interface Quadratic {
   /** H_i: symmetric, row by row, length d^2. */

@@ -6,7 +6,7 @@
  * | l2 | (lambda/2) sum_j x_j^2 | lambda x_j | lambda (exactly) |
  * | nonconvex | lambda sum_j x_j^2 / (1 + x_j^2) | 2 lambda x_j / (1 + x_j^2)^2 | 2 lambda |
  */
-import { normSquared } from "../math/vectors.ts";
+import { normSquared } from "../math/index.ts";
 import type { RegularizerSpec } from "./problem.ts";
 
 /** reg(x); 0 without a regulariser. */

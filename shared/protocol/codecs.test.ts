@@ -1,14 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MarinaError } from "../math/errors.ts";
-import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
-import { decodeIncoming, encodeIncoming, frameIncoming, parseIncoming } from "./contribution.ts";
-import { FrameType, fromBody, toBody } from "./frame.ts";
-import { decodeResult, encodeResult } from "./result.ts";
-import { decodeRounds, encodeRounds } from "./round-record.ts";
-import { decodeControl, decodeStoredRun, encodeControl, encodeStoredRun, runDigest } from "./run.ts";
-import { decodeSpectra, decodeSpectrum, encodeSpectra, encodeSpectrum } from "./spectra.ts";
-import { decodeTask, encodeTask } from "./task.ts";
+import { MarinaError } from "../base/errors.ts";
+import { FrameType, fromBody, toBody } from "./frames/frame.ts";
+import { decodeIncoming, encodeIncoming, frameIncoming, parseIncoming } from "./messages/contribution.ts";
+import { decodeTask, encodeTask } from "./messages/task.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "./stored/checkpoint.ts";
+import { decodeResult, encodeResult } from "./stored/result.ts";
+import { decodeRounds, encodeRounds } from "./stored/round-record.ts";
+import { decodeControl, decodeStoredRun, encodeControl, encodeStoredRun, runDigest } from "./stored/run.ts";
+import { decodeSpectra, decodeSpectrum, encodeSpectra, encodeSpectrum } from "./stored/spectra.ts";
+import { decodeVector, encodeVector } from "./stored/vector-object.ts";
+import { decodeMemory, encodeMemory } from "./stored/worker-state.ts";
 import { type Field, frameOf } from "./testing/layout.ts";
 import {
   checkpoint,
@@ -21,8 +23,6 @@ import {
   taskKinds,
   taskOf,
 } from "./testing/samples.ts";
-import { decodeVector, encodeVector } from "./vector-object.ts";
-import { decodeMemory, encodeMemory } from "./worker-memory.ts";
 
 /** Doubles with their bits: 0 and -0 differ, NaN equals itself. */
 const bitsOf = (vector: Float64Array) => [...new BigUint64Array(vector.slice().buffer)];

@@ -1,24 +1,24 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MarinaError } from "../math/errors.ts";
-import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+import { MarinaError } from "../base/errors.ts";
+import { FrameType, fromBody, toBody } from "./frames/frame.ts";
 import {
   decodeIncoming,
   evaluationBytesOfContribution,
   frameIncoming,
   parseIncoming,
-} from "./contribution.ts";
-import { FrameType, fromBody, toBody } from "./frame.ts";
-import { decodeResult, encodeResult } from "./result.ts";
-import { decodeRounds, encodeRounds } from "./round-record.ts";
-import { decodeControl, decodeStoredRun, encodeStoredRun } from "./run.ts";
-import { decodeSpectra, decodeSpectrum } from "./spectra.ts";
-import { decodeTask, encodeTask } from "./task.ts";
+} from "./messages/contribution.ts";
+import { decodeTask, encodeTask } from "./messages/task.ts";
+import { outsideBytesOf } from "./messages/traffic.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "./stored/checkpoint.ts";
+import { decodeResult, encodeResult } from "./stored/result.ts";
+import { decodeRounds, encodeRounds } from "./stored/round-record.ts";
+import { decodeControl, decodeStoredRun, encodeStoredRun } from "./stored/run.ts";
+import { decodeSpectra, decodeSpectrum } from "./stored/spectra.ts";
+import { decodeVector, encodeVector } from "./stored/vector-object.ts";
+import { decodeMemory, encodeMemory } from "./stored/worker-state.ts";
 import { crc32Bitwise, type Field, frameOf } from "./testing/layout.ts";
 import { checkpoint, incoming, records, result, storedRun, taskKinds, taskOf } from "./testing/samples.ts";
-import { outsideBytesOf } from "./traffic.ts";
-import { decodeVector, encodeVector } from "./vector-object.ts";
-import { decodeMemory, encodeMemory } from "./worker-memory.ts";
 
 const vector = Float64Array.of(1, 2, 3);
 

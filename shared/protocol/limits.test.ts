@@ -1,8 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { CONTRIBUTION_OVERHEAD_BYTES, encodeIncoming, frameIncoming, type Incoming } from "./contribution.ts";
 import { contributionsQueueName } from "./keys.ts";
 import * as limits from "./limits.ts";
-import { encodeTask } from "./task.ts";
+import {
+  CONTRIBUTION_OVERHEAD_BYTES,
+  encodeIncoming,
+  frameIncoming,
+  type Incoming,
+} from "./messages/contribution.ts";
+import { encodeTask } from "./messages/task.ts";
 import { DIGEST, taskOf } from "./testing/samples.ts";
 
 describe("limits", () => {

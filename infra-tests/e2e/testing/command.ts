@@ -2,7 +2,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type CallOptions, lastLine, marina, type Outcome } from "../../../tests/testing/cli.ts";
+import { type CallOptions, lastLine, marina, type Outcome } from "../../../tests/fixtures/cli.ts";
 import { DEFAULT_STACK_NAME } from "../../local/deploy.ts";
 import type { TestCloud } from "../global-setup.ts";
 

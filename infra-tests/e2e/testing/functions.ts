@@ -15,7 +15,7 @@ import {
   UpdateEventSourceMappingCommand,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
-import { MarinaError } from "../../../shared/math/errors.ts";
+import { MarinaError } from "../../../shared/base/errors.ts";
 import { groupMembers, signal } from "../../local/process-group.ts";
 import type { TestCloud } from "../global-setup.ts";
 import { eventually } from "./service.ts";

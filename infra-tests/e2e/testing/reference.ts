@@ -1,14 +1,14 @@
 /** What a run must come to: the same handlers on the embedded cloud, on a perfect network. */
 
-import { createRun } from "../../../cli/launch.ts";
-import { createEmbeddedService, type EmbeddedService } from "../../../embedded/service.ts";
+import { createRun } from "../../../client/launch.ts";
+import { createEmbeddedService, type EmbeddedService } from "../../../embedded/service/service.ts";
+import { MarinaError } from "../../../shared/base/errors.ts";
 import type { ObjectStore } from "../../../shared/cloud/ports.ts";
-import { MarinaError } from "../../../shared/math/errors.ts";
-import { encodeIncoming } from "../../../shared/protocol/contribution.ts";
 import { contributionsQueueName, resultKey, specKey } from "../../../shared/protocol/keys.ts";
-import { decodeResult, type RunResult } from "../../../shared/protocol/result.ts";
-import { decodeStoredRun, runDigest } from "../../../shared/protocol/run.ts";
-import type { RunSpec } from "../../../shared/protocol/spec.ts";
+import { encodeIncoming } from "../../../shared/protocol/messages/contribution.ts";
+import type { RunSpec } from "../../../shared/protocol/spec/spec.ts";
+import { decodeResult, type RunResult } from "../../../shared/protocol/stored/result.ts";
+import { decodeStoredRun, runDigest } from "../../../shared/protocol/stored/run.ts";
 import { importMushrooms } from "./service.ts";
 
 /** Virtual milliseconds between looks. */

@@ -2,7 +2,7 @@
 import { createAggregator } from "../../../lambdas/aggregator/handler.ts";
 import type { DeliveredMessage, Invocation, Ports, QueueAddress } from "../../../shared/cloud/ports.ts";
 import { AGGREGATOR_TIMEOUT_SECONDS } from "../../../shared/protocol/limits.ts";
-import { type ControlMessage, encodeControl } from "../../../shared/protocol/run.ts";
+import { type ControlMessage, encodeControl } from "../../../shared/protocol/stored/run.ts";
 import type { Service } from "./service.ts";
 
 const NOTHING_SPENT = { usd: () => 0, save: () => null, restore: () => undefined };

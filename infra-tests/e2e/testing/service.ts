@@ -3,23 +3,23 @@ import { createReadStream, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
-import { commandBody, type RunCommand } from "../../../cli/engines/commands.ts";
-import { createRun, resumeRun } from "../../../cli/launch.ts";
+import { commandBody, type RunCommand } from "../../../client/engines/commands.ts";
+import { createRun, resumeRun } from "../../../client/launch.ts";
+import { MarinaError } from "../../../shared/base/errors.ts";
 import { createAwsPorts } from "../../../shared/cloud/aws/ports.ts";
 import { createSdkClients } from "../../../shared/cloud/aws/sdk-clients.ts";
 import type { Ports, QueueAddress } from "../../../shared/cloud/ports.ts";
 import { importLibsvm } from "../../../shared/data/import.ts";
-import { MarinaError } from "../../../shared/math/errors.ts";
-import { type Checkpoint, decodeCheckpoint } from "../../../shared/protocol/checkpoint.ts";
 import {
   checkpointKey,
   contributionsQueueName,
   manifestKey,
   resultKey,
 } from "../../../shared/protocol/keys.ts";
-import { decodeResult, type RunResult } from "../../../shared/protocol/result.ts";
-import { type ControlMessage, encodeControl } from "../../../shared/protocol/run.ts";
-import type { RunSpec } from "../../../shared/protocol/spec.ts";
+import type { RunSpec } from "../../../shared/protocol/spec/spec.ts";
+import { type Checkpoint, decodeCheckpoint } from "../../../shared/protocol/stored/checkpoint.ts";
+import { decodeResult, type RunResult } from "../../../shared/protocol/stored/result.ts";
+import { type ControlMessage, encodeControl } from "../../../shared/protocol/stored/run.ts";
 import { projectRoot } from "../../local/paths.ts";
 import type { TestCloud } from "../global-setup.ts";
 

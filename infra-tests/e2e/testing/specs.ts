@@ -1,6 +1,6 @@
 /** What the runs of these tests are asked to do. */
-import type { AlgorithmSpec } from "../../../shared/algorithms/algorithm.ts";
-import { parseRunSpec, type RunSpec } from "../../../shared/protocol/spec.ts";
+import type { AlgorithmSpec } from "../../../shared/methods/method.ts";
+import { parseRunSpec, type RunSpec } from "../../../shared/protocol/spec/spec.ts";
 
 export const WORKERS = 5;
 

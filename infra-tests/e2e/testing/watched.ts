@@ -1,5 +1,5 @@
 /** A run as somebody watches it on the deployed service: the command, its page's address, and what the page is told. */
-import { type Started, start } from "../../../tests/testing/cli.ts";
+import { type Started, start } from "../../../tests/fixtures/cli.ts";
 import { DEFAULT_STACK_NAME } from "../../local/deploy.ts";
 import type { TestCloud } from "../global-setup.ts";
 

@@ -1,8 +1,8 @@
 /** For tests: an inbox on fakes that waits for the answers of one round, and what may come to it. */
 import type { QueueAddress } from "../../../shared/cloud/ports.ts";
-import type { Incoming } from "../../../shared/protocol/contribution.ts";
+import type { Incoming } from "../../../shared/protocol/messages/contribution.ts";
 import { type FakePorts, fakePorts } from "../../testing/fakes.ts";
-import { type Expectation, Inbox, type InboxEvent } from "../inbox.ts";
+import { type Expectation, Inbox, type InboxEvent } from "../exchange/inbox.ts";
 
 export const DIGEST = "0123456789abcdef";
 export const QUEUE = "contributions" as QueueAddress;

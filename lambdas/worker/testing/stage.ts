@@ -2,11 +2,15 @@
 import type { DeliveredMessage, Handler, Invocation, QueueAddress } from "../../../shared/cloud/ports.ts";
 import { importLibsvm } from "../../../shared/data/import.ts";
 import type { Manifest } from "../../../shared/data/manifest.ts";
-import { decodeIncoming, encodeIncoming, type Incoming } from "../../../shared/protocol/contribution.ts";
 import { specKey } from "../../../shared/protocol/keys.ts";
-import { encodeStoredRun, runDigest, type StoredRun } from "../../../shared/protocol/run.ts";
-import { parseRunSpec, type RunSpecInput } from "../../../shared/protocol/spec.ts";
-import { encodeTask, type Task, type TaskKind } from "../../../shared/protocol/task.ts";
+import {
+  decodeIncoming,
+  encodeIncoming,
+  type Incoming,
+} from "../../../shared/protocol/messages/contribution.ts";
+import { encodeTask, type Task, type TaskKind } from "../../../shared/protocol/messages/task.ts";
+import { parseRunSpec, type RunSpecInput } from "../../../shared/protocol/spec/spec.ts";
+import { encodeStoredRun, runDigest, type StoredRun } from "../../../shared/protocol/stored/run.ts";
 import { type FakePorts, fakePorts } from "../../testing/fakes.ts";
 import { createWorker } from "../handler.ts";
 

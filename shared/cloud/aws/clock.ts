@@ -1,5 +1,5 @@
 /** The clock of a real process. */
-import type { Clock } from "../ports.ts";
+import type { Clock } from "../index.ts";
 
 /** Node fires a timer longer than this at once. */
 const LONGEST_TIMER_MILLISECONDS = 2 ** 31 - 1;

@@ -3,10 +3,11 @@
  * CloudWatch API Reference, "Making API requests"), signed by the SDK's signer.
  */
 import { SignatureV4 } from "@smithy/signature-v4";
-import type { Clock } from "../ports.ts";
+import type { Clock } from "../index.ts";
 import { configuredEndpoint, createS3Client } from "./clients.ts";
 import { createSystemClock } from "./clock.ts";
 import { explainAwsError } from "./errors.ts";
+import { throughProxy } from "./proxy.ts";
 import { backOff } from "./retry.ts";
 import { signingTarget } from "./signing-target.ts";
 
@@ -106,7 +107,7 @@ interface MetricDataAnswer {
 
 function createSender(options: MetricsOptions, clock: Clock): (input: object) => Promise<MetricDataAnswer> {
   // Any client of the SDK knows where credentials and the region come from.
-  const { credentials, region, sha256 } = createS3Client({}).config;
+  const { credentials, region, sha256 } = createS3Client(throughProxy()).config;
   const signer = new SignatureV4({
     credentials,
     region,

@@ -1,5 +1,5 @@
 /** Computing in a real process: it takes the time it takes. */
-import type { Compute } from "../ports.ts";
+import type { Compute } from "../index.ts";
 
 export function createDirectCompute(): Compute {
   return {

@@ -1,5 +1,5 @@
 /** A function's environment variables, as its stack sets them. */
-import { MarinaError } from "../../math/errors.ts";
+import { MarinaError } from "../../base/index.ts";
 
 /** @throws MarinaError "usage" when the variable is missing or empty. */
 export function requiredVariable(name: string, env: NodeJS.ProcessEnv = process.env): string {

@@ -1,6 +1,6 @@
 /** A handler as AWS Lambda calls it: events of a queue in, the messages that failed out. */
-import { MarinaError } from "../../math/errors.ts";
-import type { DeliveredMessage, Handler, QueueAddress } from "../ports.ts";
+import { MarinaError } from "../../base/index.ts";
+import type { DeliveredMessage, Handler, QueueAddress } from "../index.ts";
 
 /** What is read of an event and of a context (Lambda guide: using Lambda with SQS; the Node context object). */
 export interface SqsEvent {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { MarinaError } from "../../math/errors.ts";
+import { MarinaError } from "../../base/errors.ts";
 import type { MessageQueue, QueueAddress } from "../ports.ts";
 import { createSqsMessageQueue } from "./message-queue.ts";
 import { createFakeClock, type FakeClock } from "./testing/fake-clock.ts";
@@ -300,6 +300,24 @@ describe.each(["sdk", "function"] as const)("the %s client", (clientKind) => {
       const queues = await queueOn((_, count) => (count === 1 ? partly(["0"], ["1"]) : accepted("0")));
       await queues.delete(QUEUE, ["r1", "r2"]);
       expect(requests()[1]!.input.Entries).toEqual([{ Id: "0", ReceiptHandle: "r2" }]);
+    });
+  });
+
+  describe("waiting", () => {
+    it("tells about how many messages wait", async () => {
+      const queues = await queueOn(() => sqsAnswer({ Attributes: { ApproximateNumberOfMessages: "92" } }));
+      expect(await queues.waiting(QUEUE)).toBe(92);
+      expect(requests()).toEqual([
+        {
+          operation: "GetQueueAttributes",
+          input: { QueueUrl: URL_OF_QUEUE, AttributeNames: ["ApproximateNumberOfMessages"] },
+        },
+      ]);
+    });
+
+    it("takes no other answer for a number", async () => {
+      const queues = await queueOn(() => sqsAnswer({ Attributes: {} }));
+      expect((await failureOf(queues.waiting(QUEUE))).code).toBe("unavailable");
     });
   });
 

@@ -1,7 +1,7 @@
 /** Queues on SQS. */
 import type { BatchResultErrorEntry, Message } from "@aws-sdk/client-sqs";
-import { MarinaError } from "../../math/errors.ts";
-import type { Clock, MessageQueue, OutgoingMessage, QueueAddress, ReceivedMessage } from "../ports.ts";
+import { MarinaError } from "../../base/index.ts";
+import type { Clock, MessageQueue, OutgoingMessage, QueueAddress, ReceivedMessage } from "../index.ts";
 import { QUEUE_REQUEST_TIMEOUT_MILLISECONDS } from "./clients.ts";
 import { errorName, explainAwsError } from "./errors.ts";
 import { backOff } from "./retry.ts";
@@ -180,6 +180,20 @@ export function createSqsMessageQueue(
         }
         throw explain(error, "ChangeMessageVisibility", queue);
       }
+    },
+    async waiting(queue) {
+      try {
+        const { Attributes } = await sqs.call(
+          "GetQueueAttributes",
+          { QueueUrl: queue, AttributeNames: ["ApproximateNumberOfMessages"] },
+          timeout,
+        );
+        const count = Number(Attributes?.ApproximateNumberOfMessages);
+        if (Number.isInteger(count)) return count;
+      } catch (error) {
+        throw explain(error, "GetQueueAttributes", queue);
+      }
+      throw new MarinaError("unavailable", `queue ${queue}: SQS does not tell how many messages wait`);
     },
   };
 }

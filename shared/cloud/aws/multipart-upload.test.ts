@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { MarinaError } from "../../math/errors.ts";
+import { MarinaError } from "../../base/errors.ts";
 import type { ObjectStore } from "../ports.ts";
 import { PART_BYTES } from "./multipart-upload.ts";
 import { createS3ObjectStore } from "./object-store.ts";

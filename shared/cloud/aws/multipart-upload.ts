@@ -7,7 +7,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import { MarinaError } from "../../math/errors.ts";
+import { MarinaError } from "../../base/index.ts";
 
 /** S3 wants 5 MiB to 5 GiB a part (the last may be smaller) ... */
 export const PART_BYTES = 8 * 1024 * 1024;

@@ -1,5 +1,5 @@
 /** The ports on AWS. */
-import type { Log, Ports } from "../ports.ts";
+import type { Log, Ports } from "../index.ts";
 import type { AwsClients } from "./clients.ts";
 import { createSystemClock } from "./clock.ts";
 import { createDirectCompute } from "./compute.ts";

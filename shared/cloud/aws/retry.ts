@@ -1,5 +1,5 @@
 /** Retries of what the SDK does not retry by itself. */
-import type { Clock } from "../ports.ts";
+import type { Clock } from "../index.ts";
 
 /** Waits before the attempt after number `attempt` (from 1): 50 ms, 100 ms, 200 ms, ... with full jitter, at most 2 s. */
 export function backOff(clock: Clock, attempt: number): Promise<void> {

@@ -1,7 +1,7 @@
 /** For tests: an object store in a map, with conditional writes and ranges. */
 import { createHash } from "node:crypto";
+import { MarinaError } from "../../base/errors.ts";
 import type { ObjectStore } from "../../cloud/ports.ts";
-import { MarinaError } from "../../math/errors.ts";
 
 export function memoryStore(): ObjectStore {
   const objects = new Map<string, Uint8Array>();

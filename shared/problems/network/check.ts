@@ -1,6 +1,6 @@
 /** Programs checked: schema, shapes, limits. */
 import { z } from "zod";
-import { MarinaError } from "../../math/errors.ts";
+import { MarinaError } from "../../base/index.ts";
 import { isOperation, operations } from "./operations.ts";
 import {
   KERNEL_SET,

@@ -1,5 +1,5 @@
 /** Rows with all entries present, and how they come into a block. */
-import { MarinaError } from "../../math/errors.ts";
+import { MarinaError } from "../../base/index.ts";
 import type { LabelForm } from "./program.ts";
 import type { BlockInput } from "./runner.ts";
 import { type Shape, shapeText, sizeOf } from "./shape.ts";

@@ -1,5 +1,5 @@
 /** From a spec's layers to a row program. */
-import { MarinaError } from "../../math/errors.ts";
+import { MarinaError } from "../../base/index.ts";
 import { tooManyParameters } from "./check.ts";
 import { type Loss, writeLoss } from "./loss.ts";
 import {

@@ -6,7 +6,7 @@ import { sizeOf } from "./shape.ts";
 import type { Precision } from "./spec.ts";
 
 /** Values of a block stay in the second-level cache of a core. */
-const BLOCK_BYTES = 2 ** 20;
+const BLOCK_BYTES = 1024 * 1024;
 const MOST_ROWS = 64;
 const LEAST_ROWS = 4;
 

@@ -1,5 +1,5 @@
 /** A row's loss from its outputs z, written as nodes. */
-import { MarinaError } from "../../math/errors.ts";
+import { MarinaError } from "../../base/index.ts";
 import type { LabelForm } from "./program.ts";
 import { sameShape, shapeText, sizeOf } from "./shape.ts";
 import type { LossName } from "./spec.ts";

@@ -1,6 +1,6 @@
 /** Whole trajectories, with prescribed draws, against those of an independent program. */
 import { expect, test } from "vitest";
-import { normSquared } from "../../math/vectors.ts";
+import { normSquared } from "../../math/index.ts";
 import { Network } from "./network.ts";
 import { type NetworkObjective, networkObjective } from "./objective.ts";
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createObjective } from "../objective.ts";
+import { createObjective } from "../linear/objective.ts";
 import type { ProblemSpec, RegularizerSpec } from "../problem.ts";
 import { type DenseRows, plainRows } from "./dense-rows.ts";
 import { networkProgram } from "./layers.ts";

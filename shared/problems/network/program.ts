@@ -9,9 +9,9 @@ export const KERNEL_SET = 1;
 
 export const MAX_NODES = 10_000;
 /** d at most: a gradient at a pair of points must fit the kernel's memory. */
-export const MAX_DIMENSION = 2 ** 26;
+export const MAX_DIMENSION = 67_108_864;
 /** Entries of one node, for one row. */
-export const MAX_NODE_ENTRIES = 2 ** 22;
+export const MAX_NODE_ENTRIES = 4_194_304;
 
 /**
  * How a tensor begins: uniform(-a, a) with a = sqrt(6/(in + out)) (glorot) or sqrt(6/in) (he), zeros or ones. The last axis

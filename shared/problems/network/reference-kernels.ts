@@ -1,7 +1,5 @@
 /** The kernels in plain TypeScript: what their sums and roundings are, for reading and for tests. */
-import { exp, expNonPositive } from "../../math/exp.ts";
-import { log, log1p } from "../../math/log.ts";
-import { tanh } from "../../math/tanh.ts";
+import { exp, expNonPositive, log, log1pUpToOne, tanh } from "../../math/index.ts";
 import type { BinaryOperation, Kernels, UnaryOperation } from "./kernels.ts";
 import type { Precision } from "./spec.ts";
 import type { Geometry } from "./window.ts";
@@ -265,7 +263,7 @@ const elementary: Readonly<Record<UnaryOperation, (z: number) => number>> = {
     const p = 1 / (1 + e);
     return z < 0 ? e * p : p;
   },
-  softplus: (z) => Math.max(z, 0) + log1p(expNonPositive(-Math.abs(z))),
+  softplus: (z) => Math.max(z, 0) + log1pUpToOne(expNonPositive(-Math.abs(z))),
   exp,
   log,
   sqrt: Math.sqrt,

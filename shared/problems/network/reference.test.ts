@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { normSquared } from "../../math/vectors.ts";
+import { normSquared } from "../../math/index.ts";
 import { type DenseRows, plainRows } from "./dense-rows.ts";
 import { networkProgram } from "./layers.ts";
 import { Network } from "./network.ts";

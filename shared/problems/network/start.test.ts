@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Purpose, Stream } from "../../math/streams.ts";
+import { Purpose, Stream } from "../../math/index.ts";
 import { networkProgram } from "./layers.ts";
 import { drawStart } from "./start.ts";
 

@@ -1,11 +1,12 @@
 /** For tests: one valid value of everything that the protocol sends and stores. */
-import type { Checkpoint } from "../checkpoint.ts";
-import type { Incoming } from "../contribution.ts";
-import type { RunResult } from "../result.ts";
-import type { RoundRecord } from "../round-record.ts";
-import type { StoredRun } from "../run.ts";
-import { parseRunSpec, type RunSpec, type RunSpecInput } from "../spec.ts";
-import { POINTS_OF, type Task, type TaskKind } from "../task.ts";
+
+import type { Incoming } from "../messages/contribution.ts";
+import { POINTS_OF, type Task, type TaskKind } from "../messages/task.ts";
+import { parseRunSpec, type RunSpec, type RunSpecInput } from "../spec/spec.ts";
+import type { Checkpoint } from "../stored/checkpoint.ts";
+import type { RunResult } from "../stored/result.ts";
+import type { RoundRecord } from "../stored/round-record.ts";
+import type { StoredRun } from "../stored/run.ts";
 
 export const DIGEST = "0123456789abcdef";
 

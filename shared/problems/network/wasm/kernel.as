@@ -291,35 +291,36 @@ const ZERO: usize = 136;
 const SMALLEST_NORMAL: usize = 144;
 const TWO_54: usize = 152;
 const FIFTY_FOUR: usize = 160;
-const ROOT: usize = 168;
-const L1: usize = 176;
-const L2: usize = 184;
-const L3: usize = 192;
-const L4: usize = 200;
-const L5: usize = 208;
-const L6: usize = 216;
-const L7: usize = 224;
-const T0: usize = 232;
-const T1: usize = 240;
-const T2: usize = 248;
-const U0: usize = 256;
-const U1: usize = 264;
-const U2: usize = 272;
-const MINUS_TWO: usize = 280;
-const SMALL: usize = 288;
-const LEAST_POWER: usize = 296;
-const MOST_POWER: usize = 304;
-const TO_EXPONENT: usize = 312;
-const TWENTY: usize = 320;
+const L1: usize = 168;
+const L2: usize = 176;
+const L3: usize = 184;
+const L4: usize = 192;
+const L5: usize = 200;
+const L6: usize = 208;
+const L7: usize = 216;
+const T0: usize = 224;
+const T1: usize = 232;
+const T2: usize = 240;
+const U0: usize = 248;
+const U1: usize = 256;
+const U2: usize = 264;
+const MINUS_TWO: usize = 272;
+const SMALL: usize = 280;
+const LEAST_POWER: usize = 288;
+const MOST_POWER: usize = 296;
+const TO_EXPONENT: usize = 304;
+const TWENTY: usize = 312;
+const HALVED_FROM: usize = 320;
+const SMALL_LOG: usize = 328;
 
 const CONSTANTS = memory.data<f64>([
   -0.0, 0.5, 1.4426950408889634, 0.6931471803691238, 1.9082149292705877e-10, 0.16666666666666602,
   -0.0027777777777015593, 6.613756321437934e-5, -1.6533902205465252e-6, 4.1381367970572385e-8, 2, 1,
   -745.1332191019411, 709.782712893384, Infinity, -Infinity, NaN, 0,
-  2.2250738585072014e-308, 18014398509481984, 54, 1.4142131805419922, 0.6666666666666735, 0.3999999999940942,
-  0.2857142874366239, 0.22222198432149784, 0.1818357216161805, 0.15313837699209373, 0.14798198605116586, -0.9643991794250523,
-  -99.28772310019185, -1614.6876844170845, 112.81167849163293, 2235.4883906010045, 4844.063053251255, -2,
-  0.625, -1000, 1000, 4503599627371519, 20,
+  2.2250738585072014e-308, 18014398509481984, 54, 0.6666666666666735, 0.3999999999940942, 0.2857142874366239,
+  0.22222198432149784, 0.1818357216161805, 0.15313837699209373, 0.14798198605116586, -0.9643991794250523, -99.28772310019185,
+  -1614.6876844170845, 112.81167849163293, 2235.4883906010045, 4844.063053251255, -2, 0.625,
+  -1000, 1000, 4503599627371519, 20, 0.41421356237309503, 1.862645149230957e-9,
 ]);
 
 /** The constant in both lanes. */
@@ -382,25 +383,7 @@ function log(x: v128): v128 {
   const whole = f64x2.convert_low_i32x4_s(v128.shuffle<i32>(k, k, 0, 2, 0, 2));
   const kf = f64x2.sub(whole, v128.and(subnormal, d(FIFTY_FOUR)));
   const m = i64x2.add(v128.and(bits, i64x2.splat(0x000fffffffffffff)), i64x2.splat(<i64>0x3fe6a09e << 32));
-  const y = ofFraction(f64x2.sub(m, d(ONE)), kf, f64x2.mul(kf, d(LN2_LOW)));
-  const finite = v128.bitselect(x, y, f64x2.eq(x, d(INFINITE)));
-  const positive = v128.bitselect(finite, d(NOT_A_NUMBER), f64x2.gt(x, d(ZERO)));
-  return v128.bitselect(d(MINUS_INFINITE), positive, f64x2.eq(x, d(ZERO)));
-}
-
-@inline
-function log1p(x: v128): v128 {
-  const u = f64x2.add(d(ONE), x);
-  const lost = f64x2.div(f64x2.sub(x, f64x2.sub(u, d(ONE))), u);
-  const above = f64x2.ge(u, d(ROOT));
-  const kf = v128.and(above, d(ONE));
-  const f = f64x2.sub(v128.bitselect(f64x2.mul(u, d(HALF)), u, above), d(ONE));
-  const low = v128.bitselect(f64x2.add(d(LN2_LOW), lost), lost, above);
-  return ofFraction(f, kf, low);
-}
-
-@inline
-function ofFraction(f: v128, kf: v128, low: v128): v128 {
+  const f = f64x2.sub(m, d(ONE));
   const half = f64x2.mul(f64x2.mul(d(HALF), f), f);
   const s = f64x2.div(f, f64x2.add(d(TWO), f));
   const z = f64x2.mul(s, s);
@@ -412,11 +395,38 @@ function ofFraction(f: v128, kf: v128, low: v128): v128 {
   odd = f64x2.add(d(L3), f64x2.mul(w, odd));
   odd = f64x2.add(d(L1), f64x2.mul(w, odd));
   odd = f64x2.mul(z, odd);
-  let sum = f64x2.mul(s, f64x2.add(half, f64x2.add(odd, even)));
-  sum = f64x2.add(sum, low);
-  sum = f64x2.sub(sum, half);
-  sum = f64x2.add(sum, f);
-  return f64x2.add(sum, f64x2.mul(kf, d(LN2_HIGH)));
+  let y = f64x2.mul(s, f64x2.add(half, f64x2.add(odd, even)));
+  y = f64x2.add(y, f64x2.mul(kf, d(LN2_LOW)));
+  y = f64x2.sub(y, half);
+  y = f64x2.add(y, f);
+  y = f64x2.add(y, f64x2.mul(kf, d(LN2_HIGH)));
+  const finite = v128.bitselect(x, y, f64x2.eq(x, d(INFINITE)));
+  const positive = v128.bitselect(finite, d(NOT_A_NUMBER), f64x2.gt(x, d(ZERO)));
+  return v128.bitselect(d(MINUS_INFINITE), positive, f64x2.eq(x, d(ZERO)));
+}
+
+/** `log1pUpToOne`, its three cases side by side. */
+@inline
+function log1p(x: v128): v128 {
+  const halved = f64x2.ge(x, d(HALVED_FROM));
+  const u = f64x2.add(d(ONE), x);
+  const f = v128.bitselect(f64x2.sub(f64x2.mul(u, d(HALF)), d(ONE)), x, halved);
+  const half = f64x2.mul(f64x2.mul(d(HALF), f), f);
+  const s = f64x2.div(f, f64x2.add(d(TWO), f));
+  const z = f64x2.mul(s, s);
+  let r = f64x2.add(d(L6), f64x2.mul(z, d(L7)));
+  r = f64x2.add(d(L5), f64x2.mul(z, r));
+  r = f64x2.add(d(L4), f64x2.mul(z, r));
+  r = f64x2.add(d(L3), f64x2.mul(z, r));
+  r = f64x2.add(d(L2), f64x2.mul(z, r));
+  r = f64x2.add(d(L1), f64x2.mul(z, r));
+  const rest = f64x2.mul(s, f64x2.add(half, f64x2.mul(z, r)));
+  const whole = f64x2.sub(f, f64x2.sub(half, rest));
+  const lost = f64x2.div(f64x2.sub(x, f64x2.sub(u, d(ONE))), u);
+  const corrected = f64x2.add(rest, f64x2.add(d(LN2_LOW), lost));
+  const ofHalf = f64x2.sub(d(LN2_HIGH), f64x2.sub(f64x2.sub(half, corrected), f));
+  const tiny = f64x2.sub(x, f64x2.mul(f64x2.mul(x, x), d(HALF)));
+  return v128.bitselect(tiny, v128.bitselect(ofHalf, whole, halved), f64x2.lt(x, d(SMALL_LOG)));
 }
 
 @inline

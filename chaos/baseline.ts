@@ -1,0 +1,131 @@
+/** A run to be disturbed: its spec, its data, and what it does when nothing goes wrong. */
+
+import { createEmbeddedService, driveToEnd } from "../embedded/index.ts";
+import { MarinaError } from "../shared/base/index.ts";
+import type { ObjectStore } from "../shared/cloud/index.ts";
+import { parseManifest } from "../shared/data/index.ts";
+import {
+  type Checkpoint,
+  checkpointKey,
+  decodeCheckpoint,
+  encodeStoredRun,
+  manifestKey,
+  type Phase,
+  type RoundRecord,
+  type RunSpec,
+  sha256,
+  specKey,
+  vectorSha256,
+} from "../shared/protocol/index.ts";
+import { answerersOf } from "./exactly-once.ts";
+
+/** The name of the run in every trial. */
+export const RUN = "chaos";
+const START = { version: 1, run: RUN, action: "start", tenure: 0 } as const;
+
+/** What a checkpoint says of the trajectory, as text: equal rounds must have equal ones. */
+export function fingerprint({
+  state,
+  totals,
+  initialGradientNormSquared,
+  referenceRound,
+}: Omit<Checkpoint, "commit">): string {
+  const vectors = Object.keys(state)
+    .sort()
+    .map((name) => `${name} ${vectorSha256(state[name]!)}`);
+  const { uplinkBitsPerWorker } = totals;
+  return sha256(JSON.stringify([vectors, uplinkBitsPerWorker, initialGradientNormSquared, referenceRound]));
+}
+
+/** What a record says of the trajectory, time and money left out. */
+export function recordFingerprint({
+  dense,
+  slots,
+  loss,
+  gradientNormSquared,
+  uplinkBitsPerWorker,
+}: RoundRecord): string {
+  return JSON.stringify([dense, slots, loss, gradientNormSquared, uplinkBitsPerWorker]);
+}
+
+/** What a phase says of the trajectory; its number, its time and its price are left out. */
+export function phaseFingerprint(phase: Phase): string {
+  const { round, workers, participants, stepSize, probability, dense } = phase;
+  return JSON.stringify([round, workers, participants, stepSize, probability, dense]);
+}
+
+export interface Stage {
+  readonly name: string;
+  readonly spec: RunSpec;
+  /** Every object that a trial begins with. */
+  readonly objects: readonly (readonly [key: string, body: Uint8Array])[];
+  /** Round -> fingerprint of the checkpoint at its beginning, without faults. */
+  readonly checkpoints: ReadonlyMap<number, string>;
+  /** Round -> fingerprint of its record, without faults. */
+  readonly records: ReadonlyMap<number, string>;
+  /** Who takes part from which round on, without faults. */
+  readonly phases: readonly Phase[];
+  /** Round -> who answers in it, without faults. */
+  readonly answerers: ReadonlyMap<number, string>;
+  readonly iterateSha256: string;
+  readonly usd: number;
+}
+
+/**
+ * Runs the spec once without faults.
+ * @param source holds the data set (and perhaps spectra, which spare every trial its calibration).
+ * @throws MarinaError "spec" when the run does not end as done.
+ */
+export async function prepareStage(source: ObjectStore, spec: RunSpec, name: string): Promise<Stage> {
+  const key = manifestKey(spec.data);
+  const manifest = parseManifest((await source.get(key)).body, key);
+  const data = { sha256: manifest.object.sha256, etag: manifest.object.etag };
+  const folder = key.slice(0, key.lastIndexOf("/") + 1);
+  const objects: [string, Uint8Array][] = [
+    [specKey(RUN), encodeStoredRun({ version: 1, run: RUN, spec, data })],
+  ];
+  for (const each of await source.list(folder)) objects.push([each, (await source.get(each)).body]);
+
+  const checkpoints = new Map<number, string>();
+  const records = new Map<number, string>();
+  const answerers = new Map<number, string>();
+  let asked = "";
+  const service = createEmbeddedService({
+    seed: 1,
+    observer: {
+      answers: () => ({
+        expected: (expected) => {
+          asked = answerersOf(expected);
+        },
+        counted: () => undefined,
+      }),
+      round(_run, record) {
+        records.set(record.round, recordFingerprint(record));
+        answerers.set(record.round, asked);
+      },
+    },
+    watcher: {
+      stored(stored, body) {
+        if (stored !== checkpointKey(RUN)) return;
+        const checkpoint = decodeCheckpoint(body, stored);
+        checkpoints.set(checkpoint.round, fingerprint(checkpoint));
+      },
+      destroyed: () => undefined,
+    },
+  });
+  const { objects: store } = service.cloud.client;
+  // Every round's state is wanted, however rarely the trials store it. What is stored how often changes no bits.
+  const everyRound = encodeStoredRun({ version: 1, run: RUN, spec: { ...spec, checkpointEvery: 1 }, data });
+  for (const [each, body] of objects) await store.put(each, body);
+  await store.put(specKey(RUN), everyRound);
+  const result = await driveToEnd(service, START);
+  if (result.status !== "done") {
+    throw new MarinaError(
+      "spec",
+      `${name}: expected a spec whose run ends as done, it ${result.status}: ${result.error ?? ""}`,
+    );
+  }
+  const { iterateSha256, usd } = result;
+  const { phases } = result;
+  return { name, spec, objects, checkpoints, records, phases, answerers, iterateSha256, usd };
+}

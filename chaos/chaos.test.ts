@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import { beforeAll, describe, expect, it } from "vitest";
+import { CHAOS_RATIOS, type FaultName, faultKinds } from "../embedded/faults/faults.ts";
+import { createEmbeddedService } from "../embedded/service/service.ts";
+import { shippedFile } from "../shared/data/testing/load.ts";
+import { prepareStage, type Stage } from "./baseline.ts";
+import { type Campaign, runCampaign } from "./campaign.ts";
+import { chaosSpecs, importChaosData } from "./specs.ts";
+import { runTrial } from "./trial.ts";
+
+/** Few enough for half a minute on a busy machine; `npm run chaos` takes ten thousand. */
+const SEEDS = 240;
+
+const stages: Stage[] = [];
+let campaign: Campaign;
+
+beforeAll(async () => {
+  const { objects } = createEmbeddedService({ seed: 1 }).cloud.client;
+  await importChaosData(objects, readFileSync(shippedFile("mushrooms")));
+  for (const { name, spec } of chaosSpecs()) stages.push(await prepareStage(objects, spec, name));
+  campaign = await runCampaign({ stages, firstSeed: 1, seeds: SEEDS, ratios: CHAOS_RATIOS });
+}, 180_000);
+
+describe("under all faults at once", () => {
+  it("every run ends with the bits that it has without faults, and nothing that must hold is broken", () => {
+    expect(campaign.failures).toEqual([]);
+    expect(campaign.seeds).toBe(SEEDS);
+  });
+
+  it("each kind of fault has struck", () => {
+    for (const kind of faultKinds) expect(campaign.faultsByKind[kind], kind).toBeGreaterThan(0);
+  });
+
+  it("most runs come through by themselves", () => {
+    expect(campaign.endings.done).toBeGreaterThan(0.85 * SEEDS);
+  });
+});
+
+describe("a trial", () => {
+  it("replays to the same event from its seed, and from the list of its faults alone", async () => {
+    const events = async (only?: ReadonlySet<string>): Promise<string[]> => {
+      const lines: string[] = [];
+      const trace = (at: number, line: string) => lines.push(`${at} ${line}`);
+      await runTrial(stages[3]!, {
+        seed: 17,
+        ratios: CHAOS_RATIOS,
+        trace,
+        ...(only === undefined ? {} : { only }),
+      });
+      return lines;
+    };
+    const first = await events();
+    expect(first.length).toBeGreaterThan(100);
+    expect(await events()).toEqual(first);
+    const { faults } = await runTrial(stages[3]!, { seed: 17, ratios: CHAOS_RATIOS });
+    expect(await events(new Set<string>(faults))).toEqual(first);
+    const none = await runTrial(stages[3]!, { seed: 17, ratios: CHAOS_RATIOS, only: new Set<FaultName>() });
+    expect(none).toMatchObject({ faults: [], ended: "done", violations: [] });
+  });
+});

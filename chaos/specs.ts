@@ -1,0 +1,94 @@
+/** The runs that chaos disturbs when it is given none: short, on a few rows, one for each way of working. */
+import { gunzipSync } from "node:zlib";
+import type { ObjectStore } from "../shared/cloud/index.ts";
+import { importLibsvm } from "../shared/data/index.ts";
+import { parseRunSpec, type RunSpec, type RunSpecInput } from "../shared/protocol/index.ts";
+
+export const CHAOS_DATA = "chaos";
+const ROWS = 200;
+const WORKERS = 5;
+const ROUNDS = 30;
+
+const compressor = { kind: "rand-k", k: 10 } as const;
+
+/** Plain, partial participation, variance reduction, and memory in the workers: with and without frequent checkpoints. */
+const algorithms = {
+  marina: { kind: "marina", compressor, probability: 0.2 },
+  "pp-marina": { kind: "pp-marina", compressor, participants: 3, probability: 0.2 },
+  "vr-marina": { kind: "vr-marina", compressor, batchSize: 8, probability: 0.2 },
+  diana: { kind: "diana", compressor },
+} as const satisfies Readonly<Record<string, RunSpecInput["algorithm"]>>;
+
+const variations: readonly Partial<RunSpecInput>[] = [
+  {},
+  { checkpointEvery: 4, evaluateEvery: 0 },
+  { durability: "strict", evaluateEvery: 5 },
+];
+
+/** Workers and participants that change on the way, and DIANA's shifts in the hands of the aggregator. */
+const others: Readonly<Record<string, Pick<RunSpecInput, "algorithm"> & Partial<RunSpecInput>>> = {
+  "marina, 5 to 50 to 10 workers": {
+    algorithm: algorithms.marina,
+    remainder: "spread",
+    workers: [
+      { workers: 5 },
+      { fromRound: 8, workers: 50, denseRound: "force" },
+      { fromRound: 14, workers: 10 },
+    ],
+  },
+  "pp-marina, 5 to 12 to 3 workers": {
+    algorithm: {
+      ...algorithms["pp-marina"],
+      participants: [
+        { participants: 3 },
+        { fromRound: 6, participants: 8 },
+        { fromRound: 15, participants: 2 },
+      ],
+    },
+    remainder: "spread",
+    workers: [
+      { workers: 5 },
+      { fromRound: 6, workers: 12 },
+      { fromRound: 18, workers: 3, denseRound: "force" },
+    ],
+    checkpointEvery: 4,
+  },
+  "diana, carried shifts": { algorithm: { ...algorithms.diana, shift: "carried" }, checkpointEvery: 4 },
+};
+
+export interface NamedSpec {
+  readonly name: string;
+  readonly spec: RunSpec;
+}
+
+/** Each method in each variation, and the others. */
+export function chaosSpecs(): readonly NamedSpec[] {
+  const specs = variations.flatMap((variation, i) =>
+    Object.entries(algorithms).map(([method, algorithm]) =>
+      named(`${method}/${i + 1}`, { algorithm, seed: 3 + i, ...variation }),
+    ),
+  );
+  return [...specs, ...Object.entries(others).map(([name, spec]) => named(name, spec))];
+}
+
+function named(name: string, spec: Pick<RunSpecInput, "algorithm"> & Partial<RunSpecInput>): NamedSpec {
+  const whole: RunSpecInput = {
+    data: CHAOS_DATA,
+    workers: WORKERS,
+    problem: { kind: "nonconvex-binary" },
+    stop: { rounds: ROUNDS },
+    seed: 3,
+    ...spec,
+  };
+  return { name, spec: parseRunSpec(whole, `chaos, ${name}`) };
+}
+
+/** Imports the first rows of a gzipped LIBSVM file under a name of its own. */
+export async function importChaosData(objects: ObjectStore, mushroomsGz: Uint8Array): Promise<void> {
+  const lines = gunzipSync(mushroomsGz).toString("latin1").split("\n").slice(0, ROWS);
+  const text = new TextEncoder().encode(`${lines.join("\n")}\n`);
+  const source = (async function* () {
+    yield text;
+  })();
+  await importLibsvm(source, { name: CHAOS_DATA, sourceName: "mushrooms.gz", labels: "binary", objects });
+}

@@ -1,0 +1,200 @@
+/** One run under one plan of faults, to its end, with everything that must hold checked on the way. */
+
+import {
+  createEmbeddedService,
+  type Damage,
+  type EmbeddedService,
+  type FaultName,
+  FaultPlan,
+  type FaultRatios,
+} from "../embedded/index.ts";
+import { MarinaError } from "../shared/base/index.ts";
+import { type ObjectStore, readOptional } from "../shared/cloud/index.ts";
+import {
+  type Checkpoint,
+  type ControlMessage,
+  checkpointKey,
+  contributionsQueueName,
+  decodeCheckpoint,
+  decodeResult,
+  isTransientKey,
+  type RunResult,
+  resultKey,
+} from "../shared/protocol/index.ts";
+import { RUN, type Stage } from "./baseline.ts";
+import { Invariants } from "./invariants.ts";
+
+/** A run that has not ended after so long hangs: five deliveries of its control message take twenty-five minutes. */
+const LIMIT_SECONDS = 4 * 3600;
+/** After the end: so long until every hidden message has come back and gone. */
+const QUIET_SECONDS = 3600;
+const LOOK_MILLISECONDS = 5000;
+/** Dollars, as a multiple of the run without faults: what idle time until a successor begins may cost a short run. */
+export const COST_LIMIT = 60;
+
+export interface TrialOptions {
+  readonly seed: number;
+  readonly ratios: FaultRatios;
+  /** Only these faults. */
+  readonly only?: ReadonlySet<string>;
+  readonly costLimit?: number;
+  /** Told of what must not be, as it happens. */
+  readonly onViolation?: (what: string) => void;
+  /** Told of every event of interest, at virtual milliseconds. */
+  readonly trace?: (milliseconds: number, line: string) => void;
+}
+
+export interface Trial {
+  readonly seed: number;
+  readonly faults: readonly FaultName[];
+  readonly violations: readonly string[];
+  /** How the run ended before anyone repaired anything. */
+  readonly ended: "done" | "failed" | "stopped" | "diverged" | "given up" | "hangs";
+  readonly error: string | null;
+  /** Dollars as a multiple of the run without faults. */
+  readonly costMultiple: number;
+  readonly seconds: number;
+}
+
+export async function runTrial(stage: Stage, options: TrialOptions): Promise<Trial> {
+  const { seed, ratios, only, costLimit = COST_LIMIT, trace, onViolation } = options;
+  let now = (): number => 0;
+  const note = (line: string): void => trace?.(now(), line);
+  const plan = new FaultPlan({
+    seed,
+    ratios,
+    ...(only === undefined ? {} : { only }),
+    onStrike: (fault, where) => note(`${fault} strikes: ${where}`),
+  });
+  const intactOf = (body: Uint8Array) => plan.damages.find(({ damaged }) => damaged === body)?.intact ?? body;
+  const invariants = new Invariants(stage, note, intactOf, onViolation);
+  const service = createEmbeddedService({
+    seed,
+    plan,
+    watcher: invariants,
+    log: invariants.log,
+    observer: {
+      round: (_run, record, requestId) => invariants.round(record, requestId),
+      answers: (_run, requestId) => invariants.tally.observerOf(requestId),
+    },
+  });
+  const { cloud } = service;
+  now = () => cloud.clock.now();
+  for (const [key, body] of stage.objects) await cloud.client.objects.put(key, body);
+
+  const first = await end(service, { version: 1, run: RUN, action: "start", tenure: 0 });
+  // Whatever went wrong is repaired now.
+  plan.stop();
+  let last = first;
+  if (first.ended === "failed" || first.ended === "given up") {
+    note(`repaired after: ${first.error}; resumed`);
+    await repair(service, plan.damages);
+    last = await end(service, await resumption(service));
+  }
+  if (first.ended === "hangs" || last.ended === "hangs")
+    invariants.violated("the run neither goes on nor ends");
+  else if (last.ended !== "done") {
+    invariants.violated(`the run ended as ${last.ended} although everything was repaired: ${last.error}`);
+  }
+  const multiple = (last.result?.usd ?? 0) / stage.usd;
+  if (last.result?.status === "done") {
+    if (last.result.iterateSha256 !== stage.iterateSha256)
+      invariants.violated("the final iterate has other bits");
+    if (multiple > costLimit)
+      invariants.violated(`the run cost ${multiple.toFixed(1)} times as much as without faults`);
+    await cloud.run(cloud.clock.sleep(1000 * QUIET_SECONDS));
+    checkQuiet(service, invariants);
+  }
+  return {
+    seed,
+    faults: plan.struck,
+    violations: invariants.violations,
+    ended: first.ended,
+    error: first.error,
+    costMultiple: multiple,
+    seconds: last.result?.seconds ?? 0,
+  };
+}
+
+/** Puts back what lies in the store damaged, but for iterates and contributions: whoever goes on makes them again. */
+async function repair({ cloud }: EmbeddedService, damages: readonly Damage[]): Promise<void> {
+  const { objects } = cloud.client;
+  for (const { key, damaged, intact } of damages) {
+    if (isTransientKey(key)) continue;
+    const found = await readOptional(objects, key, (body) => body);
+    if (found === damaged) await objects.put(key, intact);
+  }
+}
+
+interface End {
+  readonly ended: Trial["ended"];
+  readonly error: string | null;
+  readonly result?: RunResult;
+}
+
+/** Sends the control message, as the command line does, and waits for the end. */
+async function end(service: EmbeddedService, control: ControlMessage): Promise<End> {
+  const { cloud } = service;
+  await cloud.client.objects.delete(resultKey(RUN));
+  await service.control(control);
+  return cloud.run(watch(service, control.tenure));
+}
+
+async function watch({ cloud, controlDeadLetters }: EmbeddedService, tenure: number): Promise<End> {
+  const { objects, queues } = cloud.client;
+  const deadline = cloud.clock.now() + 1000 * LIMIT_SECONDS;
+  while (cloud.clock.now() < deadline) {
+    const result = await readResult(objects);
+    if (result === "damaged") return { ended: "given up", error: "its result lies damaged in the store" };
+    if (result !== undefined && result.tenure >= tenure)
+      return { ended: result.status, error: result.error, result };
+    if (cloud.queue(controlDeadLetters).waiting > 0) {
+      const dead = await queues.receive(controlDeadLetters, { max: 10, waitSeconds: 0 });
+      if (dead.length > 0) {
+        await queues.delete(
+          controlDeadLetters,
+          dead.map(({ receipt }) => receipt),
+        );
+        return { ended: "given up", error: "its control message is in the dead-letter queue" };
+      }
+    }
+    await cloud.clock.sleep(LOOK_MILLISECONDS);
+  }
+  return { ended: "hangs", error: null };
+}
+
+async function readResult(objects: ObjectStore): Promise<RunResult | "damaged" | undefined> {
+  const key = resultKey(RUN);
+  try {
+    return await readOptional(objects, key, decodeResult);
+  } catch (error) {
+    if (error instanceof MarinaError && error.code === "corrupt") return "damaged";
+    throw error;
+  }
+}
+
+/** What `marina resume` would send. */
+async function resumption({ cloud }: EmbeddedService): Promise<ControlMessage> {
+  const key = checkpointKey(RUN);
+  const checkpoint: Checkpoint | undefined = await readOptional(cloud.client.objects, key, decodeCheckpoint);
+  // Ended, but its aggregator died before the result was written: whoever hears of it next writes it.
+  if (checkpoint?.status === "done")
+    return { version: 1, run: RUN, action: "resume", tenure: checkpoint.tenure };
+  if (checkpoint === undefined) return { version: 1, run: RUN, action: "start", tenure: 0 };
+  return { version: 1, run: RUN, action: "resume", tenure: checkpoint.tenure + 1 };
+}
+
+/** Long after the end nothing is left in the queues, and the run's own is gone. */
+function checkQuiet({ cloud, taskQueue, controlQueue }: EmbeddedService, invariants: Invariants): void {
+  for (const address of [taskQueue, controlQueue]) {
+    const { waiting, inFlight } = cloud.queue(address);
+    if (waiting + inFlight > 0) invariants.violated(`${address} still holds ${waiting + inFlight} messages`);
+  }
+  const own = contributionsQueueName("marina-", RUN);
+  try {
+    cloud.queue(own as typeof taskQueue);
+    invariants.violated(`the run's queue ${own} was left behind`);
+  } catch (error) {
+    if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
+  }
+}

@@ -1,0 +1,160 @@
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createEmbeddedService, driveToEnd, type EmbeddedService } from "../../embedded/index.ts";
+import { describeError, MarinaError } from "../../shared/base/index.ts";
+import { type Log, type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
+import {
+  type ControlMessage,
+  contributionsQueueName,
+  decodeResult,
+  decodeStoredRun,
+  type RunResult,
+  resultKey,
+  specKey,
+} from "../../shared/protocol/index.ts";
+import { machineMemoryBytes } from "../vector-memory.ts";
+import { CheckpointProgress } from "./checkpoint-progress.ts";
+import { CommandBox } from "./command-box.ts";
+import { commandBody, type RunCommand } from "./commands.ts";
+import type { Engine, Watcher } from "./engine.ts";
+import { folderReader } from "./folder-reader.ts";
+import type { Liveness } from "./liveness.ts";
+import { RunLock } from "./run-lock.ts";
+import { gradientThreads } from "./threads.ts";
+
+/** Latencies are drawn from one seed: predictions repeat. */
+const SIMULATION_SEED = 1;
+/** Between looks at a run that another process drives; and how many of them come to one at its checkpoint. */
+const LOOK_INTERVAL_MILLISECONDS = 200;
+const LOOKS_PER_PROGRESS = 3;
+
+export class EmbeddedEngine implements Engine {
+  readonly name = "embedded";
+  readonly predicts = true;
+  readonly machineBytes = machineMemoryBytes();
+  readonly #home: string;
+  readonly #service: EmbeddedService;
+  readonly #warnings: string[] = [];
+  #watcher: Watcher | undefined;
+  #changesCount = true;
+
+  constructor(home: string) {
+    this.#home = resolve(home);
+    const log: Log = {
+      info: () => undefined,
+      warn: (event, fields) => {
+        this.#warnings.push(`${event}: ${String(fields["error"] ?? JSON.stringify(fields))}`);
+        if (this.#warnings.length > 100) this.#warnings.shift();
+      },
+    };
+    this.#service = createEmbeddedService({
+      seed: SIMULATION_SEED,
+      home: this.#home,
+      threads: { threads: gradientThreads() },
+      log,
+      observer: {
+        calibration: (what, step) => this.#watcher?.calibration(what, step),
+        round: (_run, record) => this.#watcher?.round(record),
+      },
+    });
+  }
+
+  /** As they were when this was opened, and as this process has changed them since. */
+  get objects(): ObjectStore {
+    return this.#service.cloud.client.objects;
+  }
+
+  get live(): Pick<ObjectStore, "get" | "list"> {
+    return folderReader(this.#home);
+  }
+
+  async drive(control: ControlMessage, watcher: Watcher): Promise<RunResult> {
+    const { run } = control;
+    const lock = this.#lock(run).take();
+    if ("driver" in lock) {
+      // What this process has changed of the run, its driver must not find on the disk.
+      this.#changesCount = false;
+      throw new MarinaError(
+        "usage",
+        `run ${run} is being driven by process ${lock.driver}; follow it to its end: marina resume ${run}, or stop it: marina stop ${run}`,
+      );
+    }
+    const closeBox = this.#box(run).open((body) => {
+      // The run may just have ended: then there is nobody to tell any more.
+      this.#deliver(run, body).catch((error: unknown) =>
+        this.#warnings.push(`command-not-delivered: ${describeError(error)}`),
+      );
+    });
+    this.#watcher = watcher;
+    try {
+      // From now on other processes see the run, as they do on a cloud.
+      this.#service.cloud.flush();
+      return await driveToEnd(this.#service, control, () => this.#warnings.at(-1));
+    } finally {
+      closeBox();
+      lock.release();
+    }
+  }
+
+  async attach(run: string, watcher: Watcher): Promise<RunResult | undefined> {
+    const lock = this.#lock(run);
+    const key = resultKey(run);
+    const progress = new CheckpointProgress(this.live, run, watcher);
+    for (let look = 0; ; look++) {
+      // The lock first: what its driver wrote before it gave it back is on the disk then.
+      const driver = lock.driver();
+      if (look % LOOKS_PER_PROGRESS === 0) await progress.look(performance.now());
+      if (driver === undefined) return await readOptional(this.live, key, decodeResult);
+      await sleep(LOOK_INTERVAL_MILLISECONDS);
+    }
+  }
+
+  async liveness(run: string): Promise<Liveness> {
+    const key = specKey(run);
+    if ((await readOptional(this.live, key, decodeStoredRun)) === undefined)
+      throw new MarinaError("not-found", `run ${run} was deleted: ${this.locate(key)} is gone`);
+    const driver = this.#lock(run).driver();
+    if (driver !== undefined) return { state: "live", because: `process ${driver} drives it` };
+    if ((await readOptional(this.live, resultKey(run), decodeResult)) !== undefined)
+      return { state: "ended", because: "it has its result" };
+    return { state: "cut-off", because: "no process drives it" };
+  }
+
+  /** In this process by a message; in another one through its box of commands. */
+  async command(run: string, command: RunCommand): Promise<void> {
+    const driver = this.#lock(run).driver();
+    if (driver === undefined) {
+      throw new MarinaError("usage", `run ${run} is not running; go on with it: marina resume ${run}`);
+    }
+    const body = await commandBody(driver === process.pid ? this.objects : this.live, run, command);
+    if (driver === process.pid) await this.#deliver(run, body);
+    else this.#box(run).leave(body, driver);
+  }
+
+  async #deliver(run: string, body: string): Promise<void> {
+    const { queues } = this.#service.cloud.client;
+    const queue = await queues.address(contributionsQueueName("marina-", run));
+    await queues.send(queue, [{ body }]);
+  }
+
+  #box(run: string): CommandBox {
+    return new CommandBox(join(this.#home, "locks", `${run}.commands`));
+  }
+
+  locate(key: string): string {
+    return join(this.#home, "objects", key);
+  }
+
+  async close(): Promise<void> {
+    try {
+      if (this.#changesCount) this.#service.cloud.flush();
+    } finally {
+      await this.#service.close();
+    }
+  }
+
+  /** One process per run: two would not see each other's conditional writes. */
+  #lock(run: string): RunLock {
+    return new RunLock(join(this.#home, "locks", `${run}.pid`));
+  }
+}

@@ -1,0 +1,28 @@
+/** How a file was read, as options of `marina data import`. */
+import type { Reading } from "../../shared/data/index.ts";
+
+/** The words of a command line that read a file so. */
+export function readingWords(reading: Reading): string[] {
+  const words: string[] = [];
+  const { format, dimension } = reading;
+  if (format === "libsvm") {
+    if (reading.zeroBased === true) words.push("--zero-based");
+  } else {
+    words.push("--format", format, "--label-column", reading.labelColumn);
+    for (const name of reading.drop ?? []) words.push("--drop", listOf(name));
+    for (const name of reading.columns ?? []) words.push("--columns", listOf(name));
+    if (reading.missing !== undefined) words.push("--missing", reading.missing);
+    if (reading.header !== undefined) words.push(reading.header ? "--header" : "--no-header");
+    if (reading.separator !== undefined) {
+      words.push("--separator", reading.separator === "\t" ? "tab" : reading.separator);
+    }
+    if (reading.decimalComma === true) words.push("--decimal-comma");
+  }
+  if (dimension !== undefined) words.push("--dimension", String(dimension));
+  return words;
+}
+
+/** One name as a list of names. */
+function listOf(name: string): string {
+  return /[",]|^\s|\s$|[\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
+}

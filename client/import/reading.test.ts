@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+import type { Reading } from "../../shared/data/manifest.ts";
+import { type ReadingOptions, readingOf } from "./reading.ts";
+import { readingWords } from "./reading-words.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "marina-reading-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, contents: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, contents);
+  return path;
+}
+
+/** Options as the command line gives them, from its words. */
+function optionsOf(words: readonly string[]): ReadingOptions {
+  const options: Record<string, unknown> = {};
+  for (let at = 0; at < words.length; at++) {
+    const flag = words[at]!.slice(2);
+    const name = flag.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+    if (flag === "no-header") options["header"] = false;
+    else if (["header", "decimal-comma", "zero-based"].includes(flag)) options[name] = true;
+    else if (flag === "drop" || flag === "columns") {
+      options[name] = [...((options[name] as string[] | undefined) ?? []), words[++at]!];
+    } else if (flag === "dimension") options[name] = Number(words[++at]);
+    else options[name] = words[++at];
+  }
+  return options;
+}
+
+describe("how a file is read", () => {
+  it("is told by its bytes, its name, and a label column", () => {
+    const y = { labelColumn: "y" };
+    expect(readingOf(file("a.txt", "1 1:1\n"), {}).format).toBe("libsvm");
+    expect(readingOf(file("a.txt", "1 1:1\n"), y).format).toBe("csv");
+    expect(readingOf(file("b.CSV.gz", ""), y).format).toBe("csv");
+    expect(readingOf(file("c.csv", "PAR1...PAR1"), y).format).toBe("parquet");
+    expect(readingOf("-", {}).format).toBe("libsvm");
+    expect(readingOf("-", y).format).toBe("csv");
+    expect(readingOf(file("c.csv", "PAR1..."), { ...y, format: "csv" }).format).toBe("csv");
+  });
+
+  it.each<[ReadingOptions, RegExp]>([
+    [{ format: "csv" }, /--format csv: expected --label-column <name>/],
+    [{ format: "csv", header: false }, /--label-column <number>.* from 1/],
+    [{ format: "libsvm", labelColumn: "y" }, /--label-column: .* LIBSVM has no columns/],
+    [{ format: "libsvm", drop: ["a"] }, /--drop: expected --format csv or parquet/],
+    [
+      { format: "parquet", labelColumn: "y", header: false },
+      /--no-header: expected --format csv .* format is parquet/,
+    ],
+    [{ format: "csv", labelColumn: "y", zeroBased: true }, /--zero-based: expected --format libsvm/],
+    [
+      { format: "csv", labelColumn: "y", separator: "ab" },
+      /--separator: expected one character, or tab, got "ab"/,
+    ],
+    [{ format: "csv", labelColumn: "y", drop: ['"a'] }, /--drop: expected names .* got "\\"a"/],
+  ])("is refused: %j", (options, message) => {
+    expect(() => readingOf("-", options)).toThrow(message);
+    expect(() => readingOf("-", options)).toThrow(expect.objectContaining({ code: "usage" }));
+  });
+
+  it("takes lists of names, quoted where they hold commas", () => {
+    const reading = readingOf("-", { labelColumn: "y", drop: ['a, b,"c,d"', "", "it's"] });
+    expect(reading).toEqual({ format: "csv", labelColumn: "y", drop: ["a", "b", "c,d", "", "it's"] });
+  });
+
+  it("comes back from the words that tell it", () => {
+    const name = fc.oneof(fc.string(), fc.constantFrom("", "a,b", '"q"', " x ", "#"));
+    // A name keeps no spaces around it: those of CSV headers are trimmed as well.
+    const names = fc.array(
+      name.map((text) => text.trim()),
+      { minLength: 1, maxLength: 4 },
+    );
+    const csv = fc.record(
+      {
+        format: fc.constant("csv" as const),
+        labelColumn: fc.string(),
+        drop: names,
+        missing: fc.constant("drop-rows" as const),
+        header: fc.boolean(),
+        separator: fc.constantFrom(";", "\t", "|", "#"),
+        decimalComma: fc.constant(true as const),
+        dimension: fc.integer({ min: 1, max: 99 }),
+      },
+      { requiredKeys: ["format", "labelColumn"] },
+    );
+    const libsvm = fc.record(
+      {
+        format: fc.constant("libsvm" as const),
+        zeroBased: fc.constant(true as const),
+        dimension: fc.nat({ max: 9 }),
+      },
+      { requiredKeys: ["format"] },
+    );
+    fc.assert(
+      fc.property(fc.oneof(csv, libsvm), (reading: Reading) => {
+        expect(readingOf("-", optionsOf(readingWords(reading)))).toEqual(reading);
+      }),
+    );
+  });
+});

@@ -1,0 +1,120 @@
+/** From the options of `marina data import` to how its file is read. */
+import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { parse } from "csv-parse/sync";
+import { MarinaError } from "../../shared/base/index.ts";
+import type { Reading } from "../../shared/data/index.ts";
+
+export interface ReadingOptions {
+  readonly format?: "libsvm" | "csv" | "parquet";
+  readonly labelColumn?: string;
+  /** Lists of names. */
+  readonly drop?: readonly string[];
+  readonly columns?: readonly string[];
+  readonly missing?: "refuse" | "drop-rows";
+  /** Absent: neither --header nor --no-header. */
+  readonly header?: boolean;
+  readonly separator?: string;
+  readonly decimalComma?: boolean;
+  readonly zeroBased?: boolean;
+  readonly dimension?: number;
+}
+
+/** What an option is called, and the formats that have it. */
+const FLAGS = {
+  labelColumn: ["--label-column", ["csv", "parquet"]],
+  drop: ["--drop", ["csv", "parquet"]],
+  columns: ["--columns", ["csv", "parquet"]],
+  missing: ["--missing", ["csv", "parquet"]],
+  header: ["--header and --no-header", ["csv"]],
+  separator: ["--separator", ["csv"]],
+  decimalComma: ["--decimal-comma", ["csv"]],
+  zeroBased: ["--zero-based", ["libsvm"]],
+} as const satisfies Partial<Record<keyof ReadingOptions, readonly [string, readonly string[]]>>;
+
+/**
+ * @param path of the file, or - for standard input.
+ * @throws MarinaError "usage" for options that the file's format does not have, and for a table without a label column.
+ */
+export function readingOf(path: string, options: ReadingOptions): Reading {
+  const format = options.format ?? recognised(path, options);
+  for (const [option, [flag, formats]] of Object.entries(FLAGS)) {
+    if (
+      options[option as keyof typeof FLAGS] === undefined ||
+      (formats as readonly string[]).includes(format)
+    )
+      continue;
+    const why = format === "libsvm" ? "; LIBSVM has no columns" : "";
+    throw new MarinaError(
+      "usage",
+      `${flag}: expected --format ${formats.join(" or ")} with it, the format is ${format}${formats.length > 1 ? why : ""}`,
+    );
+  }
+  const { labelColumn, drop, columns, missing, header, separator, decimalComma, zeroBased, dimension } =
+    options;
+  const common = dimension === undefined ? {} : { dimension };
+  if (format === "libsvm") return { format, ...(zeroBased === true ? { zeroBased } : {}), ...common };
+  if (labelColumn === undefined) {
+    const columnOf =
+      header === false ? "<number>, the column of labels, from 1" : "<name>, the column of labels";
+    throw new MarinaError("usage", `--format ${format}: expected --label-column ${columnOf}`);
+  }
+  return {
+    format,
+    labelColumn,
+    ...(drop === undefined ? {} : { drop: namesOf(drop, "--drop") }),
+    ...(columns === undefined ? {} : { columns: namesOf(columns, "--columns") }),
+    ...(missing === "drop-rows" ? { missing } : {}),
+    ...(header === undefined ? {} : { header }),
+    ...(separator === undefined ? {} : { separator: separatorOf(separator) }),
+    ...(decimalComma === true ? { decimalComma } : {}),
+    ...common,
+  };
+}
+
+/** Of lists as CSV, so that a name with a comma can be quoted. @throws MarinaError "usage" for what is none. */
+function namesOf(lists: readonly string[], option: string): string[] {
+  return lists.flatMap((list) => {
+    try {
+      return list.trim() === "" ? [""] : parse(list, { trim: true, relax_column_count: true }).flat();
+    } catch (error) {
+      throw new MarinaError(
+        "usage",
+        `${option}: expected names separated by commas, one with a comma in double quotes, got ${JSON.stringify(list)}`,
+        { cause: error },
+      );
+    }
+  });
+}
+
+/** @throws MarinaError "usage" for what is no single character. */
+function separatorOf(text: string): string {
+  const separator = text === "tab" || text === "\\t" ? "\t" : text;
+  if (separator.length === 1 && !/["\r\n]/.test(separator)) return separator;
+  throw new MarinaError("usage", `--separator: expected one character, or tab, got ${JSON.stringify(text)}`);
+}
+
+/** By the file's bytes (Parquet) or its name; otherwise a label column tells a table. */
+function recognised(path: string, { labelColumn }: ReadingOptions): Reading["format"] {
+  if (isRegular(path) && isParquet(path)) return "parquet";
+  if (/\.(csv|tsv)(\.gz)?$/i.test(path) || labelColumn !== undefined) return "csv";
+  return "libsvm";
+}
+
+/** A file of bytes that can be read again; not standard input, nor a pipe. */
+export function isRegular(path: string): boolean {
+  return path !== "-" && statSync(path).isFile();
+}
+
+const PARQUET_MAGIC = "PAR1";
+
+function isParquet(path: string): boolean {
+  const file = openSync(path, "r");
+  try {
+    const mark = Buffer.alloc(PARQUET_MAGIC.length);
+    return (
+      readSync(file, mark, 0, mark.length, 0) === mark.length && mark.toString("latin1") === PARQUET_MAGIC
+    );
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,203 @@
+/** From a spec to a stored run: everything that can be known to be wrong is said before anything is spent. */
+import { isOver, readCheckpoint } from "../lambdas/aggregator/index.ts";
+import { MarinaError, nearest } from "../shared/base/index.ts";
+import { DamagedObject, type ObjectStore, readChecked, readOptional } from "../shared/cloud/index.ts";
+import { createCompressor } from "../shared/compressors/index.ts";
+import { checkLabelUse, type Manifest, parseManifest, rowsOf, rowsUsed } from "../shared/data/index.ts";
+import { carriesShifts, checkStepSize, compressorOf } from "../shared/methods/index.ts";
+import {
+  CARRIED_SHIFTS_BYTES,
+  type ControlMessage,
+  datasetPrefix,
+  decodeResult,
+  decodeStoredRun,
+  encodeStoredRun,
+  INLINE_TASK_BYTES,
+  MESSAGE_LIMIT_BYTES,
+  manifestKey,
+  type RunResult,
+  type RunSpec,
+  type RunStatus,
+  resultKey,
+  type StoredRun,
+  specKey,
+  workersAsked,
+} from "../shared/protocol/index.ts";
+import { importCommand } from "./import/import-command.ts";
+import { checkMachine } from "./vector-memory.ts";
+
+/**
+ * Stores a new run. Its name is the spec's, or one made of method and data; a number is added where it is taken.
+ * @param machineBytes memory of the machine on which all of it runs; undefined where functions do: see `requireFit`.
+ */
+export async function createRun(
+  objects: ObjectStore,
+  spec: RunSpec,
+  machineBytes?: number,
+): Promise<{ run: string; control: ControlMessage }> {
+  const manifest = await findManifest(objects, spec.data);
+  checkRun(spec, manifest);
+  if (machineBytes !== undefined) checkMachine(spec, manifest, machineBytes);
+  await checkRows(objects, manifest);
+  const base = spec.name ?? `${spec.algorithm.kind}-${spec.data}`;
+  const data = { sha256: manifest.object.sha256, etag: manifest.object.etag };
+  for (let copy = 1; ; copy++) {
+    const run = copy === 1 ? base : `${base.slice(0, 58)}-${copy}`;
+    const stored: StoredRun = { version: 1, run, spec, data };
+    try {
+      await objects.put(specKey(run), encodeStoredRun(stored), { ifNoneMatch: "*" });
+    } catch (error) {
+      if (error instanceof MarinaError && error.code === "precondition-failed") continue;
+      throw error;
+    }
+    return { run, control: { version: 1, run, action: "start", tenure: 0 } };
+  }
+}
+
+/**
+ * The control message with which a run that has stopped, failed or was cut off goes on.
+ * @param machineBytes as for `createRun`
+ */
+export async function resumeRun(
+  objects: ObjectStore,
+  run: string,
+  machineBytes?: number,
+): Promise<{ spec: RunSpec; control: ControlMessage }> {
+  const { spec } = await findRun(objects, run);
+  const manifest = await findManifest(objects, spec.data);
+  if (machineBytes !== undefined) checkMachine(spec, manifest, machineBytes);
+  await checkRows(objects, manifest);
+  const checkpoint = (await readCheckpoint(objects, run))?.checkpoint;
+  const result = await resultThatCounts(objects, run);
+  if (result !== undefined && isOver(result.status)) throw overAlready(run, result.status, result);
+  if (checkpoint?.status === "diverged")
+    throw overAlready(run, "diverged", { ...checkpoint, rounds: checkpoint.round });
+  // The result of the earlier ending is not the run's result any more; a run that has none may be ending this moment, and
+  // what it then writes must stay.
+  const earlier = result !== undefined || (await isThere(objects, resultKey(run)));
+  if (earlier) await objects.delete(resultKey(run));
+  // Without a checkpoint it was cut off before its first one: it begins anew.
+  if (checkpoint === undefined) return { spec, control: { version: 1, run, action: "start", tenure: 0 } };
+  // Done, and without a result: its aggregator could not write it, and whoever hears of the run next does.
+  const tenure = checkpoint.status === "done" ? checkpoint.tenure : checkpoint.tenure + 1;
+  return { spec, control: { version: 1, run, action: "resume", tenure } };
+}
+
+function overAlready(
+  run: string,
+  status: RunStatus,
+  { rounds, error }: { readonly rounds: number; readonly error: string | null },
+): MarinaError {
+  return new MarinaError(
+    "usage",
+    status === "diverged"
+      ? `run ${run} has diverged and would again: ${error ?? ""}`
+      : `run ${run} is done after ${rounds} rounds; look at it with: marina show ${run}`,
+  );
+}
+
+/** The result, if there is one that can be read and that follows from the run's last checkpoint. */
+async function resultThatCounts(objects: ObjectStore, run: string): Promise<RunResult | undefined> {
+  const key = resultKey(run);
+  try {
+    const { value } = await readChecked(objects, key, (body) => decodeResult(body, key));
+    return value.provisional === true ? undefined : value;
+  } catch (error) {
+    const none = error instanceof MarinaError && error.code === "not-found";
+    if (none || error instanceof DamagedObject) return undefined;
+    throw error;
+  }
+}
+
+async function isThere(objects: ObjectStore, key: string): Promise<boolean> {
+  return (await readOptional(objects, key, () => true)) ?? false;
+}
+
+/** A stored run's description. @throws MarinaError "usage" with the nearest name. */
+export async function findRun(objects: Pick<ObjectStore, "get" | "list">, run: string): Promise<StoredRun> {
+  const key = specKey(run);
+  try {
+    return decodeStoredRun((await objects.get(key)).body, key);
+  } catch (error) {
+    if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
+    const known = (await objects.list("runs/"))
+      .filter((k) => k.endsWith("/spec.json"))
+      .map((k) => k.split("/")[1]!);
+    throw new MarinaError("usage", `run "${run}" does not exist${nearest(run, known)}; see: marina list`);
+  }
+}
+
+/** @throws MarinaError "usage" with the nearest name. */
+export async function findManifest(
+  objects: Pick<ObjectStore, "get" | "list">,
+  name: string,
+): Promise<Manifest> {
+  const key = manifestKey(name);
+  try {
+    return parseManifest((await objects.get(key)).body, key);
+  } catch (error) {
+    if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
+    const known = await datasetNames(objects);
+    throw new MarinaError(
+      "usage",
+      `data set "${name}" does not exist${nearest(name, known)}; import it with: marina data import FILE --name ${name}`,
+    );
+  }
+}
+
+/** Names of the imported data sets. */
+export async function datasetNames(objects: Pick<ObjectStore, "list">): Promise<string[]> {
+  const keys = await objects.list(datasetPrefix);
+  return keys.filter((key) => key.endsWith("/manifest.json")).map((key) => key.split("/")[1]!);
+}
+
+/** What only spec and data set together can tell. @throws MarinaError "spec" or "usage" */
+export function checkRun(spec: RunSpec, manifest: Manifest): void {
+  const { algorithm } = spec;
+  const asked = workersAsked(spec.workers);
+  for (const workers of asked) rowsUsed(manifest.rows, workers, spec.remainder);
+  const workers = Math.max(...asked);
+  createCompressor(compressorOf(algorithm), manifest.dimension, spec.wire);
+  checkStepSize(algorithm);
+  checkCarriedShifts(spec, workers, manifest);
+  checkLabelUse(manifest, spec.problem.kind === "least-squares" ? "regression" : "classification");
+  const fewest = rowsOf(manifest.rows, workers, spec.remainder, workers - 1).count;
+  if ("batchSize" in algorithm && !algorithm.replacement && algorithm.batchSize > fewest) {
+    throw new MarinaError(
+      "spec",
+      `algorithm.batchSize: expected at most ${fewest} (the rows of the smallest shard) when drawn without replacement, got ${algorithm.batchSize}`,
+    );
+  }
+}
+
+/** Carried shifts travel in every round and lie in every checkpoint. @throws MarinaError "spec" */
+function checkCarriedShifts({ algorithm }: RunSpec, workers: number, { dimension }: Manifest): void {
+  if (!carriesShifts(algorithm)) return;
+  const bytes = 8 * workers * dimension;
+  // One shift must fit into a message, in base64, beside what else a task says.
+  const message = Math.ceil((8 * dimension * 4) / 3) + INLINE_TASK_BYTES;
+  if (bytes <= CARRIED_SHIFTS_BYTES && message <= MESSAGE_LIMIT_BYTES) return;
+  throw new MarinaError(
+    "spec",
+    `algorithm.shift: expected "stored" where the shifts together are more than ${CARRIED_SHIFTS_BYTES} bytes or one does not fit into a message of ${MESSAGE_LIMIT_BYTES}; got "carried" with n = ${workers}, d = ${dimension}: ${bytes} bytes together, a message of ${message}`,
+  );
+}
+
+/** Are the stored rows those that were imported? Asks for one byte under the condition of the manifest's ETag. */
+async function checkRows(objects: ObjectStore, manifest: Manifest): Promise<void> {
+  const { key, etag } = manifest.object;
+  try {
+    await objects.get(key, { ifMatch: etag, range: { start: 0, end: 1 } });
+  } catch (error) {
+    if (
+      !(error instanceof MarinaError) ||
+      (error.code !== "precondition-failed" && error.code !== "not-found")
+    )
+      throw error;
+    throw new MarinaError(
+      "corrupt",
+      `data set "${manifest.name}" is damaged: ${key} is missing or was changed since its import (expected checksum ${etag}); import it again: marina ${importCommand(manifest).command} --replace`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,71 @@
+/** What a run will take and cost, before it starts: its first rounds on the embedded cloud, with the run's own data. */
+import { AWS_RAMP, createEmbeddedService, driveToEnd, type ServiceConfiguration } from "../embedded/index.ts";
+import { MarinaError } from "../shared/base/index.ts";
+import type { ObjectStore } from "../shared/cloud/index.ts";
+import {
+  manifestKey,
+  participantsAsked,
+  type RunSpec,
+  WHOLE_OBJECT_BYTES,
+  workersAsked,
+} from "../shared/protocol/index.ts";
+import { createRun, findManifest } from "./launch.ts";
+import { embeddedMemoryBytes, machineMemoryBytes } from "./vector-memory.ts";
+
+/** Rounds that are tried: enough to see dense and compressed ones. */
+const TRIAL_ROUNDS = 60;
+
+export interface Prediction {
+  readonly usdPerRound: number;
+  readonly secondsPerRound: number;
+  /** If all rounds that the spec allows are needed. */
+  readonly usdAtMost: number;
+  readonly secondsAtMost: number;
+}
+
+/** With as many workers and participants as the spec may ever ask for: a prediction must not be too low. */
+function dearestCohort({ workers, algorithm }: RunSpec): Pick<RunSpec, "workers" | "algorithm"> {
+  const most = Math.max(...workersAsked(workers));
+  if (algorithm.kind !== "pp-marina") return { workers: most, algorithm };
+  const participants = Math.max(...participantsAsked(algorithm.participants));
+  return { workers: most, algorithm: { ...algorithm, participants } };
+}
+
+/**
+ * Undefined where the data set is too large to be fetched for a trial, or this machine too small for one.
+ * @throws MarinaError "spec" for a run whose trial does not end well: what it is made of alone decides that.
+ */
+export async function predict(
+  objects: ObjectStore,
+  spec: RunSpec,
+  configuration: ServiceConfiguration & { readonly workerConcurrency: number },
+): Promise<Prediction | undefined> {
+  const manifest = await findManifest(objects, spec.data);
+  if (manifest.object.bytes > WHOLE_OBJECT_BYTES) return undefined;
+  if (embeddedMemoryBytes(spec, manifest) > machineMemoryBytes()) return undefined;
+  const service = createEmbeddedService({
+    seed: 1,
+    configuration,
+    workerConcurrency: configuration.workerConcurrency,
+    ramp: AWS_RAMP,
+  });
+  const local = service.cloud.client.objects;
+  await local.put(manifest.object.key, (await objects.get(manifest.object.key)).body);
+  await local.put(manifestKey(spec.data), (await objects.get(manifestKey(spec.data))).body);
+  const rounds = Math.min(TRIAL_ROUNDS, spec.stop.rounds);
+  const trial: RunSpec = { ...spec, ...dearestCohort(spec), stop: { rounds }, evaluateEvery: 0 };
+  const { control } = await createRun(local, trial);
+  const result = await driveToEnd(service, control);
+  if (result.status !== "done") {
+    const why = result.error === null ? "" : `: ${result.error}`;
+    throw new MarinaError("spec", `a trial of its first rounds ends as ${result.status}${why}`);
+  }
+  const usdPerRound = result.usd / rounds;
+  const secondsPerRound = result.seconds / rounds;
+  return {
+    usdPerRound,
+    secondsPerRound,
+    usdAtMost: usdPerRound * spec.stop.rounds,
+    secondsAtMost: secondsPerRound * spec.stop.rounds,
+  };
+}

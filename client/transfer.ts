@@ -1,0 +1,146 @@
+/** A run from one engine's store to another's: the same bits go on elsewhere. */
+
+import { MarinaError } from "../shared/base/index.ts";
+import { type ObjectStore, readOptional } from "../shared/cloud/index.ts";
+import { encodeManifest, parseManifest } from "../shared/data/index.ts";
+import {
+  checkpointKey,
+  decodeCheckpoint,
+  decodeStoredRun,
+  manifestKey,
+  roundOfMemoryKey,
+  runDigest,
+  runPrefix,
+  specKey,
+} from "../shared/protocol/index.ts";
+import { type Archive, packArchive, unpackArchive } from "./archive.ts";
+import { importCommand } from "./import/import-command.ts";
+import { findManifest, findRun } from "./launch.ts";
+
+/**
+ * Everything that a resumed run can ask for. Iterates and contributions are not: they are made again.
+ * @param withData include the data set's rows; the manifest always comes along.
+ * @throws MarinaError "usage" when somebody is driving the run.
+ */
+export async function exportArchive(
+  objects: ObjectStore,
+  run: string,
+  withData: boolean,
+): Promise<Uint8Array> {
+  const { spec } = await findRun(objects, run);
+  const before = await commitOf(objects, run);
+  const prefix = runPrefix(run);
+  const keys = (await objects.list(prefix)).filter(
+    (key) => !/^(iterates|contributions)\//.test(key.slice(prefix.length)),
+  );
+  const memories = `${prefix}memory/`;
+  const kept = keys.filter(
+    (key) => !key.startsWith(memories) || roundOfMemoryKey(key) >= (before?.round ?? 0),
+  );
+  const gathered: { key: string; body: Uint8Array }[] = [];
+  const take = async (key: string): Promise<void> => {
+    gathered.push({ key, body: (await objects.get(key)).body });
+  };
+  try {
+    for (const key of kept) await take(key);
+  } catch (error) {
+    if (error instanceof MarinaError && error.code === "not-found") throw beingDriven(run, error);
+    throw error;
+  }
+  if ((await commitOf(objects, run))?.commit !== before?.commit) throw beingDriven(run);
+  const manifest = await findManifest(objects, spec.data);
+  await take(manifestKey(spec.data));
+  if (withData) await take(manifest.object.key);
+  return packArchive({ run, data: spec.data, objects: gathered });
+}
+
+function beingDriven(run: string, cause?: unknown): MarinaError {
+  return new MarinaError(
+    "usage",
+    `run ${run} is being driven: it changed while it was read; stop it first: marina stop ${run}`,
+    { cause },
+  );
+}
+
+async function commitOf(
+  objects: ObjectStore,
+  run: string,
+): Promise<{ commit: string; round: number } | undefined> {
+  const key = checkpointKey(run);
+  const found = await readOptional(objects, key, decodeCheckpoint);
+  return found === undefined ? undefined : { commit: found.commit, round: found.round };
+}
+
+/**
+ * Takes a run in, and its data set where it is not there yet. The run's description comes last: until then the run does
+ * not exist.
+ * @returns the run's name.
+ * @throws MarinaError "usage" when the run exists, or its data set's name is taken by other rows; "corrupt" for a file that
+ *   is no archive or does not belong together.
+ */
+export async function importArchive(objects: ObjectStore, file: Uint8Array, source: string): Promise<string> {
+  const archive = await unpackArchive(file, source);
+  const { run } = archive;
+  const byKey = new Map(archive.objects.map(({ key, body }) => [key, body]));
+  const description = byKey.get(specKey(run));
+  if (description === undefined)
+    throw new MarinaError("corrupt", `${source}: the description of run ${run} is missing`);
+  const stored = decodeStoredRun(description, specKey(run));
+  const checkpoint = byKey.get(checkpointKey(run));
+  if (
+    checkpoint !== undefined &&
+    decodeCheckpoint(checkpoint, checkpointKey(run)).runDigest !== runDigest(stored)
+  ) {
+    throw new MarinaError(
+      "corrupt",
+      `${source}: the checkpoint does not belong to the description of run ${run}`,
+    );
+  }
+  await refuseExisting(objects, run);
+  await takeData(objects, archive, byKey, stored.data.sha256, source);
+  const prefix = runPrefix(run);
+  for (const [key, body] of byKey) {
+    if (key.startsWith(prefix) && key !== specKey(run)) await objects.put(key, body);
+  }
+  await objects.put(specKey(run), description, { ifNoneMatch: "*" });
+  return run;
+}
+
+async function refuseExisting(objects: ObjectStore, run: string): Promise<void> {
+  if ((await readOptional(objects, specKey(run), (body) => body)) === undefined) return;
+  throw new MarinaError("usage", `run ${run} exists already; go on with it: marina resume ${run}`);
+}
+
+async function takeData(
+  objects: ObjectStore,
+  { data }: Archive,
+  byKey: ReadonlyMap<string, Uint8Array>,
+  sha256: string,
+  source: string,
+): Promise<void> {
+  const key = manifestKey(data);
+  try {
+    const existing = parseManifest((await objects.get(key)).body, key);
+    if (existing.object.sha256 === sha256) return;
+    throw new MarinaError(
+      "usage",
+      `data set "${data}" exists with other rows (SHA-256 ${existing.object.sha256}, the run was begun with ${sha256}); import into another --home or stack`,
+    );
+  } catch (error) {
+    if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
+  }
+  const described = byKey.get(key);
+  if (described === undefined)
+    throw new MarinaError("corrupt", `${source}: the manifest of data set "${data}" is missing`);
+  const manifest = parseManifest(described, key);
+  const rows = byKey.get(manifest.object.key);
+  if (rows === undefined || manifest.object.sha256 !== sha256) {
+    throw new MarinaError(
+      "usage",
+      `${source}: was exported without the rows of data set "${data}"; import it first: marina ${importCommand(manifest).command}`,
+    );
+  }
+  // Another store has another ETag for the same bytes.
+  const etag = await objects.put(manifest.object.key, rows);
+  await objects.put(key, encodeManifest({ ...manifest, object: { ...manifest.object, etag } }));
+}

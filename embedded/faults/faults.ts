@@ -1,0 +1,180 @@
+/**
+ * Everything that may go wrong on a cloud, each with a ratio of its own and drawn from one seed.
+ *
+ * Each kind of fault has its own stream, read once at each of its decision points. So the n-th decision of a kind does
+ * not depend on the other kinds: a plan can be shrunk by leaving out kinds, or down to single events (kind, n).
+ */
+import { MarinaError } from "../../shared/base/index.ts";
+import { Purpose, Stream } from "../../shared/math/index.ts";
+
+/** Kinds of faults, and what each is a share of. */
+export const FAULTS = {
+  messageDuplicated: "of messages sent to standard queues: delivered a second time, up to 40 s later",
+  messageDelayed: "of messages sent: become visible up to 20 s late",
+  messageReordered: "of messages sent to standard queues: put at a random place",
+  messageLost: "of deliveries: to nobody, the message comes back when its visibility runs out",
+  messageCorrupted: "of deliveries: a character of the body changed, or the body cut off",
+  messageDeadLettered: "of deliveries of tasks and control messages: moved to the dead-letter queue instead",
+  workerKilled: "of a worker's calls: it dies with the call, before or after it took effect",
+  workerSlow: "of a worker's invocations: computes 5 to 200 times slower",
+  workerTimedOut: "of a worker's calls: stands still until its invocation times out",
+  aggregatorKilled: "of an aggregator's calls: it dies with the call, before or after it took effect",
+  aggregatorFrozen: "of an aggregator's calls: stands still for 20 to 320 s, then goes on if it may",
+  throttled: "of attempts at a call: refused with 429 or SlowDown",
+  failedBefore: "of attempts at a call: 5xx, nothing done",
+  failedAfter: "of attempts at a call: 5xx, though it took effect",
+  outage: "of calls: all attempts fail",
+  batchPartlyFailed: "of batches: a part is refused, and sent again",
+  objectSlow: "of an environment's object reads and writes: take up to 3 s more",
+  clockSkewed: "of environments: their clock is wrong by up to an hour",
+  objectGarbled: "of an environment's object reads: one byte changed on the way, or the rest cut off",
+  objectDamaged:
+    "of an environment's object writes: stored with one byte changed or cut off, until somebody repairs it",
+  coldStarted: "of invocations: get a new environment, its INIT up to 8 times slower",
+  starved: "of deliveries to functions: no capacity for up to 20 s",
+} as const;
+
+export type FaultKind = keyof typeof FAULTS;
+export const faultKinds = Object.keys(FAULTS) as readonly FaultKind[];
+export type FaultRatios = Readonly<Partial<Record<FaultKind, number>>>;
+
+/** All faults at once, such that a run of some thirty rounds and five workers usually meets each kind. */
+export const CHAOS_RATIOS: Readonly<Record<FaultKind, number>> = {
+  messageDuplicated: 0.05,
+  messageDelayed: 0.01,
+  messageReordered: 0.2,
+  messageLost: 0.004,
+  messageCorrupted: 0.004,
+  messageDeadLettered: 0.003,
+  workerKilled: 0.004,
+  workerSlow: 0.02,
+  workerTimedOut: 0.001,
+  aggregatorKilled: 0.0012,
+  aggregatorFrozen: 0.0012,
+  throttled: 0.02,
+  failedBefore: 0.01,
+  failedAfter: 0.01,
+  outage: 0.0008,
+  batchPartlyFailed: 0.02,
+  objectSlow: 0.02,
+  clockSkewed: 0.3,
+  objectGarbled: 0.004,
+  objectDamaged: 0.0006,
+  coldStarted: 0.03,
+  starved: 0.003,
+};
+
+/** One fault that struck: the n-th decision of its kind. Written `kind#n`. */
+export type FaultName = `${FaultKind}#${number}`;
+
+export interface FaultOptions {
+  readonly seed: number;
+  readonly ratios: FaultRatios;
+  /** Only these strike, whatever the ratios. */
+  readonly only?: ReadonlySet<string>;
+  /** Told of each fault as it strikes. @param where the queue, call or function that it hits. */
+  readonly onStrike?: (fault: FaultName, where: string) => void;
+}
+
+export class FaultPlan {
+  readonly #seed: number;
+  readonly #kinds: ReadonlyMap<
+    FaultKind,
+    { readonly index: number; readonly ratio: number; readonly stream: Stream }
+  >;
+  readonly #decisions = new Map<FaultKind, number>();
+  readonly #only: ReadonlySet<string> | undefined;
+  readonly #onStrike: ((fault: FaultName, where: string) => void) | undefined;
+  readonly #struck: FaultName[] = [];
+  readonly #damages: Damage[] = [];
+  #active = true;
+
+  /** @throws MarinaError "usage" for a ratio that is no probability. */
+  constructor({ seed, ratios, only, onStrike }: FaultOptions) {
+    this.#seed = seed;
+    this.#only = only;
+    this.#onStrike = onStrike;
+    this.#kinds = new Map(
+      faultKinds.map((kind, index) => {
+        const ratio = ratios[kind] ?? 0;
+        if (!(ratio >= 0 && ratio <= 1)) {
+          throw new MarinaError("usage", `faults: ${kind}: expected a ratio from 0 to 1, got ${ratio}`);
+        }
+        return [
+          kind,
+          { index, ratio, stream: new Stream({ seed, purpose: Purpose.faults, round: 0, index }) },
+        ];
+      }),
+    );
+  }
+
+  /** The faults that struck so far, in their order. */
+  get struck(): readonly FaultName[] {
+    return this.#struck;
+  }
+
+  /** Everything that was stored damaged; some of it may have been overwritten or deleted since. */
+  get damages(): readonly Damage[] {
+    return this.#damages;
+  }
+
+  /** What is stored in place of this object. */
+  damage(key: string, intact: Uint8Array, dice: Stream): Uint8Array {
+    const damaged = garbled(key, intact, dice);
+    this.#damages.push({ key, damaged, intact });
+    return damaged;
+  }
+
+  /** No fault strikes from now on. */
+  stop(): void {
+    this.#active = false;
+  }
+
+  /** Does this kind strike here? If so, a stream that says how: how long, how much, where. */
+  strike(kind: FaultKind, where: string): Stream | undefined {
+    const { index, ratio, stream } = this.#kinds.get(kind)!;
+    if (!this.#active || (ratio === 0 && this.#only === undefined)) return undefined;
+    const decision = (this.#decisions.get(kind) ?? 0) + 1;
+    this.#decisions.set(kind, decision);
+    const name: FaultName = `${kind}#${decision}`;
+    const strikes = this.#only === undefined ? stream.nextUniform() < ratio : this.#only.has(name);
+    if (!strikes) return undefined;
+    this.#struck.push(name);
+    this.#onStrike?.(name, where);
+    return new Stream({ seed: this.#seed, purpose: Purpose.faults, round: decision, index });
+  }
+}
+
+/** A body as it may arrive: one character changed, or cut off. */
+export function corrupted(body: string, dice: Stream): string {
+  const at = dice.nextBelow(body.length);
+  if (dice.nextUniform() < 0.3) return body.slice(0, at);
+  const other = body[at] === "A" ? "B" : "A";
+  return `${body.slice(0, at)}${other}${body.slice(at + 1)}`;
+}
+
+/**
+ * Bytes as they may arrive or come to lie: one changed, or cut off. Text (JSON) is only cut: nothing but the store's own
+ * checksums tells one number from another in it.
+ */
+export function garbled(key: string, bytes: Uint8Array, dice: Stream): Uint8Array {
+  if (bytes.length === 0) return bytes;
+  const at = dice.nextBelow(bytes.length);
+  // Copies: what comes in may be the store's own memory (and `slice` of a Buffer is a view of it).
+  if (key.endsWith(".json") || dice.nextUniform() < 0.3) return new Uint8Array(bytes.subarray(0, at));
+  const changed = new Uint8Array(bytes);
+  changed[at]! ^= 1 << dice.nextBelow(8);
+  return changed;
+}
+
+/** An object that lies in the store damaged, and what it should be. */
+export interface Damage {
+  readonly key: string;
+  readonly damaged: Uint8Array;
+  readonly intact: Uint8Array;
+}
+
+/** The kind of a fault that struck. */
+export function kindOf(fault: FaultName): FaultKind {
+  return fault.slice(0, fault.indexOf("#")) as FaultKind;
+}

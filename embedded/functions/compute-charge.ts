@@ -1,0 +1,47 @@
+/** How long computing takes on a function's vCPU. */
+import type { Work } from "../../shared/cloud/index.ts";
+
+/** Lambda gives a function one whole vCPU at this memory, and a share in proportion below. Lambda quotas page. */
+export const MEMORY_MB_PER_VCPU = 1769;
+
+/** Computing time by the amount of work, on one whole vCPU. */
+export interface ComputeRates {
+  readonly rowNanoseconds: number;
+  readonly nonZeroNanoseconds: number;
+  readonly entryNanoseconds: number;
+}
+
+/**
+ * How `compute.run` is charged: by a model, which repeats from run to run and from machine to machine, or by what this
+ * machine took (`wallClock` in milliseconds) times a factor.
+ */
+export type ComputeCharge =
+  | { readonly kind: "model"; readonly rates: ComputeRates }
+  | { readonly kind: "measured"; readonly wallClock: () => number; readonly slowdown: number };
+
+/**
+ * Rates of one Lambda vCPU: timed on a developer machine in Node 24 (a pass over CSR rows of a logistic-like loss: one
+ * exponential a row, a multiply-add each for margin and gradient a stored entry; a scaled vector sum), 1.6 times
+ * slower on Lambda by assumption.
+ */
+export const LAMBDA_RATES: ComputeRates = {
+  rowNanoseconds: 10 * 1.6,
+  nonZeroNanoseconds: 2.9 * 1.6,
+  entryNanoseconds: 1.1 * 1.6,
+};
+
+/** Computing takes no time. */
+export const FREE_RATES: ComputeRates = { rowNanoseconds: 0, nonZeroNanoseconds: 0, entryNanoseconds: 0 };
+
+/** rows x rate + non-zeros x rate + entries x rate, in milliseconds of one whole vCPU. */
+export function modelMilliseconds(rates: ComputeRates, { rows, nonZeros, entries }: Work): number {
+  return (
+    (rows * rates.rowNanoseconds + nonZeros * rates.nonZeroNanoseconds + entries * rates.entryNanoseconds) /
+    1e6
+  );
+}
+
+/** The share of a vCPU that a function of this memory gets; one thread can't use more than one. */
+export function cpuShare(memoryMb: number): number {
+  return Math.min(1, memoryMb / MEMORY_MB_PER_VCPU);
+}

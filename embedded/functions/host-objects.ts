@@ -1,0 +1,88 @@
+/** The object store as an environment sees it: each call on its thread, its bytes through its network interface. */
+import type { ObjectStore } from "../../shared/cloud/index.ts";
+import { gather } from "../objects/object-store.ts";
+import type { Machine } from "./environment-host.ts";
+import type { Services } from "./shared-services.ts";
+
+export function objectPort(
+  machine: Machine,
+  { objects, meter, chance, profile, clock, watcher, evaluationObject }: Services,
+): ObjectStore {
+  const { objectMilliseconds } = profile.clientCpu;
+  /** Requests on these take none of the method's time and none of its money. */
+  const isFree = (key: string): boolean => machine.evaluation || evaluationObject(key);
+  /** When a request leaves: an evaluation environment notes the CPU, the method's spends none on a free one. */
+  const leave = (free: boolean): number =>
+    free && !machine.evaluation ? clock.now() : machine.occupyCpu(objectMilliseconds);
+  const upload = (evaluation: boolean, bytes: number, effect: () => string): Promise<string> => {
+    const leavesAt = leave(evaluation);
+    if (evaluation) return machine.request(leavesAt, leavesAt, effect);
+    const uploadedAt = Math.max(
+      leavesAt + bytes / profile.putBytesPerMillisecond,
+      machine.occupyNetwork(leavesAt, bytes),
+    );
+    return machine.request(leavesAt, uploadedAt + chance.objectPut(), effect);
+  };
+  return {
+    get: (key, options) =>
+      machine.promise((resolve, reject) => {
+        const evaluation = isFree(key);
+        const leavesAt = leave(evaluation);
+        const firstByteAt = evaluation ? leavesAt : leavesAt + chance.objectGet();
+        clock.at(firstByteAt, () => {
+          if (machine.diedBefore(leavesAt)) return;
+          try {
+            const object = objects.get(key, options);
+            const bytes = object.body.length;
+            meter.getObject(bytes, evaluation);
+            if (evaluation) {
+              machine.answer(resolve, object);
+              return;
+            }
+            const lastByteAt = Math.max(
+              firstByteAt + bytes / profile.getBytesPerMillisecond,
+              machine.occupyNetwork(firstByteAt, bytes),
+            );
+            clock.at(lastByteAt, () => machine.answer(resolve, object));
+          } catch (error) {
+            meter.getObject(0, evaluation);
+            machine.answer(reject, error);
+          }
+        });
+      }),
+    put: (key, body, condition) => {
+      const evaluation = isFree(key);
+      return upload(evaluation, body.length, () => {
+        meter.putObject(body.length, evaluation);
+        const etag = objects.put(key, body, condition);
+        watcher?.stored(key, body, machine.requestId);
+        return etag;
+      });
+    },
+    putStream: async (key, chunks) => {
+      const body = await gather(chunks);
+      const evaluation = isFree(key);
+      return upload(evaluation, body.length, () => {
+        meter.putObjectStream(body.length, evaluation);
+        return objects.put(key, body);
+      });
+    },
+    delete: (key) => {
+      const evaluation = isFree(key);
+      const leavesAt = leave(evaluation);
+      return machine.request(leavesAt, evaluation ? leavesAt : leavesAt + chance.objectGet(), () => {
+        meter.deleteObject(evaluation);
+        objects.delete(key);
+      });
+    },
+    list: (prefix) => {
+      const evaluation = isFree(prefix);
+      const leavesAt = leave(evaluation);
+      return machine.request(leavesAt, evaluation ? leavesAt : leavesAt + chance.objectPut(), () => {
+        const keys = objects.list(prefix);
+        meter.listObjects(keys.length, evaluation);
+        return keys;
+      });
+    },
+  };
+}

@@ -1,0 +1,65 @@
+/** All queues of the embedded cloud, by name. */
+
+import { MarinaError } from "../../shared/base/index.ts";
+import type { QueueAddress, QueueOptions } from "../../shared/cloud/index.ts";
+import { EmbeddedQueue, type QueueContext } from "./queue.ts";
+import { queueNotFound } from "./queue-rules.ts";
+
+/** SQS's rule: up to 80 of these, a FIFO queue's name ends in ".fifo". */
+const NAME = /^[A-Za-z0-9_-]{1,80}$|^[A-Za-z0-9_-]{1,75}\.fifo$/;
+
+/** Messages received more than `maxReceiveCount` times go to another queue of the same kind. */
+export interface DeadLetterOptions {
+  readonly queue: QueueAddress;
+  readonly maxReceiveCount: number;
+}
+
+export class EmbeddedQueues {
+  readonly #queues = new Map<string, EmbeddedQueue>();
+  readonly #context: QueueContext;
+
+  constructor(context: QueueContext) {
+    this.#context = context;
+  }
+
+  /** @throws MarinaError `usage` for a name that SQS refuses or dead letters of another kind. */
+  create(name: string, options: QueueOptions, deadLetters?: DeadLetterOptions): EmbeddedQueue {
+    const existing = this.#queues.get(name);
+    if (existing !== undefined) return existing;
+    if (!NAME.test(name)) {
+      throw new MarinaError(
+        "usage",
+        `queue name ${JSON.stringify(name)}: expected up to 80 of A-Z a-z 0-9 _ -, a FIFO queue's with ".fifo" at the end`,
+      );
+    }
+    const queue = new EmbeddedQueue(name, options, this.#context);
+    if (deadLetters !== undefined) {
+      const target = this.get(deadLetters.queue);
+      if (target.fifo !== queue.fifo) {
+        throw new MarinaError(
+          "usage",
+          `queue ${name}: its dead-letter queue ${target.address} must be ${queue.fifo ? "FIFO" : "standard"} as well`,
+        );
+      }
+      queue.redrive = { deadLetters: target, maxReceiveCount: deadLetters.maxReceiveCount };
+    }
+    this.#queues.set(name, queue);
+    return queue;
+  }
+
+  /** @throws MarinaError `not-found`. */
+  get(address: string): EmbeddedQueue {
+    const queue = this.#queues.get(address);
+    if (queue === undefined) throw queueNotFound(address);
+    return queue;
+  }
+
+  find(address: string): EmbeddedQueue | undefined {
+    return this.#queues.get(address);
+  }
+
+  destroy(address: QueueAddress): void {
+    this.#queues.get(address)?.destroy();
+    this.#queues.delete(address);
+  }
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { beforeAll, describe, expect, it } from "vitest";
+import { prepareStage, type Stage } from "../../chaos/baseline.ts";
+import { runCampaign } from "../../chaos/campaign.ts";
+import { CHAOS_DATA, importChaosData } from "../../chaos/specs.ts";
+import type { ObjectStore } from "../../shared/cloud/ports.ts";
+import { shippedFile } from "../../shared/data/testing/load.ts";
+import { parseRunSpec, type RunSpec } from "../../shared/protocol/spec/spec.ts";
+import { CHAOS_RATIOS } from "../faults/faults.ts";
+import { createEmbeddedService } from "./service.ts";
+
+const SEEDS = 45;
+const randK = { kind: "rand-k", k: 10 } as const;
+const quantizer = { kind: "qsgd", levels: 4 } as const;
+
+const runs = {
+  DIANA: { algorithm: { kind: "diana", compressor: randK } },
+  "DIANA with a quantiser, strict": {
+    algorithm: { kind: "diana", compressor: quantizer },
+    durability: "strict",
+  },
+  "DIANA, packed": { algorithm: { kind: "diana", compressor: randK }, shardsPerTask: 3, checkpointEvery: 4 },
+  "VR-DIANA": { algorithm: { kind: "vr-diana", compressor: randK, batchSize: 8, probability: 0.2 } },
+} as const;
+type Name = keyof typeof runs;
+const names = Object.keys(runs) as readonly Name[];
+
+function specOf(name: Name, shift: "stored" | "carried"): RunSpec {
+  const { algorithm, ...rest } = runs[name];
+  return parseRunSpec(
+    {
+      data: CHAOS_DATA,
+      workers: 5,
+      problem: { kind: "nonconvex-binary" },
+      stop: { rounds: 30 },
+      evaluateEvery: 7,
+      seed: 4,
+      ...rest,
+      algorithm: { ...algorithm, shift },
+    },
+    name,
+  );
+}
+
+let data: ObjectStore;
+const carried = new Map<Name, Stage>();
+const stored = new Map<Name, Stage>();
+
+beforeAll(async () => {
+  data = createEmbeddedService({ seed: 1 }).cloud.client.objects;
+  await importChaosData(data, readFileSync(shippedFile("mushrooms")));
+  for (const name of names) {
+    stored.set(name, await prepareStage(data, specOf(name, "stored"), name));
+    carried.set(name, await prepareStage(data, specOf(name, "carried"), name));
+  }
+}, 60_000);
+
+describe("shifts that the aggregator carries", () => {
+  it.each(names)("give %s the bits that it has with stored ones", (name) => {
+    expect(carried.get(name)!.iterateSha256).toBe(stored.get(name)!.iterateSha256);
+  });
+
+  it.each(names)("spare %s dollars", (name) => {
+    expect(carried.get(name)!.usd).toBeLessThan(0.8 * stored.get(name)!.usd);
+  });
+
+  it("change no bit under faults: crashes, duplicates, late and lost messages", async () => {
+    const stages = [...carried.values()];
+    const campaign = await runCampaign({ stages, firstSeed: 1, seeds: SEEDS, ratios: CHAOS_RATIOS });
+    expect(campaign.failures).toEqual([]);
+    expect(campaign.endings["done"]).toBeGreaterThan(0.8 * SEEDS);
+  }, 120_000);
+});

@@ -1,0 +1,80 @@
+/** Checkpoints that no round has led to: a run's beginning and its failure. */
+import { MarinaError } from "../../../shared/base/index.ts";
+import {
+  type Checkpoint,
+  type ControlMessage,
+  startingCohort,
+  startingPoint,
+  type Totals,
+} from "../../../shared/protocol/index.ts";
+import { StoppedNow } from "../exchange/user-commands.ts";
+import { explainFailure, WorkerFailure } from "../exchange/worker-failure.ts";
+import { startElastic } from "../membership/decide.ts";
+import type { ActiveRun, StoredSpec } from "../term/active-run.ts";
+
+export type Draft = Omit<Checkpoint, "commit">;
+
+export const NO_TOTALS: Totals = {
+  uplinkBitsPerWorker: 0,
+  uplinkBytes: 0,
+  downlinkBytes: 0,
+  evaluationBytes: 0,
+  seconds: 0,
+  pairs: 0,
+  reused: 0,
+  resent: 0,
+  hedged: 0,
+  dropped: 0,
+};
+
+/** What can be said of a run that ended before its calibration was done. */
+export function emptyDraft(
+  { run, spec, digest }: StoredSpec,
+  active: ActiveRun | undefined,
+  control: ControlMessage,
+): Draft {
+  const { dimension = 0, rows = 0 } = active ?? {};
+  const { omega, zeta } = active?.compressor ?? { omega: 0, zeta: 0 };
+  const cohort = startingCohort(spec);
+  const nothing = { L: 0, Lmax: 0, cL: 0, Lrow: 0, stepSize: 0, probability: 0, shiftStep: 0 };
+  return {
+    run,
+    runDigest: digest,
+    tenure: control.tenure,
+    generation: 0,
+    status: "failed",
+    stoppedBy: "error",
+    error: null,
+    round: 0,
+    referenceRound: 0,
+    constants: { ...nothing, omega, zeta, workers: cohort.workers, dimension, rows },
+    elastic: startElastic(cohort, nothing),
+    initialGradientNormSquared: null,
+    totals: NO_TOTALS,
+    ending: null,
+    usage: null,
+    state: { iterate: startingPoint(spec, dimension) },
+    records: [],
+  };
+}
+
+/** How a run ends that this error ends. @param active undefined when the run could not even be loaded. */
+export function failureOf(
+  error: unknown,
+  active?: Pick<ActiveRun, "manifest" | "spec">,
+): Pick<Draft, "status" | "stoppedBy" | "error"> {
+  if (error instanceof StoppedNow) return { status: "stopped", stoppedBy: "user", error: null };
+  if (!(error instanceof MarinaError))
+    return { status: "failed", stoppedBy: "error", error: `unexpected error: ${describe(error)}` };
+  const text =
+    error instanceof WorkerFailure && active !== undefined
+      ? explainFailure(error, active.manifest, active.spec)
+      : error.message;
+  if (error.code === "non-finite") return { status: "diverged", stoppedBy: "divergence", error: text };
+  return { status: "failed", stoppedBy: "error", error: text };
+}
+
+/** An error with its stack, where it has one. */
+export function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,176 @@
+/**
+ * Decides who takes part next: the spec's schedules, its target of dollars per round, and requests of the user. Pure: the
+ * state goes in and comes out, and lies in the checkpoint. `cohorts.ts` carries the decisions out.
+ */
+
+import {
+  type Cohort,
+  type Elastic,
+  isTarget,
+  type PendingChange,
+  type Phase,
+  type PhaseCause,
+  type RunSpec,
+  type ScaleRequest,
+  type ScheduleTrigger,
+  type WorkersTarget,
+} from "../../../shared/protocol/index.ts";
+
+/** What decisions depend on, at a round's beginning. */
+export interface Moment {
+  readonly round: number;
+  /** Since the run began, by the engine's clock. */
+  readonly seconds: number;
+  readonly usd: number;
+}
+
+/** A target of dollars looks again after so many rounds with one number of workers. */
+const TARGET_ROUNDS = 20;
+/** It changes the workers by this factor at most, */
+const TARGET_FACTOR = 4;
+/** and not for less than this part of them. */
+const TARGET_TOLERANCE = 0.2;
+
+export function startElastic(cohort: Cohort, numbers: Pick<Phase, "stepSize" | "probability">): Elastic {
+  const { stepSize, probability } = numbers;
+  const start: Phase = {
+    phase: 0,
+    round: 0,
+    ...cohort,
+    stepSize,
+    probability,
+    cause: "start",
+    dense: false,
+    seconds: 0,
+    usd: 0,
+  };
+  return {
+    phases: [start],
+    pending: null,
+    lastPhase: 0,
+    passed: { workers: 0, participants: 0 },
+    lowestRelative: null,
+    lastRequest: 0,
+  };
+}
+
+/** The phase at work. */
+export function phaseOf({ phases }: Pick<Elastic, "phases">): Phase {
+  const last = phases.at(-1);
+  if (last === undefined) throw new RangeError("a run has at least the phase it started with");
+  return last;
+}
+
+/** Takes note of an evaluated gradient norm: an entry of a schedule may wait for it. */
+export function noteNorm(elastic: Elastic, normSquared: number | null, initial: number | null): Elastic {
+  if (normSquared === null || initial === null || initial === 0) return elastic;
+  const relative = normSquared / initial;
+  const { lowestRelative } = elastic;
+  return lowestRelative !== null && lowestRelative <= relative
+    ? elastic
+    : { ...elastic, lowestRelative: relative };
+}
+
+/**
+ * The state at a round's beginning: with another `pending` where something has come to count. A request of the user
+ * counts last; entries of the schedules that come after it count as usual, a target of dollars does not any more.
+ */
+export function decide(
+  spec: RunSpec,
+  before: Elastic,
+  moment: Moment,
+  request: ScaleRequest | undefined,
+): Elastic {
+  let elastic = before;
+  const { workers, algorithm } = spec;
+  if (Array.isArray(workers)) {
+    const at = reached(workers, elastic.passed.workers, elastic, moment);
+    if (at > elastic.passed.workers) {
+      const { workers: n, denseRound } = workers[at]!;
+      elastic = { ...elastic, passed: { ...elastic.passed, workers: at } };
+      elastic = aim(elastic, { workers: n }, "schedule", denseRound);
+    }
+  } else if (isTarget(workers)) {
+    const n = targeted(workers, elastic, moment);
+    if (n !== undefined) elastic = aim(elastic, { workers: n }, "usd-per-round", "wait");
+  }
+  if (algorithm.kind === "pp-marina" && Array.isArray(algorithm.participants)) {
+    const entries = algorithm.participants;
+    const at = reached(entries, elastic.passed.participants, elastic, moment);
+    if (at > elastic.passed.participants) {
+      elastic = { ...elastic, passed: { ...elastic.passed, participants: at } };
+      elastic = aim(elastic, { participants: entries[at]!.participants }, "schedule", "wait");
+    }
+  }
+  if (request !== undefined && request.request > elastic.lastRequest) {
+    elastic = { ...elastic, lastRequest: request.request };
+    const asked = {
+      ...(request.workers === null ? {} : { workers: request.workers }),
+      ...(request.participants === null ? {} : { participants: request.participants }),
+    };
+    elastic = aim(elastic, asked, "user", request.now ? "force" : "wait");
+  }
+  return elastic;
+}
+
+/** The last entry that has come to count; entries come one after the other. */
+function reached(
+  entries: readonly ScheduleTrigger[],
+  passed: number,
+  elastic: Elastic,
+  moment: Moment,
+): number {
+  let at = passed;
+  while (at + 1 < entries.length && counts(entries[at + 1]!, elastic, moment)) at++;
+  return at;
+}
+
+function counts(entry: ScheduleTrigger, { lowestRelative }: Elastic, { round, seconds }: Moment): boolean {
+  if (entry.fromRound !== undefined) return round >= entry.fromRound;
+  if (entry.fromSeconds !== undefined) return seconds >= entry.fromSeconds;
+  const threshold = entry.fromRelativeGradientNormSquared;
+  return threshold !== undefined && lowestRelative !== null && lowestRelative <= threshold;
+}
+
+/**
+ * n for a round to cost what it shall, from the mean cost of the rounds since the last change, as if it were in
+ * proportion to n; undefined where nothing (or too little) is to be changed.
+ */
+function targeted(
+  { usdPerRound, atLeast, atMost }: WorkersTarget,
+  { phases, pending }: Elastic,
+  { round, usd }: Moment,
+): number | undefined {
+  const now = phaseOf({ phases });
+  if (pending !== null || phases.some(({ cause }) => cause === "user")) return undefined;
+  const rounds = round - now.round;
+  if (rounds < TARGET_ROUNDS) return undefined;
+  const mean = (usd - now.usd) / rounds;
+  if (mean <= 0) return undefined;
+  const factor = Math.min(TARGET_FACTOR, Math.max(1 / TARGET_FACTOR, usdPerRound / mean));
+  const wanted = Math.min(atMost, Math.max(atLeast, Math.round(factor * now.workers)));
+  return Math.abs(wanted - now.workers) < TARGET_TOLERANCE * now.workers ? undefined : wanted;
+}
+
+/** A new aim, on top of one that may be waiting already; none where it is what is at work. */
+function aim(
+  elastic: Elastic,
+  asked: Partial<Pick<PendingChange, "workers" | "participants">>,
+  cause: PhaseCause,
+  denseRound: PendingChange["denseRound"],
+): Elastic {
+  const now = phaseOf(elastic);
+  const { workers, participants } = { ...(elastic.pending ?? now), ...asked };
+  if (workers === now.workers && participants === now.participants) return { ...elastic, pending: null };
+  const forced =
+    denseRound === "force" || (elastic.pending?.denseRound === "force" && asked.workers === undefined);
+  const phase = elastic.lastPhase + 1;
+  const pending: PendingChange = {
+    phase,
+    workers,
+    participants,
+    cause,
+    denseRound: forced ? "force" : "wait",
+  };
+  return { ...elastic, pending, lastPhase: phase };
+}

@@ -1,0 +1,32 @@
+/** How many neighbouring workers one task does the work of. */
+
+import type { Manifest } from "../../../shared/data/index.ts";
+import { carriesShifts } from "../../../shared/methods/index.ts";
+import { INLINE_TASK_BYTES, MESSAGE_LIMIT_BYTES, type RunSpec } from "../../../shared/protocol/index.ts";
+
+/** Computing that a packed task aims at: as much as a task's own overhead. */
+const TARGET_MILLISECONDS = 15;
+/** More tasks than this take longer to send and receive than they save. */
+const TASKS_LIMIT = 300;
+/** Of one Lambda vCPU, as the embedded cloud charges them. */
+const MILLISECONDS_PER_ROW = 16e-6;
+const MILLISECONDS_PER_NON_ZERO = 4.64e-6;
+
+/** @returns b >= 1: the spec's, or for "auto" the b for which b mean shards take TARGET_MILLISECONDS to pass over. */
+export function shardsPerTaskOf(
+  { algorithm, shardsPerTask = 1 }: RunSpec,
+  workers: number,
+  { rows, nonZeros, dimension }: Manifest,
+): number {
+  const most = Math.min(workers, carriesShifts(algorithm) ? shiftsInMessage(dimension) : workers);
+  if (shardsPerTask !== "auto") return Math.min(most, shardsPerTask);
+  const milliseconds = (rows * MILLISECONDS_PER_ROW + nonZeros * MILLISECONDS_PER_NON_ZERO) / workers;
+  const byComputing = Math.max(1, Math.floor(TARGET_MILLISECONDS / milliseconds));
+  return Math.min(most, Math.max(byComputing, Math.ceil(workers / TASKS_LIMIT)));
+}
+
+/** Carried shifts that fit into one task's message, in base64, beside the rest of it; at least one: see launch. */
+function shiftsInMessage(dimension: number): number {
+  const bytes = (MESSAGE_LIMIT_BYTES * 3) / 4 - INLINE_TASK_BYTES;
+  return Math.max(1, Math.floor(bytes / (8 * (dimension + 2))));
+}

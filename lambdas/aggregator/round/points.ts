@@ -1,0 +1,61 @@
+/** How a round's points travel: inside the tasks while they are small, else as objects that the tasks name. */
+import type { ObjectStore } from "../../../shared/cloud/index.ts";
+import {
+  encodeVector,
+  INLINE_ROUND_BYTES,
+  INLINE_TASK_BYTES,
+  iterateKey,
+  type Point,
+} from "../../../shared/protocol/index.ts";
+
+/** Bytes of a task's text besides its points, generously. */
+const TASK_OVERHEAD_BYTES = 1024;
+
+/** May `count` points of R^d travel inside each of `tasks` tasks? */
+export function travelInline(dimension: number, count: number, tasks: number): boolean {
+  const body = TASK_OVERHEAD_BYTES + Math.ceil((8 * dimension * count * 4) / 3);
+  return body <= INLINE_TASK_BYTES && tasks * body <= INLINE_ROUND_BYTES;
+}
+
+/** Stores points for the tasks of a run; each point once. */
+export class PointStore {
+  readonly #objects: ObjectStore;
+  readonly #run: string;
+  readonly #phase: number;
+  readonly #stored = new Set<number>();
+  /** Bytes stored so far. */
+  bytes = 0;
+
+  constructor(objects: ObjectStore, run: string, phase: number) {
+    this.#objects = objects;
+    this.#run = run;
+    this.#phase = phase;
+  }
+
+  /** @param pointRound the round t whose iterate x^t this is: equal rounds have equal bits. */
+  async point(vector: Float64Array, pointRound: number): Promise<Point> {
+    const key = iterateKey(this.#run, this.#phase, pointRound);
+    if (!this.#stored.has(pointRound)) {
+      const bytes = encodeVector(vector);
+      // Unconditional: whoever else writes this key writes the same bytes.
+      await this.#objects.put(key, bytes);
+      this.bytes += bytes.length;
+      this.#stored.add(pointRound);
+    }
+    return { kind: "stored", key };
+  }
+
+  /**
+   * Deletes the points that nobody will name again: not this aggregator, and not a successor that goes on from the last
+   * durable checkpoint while this one does not know yet that it has been replaced.
+   * @param floor points of this round and later ones stay.
+   * @param reference the round of the reference point in use at the floor: it stays, too.
+   */
+  async forgetBelow(floor: number, reference: number): Promise<void> {
+    for (const pointRound of [...this.#stored]) {
+      if (pointRound >= floor || pointRound === reference) continue;
+      this.#stored.delete(pointRound);
+      await this.#objects.delete(iterateKey(this.#run, this.#phase, pointRound));
+    }
+  }
+}

@@ -1,0 +1,183 @@
+/** One round: plan, send, collect, fold. Knows nothing of checkpoints and stopping rules. */
+import {
+  carriesShifts,
+  type Method,
+  type Order,
+  type Plan,
+  serverDraws,
+  type Vectors,
+} from "../../../shared/methods/index.ts";
+import type { Point, TaskKind } from "../../../shared/protocol/index.ts";
+import { exchange } from "../exchange/exchange.ts";
+import type { Arrival } from "../exchange/inbox.ts";
+import { type ActiveRun, tasksFor } from "../term/active-run.ts";
+import { addMessage, type Encoding } from "./decode.ts";
+import { combine } from "./evaluate.ts";
+import { type PointStore, travelInline } from "./points.ts";
+import { moveShifts, shiftOf } from "./server-held-state.ts";
+
+export interface RoundOutcome {
+  readonly plan: Plan;
+  /** Mean over the slots of the decoded messages. */
+  readonly mean: Float64Array;
+  /** The workers' shifts after this round, where they are carried; else nothing. */
+  readonly shifts: Vectors;
+  /** f(x^t), where all workers looked at all their rows. */
+  readonly loss: number | null;
+  /** |grad f(x^t)|^2, where it was asked for. */
+  readonly gradientNormSquared: number | null;
+  /** This round's uplink, mean over all n workers, the paper's bits. */
+  readonly uplinkBitsPerWorker: number;
+  readonly uplinkBytes: number;
+  readonly downlinkBytes: number;
+  readonly evaluationBytes: number;
+  /** Contributions that needed the gradients at two points, over all rows; and those whose worker still held the older. */
+  readonly pairs: number;
+  readonly reused: number;
+  readonly resent: number;
+  readonly hedged: number;
+  readonly dropped: number;
+}
+
+export interface RoundSetting {
+  readonly active: ActiveRun;
+  readonly method: Method;
+  readonly points: PointStore;
+  /** Rounds below this are durable. */
+  readonly memoryFloor: number;
+  readonly evaluate: boolean;
+  /** Dense whatever the coin says: the workers have changed. */
+  readonly dense: boolean;
+}
+
+/**
+ * Round t of the method, up to the mean of its messages. The VR-DIANA reference point and the iterates are named by
+ * the round that formed them, so workers know which gradients they still hold.
+ */
+export async function doRound(
+  { active, method, points, memoryFloor, evaluate, dense }: RoundSetting,
+  state: Vectors,
+  round: number,
+  referenceRound: number,
+): Promise<RoundOutcome> {
+  const { ports, spec, workers: count, dimension, inbox, taskQueue, shardsPerTask } = active;
+  const draws = serverDraws(spec.seed, round);
+  const plan = method.plan(state, round, dense ? { ...draws, coin: () => true } : draws);
+  const { order, workers } = plan;
+  const others = evaluate ? absent(workers, count) : [];
+  const vectors = order.kind === "full" || order.kind === "shifted" ? [order.x] : [order.x, order.w];
+  const pointRounds =
+    order.kind === "shifted-reduced" ? [round, referenceRound] : [round, round - 1].slice(0, vectors.length);
+  const packs = Math.ceil(workers.length / shardsPerTask);
+  const storedBefore = points.bytes;
+  const shifts = carriesShifts(active.algorithm);
+  const inline = travelInline(dimension, vectors.length + (shifts ? shardsPerTask : 0), packs);
+  const carried: Point[] = [];
+  for (const [i, vector] of vectors.entries()) {
+    carried.push(inline ? { kind: "inline", vector } : await points.point(vector, pointRounds[i]!));
+  }
+  const common = { round, evaluate, memoryFloor };
+  const asked = tasksFor(active, { ...common, kind: taskKind(order), points: carried, pointRounds }, workers);
+  const tasks = shifts ? asked.map((task) => ({ ...task, shifts: [shiftOf(state, task.worker)] })) : asked;
+  const watchers = tasksFor(
+    active,
+    { ...common, kind: "evaluate", points: carried.slice(0, 1), pointRounds: pointRounds.slice(0, 1) },
+    others,
+    workers.length,
+  );
+  const { arrivals, taskBytes, outsideBytes, resent, hedged, dropped } = await exchange(
+    ports,
+    taskQueue,
+    inbox,
+    [...tasks, ...watchers],
+    "contribution",
+    shardsPerTask,
+    active.hedging,
+  );
+  const own = arrivals.slice(0, workers.length);
+  const compressed = order.kind !== "full" || order.compressed;
+  const compressor = compressed ? active.compressor : active.dense;
+  const encoding = { compressor, seed: spec.seed, round };
+  const entries = own.length * Math.ceil(compressor.zeta) + dimension;
+  const mean = await ports.compute.run(
+    () => ({ rows: 0, nonZeros: 0, entries }),
+    () => fold(own, encoding, dimension),
+  );
+  const moved = shifts
+    ? await ports.compute.run(
+        () => ({ rows: 0, nonZeros: 0, entries: 2 * own.length * dimension }),
+        () => moveShifts(state, own, encoding, 1 / (1 + compressor.omega)),
+      )
+    : {};
+  const exact = evaluate ? combine(arrivals, count, dimension) : undefined;
+  let bits = 0;
+  let reused = 0;
+  let uplinkBytes = 0;
+  let evaluationBytes = outsideBytes;
+  for (const { message, bytes, evaluationBytes: extra } of arrivals) {
+    if (message.kind === "contribution") {
+      bits += message.bits;
+      if (message.reused) reused++;
+    }
+    uplinkBytes += bytes;
+    evaluationBytes += extra;
+  }
+  const storedBytes = inline ? 0 : points.bytes - storedBefore + vectors.length * 8 * dimension * packs;
+  return {
+    plan,
+    mean,
+    shifts: moved,
+    loss: exact?.loss ?? meanLoss(own, count),
+    gradientNormSquared: exact?.gradientNormSquared ?? null,
+    uplinkBitsPerWorker: bits / count,
+    uplinkBytes,
+    downlinkBytes: taskBytes + storedBytes,
+    evaluationBytes,
+    pairs: order.kind === "difference" && order.rows === "all" ? own.length : 0,
+    reused,
+    resent,
+    hedged,
+    dropped,
+  };
+}
+
+function taskKind(order: Order): TaskKind {
+  switch (order.kind) {
+    case "full":
+      return order.compressed
+        ? "full-compressed"
+        : order.rows === "large-batch"
+          ? "full-large-batch"
+          : "full";
+    case "difference":
+      return order.rows === "batch" ? "difference-batch" : "difference";
+    case "shifted":
+    case "shifted-reduced":
+      return order.kind;
+  }
+}
+
+/** Workers without a slot. */
+function absent(present: Uint32Array, workers: number): number[] {
+  const here = new Set(present);
+  return Array.from({ length: workers }, (_, worker) => worker).filter((worker) => !here.has(worker));
+}
+
+/** (1/slots) sum over slots of the decoded messages, in slot order whatever the order of arrival. */
+function fold(arrivals: readonly Arrival[], encoding: Encoding, dimension: number): Float64Array {
+  const sum = new Float64Array(dimension);
+  for (const { message } of arrivals) addMessage(message, encoding, sum);
+  for (let j = 0; j < dimension; j++) sum[j] = sum[j]! / arrivals.length;
+  return sum;
+}
+
+/** f(x^t) for free, where each worker answered once and looked at all its rows. */
+function meanLoss(arrivals: readonly Arrival[], workers: number): number | null {
+  if (arrivals.length !== workers) return null;
+  let sum = 0;
+  for (const [slot, { message }] of arrivals.entries()) {
+    if (message.kind !== "contribution" || message.loss === null || message.worker !== slot) return null;
+    sum += message.loss;
+  }
+  return sum / workers;
+}

@@ -1,0 +1,144 @@
+/** A run in the hands of one tenure of the aggregator: what every step of it needs. */
+
+import { MarinaError } from "../../../shared/base/index.ts";
+import { type Ports, type QueueAddress, readChecked } from "../../../shared/cloud/index.ts";
+import { type Compressor, createCompressor } from "../../../shared/compressors/index.ts";
+import { type Manifest, parseManifest, rowsUsed } from "../../../shared/data/index.ts";
+import { type AlgorithmSpec, compressorOf } from "../../../shared/methods/index.ts";
+import {
+  algorithmOf,
+  type Cohort,
+  decodeStoredRun,
+  manifestKey,
+  type Point,
+  plainTask,
+  type RunSpec,
+  runDigest,
+  type StoredRun,
+  specKey,
+  startingCohort,
+  type Task,
+  type TaskKind,
+} from "../../../shared/protocol/index.ts";
+import type { Inbox } from "../exchange/inbox.ts";
+import { shardsPerTaskOf } from "../round/packing.ts";
+
+export interface ActiveRun extends NumberedCohort {
+  readonly ports: Ports;
+  readonly run: string;
+  readonly digest: string;
+  readonly spec: RunSpec;
+  readonly manifest: Manifest;
+  /** d */
+  readonly dimension: number;
+  /** The spec's method as the cohort runs it. */
+  readonly algorithm: AlgorithmSpec;
+  /** N, rows used. */
+  readonly rows: number;
+  readonly compressor: Compressor;
+  readonly dense: Compressor;
+  /** b: neighbouring workers that one task does the work of. */
+  readonly shardsPerTask: number;
+  readonly taskQueue: QueueAddress;
+  /** The run's own queue of contributions. */
+  readonly replyTo: QueueAddress;
+  readonly inbox: Inbox;
+  /** Late tasks are sent again before they are overdue; true by default. */
+  readonly hedging?: boolean;
+}
+
+/** Who takes part, and the number by which tasks and contributions know them. */
+export interface NumberedCohort extends Cohort {
+  readonly phase: number;
+}
+
+export interface StoredSpec extends StoredRun {
+  readonly digest: string;
+}
+
+/** There is no such run any more. */
+export class RunDeleted extends MarinaError {}
+
+/** The run's description. @throws RunDeleted when it is not there. */
+export async function loadStored({ objects }: Ports, run: string): Promise<StoredSpec> {
+  const key = specKey(run);
+  try {
+    const { value: stored } = await readChecked(objects, key, (body) => decodeStoredRun(body, key));
+    return { ...stored, digest: runDigest(stored) };
+  } catch (error) {
+    if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
+    throw new RunDeleted("not-found", `run ${run} was deleted: ${key} is gone`, { cause: error });
+  }
+}
+
+/**
+ * The run's description and data set, read and checked.
+ * @param cohort at work; undefined: the one that the run starts with.
+ */
+export async function loadRun(
+  ports: Ports,
+  run: string,
+  cohort: NumberedCohort | undefined,
+): Promise<Omit<ActiveRun, "taskQueue" | "replyTo" | "inbox" | "hedging">> {
+  const stored = await loadStored(ports, run);
+  const { spec, digest } = stored;
+  const name = manifestKey(spec.data);
+  const { value: manifest } = await readChecked(ports.objects, name, (body) => parseManifest(body, name));
+  if (manifest.object.sha256 !== stored.data.sha256) {
+    throw new MarinaError(
+      "corrupt",
+      `${name}: data set "${spec.data}" was replaced since run ${run} began; start a new run`,
+    );
+  }
+  const { dimension } = manifest;
+  return {
+    ports,
+    run,
+    digest,
+    spec,
+    manifest,
+    dimension,
+    ...partOf(spec, manifest, cohort ?? { phase: 0, ...startingCohort(spec) }),
+    compressor: createCompressor(compressorOf(spec.algorithm), dimension, spec.wire),
+    dense: createCompressor({ kind: "identity" }, dimension, spec.wire),
+  };
+}
+
+/** What of a run depends on who takes part. */
+function partOf(spec: RunSpec, manifest: Manifest, { phase, workers, participants }: NumberedCohort) {
+  return {
+    phase,
+    workers,
+    participants,
+    algorithm: algorithmOf(spec, { workers, participants }),
+    rows: rowsUsed(manifest.rows, workers, spec.remainder),
+    shardsPerTask: shardsPerTaskOf(spec, workers, manifest),
+  };
+}
+
+/** The same run in the hands of others. */
+export function withCohort(active: ActiveRun, cohort: NumberedCohort): ActiveRun {
+  return { ...active, ...partOf(active.spec, active.manifest, cohort) };
+}
+
+/** What the tasks of one exchange have in common. */
+export interface Assignment {
+  readonly kind: TaskKind;
+  readonly round: number;
+  readonly evaluate: boolean;
+  readonly memoryFloor: number;
+  readonly points: readonly Point[];
+  readonly pointRounds: readonly number[];
+}
+
+/** Tasks for these workers; slots are numbered from `firstSlot`. */
+export function tasksFor(
+  active: ActiveRun,
+  assignment: Assignment,
+  workers: Iterable<number>,
+  firstSlot = 0,
+): Task[] {
+  const { run, digest: runDigest, replyTo, phase, workers: all } = active;
+  const common = { ...assignment, run, runDigest, replyTo, phase, workers: all };
+  return Array.from(workers, (worker, i) => plainTask(common, firstSlot + i, worker));
+}

@@ -1,0 +1,54 @@
+/**
+ * The result of a run that could not be ended as runs are, by a last checkpoint: its checkpoint can't be read, or something
+ * went wrong at the last delivery of its control message in a place from which there is no other way on. Nothing but the
+ * result is written, so whatever is there can be gone on with after the repair.
+ */
+
+import { MarinaError } from "../../../shared/base/index.ts";
+import type { Ports } from "../../../shared/cloud/index.ts";
+import { type Checkpoint, type ControlMessage, MAX_RECEIVE_COUNT } from "../../../shared/protocol/index.ts";
+import { readCheckpoint, UnreadableCheckpoint } from "../checkpoints/stored-checkpoint.ts";
+import { type Draft, describe, emptyDraft, failureOf } from "../checkpoints/uncommitted-checkpoint.ts";
+import { loadStored } from "./active-run.ts";
+import { publishResult, resultOf } from "./finalize.ts";
+
+/**
+ * Is there nobody who could do better? Then the result says what went wrong.
+ * @returns false when the message should be delivered again, or go to the dead letters: another delivery may succeed, or
+ *   not even the result could be written.
+ */
+export async function sayLastWords(
+  ports: Ports,
+  control: ControlMessage,
+  { receiveCount }: { readonly receiveCount: number },
+  error: unknown,
+): Promise<boolean> {
+  if (!(error instanceof UnreadableCheckpoint) && receiveCount < MAX_RECEIVE_COUNT) return false;
+  const { run } = control;
+  try {
+    const stored = await loadStored(ports, run);
+    const checkpoint = await lastCheckpoint(ports, run);
+    // All but the tidying up is done, and a service was unavailable: `marina resume` finds an ended run and writes the
+    // result that belongs to it.
+    const unavailable = error instanceof MarinaError && error.code === "unavailable";
+    if (checkpoint !== undefined && checkpoint.status !== "running" && unavailable) return false;
+    const base: Draft = checkpoint ?? emptyDraft(stored, undefined, control);
+    const ending = { loss: null, gradientNormSquared: null, usd: base.records.at(-1)?.usd ?? 0 };
+    const failed = { ...base, tenure: control.tenure, ...failureOf(error), ending };
+    await publishResult(ports.objects, { ...resultOf(stored.spec, failed), provisional: true });
+    return true;
+  } catch (second) {
+    ports.log.warn("last-words-unsaid", { run, error: describe(second) });
+    return false;
+  }
+}
+
+/** Undefined where there is none that can be read, with the program as it is: the result then says nothing of rounds. */
+async function lastCheckpoint({ objects }: Ports, run: string): Promise<Checkpoint | undefined> {
+  try {
+    return (await readCheckpoint(objects, run))?.checkpoint;
+  } catch (error) {
+    if (error instanceof MarinaError && !(error instanceof UnreadableCheckpoint)) throw error;
+    return undefined;
+  }
+}

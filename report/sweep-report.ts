@@ -1,0 +1,131 @@
+/** The report of a sweep, from the folder that `marina sweep` leaves: figures of every cell, and its rounds. */
+
+import { basename, dirname, resolve } from "node:path";
+import { MARINA, shellWord } from "../shared/base/index.ts";
+import { canonicalJson } from "../shared/protocol/index.ts";
+import { readRounds } from "../sweep/index.ts";
+import { endedWhy, withFront } from "./build.ts";
+import type { Reached, Recipe, ReportData, RunSummary, Series } from "./report-data.ts";
+import { BestLosses, seriesOf, shareOf } from "./series.ts";
+import { type CellGroup, groupCells, readCells, type SweepCell } from "./sweep-cells.ts";
+import type { TableRun } from "./tables.ts";
+import { workersOverRun, workersSteps } from "./workers.ts";
+
+const BITS_PER_MBIT = 1e6;
+
+export interface SweepReport {
+  readonly data: ReportData;
+  /** Every run with all its rounds, for tables. */
+  readonly runs: readonly TableRun[];
+}
+
+/** @param path of results.json. @throws MarinaError "spec" when the file is not a sweep's results. */
+export async function readSweepReport(path: string): Promise<SweepReport> {
+  const folder = dirname(resolve(path));
+  const cells = readCells(path);
+  const groups = groupCells(cells);
+  const rounds = await readRounds(folder);
+  const share = shareOf(groups.length);
+  const best = new BestLosses();
+  const series: Series[] = [];
+  // One group after the other: the rounds of a large sweep don't fit into memory at once.
+  for (const { name, settings, cells: members } of groups) {
+    const runs = [];
+    for (const cell of members) {
+      const records = await rounds.of(cell.result.digest);
+      best.see(problemOf(cell), records);
+      runs.push({ run: runName(name, cell), records, usdByItem: billOf(cell) });
+    }
+    series.push({
+      name,
+      settings,
+      ...seriesOf(runs, share),
+      bestLoss: null,
+      workers: members.flatMap((cell) =>
+        workersSteps(runName(name, cell), cell.result.phases, {
+          round: cell.result.rounds,
+          seconds: cell.result.seconds,
+        }),
+      ),
+    });
+  }
+  const data: ReportData = {
+    title: `Sweep ${basename(folder)}`,
+    predicts: !cells.some(({ deployed }) => deployed !== undefined),
+    billItems: ["functions", "queues", "objects"],
+    series: series.map((one, i) => ({ ...one, bestLoss: best.of(problemOf(groups[i]!.cells[0]!)) })),
+    runs: groups.flatMap(({ name, cells: members }) => members.map((cell) => summaryOf(cell, name))),
+    reached: withFront(groups.flatMap(reachedOf)),
+    recipes: groups.map(recipeOf),
+  };
+  const runs = groups.flatMap(({ name, cells: members }) =>
+    members.map((cell) => ({
+      run: runName(name, cell),
+      series: name,
+      seed: cell.seed,
+      records: () => rounds.of(cell.result.digest),
+    })),
+  );
+  return { data, runs };
+}
+
+function runName(series: string, { seed }: SweepCell): string {
+  return `${series}, seed ${seed}`;
+}
+
+/** The same for cells that minimise the same function: where rows are dropped, how many depends on the workers. */
+function problemOf({ spec: { problem, data, remainder, workers } }: SweepCell): string {
+  return canonicalJson({ problem, data, workers: remainder === "drop" ? workers : null });
+}
+
+function billOf({ result }: SweepCell): Record<string, number> {
+  return { functions: result.functionsUsd, queues: result.queuesUsd, objects: result.objectsUsd };
+}
+
+function reachedOf({ name, cells }: CellGroup): Omit<Reached, "onFront">[] {
+  return cells
+    .filter(({ result }) => result.reached)
+    .map((cell) => ({
+      run: runName(name, cell),
+      series: name,
+      seconds: cell.result.seconds,
+      usd: cell.result.usd,
+      uplinkMbit: cell.result.uplinkBitsPerWorker / BITS_PER_MBIT,
+    }));
+}
+
+/** Of a group's first seed. */
+function recipeOf({ name, cells }: CellGroup): Recipe {
+  const { spec, result } = cells[0]!;
+  return {
+    run: name,
+    spec: JSON.stringify(spec, null, 2),
+    constants: [
+      ["stepSize", String(result.stepSize)],
+      ["probability", String(result.probability)],
+      ["SHA-256 of the final iterate", result.iterateSha256],
+    ],
+    commands: `echo ${shellWord(JSON.stringify(spec))} | ${MARINA} run -`,
+  };
+}
+
+function summaryOf(cell: SweepCell, series: string): RunSummary {
+  const { result, seed, spec } = cell;
+  return {
+    run: runName(series, cell),
+    series,
+    data: spec.data,
+    workers: workersOverRun(result.phases, spec),
+    seed,
+    status: result.status,
+    ended: endedWhy(result),
+    rounds: result.rounds,
+    loss: result.loss,
+    gradientNormSquared: null,
+    relativeGradientNormSquared: result.relativeGradientNormSquared,
+    uplinkMbit: result.uplinkBitsPerWorker / BITS_PER_MBIT,
+    seconds: result.seconds,
+    usd: result.usd,
+    resentTasks: result.resentTasks,
+  };
+}

@@ -1,0 +1,22 @@
+/** The ports: object store, queues, clock, compute. */
+export { DamagedObject, readChecked } from "./checked-read.ts";
+export type {
+  ByteRange,
+  Clock,
+  Compute,
+  DeliveredMessage,
+  Handler,
+  Invocation,
+  Log,
+  MessageQueue,
+  ObjectStore,
+  OutgoingMessage,
+  Ports,
+  PutCondition,
+  QueueAddress,
+  QueueOptions,
+  ReceivedMessage,
+  StoredObject,
+  Work,
+} from "./ports.ts";
+export { readOptional } from "./read-optional.ts";

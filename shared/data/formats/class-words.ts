@@ -1,0 +1,37 @@
+/** Classes whose labels are words, as numbers whose order is that of the words. */
+import { MarinaError } from "../../base/index.ts";
+
+const SHOWN_CHARACTERS = 60;
+
+/**
+ * The first word is 0; the second one is 1 or -1, so that it is the larger number where it is the later word. So the order
+ * of the rows does not change which class becomes +1, and rows can be stored before the second word is known.
+ */
+export class ClassWords {
+  readonly #codes = new Map<string, number>();
+
+  /**
+   * The word's number.
+   * @param where it stands, for errors. @throws MarinaError "data" for a third word.
+   */
+  code(word: string, where: string): number {
+    const known = this.#codes.get(word);
+    if (known !== undefined) return known;
+    const [first, second] = this.#codes.keys();
+    if (second !== undefined) {
+      throw new MarinaError(
+        "data",
+        `${where}: expected one of the two labels seen before, ${JSON.stringify(first)} and ${JSON.stringify(second)}, ` +
+          `got ${JSON.stringify(word.slice(0, SHOWN_CHARACTERS))}; classes: two at most (make two of them)`,
+      );
+    }
+    const code = first === undefined ? 0 : word > first ? 1 : -1;
+    this.#codes.set(word, code);
+    return code;
+  }
+
+  /** The words seen, by number. */
+  get words(): ReadonlyMap<number, string> {
+    return new Map([...this.#codes].map(([word, code]) => [code, word]));
+  }
+}

@@ -1,0 +1,93 @@
+/** What the labels of a data set are, found while its rows stream by. */
+import { MarinaError } from "../../base/index.ts";
+import type { LabelKind, Manifest } from "../manifest.ts";
+
+/** Sees every label once. */
+export interface LabelCollector {
+  /** @throws MarinaError "data" when this label can't belong to such a data set. */
+  see(label: number, line: number): void;
+  /** Call at the end. @throws MarinaError "data" when the labels seen can't be those of such a data set. */
+  summary(): Manifest["labels"];
+}
+
+/** @param words what labels stand for, as far as it is known, where they are words. */
+export function createLabelCollector(
+  kind: LabelKind,
+  source: string,
+  words: () => ReadonlyMap<number, string> | undefined = () => undefined,
+): LabelCollector {
+  return kind === "binary" ? new TwoClasses(source, words) : new Reals();
+}
+
+class TwoClasses implements LabelCollector {
+  readonly #source: string;
+  readonly #words: () => ReadonlyMap<number, string> | undefined;
+  #first = Number.NaN;
+  #second = Number.NaN;
+  #firsts = 0;
+  #seconds = 0;
+
+  constructor(source: string, words: () => ReadonlyMap<number, string> | undefined) {
+    this.#source = source;
+    this.#words = words;
+  }
+
+  see(label: number, line: number): void {
+    if (label === this.#first) this.#firsts++;
+    else if (label === this.#second) this.#seconds++;
+    else if (this.#firsts === 0) {
+      this.#first = label;
+      this.#firsts = 1;
+    } else if (this.#seconds === 0) {
+      this.#second = label;
+      this.#seconds = 1;
+    } else {
+      throw new MarinaError(
+        "data",
+        `${this.#source}: line ${line}: expected one of the two labels seen before, ${this.#first} and ` +
+          `${this.#second}, got ${label}; classes: two at most (make two of them); numbers to predict: --labels real`,
+      );
+    }
+  }
+
+  summary(): Manifest["labels"] {
+    const words = this.#words();
+    if (this.#seconds === 0) {
+      const only = words?.get(this.#first);
+      throw new MarinaError(
+        "data",
+        `${this.#source}: expected two label values for classification, got only ${only === undefined ? this.#first : JSON.stringify(only)}; ` +
+          "use --labels real for regression",
+      );
+    }
+    const [first, second] = [
+      { label: this.#first, count: this.#firsts },
+      { label: this.#second, count: this.#seconds },
+    ];
+    const [low, high] = first.label < second.label ? [first, second] : [second, first];
+    return {
+      kind: "binary",
+      negative: low.label,
+      positive: high.label,
+      negatives: low.count,
+      positives: high.count,
+      ...(words === undefined
+        ? {}
+        : { words: { negative: words.get(low.label)!, positive: words.get(high.label)! } }),
+    };
+  }
+}
+
+class Reals implements LabelCollector {
+  #min = Infinity;
+  #max = -Infinity;
+
+  see(label: number): void {
+    this.#min = Math.min(this.#min, label);
+    this.#max = Math.max(this.#max, label);
+  }
+
+  summary(): Manifest["labels"] {
+    return { kind: "real", min: this.#min, max: this.#max };
+  }
+}

@@ -1,0 +1,67 @@
+/** A file as a source of rows, whatever its format. */
+import { createHash } from "node:crypto";
+import type { RowBatch } from "../rows/row-batch.ts";
+import { gunzipIfCompressed } from "./gunzip.ts";
+import { plainText } from "./plain-text.ts";
+
+/** One pass over a file. */
+export interface RowSource {
+  /**
+   * All rows in order. To be read once; a batch's arrays are void when the next batch is asked for. An error is thrown
+   * after the rows that came before it.
+   */
+  rows(): AsyncIterable<RowBatch>;
+  /** d as the format tells it, once the first batch has come; undefined where only the largest index does. */
+  readonly columns: number | undefined;
+  /** Bytes taken from the file so far, before decompression. */
+  readonly bytesRead: number;
+  /** Size and hash of the decompressed contents; final when all rows were read. */
+  contents(): { readonly bytes: number; readonly sha256: string };
+  /** What the labels stand for, where they are words; complete when all rows were read. */
+  readonly labelWords: ReadonlyMap<number, string> | undefined;
+  /** What was done that a reader of the file might not expect, a sentence each; complete when all rows were read. */
+  readonly notices: readonly string[];
+}
+
+/** Text, decompressed if it is gzip, counted and hashed on the way; without the byte order mark it may begin with. */
+export class TextReader {
+  readonly #chunks: AsyncIterable<Uint8Array>;
+  readonly #name: string;
+  readonly #hash = createHash("sha256");
+  #bytesRead = 0;
+  #bytes = 0;
+
+  /** @param name what the text is called in errors. */
+  constructor(chunks: AsyncIterable<Uint8Array>, name: string) {
+    this.#chunks = chunks;
+    this.#name = name;
+  }
+
+  text(): AsyncGenerator<Uint8Array> {
+    return plainText(this.#hashed(), this.#name);
+  }
+
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  /** Once, at the end. */
+  contents(): { readonly bytes: number; readonly sha256: string } {
+    return { bytes: this.#bytes, sha256: this.#hash.copy().digest("hex") };
+  }
+
+  async *#hashed(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of gunzipIfCompressed(this.#counted(), this.#name)) {
+      this.#bytes += chunk.length;
+      this.#hash.update(chunk);
+      yield chunk;
+    }
+  }
+
+  async *#counted(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of this.#chunks) {
+      this.#bytesRead += chunk.length;
+      yield chunk;
+    }
+  }
+}

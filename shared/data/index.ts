@@ -1,0 +1,16 @@
+/** Data sets: import, manifest, row groups, shards. */
+
+export { fileFormats } from "./formats/file-formats.ts";
+export { LibsvmSource } from "./formats/libsvm-source.ts";
+export type { RowSource } from "./formats/row-source.ts";
+export { importLibsvm, importRows } from "./import.ts";
+export {
+  encodeManifest,
+  type LabelKind,
+  type Manifest,
+  parseManifest,
+  type Reading,
+  STANDARD_INPUT,
+} from "./manifest.ts";
+export { partition, rowsOf, rowsUsed } from "./partition.ts";
+export { checkLabelUse, openShard, shardRange } from "./rows/shard.ts";

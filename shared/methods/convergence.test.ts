@@ -1,0 +1,241 @@
+/** What the convergence theorems promise, held against the methods themselves with their theoretical step sizes. */
+import { describe, expect, it } from "vitest";
+import { createCompressor } from "../compressors/registry.ts";
+import { largestEigenvalue } from "../math/power-iteration.ts";
+import { normSquared } from "../math/vectors.ts";
+import { createObjective } from "../problems/linear/objective.ts";
+import { smoothness } from "../problems/linear/smoothness.ts";
+import { applyGram, shardSpectrum } from "../problems/linear/spectrum.ts";
+import type { Objective, ProblemSpec, Shard, Smoothness } from "../problems/problem.ts";
+import {
+  type Quadratic,
+  quadraticConstants,
+  quadraticObjective,
+  tridiagonalQuadratics,
+} from "../problems/quadratic.ts";
+import type { AlgorithmSpec, Parameters, Vectors } from "./method.ts";
+import { createMethod } from "./registry.ts";
+import { choosing, chosenDraws, expectation } from "./testing/enumerate.ts";
+import { keyedDraws } from "./testing/keyed-draws.ts";
+import { leastSquares, minus, shardOf, THREE_WORKERS, weightsOf } from "./testing/least-squares.ts";
+import { oneRound } from "./testing/one-round.ts";
+import { simulate } from "./testing/simulate.ts";
+import { resolveParameters } from "./theory.ts";
+
+function spectral(problem: ProblemSpec, shards: readonly Shard[]): Smoothness {
+  const gram = largestEigenvalue(shards[0]!.dimension, (v, out) => {
+    out.fill(0);
+    for (const shard of shards) applyGram(shard, v, out);
+  });
+  return smoothness(problem, shards.map(shardSpectrum), gram);
+}
+
+const ridge = leastSquares(THREE_WORKERS, 0.1);
+const constants = spectral(ridge.problem, ridge.shards);
+const randK = { kind: "rand-k", k: 1 } as const;
+
+/** The same f as quadratics, for its minimum: H_i = (n/N) A_i^T A_i + (n m_i/N) lambda I. */
+const exact = quadraticConstants(
+  ridge.objectives.map((_, i): Quadratic => {
+    const { d } = ridge;
+    const at = (k: number) =>
+      ridge.local(
+        i,
+        Float64Array.from({ length: d }, (_, j) => (j === k ? 1 : 0)),
+      );
+    const zero = ridge.local(i, new Float64Array(d));
+    const hessian = new Float64Array(d * d);
+    for (let k = 0; k < d; k++) {
+      const column = minus(at(k), zero);
+      for (let j = 0; j < d; j++) hessian[j * d + k] = column[j]!;
+    }
+    return { hessian, linear: zero.map((value) => -value) };
+  }),
+);
+const minimum = ridge.loss(exact.minimizer);
+
+interface Lyapunov {
+  readonly name: string;
+  readonly spec: AlgorithmSpec;
+  /** S of E|e^+|^2 <= (1-p)|e|^2 + S |x^+ - x|^2. */
+  readonly S: (p: number) => number;
+}
+
+const OMEGA = 2;
+const { L, cL } = constants;
+const theory = { stepSize: "theory", probability: "theory", compressor: randK } as const;
+const family: readonly Lyapunov[] = [
+  { name: "MARINA", spec: { kind: "marina", ...theory }, S: (p) => ((1 - p) * OMEGA * L ** 2) / 3 },
+  {
+    name: "VR-MARINA with b = 1",
+    spec: { kind: "vr-marina", batchSize: 1, replacement: true, ...theory },
+    S: (p) => ((1 - p) / 3) * (OMEGA * L ** 2 + (1 + OMEGA) * cL ** 2),
+  },
+  {
+    name: "PP-MARINA with r = 2",
+    spec: { kind: "pp-marina", participants: 2, replacement: true, ...theory },
+    S: (p) => ((1 - p) * (1 + OMEGA) * L ** 2) / 2,
+  },
+];
+
+const compressor = createCompressor(randK, ridge.d, "float64");
+const dense = createCompressor({ kind: "identity" }, ridge.d, "float64");
+
+function resolve(spec: AlgorithmSpec): Parameters {
+  const rowsPerWorker = ridge.rows.reduce((sum, m) => sum + m, 0) / ridge.n;
+  return resolveParameters(spec, {
+    workers: ridge.n,
+    rowsPerWorker,
+    compressor,
+    smoothness: constants,
+    rounds: 1,
+  });
+}
+
+/** f - f_* + weight |g - grad f|^2 at the point that the estimate belongs to. */
+function potential({ previous, estimate }: Vectors, weight: number): number {
+  const error = minus(estimate!, ridge.gradient(previous!));
+  return ridge.loss(previous!) - minimum + weight * normSquared(error);
+}
+
+/**
+ * Along one run: before each round, the potential, what is expected of it after the round over all its outcomes, and
+ * |grad f|^2.
+ */
+function descents(spec: AlgorithmSpec, parameters: Parameters, weight: number, rounds: number) {
+  const { points } = simulate({
+    spec,
+    parameters,
+    objectives: ridge.objectives,
+    x0: Float64Array.of(3, -2, 1),
+    rounds,
+    draws: keyedDraws(17, spec, compressor, ridge.rows),
+  });
+  const method = createMethod(spec, parameters);
+  const memories = ridge.rows.map(() => undefined);
+  return points.slice(1).map(({ round, state }) => {
+    const { psi } = expectation((choose) => {
+      const setting = {
+        method,
+        objectives: ridge.objectives,
+        compressor: choosing(compressor, choose),
+        dense,
+        shiftStep: 1,
+      };
+      const sizes = { rows: ridge.rows, batch: 1, replacement: true };
+      const next = oneRound(setting, { state, memories }, round, chosenDraws(choose, sizes));
+      return { psi: potential(next.state, weight) };
+    });
+    const gradientNormSquared = normSquared(ridge.gradient(state.previous!));
+    return { before: potential(state, weight), after: psi[0]!, gradientNormSquared };
+  });
+}
+
+/** Rounding of the potential's two terms. */
+const SLACK = 1e-12;
+
+describe.each(family)(
+  "$name on ridge regression, the expectation over every outcome of a round",
+  ({ spec, S }) => {
+    const parameters = resolve(spec);
+    const { stepSize: gamma, probability: p } = parameters;
+
+    it("f + (gamma/(2p))|g - grad f|^2 falls by (gamma/2)|grad f|^2 or more in each round, with the theory's step", () => {
+      const steps = descents(spec, parameters, gamma / (2 * p), 25);
+      for (const { before, after, gradientNormSquared } of steps) {
+        expect(after).toBeLessThanOrEqual(before - (gamma / 2) * gradientNormSquared + SLACK);
+      }
+      expect(steps.at(-1)!.before).toBeLessThan(0.9 * steps[0]!.before);
+    });
+
+    it("which a step 20 times as long does not keep", () => {
+      const long = { ...parameters, stepSize: 20 * gamma };
+      const steps = descents(spec, long, (20 * gamma) / (2 * p), 10);
+      expect(
+        steps.some(
+          ({ before, after, gradientNormSquared }) => after > before - 10 * gamma * gradientNormSquared,
+        ),
+      ).toBe(true);
+    });
+
+    it("f - f_* + (gamma/p)|g - grad f|^2 shrinks by 1 - gamma mu or better, with the Polyak-Lojasiewicz step", () => {
+      const step = Math.min(1 / (L + Math.sqrt((2 * S(p)) / p)), p / (2 * exact.mu));
+      const steps = descents(spec, { ...parameters, stepSize: step }, step / p, 25);
+      for (const { before, after } of steps) {
+        expect(after).toBeLessThanOrEqual((1 - step * exact.mu) * before + SLACK);
+      }
+    });
+
+    it("the theory's step is 1/(L + sqrt(S/p)), S of the error's recursion", () => {
+      expect(gamma).toBeCloseTo(1 / (L + Math.sqrt(S(p) / p)), 12);
+    });
+  },
+);
+
+describe("the ridge problem of these tests", () => {
+  it("has no gradient at its minimiser, and the constants that its Hessians have", () => {
+    expect(normSquared(ridge.gradient(exact.minimizer))).toBeLessThan(1e-28);
+    expect(constants.L).toBeCloseTo(exact.L, 9);
+    expect(constants.Lf!).toBeCloseTo(exact.Lf, 9);
+    expect(exact.mu).toBeGreaterThan(0.1);
+  });
+});
+
+describe("GD with 1/L_f", () => {
+  const curvedShards = THREE_WORKERS.map((rows) => shardOf(rows.map(([a, y]) => [a, y > 0 ? 1 : -1])));
+  const curved: ProblemSpec = { kind: "nonconvex-binary", regularizer: { kind: "nonconvex", lambda: 0.02 } };
+  const weights = weightsOf(curvedShards);
+  const quadratics = tridiagonalQuadratics(4, 6);
+  const cases: readonly { name: string; objectives: Objective[]; constants: Smoothness }[] = [
+    { name: "ridge", objectives: [...ridge.objectives], constants },
+    {
+      name: "non-convex",
+      objectives: curvedShards.map((shard, i) => createObjective(curved, shard, weights[i]!)),
+      constants: spectral(curved, curvedShards),
+    },
+    {
+      name: "quadratic",
+      objectives: quadratics.map(quadraticObjective),
+      constants: quadraticConstants(quadratics),
+    },
+  ];
+
+  function descend(objectives: readonly Objective[], known: Smoothness, x0: Float64Array, rounds: number) {
+    const spec: AlgorithmSpec = { kind: "gd", stepSize: "theory" };
+    const parameters = resolveParameters(spec, {
+      workers: objectives.length,
+      rowsPerWorker: 1,
+      compressor: createCompressor({ kind: "identity" }, x0.length, "float64"),
+      smoothness: known,
+      rounds,
+    });
+    return simulate({ spec, parameters, objectives, x0, rounds, draws: { coin: () => false } }).points;
+  }
+
+  it.each(cases)(
+    "never increases f, and lowers it by |grad f|^2/(2 L_f) or more: $name",
+    ({ objectives, constants: known }) => {
+      const d = objectives[0]!.dimension;
+      for (let start = 0; start < 5; start++) {
+        const x0 = Float64Array.from({ length: d }, (_, j) => ((7 * j + 5 * start) % 11) - 5);
+        const points = descend(objectives, known, x0, 80);
+        for (let t = 0; t < 80; t++) {
+          const { loss, gradientNormSquared } = points[t]!;
+          const scale = 1e-14 * Math.max(1, Math.abs(loss));
+          expect(points[t + 1]!.loss).toBeLessThanOrEqual(
+            loss - gradientNormSquared / (2 * known.Lf!) + scale,
+          );
+        }
+        expect(points[80]!.loss).toBeLessThan(points[0]!.loss);
+      }
+    },
+  );
+
+  it("on the quadratic reference instance has the reference's gap after 1 and 10 steps", () => {
+    const { constants: known, objectives } = cases[2]!;
+    const points = descend(objectives, known, new Float64Array(6), 10);
+    const gap = (t: number) => points[t]!.loss - quadraticConstants(quadratics).minimum;
+    expect(gap(1) / 0.01947536424).toBeCloseTo(1, 8);
+    expect(gap(10) / 1.779684885e-5).toBeCloseTo(1, 8);
+  });
+});

@@ -1,0 +1,56 @@
+/** The run's random choices, from keyed streams: functions of (seed, round, slot) alone. */
+import type { Compressor } from "../compressors/index.ts";
+import { Purpose, Stream, sampleSubset } from "../math/index.ts";
+import type { ServerDraws } from "./method.ts";
+import type { WorkerDraws } from "./worker.ts";
+
+/** The server's draws of message round t. */
+export function serverDraws(seed: number, round: number): ServerDraws {
+  return {
+    coin: (probability) =>
+      new Stream({ seed, purpose: Purpose.coin, round, index: 0 }).nextUniform() < probability,
+    slots(count, workers, replacement) {
+      const stream = new Stream({ seed, purpose: Purpose.participants, round, index: 0 });
+      if (replacement) return Uint32Array.from({ length: count }, () => stream.nextBelow(workers));
+      return sampleSubset(stream, workers, count);
+    },
+  };
+}
+
+export interface BatchSetting {
+  /** m_i */
+  readonly rows: number;
+  /** b */
+  readonly batchSize: number;
+  /** B; of no use but to the online method. */
+  readonly largeBatchSize: number;
+  readonly replacement: boolean;
+}
+
+/** A worker's draws for one slot of message round t. */
+export function workerDraws(
+  seed: number,
+  round: number,
+  slot: number,
+  compressor: Compressor,
+  batch: BatchSetting | undefined,
+): WorkerDraws {
+  return {
+    compressor: () => compressor.draw(compressorStream(seed, round, slot)),
+    batch(rows) {
+      if (batch === undefined) throw new RangeError("this method draws no mini-batches");
+      const stream = new Stream({ seed, purpose: Purpose.batch, round, index: slot });
+      const count = rows === "batch" ? batch.batchSize : batch.largeBatchSize;
+      // An online method samples its distribution: a dense round's batch may be larger than the shard.
+      if (batch.replacement || rows === "large-batch") {
+        return Uint32Array.from({ length: count }, () => stream.nextBelow(batch.rows));
+      }
+      return sampleSubset(stream, batch.rows, count);
+    },
+  };
+}
+
+/** The stream of one slot's compressor: the receiver reads the same one. */
+export function compressorStream(seed: number, round: number, slot: number): Stream {
+  return new Stream({ seed, purpose: Purpose.compressor, round, index: slot });
+}

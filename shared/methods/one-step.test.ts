@@ -1,0 +1,326 @@
+/**
+ * One step of every method from a fixed state: the mean and the second moment of what it makes of all its random
+ * choices, each outcome gone through once, against the formulas that the convergence proofs stand on (Gorbunov,
+ * Burlachenko, Li, Richtarik, ICML 2021; Horvath et al., arXiv 1904.05115).
+ */
+import { describe, expect, it } from "vitest";
+import type { CompressorSpec } from "../compressors/compressor.ts";
+import { coordinates } from "../compressors/laws.reference.ts";
+import { createCompressor } from "../compressors/registry.ts";
+import { normSquared } from "../math/vectors.ts";
+import type { AlgorithmSpec, Vectors } from "./method.ts";
+import { createMethod } from "./registry.ts";
+import { type BatchSizes, choosing, chosenDraws, expectation } from "./testing/enumerate.ts";
+import { leastSquares, mean, minus, THREE_WORKERS } from "./testing/least-squares.ts";
+import { oneRound, type RoundSetting } from "./testing/one-round.ts";
+import type { WorkerMemory } from "./worker.ts";
+
+const problem = leastSquares(THREE_WORKERS, 0.1);
+const { n, d, rows } = problem;
+const GAMMA = 0.25;
+const P = 0.3;
+
+const x = Float64Array.of(0.7, -1.3, 0.4);
+const w = Float64Array.of(1.1, -0.9, -0.2);
+const g = Float64Array.of(-0.5, 2, 1.25);
+const workers = Array.from({ length: n }, (_, i) => i);
+
+const e = minus(g, problem.gradient(w));
+const D = workers.map((i) => minus(problem.local(i, x), problem.local(i, w)));
+const meanSquare = (vectors: readonly Float64Array[]) =>
+  vectors.reduce((sum, v) => sum + normSquared(v), 0) / vectors.length;
+
+/** Mean square over the rows of worker i about their mean. */
+function spread(vectors: readonly Float64Array[]): number {
+  return meanSquare(vectors.map((vector) => minus(vector, mean(vectors))));
+}
+
+/** V_i of the row differences at x and w. */
+const V = workers.map((i) => {
+  const atW = problem.rowGradients(i, w);
+  return spread(problem.rowGradients(i, x).map((row, l) => minus(row, atW[l]!)));
+});
+
+function near(actual: number, expected: number): void {
+  expect(Math.abs(actual - expected), `${actual} against ${expected}`).toBeLessThan(
+    1e-12 * Math.abs(expected),
+  );
+}
+
+function nearVector(actual: Float64Array, expected: Float64Array, scale: number): void {
+  for (const [j, value] of actual.entries()) {
+    expect(Math.abs(value - expected[j]!), `entry ${j}`).toBeLessThan(1e-12 * scale);
+  }
+}
+
+interface Start {
+  readonly spec: AlgorithmSpec;
+  readonly compressor: CompressorSpec;
+  readonly state: Vectors;
+  readonly memories?: readonly WorkerMemory[];
+  readonly sizes?: BatchSizes;
+  readonly shiftStep?: number;
+}
+
+/** The expectation of what `look` sees in the next state, over all draws of message round 5. */
+function afterOneRound<Name extends string>(
+  { spec, compressor, state, memories, sizes, shiftStep = 1 }: Start,
+  look: (
+    state: Vectors,
+    memories: readonly (WorkerMemory | undefined)[],
+  ) => Readonly<Record<Name, number | Float64Array>>,
+) {
+  const parameters = { workers: n, stepSize: GAMMA, probability: P, shiftStep };
+  const method = createMethod(spec, parameters);
+  const inner = createCompressor(compressor, d, "float64");
+  const dense = createCompressor({ kind: "identity" }, d, "float64");
+  const found = expectation((choose) => {
+    const setting: RoundSetting = {
+      method,
+      objectives: problem.objectives,
+      compressor: choosing(inner, choose),
+      dense,
+      shiftStep,
+    };
+    const next = oneRound(
+      setting,
+      { state, memories: memories ?? workers.map(() => undefined) },
+      5,
+      chosenDraws(choose, sizes),
+    );
+    return look(next.state, next.memories);
+  });
+  expect(found.total).toBeCloseTo(1, 12);
+  return found;
+}
+
+/** Mean and second moment of the error of the estimate of the MARINA family. */
+function marinaError(spec: AlgorithmSpec, compressor: CompressorSpec, sizes?: BatchSizes) {
+  const start = {
+    spec,
+    compressor,
+    state: { iterate: x, previous: w, estimate: g },
+    ...(sizes ? { sizes } : {}),
+  };
+  return afterOneRound(start, (state) => {
+    const error = minus(state.estimate!, problem.gradient(x));
+    return { error, square: normSquared(error) };
+  });
+}
+
+/** E|Q(v) - v|^2 by the formula of the kind. */
+function variance(spec: CompressorSpec, v: Float64Array): number {
+  if (spec.kind === "identity") return 0;
+  if (spec.kind === "rand-k") return (d / spec.k - 1) * normSquared(v);
+  return coordinates(spec, v).reduce(
+    (sum, { up, down, probability }) => sum + probability * (1 - probability) * (up - down) ** 2,
+    0,
+  );
+}
+
+const common = { stepSize: GAMMA, probability: P } as const;
+const compressors: readonly CompressorSpec[] = [
+  { kind: "identity" },
+  { kind: "rand-k", k: 1 },
+  { kind: "rand-k", k: 2 },
+  { kind: "rand-k", k: 3 },
+  { kind: "l2-quantization" },
+  { kind: "qsgd", levels: 2 },
+  { kind: "natural" },
+];
+
+describe.each(compressors)("MARINA's error with $kind $k$levels", (compressor) => {
+  const { error, square } = marinaError({ kind: "marina", compressor, ...common }, compressor);
+
+  it("has the mean (1-p) e", () => {
+    nearVector(
+      error,
+      e.map((value) => (1 - P) * value),
+      1,
+    );
+  });
+
+  it("has the second moment (1-p)(|e|^2 + (1/n^2) sum of the variances of Q(D_i))", () => {
+    const noise = D.reduce((sum, Di) => sum + variance(compressor, Di), 0);
+    near(square[0]!, (1 - P) * (normSquared(e) + noise / n ** 2));
+  });
+
+  it("has at most the second moment (1-p)(|e|^2 + (omega/n^2) sum |D_i|^2)", () => {
+    const { omega } = createCompressor(compressor, d, "float64");
+    const bound = (1 - P) * (normSquared(e) + (omega * n * meanSquare(D)) / n ** 2);
+    expect(square[0]!).toBeLessThanOrEqual(bound * (1 + 1e-12));
+  });
+});
+
+const K = 2;
+const randK = { kind: "rand-k", k: K } as const;
+const OMEGA = d / K - 1;
+
+describe.each([1, 2, 4])("PP-MARINA's error with r = %d", (r) => {
+  const pp = (replacement: boolean) =>
+    marinaError({ kind: "pp-marina", participants: r, replacement, compressor: randK, ...common }, randK);
+
+  it("drawn with replacement: (1-p) e and (1-p)(|e|^2 + (1/r)[(1+omega) mean|D_i|^2 - |Dbar|^2])", () => {
+    const { error, square } = pp(true);
+    nearVector(
+      error,
+      e.map((value) => (1 - P) * value),
+      1,
+    );
+    const noise = ((1 + OMEGA) * meanSquare(D) - normSquared(mean(D))) / r;
+    near(square[0]!, (1 - P) * (normSquared(e) + noise));
+  });
+
+  if (r > n) return;
+  it("drawn without replacement: the spread between workers shrinks by (n-r)/(n-1)", () => {
+    const { error, square } = pp(false);
+    nearVector(
+      error,
+      e.map((value) => (1 - P) * value),
+      1,
+    );
+    const between = meanSquare(D) - normSquared(mean(D));
+    const noise = (OMEGA * meanSquare(D) + ((n - r) / (n - 1)) * between) / r;
+    near(square[0]!, (1 - P) * (normSquared(e) + noise));
+  });
+});
+
+describe.each([
+  { b: 1, replacement: true },
+  { b: 2, replacement: true },
+  { b: 1, replacement: false },
+  { b: 2, replacement: false },
+])("VR-MARINA's error with b = $b, replacement $replacement", ({ b, replacement }) => {
+  const batched = { batchSize: b, replacement, compressor: randK, ...common } as const;
+  /** (1/n^2) sum_i [ omega |D_i|^2 + (1+omega) phi_i V_i / b ] */
+  const noise =
+    workers.reduce((sum, i) => {
+      const phi = replacement ? 1 : (rows[i]! - b) / (rows[i]! - 1);
+      return sum + OMEGA * normSquared(D[i]!) + ((1 + OMEGA) * phi * V[i]!) / b;
+    }, 0) /
+    n ** 2;
+
+  it("finite sum: (1-p) e and (1-p)(|e|^2 + (1/n^2) sum [omega|D_i|^2 + (1+omega) phi V_i/b])", () => {
+    const { error, square } = marinaError({ kind: "vr-marina", ...batched }, randK, {
+      rows,
+      batch: b,
+      replacement,
+    });
+    nearVector(
+      error,
+      e.map((value) => (1 - P) * value),
+      1,
+    );
+    near(square[0]!, (1 - P) * (normSquared(e) + noise));
+  });
+
+  it("online: a dense round adds p (1/n^2) sum W_i/B, W_i the spread of worker i's row gradients", () => {
+    const B = 2;
+    const spec = { kind: "vr-marina-online", largeBatchSize: B, ...batched } as const;
+    const { error, square } = marinaError(spec, randK, { rows, batch: b, largeBatch: B, replacement });
+    nearVector(
+      error,
+      e.map((value) => (1 - P) * value),
+      1,
+    );
+    const W = workers.reduce((sum, i) => sum + spread(problem.rowGradients(i, x)), 0);
+    near(square[0]!, (P * W) / (B * n ** 2) + (1 - P) * (normSquared(e) + noise));
+  });
+});
+
+describe("QGD", () => {
+  it("has an unbiased estimate with the variance (omega/n^2) sum |grad f_i|^2", () => {
+    const start = {
+      spec: { kind: "qgd", compressor: randK, stepSize: GAMMA },
+      compressor: randK,
+      state: { iterate: x },
+    } as const;
+    const { error, square } = afterOneRound(start, estimateError);
+    nearVector(error, new Float64Array(d), 1);
+    near(square[0]!, (OMEGA * n * meanSquare(workers.map((i) => problem.local(i, x)))) / n ** 2);
+  });
+});
+
+/** g^t = (x^t - x^{t+1}) / gamma, and its error. */
+function estimateError(state: Vectors) {
+  const estimate = minus(x, state.iterate!).map((value) => value / GAMMA);
+  const error = minus(estimate, problem.gradient(x));
+  return { error, square: normSquared(error) };
+}
+
+const h = [Float64Array.of(0.4, -0.2, 1), Float64Array.of(-1.5, 0.3, 0), Float64Array.of(0.9, 2, -0.6)];
+const hbar = mean(h);
+const ALPHA = 1 / (1 + OMEGA);
+
+describe("DIANA", () => {
+  const start = {
+    spec: { kind: "diana", compressor: randK, stepSize: GAMMA },
+    compressor: randK,
+    state: { iterate: x, shift: hbar },
+    memories: h.map((shift) => ({ shift })),
+    shiftStep: ALPHA,
+  } as const;
+  const gaps = workers.map((i) => minus(problem.local(i, x), h[i]!));
+  const found = afterOneRound(start, (state, memories) => ({
+    ...estimateError(state),
+    gap: memories.reduce((sum, memory, i) => sum + normSquared(minus(memory!.shift, problem.local(i, x))), 0),
+    drift: normSquared(minus(state.shift!, mean(memories.map((memory) => memory!.shift)))),
+  }));
+
+  it("has an unbiased estimate with the variance (omega/n^2) sum |grad f_i - h_i|^2", () => {
+    nearVector(found.error, new Float64Array(d), 1);
+    near(found.square[0]!, (OMEGA * n * meanSquare(gaps)) / n ** 2);
+  });
+
+  it("brings the shifts nearer: E sum |h_i^+ - grad f_i|^2 = (1 - alpha) sum |h_i - grad f_i|^2", () => {
+    near(found.gap[0]!, (1 - ALPHA) * n * meanSquare(gaps));
+  });
+
+  it("keeps hbar = mean h_i whatever is drawn", () => {
+    expect(found.drift[0]!).toBeLessThan(1e-30);
+  });
+});
+
+describe.each([
+  { b: 1, replacement: true },
+  { b: 2, replacement: false },
+])("VR-DIANA with b = $b, replacement $replacement", ({ b, replacement }) => {
+  const start = {
+    spec: { kind: "vr-diana", batchSize: b, replacement, compressor: randK, ...common },
+    compressor: randK,
+    state: { iterate: x, shift: hbar, reference: w },
+    memories: h.map((shift) => ({ shift })),
+    sizes: { rows, batch: b, replacement },
+    shiftStep: ALPHA,
+  } as const;
+  const found = afterOneRound(start, (state, memories) => ({
+    ...estimateError(state),
+    gap: memories.reduce((sum, memory, i) => sum + normSquared(minus(memory!.shift, problem.local(i, x))), 0),
+    reference: state.reference!,
+  }));
+  const phi = (i: number) => (replacement ? 1 : (rows[i]! - b) / (rows[i]! - 1));
+  const gaps = workers.map((i) => normSquared(minus(problem.local(i, x), h[i]!)));
+
+  it("has an unbiased estimate, its variance (1/n^2) sum [omega|grad f_i - h_i|^2 + (1+omega) phi V_i/b]", () => {
+    nearVector(found.error, new Float64Array(d), 1);
+    const noise = workers.reduce((sum, i) => sum + OMEGA * gaps[i]! + ((1 + OMEGA) * phi(i) * V[i]!) / b, 0);
+    near(found.square[0]!, noise / n ** 2);
+  });
+
+  it("brings the shifts nearer to the gradients but for the noise of the batch, alpha phi V_i/b", () => {
+    // h + alpha Q(u), E u = grad f_i - h: (1 - alpha)|grad f_i - h|^2 + alpha^2 (1 + omega) Var u, alpha (1 + omega) = 1
+    const expected = workers.reduce(
+      (sum, i) => sum + (1 - ALPHA) * gaps[i]! + (ALPHA * phi(i) * V[i]!) / b,
+      0,
+    );
+    near(found.gap[0]!, expected);
+  });
+
+  it("moves the reference point to x, the point before the step, with probability q", () => {
+    nearVector(
+      found.reference,
+      x.map((value, j) => P * value + (1 - P) * w[j]!),
+      1,
+    );
+  });
+});

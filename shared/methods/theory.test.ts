@@ -1,0 +1,345 @@
+/** Step sizes and probabilities against published formulas worked out by an independent program, and by hand. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { MarinaError } from "../base/errors.ts";
+import type { Compressor, CompressorSpec } from "../compressors/compressor.ts";
+import { createCompressor } from "../compressors/registry.ts";
+import { type LoadedData, loadShipped } from "../data/testing/load.ts";
+import { largestEigenvalue } from "../math/power-iteration.ts";
+import { smoothness } from "../problems/linear/smoothness.ts";
+import { applyGram, shardSpectrum } from "../problems/linear/spectrum.ts";
+import type { Smoothness } from "../problems/problem.ts";
+import type { AlgorithmKind, AlgorithmSpec, Parameters, StepSizeSpec } from "./method.ts";
+import {
+  checkStepSize,
+  needsAverageSmoothness,
+  needsStartingPoint,
+  resolveParameters,
+  resolveProbability,
+  type TheorySetting,
+} from "./theory.ts";
+
+const identity = { kind: "identity" } as const;
+
+/** Every method, with one compressor, step size and probability. */
+function specs(
+  compressor: CompressorSpec,
+  stepSize: StepSizeSpec,
+  probability: "theory" | number = "theory",
+): { readonly [Kind in AlgorithmKind]: Extract<AlgorithmSpec, { kind: Kind }> } {
+  const common = { compressor, stepSize } as const;
+  const batched = { batchSize: 17, replacement: true, probability, ...common } as const;
+  return {
+    gd: { kind: "gd", stepSize },
+    qgd: { kind: "qgd", ...common },
+    diana: { kind: "diana", ...common },
+    "vr-diana": { kind: "vr-diana", ...batched },
+    marina: { kind: "marina", probability, ...common },
+    "vr-marina": { kind: "vr-marina", ...batched },
+    "vr-marina-online": { kind: "vr-marina-online", largeBatchSize: 400, ...batched },
+    "pp-marina": { kind: "pp-marina", participants: 2, replacement: true, probability, ...common },
+  };
+}
+
+function expectRelative(actual: number, expected: number, tolerance = 1e-9): void {
+  expect(Math.abs(actual / expected - 1), `${actual} against ${expected}`).toBeLessThan(tolerance);
+}
+
+/** mushrooms, n = 5, m = 1624, d = 112, non-convex loss; by K. */
+const table = [
+  {
+    K: 1,
+    omega: 111,
+    p: 0.008928571429,
+    marina: 0.01043789421,
+    pp: [0.003571428571, 0.004195231314],
+    vr: [0.008928571429, 0.009649791497],
+    qgd: 0.0227837226,
+    diana: 0.0003533506674,
+    dianaPublished: 9.71158763e-5,
+    vrDiana: 8.257571189e-5,
+  },
+  {
+    K: 5,
+    omega: 21.4,
+    p: 0.04464285714,
+    marina: 0.05000603736,
+    pp: [0.01785714286, 0.02047233644],
+    vr: [0.01035953687, 0.02301628172],
+    qgd: 0.1001102963,
+    diana: 0.003988448979,
+    dianaPublished: 0.0009830596043,
+    vrDiana: 0.0005312932545,
+  },
+  {
+    K: 10,
+    omega: 10.2,
+    p: 0.08928571429,
+    marina: 0.09504178495,
+    pp: [0.03571428571, 0.03975397198],
+    vr: [0.01035953687, 0.03258552938],
+    qgd: 0.1738757777,
+    diana: 0.01143011631,
+    dianaPublished: 0.0024849408,
+    vrDiana: 0.0009445100394,
+  },
+] as const;
+
+describe("parameters on mushrooms, n = 5", () => {
+  let data: LoadedData;
+  let constants: Smoothness;
+
+  beforeAll(async () => {
+    data = await loadShipped("mushrooms", 5, "drop");
+    const gram = largestEigenvalue(data.dimension, (v, out) => {
+      out.fill(0);
+      for (const shard of data.shards) applyGram(shard, v, out);
+    });
+    constants = smoothness({ kind: "nonconvex-binary" }, data.shards.map(shardSpectrum), gram);
+  });
+
+  function resolve(spec: AlgorithmSpec, compressor: Compressor): Parameters {
+    return resolveParameters(spec, {
+      workers: 5,
+      rowsPerWorker: data.rows / 5,
+      compressor,
+      smoothness: constants,
+      rounds: 1000,
+    });
+  }
+
+  describe.each(table)("RandK with K = $K", (row) => {
+    const randK = { kind: "rand-k", k: row.K } as const;
+    const theory = specs(randK, "theory");
+    const compressor = createCompressor(randK, 112, "float32");
+
+    it("omega = d/K - 1, and the shift's step is 1/(1 + omega)", () => {
+      expectRelative(compressor.omega, row.omega);
+      for (const spec of Object.values(specs(randK, 1))) {
+        expectRelative(resolve(spec, compressor).shiftStep, row.K / 112);
+      }
+    });
+
+    it("MARINA has p = 1/(1 + omega) and the step of Theorem 2.1", () => {
+      const { probability, stepSize } = resolve(theory.marina, compressor);
+      expectRelative(probability, row.p);
+      expectRelative(stepSize, row.marina);
+    });
+
+    it("PP-MARINA with r = 2 has p = zeta r/(d n) and the step of Theorem 4.1", () => {
+      const { probability, stepSize } = resolve(theory["pp-marina"], compressor);
+      expectRelative(probability, row.pp[0]);
+      expectRelative(stepSize, row.pp[1]);
+    });
+
+    it("VR-MARINA with b = 17 has p = min{zeta/d, b/(m + b)} and the step of Theorem 3.1", () => {
+      const { probability, stepSize } = resolve(theory["vr-marina"], compressor);
+      expectRelative(probability, row.vr[0]);
+      expectRelative(stepSize, row.vr[1]);
+    });
+
+    it("online VR-MARINA has p = min{zeta/d, b/(B + b)} and the same step for the same p", () => {
+      const { probability } = resolve(theory["vr-marina-online"], compressor);
+      expectRelative(probability, Math.min(row.K / 112, 17 / 417));
+      const { stepSize } = resolve(specs(randK, "theory", row.vr[0])["vr-marina-online"], compressor);
+      expectRelative(stepSize, row.vr[1], 2e-9);
+    });
+
+    it("QGD has the practical step 1/(L (1 + omega/n)), and no coin", () => {
+      const { probability, stepSize } = resolve(specs(randK, "practical").qgd, compressor);
+      expectRelative(stepSize, row.qgd);
+      expect(probability).toBe(1);
+    });
+
+    it("DIANA has a tight and a published step, and no coin", () => {
+      expectRelative(resolve(theory.diana, compressor).stepSize, row.diana);
+      expectRelative(resolve(specs(randK, "published").diana, compressor).stepSize, row.dianaPublished);
+      expect(resolve(theory.diana, compressor).probability).toBe(1);
+    });
+
+    it("VR-DIANA with b = 17 has q = b/m and the published step, which is its theory", () => {
+      const { probability, stepSize } = resolve(theory["vr-diana"], compressor);
+      expectRelative(probability, 0.0104679803);
+      expectRelative(stepSize, row.vrDiana);
+      expect(resolve(specs(randK, "published")["vr-diana"], compressor).stepSize).toBe(stepSize);
+    });
+  });
+
+  it("GD takes 1/L_f by theory, and 1/L as the number that it is", () => {
+    const compressor = createCompressor(identity, 112, "float32");
+    expectRelative(resolve(specs(identity, "theory").gd, compressor).stepSize, 1 / 1.593937978);
+    const inverse = 1 / constants.L;
+    expectRelative(inverse, 0.5285823643);
+    expect(resolve(specs(identity, inverse).gd, compressor).stepSize).toBe(inverse);
+  });
+});
+
+/** Round numbers to reckon with. */
+const hand: Smoothness = { Li: [1, 3], L: Math.sqrt(5), Lmax: 3, cL: 4, Lrow: 6, Lf: 2 };
+
+function handSetting(compressor: Compressor, extra: Partial<TheorySetting> = {}): TheorySetting {
+  return { workers: 4, rowsPerWorker: 50, compressor, smoothness: hand, rounds: 2, ...extra };
+}
+
+describe("the ends of the scale", () => {
+  const lossless = createCompressor(identity, 8, "float64");
+  const quarter = createCompressor({ kind: "rand-k", k: 2 }, 8, "float64");
+
+  it("omega = 0: MARINA's step is 1/L for every p, QGD's guaranteed one 1/L_f, DIANA's 1/(2 L_f)", () => {
+    for (const p of [0.01, 0.5, 1]) {
+      const spec = specs(identity, "theory", p).marina;
+      expectRelative(resolveParameters(spec, handSetting(lossless)).stepSize, 1 / Math.sqrt(5), 1e-15);
+    }
+    const { qgd, diana } = specs(identity, "theory");
+    expect(resolveParameters(qgd, handSetting(lossless)).stepSize).toBe(1 / 2);
+    expect(resolveParameters(diana, handSetting(lossless)).stepSize).toBe(1 / 4);
+  });
+
+  it("p = 1: the whole MARINA family's step is 1/L whatever the compressor", () => {
+    const all = specs({ kind: "rand-k", k: 2 }, "theory", 1);
+    for (const kind of ["marina", "vr-marina", "vr-marina-online", "pp-marina"] as const) {
+      const { stepSize, probability } = resolveParameters(all[kind], handSetting(quarter));
+      expectRelative(stepSize, 1 / Math.sqrt(5), 1e-15);
+      expect(probability).toBe(1);
+    }
+  });
+
+  it("identity makes every round of MARINA dense, as it costs no more", () => {
+    expect(resolveProbability(specs(identity, "theory").marina, handSetting(lossless))).toBe(1);
+  });
+
+  it("a batch as large as the shard gives VR-MARINA p = 1/2 and VR-DIANA q = 1, never more", () => {
+    const all = specs(identity, "theory");
+    expect(resolveProbability({ ...all["vr-marina"], batchSize: 50 }, handSetting(lossless))).toBe(0.5);
+    expect(resolveProbability({ ...all["vr-diana"], batchSize: 50 }, handSetting(lossless))).toBe(1);
+    expect(resolveProbability({ ...all["vr-diana"], batchSize: 99 }, handSetting(lossless))).toBe(1);
+    expect(resolveProbability({ ...all["pp-marina"], participants: 40 }, handSetting(lossless))).toBe(1);
+  });
+});
+
+describe("the probability of a dense round by the cost of a message", () => {
+  const marina = (compressor: CompressorSpec) => specs(compressor, "theory").marina;
+
+  it.each([
+    [{ kind: "natural" }, 112, "float32", (9 * 112) / (32 * 112)],
+    [{ kind: "natural" }, 112, "float64", (12 * 112) / (32 * 112)],
+    // 16 levels: 33 values, 6 bits a coordinate and the norm
+    [{ kind: "qsgd", levels: 16 }, 112, "float32", (32 + 6 * 112) / (32 * 112)],
+    // 2 levels of 16 coordinates: zeta = 2 sqrt 16 = 8 tells something
+    [{ kind: "qsgd", levels: 2 }, 16, "float32", 8 / 16],
+    [{ kind: "l2-quantization" }, 16, "float32", 4 / 16],
+    // more bits than a dense message: every round dense
+    [{ kind: "qsgd", levels: 32767 }, 1, "float32", 1],
+  ] as const)("%o in R^%d on %s", (compressor, d, wire, expected) => {
+    const setting = handSetting(createCompressor(compressor, d, wire));
+    expectRelative(resolveProbability(marina(compressor), setting), expected, 1e-15);
+    const pp = specs(compressor, "theory")["pp-marina"];
+    expectRelative(resolveProbability(pp, setting), expected * (2 / 4), 1e-15);
+  });
+
+  it("a given probability is taken as it is", () => {
+    const compressor = createCompressor({ kind: "natural" }, 112, "float32");
+    for (const spec of Object.values(specs({ kind: "natural" }, "theory", 0.37))) {
+      const has = "probability" in spec;
+      expect(resolveProbability(spec, handSetting(compressor))).toBe(has ? 0.37 : 1);
+    }
+  });
+});
+
+describe("QGD's guaranteed step", () => {
+  // omega = 3: A = omega L_max / n = 3 * 3/4 = 2.25; C = 2 A f(x^0) = 2.25 with f(x^0) = 1/2
+  const spec = specs({ kind: "rand-k", k: 2 }, "theory").qgd;
+  const setting = (rounds: number, target: number) =>
+    handSetting(createCompressor({ kind: "rand-k", k: 2 }, 8, "float64"), {
+      rounds,
+      start: { loss: 0.5, gradientNormSquared: 7 },
+      targetGradientNormSquared: target,
+    });
+
+  it("is the least of 1/L_f, 1/sqrt(L_f A T) and eps^2/(2 L_f C)", () => {
+    // 1/2, 1/sqrt(4.5 T), eps^2/9
+    expectRelative(resolveParameters(spec, setting(2, 9)).stepSize, 1 / 3, 1e-15);
+    expectRelative(resolveParameters(spec, setting(200, 9)).stepSize, 1 / 30, 1e-15);
+    expectRelative(resolveParameters(spec, setting(2, 0.9)).stepSize, 0.1, 1e-15);
+  });
+
+  it("is 1/L_f where that is the least", () => {
+    const mild = { ...setting(2, 9), smoothness: { ...hand, Lmax: 1 / 9 } };
+    // A = 1/12, C = 1/12: 1/sqrt(2 * 2/12) = sqrt 3, 9/(4/12) = 27
+    expect(resolveParameters(spec, mild).stepSize).toBe(0.5);
+  });
+
+  it("asks for an accuracy to aim at where none was given", () => {
+    const { targetGradientNormSquared: _, ...without } = setting(2, 1);
+    expect(() => resolveParameters(spec, without)).toThrow(/stop\.relativeGradientNormSquared/);
+    expect(() => resolveParameters(spec, without)).toThrow(MarinaError);
+  });
+});
+
+describe("asking for a step size", () => {
+  const compressor = createCompressor({ kind: "rand-k", k: 2 }, 8, "float64");
+  const setting = handSetting(compressor, {
+    start: { loss: 0.5, gradientNormSquared: 7 },
+    targetGradientNormSquared: 1,
+  });
+  const kinds = Object.keys(specs(identity, "theory")) as AlgorithmKind[];
+
+  it.each(kinds)("%s takes a number as it is and a multiple of its theory", (kind) => {
+    const of = (stepSize: StepSizeSpec) =>
+      resolveParameters(specs({ kind: "rand-k", k: 2 }, stepSize)[kind], setting).stepSize;
+    expect(of(0.123)).toBe(0.123);
+    expect(of({ times: 4 })).toBe(4 * of("theory"));
+    expect(of({ times: 0.5 })).toBe(0.5 * of("theory"));
+  });
+
+  const named: Readonly<Record<AlgorithmKind, readonly StepSizeSpec[]>> = {
+    gd: ["theory"],
+    qgd: ["theory", "practical"],
+    diana: ["theory", "published"],
+    "vr-diana": ["theory", "published"],
+    marina: ["theory"],
+    "vr-marina": ["theory"],
+    "vr-marina-online": ["theory"],
+    "pp-marina": ["theory"],
+  };
+
+  it.each(kinds)("%s refuses a named step that it has not, and names those that it has", (kind) => {
+    for (const stepSize of ["theory", "published", "practical"] as const) {
+      const spec = specs({ kind: "rand-k", k: 2 }, stepSize)[kind];
+      if (named[kind].includes(stepSize)) {
+        expect(() => checkStepSize(spec)).not.toThrow();
+        continue;
+      }
+      for (const refuses of [() => checkStepSize(spec), () => resolveParameters(spec, setting)]) {
+        expect(refuses).toThrow(MarinaError);
+        expect(refuses).toThrow(`algorithm.stepSize: ${kind} has no "${stepSize}" step size`);
+        for (const name of named[kind]) expect(refuses).toThrow(`"${name}"`);
+      }
+    }
+  });
+
+  it("L_f is asked for only by theory of GD, DIANA and QGD, and f(x^0) only by that of QGD", () => {
+    for (const kind of kinds) {
+      for (const stepSize of ["theory", { times: 2 }] as const) {
+        const spec = specs(identity, stepSize)[kind];
+        expect(needsAverageSmoothness(spec)).toBe(["gd", "diana", "qgd"].includes(kind));
+        expect(needsStartingPoint(spec)).toBe(kind === "qgd");
+      }
+      for (const stepSize of [...named[kind], 0.1].filter((step) => step !== "theory")) {
+        expect(needsAverageSmoothness(specs(identity, stepSize)[kind])).toBe(false);
+        expect(needsStartingPoint(specs(identity, stepSize)[kind])).toBe(false);
+      }
+    }
+  });
+
+  it("whoever does not ask for L_f gets by without it", () => {
+    const { Lf: _, ...withoutLf } = hand;
+    for (const kind of kinds) {
+      for (const stepSize of [...named[kind], 0.1]) {
+        const spec = specs({ kind: "rand-k", k: 2 }, stepSize)[kind];
+        const resolve = () => resolveParameters(spec, { ...setting, smoothness: withoutLf });
+        if (needsAverageSmoothness(spec)) expect(resolve).toThrow(/L_f/);
+        else expect(resolve().stepSize).toBeGreaterThan(0);
+      }
+    }
+  });
+});

@@ -1,0 +1,148 @@
+/** What travels and what is stored: specs, messages, stored objects, keys, limits. */
+export {
+  LEAST_ACCOUNT_CONCURRENCY,
+  MAPPING_CONCURRENCY,
+  mostWorkers,
+  planConcurrency,
+} from "./concurrency.ts";
+export { canonicalJson, sha256, vectorSha256 } from "./digest.ts";
+export { bodyCharacters } from "./frames/frame.ts";
+export {
+  checkpointKey,
+  contributionKey,
+  contributionsQueueName,
+  datasetPrefix,
+  isTransientKey,
+  iterateKey,
+  leftoverPrefixes,
+  manifestKey,
+  memoryKey,
+  memoryPrefix,
+  probeKey,
+  resultKey,
+  roundOfMemoryKey,
+  roundsKey,
+  roundsPrefix,
+  runPrefix,
+  runQueuePrefix,
+  runsPrefix,
+  specKey,
+  spectraKey,
+  TRANSIENT_TAG,
+} from "./keys.ts";
+export {
+  AGGREGATOR_TIMEOUT_SECONDS,
+  BATCH_LIMIT,
+  BILLED_UNIT_BYTES,
+  CARRIED_SHIFTS_BYTES,
+  CONTRIBUTION_RETENTION_SECONDS,
+  CONTRIBUTION_VISIBILITY_SECONDS,
+  CONTRIBUTION_WAIT_SECONDS,
+  CONTROL_VISIBILITY_SECONDS,
+  DIVERGENCE_FACTOR,
+  FUNCTION_MEMORY_LIMIT_MB,
+  HANDOVER_MARGIN_SECONDS,
+  HEARTBEAT_SECONDS,
+  HEDGE_AFTER_SHARE,
+  HEDGE_DELAY_MILLISECONDS,
+  HEDGE_DELAY_SHARE,
+  HEDGE_PROMPT_MILLISECONDS,
+  HEDGE_SHARE_LIMIT,
+  IN_FLIGHT_LIMIT,
+  INLINE_ROUND_BYTES,
+  INLINE_TASK_BYTES,
+  LEASE_SECONDS,
+  LONG_POLL_LIMIT_SECONDS,
+  MAX_RECEIVE_COUNT,
+  MAX_SENDS,
+  MESSAGE_LIMIT_BYTES,
+  PARALLEL_POLLS,
+  QUEUE_PATIENCE_SECONDS,
+  RESEND_AFTER_SECONDS,
+  TASK_VISIBILITY_SECONDS,
+  WHOLE_OBJECT_BYTES,
+  WORKER_TIMEOUT_SECONDS,
+  WORN_RECEIVE_COUNT,
+} from "./limits.ts";
+export {
+  decodeIncoming,
+  encodeIncoming,
+  evaluationBytesOfContribution,
+  evaluationBytesOfFrame,
+  type Incoming,
+  isCommandBody,
+  parseIncoming,
+  type ScaleRequest,
+  type Timing,
+  timingOfBody,
+  timingOfFrame,
+  writeIncoming,
+} from "./messages/contribution.ts";
+export {
+  decodeTask,
+  encodeTasks,
+  isOutsideMethod,
+  membersOf,
+  type Point,
+  packTasks,
+  plainTask,
+  type Task,
+  type TaskKind,
+  taskNeedsOf,
+} from "./messages/task.ts";
+export { isOutsideObject, outsideBytesOf } from "./messages/traffic.ts";
+export { METRICS_NAMESPACE, RoundMetric } from "./round-metric.ts";
+export { whyNotElastic } from "./spec/elastic.ts";
+export { algorithmOf, type Cohort, startingCohort, whyNotScaled } from "./spec/membership.ts";
+export {
+  isTarget,
+  type ParticipantsSpec,
+  participantsAsked,
+  participantsText,
+  type ScheduleTrigger,
+  type WorkersTarget,
+  workersAsked,
+  workersText,
+} from "./spec/schedule.ts";
+export {
+  NAME_PATTERN,
+  parseRunSpec,
+  type RunSpec,
+  type RunSpecInput,
+  runSpecJsonSchema,
+} from "./spec/spec.ts";
+export { startingPoint } from "./spec/start.ts";
+export {
+  type Checkpoint,
+  type Constants,
+  decodeCheckpoint,
+  type Elastic,
+  encodeCheckpoint,
+  isCalibrated,
+  type PendingChange,
+  type Phase,
+  type PhaseCause,
+  type RunStatus,
+  type StoppedBy,
+  type Totals,
+} from "./stored/checkpoint.ts";
+export { decodeResult, encodeResult, type RunResult } from "./stored/result.ts";
+export { decodeRounds, encodeRounds, ROUNDS_PER_BLOCK, type RoundRecord } from "./stored/round-record.ts";
+export {
+  type ControlMessage,
+  decodeControl,
+  decodeStoredRun,
+  encodeControl,
+  encodeStoredRun,
+  runDigest,
+  type StoredRun,
+} from "./stored/run.ts";
+export {
+  decodeSpectra,
+  decodeSpectrum,
+  encodeSpectra,
+  encodeSpectrum,
+  type Spectra,
+} from "./stored/spectra.ts";
+export { decodeVector, encodeVector } from "./stored/vector-object.ts";
+export { decodeMemory, encodeMemory } from "./stored/worker-state.ts";

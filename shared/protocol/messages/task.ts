@@ -1,0 +1,368 @@
+/** A task: one slot's order for one round, a pure function of (spec, round, slot) that may be done any number of times. */
+import { MessageError } from "../../base/index.ts";
+import {
+  byteOfBody,
+  FRAME_HEADER_BYTES,
+  FrameReader,
+  FrameType,
+  FrameWriter,
+  fromBody,
+} from "../frames/frame.ts";
+import { FrameBeginning } from "../frames/frame-beginning.ts";
+
+/** What is to be computed, without its points. `calibrate`, `gram` and `evaluate` are questions outside the method. */
+export type TaskKind =
+  /** grad f_i(x) over all rows, dense. */
+  | "full"
+  /** Q(grad f_i(x)): QGD. */
+  | "full-compressed"
+  /** The large batch's gradient at x, dense: online methods. */
+  | "full-large-batch"
+  /** Q(grad f_i(x) - grad f_i(w)) over all rows. */
+  | "difference"
+  /** The same over a mini-batch. */
+  | "difference-batch"
+  /** Q(grad f_i(x) - h_i): DIANA. */
+  | "shifted"
+  /** Q(v_i - h_i): VR-DIANA. */
+  | "shifted-reduced"
+  /** The exact gradient at x for the record only: a worker that has no slot in an evaluated round. */
+  | "evaluate"
+  /** The shard's spectrum: calibration. */
+  | "calibrate"
+  /** A_i^T A_i x: a step of the distributed power iteration. */
+  | "gram";
+
+const KINDS: readonly TaskKind[] = [
+  "full",
+  "full-compressed",
+  "full-large-batch",
+  "difference",
+  "difference-batch",
+  "shifted",
+  "shifted-reduced",
+  "evaluate",
+  "calibrate",
+  "gram",
+];
+
+const EVALUATE = 1;
+const PACKED = 2;
+const CARRIED = 4;
+
+/** Number of points that a task of each kind carries. */
+export const POINTS_OF: Readonly<Record<TaskKind, 0 | 1 | 2>> = {
+  full: 1,
+  "full-compressed": 1,
+  "full-large-batch": 1,
+  difference: 2,
+  "difference-batch": 2,
+  shifted: 1,
+  "shifted-reduced": 2,
+  evaluate: 1,
+  calibrate: 0,
+  gram: 1,
+};
+
+/** A point in a task: the vector itself, or the key of the object that holds it. */
+export type Point =
+  | { readonly kind: "inline"; readonly vector: Float64Array }
+  | { readonly kind: "stored"; readonly key: string };
+
+/** A slot and the worker that has it. */
+export interface Member {
+  readonly slot: number;
+  readonly worker: number;
+}
+
+export interface Task {
+  readonly kind: TaskKind;
+  readonly run: string;
+  /** `runDigest` of the stored run: a worker that finds another one refuses. */
+  readonly runDigest: string;
+  readonly round: number;
+  /** Of the run's changes of workers: answers of another phase's cohort don't count. */
+  readonly phase: number;
+  /** n: the data set's rows are split among so many workers. */
+  readonly workers: number;
+  readonly slot: number;
+  readonly worker: number;
+  /** Where the contribution goes. */
+  readonly replyTo: string;
+  /** Send the exact gradient at x along, for the record. */
+  readonly evaluate: boolean;
+  /** Rounds below this are durable: what workers remember for them may be deleted. */
+  readonly memoryFloor: number;
+  readonly points: readonly Point[];
+  /** Identity of each point: points of equal identity (in one run) have equal bits, so a worker may reuse what it computed. */
+  readonly pointRounds: readonly number[];
+  /** Packing: further slots that this task asks for, each as if it had a task of its own. */
+  readonly others?: readonly Member[];
+  /** h_i of the worker and then of the others, where the aggregator carries them. */
+  readonly shifts?: readonly Float64Array[];
+}
+
+/** The tasks that a packed one stands for; one that is not packed stands for itself. */
+export function membersOf(task: Task): Task[] {
+  const { others = [], shifts, ...own } = task;
+  return [{ slot: own.slot, worker: own.worker }, ...others].map((member, i) => ({
+    ...own,
+    ...member,
+    ...(shifts === undefined ? {} : { shifts: shifts.slice(i, i + 1) }),
+  }));
+}
+
+/** Packs up to `size` neighbours that ask for the same. */
+export function packTasks(tasks: readonly Task[], size: number): readonly Task[] {
+  if (size === 1) return tasks;
+  const packs: Task[] = [];
+  for (let first = 0; first < tasks.length; ) {
+    let end = first + 1;
+    while (end < tasks.length && end < first + size && alike(tasks[first]!, tasks[end]!)) end++;
+    const others = tasks.slice(first + 1, end).map(({ slot, worker }) => ({ slot, worker }));
+    const shifts = tasks.slice(first, end).flatMap((task) => task.shifts ?? []);
+    packs.push(
+      others.length === 0
+        ? tasks[first]!
+        : { ...tasks[first]!, others, ...(shifts.length === 0 ? {} : { shifts }) },
+    );
+    first = end;
+  }
+  return packs;
+}
+
+export function encodeTask(task: Task): string {
+  const writer = writeCommon(task).u32(task.slot).u32(task.worker);
+  if (task.others !== undefined) {
+    writer.u32(task.others.length);
+    for (const { slot, worker } of task.others) writer.u32(slot).u32(worker);
+  }
+  for (const shift of task.shifts ?? []) writer.vector(shift);
+  return writer.finishBody();
+}
+
+/** What the tasks of a round have in common comes first: see frame-beginning.ts. */
+function writeCommon(task: Task): FrameWriter {
+  let inline = 0;
+  for (const point of task.points) if (point.kind === "inline") inline += point.vector.byteLength;
+  for (const shift of task.shifts ?? []) inline += 16 + shift.byteLength;
+  const writer = new FrameWriter("task", 512 + inline)
+    .u8(KINDS.indexOf(task.kind))
+    .u8(
+      (task.evaluate ? EVALUATE : 0) |
+        (task.others === undefined ? 0 : PACKED) |
+        (task.shifts === undefined ? 0 : CARRIED),
+    )
+    .u32(task.round)
+    .u32(task.memoryFloor)
+    .u32(task.phase)
+    .u32(task.workers)
+    .text(task.run)
+    .text(task.runDigest)
+    .text(task.replyTo)
+    .u8(task.points.length);
+  task.points.forEach((point, i) => {
+    writer.u32(task.pointRounds[i]!);
+    if (point.kind === "inline") writer.u8(0).vector(point.vector);
+    else writer.u8(1).text(point.key);
+  });
+  return writer;
+}
+
+/** `tasks.map(encodeTask)`: what tasks that differ in slot and worker only have in common is written once. */
+export function encodeTasks(tasks: readonly Task[]): string[] {
+  let model: Task | undefined;
+  let beginning: FrameBeginning | undefined;
+  return tasks.map((task) => {
+    if (!isPlain(task)) return encodeTask(task);
+    if (model === undefined || beginning === undefined || !alike(model, task)) {
+      model = task;
+      beginning = new FrameBeginning(writeCommon(task).finish());
+    }
+    return beginning.body(task.slot, task.worker);
+  });
+}
+
+/** Does nothing come after its slot and its worker? */
+function isPlain({ others, shifts }: Task): boolean {
+  return others === undefined && shifts === undefined;
+}
+
+/** Do two tasks differ in slot, worker and the worker's shift at most? */
+function alike(a: Task, b: Task): boolean {
+  return (
+    a.kind === b.kind &&
+    a.run === b.run &&
+    a.runDigest === b.runDigest &&
+    a.round === b.round &&
+    a.phase === b.phase &&
+    a.workers === b.workers &&
+    a.replyTo === b.replyTo &&
+    a.evaluate === b.evaluate &&
+    a.memoryFloor === b.memoryFloor &&
+    a.others === undefined &&
+    b.others === undefined &&
+    (a.shifts === undefined) === (b.shifts === undefined) &&
+    a.points === b.points &&
+    a.pointRounds === b.pointRounds
+  );
+}
+
+/**
+ * The task of one slot and worker with all that such tasks of a round have in common, nothing else (see `isPlain`). Field by
+ * field: spreading takes several times as long, and there may be thousands.
+ */
+export function plainTask(
+  {
+    kind,
+    run,
+    runDigest,
+    round,
+    phase,
+    workers,
+    replyTo,
+    evaluate,
+    memoryFloor,
+    points,
+    pointRounds,
+  }: Omit<Task, keyof Member | "others" | "shifts">,
+  slot: number,
+  worker: number,
+): Task {
+  return {
+    kind,
+    run,
+    runDigest,
+    round,
+    phase,
+    workers,
+    slot,
+    worker,
+    replyTo,
+    evaluate,
+    memoryFloor,
+    points,
+    pointRounds,
+  };
+}
+
+/** The beginning of the task that was read in full last, and what it says. Tasks of a round share the points' memory. */
+let lastRead: { readonly beginning: FrameBeginning; readonly common: Task } | undefined;
+
+/** @throws MessageError, or MarinaError "version". */
+export function decodeTask(body: string): Task {
+  const known = lastRead?.beginning.numbers(body);
+  if (known !== undefined) {
+    const [slot, worker] = known;
+    return plainTask(lastRead!.common, slot, worker);
+  }
+  const frame = fromBody(body, "task");
+  const task = readTask(frame);
+  if (isPlain(task)) {
+    const beginning = new FrameBeginning(frame.subarray(0, frame.length - SLOT_AND_WORKER_BYTES));
+    lastRead = { beginning, common: task };
+  }
+  return task;
+}
+
+const SLOT_AND_WORKER_BYTES = 8;
+
+function readTask(frame: Uint8Array): Task {
+  const reader = new FrameReader("task", frame, "task");
+  const kind = KINDS[reader.u8()];
+  if (kind === undefined) throw new MessageError("task: unknown kind");
+  const flags = reader.u8();
+  if (flags > (EVALUATE | PACKED | CARRIED)) throw new MessageError(`task: unknown flags ${flags}`);
+  const round = reader.u32();
+  const memoryFloor = reader.u32();
+  const phase = reader.u32();
+  const workers = reader.u32();
+  const run = reader.text();
+  const runDigest = reader.text();
+  const replyTo = reader.text();
+  const count = reader.u8();
+  if (count !== POINTS_OF[kind]) {
+    throw new MessageError(`task: a ${kind} task carries ${POINTS_OF[kind]} points, got ${count}`);
+  }
+  const points: Point[] = [];
+  const pointRounds: number[] = [];
+  for (let i = 0; i < count; i++) {
+    pointRounds.push(reader.u32());
+    points.push(
+      reader.u8() === 0
+        ? { kind: "inline", vector: reader.vector() }
+        : { kind: "stored", key: reader.text() },
+    );
+  }
+  const slot = reader.u32();
+  const worker = reader.u32();
+  const others: Member[] = [];
+  if ((flags & PACKED) !== 0) {
+    const more = reader.u32();
+    for (let i = 0; i < more; i++) others.push({ slot: reader.u32(), worker: reader.u32() });
+  }
+  const shifts: Float64Array[] = [];
+  if ((flags & CARRIED) !== 0) for (let i = 0; i <= others.length; i++) shifts.push(reader.vector());
+  reader.end();
+  return {
+    kind,
+    run,
+    runDigest,
+    round,
+    phase,
+    workers,
+    slot,
+    worker,
+    replyTo,
+    evaluate: (flags & EVALUATE) !== 0,
+    memoryFloor,
+    points,
+    pointRounds,
+    ...((flags & PACKED) === 0 ? {} : { others }),
+    ...((flags & CARRIED) === 0 ? {} : { shifts }),
+  };
+}
+
+/** Evaluations and calibration: not the method's traffic. */
+export function isOutsideMethod(kind: TaskKind): boolean {
+  return kind === "evaluate" || kind === "calibrate" || kind === "gram";
+}
+
+/** Is this body a task outside the method? Looks at two bytes. */
+export function isOutsideMethodTask(body: string): boolean {
+  if (byteOfBody(body, 3) !== FrameType.task) return false;
+  const kind = KINDS[byteOfBody(body, FRAME_HEADER_BYTES) ?? -1];
+  return kind !== undefined && isOutsideMethod(kind);
+}
+
+/** What a task makes its worker ask of the cloud. */
+export interface TaskNeeds {
+  readonly kind: TaskKind;
+  readonly round: number;
+  /** The worker's shift is in the task: it need not read or write what it remembers. */
+  readonly carriesShift: boolean;
+  /** Points that lie in the object store. */
+  readonly storedPoints: number;
+}
+
+/** Base64 of a task's beginning, its first point's place included: run and queue have short names. */
+const NEEDS_HEAD_CHARACTERS = 1200;
+
+/** Cheap: looks at the beginning of a body, and checks nothing; undefined for what is no task. */
+export function taskNeedsOf(body: string): TaskNeeds | undefined {
+  const head = Buffer.from(body.slice(0, NEEDS_HEAD_CHARACTERS), "base64");
+  if (head.length <= FRAME_HEADER_BYTES || head[3] !== FrameType.task) return undefined;
+  const kind = KINDS[head[FRAME_HEADER_BYTES]!];
+  if (kind === undefined) return undefined;
+  // Kind, flags and four numbers; then run, digest and queue, each with its length.
+  let at = FRAME_HEADER_BYTES + 18;
+  for (let i = 0; i < 3; i++) {
+    if (at + 4 > head.length) return undefined;
+    at += 4 + head.readUInt32LE(at);
+  }
+  // The number of points, the first one's identity, and whether it is stored: all points of a task travel alike.
+  const stored = POINTS_OF[kind] > 0 && head[at + 5] === 1;
+  const carriesShift = (head[FRAME_HEADER_BYTES + 1]! & CARRIED) !== 0;
+  const round = head.readUInt32LE(FRAME_HEADER_BYTES + 2);
+  return { kind, round, carriesShift, storedPoints: stored ? POINTS_OF[kind] : 0 };
+}

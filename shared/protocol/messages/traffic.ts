@@ -1,0 +1,21 @@
+/** Which traffic is the method's, and which only watches it (evaluations, calibration) and is accounted apart. */
+
+import { datasetPrefix } from "../keys.ts";
+import { evaluationBytesOfContribution } from "./contribution.ts";
+import { isOutsideMethodTask } from "./task.ts";
+
+/** How many bytes of a message's body are outside the method. */
+export function outsideBytesOf(body: string): number {
+  return isOutsideMethodTask(body) ? body.length : evaluationBytesOfContribution(body);
+}
+
+/**
+ * Is an object outside the method? What calibration keeps and asks about is: spectra beside a data set, and the vectors
+ * of its power iteration.
+ */
+export function isOutsideObject(key: string): boolean {
+  return (key.startsWith(datasetPrefix) && key.includes("/spectra/")) || PROBE.test(key);
+}
+
+/** See `probeKey`. */
+const PROBE = /^runs\/[^/]+\/iterates\/probe-/;

@@ -1,0 +1,57 @@
+/** Who takes part in a run at one time: the number of workers and, for PP-MARINA, of slots. */
+import type { AlgorithmSpec } from "../../methods/index.ts";
+import type { ScaleRequest } from "../messages/contribution.ts";
+import { whyNotElastic } from "./elastic.ts";
+import { startingParticipants, startingWorkers } from "./schedule.ts";
+import type { RunSpec } from "./spec.ts";
+
+export interface Cohort {
+  /** n */
+  readonly workers: number;
+  /** r of PP-MARINA; null for the other methods. */
+  readonly participants: number | null;
+}
+
+export function startingCohort({ workers, algorithm }: RunSpec): Cohort {
+  return {
+    workers: startingWorkers(workers),
+    participants: algorithm.kind === "pp-marina" ? startingParticipants(algorithm.participants) : null,
+  };
+}
+
+/** The spec's method as this cohort runs it. */
+export function algorithmOf({ algorithm }: RunSpec, { participants }: Cohort): AlgorithmSpec {
+  if (algorithm.kind !== "pp-marina") return algorithm;
+  if (participants === null) throw new RangeError("a cohort of pp-marina has participants");
+  return { ...algorithm, participants };
+}
+
+/**
+ * Why a run can't go on as the user asks, for people; undefined where it can.
+ * @param now who takes part at present.
+ * @param rows of the data set.
+ */
+export function whyNotScaled(
+  run: string,
+  spec: RunSpec,
+  now: Cohort,
+  { workers, participants }: Pick<ScaleRequest, "workers" | "participants">,
+  rows: number,
+): string | undefined {
+  const { algorithm } = spec;
+  if (participants !== null && algorithm.kind !== "pp-marina") {
+    return `--participants: only pp-marina has participants, ${run} is ${algorithm.kind}`;
+  }
+  if (workers !== null) {
+    const why = whyNotElastic(spec);
+    if (why !== undefined) return `--workers: ${run} can't change its workers: ${why}`;
+    if (workers > rows) {
+      return `--workers: expected at most ${rows} (the rows of ${spec.data}), got ${workers}`;
+    }
+  }
+  if (algorithm.kind !== "pp-marina" || algorithm.replacement) return undefined;
+  const n = workers ?? now.workers;
+  const r = participants ?? now.participants ?? 0;
+  if (r <= n) return undefined;
+  return `expected at most as many participants as workers when drawn without replacement, got ${r} of ${n}`;
+}

@@ -1,0 +1,293 @@
+/** The spec of a run: what people write. One zod schema gives the types, the defaults, the JSON schema and the errors. */
+import * as z from "zod";
+import { explain } from "../../base/index.ts";
+import { type CompressorSpec, MAX_LEVELS } from "../../compressors/index.ts";
+import type { AlgorithmSpec } from "../../methods/index.ts";
+import type { ProblemSpec } from "../../problems/index.ts";
+import { whyNotElastic } from "./elastic.ts";
+import {
+  type ParticipantsSpec,
+  participantsAsked,
+  participantsSchema,
+  workersAsked,
+  workersSchema,
+} from "./schedule.ts";
+
+/** Names of runs and data sets: they become parts of object keys, queue names and file names. */
+export const NAME_PATTERN = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+const NAME_RULE = "1 to 64 of a-z 0-9 . _ -, beginning with a letter or digit";
+
+const positiveInteger = z.int().min(1);
+const probability = z
+  .union([z.literal("theory"), z.number().gt(0).max(1)])
+  .default("theory")
+  .describe('Probability of a dense round, 0 < p <= 1, or "theory".');
+
+const stepSize = z
+  .union([
+    z.literal("theory"),
+    z.literal("published"),
+    z.literal("practical"),
+    z.number().positive(),
+    z.strictObject({ times: z.number().positive().describe("Multiple of the theoretical step size.") }),
+  ])
+  .default("theory")
+  .describe(
+    '"theory" (the method\'s convergence theorem), "published" (DIANA, VR-DIANA: Theorem 4 of Horvath et al.), "practical" (QGD), a number, or { "times": 4 } the theoretical one.',
+  );
+
+const compressor = z
+  .discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("identity") }),
+    z.strictObject({
+      kind: z.literal("rand-k"),
+      k: positiveInteger.describe("Coordinates kept, 1 <= k <= d."),
+    }),
+    z.strictObject({ kind: z.literal("l2-quantization") }),
+    z.strictObject({
+      kind: z.literal("qsgd"),
+      levels: positiveInteger.max(MAX_LEVELS).describe("Quantisation levels s >= 1 besides zero."),
+    }),
+    z.strictObject({ kind: z.literal("natural") }),
+  ])
+  .describe("The unbiased compressor Q of the uplink.");
+
+const shift = z
+  .enum(["stored", "carried"])
+  .exactOptional()
+  .describe(
+    'Where the workers\' shifts lie between rounds: "stored" (default) in the object store, one read and one write for each worker and round; or "carried" by the aggregator, which sends each worker its own. The same bits.',
+  );
+
+const batchSize = positiveInteger.describe("Rows of a mini-batch, b.");
+const replacement = z.boolean().default(true).describe("Draw with replacement (as in the paper) or without.");
+
+const algorithm = z
+  .discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("gd"), stepSize }),
+    z.strictObject({ kind: z.literal("qgd"), compressor, stepSize }),
+    z.strictObject({ kind: z.literal("diana"), compressor, shift, stepSize }),
+    z.strictObject({
+      kind: z.literal("vr-diana"),
+      compressor,
+      shift,
+      batchSize,
+      replacement,
+      probability,
+      stepSize,
+    }),
+    z.strictObject({ kind: z.literal("marina"), compressor, probability, stepSize }),
+    z.strictObject({
+      kind: z.literal("vr-marina"),
+      compressor,
+      batchSize,
+      replacement,
+      probability,
+      stepSize,
+    }),
+    z.strictObject({
+      kind: z.literal("vr-marina-online"),
+      compressor,
+      batchSize,
+      replacement,
+      largeBatchSize: positiveInteger.describe("Rows drawn for a dense round, B."),
+      probability,
+      stepSize,
+    }),
+    z.strictObject({
+      kind: z.literal("pp-marina"),
+      compressor,
+      participants: participantsSchema,
+      replacement,
+      probability,
+      stepSize,
+    }),
+  ])
+  .describe("The method.");
+
+const regularizer = z
+  .discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("l2"), lambda: z.number().min(0) }),
+    z.strictObject({ kind: z.literal("nonconvex"), lambda: z.number().min(0) }),
+  ])
+  .describe("l2: (lambda/2)|x|^2; nonconvex: lambda sum_j x_j^2/(1+x_j^2).")
+  .exactOptional();
+
+const problem = z
+  .discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("nonconvex-binary"), regularizer }),
+    z.strictObject({ kind: z.literal("logistic"), regularizer }),
+    z.strictObject({ kind: z.literal("least-squares"), regularizer }),
+  ])
+  .describe("The loss f is the mean of, over the rows.");
+
+const stop = z.strictObject({
+  rounds: z.int().min(1).max(4_000_000_000).describe("At most so many rounds: every run is bounded."),
+  relativeGradientNormSquared: z
+    .number()
+    .positive()
+    .exactOptional()
+    .describe("Stop at the first evaluated x^k with |grad f(x^k)|^2 <= this times |grad f(x^0)|^2."),
+  gradientNormSquared: z
+    .number()
+    .positive()
+    .exactOptional()
+    .describe("Stop at the first evaluated x^k with |grad f(x^k)|^2 <= this."),
+  usd: z
+    .number()
+    .positive()
+    .exactOptional()
+    .describe(
+      "Spend no more than so many dollars: a round is sent only if it fits, at the price of the dearest one so far.",
+    ),
+  seconds: z
+    .number()
+    .positive()
+    .exactOptional()
+    .describe(
+      "Take no longer than so many seconds: a round is sent only if it fits, at the length of the longest one so far.",
+    ),
+});
+
+const checkpointEvery = z
+  .union([
+    positiveInteger,
+    z.strictObject({
+      seconds: z.number().positive().describe("Seconds from one stored iterate to the next."),
+    }),
+  ])
+  .default(1)
+  .describe('Rounds from one stored iterate to the next, or { "seconds": 30 }.');
+
+export const runSpecSchema = z
+  .strictObject({
+    $schema: z.string().exactOptional(),
+    name: z
+      .string()
+      .regex(NAME_PATTERN, `expected ${NAME_RULE}`)
+      .exactOptional()
+      .describe("Name of the run; default: from the method and data set."),
+    data: z.string().regex(NAME_PATTERN, `expected ${NAME_RULE}`).describe("Name of an imported data set."),
+    workers: workersSchema,
+    remainder: z
+      .enum(["spread", "drop"])
+      .default("spread")
+      .describe(
+        'Rows left over by an even split: "spread" over the first workers, or "drop" (as in the paper\'s experiments).',
+      ),
+    problem,
+    smoothness: z
+      .enum(["exact", "max-row"])
+      .default("exact")
+      .describe(
+        'Smoothness constants from spectral norms, or the cruder "max-row" ones of the authors\' code.',
+      ),
+    algorithm,
+    start: z
+      .union([z.literal("zeros"), z.strictObject({ uniform: z.number().positive() })])
+      .default("zeros")
+      .describe('x^0: "zeros", or { "uniform": a } for independent uniform entries of [-a, a).'),
+    seed: z.int().min(0).default(1).describe("Key of every random stream of the run."),
+    stop,
+    evaluateEvery: z
+      .int()
+      .min(0)
+      .default(1)
+      .describe(
+        "Evaluate the exact gradient at every so many rounds (and at the start and end); 0: only there. Not charged to the method.",
+      ),
+    wire: z
+      .enum(["float32", "float64"])
+      .default("float32")
+      .describe("Precision of numbers that workers send. The iterate always travels as float64."),
+    shardsPerTask: z
+      .union([positiveInteger.max(1000), z.literal("auto")])
+      .exactOptional()
+      .describe(
+        'Packing: neighbouring workers that one task does the work of; they stay workers of their own, and the trajectory has the same bits. "auto": some 15 ms of computing a task. Default: 1.',
+      ),
+    checkpointEvery,
+    durability: z
+      .enum(["write-behind", "strict"])
+      .default("write-behind")
+      .describe(
+        '"write-behind": an iterate is stored while the next round already computes; "strict": before it.',
+      ),
+  })
+  .superRefine((spec, context) => {
+    const { stop: rules } = spec;
+    const needsEvaluation =
+      rules.relativeGradientNormSquared !== undefined || rules.gradientNormSquared !== undefined;
+    if (needsEvaluation && spec.evaluateEvery === 0) {
+      context.addIssue({
+        code: "custom",
+        path: ["evaluateEvery"],
+        message: "expected at least 1: a stopping rule on the gradient norm needs evaluations",
+      });
+    }
+    checkElastic(spec as RunSpec, context);
+  })
+  .meta({ title: "Marina run", description: "One distributed optimisation run." });
+
+type Problem = { readonly code: "custom"; readonly path: (string | number)[]; readonly message: string };
+
+/** Rules on who takes part. */
+function checkElastic(spec: RunSpec, context: { addIssue(problem: Problem): void }): void {
+  const { algorithm: method, workers, evaluateEvery } = spec;
+  const problem = (path: (string | number)[], message: string) =>
+    context.addIssue({ code: "custom", path, message });
+  if (typeof workers === "object") {
+    const why = whyNotElastic(spec);
+    if (why !== undefined) problem(["workers"], `expected one number: ${why}`);
+  }
+  const participants = method.kind === "pp-marina" ? method.participants : 1;
+  const schedules = [workers, participants].filter(Array.isArray).flat() as readonly object[];
+  if (evaluateEvery === 0 && schedules.some((entry) => "fromRelativeGradientNormSquared" in entry)) {
+    problem(
+      ["evaluateEvery"],
+      "expected at least 1: an entry of a schedule waits for the gradient norm, which must be evaluated",
+    );
+  }
+  const fewest = Math.min(...workersAsked(workers));
+  const most = Math.max(...participantsAsked(participants));
+  if (method.kind === "pp-marina" && !method.replacement && most > fewest) {
+    problem(
+      ["algorithm", "participants"],
+      `expected at most ${fewest} (the workers) when drawn without replacement, got ${most}`,
+    );
+  }
+}
+
+/** What people may write (defaults left out). */
+export type RunSpecInput = z.input<typeof runSpecSchema>;
+/** A complete spec. */
+export type RunSpec = z.output<typeof runSpecSchema> & {
+  readonly algorithm: AlgorithmSpec<ParticipantsSpec>;
+  readonly problem: ProblemSpec;
+};
+
+// The schema and the mathematics must mean the same: these lines fail to compile when they part.
+type Same<A, B> = A extends B ? true : never;
+const schemaAgreesWithMathematics: [
+  Same<z.output<typeof algorithm>, AlgorithmSpec<ParticipantsSpec>>,
+  Same<AlgorithmSpec["kind"], z.output<typeof algorithm>["kind"]>,
+  Same<z.output<typeof compressor>, CompressorSpec>,
+  Same<z.output<typeof problem>, ProblemSpec>,
+] = [true, true, true, true];
+void schemaAgreesWithMathematics;
+
+/**
+ * Parses and completes a spec.
+ * @param source where the value came from, named in errors.
+ * @throws MarinaError "spec" that lists every problem with its field path, what was expected and what came.
+ */
+export function parseRunSpec(value: unknown, source: string): RunSpec {
+  const parsed = runSpecSchema.safeParse(value);
+  if (!parsed.success) throw explain(parsed.error, runSpecSchema, value, source);
+  return parsed.data;
+}
+
+/** The spec's JSON schema, for editors. */
+export function runSpecJsonSchema(): object {
+  return z.toJSONSchema(runSpecSchema, { io: "input", target: "draft-2020-12" });
+}

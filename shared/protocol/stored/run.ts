@@ -1,0 +1,81 @@
+/** The stored description of a run, and the messages of the control queue. */
+import * as z from "zod";
+import { explain, MarinaError } from "../../base/index.ts";
+import { canonicalJson, sha256 } from "../digest.ts";
+import { NAME_PATTERN, type RunSpec, runSpecSchema } from "../spec/spec.ts";
+
+/** `runs/<run>/spec.json`: written once, create-only, before the first control message. */
+export interface StoredRun {
+  readonly version: 1;
+  readonly run: string;
+  readonly spec: RunSpec;
+  /** The data set as it was when the run began: a run never goes on with other data. */
+  readonly data: { readonly sha256: string; readonly etag: string };
+}
+
+const storedRunSchema = z.strictObject({
+  version: z.literal(1),
+  run: z.string().regex(NAME_PATTERN),
+  spec: runSpecSchema,
+  data: z.strictObject({ sha256: z.string(), etag: z.string() }),
+});
+
+export function encodeStoredRun(run: StoredRun): Uint8Array {
+  return new TextEncoder().encode(`${canonicalJson(run)}\n`);
+}
+
+/** @throws MarinaError "corrupt" or "spec". */
+export function decodeStoredRun(bytes: Uint8Array, key: string): StoredRun {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw new MarinaError("corrupt", `${key}: expected the JSON description of a run, got other bytes`, {
+      cause: error,
+    });
+  }
+  const parsed = storedRunSchema.safeParse(value);
+  if (!parsed.success) throw explain(parsed.error, storedRunSchema, value, key);
+  return parsed.data as StoredRun;
+}
+
+/** 64 bits of the description's SHA-256, as 16 hexadecimal digits: what tasks and contributions carry. */
+export function runDigest(run: StoredRun): string {
+  return sha256(encodeStoredRun(run)).slice(0, 16);
+}
+
+/** Drives a run for one tenure of the aggregator. */
+export interface ControlMessage {
+  readonly version: 1;
+  readonly run: string;
+  /**
+   * `start` begins a run, `continue` is the hand-over to the next tenure, `resume` goes on with a run that had ended
+   * as stopped or failed. A message whose tenure is not above the checkpoint's is a late duplicate.
+   */
+  readonly action: "start" | "continue" | "resume";
+  readonly tenure: number;
+}
+
+const controlSchema = z.strictObject({
+  version: z.literal(1),
+  run: z.string().regex(NAME_PATTERN),
+  action: z.enum(["start", "continue", "resume"]),
+  tenure: z.int().min(0),
+});
+
+/** @throws MarinaError "message" */
+export function decodeControl(body: string): ControlMessage {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch (error) {
+    throw new MarinaError("message", "control message: expected JSON", { cause: error });
+  }
+  const parsed = controlSchema.safeParse(value);
+  if (!parsed.success) throw explain(parsed.error, controlSchema, value, "control message");
+  return parsed.data;
+}
+
+export function encodeControl(message: ControlMessage): string {
+  return canonicalJson(message);
+}

@@ -1,0 +1,55 @@
+/** From a run's result to the figures that are kept of a cell. */
+
+import { reachedAccuracy } from "../client/index.ts";
+import type { ServiceConfiguration } from "../embedded/index.ts";
+import { PRICES_US_EAST_1, parseUsage, priceUsd } from "../shared/cost/index.ts";
+import type { RunResult, RunSpec } from "../shared/protocol/index.ts";
+import { CELL_VERSION, type CellResult } from "./cell.ts";
+
+/** @param startLoss f(x^0), of the run's first round */
+export function cellResultOf(
+  digest: string,
+  spec: RunSpec,
+  result: RunResult,
+  configuration: ServiceConfiguration,
+  wallSeconds: number,
+  startLoss: number | null,
+): CellResult {
+  const aimed =
+    spec.stop.relativeGradientNormSquared !== undefined || spec.stop.gradientNormSquared !== undefined;
+  const usage = parseUsage(result.usage);
+  const { items } = priceUsd(usage.method, PRICES_US_EAST_1, configuration);
+  return {
+    version: CELL_VERSION,
+    digest,
+    status: result.status,
+    stoppedBy: result.stoppedBy,
+    error: result.error,
+    reached: result.status === "done" && (!aimed || reachedAccuracy(result.stoppedBy)),
+    rounds: result.rounds,
+    loss: result.loss,
+    startLoss,
+    relativeGradientNormSquared: result.relativeGradientNormSquared,
+    uplinkBitsPerWorker: result.uplinkBitsPerWorker,
+    uplinkBytesMeasured: result.uplinkBytesMeasured,
+    downlinkBytesMeasured: result.downlinkBytesMeasured,
+    seconds: result.seconds,
+    usd: result.usd,
+    functionsUsd:
+      items.workerComputeUsd +
+      items.workerInitUsd +
+      items.workerInvocationsUsd +
+      items.aggregatorComputeUsd +
+      items.aggregatorInitUsd +
+      items.aggregatorInvocationsUsd,
+    queuesUsd: items.standardQueuesUsd + items.fifoQueuesUsd + items.mappingsUsd,
+    objectsUsd: items.objectPutsUsd + items.objectGetsUsd,
+    evaluationUsd: priceUsd(usage.evaluation, PRICES_US_EAST_1, configuration).totalUsd,
+    stepSize: result.constants.stepSize,
+    probability: result.constants.probability,
+    resentTasks: result.resentTasks,
+    iterateSha256: result.iterateSha256,
+    phases: result.phases,
+    wallSeconds,
+  };
+}

@@ -1,0 +1,103 @@
+/** A sweep's summary for people: medians over the seeds, quartiles where there are seeds enough. */
+
+import { table } from "../client/index.ts";
+import { dollars, megabits, seconds, short } from "../shared/base/index.ts";
+import { type Group, paretoFront, type Quartiles } from "./summary.ts";
+
+/** Below this many seeds quartiles say nothing. */
+const SEEDS_FOR_QUARTILES = 3;
+
+export interface SweepTable {
+  readonly columns: readonly (readonly [header: string, align: "left" | "right"])[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** One row a group. Fields that no two groups differ in are left out. */
+export function sweepTable(groups: readonly Group[], among: readonly Group[] = groups): SweepTable {
+  const paths = [...new Set(groups.flatMap(({ axes }) => Object.keys(axes)))];
+  const labelled = groups.some(({ label }) => label !== null);
+  const shown = paths.filter((path) => !labelled || !isSetByLabel(groups, path));
+  const cheapFast = new Set(paretoFront(among, "usd", "seconds"));
+  return {
+    columns: [
+      ...(labelled ? [["run", "left"] as const] : []),
+      ...shown.map((path) => [path.split(".").at(-1)!, "left"] as const),
+      ["reached", "right"],
+      ["rounds", "right"],
+      ["Mbit/worker", "right"],
+      ["seconds", "right"],
+      ["$", "right"],
+      ["|∇f|²/start", "right"],
+      ["f", "right"],
+      ["front", "left"],
+    ],
+    rows: groups.map((group) => {
+      const { figures, label, axes, reached, seeds, diverged } = group;
+      const spread = (of: Quartiles, text: (value: number) => string) => quartilesText(of, text, seeds);
+      return [
+        ...(labelled ? [label ?? "-"] : []),
+        ...shown.map((path) => valueText(axes[path])),
+        `${reached}/${seeds}${diverged > 0 ? `, ${diverged} diverged` : ""}`,
+        spread(figures.rounds, (value) => Math.round(value).toLocaleString("en-US")),
+        spread(figures.uplinkBitsPerWorker, megabits),
+        spread(figures.seconds, seconds),
+        spread(figures.usd, dollars),
+        Number.isFinite(figures.relativeGradientNormSquared.median)
+          ? short(figures.relativeGradientNormSquared.median)
+          : "-",
+        Number.isFinite(group.loss.median) ? short(group.loss.median) : "-",
+        cheapFast.has(group) ? "*" : "",
+      ];
+    }),
+  };
+}
+
+export function sweepText(groups: readonly Group[], among: readonly Group[] = groups): string {
+  const { columns, rows } = sweepTable(groups, among);
+  return table(columns, rows);
+}
+
+/** As a table of a README. */
+export function sweepMarkdown(groups: readonly Group[], among: readonly Group[] = groups): string {
+  const { columns, rows } = sweepTable(groups, among);
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [
+    line(columns.map(([header]) => header)),
+    line(columns.map(([, align]) => (align === "right" ? "---:" : "---"))),
+    ...rows.map(line),
+  ].join("\n");
+}
+
+/** Is this field a consequence of the label? Then the label says it. */
+export function isSetByLabel(groups: readonly Pick<Group, "label" | "axes">[], path: string): boolean {
+  const byLabel = new Map<string | null, string>();
+  for (const { label, axes } of groups) {
+    const value = JSON.stringify(axes[path]) ?? "";
+    const known = byLabel.get(label);
+    if (known !== undefined && known !== value) return false;
+    byLabel.set(label, value);
+  }
+  return true;
+}
+
+function quartilesText(
+  { lower, median, upper }: Quartiles,
+  text: (value: number) => string,
+  seeds: number,
+): string {
+  if (!Number.isFinite(median)) return "-";
+  if (seeds < SEEDS_FOR_QUARTILES || lower === upper) return text(median);
+  return `${text(median)} (${text(lower)} to ${Number.isFinite(upper) ? text(upper) : "never"})`;
+}
+
+/** A field's value for people. */
+export function valueText(value: unknown): string {
+  if (value === undefined) return "-";
+  if (typeof value === "object" && value !== null) {
+    if ("times" in value) return `${String(value.times)} x theory`;
+    if ("kind" in value) return Object.values(value).map(valueText).join(" ");
+    return JSON.stringify(value);
+  }
+  return String(value);
+}
