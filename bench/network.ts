@@ -21,7 +21,7 @@ import {
   plainRows,
   WasmKernels,
   workOf,
-} from "../shared/problems/index.ts";
+} from "../shared/problems/network/index.ts";
 import type { Figure } from "./figure.ts";
 import { printFigures } from "./print.ts";
 
