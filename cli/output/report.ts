@@ -116,7 +116,7 @@ export function details(result: RunResult, predicts: boolean): string {
     ],
     [
       "constants",
-      `L ${constants.L}, ${constants.Lf === undefined ? "" : `L_f ${constants.Lf}, `}ω ${constants.omega}, ζ ${constants.zeta}`,
+      `L ${constants.L}, ${constants.Lf === undefined ? "" : `L_f ${constants.Lf}, `}${constants.omega === undefined ? `α ${constants.alpha}` : `ω ${constants.omega}`}, ζ ${constants.zeta}`,
     ],
     ["step size", `γ ${constants.stepSize}, p ${constants.probability}`],
     ...phaseRows(result),

@@ -1,4 +1,5 @@
 /** A method in a few words. */
+import { compressorLabel } from "../../shared/compressors/index.ts";
 import type { AlgorithmSpec } from "../../shared/methods/index.ts";
 import { type ParticipantsSpec, participantsText } from "../../shared/protocol/index.ts";
 
@@ -6,10 +7,7 @@ import { type ParticipantsSpec, participantsText } from "../../shared/protocol/i
 export function methodName(algorithm: AlgorithmSpec<ParticipantsSpec>): string {
   const parts: string[] = [algorithm.kind.toUpperCase()];
   if ("compressor" in algorithm) {
-    const { compressor } = algorithm;
-    if (compressor.kind === "rand-k") parts.push(`rand-k ${compressor.k}`);
-    else if (compressor.kind === "qsgd") parts.push(`qsgd ${compressor.levels}`);
-    else parts.push(compressor.kind);
+    parts.push(compressorLabel(algorithm.compressor));
   }
   if ("participants" in algorithm) parts.push(`r = ${participantsText(algorithm.participants)}`);
   if ("batchSize" in algorithm) parts.push(`b = ${algorithm.batchSize}`);

@@ -131,7 +131,8 @@ async function contribute(
     : run.carries
       ? carriedMemory(run, task)
       : await loadMemory(ports, run, task);
-  const draws = workerDraws(spec.seed, round, slot, run.compressor, batchSetting(run, shard.rows));
+  const place = { round, slot, slots: task.workers };
+  const draws = workerDraws(spec.seed, place, run.compressor, batchSetting(run, shard.rows));
   const started = ports.clock.now();
   const { encoded, loss, evaluation, next } = await ports.compute.run(
     () => gradients.work(4 * run.dimension),

@@ -4,7 +4,7 @@ import { MarinaError } from "../../shared/base/index.ts";
 import { type Ports, readChecked } from "../../shared/cloud/index.ts";
 import { type Compressor, createCompressor } from "../../shared/compressors/index.ts";
 import { type Manifest, parseManifest } from "../../shared/data/index.ts";
-import { carriesShifts, compressorOf, keepsWorkerMemory } from "../../shared/methods/index.ts";
+import { carriesShifts, compressorOf, keepsWorkerMemory, shiftStepOf } from "../../shared/methods/index.ts";
 import {
   decodeStoredRun,
   decodeVector,
@@ -94,7 +94,7 @@ export class RunLoader {
       dimension,
       compressor,
       dense: createCompressor({ kind: "identity" }, dimension, spec.wire),
-      shiftStep: 1 / (1 + compressor.omega),
+      shiftStep: shiftStepOf(compressor),
       remembers: keepsWorkerMemory(spec.algorithm),
       carries: carriesShifts(spec.algorithm),
       scope: JSON.stringify([manifest.object.etag, remainder, problem]),

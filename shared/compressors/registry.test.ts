@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { CompressorSpec } from "./compressor.ts";
-import { createCompressor } from "./registry.ts";
+import { type CompressorSpec, createCompressor } from "./registry.ts";
 
 describe("createCompressor", () => {
   const wrong: readonly [CompressorSpec, number, RegExp][] = [

@@ -7,3 +7,4 @@ export { quantile } from "./quantile.ts";
 export { Purpose, Stream } from "./streams.ts";
 export { sampleSubset } from "./subset.ts";
 export { dot, firstNonFinite, normSquared } from "./vectors.ts";
+export { Workspace } from "./workspace.ts";

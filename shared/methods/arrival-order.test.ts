@@ -14,7 +14,7 @@ import { encodeIncoming } from "../protocol/messages/contribution.ts";
 import { decodeTask, type Task } from "../protocol/messages/task.ts";
 import { parseRunSpec } from "../protocol/spec/spec.ts";
 import { encodeStoredRun } from "../protocol/stored/run.ts";
-import { compressorStream } from "./draws.ts";
+import { compressorDraw } from "./draws.ts";
 import type { AlgorithmSpec } from "./method.ts";
 import { compressorOf, createMethod } from "./registry.ts";
 
@@ -69,7 +69,7 @@ async function activeRun(algorithm: AlgorithmSpec, order: readonly number[]): Pr
   };
   const answer = ({ kind, runDigest, phase, round, slot, worker }: Task): string => {
     const codec = kind === "full" || kind === "full-large-batch" ? dense : compressor;
-    const draw = codec.draw(compressorStream(SEED, round, slot));
+    const draw = compressorDraw(SEED, { round, slot, slots: WORKERS }, codec);
     const { bytes: payload, bits } = codec.encode(gradients[worker]!, draw);
     const timing = { computeMilliseconds: 1, cold: false };
     return encodeIncoming({

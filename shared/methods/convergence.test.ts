@@ -118,7 +118,7 @@ function descents(spec: AlgorithmSpec, parameters: Parameters, weight: number, r
       const setting = {
         method,
         objectives: ridge.objectives,
-        compressor: choosing(compressor, choose),
+        compressor: choosing(compressor, randK, choose),
         dense,
         shiftStep: 1,
       };

@@ -1,7 +1,6 @@
 /** One table of laws over all methods: where two of them must be the same method, they are. */
 import { describe, expect, it } from "vitest";
-import type { CompressorSpec } from "../compressors/compressor.ts";
-import { createCompressor } from "../compressors/registry.ts";
+import { type CompressorSpec, createCompressor } from "../compressors/registry.ts";
 import { Purpose, Stream } from "../math/streams.ts";
 import { createObjective } from "../problems/linear/objective.ts";
 import type { Objective, ProblemSpec } from "../problems/problem.ts";

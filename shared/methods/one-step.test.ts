@@ -4,9 +4,8 @@
  * Burlachenko, Li, Richtarik, ICML 2021; Horvath et al., arXiv 1904.05115).
  */
 import { describe, expect, it } from "vitest";
-import type { CompressorSpec } from "../compressors/compressor.ts";
-import { coordinates } from "../compressors/laws.reference.ts";
-import { createCompressor } from "../compressors/registry.ts";
+import { type CompressorSpec, createCompressor } from "../compressors/registry.ts";
+import { varianceOf } from "../compressors/testing/reference.ts";
 import { normSquared } from "../math/vectors.ts";
 import type { AlgorithmSpec, Vectors } from "./method.ts";
 import { createMethod } from "./registry.ts";
@@ -78,7 +77,7 @@ function afterOneRound<Name extends string>(
     const setting: RoundSetting = {
       method,
       objectives: problem.objectives,
-      compressor: choosing(inner, choose),
+      compressor: choosing(inner, compressor, choose),
       dense,
       shiftStep,
     };
@@ -108,16 +107,6 @@ function marinaError(spec: AlgorithmSpec, compressor: CompressorSpec, sizes?: Ba
   });
 }
 
-/** E|Q(v) - v|^2 by the formula of the kind. */
-function variance(spec: CompressorSpec, v: Float64Array): number {
-  if (spec.kind === "identity") return 0;
-  if (spec.kind === "rand-k") return (d / spec.k - 1) * normSquared(v);
-  return coordinates(spec, v).reduce(
-    (sum, { up, down, probability }) => sum + probability * (1 - probability) * (up - down) ** 2,
-    0,
-  );
-}
-
 const common = { stepSize: GAMMA, probability: P } as const;
 const compressors: readonly CompressorSpec[] = [
   { kind: "identity" },
@@ -141,7 +130,7 @@ describe.each(compressors)("MARINA's error with $kind $k$levels", (compressor) =
   });
 
   it("has the second moment (1-p)(|e|^2 + (1/n^2) sum of the variances of Q(D_i))", () => {
-    const noise = D.reduce((sum, Di) => sum + variance(compressor, Di), 0);
+    const noise = D.reduce((sum, Di) => sum + varianceOf(compressor, Di), 0);
     near(square[0]!, (1 - P) * (normSquared(e) + noise / n ** 2));
   });
 

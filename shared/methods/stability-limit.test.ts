@@ -1,7 +1,7 @@
 /** How long a step MARINA bears in the scalar model: its exact limit, from the method's own moments. */
 import { describe, expect, it } from "vitest";
-import type { Compressor, CompressorSpec } from "../compressors/compressor.ts";
-import { createCompressor } from "../compressors/registry.ts";
+import type { Compressor } from "../compressors/compressor.ts";
+import { type CompressorSpec, createCompressor } from "../compressors/registry.ts";
 import { quadraticObjective } from "../problems/quadratic.ts";
 import type { AlgorithmSpec } from "./method.ts";
 import { createMethod } from "./registry.ts";

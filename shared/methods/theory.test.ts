@@ -1,8 +1,8 @@
 /** Step sizes and probabilities against published formulas worked out by an independent program, and by hand. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { MarinaError } from "../base/errors.ts";
-import type { Compressor, CompressorSpec } from "../compressors/compressor.ts";
-import { createCompressor } from "../compressors/registry.ts";
+import type { UnbiasedCompressor } from "../compressors/compressor.ts";
+import { type CompressorSpec, createCompressor } from "../compressors/registry.ts";
 import { type LoadedData, loadShipped } from "../data/testing/load.ts";
 import { largestEigenvalue } from "../math/power-iteration.ts";
 import { smoothness } from "../problems/linear/smoothness.ts";
@@ -97,7 +97,7 @@ describe("parameters on mushrooms, n = 5", () => {
     constants = smoothness({ kind: "nonconvex-binary" }, data.shards.map(shardSpectrum), gram);
   });
 
-  function resolve(spec: AlgorithmSpec, compressor: Compressor): Parameters {
+  function resolve(spec: AlgorithmSpec, compressor: UnbiasedCompressor): Parameters {
     return resolveParameters(spec, {
       workers: 5,
       rowsPerWorker: data.rows / 5,
@@ -176,7 +176,7 @@ describe("parameters on mushrooms, n = 5", () => {
 /** Round numbers to reckon with. */
 const hand: Smoothness = { Li: [1, 3], L: Math.sqrt(5), Lmax: 3, cL: 4, Lrow: 6, Lf: 2 };
 
-function handSetting(compressor: Compressor, extra: Partial<TheorySetting> = {}): TheorySetting {
+function handSetting(compressor: UnbiasedCompressor, extra: Partial<TheorySetting> = {}): TheorySetting {
   return { workers: 4, rowsPerWorker: 50, compressor, smoothness: hand, rounds: 2, ...extra };
 }
 

@@ -51,8 +51,19 @@ export function resolveParameters(spec: AlgorithmSpec, setting: TheorySetting): 
     workers: setting.workers,
     probability,
     stepSize: resolveStepSize(spec, setting, probability),
-    shiftStep: 1 / (1 + setting.compressor.omega),
+    shiftStep: shiftStepOf(setting.compressor),
   };
+}
+
+/** alpha = 1/(1 + omega), the step of a worker's shift; of a contractive compressor's state 1. */
+export function shiftStepOf(compressor: Compressor): number {
+  return compressor.promises === "unbiased" ? 1 / (1 + compressor.omega) : 1;
+}
+
+/** @throws RangeError for a compressor that no spec of this method can have: a defect of the method's schema. */
+function omegaOf(compressor: Compressor): number {
+  if (compressor.promises === "unbiased") return compressor.omega;
+  throw new RangeError("this method's theory needs an unbiased compressor");
 }
 
 /**
@@ -88,7 +99,7 @@ function resolveStepSize(spec: AlgorithmSpec, setting: TheorySetting, probabilit
   if (asked === "published") return dianaPublishedStep(spec, setting);
   if (asked === "practical") {
     // 1/(L (1 + omega/n)): no guarantee on heterogeneous non-convex data.
-    return 1 / (setting.smoothness.L * (1 + setting.compressor.omega / setting.workers));
+    return 1 / (setting.smoothness.L * (1 + omegaOf(setting.compressor) / setting.workers));
   }
   return theoreticalStep(spec, setting, probability);
 }
@@ -112,7 +123,7 @@ export function checkStepSize(spec: AlgorithmSpec<unknown>): void {
 /** The step of the method's theorem for general non-convex functions. */
 function theoreticalStep(spec: AlgorithmSpec, setting: TheorySetting, p: number): number {
   const { workers: n, compressor, smoothness } = setting;
-  const { omega } = compressor;
+  const omega = omegaOf(compressor);
   const { L, cL } = smoothness;
   switch (spec.kind) {
     case "gd":
@@ -148,7 +159,7 @@ function theoreticalStep(spec: AlgorithmSpec, setting: TheorySetting, p: number)
  */
 function dianaPublishedStep(spec: AlgorithmSpec, setting: TheorySetting): number {
   const { workers: n, compressor, smoothness, rowsPerWorker } = setting;
-  const { omega } = compressor;
+  const omega = omegaOf(compressor);
   const M = spec.kind === "vr-diana" ? rowsPerWorker / spec.batchSize : 1;
   return 1 / (10 * smoothness.L * Math.sqrt(1 + omega / n) * (M ** (2 / 3) + omega + 1));
 }
@@ -160,7 +171,7 @@ function dianaPublishedStep(spec: AlgorithmSpec, setting: TheorySetting): number
 function qgdGuaranteedStep(setting: TheorySetting): number {
   const { workers: n, compressor, smoothness, start, rounds, targetGradientNormSquared } = setting;
   const Lf = averageSmoothness(smoothness);
-  const A = (compressor.omega * smoothness.Lmax) / n;
+  const A = (omegaOf(compressor) * smoothness.Lmax) / n;
   if (A === 0) return 1 / Lf;
   if (start === undefined || targetGradientNormSquared === undefined) {
     throw new MarinaError(

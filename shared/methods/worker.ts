@@ -1,5 +1,5 @@
 /** The worker side of every method: one order in, one compressed message out. Pure: what it must remember it returns. */
-import type { Compressor, Draw, Encoded } from "../compressors/index.ts";
+import { type Compressor, type Draw, type Encoded, NO_DRAW } from "../compressors/index.ts";
 import type { Order, Rows } from "./method.ts";
 
 /** A gradient with the loss at the same point. The vector belongs to whoever made it: never written to here. */
@@ -53,8 +53,6 @@ export interface WorkerSetting {
   /** alpha = 1/(1 + omega) */
   readonly shiftStep: number;
 }
-
-const NO_DRAW: Draw = { kind: "none" };
 
 /**
  * Answers one order.

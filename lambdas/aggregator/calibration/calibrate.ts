@@ -5,6 +5,7 @@
 
 import { MarinaError } from "../../../shared/base/index.ts";
 import { DamagedObject, readChecked } from "../../../shared/cloud/index.ts";
+import { promiseOf } from "../../../shared/compressors/index.ts";
 import { advance, type PowerState, startPowerIteration } from "../../../shared/math/index.ts";
 import {
   everyone,
@@ -74,7 +75,7 @@ export async function calibrate(active: ActiveRun, observe: CalibrationObserver)
     Lmax,
     cL,
     Lrow,
-    omega: compressor.omega,
+    ...promiseOf(compressor),
     zeta: compressor.zeta,
     stepSize: parameters.stepSize,
     probability: parameters.probability,

@@ -5,6 +5,7 @@ import {
   type Order,
   type Plan,
   serverDraws,
+  shiftStepOf,
   type Vectors,
 } from "../../../shared/methods/index.ts";
 import type { Point, TaskKind } from "../../../shared/protocol/index.ts";
@@ -97,7 +98,7 @@ export async function doRound(
   const own = arrivals.slice(0, workers.length);
   const compressed = order.kind !== "full" || order.compressed;
   const compressor = compressed ? active.compressor : active.dense;
-  const encoding = { compressor, seed: spec.seed, round };
+  const encoding = { compressor, seed: spec.seed, round, workers: count };
   const entries = own.length * Math.ceil(compressor.zeta) + dimension;
   const mean = await ports.compute.run(
     () => ({ rows: 0, nonZeros: 0, entries }),
@@ -106,7 +107,7 @@ export async function doRound(
   const moved = shifts
     ? await ports.compute.run(
         () => ({ rows: 0, nonZeros: 0, entries: 2 * own.length * dimension }),
-        () => moveShifts(state, own, encoding, 1 / (1 + compressor.omega)),
+        () => moveShifts(state, own, encoding, shiftStepOf(compressor)),
       )
     : {};
   const exact = evaluate ? combine(arrivals, count, dimension) : undefined;

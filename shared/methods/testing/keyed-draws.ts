@@ -15,7 +15,8 @@ export function keyedDraws(
     coin: (round, probability) => serverDraws(seed, round).coin(probability),
     slots: (round, count, workers, replacement) =>
       serverDraws(seed, round).slots(count, workers, replacement),
-    compressor: (round, slot) => workerDraws(seed, round, slot, compressor, undefined).compressor(),
+    compressor: (round, slot) =>
+      workerDraws(seed, { round, slot, slots: rows.length }, compressor, undefined).compressor(),
     batch(round, slot, which) {
       if (!("batchSize" in spec)) throw new RangeError(`${spec.kind} draws no mini-batches`);
       const setting = {
@@ -24,7 +25,7 @@ export function keyedDraws(
         replacement: spec.replacement,
         largeBatchSize: "largeBatchSize" in spec ? spec.largeBatchSize : 0,
       };
-      return workerDraws(seed, round, slot, compressor, setting).batch(which);
+      return workerDraws(seed, { round, slot, slots: rows.length }, compressor, setting).batch(which);
     },
   };
 }

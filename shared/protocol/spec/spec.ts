@@ -1,7 +1,7 @@
 /** The spec of a run: what people write. One zod schema gives the types, the defaults, the JSON schema and the errors. */
 import * as z from "zod";
 import { explain } from "../../base/index.ts";
-import type { CompressorSpec } from "../../compressors/index.ts";
+import { type CompressorSpec, compressorSchema } from "../../compressors/index.ts";
 import type { AlgorithmSpec } from "../../methods/index.ts";
 import type { ProblemSpec } from "../../problems/index.ts";
 import { whyNotElastic } from "./elastic.ts";
@@ -36,21 +36,7 @@ const stepSize = z
     '"theory" (the method\'s convergence theorem), "published" (DIANA, VR-DIANA: Theorem 4 of Horvath et al.), "practical" (QGD), a number, or { "times": 4 } the theoretical one.',
   );
 
-const compressor = z
-  .discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("identity") }),
-    z.strictObject({
-      kind: z.literal("rand-k"),
-      k: positiveInteger.describe("Coordinates kept, 1 <= k <= d."),
-    }),
-    z.strictObject({ kind: z.literal("l2-quantization") }),
-    z.strictObject({
-      kind: z.literal("qsgd"),
-      levels: positiveInteger.max(32_767).describe("Quantisation levels s >= 1 besides zero."),
-    }),
-    z.strictObject({ kind: z.literal("natural") }),
-  ])
-  .describe("The unbiased compressor Q of the uplink.");
+const compressor = compressorSchema({ promises: "unbiased", joint: true });
 
 const shift = z
   .enum(["stored", "carried"])
