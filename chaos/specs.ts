@@ -2,6 +2,7 @@
 import { gunzipSync } from "node:zlib";
 import type { ObjectStore } from "../shared/cloud/index.ts";
 import { importLibsvm } from "../shared/data/index.ts";
+import type { AlgorithmKind } from "../shared/methods/index.ts";
 import { parseRunSpec, type RunSpec, type RunSpecInput } from "../shared/protocol/index.ts";
 
 export const CHAOS_DATA = "chaos";
@@ -11,13 +12,28 @@ const ROUNDS = 30;
 
 const compressor = { kind: "rand-k", k: 10 } as const;
 
-/** Plain, partial participation, variance reduction, and memory in the workers: with and without frequent checkpoints. */
-const algorithms = {
-  marina: { kind: "marina", compressor, probability: 0.2 },
-  "pp-marina": { kind: "pp-marina", compressor, participants: 3, probability: 0.2 },
-  "vr-marina": { kind: "vr-marina", compressor, batchSize: 8, probability: 0.2 },
+/** Every method. A kind that is missing here does not compile. */
+const algorithms: {
+  readonly [K in AlgorithmKind]: Extract<RunSpecInput["algorithm"], { kind: K }>;
+} = {
+  gd: { kind: "gd" },
+  qgd: { kind: "qgd", compressor, stepSize: "practical" },
   diana: { kind: "diana", compressor },
-} as const satisfies Readonly<Record<string, RunSpecInput["algorithm"]>>;
+  "vr-diana": { kind: "vr-diana", compressor, batchSize: 8, probability: 0.2 },
+  marina: { kind: "marina", compressor, probability: 0.2 },
+  "vr-marina": { kind: "vr-marina", compressor, batchSize: 8, probability: 0.2 },
+  "vr-marina-online": {
+    kind: "vr-marina-online",
+    compressor,
+    batchSize: 8,
+    largeBatchSize: 20,
+    probability: 0.2,
+  },
+  "pp-marina": { kind: "pp-marina", compressor, participants: 3, probability: 0.2 },
+};
+
+/** Plain, partial participation, variance reduction, and state in the workers: these in every variation. */
+const varied: readonly AlgorithmKind[] = ["marina", "pp-marina", "vr-marina", "diana"];
 
 const variations: readonly Partial<RunSpecInput>[] = [
   {},
@@ -25,7 +41,7 @@ const variations: readonly Partial<RunSpecInput>[] = [
   { durability: "strict", evaluateEvery: 5 },
 ];
 
-/** Workers and participants that change on the way, and DIANA's shifts in the hands of the aggregator. */
+/** Workers and participants that change on the way, and DIANA's shifts held by the aggregator. */
 const others: Readonly<Record<string, Pick<RunSpecInput, "algorithm"> & Partial<RunSpecInput>>> = {
   "marina, 5 to 50 to 10 workers": {
     algorithm: algorithms.marina,
@@ -61,14 +77,17 @@ export interface NamedSpec {
   readonly spec: RunSpec;
 }
 
-/** Each method in each variation, and the others. */
+/** The varied methods in each variation, the other methods once, and the others. */
 export function chaosSpecs(): readonly NamedSpec[] {
-  const specs = variations.flatMap((variation, i) =>
-    Object.entries(algorithms).map(([method, algorithm]) =>
-      named(`${method}/${i + 1}`, { algorithm, seed: 3 + i, ...variation }),
+  const each = variations.flatMap((variation, i) =>
+    varied.map((kind) =>
+      named(`${kind}/${i + 1}`, { algorithm: algorithms[kind], seed: 3 + i, ...variation }),
     ),
   );
-  return [...specs, ...Object.entries(others).map(([name, spec]) => named(name, spec))];
+  const once = Object.values(algorithms)
+    .filter(({ kind }) => !varied.includes(kind))
+    .map((algorithm) => named(algorithm.kind, { algorithm }));
+  return [...each, ...once, ...Object.entries(others).map(([name, spec]) => named(name, spec))];
 }
 
 function named(name: string, spec: Pick<RunSpecInput, "algorithm"> & Partial<RunSpecInput>): NamedSpec {

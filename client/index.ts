@@ -13,6 +13,5 @@ export { metricLines, withSums } from "./reconcile/cloudwatch.ts";
 export { observedRequests, type Span } from "./reconcile/request-log.ts";
 export { readSpec, withChange } from "./spec-file.ts";
 export { endedText, reachedAccuracy } from "./text/ended.ts";
-export { methodName } from "./text/method-name.ts";
 export { table } from "./text/table.ts";
 export { exportArchive, importArchive } from "./transfer.ts";

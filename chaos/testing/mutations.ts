@@ -55,8 +55,8 @@ export const mutations: Readonly<Record<string, readonly Change[]>> = {
   "keys the random streams by attempt": [
     {
       file: "lambdas/worker/compute.ts",
-      find: "workerDraws(spec.seed, round, slot, run.compressor",
-      replace: "workerDraws(spec.seed, round, slot + 1000 * attempt(task), run.compressor",
+      find: "const place = { round, slot, slots",
+      replace: "const place = { round, slot: slot + 1000 * attempt(task), slots",
     },
     {
       file: "lambdas/worker/compute.ts",
@@ -68,8 +68,8 @@ export const mutations: Readonly<Record<string, readonly Change[]>> = {
   "applies DIANA's shift again when a task is done twice": [
     {
       file: "lambdas/worker/state.ts",
-      find: "memoryKey(task.run, task.worker, task.round + 1), encodeMemory",
-      replace: "memoryKey(task.run, task.worker, 1), encodeMemory",
+      find: "memoryKey(task.run, task.worker, task.round + 1), encodeWorkerState",
+      replace: "memoryKey(task.run, task.worker, 1), encodeWorkerState",
     },
     {
       file: "lambdas/worker/state.ts",

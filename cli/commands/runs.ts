@@ -3,7 +3,6 @@
 import {
   type EngineOptions,
   findRun,
-  methodName,
   openEngine,
   readCheckpoint,
   readResult,
@@ -12,6 +11,7 @@ import {
 } from "../../client/index.ts";
 import { MarinaError, megabits, short } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
+import { methodLabel } from "../../shared/methods/index.ts";
 import {
   type RoundRecord,
   type RunResult,
@@ -69,7 +69,7 @@ async function summary(objects: ObjectStore, run: string) {
   const { spec } = await findRun(objects, run);
   const base = {
     run,
-    method: methodName(spec.algorithm),
+    method: methodLabel(spec.algorithm),
     data: spec.data,
     workers: workersText(spec.workers),
   };

@@ -2,23 +2,36 @@
 
 import { MarinaError, NonFiniteError } from "../../shared/base/index.ts";
 import type { Ports } from "../../shared/cloud/index.ts";
-import { firstNonFinite } from "../../shared/math/index.ts";
-import { estimate, type Order, type WorkerMemory, workerDraws } from "../../shared/methods/index.ts";
+import { NO_DRAW } from "../../shared/compressors/index.ts";
+import { firstNonFinite, type Workspace } from "../../shared/math/index.ts";
+import {
+  answerOf,
+  batchesOf,
+  exactAt,
+  requestOf,
+  STATEFUL_REQUESTS,
+  type Vectors,
+  workerDraws,
+} from "../../shared/methods/index.ts";
 import { applyGram, shardSpectrum } from "../../shared/problems/index.ts";
 import { encodeSpectrum, encodeVector, type Incoming, type Task } from "../../shared/protocol/index.ts";
-import { type GradientCaches, TaskGradients } from "./gradients.ts";
+import { type GradientStore, TaskGradients } from "./gradients.ts";
 import type { LoadedRun, RunLoader } from "./load.ts";
 import { withRow } from "./non-finite-row.ts";
 import type { LoadedShard, ShardLoader } from "./shards.ts";
-import { carriedMemory, forgetMemory, loadMemory, storeMemory } from "./state.ts";
+import { forgetStates, loadState, stateInTask, storeState } from "./state.ts";
 
 export interface WorkerContext {
   readonly ports: Ports;
   readonly runs: RunLoader;
   readonly shards: ShardLoader;
-  readonly gradients: GradientCaches;
+  readonly gradients: GradientStore;
+  readonly workspace: Workspace;
   readonly cold: boolean;
 }
+
+/** Of workers that remember nothing. */
+const NO_STATE: Vectors = {};
 
 /** All that a task needs before it can be computed. */
 interface Ready {
@@ -73,7 +86,7 @@ function perform(task: Task, context: WorkerContext, { run, shard, points }: Rea
       return ask(task, context, compute, shard, 2 * shard.shard.rows);
     }
     default:
-      return contribute(task, context, run, shard, points).catch((error: unknown) => {
+      return contribute(task, context, { run, shard, points }).catch((error: unknown) => {
         throw withRow(error, task, shard, run.spec.problem.kind, points);
       });
   }
@@ -95,23 +108,15 @@ async function ask(
   return { kind: "answer", runDigest, phase, round, slot, worker, payload, computeMilliseconds, cold };
 }
 
-async function contribute(
-  task: Task,
-  { ports, gradients: caches, cold }: WorkerContext,
-  run: LoadedRun,
-  loaded: LoadedShard,
-  points: readonly Float64Array[],
-): Promise<Incoming> {
-  const { spec } = run;
-  const { shard } = loaded;
-  const order = orderOf(task, points);
-  const roundOf = (point: Float64Array) =>
-    point === points[0] ? task.pointRounds[0]! : task.pointRounds[1]!;
-  const gradients = new TaskGradients(loaded, caches, task, roundOf);
+async function contribute(task: Task, context: WorkerContext, ready: Ready): Promise<Incoming> {
+  const { ports, workspace, cold } = context;
+  const { run, shard: loaded, points } = ready;
+  const { spec, state, dimension, stateHolder: holder } = run;
+  const gradients = new TaskGradients(loaded, context.gradients, task, points, workspace);
   const { runDigest, phase, round, slot, worker } = task;
   const address = { runDigest, phase, round, slot, worker };
-  if (order === "evaluate") {
-    const g = gradients.evaluate(points[0]!);
+  if (task.kind === "evaluate") {
+    const g = gradients.evaluate();
     checkFinite(g.vector, task);
     const nothing = new Uint8Array(0);
     return {
@@ -126,28 +131,50 @@ async function contribute(
       cold,
     };
   }
-  const memory: WorkerMemory | undefined = !run.remembers
-    ? undefined
-    : run.carries
-      ? carriedMemory(run, task)
-      : await loadMemory(ports, run, task);
+  const request = requestOf(task.kind);
+  if (state === null && STATEFUL_REQUESTS.has(request.name)) {
+    throw new MarinaError(
+      "message",
+      `task: ${request.name} is no request of ${spec.algorithm.kind}, whose workers remember nothing`,
+    );
+  }
+  const own =
+    state === null
+      ? NO_STATE
+      : holder === "server"
+        ? stateInTask(state, dimension, task)
+        : await loadState(ports, state, dimension, task);
+  const { compressor, numbers } = run.among(task.workers);
   const place = { round, slot, slots: task.workers };
-  const draws = workerDraws(spec.seed, place, run.compressor, batchSetting(run, shard.rows));
+  const draws = workerDraws(spec.seed, place, compressor, batchSetting(run, loaded.shard.rows));
   const started = ports.clock.now();
   const { encoded, loss, evaluation, next } = await ports.compute.run(
-    () => gradients.work(4 * run.dimension),
+    () => gradients.work(4 * dimension),
     () => {
-      const { compressor, dense, shiftStep } = run;
-      const found = estimate(order, { compressor, dense, shiftStep, gradients }, draws, memory);
-      const exact = task.evaluate ? (found.gradient ?? gradients.evaluate(points[0]!).vector) : null;
-      const lossAt = found.loss ?? (task.evaluate ? gradients.evaluate(points[0]!).loss : null);
-      return { encoded: found.encoded, loss: lossAt, evaluation: exact, next: found.memory };
+      const values = gradients.of(request, own, draws.batch);
+      const answered = answerOf({
+        request,
+        points,
+        values,
+        own,
+        numbers,
+        workspace,
+        compressor: request.dense ? run.dense : compressor,
+        draw: request.dense ? NO_DRAW : draws.compressor(),
+        state: holder === "worker" ? (state ?? undefined) : undefined,
+      });
+      const exact = values[exactAt(request)] ?? (task.evaluate ? gradients.evaluate() : undefined);
+      return {
+        ...answered,
+        loss: exact?.loss ?? null,
+        evaluation: task.evaluate && exact !== undefined ? exact.vector : null,
+      };
     },
   );
   const computeMilliseconds = ports.clock.now() - started;
-  if (next !== undefined && !run.carries) {
-    await storeMemory(ports, run, task, next);
-    await forgetMemory(ports, run, task);
+  if (state !== null && next !== undefined) {
+    await storeState(ports, state, task, next);
+    await forgetStates(ports, run, task);
   }
   const { bytes: payload, bits } = encoded;
   const { reused } = gradients;
@@ -164,41 +191,9 @@ async function contribute(
   };
 }
 
-function orderOf(task: Task, points: readonly Float64Array[]): Order | "evaluate" {
-  const x = points[0]!;
-  const w = points[1]!;
-  switch (task.kind) {
-    case "full":
-      return { kind: "full", x, rows: "all", compressed: false };
-    case "full-compressed":
-      return { kind: "full", x, rows: "all", compressed: true };
-    case "full-large-batch":
-      return { kind: "full", x, rows: "large-batch", compressed: false };
-    case "difference":
-      return { kind: "difference", x, w, rows: "all" };
-    case "difference-batch":
-      return { kind: "difference", x, w, rows: "batch" };
-    case "shifted":
-      return { kind: "shifted", x };
-    case "shifted-reduced":
-      return { kind: "shifted-reduced", x, w };
-    case "evaluate":
-      return "evaluate";
-    case "calibrate":
-    case "gram":
-      throw new MarinaError("message", `task: a ${task.kind} task is no round of a method`);
-  }
-}
-
 function batchSetting({ spec: { algorithm } }: LoadedRun, rows: number) {
-  if (!("batchSize" in algorithm)) return undefined;
-  const { batchSize, replacement } = algorithm;
-  return {
-    rows,
-    batchSize,
-    replacement,
-    largeBatchSize: "largeBatchSize" in algorithm ? algorithm.largeBatchSize : 0,
-  };
+  const batches = batchesOf(algorithm);
+  return batches === undefined ? undefined : { ...batches, rows };
 }
 
 function checkFinite(vector: Float64Array, task: Task): void {

@@ -1,11 +1,11 @@
-/** What DIANA workers remember, kept in the object store, keyed by (run, worker, round). */
+/** What the workers of a method with state remember, kept in the object store, keyed by (run, worker, round). */
 
 import { MarinaError } from "../../shared/base/index.ts";
 import { type Ports, readChecked } from "../../shared/cloud/index.ts";
-import type { WorkerMemory } from "../../shared/methods/index.ts";
+import { startingState, type Vectors, type WorkerStateDefinition } from "../../shared/methods/index.ts";
 import {
-  decodeMemory,
-  encodeMemory,
+  decodeWorkerState,
+  encodeWorkerState,
   memoryKey,
   memoryPrefix,
   roundOfMemoryKey,
@@ -13,12 +13,17 @@ import {
 } from "../../shared/protocol/index.ts";
 import type { LoadedRun } from "./load.ts";
 
-/** h_i^t as the round before left it; zero before round 0. */
-export async function loadMemory({ objects }: Ports, run: LoadedRun, task: Task): Promise<WorkerMemory> {
-  if (task.round === 0) return { shift: new Float64Array(run.dimension) };
+/** The worker's state as the round before left it; zero before round 0. */
+export async function loadState(
+  { objects }: Ports,
+  state: WorkerStateDefinition,
+  dimension: number,
+  task: Task,
+): Promise<Vectors> {
+  if (task.round === 0) return startingState(state, dimension);
   const key = memoryKey(task.run, task.worker, task.round);
   try {
-    return (await readChecked(objects, key, (body) => decodeMemory(body, run.dimension, key))).value;
+    return (await readChecked(objects, key, (body) => decodeWorkerState(body, state, dimension, key))).value;
   } catch (error) {
     if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
     throw new MarinaError(
@@ -29,13 +34,17 @@ export async function loadMemory({ objects }: Ports, run: LoadedRun, task: Task)
   }
 }
 
-/** h_i^t as the task brings it. */
-export function carriedMemory(run: LoadedRun, { shifts, worker, round }: Task): WorkerMemory {
-  const shift = shifts?.[0];
-  if (shift?.length === run.dimension) return { shift };
+/** The worker's state as the task brings it. */
+export function stateInTask(
+  { vectors: [name] }: WorkerStateDefinition,
+  dimension: number,
+  { shifts, worker, round }: Task,
+): Vectors {
+  const vector = shifts?.[0];
+  if (vector?.length === dimension) return { [name!]: vector };
   throw new MarinaError(
     "message",
-    `task: expected the shift of worker ${worker} in round ${round} with ${run.dimension} entries, got ${shift === undefined ? "none" : shift.length}`,
+    `task: expected the ${name} of worker ${worker} in round ${round} with ${dimension} entries, got ${vector === undefined ? "none" : vector.length}`,
   );
 }
 
@@ -43,16 +52,16 @@ export function carriedMemory(run: LoadedRun, { shifts, worker, round }: Task): 
  * Written before the contribution is posted, so whoever counts the contribution can count on it. A task done twice
  * writes the same bytes twice.
  */
-export async function storeMemory(
+export async function storeState(
   { objects }: Ports,
-  _run: LoadedRun,
+  state: WorkerStateDefinition,
   task: Task,
-  next: WorkerMemory,
+  next: Vectors,
 ): Promise<void> {
-  await objects.put(memoryKey(task.run, task.worker, task.round + 1), encodeMemory(next));
+  await objects.put(memoryKey(task.run, task.worker, task.round + 1), encodeWorkerState(next, state));
 }
 
-/** Where checkpoints come by the clock, old memories are looked for once in so many rounds. */
+/** Where checkpoints come by the clock, old states are looked for once in so many rounds. */
 const ROUNDS_PER_SWEEP = 64;
 
 /**
@@ -60,7 +69,7 @@ const ROUNDS_PER_SWEEP = 64;
  * more than checkpointEvery rounds and the write-behind's one behind. Where checkpoints come by the clock, how far back
  * is not known beforehand: then the store is asked what there is, now and then.
  */
-export async function forgetMemory({ objects }: Ports, run: LoadedRun, task: Task): Promise<void> {
+export async function forgetStates({ objects }: Ports, run: LoadedRun, task: Task): Promise<void> {
   const every = run.spec.checkpointEvery;
   if (typeof every === "number") {
     const old = task.round - every - 2;

@@ -1,8 +1,14 @@
 /** The run's random choices, from keyed streams: functions of (seed, round, slot) alone. */
 import type { Compressor, Draw, Place } from "../compressors/index.ts";
 import { Purpose, Stream, sampleSubset } from "../math/index.ts";
-import type { ServerDraws } from "./method.ts";
-import type { WorkerDraws } from "./worker.ts";
+import type { Rows, ServerDraws } from "./method.ts";
+
+/** The worker's random choices for one slot of one round. */
+export interface WorkerDraws {
+  compressor(): Draw;
+  /** Row indices of the shard for the mini-batch (or the large batch of an online method's dense round). */
+  batch(rows: Exclude<Rows, "all">): Uint32Array;
+}
 
 /** The server's draws of message round t. */
 export function serverDraws(seed: number, round: number): ServerDraws {

@@ -7,12 +7,11 @@ import { describe, expect, it } from "vitest";
 import { type CompressorSpec, createCompressor } from "../compressors/registry.ts";
 import { varianceOf } from "../compressors/testing/reference.ts";
 import { normSquared } from "../math/vectors.ts";
-import type { AlgorithmSpec, Vectors } from "./method.ts";
-import { createMethod } from "./registry.ts";
+import type { Vectors } from "./method.ts";
+import { type AlgorithmSpec, createMethod } from "./registry.ts";
 import { type BatchSizes, choosing, chosenDraws, expectation } from "./testing/enumerate.ts";
 import { leastSquares, mean, minus, THREE_WORKERS } from "./testing/least-squares.ts";
 import { oneRound, type RoundSetting } from "./testing/one-round.ts";
-import type { WorkerMemory } from "./worker.ts";
 
 const problem = leastSquares(THREE_WORKERS, 0.1);
 const { n, d, rows } = problem;
@@ -56,25 +55,26 @@ interface Start {
   readonly spec: AlgorithmSpec;
   readonly compressor: CompressorSpec;
   readonly state: Vectors;
-  readonly memories?: readonly WorkerMemory[];
+  readonly workerStates?: readonly Vectors[];
   readonly sizes?: BatchSizes;
   readonly shiftStep?: number;
 }
 
 /** The expectation of what `look` sees in the next state, over all draws of message round 5. */
 function afterOneRound<Name extends string>(
-  { spec, compressor, state, memories, sizes, shiftStep = 1 }: Start,
+  { spec, compressor, state, workerStates, sizes, shiftStep = 1 }: Start,
   look: (
     state: Vectors,
-    memories: readonly (WorkerMemory | undefined)[],
+    workerStates: readonly (Vectors | undefined)[],
   ) => Readonly<Record<Name, number | Float64Array>>,
 ) {
-  const parameters = { workers: n, stepSize: GAMMA, probability: P, shiftStep };
-  const method = createMethod(spec, parameters);
+  const numbers = { workers: n, stepSize: GAMMA, probability: P, shiftStep };
+  const method = createMethod(spec, numbers);
   const inner = createCompressor(compressor, d, "float64");
   const dense = createCompressor({ kind: "identity" }, d, "float64");
   const found = expectation((choose) => {
     const setting: RoundSetting = {
+      spec,
       method,
       objectives: problem.objectives,
       compressor: choosing(inner, compressor, choose),
@@ -83,11 +83,11 @@ function afterOneRound<Name extends string>(
     };
     const next = oneRound(
       setting,
-      { state, memories: memories ?? workers.map(() => undefined) },
+      { state, workerStates: workerStates ?? workers.map(() => undefined) },
       5,
       chosenDraws(choose, sizes),
     );
-    return look(next.state, next.memories);
+    return look(next.state, next.workerStates);
   });
   expect(found.total).toBeCloseTo(1, 12);
   return found;
@@ -246,14 +246,17 @@ describe("DIANA", () => {
     spec: { kind: "diana", compressor: randK, stepSize: GAMMA },
     compressor: randK,
     state: { iterate: x, shift: hbar },
-    memories: h.map((shift) => ({ shift })),
+    workerStates: h.map((shift) => ({ shift })),
     shiftStep: ALPHA,
   } as const;
   const gaps = workers.map((i) => minus(problem.local(i, x), h[i]!));
-  const found = afterOneRound(start, (state, memories) => ({
+  const found = afterOneRound(start, (state, workerStates) => ({
     ...estimateError(state),
-    gap: memories.reduce((sum, memory, i) => sum + normSquared(minus(memory!.shift, problem.local(i, x))), 0),
-    drift: normSquared(minus(state.shift!, mean(memories.map((memory) => memory!.shift)))),
+    gap: workerStates.reduce(
+      (sum, own, i) => sum + normSquared(minus(own!["shift"]!, problem.local(i, x))),
+      0,
+    ),
+    drift: normSquared(minus(state.shift!, mean(workerStates.map((own) => own!["shift"]!)))),
   }));
 
   it("has an unbiased estimate with the variance (omega/n^2) sum |grad f_i - h_i|^2", () => {
@@ -278,13 +281,16 @@ describe.each([
     spec: { kind: "vr-diana", batchSize: b, replacement, compressor: randK, ...common },
     compressor: randK,
     state: { iterate: x, shift: hbar, reference: w },
-    memories: h.map((shift) => ({ shift })),
+    workerStates: h.map((shift) => ({ shift })),
     sizes: { rows, batch: b, replacement },
     shiftStep: ALPHA,
   } as const;
-  const found = afterOneRound(start, (state, memories) => ({
+  const found = afterOneRound(start, (state, workerStates) => ({
     ...estimateError(state),
-    gap: memories.reduce((sum, memory, i) => sum + normSquared(minus(memory!.shift, problem.local(i, x))), 0),
+    gap: workerStates.reduce(
+      (sum, own, i) => sum + normSquared(minus(own!["shift"]!, problem.local(i, x))),
+      0,
+    ),
     reference: state.reference!,
   }));
   const phi = (i: number) => (replacement ? 1 : (rows[i]! - b) / (rows[i]! - 1));

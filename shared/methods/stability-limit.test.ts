@@ -3,8 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Compressor } from "../compressors/compressor.ts";
 import { type CompressorSpec, createCompressor } from "../compressors/registry.ts";
 import { quadraticObjective } from "../problems/quadratic.ts";
-import type { AlgorithmSpec } from "./method.ts";
-import { createMethod } from "./registry.ts";
+import { type AlgorithmSpec, createMethod } from "./registry.ts";
 import { oneRound } from "./testing/one-round.ts";
 
 /** Q(x) = x Z in R^1: Z = 1/q with probability q, else 0; E Z = 1, Var Z = omega = 1/q - 1. Draws: kept or not. */
@@ -37,6 +36,7 @@ function momentMatrix(n: number, omega: number, t: number): Float64Array {
   };
   const objective = quadraticObjective({ hessian: Float64Array.of(1), linear: new Float64Array(1) });
   const setting = {
+    spec,
     method: createMethod(spec, { workers: n, stepSize: t, probability: p, shiftStep: 1 }),
     objectives: Array.from({ length: n }, () => objective),
     compressor: bernoulli(omega),
@@ -55,7 +55,7 @@ function momentMatrix(n: number, omega: number, t: number): Float64Array {
         previous: Float64Array.of(x!),
         estimate,
       };
-      const { state: next } = oneRound(setting, { state, memories: [] }, 1, {
+      const { state: next } = oneRound(setting, { state, workerStates: [] }, 1, {
         server: { coin: () => isDense, slots: () => expect.unreachable("all workers take part") },
         worker: (slot) => ({
           compressor: () => ({

@@ -85,7 +85,7 @@ describe.each<[string, RunSpecInput["algorithm"]]>([
     const method = algorithmOf(complete, startingCohort(complete));
     const { points } = simulate({
       spec: method,
-      parameters: {
+      numbers: {
         workers: WORKERS,
         stepSize: result.constants.stepSize,
         probability: result.constants.probability,
