@@ -2,7 +2,7 @@
 import { gunzipSync } from "node:zlib";
 import type { ObjectStore } from "../shared/cloud/index.ts";
 import { importLibsvm } from "../shared/data/index.ts";
-import type { AlgorithmKind } from "../shared/methods/index.ts";
+import { METHODS } from "../shared/methods/index.ts";
 import { parseRunSpec, type RunSpec, type RunSpecInput } from "../shared/protocol/index.ts";
 
 export const CHAOS_DATA = "chaos";
@@ -12,28 +12,13 @@ const ROUNDS = 30;
 
 const compressor = { kind: "rand-k", k: 10 } as const;
 
-/** Every method. A kind that is missing here does not compile. */
-const algorithms: {
-  readonly [K in AlgorithmKind]: Extract<RunSpecInput["algorithm"], { kind: K }>;
-} = {
-  gd: { kind: "gd" },
-  qgd: { kind: "qgd", compressor, stepSize: "practical" },
-  diana: { kind: "diana", compressor },
-  "vr-diana": { kind: "vr-diana", compressor, batchSize: 8, probability: 0.2 },
-  marina: { kind: "marina", compressor, probability: 0.2 },
-  "vr-marina": { kind: "vr-marina", compressor, batchSize: 8, probability: 0.2 },
-  "vr-marina-online": {
-    kind: "vr-marina-online",
-    compressor,
-    batchSize: 8,
-    largeBatchSize: 20,
-    probability: 0.2,
-  },
-  "pp-marina": { kind: "pp-marina", compressor, participants: 3, probability: 0.2 },
-};
-
 /** Plain, partial participation, variance reduction, and state in the workers: these in every variation. */
-const varied: readonly AlgorithmKind[] = ["marina", "pp-marina", "vr-marina", "diana"];
+const algorithms = {
+  marina: { kind: "marina", compressor, probability: 0.2 },
+  "pp-marina": { kind: "pp-marina", compressor, participants: 3, probability: 0.2 },
+  "vr-marina": { kind: "vr-marina", compressor, batchSize: 8, probability: 0.2 },
+  diana: { kind: "diana", compressor },
+} as const satisfies Readonly<Record<string, RunSpecInput["algorithm"]>>;
 
 const variations: readonly Partial<RunSpecInput>[] = [
   {},
@@ -77,17 +62,17 @@ export interface NamedSpec {
   readonly spec: RunSpec;
 }
 
-/** The varied methods in each variation, the other methods once, and the others. */
+/** These methods in each variation, every other one as in its example, and the others. */
 export function chaosSpecs(): readonly NamedSpec[] {
   const each = variations.flatMap((variation, i) =>
-    varied.map((kind) =>
-      named(`${kind}/${i + 1}`, { algorithm: algorithms[kind], seed: 3 + i, ...variation }),
+    Object.entries(algorithms).map(([kind, algorithm]) =>
+      named(`${kind}/${i + 1}`, { algorithm, seed: 3 + i, ...variation }),
     ),
   );
-  const once = Object.values(algorithms)
-    .filter(({ kind }) => !varied.includes(kind))
+  const examples = METHODS.map(({ example }) => example)
+    .filter(({ kind }) => !(kind in algorithms))
     .map((algorithm) => named(algorithm.kind, { algorithm }));
-  return [...each, ...once, ...Object.entries(others).map(([name, spec]) => named(name, spec))];
+  return [...each, ...examples, ...Object.entries(others).map(([name, spec]) => named(name, spec))];
 }
 
 function named(name: string, spec: Pick<RunSpecInput, "algorithm"> & Partial<RunSpecInput>): NamedSpec {

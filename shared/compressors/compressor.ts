@@ -119,6 +119,8 @@ export interface CompressorDefinition<
 > {
   /** As people write it in a run's spec. */
   readonly schema: Schema;
+  /** A spec that makes sense with any data set; the docstring shows it. */
+  readonly example: z.output<Schema>;
   /** In a few words: "rand-k 10". */
   label(spec: z.output<Schema>): string;
   readonly promises: P;

@@ -14,6 +14,7 @@ const KIND = "identity";
  */
 export const identity = defineCompressor({
   schema: z.strictObject({ kind: z.literal(KIND) }),
+  example: { kind: "identity" },
   label: () => KIND,
   promises: "unbiased",
   joint: false,

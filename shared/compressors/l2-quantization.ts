@@ -33,6 +33,7 @@ const MINUS = 2;
  */
 export const l2Quantization = defineCompressor({
   schema: z.strictObject({ kind: z.literal(KIND) }),
+  example: { kind: "l2-quantization" },
   label: () => KIND,
   promises: "unbiased",
   joint: false,

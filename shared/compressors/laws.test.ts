@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { Purpose, Stream } from "../math/streams.ts";
 import type { Compressor, Draw, Wire } from "./compressor.ts";
-import { type CompressorSpec, createCompressor } from "./registry.ts";
+import { type CompressorSpec, createCompressor, type UnbiasedSpec } from "./registry.ts";
 import { apply, coordinatesOf, outcomes, sizeOf } from "./testing/reference.ts";
 import { specsIn, streamsOf } from "./testing/specs.ts";
 
@@ -169,7 +169,7 @@ describe.each(CASES.map((entry) => [entry.name, entry] as const))("%s", (_name, 
 });
 
 describe("the bounds are attained", () => {
-  const attained: readonly [string, CompressorSpec, readonly number[]][] = [
+  const attained: readonly [string, UnbiasedSpec, readonly number[]][] = [
     [
       "l2-quantization at constant |x_j|",
       { kind: "l2-quantization" },
@@ -188,7 +188,7 @@ describe("the bounds are attained", () => {
 
 describe("lossless", () => {
   const x = Float64Array.of(0.1, -7, 1e-30, 0, 3e30);
-  const lossless: readonly CompressorSpec[] = [{ kind: "identity" }, { kind: "rand-k", k: 5 }];
+  const lossless: readonly UnbiasedSpec[] = [{ kind: "identity" }, { kind: "rand-k", k: 5 }];
   test.each(lossless)("$kind leaves x as it is, on float32 up to the rounding of each entry", (spec) => {
     const none: Draw = { kind: "none" };
     expect(createCompressor(spec, 5, "float64").omega).toBe(0);

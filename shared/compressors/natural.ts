@@ -43,6 +43,7 @@ const FIELDS: Record<Wire, ExponentField> = { float32: exponentField(8), float64
  */
 export const natural = defineCompressor({
   schema: z.strictObject({ kind: z.literal(KIND) }),
+  example: { kind: "natural" },
   label: () => KIND,
   promises: "unbiased",
   joint: false,

@@ -36,6 +36,7 @@ export const qsgd = defineCompressor({
     kind: z.literal(KIND),
     levels: z.int().min(1).max(MAX_LEVELS).describe("Quantisation levels s >= 1 besides zero."),
   }),
+  example: { kind: "qsgd", levels: 4 },
   label: ({ levels }) => `${KIND} ${levels}`,
   promises: "unbiased",
   joint: false,

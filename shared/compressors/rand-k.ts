@@ -24,6 +24,7 @@ export const randK = defineCompressor({
     kind: z.literal(KIND),
     k: z.int().min(1).describe("Coordinates kept, 1 <= k <= d."),
   }),
+  example: { kind: "rand-k", k: 10 },
   label: ({ k }) => `${KIND} ${k}`,
   promises: "unbiased",
   joint: false,

@@ -83,6 +83,9 @@ export function compressorSchema<P extends Promised>({
   >;
 }
 
+/** Specs of the unbiased compressors. */
+export type UnbiasedSpec = SpecPromising<"unbiased">;
+
 /** Specs of the compressors that promise P. */
 type SpecPromising<P extends Promised> = Definition extends infer D
   ? D extends CompressorDefinition<infer Schema, infer Q>

@@ -42,6 +42,7 @@ export const diana = defineMethod({
     shift,
     stepSize: stepSize({ theory: THEOREM, published: THEOREM_4 }),
   }),
+  example: { kind: "diana", compressor: { kind: "rand-k", k: 10 }, shift: "carried" },
   label: labelOf,
   theory: {
     steps: {

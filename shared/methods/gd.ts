@@ -17,6 +17,7 @@ import { averageSmoothness } from "./theory.ts";
  */
 export const gd = defineMethod({
   schema: z.strictObject({ kind: z.literal("gd"), stepSize: stepSize({ theory: THEOREM }) }),
+  example: { kind: "gd" },
   label: labelOf,
   theory: {
     steps: {

@@ -26,6 +26,7 @@ export {
   compressorOf,
   createMethod,
   KINDS_WITH_PARTICIPANTS,
+  METHODS,
   methodLabel,
   methodOf,
   REQUESTS,

@@ -1,6 +1,6 @@
 /** One table of laws over all methods: where two of them must be the same method, they are. */
 import { describe, expect, it } from "vitest";
-import { type CompressorSpec, createCompressor } from "../compressors/registry.ts";
+import { createCompressor, type UnbiasedSpec } from "../compressors/registry.ts";
 import { Purpose, Stream } from "../math/streams.ts";
 import { createObjective } from "../problems/linear/objective.ts";
 import type { Objective, ProblemSpec } from "../problems/problem.ts";
@@ -12,9 +12,10 @@ import { keyedDraws } from "./testing/keyed-draws.ts";
 import { mean, type Row, shardOf, weightsOf } from "./testing/least-squares.ts";
 import { fullGradient, type PrescribedDraws, simulate } from "./testing/simulate.ts";
 import { specOf } from "./testing/specs.ts";
+import { workerNumbers } from "./theory.ts";
 
 const SEED = 11;
-const identity: CompressorSpec = { kind: "identity" };
+const identity: UnbiasedSpec = { kind: "identity" };
 
 /** Every method but GD, which is the others' measure. */
 const kinds = METHOD_KINDS.filter((kind) => kind !== "gd");
@@ -47,7 +48,7 @@ function run(setting: Setting, spec: AlgorithmSpec, draws: Partial<PrescribedDra
     workers: objectives.length,
     stepSize,
     probability,
-    shiftStep: 1 / (1 + compressor.omega),
+    ...workerNumbers(compressor),
   };
   const keyed = keyedDraws(SEED, spec, compressor, rows);
   return simulate({ spec, numbers, objectives, x0, rounds, draws: { ...keyed, ...draws } });
@@ -265,7 +266,7 @@ describe.each(exactCases)("where floating point is exact ($name)", (exact) => {
   });
 });
 
-const lossy: readonly CompressorSpec[] = [
+const lossy: readonly UnbiasedSpec[] = [
   { kind: "rand-k", k: 1 },
   { kind: "l2-quantization" },
   { kind: "qsgd", levels: 3 },

@@ -27,6 +27,7 @@ export const marina = defineMethod({
     probability,
     stepSize: stepSize({ theory: THEOREM }),
   }),
+  example: { kind: "marina", compressor: { kind: "rand-k", k: 10 } },
   label: labelOf,
   theory: {
     probability: (_spec, { compressor }) => density(compressor),

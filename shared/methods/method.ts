@@ -62,7 +62,7 @@ export interface RequestDefinition<Name extends string = string> {
 /** What a worker's step into its next state is made of. */
 export interface WorkerStep {
   readonly request: RequestDefinition;
-  /** The worker's own message, as whoever receives it decodes it. */
+  /** The worker's own message, as whoever receives it decodes it. Lent: what is kept of it must be copied. */
   readonly decoded: Float64Array;
   /** Null where the server works the state out: it has the messages alone. */
   readonly computed: {
@@ -134,6 +134,8 @@ export interface MethodDefinition<
 > {
   /** As people write it in a run's spec. */
   readonly schema: Schema;
+  /** A spec that makes sense with any data set: tests and chaos take it. The docstring shows it. */
+  readonly example: z.input<Schema>;
   /** In a few words: "MARINA, rand-k 10". */
   label(spec: z.output<Schema>): string;
   /** Step sizes and probability from the convergence theorems. */

@@ -4,14 +4,15 @@
  * Burlachenko, Li, Richtarik, ICML 2021; Horvath et al., arXiv 1904.05115).
  */
 import { describe, expect, it } from "vitest";
-import { type CompressorSpec, createCompressor } from "../compressors/registry.ts";
+import { type CompressorSpec, createCompressor, type UnbiasedSpec } from "../compressors/registry.ts";
 import { varianceOf } from "../compressors/testing/reference.ts";
 import { normSquared } from "../math/vectors.ts";
 import type { Vectors } from "./method.ts";
-import { type AlgorithmSpec, createMethod } from "./registry.ts";
+import { type AlgorithmSpec, createMethod, METHOD_KINDS, methodOf } from "./registry.ts";
 import { type BatchSizes, choosing, chosenDraws, expectation } from "./testing/enumerate.ts";
 import { leastSquares, mean, minus, THREE_WORKERS } from "./testing/least-squares.ts";
 import { oneRound, type RoundSetting } from "./testing/one-round.ts";
+import { specOf } from "./testing/specs.ts";
 
 const problem = leastSquares(THREE_WORKERS, 0.1);
 const { n, d, rows } = problem;
@@ -108,7 +109,7 @@ function marinaError(spec: AlgorithmSpec, compressor: CompressorSpec, sizes?: Ba
 }
 
 const common = { stepSize: GAMMA, probability: P } as const;
-const compressors: readonly CompressorSpec[] = [
+const compressors: readonly UnbiasedSpec[] = [
   { kind: "identity" },
   { kind: "rand-k", k: 1 },
   { kind: "rand-k", k: 2 },
@@ -317,5 +318,49 @@ describe.each([
       x.map((value, j) => P * value + (1 - P) * w[j]!),
       1,
     );
+  });
+});
+
+describe("every method", () => {
+  /** A state without error, by the names of its vectors: g^{t-1} = grad f(x^{t-1}), and any shifts. */
+  const vectors: Readonly<Record<string, Float64Array>> = {
+    iterate: x,
+    previous: w,
+    reference: w,
+    estimate: problem.gradient(w),
+    shift: hbar,
+  };
+  const own: Readonly<Record<string, readonly Float64Array[]>> = { shift: h };
+  const named = <T>(from: Readonly<Record<string, T>>, name: string): T => {
+    const found = from[name];
+    if (found === undefined)
+      throw new Error(`this test has no ${name}: say what it is in a state without error`);
+    return found;
+  };
+
+  it.each(METHOD_KINDS)("%s has an unbiased estimate in a state without error", (kind) => {
+    const spec = specOf(kind, { compressor: randK, probability: P, largeBatchSize: 2, participants: 2 });
+    const names = Object.keys(
+      createMethod(spec, { workers: n, stepSize: GAMMA, probability: P, shiftStep: 1 }).start(x),
+    );
+    const { workerState } = methodOf(spec);
+    const { error } = afterOneRound(
+      {
+        spec,
+        compressor: randK,
+        state: Object.fromEntries(names.map((name) => [name, named(vectors, name)])),
+        sizes: { rows, batch: 1, largeBatch: 2, replacement: true },
+        shiftStep: ALPHA,
+        ...(workerState === null
+          ? {}
+          : {
+              workerStates: workers.map((i) =>
+                Object.fromEntries(workerState.vectors.map((name) => [name, named(own, name)[i]!])),
+              ),
+            }),
+      },
+      estimateError,
+    );
+    nearVector(error, new Float64Array(d), 1);
   });
 });

@@ -31,6 +31,7 @@ export const ppMarina = defineMethod({
     probability,
     stepSize: stepSize({ theory: THEOREM }),
   }),
+  example: { kind: "pp-marina", compressor: { kind: "rand-k", k: 10 }, participants: 2 },
   label: labelOf,
   theory: {
     probability: ({ participants: r }, { compressor, workers: n }) =>

@@ -35,6 +35,7 @@ export const qgd = defineMethod({
     compressor: compressorSchema({ promises: "unbiased", joint: true }),
     stepSize: stepSize({ theory: THEOREM, practical: "no guarantee" }),
   }),
+  example: { kind: "qgd", compressor: { kind: "rand-k", k: 10 }, stepSize: "practical" },
   label: labelOf,
   theory: {
     steps: {

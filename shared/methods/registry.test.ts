@@ -1,4 +1,5 @@
 /** What the list of methods must be, whatever is on it. */
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { MethodDefinition } from "./method.ts";
 import {
@@ -46,6 +47,25 @@ describe("the list of methods", () => {
     expect(shared).toEqual([]);
   });
 });
+
+/** The example in the docstring of a file of this package. */
+function shownIn(file: string): unknown {
+  const source = readFileSync(new URL(file, import.meta.url), "utf8");
+  const shown = /@example\s+(?:\* )?(\{.*\})\n/.exec(source)?.[1];
+  return JSON.parse(shown ?? "null");
+}
+
+describe.each(definitions.map((each) => [each.schema.shape.kind.value, each] as const))(
+  "the file of %s",
+  (kind, { example, schema, label }) => {
+    it("shows its example, which its schema takes, and labels it", () => {
+      expect(shownIn(`${kind}.ts`)).toEqual(example);
+      const spec = schema.parse(example);
+      expect(spec).toMatchObject(example);
+      expect(label(spec)).toContain(kind.toUpperCase());
+    });
+  },
+);
 
 describe.each(all)("$kind", (spec) => {
   const { requests, schema, theory, workerState } = methodOf(spec);

@@ -73,6 +73,7 @@ export const vrDiana = defineMethod({
     probability,
     stepSize: stepSize({ theory: THEOREM, published: THEOREM_4 }),
   }),
+  example: { kind: "vr-diana", compressor: { kind: "natural" }, batchSize: 17 },
   label: labelOf,
   theory: {
     probability: ({ batchSize: b }, { rowsPerWorker: m }) => Math.min(1, b / m),

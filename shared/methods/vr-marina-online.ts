@@ -48,6 +48,12 @@ export const vrMarinaOnline = defineMethod({
     probability,
     stepSize: stepSize({ theory: THEOREM }),
   }),
+  example: {
+    kind: "vr-marina-online",
+    compressor: { kind: "rand-k", k: 10 },
+    batchSize: 17,
+    largeBatchSize: 400,
+  },
   label: labelOf,
   theory: {
     probability: ({ batchSize: b, largeBatchSize: B }, { compressor }) =>

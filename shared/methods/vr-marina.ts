@@ -29,6 +29,7 @@ export const vrMarina = defineMethod({
     probability,
     stepSize: stepSize({ theory: THEOREM }),
   }),
+  example: { kind: "vr-marina", compressor: { kind: "rand-k", k: 10 }, batchSize: 17 },
   label: labelOf,
   theory: {
     probability: ({ batchSize: b }, { compressor, rowsPerWorker: m }) =>

@@ -1,10 +1,10 @@
 /** For tests: a spec of every method. A kind that is missing here does not compile. */
-import type { CompressorSpec } from "../../compressors/registry.ts";
+import type { UnbiasedSpec } from "../../compressors/registry.ts";
 import { type AlgorithmKind, type AlgorithmSpec, METHOD_KINDS } from "../registry.ts";
 
 /** What methods are asked for; each takes what it has. */
 export interface Choice {
-  readonly compressor: CompressorSpec;
+  readonly compressor: UnbiasedSpec;
   readonly stepSize?: number | "theory" | { readonly times: number };
   readonly probability?: number | "theory";
   /** b */
