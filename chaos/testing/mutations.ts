@@ -60,16 +60,16 @@ export const mutations: Readonly<Record<string, readonly Change[]>> = {
     },
     {
       file: "lambdas/worker/compute.ts",
-      find: "function checkFinite(",
+      find: "function checkState(",
       replace:
-        "const attempts = new Map<string, number>();\nfunction attempt({ round, slot }: Task): number {\n  const key = [round, slot].join();\n  const made = attempts.get(key) ?? 0;\n  attempts.set(key, made + 1);\n  return made;\n}\n\nfunction checkFinite(",
+        "const attempts = new Map<string, number>();\nfunction attempt({ round, slot }: Task): number {\n  const key = [round, slot].join();\n  const made = attempts.get(key) ?? 0;\n  attempts.set(key, made + 1);\n  return made;\n}\n\nfunction checkState(",
     },
   ],
   "applies DIANA's shift again when a task is done twice": [
     {
       file: "lambdas/worker/state.ts",
-      find: "memoryKey(task.run, task.worker, task.round + 1), encodeWorkerState",
-      replace: "memoryKey(task.run, task.worker, 1), encodeWorkerState",
+      find: "memoryKey(task.run, task.worker, task.round + 1), body",
+      replace: "memoryKey(task.run, task.worker, 1), body",
     },
     {
       file: "lambdas/worker/state.ts",

@@ -14,11 +14,12 @@ import {
   type Task,
   writeIncoming,
 } from "../../shared/protocol/index.ts";
-import { answer, type WorkerContext } from "./compute.ts";
+import { answer } from "./compute.ts";
 import type { GradientStore } from "./gradients.ts";
 import { heldGradients } from "./held-gradients.ts";
 import { RunLoader } from "./load.ts";
 import { publish } from "./publish.ts";
+import type { WorkerContext } from "./ready.ts";
 import { OpenedShards, ShardLoader } from "./shards.ts";
 
 /** What an environment computes with. An engine that runs many of them in one process may have them share it. */

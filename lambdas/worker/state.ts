@@ -14,12 +14,9 @@ import {
 import type { LoadedRun } from "./load.ts";
 
 /** The worker's state as the round before left it; zero before round 0. */
-export async function loadState(
-  { objects }: Ports,
-  state: WorkerStateDefinition,
-  dimension: number,
-  task: Task,
-): Promise<Vectors> {
+export async function loadState({ objects }: Ports, run: LoadedRun, task: Task): Promise<Vectors> {
+  const { dimension } = run;
+  const state = definitionOf(run);
   if (task.round === 0) return startingState(state, dimension);
   const key = memoryKey(task.run, task.worker, task.round);
   try {
@@ -34,14 +31,16 @@ export async function loadState(
   }
 }
 
-/** The worker's state as the task brings it. */
-export function stateInTask(
-  { vectors: [name] }: WorkerStateDefinition,
-  dimension: number,
-  { shifts, worker, round }: Task,
-): Vectors {
+/** Of workers that remember nothing. */
+const NO_STATE: Vectors = {};
+
+/** The worker's state as the task brings it; nothing where there is none. */
+export function stateInTask(run: LoadedRun, { shifts, worker, round }: Task): Vectors {
+  if (run.state === null) return NO_STATE;
+  const name = definitionOf(run).vectors[0]!;
+  const { dimension } = run;
   const vector = shifts?.[0];
-  if (vector?.length === dimension) return { [name!]: vector };
+  if (vector?.length === dimension) return { [name]: vector };
   throw new MarinaError(
     "message",
     `task: expected the ${name} of worker ${worker} in round ${round} with ${dimension} entries, got ${vector === undefined ? "none" : vector.length}`,
@@ -54,11 +53,18 @@ export function stateInTask(
  */
 export async function storeState(
   { objects }: Ports,
-  state: WorkerStateDefinition,
+  run: LoadedRun,
   task: Task,
   next: Vectors,
 ): Promise<void> {
-  await objects.put(memoryKey(task.run, task.worker, task.round + 1), encodeWorkerState(next, state));
+  const body = encodeWorkerState(next, definitionOf(run));
+  await objects.put(memoryKey(task.run, task.worker, task.round + 1), body);
+}
+
+/** @throws RangeError for a run whose workers remember nothing: a defect of the caller. */
+function definitionOf({ state }: LoadedRun): WorkerStateDefinition {
+  if (state === null) throw new RangeError("the workers of this run remember nothing");
+  return state;
 }
 
 /** Where checkpoints come by the clock, old states are looked for once in so many rounds. */
