@@ -261,7 +261,7 @@ describe("the constants of each kind", () => {
 });
 
 describe("draws come of their stream alone", () => {
-  const d = 40;
+  const d = 64;
   const x = Float64Array.from({ length: d }, (_, j) => Math.sin(j) * 10 ** (j % 3));
   const stream = (round: number, index: number): Stream =>
     new Stream({ seed: 11, purpose: Purpose.compressor, round, index });

@@ -32,9 +32,9 @@ describe("createCompressor", () => {
     [{ kind: "natural" }, 0, /dimension of the data set: expected an integer from 1 .*got 0/],
     // What a spec from an unchecked file may hold.
     [
-      JSON.parse('{"kind":"top-k"}') as CompressorSpec,
+      JSON.parse('{"kind":"zip"}') as CompressorSpec,
       5,
-      /algorithm\.compressor\.kind: expected identity, .*got "top-k"/,
+      /algorithm\.compressor\.kind: expected identity, .*got "zip"/,
     ],
   ];
   test.each(wrong)("refuses %j in R^%d and names the field", (spec, dimension, message) => {

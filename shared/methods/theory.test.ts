@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { MarinaError } from "../base/errors.ts";
 import type { UnbiasedCompressor } from "../compressors/compressor.ts";
-import { type CompressorSpec, createCompressor } from "../compressors/registry.ts";
+import { createCompressor, type UnbiasedSpec } from "../compressors/registry.ts";
 import { type LoadedData, loadShipped } from "../data/testing/load.ts";
 import { largestEigenvalue } from "../math/power-iteration.ts";
 import { smoothness } from "../problems/linear/smoothness.ts";
@@ -25,7 +25,7 @@ type StepSize = number | "theory" | "published" | "practical" | { readonly times
 
 /** Every method, with one compressor, step size and probability. Not each has each step size: see `named`. */
 function specs(
-  compressor: CompressorSpec,
+  compressor: UnbiasedSpec,
   stepSize: StepSize,
   probability: "theory" | number = "theory",
 ): { readonly [Kind in AlgorithmKind]: Extract<AlgorithmSpec, { kind: Kind }> } {
@@ -216,7 +216,7 @@ describe("the ends of the scale", () => {
 });
 
 describe("the probability of a dense round by the cost of a message", () => {
-  const marina = (compressor: CompressorSpec) => specs(compressor, "theory").marina;
+  const marina = (compressor: UnbiasedSpec) => specs(compressor, "theory").marina;
 
   it.each([
     [{ kind: "natural" }, 112, "float32", (9 * 112) / (32 * 112)],
