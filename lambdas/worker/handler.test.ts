@@ -407,6 +407,13 @@ describe("a task that can't be done", () => {
     );
   });
 
+  it("of a method with state is refused in a run whose workers remember nothing", async () => {
+    const on = await stage({ kind: "marina", compressor: randK });
+    const error = await errorOf(on, on.task("shifted"));
+    expect(error).toMatchObject({ code: "message", retryable: false });
+    expect(error.message).toBe("task: shifted is no request of marina, whose workers remember nothing");
+  });
+
   it("at a point that is not finite says so, and repeating does not help", async () => {
     const on = await stage({ kind: "gd" });
     const vector = point(0.1);
