@@ -12,3 +12,4 @@ export { Purpose, Stream } from "./streams.ts";
 export { sampleSubset } from "./subset.ts";
 export { tanh } from "./tanh.ts";
 export { dot, firstNonFinite, normSquared } from "./vectors.ts";
+export { Workspace } from "./workspace.ts";

@@ -4,8 +4,7 @@ import { describe, expect, test } from "vitest";
 import { binaryOperations, type Kernels, packedEntries, unaryOperations } from "./kernels.ts";
 import { ReferenceKernels } from "./reference-kernels.ts";
 import { WasmKernels } from "./wasm/wasm-kernels.ts";
-import type { Geometry } from "./window.ts";
-import { outSize } from "./window.ts";
+import { type Geometry, outSize } from "./window.ts";
 
 /** Regions of the memory: three operands and the result, with room for what is written beyond an end. */
 const REGION = 8192;
