@@ -1,6 +1,6 @@
 /** Prices of one's own: another region, a discount, another date. */
 import * as z from "zod";
-import { explain } from "../base/index.ts";
+import { checked } from "../base/index.ts";
 import type { Prices } from "./prices.ts";
 
 const usd = z.number().min(0);
@@ -35,9 +35,7 @@ export const priceFileSchema = z
 
 /** @throws MarinaError "spec" that lists every problem with its field path. */
 export function parsePrices(value: unknown, source: string): Prices {
-  const parsed = priceFileSchema.safeParse(value);
-  if (!parsed.success) throw explain(parsed.error, priceFileSchema, value, source);
-  return parsed.data;
+  return checked(priceFileSchema, value, source);
 }
 
 /** The JSON schema of a price file, for editors. */
