@@ -11,7 +11,6 @@ import {
   type Spending,
   subtractUsage,
   type Usage,
-  zeroUsage,
 } from "../../shared/cost/index.ts";
 import type { EmbeddedCloud } from "../cloud.ts";
 import type { ServiceConfiguration } from "./configuration.ts";
@@ -31,13 +30,14 @@ export function runAccounts(
   };
 }
 
-const NOTHING: Usage = zeroUsage();
-
 class RunAccount implements Spending {
   readonly #cloud: Pick<EmbeddedCloud, "usage" | "live" | "idlePolls" | "clock">;
   readonly #configuration: ServiceConfiguration;
-  /** Stored use less what this cloud had used before it took the run over: counts may be negative. */
-  #base: Usage = zeroUsage();
+  /**
+   * Stored use less what this cloud had used before it took the run over: counts may be negative. Absent for a run that
+   * began here.
+   */
+  #base: Usage | undefined;
   #baseUsd = 0;
   #tenureStart = 0;
   #tenures = 0;
@@ -55,7 +55,7 @@ class RunAccount implements Spending {
     this.#tenures++;
   }
 
-  usd(ahead: Usage = NOTHING): number {
+  usd(ahead?: Usage): number {
     const { standardMapping, fifoMapping } = this.#cloud.live;
     const polls = this.#cloud.idlePolls();
     // Counts enter the price linearly, so the stored part is priced once.
@@ -70,11 +70,13 @@ class RunAccount implements Spending {
     };
     const price = (account: Usage["method"]) =>
       priceUsd(account, PRICES_US_EAST_1, this.#configuration).totalUsd;
-    return this.#baseUsd + price(now) + (ahead === NOTHING ? 0 : price(ahead.method));
+    return this.#baseUsd + price(now) + (ahead === undefined ? 0 : price(ahead.method));
   }
 
-  save(ahead: Usage = NOTHING): unknown {
-    const used = addUsage(addUsage(this.#base, this.#cloud.usage()), ahead);
+  save(ahead?: Usage): unknown {
+    const here = this.#cloud.usage();
+    const soFar = this.#base === undefined ? here : addUsage(this.#base, here);
+    const used = ahead === undefined ? soFar : addUsage(soFar, ahead);
     return { ...used, method: { ...used.method, aggregator: this.#aggregatorNow(used.method.aggregator) } };
   }
 
