@@ -26,4 +26,5 @@ export { endedText, reachedAccuracy } from "./text/ended.ts";
 export { methodName } from "./text/method-name.ts";
 export { table } from "./text/table.ts";
 export { exportArchive, importArchive } from "./transfer.ts";
+export { readUsed, type Used } from "./used.ts";
 export { checkMachine, machineMemoryBytes } from "./vector-memory.ts";

@@ -2,7 +2,7 @@
 
 import { reachedAccuracy } from "../client/index.ts";
 import type { ServiceConfiguration } from "../embedded/index.ts";
-import { PRICES_US_EAST_1, parseUsage, priceUsd, usdByGroup, usdByService } from "../shared/cost/index.ts";
+import { parseUsage, pricesOf, priceUsd, usdByGroup, usdByService } from "../shared/cost/index.ts";
 import type { RunResult, RunSpec } from "../shared/protocol/index.ts";
 import { CELL_VERSION, type CellResult } from "./cell.ts";
 
@@ -18,7 +18,8 @@ export function cellResultOf(
   const aimed =
     spec.stop.relativeGradientNormSquared !== undefined || spec.stop.gradientNormSquared !== undefined;
   const usage = parseUsage(result.usage);
-  const { items } = priceUsd(usage.method, PRICES_US_EAST_1, configuration);
+  const { prices } = pricesOf(configuration.region ?? "us-east-1");
+  const { items } = priceUsd(usage.method, prices, configuration);
   const services = usdByService(items);
   return {
     version: CELL_VERSION,
@@ -40,7 +41,7 @@ export function cellResultOf(
     queuesUsd: services.SQS,
     objectsUsd: services.S3,
     usdByItem: usdByGroup(items),
-    evaluationUsd: priceUsd(usage.evaluation, PRICES_US_EAST_1, configuration).totalUsd,
+    evaluationUsd: priceUsd(usage.evaluation, prices, configuration).totalUsd,
     stepSize: result.constants.stepSize,
     probability: result.constants.probability,
     resentTasks: result.resentTasks,

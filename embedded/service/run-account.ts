@@ -5,8 +5,9 @@
  */
 import {
   addUsage,
-  PRICES_US_EAST_1,
+  type Prices,
   parseUsage,
+  pricesOf,
   priceUsd,
   type Spending,
   subtractUsage,
@@ -33,6 +34,7 @@ export function runAccounts(
 class RunAccount implements Spending {
   readonly #cloud: Pick<EmbeddedCloud, "usage" | "live" | "idlePolls" | "clock">;
   readonly #configuration: ServiceConfiguration;
+  readonly #prices: Prices;
   /**
    * Stored use less what this cloud had used before it took the run over: counts may be negative. Absent for a run that
    * began here.
@@ -48,6 +50,7 @@ class RunAccount implements Spending {
   ) {
     this.#cloud = cloud;
     this.#configuration = configuration;
+    this.#prices = pricesOf(configuration.region ?? "us-east-1").prices;
   }
 
   beginTenure(): void {
@@ -68,9 +71,7 @@ class RunAccount implements Spending {
       },
       fifoMapping: { ...fifoMapping, emptyReceiveRequests: fifoMapping.emptyReceiveRequests + polls.fifo },
     };
-    const price = (account: Usage["method"]) =>
-      priceUsd(account, PRICES_US_EAST_1, this.#configuration).totalUsd;
-    return this.#baseUsd + price(now) + (ahead === undefined ? 0 : price(ahead.method));
+    return this.#baseUsd + this.#price(now) + (ahead === undefined ? 0 : this.#price(ahead.method));
   }
 
   save(ahead?: Usage): unknown {
@@ -84,7 +85,11 @@ class RunAccount implements Spending {
     // A later tenure in this cloud: everything since is counted already.
     if (this.#tenures > 1 || saved === null) return;
     this.#base = subtractUsage(parseUsage(saved), this.#cloud.usage());
-    this.#baseUsd = priceUsd(this.#base.method, PRICES_US_EAST_1, this.#configuration).totalUsd;
+    this.#baseUsd = this.#price(this.#base.method);
+  }
+
+  #price(account: Usage["method"]): number {
+    return priceUsd(account, this.#prices, this.#configuration).totalUsd;
   }
 
   /** The invocation that is under way is billed when it ends: until then by the time it has lasted. */

@@ -35,12 +35,3 @@ export const PRICES_US_EAST_1: Prices = {
   usdPerPollerHour: 0.00925,
   freeEachMonth: { invocations: 1_000_000, gbSeconds: 400_000, queueRequests: 1_000_000 },
 };
-
-/**
- * What has to be said where dollars are told of a stack in another region than the table's; undefined in its own. Prices
- * differ from region to region, and no other region's are built in.
- */
-export function priceNotice(region: string, prices: Prices = PRICES_US_EAST_1): string | undefined {
-  if (region === prices.region) return undefined;
-  return `dollars are by the prices of ${prices.region} of ${prices.date}, the stack is in ${region}, whose prices are not built in; marina cost RUN --prices FILE prices a run by others`;
-}
