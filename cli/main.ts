@@ -81,6 +81,13 @@ function positiveInteger(text: string): number {
   return value;
 }
 
+function seed(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isSafeInteger(value) || value < 0)
+    throw new InvalidArgumentError("expected an integer of at least 0");
+  return value;
+}
+
 function seedList(text: string): number[] {
   const seeds = text.split(",").map(Number);
   if (text.trim() === "" || !seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0)) {
@@ -305,6 +312,13 @@ common(data.command("import"))
     "number of features, when larger than the largest index in the file",
     positiveInteger,
   )
+  .option("--shuffle <seed>", "mix the rows; the same seed gives the same order", seed)
+  .addOption(new Option("--sort <by>", "rows in order of their labels").choices(["label"]))
+  .option(
+    "--partition <kind>",
+    "dirichlet:ALPHA: clients that differ in their labels, the more the smaller ALPHA; with --clients and --shuffle",
+  )
+  .option("--clients <n>", "workers that --partition makes its shards for", positiveInteger)
   .option("--replace", "take the place of a data set of this name")
   .description("import a data set")
   .action(async (file: string, options) => (await import("./commands/data.ts")).importFile(file, options));

@@ -9,6 +9,7 @@ export { functionLogs } from "./engines/function-logs.ts";
 export type { Liveness } from "./engines/liveness.ts";
 export { configure, type EngineOptions, openEmbedded, openEngine, openStack } from "./engines/open.ts";
 export { importCommand } from "./import/import-command.ts";
+export { oneClassRemark, remarkOn } from "./import/one-class.ts";
 export { openSource } from "./import/open-source.ts";
 export { isRegular, type ReadingOptions, readingOf } from "./import/reading.ts";
 export { readingWords } from "./import/reading-words.ts";

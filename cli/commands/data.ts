@@ -11,10 +11,18 @@ import {
   type ReadingOptions,
   readingOf,
   readingWords,
+  remarkOn,
   table,
 } from "../../client/index.ts";
-import { bytes, MarinaError, seconds, shellWord } from "../../shared/base/index.ts";
-import { importRows, type Manifest, partition, STANDARD_INPUT } from "../../shared/data/index.ts";
+import { bytes, MarinaError, seconds, shellWord, short } from "../../shared/base/index.ts";
+import {
+  importRows,
+  type LabelCounts,
+  labelsByWorker,
+  type Manifest,
+  partition,
+  STANDARD_INPUT,
+} from "../../shared/data/index.ts";
 import { NAME_PATTERN } from "../../shared/protocol/index.ts";
 
 interface ImportOptions extends EngineOptions, ReadingOptions {
@@ -141,6 +149,37 @@ export async function show(
       `${options.workers} workers, remainder ${remainder}: ${each} rows each, ${manifest.rows - used} rows unused`,
     );
   }
+  const workers = await labelsByWorker(engine.objects, manifest, options.workers, "spread");
+  console.log(`\n${workersTable(manifest, workers)}`);
+  const remark = remarkOn(manifest, workers);
+  if (remark !== undefined) console.log(`\n${remark}`);
+}
+
+const SHOWN_WORKERS = 100;
+
+/** What each worker sees of the labels. */
+function workersTable({ labels }: Manifest, workers: readonly LabelCounts[]): string {
+  const binary = labels.kind === "binary";
+  const headers = ["worker", "rows", ...(binary ? ["+1", "-1", "share of +1"] : ["mean label"])];
+  const rows = workers
+    .slice(0, SHOWN_WORKERS)
+    .map(({ rows, positives, mean }, worker) => [
+      String(worker),
+      rows.toLocaleString("en-US"),
+      ...(binary
+        ? [
+            positives.toLocaleString("en-US"),
+            (rows - positives).toLocaleString("en-US"),
+            `${((100 * positives) / rows).toFixed(1)} %`,
+          ]
+        : [short(mean)]),
+    ]);
+  const shown = table(
+    headers.map((header) => [header, "right"] as const),
+    rows,
+  );
+  const more = workers.length - SHOWN_WORKERS;
+  return more > 0 ? `${shown}\nand ${more.toLocaleString("en-US")} more` : shown;
 }
 
 function describe(manifest: Manifest): string {

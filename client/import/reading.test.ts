@@ -26,7 +26,7 @@ function optionsOf(words: readonly string[]): ReadingOptions {
     else if (["header", "decimal-comma", "zero-based"].includes(flag)) options[name] = true;
     else if (flag === "drop" || flag === "columns") {
       options[name] = [...((options[name] as string[] | undefined) ?? []), words[++at]!];
-    } else if (flag === "dimension") options[name] = Number(words[++at]);
+    } else if (["dimension", "shuffle", "clients"].includes(flag)) options[name] = Number(words[++at]);
     else options[name] = words[++at];
   }
   return options;
@@ -58,6 +58,12 @@ describe("how a file is read", () => {
       { format: "csv", labelColumn: "y", separator: "ab" },
       /--separator: expected one character, or tab, got "ab"/,
     ],
+    [{ shuffle: 1, sort: "label" }, /--sort and --shuffle: expected one of them/],
+    [{ clients: 3 }, /--clients: expected --partition dirichlet:ALPHA with it/],
+    [{ partition: "dirichlet:0.5", shuffle: 1 }, /--partition: expected --clients <n> with it/],
+    [{ partition: "dirichlet:0.5", clients: 2 }, /--partition: expected --shuffle <seed> with it/],
+    [{ partition: "dirichlet:0", clients: 2, shuffle: 1 }, /--partition: .* got "dirichlet:0"/],
+    [{ partition: "classes:2", clients: 2, shuffle: 1 }, /--partition: .* got "classes:2"/],
     [{ format: "csv", labelColumn: "y", drop: ['"a'] }, /--drop: expected names .* got "\\"a"/],
   ])("is refused: %j", (options, message) => {
     expect(() => readingOf("-", options)).toThrow(message);
@@ -76,6 +82,16 @@ describe("how a file is read", () => {
       name.map((text) => text.trim()),
       { minLength: 1, maxLength: 4 },
     );
+    const order = fc.oneof(
+      fc.record({ by: fc.constant("shuffle" as const), seed: fc.nat() }),
+      fc.constant({ by: "label" as const }),
+      fc.record({
+        by: fc.constant("dirichlet" as const),
+        alpha: fc.double({ min: 1e-300, noNaN: true, noDefaultInfinity: true }),
+        clients: fc.integer({ min: 1, max: 99 }),
+        seed: fc.nat(),
+      }),
+    );
     const csv = fc.record(
       {
         format: fc.constant("csv" as const),
@@ -86,6 +102,7 @@ describe("how a file is read", () => {
         separator: fc.constantFrom(";", "\t", "|", "#"),
         decimalComma: fc.constant(true as const),
         dimension: fc.integer({ min: 1, max: 99 }),
+        order,
       },
       { requiredKeys: ["format", "labelColumn"] },
     );
@@ -94,6 +111,7 @@ describe("how a file is read", () => {
         format: fc.constant("libsvm" as const),
         zeroBased: fc.constant(true as const),
         dimension: fc.nat({ max: 9 }),
+        order,
       },
       { requiredKeys: ["format"] },
     );

@@ -16,6 +16,7 @@ import {
   rowsKey,
   rowsPrefix,
 } from "./manifest.ts";
+import { PreparedRows } from "./prepare/prepared-rows.ts";
 import { RowGroupBuilder } from "./rows/row-group-builder.ts";
 import { SquaresCheck } from "./rows/squares.ts";
 
@@ -35,7 +36,7 @@ export interface ImportOptions {
   readonly labels: LabelKind;
   /** d; default the largest index of the file, or its number of feature columns. */
   readonly dimension?: number;
-  /** Kept in the manifest: how `rows` reads its file. */
+  /** Kept in the manifest: how `rows` reads its file; and what is done to the rows then is done here. */
   readonly reading?: Reading;
   readonly objects: ObjectStore;
   /** Take the place of a data set that has this name; default false. */
@@ -59,7 +60,7 @@ export function importLibsvm(
 
 /**
  * Stores rows as row groups and a manifest. Memory is that of one row group and some batches of rows (of text: and the
- * longest line), whatever the size of the file.
+ * longest line), whatever the size of the file; where rows are put into another order, some 30 bytes a row as well.
  *
  * A data set exists once its manifest does. A replaced data set keeps its rows until the new manifest stands.
  *
@@ -76,7 +77,7 @@ export async function importRows(rows: RowSource, options: ImportOptions): Promi
   const old = await objects.list(rowsPrefix(name));
   const key = rowsKey(name, 1 + Math.max(0, ...old.map((known) => generationOf(known, name))));
 
-  const source = new SourceReader(rows, options);
+  const source = new SourceReader(asAsked(rows, options), options);
   const etag = await objects.putStream(key, source.groups());
   const manifest = source.manifest(key, etag);
   try {
@@ -131,6 +132,13 @@ async function manifestCondition({ name, objects, replace }: ImportOptions): Pro
   return { ifMatch: etag };
 }
 
+/** The rows in the order in which they are to be stored. */
+function asAsked(rows: RowSource, { reading, sourceName, onProgress }: ImportOptions): RowSource {
+  if (reading?.order === undefined) return rows;
+  const progress = (count: number) => onProgress?.({ bytesRead: rows.bytesRead, rows: count });
+  return new PreparedRows(rows, sourceName, { order: reading.order }, progress);
+}
+
 function generationOf(key: string, name: string): number {
   const generation = Number(key.slice(rowsPrefix(name).length));
   return Number.isSafeInteger(generation) ? generation : 0;
@@ -154,8 +162,8 @@ class SourceReader {
   constructor(source: RowSource, options: ImportOptions) {
     this.#source = source;
     this.#options = options;
-    this.#labels = createLabelCollector(options.labels, options.sourceName, () => source.labelWords);
-    this.#squares = new SquaresCheck(options.sourceName, options.labels === "real");
+    this.#labels = createLabelCollector(options.labels, source, options.sourceName);
+    this.#squares = new SquaresCheck((line) => source.place(line), options.labels === "real");
   }
 
   async *groups(): AsyncGenerator<Uint8Array> {

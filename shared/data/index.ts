@@ -10,7 +10,9 @@ export {
   type Manifest,
   parseManifest,
   type Reading,
+  type RowOrder,
   STANDARD_INPUT,
 } from "./manifest.ts";
 export { partition, rowsOf, rowsUsed } from "./partition.ts";
+export { type LabelCounts, labelsByWorker } from "./rows/labels-by-worker.ts";
 export { checkLabelUse, openShard, shardRange } from "./rows/shard.ts";

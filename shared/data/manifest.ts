@@ -35,6 +35,20 @@ const labelsSchema = z.discriminatedUnion("kind", [
 
 const names = z.array(z.string()).min(1);
 
+const seed = z.int().min(0);
+
+/** In which order the rows are stored; default: the file's. */
+const orderSchema = z.discriminatedUnion("by", [
+  z.strictObject({ by: z.literal("shuffle"), seed }),
+  z.strictObject({ by: z.literal("label") }),
+  z.strictObject({ by: z.literal("dirichlet"), alpha: z.number().positive(), clients: z.int().min(1), seed }),
+]);
+
+/** What is done to the rows of every format. */
+const preparation = {
+  order: orderSchema.exactOptional(),
+};
+
 /** How the file was read: what differs from the defaults, so that it can be read the same way again. */
 const readingSchema = z.discriminatedUnion("format", [
   z.strictObject({
@@ -42,6 +56,7 @@ const readingSchema = z.discriminatedUnion("format", [
     zeroBased: z.literal(true).exactOptional(),
     /** Given by the user, above the largest index. */
     dimension: z.int().min(1).exactOptional(),
+    ...preparation,
   }),
   z.strictObject({
     format: z.enum(["csv", "parquet"]),
@@ -54,6 +69,7 @@ const readingSchema = z.discriminatedUnion("format", [
     header: z.boolean().exactOptional(),
     separator: z.string().length(1).exactOptional(),
     decimalComma: z.literal(true).exactOptional(),
+    ...preparation,
   }),
 ]);
 
@@ -132,6 +148,8 @@ export type Manifest = DeepReadonly<z.output<typeof manifestSchema>>;
 export type LabelKind = Manifest["labels"]["kind"];
 /** How a file is read. */
 export type Reading = NonNullable<Manifest["reading"]>;
+/** In which order rows are stored. */
+export type RowOrder = NonNullable<Reading["order"]>;
 export type ManifestGroup = Manifest["groups"][number];
 
 /** The stored bytes of a manifest. */

@@ -20,6 +20,8 @@ export const Purpose = {
   simulation: 6,
   /** The embedded cloud's faults; index = kind of fault; round 0: does it strike, round m: how, the m-th time. */
   faults: 7,
+  /** The order of a data set's rows; round 0: the shuffle, index 0; round 1: the classes of a client, index = client. */
+  rows: 8,
 } as const;
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
 

@@ -74,6 +74,10 @@ export class CsvSource implements RowSource {
     return [...(this.#table?.notices() ?? []), ...this.#missing.notices];
   }
 
+  place(line: number): string {
+    return `${this.#options.name}: line ${line}`;
+  }
+
   contents(): { readonly bytes: number; readonly sha256: string } {
     return this.#reader.contents();
   }

@@ -47,6 +47,10 @@ export class LibsvmSource implements RowSource {
     return this.#reader.bytesRead;
   }
 
+  place(line: number): string {
+    return `${this.#options.name}: line ${line}`;
+  }
+
   contents(): { readonly bytes: number; readonly sha256: string } {
     return this.#reader.contents();
   }

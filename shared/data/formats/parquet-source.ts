@@ -67,6 +67,10 @@ export class ParquetSource implements RowSource {
     return this.#bytesRead;
   }
 
+  place(line: number): string {
+    return `${this.#options.name}: row ${line}`;
+  }
+
   contents(): { readonly bytes: number; readonly sha256: string } {
     return { bytes: this.#file.byteLength, sha256: this.#hash.copy().digest("hex") };
   }

@@ -19,6 +19,8 @@ export interface RowSource {
   contents(): { readonly bytes: number; readonly sha256: string };
   /** What the labels stand for, where they are words; complete when all rows were read. */
   readonly labelWords: ReadonlyMap<number, string> | undefined;
+  /** Where a row stands, for errors, by its batch's line: `table.csv: line 7`. */
+  place(line: number): string;
   /** What was done that a reader of the file might not expect, a sentence each; complete when all rows were read. */
   readonly notices: readonly string[];
 }

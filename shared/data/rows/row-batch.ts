@@ -42,6 +42,12 @@ export class RowBatchBuilder {
   #rows = 0;
   #nonZeros = 0;
   #firstLine = 0;
+  readonly #inOrder: boolean;
+
+  /** @param inOrder false: rows come in another order than the file's. */
+  constructor(inOrder = true) {
+    this.#inOrder = inOrder;
+  }
 
   get rows(): number {
     return this.#rows;
@@ -84,7 +90,7 @@ export class RowBatchBuilder {
   closeRow(label: number, nonZeros: number, line: number): void {
     const row = this.#rows;
     if (row === this.#labels.length) this.#growRows();
-    if (row === 0) this.#firstLine = line;
+    if (row === 0) this.#firstLine = this.#inOrder ? line : 0;
     this.#labels[row] = label;
     this.#lines[row] = line - this.#firstLine;
     this.#offsets[row + 1] = nonZeros;
