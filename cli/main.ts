@@ -279,7 +279,10 @@ common(program.command("watch"))
 const data = program.command("data").description("data sets").exitOverride();
 
 common(data.command("import"))
-  .argument("<file>", "LIBSVM or CSV, plain or gzip, or - for standard input; or a Parquet file")
+  .argument(
+    "<files...>",
+    "LIBSVM or CSV, plain or gzip, or - for standard input; or Parquet; several, or a folder of parts",
+  )
   .option("--name <name>", "name of the data set; default: the file's, without its endings")
   .addOption(
     new Option("--format <format>", "what the file is; default: as its bytes and name say").choices([
@@ -321,7 +324,9 @@ common(data.command("import"))
   .option("--clients <n>", "workers that --partition makes its shards for", positiveInteger)
   .option("--replace", "take the place of a data set of this name")
   .description("import a data set")
-  .action(async (file: string, options) => (await import("./commands/data.ts")).importFile(file, options));
+  .action(async (files: string[], options) =>
+    (await import("./commands/data.ts")).importFiles(files, options),
+  );
 
 common(data.command("list"))
   .description("all data sets")

@@ -1,11 +1,10 @@
 /** `marina data import | list | show`. */
-import { statSync } from "node:fs";
-import { basename } from "node:path";
 import {
   datasetNames,
   type EngineOptions,
   findManifest,
-  isRegular,
+  type Input,
+  inputOf,
   openEngine,
   openSource,
   type ReadingOptions,
@@ -31,21 +30,21 @@ interface ImportOptions extends EngineOptions, ReadingOptions {
   readonly replace?: boolean;
 }
 
-export async function importFile(path: string, options: ImportOptions): Promise<void> {
-  const size = sizeOf(path);
-  const sourceName = size === undefined ? STANDARD_INPUT : basename(path);
-  const name = options.name ?? nameOf(sourceName);
-  const reading = readingOf(path, options);
+export async function importFiles(paths: readonly string[], options: ImportOptions): Promise<void> {
+  const input = inputOf(paths);
+  const name = options.name ?? nameOf(input.name);
+  const reading = readingOf(input.files, options);
+  const size = sizeOf(input);
   const engine = await openEngine(options);
   const { createLogUpdate } = await import("log-update");
   const line = createLogUpdate(process.stderr);
   const started = performance.now();
   let shown = started;
   try {
-    const source = await openSource(path, sourceName, reading, options.labels);
+    const source = await openSource(input, reading, options.labels);
     const manifest = await importRows(source, {
       name,
-      sourceName,
+      sourceName: input.name,
       labels: options.labels,
       ...(options.dimension === undefined ? {} : { dimension: options.dimension }),
       reading,
@@ -64,17 +63,17 @@ export async function importFile(path: string, options: ImportOptions): Promise<
     });
     line.clear();
     await engine.close();
-    for (const notice of source.notices) console.error(`${sourceName}: ${notice}`);
+    for (const notice of source.notices) console.error(`${input.name}: ${notice}`);
     console.log(`${describe(manifest)}\nimported in ${seconds((performance.now() - started) / 1000)}`);
-  } catch (error) {
+  } finally {
     line.clear();
-    throw withCode(error, path);
   }
 }
 
 /** What a data set is called that is given no name: as its file, without its endings. */
 function nameOf(sourceName: string): string {
   const name = sourceName
+    .replace(/\/$/, "")
     .replace(/(\.(gz|svm|libsvm|csv|tsv|txt|data|parquet|pq))+$/i, "")
     .toLowerCase()
     .replaceAll(/[^a-z0-9._-]+/g, "-")
@@ -83,25 +82,12 @@ function nameOf(sourceName: string): string {
   throw new MarinaError("usage", `${sourceName}: expected --name <name>, what the data set shall be called`);
 }
 
-/** Undefined for standard input and pipes. */
-function sizeOf(path: string): number | undefined {
-  try {
-    if (isRegular(path)) return statSync(path).size;
-    if (path !== "-" && statSync(path).isDirectory())
-      throw new MarinaError("usage", `${path}: is a folder, expected a file`);
-    return undefined;
-  } catch (error) {
-    throw withCode(error, path);
-  }
-}
-
-/** A file that can't be read is the caller's mistake. */
-function withCode(error: unknown, path: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === "ENOENT") return new MarinaError("usage", `${path}: no such file`, { cause: error });
-  if (code === "EACCES")
-    return new MarinaError("usage", `${path}: no permission to read it`, { cause: error });
-  return error;
+/** Of all files; undefined where one is a pipe. */
+function sizeOf({ files }: Input): number | undefined {
+  return files.reduce<number | undefined>(
+    (sum, { bytes }) => (sum === undefined || bytes === undefined ? undefined : sum + bytes),
+    0,
+  );
 }
 
 export async function list(options: EngineOptions): Promise<void> {
@@ -188,9 +174,15 @@ function describe(manifest: Manifest): string {
   return [
     `${manifest.name}: ${manifest.rows.toLocaleString("en-US")} rows x ${manifest.dimension.toLocaleString("en-US")}, ${manifest.nonZeros.toLocaleString("en-US")} non-zeros, ${bytes(manifest.object.bytes)}`,
     `labels ${describeLabels(labels)}`,
-    `source ${manifest.source.fileName}, ${bytes(manifest.source.bytes)}, SHA-256 ${manifest.source.sha256}`,
+    `source ${manifest.source.fileName}${moreFiles(manifest)}, ${bytes(manifest.source.bytes)}, SHA-256 ${manifest.source.sha256}`,
     ...(how.length > 0 ? [`read with ${how.join(" ")}`] : []),
   ].join("\n");
+}
+
+function moreFiles({ source: { files, fileName } }: Manifest): string {
+  if (files === undefined) return "";
+  if (fileName.endsWith("/")) return ` of ${files.length} ${files.length === 1 ? "file" : "files"}`;
+  return ` and ${files.length - 1} more ${files.length === 2 ? "file" : "files"}`;
 }
 
 function describeLabels(labels: Manifest["labels"]): string {

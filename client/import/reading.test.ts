@@ -1,20 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Reading } from "../../shared/data/manifest.ts";
 import { type ReadingOptions, readingOf } from "./reading.ts";
 import { readingWords } from "./reading-words.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "marina-reading-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-function file(name: string, contents: string): string {
-  const path = join(folder, name);
-  writeFileSync(path, contents);
-  return path;
-}
+const file = (name: string, contents: string) => ({ name, head: new TextEncoder().encode(contents) });
+const piped = [file("standard input", "")];
 
 /** Options as the command line gives them, from its words. */
 function optionsOf(words: readonly string[]): ReadingOptions {
@@ -35,13 +26,21 @@ function optionsOf(words: readonly string[]): ReadingOptions {
 describe("how a file is read", () => {
   it("is told by its bytes, its name, and a label column", () => {
     const y = { labelColumn: "y" };
-    expect(readingOf(file("a.txt", "1 1:1\n"), {}).format).toBe("libsvm");
-    expect(readingOf(file("a.txt", "1 1:1\n"), y).format).toBe("csv");
-    expect(readingOf(file("b.CSV.gz", ""), y).format).toBe("csv");
-    expect(readingOf(file("c.csv", "PAR1...PAR1"), y).format).toBe("parquet");
-    expect(readingOf("-", {}).format).toBe("libsvm");
-    expect(readingOf("-", y).format).toBe("csv");
-    expect(readingOf(file("c.csv", "PAR1..."), { ...y, format: "csv" }).format).toBe("csv");
+    expect(readingOf([file("a.txt", "1 1:1\n")], {}).format).toBe("libsvm");
+    expect(readingOf([file("a.txt", "1 1:1\n")], y).format).toBe("csv");
+    expect(readingOf([file("b.CSV.gz", "")], y).format).toBe("csv");
+    expect(readingOf([file("c.csv", "PAR1...PAR1")], y).format).toBe("parquet");
+    expect(readingOf(piped, {}).format).toBe("libsvm");
+    expect(readingOf(piped, y).format).toBe("csv");
+    expect(readingOf([file("c.csv", "PAR1...")], { ...y, format: "csv" }).format).toBe("csv");
+  });
+
+  it("is one for all files", () => {
+    const files = [file("a.csv", "a,y\n"), file("b.csv", "a,y\n")];
+    expect(readingOf(files, { labelColumn: "y" }).format).toBe("csv");
+    expect(() => readingOf([...files, file("c", "PAR1")], { labelColumn: "y" })).toThrow(
+      /^c: expected csv as a.csv is, it seems to be parquet/,
+    );
   });
 
   it.each<[ReadingOptions, RegExp]>([
@@ -66,12 +65,12 @@ describe("how a file is read", () => {
     [{ partition: "classes:2", clients: 2, shuffle: 1 }, /--partition: .* got "classes:2"/],
     [{ format: "csv", labelColumn: "y", drop: ['"a'] }, /--drop: expected names .* got "\\"a"/],
   ])("is refused: %j", (options, message) => {
-    expect(() => readingOf("-", options)).toThrow(message);
-    expect(() => readingOf("-", options)).toThrow(expect.objectContaining({ code: "usage" }));
+    expect(() => readingOf(piped, options)).toThrow(message);
+    expect(() => readingOf(piped, options)).toThrow(expect.objectContaining({ code: "usage" }));
   });
 
   it("takes lists of names, quoted where they hold commas", () => {
-    const reading = readingOf("-", { labelColumn: "y", drop: ['a, b,"c,d"', "", "it's"] });
+    const reading = readingOf(piped, { labelColumn: "y", drop: ['a, b,"c,d"', "", "it's"] });
     expect(reading).toEqual({ format: "csv", labelColumn: "y", drop: ["a", "b", "c,d", "", "it's"] });
   });
 
@@ -117,7 +116,7 @@ describe("how a file is read", () => {
     );
     fc.assert(
       fc.property(fc.oneof(csv, libsvm), (reading: Reading) => {
-        expect(readingOf("-", optionsOf(readingWords(reading)))).toEqual(reading);
+        expect(readingOf(piped, optionsOf(readingWords(reading)))).toEqual(reading);
       }),
     );
   });

@@ -1,8 +1,8 @@
-/** From the options of `marina data import` to how its file is read. */
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+/** From the options of `marina data import` to how its files are read. */
 import { parse } from "csv-parse/sync";
 import { MarinaError } from "../../shared/base/index.ts";
 import type { Reading, RowOrder } from "../../shared/data/index.ts";
+import type { InputFile } from "./input-file.ts";
 
 export interface ReadingOptions {
   readonly format?: "libsvm" | "csv" | "parquet";
@@ -37,12 +37,15 @@ const FLAGS = {
   zeroBased: ["--zero-based", ["libsvm"]],
 } as const satisfies Partial<Record<keyof ReadingOptions, readonly [string, readonly string[]]>>;
 
+/** What formats are recognised by. */
+export type Recognisable = Pick<InputFile, "name" | "head">;
+
 /**
- * @param path of the file, or - for standard input.
+ * @param files at least one.
  * @throws MarinaError "usage" for options that the file's format does not have, and for a table without a label column.
  */
-export function readingOf(path: string, options: ReadingOptions): Reading {
-  const format = options.format ?? recognised(path, options);
+export function readingOf(files: readonly Recognisable[], options: ReadingOptions): Reading {
+  const format = options.format ?? recognised(files, options);
   for (const [option, [flag, formats]] of Object.entries(FLAGS)) {
     if (
       options[option as keyof typeof FLAGS] === undefined ||
@@ -129,28 +132,27 @@ function separatorOf(text: string): string {
   throw new MarinaError("usage", `--separator: expected one character, or tab, got ${JSON.stringify(text)}`);
 }
 
-/** By the file's bytes (Parquet) or its name; otherwise a label column tells a table. */
-function recognised(path: string, { labelColumn }: ReadingOptions): Reading["format"] {
-  if (isRegular(path) && isParquet(path)) return "parquet";
-  if (/\.(csv|tsv)(\.gz)?$/i.test(path) || labelColumn !== undefined) return "csv";
-  return "libsvm";
-}
-
-/** A file of bytes that can be read again; not standard input, nor a pipe. */
-export function isRegular(path: string): boolean {
-  return path !== "-" && statSync(path).isFile();
+/** The format of all files. @throws MarinaError "usage" where they differ. */
+function recognised(files: readonly Recognisable[], options: ReadingOptions): Reading["format"] {
+  const [first, ...others] = files;
+  const format = recognise(first!, options);
+  for (const other of others) {
+    const its = recognise(other, options);
+    if (its === format) continue;
+    throw new MarinaError(
+      "usage",
+      `${other.name}: expected ${format} as ${first!.name} is, it seems to be ${its}; import files of one format, or give --format`,
+    );
+  }
+  return format;
 }
 
 const PARQUET_MAGIC = "PAR1";
 
-function isParquet(path: string): boolean {
-  const file = openSync(path, "r");
-  try {
-    const mark = Buffer.alloc(PARQUET_MAGIC.length);
-    return (
-      readSync(file, mark, 0, mark.length, 0) === mark.length && mark.toString("latin1") === PARQUET_MAGIC
-    );
-  } finally {
-    closeSync(file);
-  }
+/** By the file's bytes (Parquet) or its name; otherwise a label column tells a table. */
+function recognise({ name, head }: Recognisable, { labelColumn }: ReadingOptions): Reading["format"] {
+  if (Buffer.from(head.subarray(0, PARQUET_MAGIC.length)).toString("latin1") === PARQUET_MAGIC)
+    return "parquet";
+  if (/\.(csv|tsv)(\.(gz|zst|zip))?$/i.test(name) || labelColumn !== undefined) return "csv";
+  return "libsvm";
 }

@@ -1,13 +1,16 @@
 /** Data sets: import, manifest, row groups, shards. */
 
+export { ClassWords } from "./formats/class-words.ts";
 export { fileFormats } from "./formats/file-formats.ts";
 export { LibsvmSource } from "./formats/libsvm-source.ts";
 export type { RowSource } from "./formats/row-source.ts";
+export { SeveralFiles } from "./formats/several-files.ts";
 export { importLibsvm, importRows } from "./import.ts";
 export {
   encodeManifest,
   type LabelKind,
   type Manifest,
+  MOST_FILES,
   parseManifest,
   type Reading,
   type RowOrder,

@@ -12,6 +12,9 @@ const MANIFEST_VERSION = 1;
 /** The file name of a source that had none. */
 export const STANDARD_INPUT = "standard input";
 
+/** Of one import: each is named in the manifest. */
+export const MOST_FILES = 10_000;
+
 /** Key prefix of a data set's rows; a generation's number follows, so that a new import never overwrites rows in use. */
 export const rowsPrefix = (name: string): string => `${datasetPrefix}${name}/rows-`;
 export const rowsKey = (name: string, generation: number): string => `${rowsPrefix(name)}${generation}`;
@@ -90,7 +93,17 @@ export const manifestSchema = z
     version: z.literal(MANIFEST_VERSION),
     name: z.string().regex(NAME_PATTERN),
     /** The file imported: its name, and size and hash of its decompressed contents. */
-    source: z.strictObject({ fileName: z.string(), bytes: count, sha256 }),
+    source: z.strictObject({
+      /** Of a folder: its name and a slash. */
+      fileName: z.string(),
+      bytes: count,
+      /** Of several files: of the lines `<SHA-256>  <name>` of their contents. */
+      sha256,
+      files: z
+        .array(z.strictObject({ name: z.string(), bytes: count, sha256 }))
+        .max(MOST_FILES)
+        .exactOptional(),
+    }),
     /** Absent in data sets of programs that did not keep it, and where no file was read. */
     reading: readingSchema.exactOptional(),
     rows: z.int().min(1),

@@ -1,6 +1,6 @@
 /** `marina data import` and `data show`, in processes of their own: files as people have them. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -69,5 +69,45 @@ describe("a file that is sorted by its labels", () => {
       (await run("data", "import", "sorted.svm", "--name", "x", "--sort", "label", "--shuffle", "1")).code,
     ).toBe(2);
     expect((await run("data", "import", "sorted.svm", "--name", "x", "--shuffle", "-1")).code).toBe(2);
+  });
+});
+
+describe("a folder as Spark leaves it", () => {
+  const parts = { "part-00000-a.csv": "a,y\n1,1\n", "part-00001-a.csv": "a,y\n2,0\n3,1\n" };
+
+  it("is read in order of name, without what is no data; and so are its files one by one", async () => {
+    mkdirSync(file("spark.out"));
+    for (const [name, text] of Object.entries(parts).reverse())
+      writeFileSync(join(file("spark.out"), name), text);
+    writeFileSync(join(file("spark.out"), "_SUCCESS"), "");
+    writeFileSync(join(file("spark.out"), ".part-00000-a.csv.crc"), "crc");
+    writeFileSync(file("whole.csv"), "a,y\n1,1\n2,0\n3,1\n");
+    expect(await run("data", "import", "spark.out/", "--label-column", "y")).toMatchObject({
+      code: 0,
+      stderr: "",
+    });
+    expect((await run("data", "import", "whole.csv", "--label-column", "y")).code).toBe(0);
+    expect(manifestOf("spark.out").object.sha256).toBe(manifestOf("whole").object.sha256);
+    expect(manifestOf("spark.out").source).toMatchObject({
+      fileName: "spark.out/",
+      files: Object.keys(parts).map((name) => ({ name })),
+    });
+    const paths = Object.keys(parts).map((name) => join("spark.out", name));
+    expect((await run("data", "import", ...paths, "--label-column", "y", "--name", "both")).code).toBe(0);
+    expect(manifestOf("both").object.sha256).toBe(manifestOf("whole").object.sha256);
+    const shown = (await run("data", "show", "both")).stdout;
+    expect(shown).toContain("source part-00000-a.csv and 1 more file, ");
+  });
+
+  it("says what it holds beside files, and that it is empty", async () => {
+    mkdirSync(join(file("year"), "month=1"), { recursive: true });
+    mkdirSync(file("empty"));
+    const import_ = async (...paths: string[]) => (await run("data", "import", ...paths)).stderr;
+    expect(await import_("year")).toBe(
+      "marina: year: expected files in it, got the folder month=1; import that one\n",
+    );
+    expect(await import_("empty")).toBe("marina: empty: expected files in it, got none\n");
+    expect(await import_("whole.csv", "empty")).toMatch(/^marina: empty: is a folder, expected it alone/);
+    expect(await import_("whole.csv", "-")).toMatch(/^marina: -: expected standard input alone/);
   });
 });

@@ -9,6 +9,23 @@ const SHOWN_CHARACTERS = 60;
  */
 export class ClassWords {
   readonly #codes = new Map<string, number>();
+  #kind: "numbers" | "words" | undefined;
+
+  /** Are the labels words? undefined before the first one. */
+  get kind(): "numbers" | "words" | undefined {
+    return this.#kind;
+  }
+
+  /** @param where it was found out, for errors. @throws MarinaError "data" when another file has labels of the other kind. */
+  setKind(kind: "numbers" | "words", where: string): void {
+    if (this.#kind !== undefined && this.#kind !== kind) {
+      throw new MarinaError(
+        "data",
+        `${where}: expected labels that are ${this.#kind} as before, got ${kind}`,
+      );
+    }
+    this.#kind = kind;
+  }
 
   /**
    * The word's number.
@@ -30,8 +47,9 @@ export class ClassWords {
     return code;
   }
 
-  /** The words seen, by number. */
-  get words(): ReadonlyMap<number, string> {
+  /** The words seen, by number; undefined where labels are numbers. */
+  get words(): ReadonlyMap<number, string> | undefined {
+    if (this.#kind !== "words") return undefined;
     return new Map([...this.#codes].map(([word, code]) => [code, word]));
   }
 }

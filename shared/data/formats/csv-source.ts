@@ -4,12 +4,12 @@ import { pipeline, Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 import { MarinaError } from "../../base/index.ts";
 import type { RowBatch } from "../rows/row-batch.ts";
-import { ClassWords } from "./class-words.ts";
+import type { ClassWords } from "./class-words.ts";
 import { type ColumnChoice, columnName, planColumns } from "./columns.ts";
 import { hintAt, isMissing, otherSeparator, readNumber } from "./csv-cells.ts";
 import { DenseRows } from "./dense-rows.ts";
 import { type MissingCells, MissingCounter } from "./missing-cells.ts";
-import { type RowSource, TextReader } from "./row-source.ts";
+import { type Contents, type RowSource, TextReader } from "./row-source.ts";
 import { Table } from "./table.ts";
 
 export interface CsvSourceOptions extends ColumnChoice {
@@ -24,8 +24,10 @@ export interface CsvSourceOptions extends ColumnChoice {
   readonly separator?: string;
   /** 0,5 rather than 0.5. */
   readonly decimalComma?: boolean;
-  /** Labels may be two words; default: numbers only. */
-  readonly classes?: boolean;
+  /** Labels may be words; default: numbers only. Shared by the files of one import. */
+  readonly classes?: ClassWords;
+  /** Not the first file of an import: a saved index may go on from the one before. */
+  readonly continued?: boolean;
   /** Default: they are counted and refused. */
   readonly missing?: MissingCells;
 }
@@ -47,9 +49,7 @@ export class CsvSource implements RowSource {
   readonly #reader: TextReader;
   readonly #options: CsvSourceOptions;
   readonly #separator: string;
-  readonly #words = new ClassWords();
   readonly #missing = new MissingCounter();
-  #labelKind: "numbers" | "words" | undefined;
   #table: Table | undefined;
 
   constructor(chunks: AsyncIterable<Uint8Array>, options: CsvSourceOptions) {
@@ -62,12 +62,17 @@ export class CsvSource implements RowSource {
     return this.#table?.features.length;
   }
 
+  get features(): readonly string[] | undefined {
+    const table = this.#table;
+    return table?.features.map((column) => table.names[column]!);
+  }
+
   get bytesRead(): number {
     return this.#reader.bytesRead;
   }
 
   get labelWords(): ReadonlyMap<number, string> | undefined {
-    return this.#labelKind === "words" ? this.#words.words : undefined;
+    return this.#options.classes?.words;
   }
 
   get notices(): readonly string[] {
@@ -78,7 +83,7 @@ export class CsvSource implements RowSource {
     return `${this.#options.name}: line ${line}`;
   }
 
-  contents(): { readonly bytes: number; readonly sha256: string } {
+  contents(): Contents {
     return this.#reader.contents();
   }
 
@@ -163,7 +168,8 @@ export class CsvSource implements RowSource {
         : "";
     const named = names.findIndex((column) => !UNNAMED.test(column));
     const saved = names.map((_, column) => column).slice(0, Math.max(0, named));
-    return new Table(names, planColumns(names, this.#options, saved, where, hint));
+    const plan = planColumns(names, this.#options, saved, where, hint);
+    return new Table(names, plan, this.#options.continued);
   }
 
   /** @returns false when cells are missing: then nothing of the row is left. */
@@ -214,15 +220,16 @@ export class CsvSource implements RowSource {
 
   /** The first label decides. */
   #readsWord(text: string): boolean {
-    if (this.#options.classes !== true || isMissing(text)) return false;
-    this.#labelKind ??= Number.isNaN(readNumber(text, this.#options.decimalComma === true))
-      ? "words"
-      : "numbers";
-    return this.#labelKind === "words";
+    const { classes, decimalComma = false, name } = this.#options;
+    if (classes === undefined || isMissing(text)) return false;
+    if (classes.kind === undefined) {
+      classes.setKind(Number.isNaN(readNumber(text, decimalComma)) ? "words" : "numbers", name);
+    }
+    return classes.kind === "words";
   }
 
   #word(text: string, line: number): number {
-    const { name, header, labelColumn } = this.#options;
+    const { name, header, labelColumn, classes } = this.#options;
     const where = `${name}: line ${line}, column ${JSON.stringify(labelColumn)}`;
     if (text === labelColumn && header === undefined) {
       throw new MarinaError(
@@ -231,7 +238,7 @@ export class CsvSource implements RowSource {
           "if the header comes again here, take it out",
       );
     }
-    return this.#words.code(text, where);
+    return classes!.code(text, where);
   }
 
   #notANumber(text: string, column: string, line: number): MarinaError {

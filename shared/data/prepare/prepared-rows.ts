@@ -1,6 +1,6 @@
 /** Rows in another order than the file's: all of them are put aside first, and then come as they are to be stored. */
 
-import type { RowSource } from "../formats/row-source.ts";
+import type { Contents, RowSource } from "../formats/row-source.ts";
 import type { RowOrder } from "../manifest.ts";
 import type { RowBatch } from "../rows/row-batch.ts";
 import { rowOrder } from "./row-order.ts";
@@ -36,6 +36,10 @@ export class PreparedRows implements RowSource {
     return this.#source.columns;
   }
 
+  get features(): readonly string[] | undefined {
+    return this.#source.features;
+  }
+
   get bytesRead(): number {
     return this.#source.bytesRead;
   }
@@ -48,7 +52,7 @@ export class PreparedRows implements RowSource {
     return this.#source.notices;
   }
 
-  contents(): { readonly bytes: number; readonly sha256: string } {
+  contents(): Contents {
     return this.#source.contents();
   }
 
