@@ -1,7 +1,7 @@
 /** A file as a source of rows, whatever its format. */
 import { createHash } from "node:crypto";
 import type { RowBatch } from "../rows/row-batch.ts";
-import { gunzipIfCompressed } from "./gunzip.ts";
+import { decompressed } from "./decompress.ts";
 import { plainText } from "./plain-text.ts";
 
 /** What was read, decompressed. */
@@ -36,7 +36,7 @@ export interface RowSource {
   readonly notices: readonly string[];
 }
 
-/** Text, decompressed if it is gzip, counted and hashed on the way; without the byte order mark it may begin with. */
+/** Text, decompressed, counted and hashed on the way; without the byte order mark it may begin with. */
 export class TextReader {
   readonly #chunks: AsyncIterable<Uint8Array>;
   readonly #name: string;
@@ -64,7 +64,7 @@ export class TextReader {
   }
 
   async *#hashed(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of gunzipIfCompressed(this.#counted(), this.#name)) {
+    for await (const chunk of decompressed(this.#counted(), this.#name)) {
       this.#bytes += chunk.length;
       this.#hash.update(chunk);
       yield chunk;
