@@ -295,7 +295,10 @@ common(data.command("import"))
   .option("--drop <names>", "csv, parquet: columns to leave out, comma-separated (repeatable)", collect)
   .option("--columns <names>", "csv, parquet: the only columns that are features (repeatable)", collect)
   .addOption(
-    new Option("--missing <how>", "csv, parquet: rows with missing cells").choices(["refuse", "drop-rows"]),
+    new Option(
+      "--missing <how>",
+      "csv, parquet: rows with missing cells; mean fills features with their column's",
+    ).choices(["refuse", "drop-rows", "mean"]),
   )
   .option("--header", "csv: the first line names the columns, though it may look like data")
   .option("--no-header", "csv: the first line is data; columns go by number, from 1")
@@ -315,6 +318,13 @@ common(data.command("import"))
     "number of features, when larger than the largest index in the file",
     positiveInteger,
   )
+  .option(
+    "--positive <label>",
+    "the label that becomes +1, against all others, of which there may be several",
+  )
+  .option("--standardize", "every feature to mean 0 and deviation 1 (stores all cells)")
+  .option("--scale", "every feature by its largest size, to at most 1 (keeps zeros)")
+  .option("--intercept", "add a feature that is 1 in every row, the last one")
   .option("--shuffle <seed>", "mix the rows; the same seed gives the same order", seed)
   .addOption(new Option("--sort <by>", "rows in order of their labels").choices(["label"]))
   .option(

@@ -41,6 +41,7 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
   const started = performance.now();
   let shown = started;
   try {
+    const notices: string[] = [];
     const source = await openSource(input, reading, options.labels);
     const manifest = await importRows(source, {
       name,
@@ -50,6 +51,7 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
       reading,
       objects: engine.objects,
       replace: options.replace === true,
+      onNotice: (notice) => notices.push(notice),
       onProgress({ bytesRead, rows }) {
         const now = performance.now();
         if (!process.stderr.isTTY || now - shown < 100) return;
@@ -63,7 +65,7 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
     });
     line.clear();
     await engine.close();
-    for (const notice of source.notices) console.error(`${input.name}: ${notice}`);
+    for (const notice of notices) console.error(`${input.name}: ${notice}`);
     console.log(`${describe(manifest)}\nimported in ${seconds((performance.now() - started) / 1000)}`);
   } finally {
     line.clear();
@@ -176,7 +178,16 @@ function describe(manifest: Manifest): string {
     `labels ${describeLabels(labels)}`,
     `source ${manifest.source.fileName}${moreFiles(manifest)}, ${bytes(manifest.source.bytes)}, SHA-256 ${manifest.source.sha256}`,
     ...(how.length > 0 ? [`read with ${how.join(" ")}`] : []),
+    ...(manifest.features?.names === undefined ? [] : [`features ${namesOf(manifest.features.names)}`]),
   ].join("\n");
+}
+
+const SHOWN_NAMES = 12;
+
+function namesOf(names: readonly string[]): string {
+  const shown = names.slice(0, SHOWN_NAMES).map((name) => JSON.stringify(name));
+  const more = names.length - SHOWN_NAMES;
+  return shown.join(", ") + (more > 0 ? `, and ${more.toLocaleString("en-US")} more` : "");
 }
 
 function moreFiles({ source: { files, fileName } }: Manifest): string {

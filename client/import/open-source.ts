@@ -22,7 +22,7 @@ function parserThreads(): number {
 }
 
 export async function openSource({ files }: Input, reading: Reading, labels: LabelKind): Promise<RowSource> {
-  const classes = labels === "binary" ? new ClassWords() : undefined;
+  const classes = labels === "binary" ? new ClassWords(reading.positive !== undefined) : undefined;
   const [only, ...others] = files;
   if (others.length === 0) return openFile(only!, reading, classes, false);
   return new SeveralFiles(
@@ -38,7 +38,6 @@ async function openFile(
   continued: boolean,
 ): Promise<RowSource> {
   const { name } = file;
-  const { format, dimension: _dimension, order: _order, ...how } = reading;
   if (reading.format === "libsvm") {
     const { LibsvmSource } = await fileFormats.libsvm();
     const { dimension, zeroBased = false } = reading;
@@ -46,10 +45,24 @@ async function openFile(
     return new LibsvmSource(file.stream(), { name, threads: parserThreads(), zeroBased, ...limit });
   }
   const words = classes === undefined ? {} : { classes };
-  const options = { ...how, labelColumn: reading.labelColumn, name, ...words };
-  if (format === "csv") {
+  const { labelColumn, drop, columns, missing, header, separator, decimalComma } = reading;
+  const options = {
+    name,
+    labelColumn,
+    ...(drop === undefined ? {} : { drop }),
+    ...(columns === undefined ? {} : { columns }),
+    ...(missing === undefined ? {} : { missing }),
+    ...words,
+  };
+  if (reading.format === "csv") {
     const { CsvSource } = await fileFormats.csv();
-    return new CsvSource(file.stream(), { ...options, continued });
+    return new CsvSource(file.stream(), {
+      ...options,
+      continued,
+      ...(header === undefined ? {} : { header }),
+      ...(separator === undefined ? {} : { separator }),
+      ...(decimalComma === undefined ? {} : { decimalComma }),
+    });
   }
   if (file.anywhere === undefined) {
     throw new MarinaError(

@@ -19,6 +19,9 @@ export function readingWords(reading: Reading): string[] {
     if (reading.decimalComma === true) words.push("--decimal-comma");
   }
   if (dimension !== undefined) words.push("--dimension", String(dimension));
+  if (reading.positive !== undefined) words.push("--positive", reading.positive);
+  if (reading.scaling !== undefined) words.push(reading.scaling === "max-abs" ? "--scale" : "--standardize");
+  if (reading.intercept === true) words.push("--intercept");
   if (reading.order !== undefined) words.push(...orderWords(reading.order));
   return words;
 }

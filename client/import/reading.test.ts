@@ -14,7 +14,8 @@ function optionsOf(words: readonly string[]): ReadingOptions {
     const flag = words[at]!.slice(2);
     const name = flag.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
     if (flag === "no-header") options["header"] = false;
-    else if (["header", "decimal-comma", "zero-based"].includes(flag)) options[name] = true;
+    else if (["header", "decimal-comma", "zero-based", "standardize", "scale", "intercept"].includes(flag))
+      options[name] = true;
     else if (flag === "drop" || flag === "columns") {
       options[name] = [...((options[name] as string[] | undefined) ?? []), words[++at]!];
     } else if (["dimension", "shuffle", "clients"].includes(flag)) options[name] = Number(words[++at]);
@@ -58,6 +59,9 @@ describe("how a file is read", () => {
       /--separator: expected one character, or tab, got "ab"/,
     ],
     [{ shuffle: 1, sort: "label" }, /--sort and --shuffle: expected one of them/],
+    [{ standardize: true, scale: true }, /--standardize and --scale: expected one of them/],
+    [{ positive: "a", labels: "real" }, /--positive: expected --labels binary/],
+    [{ partition: "dirichlet:1", labels: "real" }, /--partition: expected --labels binary/],
     [{ clients: 3 }, /--clients: expected --partition dirichlet:ALPHA with it/],
     [{ partition: "dirichlet:0.5", shuffle: 1 }, /--partition: expected --clients <n> with it/],
     [{ partition: "dirichlet:0.5", clients: 2 }, /--partition: expected --shuffle <seed> with it/],
@@ -91,17 +95,23 @@ describe("how a file is read", () => {
         seed: fc.nat(),
       }),
     );
+    const changes = {
+      positive: fc.string(),
+      scaling: fc.constantFrom("standardize", "max-abs"),
+      intercept: fc.constant(true as const),
+    };
     const csv = fc.record(
       {
         format: fc.constant("csv" as const),
         labelColumn: fc.string(),
         drop: names,
-        missing: fc.constant("drop-rows" as const),
+        missing: fc.constantFrom("drop-rows", "mean"),
         header: fc.boolean(),
         separator: fc.constantFrom(";", "\t", "|", "#"),
         decimalComma: fc.constant(true as const),
         dimension: fc.integer({ min: 1, max: 99 }),
         order,
+        ...changes,
       },
       { requiredKeys: ["format", "labelColumn"] },
     );
@@ -111,6 +121,7 @@ describe("how a file is read", () => {
         zeroBased: fc.constant(true as const),
         dimension: fc.nat({ max: 9 }),
         order,
+        ...changes,
       },
       { requiredKeys: ["format"] },
     );

@@ -1,28 +1,23 @@
 /** From the options of `marina data import` to how its files are read. */
 import { parse } from "csv-parse/sync";
 import { MarinaError } from "../../shared/base/index.ts";
-import type { Reading, RowOrder } from "../../shared/data/index.ts";
+import type { Reading } from "../../shared/data/index.ts";
 import type { InputFile } from "./input-file.ts";
+import { type PreparationOptions, preparationOf } from "./preparation.ts";
 
-export interface ReadingOptions {
+export interface ReadingOptions extends PreparationOptions {
   readonly format?: "libsvm" | "csv" | "parquet";
   readonly labelColumn?: string;
   /** Lists of names. */
   readonly drop?: readonly string[];
   readonly columns?: readonly string[];
-  readonly missing?: "refuse" | "drop-rows";
+  readonly missing?: "refuse" | "drop-rows" | "mean";
   /** Absent: neither --header nor --no-header. */
   readonly header?: boolean;
   readonly separator?: string;
   readonly decimalComma?: boolean;
   readonly zeroBased?: boolean;
   readonly dimension?: number;
-  /** A seed. */
-  readonly shuffle?: number;
-  readonly sort?: "label";
-  /** `dirichlet:ALPHA`, among so many clients. */
-  readonly partition?: string;
-  readonly clients?: number;
 }
 
 /** What an option is called, and the formats that have it. */
@@ -60,10 +55,9 @@ export function readingOf(files: readonly Recognisable[], options: ReadingOption
   }
   const { labelColumn, drop, columns, missing, header, separator, decimalComma, zeroBased, dimension } =
     options;
-  const order = orderOf(options);
   const common = {
     ...(dimension === undefined ? {} : { dimension }),
-    ...(order === undefined ? {} : { order }),
+    ...preparationOf(options),
   };
   if (format === "libsvm") return { format, ...(zeroBased === true ? { zeroBased } : {}), ...common };
   if (labelColumn === undefined) {
@@ -76,38 +70,12 @@ export function readingOf(files: readonly Recognisable[], options: ReadingOption
     labelColumn,
     ...(drop === undefined ? {} : { drop: namesOf(drop, "--drop") }),
     ...(columns === undefined ? {} : { columns: namesOf(columns, "--columns") }),
-    ...(missing === "drop-rows" ? { missing } : {}),
+    ...(missing === undefined || missing === "refuse" ? {} : { missing }),
     ...(header === undefined ? {} : { header }),
     ...(separator === undefined ? {} : { separator: separatorOf(separator) }),
     ...(decimalComma === true ? { decimalComma } : {}),
     ...common,
   };
-}
-
-/** @throws MarinaError "usage" for orders that exclude one another, and for a partition without its clients or seed. */
-function orderOf({ shuffle, sort, partition, clients }: ReadingOptions): RowOrder | undefined {
-  const usage = (message: string) => new MarinaError("usage", message);
-  if (sort !== undefined && (shuffle !== undefined || partition !== undefined)) {
-    throw usage(
-      `--sort and ${shuffle === undefined ? "--partition" : "--shuffle"}: expected one of them, not both`,
-    );
-  }
-  if (sort !== undefined) return { by: sort };
-  if (partition === undefined) {
-    if (clients !== undefined) throw usage("--clients: expected --partition dirichlet:ALPHA with it");
-    return shuffle === undefined ? undefined : { by: "shuffle", seed: shuffle };
-  }
-  const alpha = Number(/^dirichlet:(.+)$/.exec(partition)?.[1]);
-  if (!(alpha > 0 && alpha < Infinity)) {
-    throw usage(
-      `--partition: expected dirichlet:ALPHA with a positive number, got ${JSON.stringify(partition)}`,
-    );
-  }
-  if (clients === undefined)
-    throw usage("--partition: expected --clients <n> with it, the workers it is made for");
-  if (shuffle === undefined)
-    throw usage("--partition: expected --shuffle <seed> with it, which it is drawn with");
-  return { by: "dirichlet", alpha, clients, seed: shuffle };
 }
 
 /** Of lists as CSV, so that a name with a comma can be quoted. @throws MarinaError "usage" for what is none. */

@@ -233,7 +233,7 @@ describe("importing", () => {
     [
       "three classes",
       "1 1:1\n2 1:1\n1 1:1\n\n3 1:1\n",
-      /line 5: .* 1 and 2, got 3; classes: two at most .* numbers to predict: --labels real/,
+      /line 5: .* 1 and 2, got 3; classes: two at most, or one against the others \(--positive 3\); numbers to predict: --labels real/,
     ],
     ["one class", "1 1:1\n1 2:1\n", /two label values .* only 1; use --labels real/],
     ["no bytes", "", /got none \(the input is empty\)/],

@@ -16,6 +16,7 @@ import {
   rowsKey,
   rowsPrefix,
 } from "./manifest.ts";
+import { OneVersusRest } from "./prepare/one-versus-rest.ts";
 import { PreparedRows } from "./prepare/prepared-rows.ts";
 import { RowGroupBuilder } from "./rows/row-group-builder.ts";
 import { SquaresCheck } from "./rows/squares.ts";
@@ -42,6 +43,8 @@ export interface ImportOptions {
   /** Take the place of a data set that has this name; default false. */
   readonly replace?: boolean;
   readonly onProgress?: (progress: ImportProgress) => void;
+  /** What was done that a reader of the file might not expect, a sentence each; once all rows are read. */
+  readonly onNotice?: (notice: string) => void;
 }
 
 /**
@@ -77,7 +80,7 @@ export async function importRows(rows: RowSource, options: ImportOptions): Promi
   const old = await objects.list(rowsPrefix(name));
   const key = rowsKey(name, 1 + Math.max(0, ...old.map((known) => generationOf(known, name))));
 
-  const source = new SourceReader(asAsked(rows, options), options);
+  const source = new SourceReader(rows, options);
   const etag = await objects.putStream(key, source.groups());
   const manifest = source.manifest(key, etag);
   try {
@@ -93,6 +96,7 @@ export async function importRows(rows: RowSource, options: ImportOptions): Promi
     throw error;
   }
   for (const unused of old) await objects.delete(unused);
+  for (const notice of source.notices()) options.onNotice?.(notice);
   return manifest;
 }
 
@@ -132,11 +136,31 @@ async function manifestCondition({ name, objects, replace }: ImportOptions): Pro
   return { ifMatch: etag };
 }
 
-/** The rows in the order in which they are to be stored. */
-function asAsked(rows: RowSource, { reading, sourceName, onProgress }: ImportOptions): RowSource {
-  if (reading?.order === undefined) return rows;
+/** What the manifest's constants and the rows' changes come from; undefined where rows are stored as they come. */
+function prepared(
+  rows: RowSource,
+  { reading, sourceName, onProgress, dimension }: ImportOptions,
+): PreparedRows | undefined {
+  if (reading === undefined) return undefined;
+  const { order, scaling, intercept = false } = reading;
+  const fill = reading.format !== "libsvm" && reading.missing === "mean";
+  if (order === undefined && scaling === undefined && !intercept && !fill) return undefined;
+  const preparation = {
+    fill,
+    intercept,
+    ...(scaling === undefined ? {} : { scaling }),
+    ...(order === undefined ? {} : { order }),
+    ...(dimension === undefined ? {} : { dimension }),
+  };
   const progress = (count: number) => onProgress?.({ bytesRead: rows.bytesRead, rows: count });
-  return new PreparedRows(rows, sourceName, { order: reading.order }, progress);
+  return new PreparedRows(rows, sourceName, preparation, progress);
+}
+
+/** Names of more text than this are not kept. */
+const MOST_NAME_CHARACTERS = 1024 * 1024;
+
+function keepsNames(names: readonly string[]): boolean {
+  return names.reduce((sum, name) => sum + name.length, 0) <= MOST_NAME_CHARACTERS;
 }
 
 function generationOf(key: string, name: string): number {
@@ -147,6 +171,9 @@ function generationOf(key: string, name: string): number {
 /** One pass over the source: row groups on the way, what the manifest must say at the end. */
 class SourceReader {
   readonly #source: RowSource;
+  /** The file's rows, before they were changed. */
+  readonly #rowsRead: RowSource;
+  readonly #prepared: PreparedRows | undefined;
   readonly #options: ImportOptions;
   readonly #labels;
   readonly #squares: SquaresCheck;
@@ -159,8 +186,13 @@ class SourceReader {
   /** Largest index seen, counted from 1. */
   #largestIndex = 0;
 
-  constructor(source: RowSource, options: ImportOptions) {
+  constructor(rows: RowSource, options: ImportOptions) {
+    const positive = options.reading?.positive;
+    const labelled = positive === undefined ? rows : new OneVersusRest(rows, options.sourceName, positive);
+    this.#prepared = prepared(labelled, options);
+    const source = this.#prepared ?? labelled;
     this.#source = source;
+    this.#rowsRead = rows;
     this.#options = options;
     this.#labels = createLabelCollector(options.labels, source, options.sourceName);
     this.#squares = new SquaresCheck((line) => source.place(line), options.labels === "real");
@@ -206,6 +238,7 @@ class SourceReader {
       rows: this.#rows,
       nonZeros: this.#nonZeros,
       ...this.#labelsAndDimension(),
+      ...this.#features(),
       groups: this.#groups,
       object: { key, bytes: this.#objectBytes, etag, sha256: this.#objectHash.digest("hex") },
     };
@@ -214,13 +247,33 @@ class SourceReader {
   /** Of text with indices the parser checks it line by line. */
   #checkDimension(): void {
     const { sourceName, dimension } = this.#options;
-    const { columns } = this.#source;
+    const { columns } = this.#rowsRead;
     if (dimension !== undefined && columns !== undefined && dimension < columns) {
       throw new MarinaError(
         "usage",
         `dimension: expected at least ${columns} (the feature columns of ${sourceName}), got ${dimension}`,
       );
     }
+  }
+
+  notices(): string[] {
+    const { features, notices } = this.#source;
+    const unnamed = features !== undefined && !keepsNames(features);
+    return [
+      ...notices,
+      ...(unnamed
+        ? [`the names of the features are not kept: they are longer than ${MOST_NAME_CHARACTERS} characters`]
+        : []),
+    ];
+  }
+
+  #features(): Pick<Manifest, "features"> {
+    const names = this.#source.features;
+    const features = {
+      ...(names === undefined || !keepsNames(names) ? {} : { names }),
+      ...this.#prepared?.constants,
+    };
+    return Object.keys(features).length === 0 ? {} : { features };
   }
 
   #closeGroup(): Uint8Array {
@@ -242,7 +295,9 @@ class SourceReader {
   }
 
   #labelsAndDimension(): Pick<Manifest, "dimension" | "labels"> {
-    const { sourceName, dimension = this.#source.columns ?? this.#largestIndex } = this.#options;
+    const { sourceName } = this.#options;
+    const dimension =
+      this.#prepared?.columns ?? this.#options.dimension ?? this.#source.columns ?? this.#largestIndex;
     if (this.#rows === 0) {
       throw new MarinaError("data", `${sourceName}: expected rows, got none (the input is empty)`);
     }

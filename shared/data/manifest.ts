@@ -6,6 +6,7 @@ import * as z from "zod";
 import { MarinaError } from "../base/index.ts";
 import { datasetPrefix, NAME_PATTERN } from "../protocol/index.ts";
 import { LARGEST_INDEX } from "./formats/libsvm.ts";
+import { MOST_CONSTANTS } from "./prepare/column-constants.ts";
 import { rowGroupBytes } from "./rows/row-group.ts";
 
 const MANIFEST_VERSION = 1;
@@ -50,6 +51,10 @@ const orderSchema = z.discriminatedUnion("by", [
 /** What is done to the rows of every format. */
 const preparation = {
   order: orderSchema.exactOptional(),
+  /** The label that became +1, against all others. */
+  positive: z.string().exactOptional(),
+  scaling: z.enum(["standardize", "max-abs"]).exactOptional(),
+  intercept: z.literal(true).exactOptional(),
 };
 
 /** How the file was read: what differs from the defaults, so that it can be read the same way again. */
@@ -66,7 +71,7 @@ const readingSchema = z.discriminatedUnion("format", [
     labelColumn: z.string(),
     drop: names.exactOptional(),
     columns: names.exactOptional(),
-    missing: z.literal("drop-rows").exactOptional(),
+    missing: z.enum(["drop-rows", "mean"]).exactOptional(),
     dimension: z.int().min(1).exactOptional(),
     /** Of CSV. */
     header: z.boolean().exactOptional(),
@@ -75,6 +80,19 @@ const readingSchema = z.discriminatedUnion("format", [
     ...preparation,
   }),
 ]);
+
+const constants = z.array(z.number()).max(MOST_CONSTANTS);
+
+/** What is known of the features. */
+const featuresSchema = z.strictObject({
+  /** Of all of them, or of the first ones where more were asked for than the file has; the constant one is called (intercept). */
+  names: z.array(z.string()).exactOptional(),
+  /** Of the file's features, not of the constant one: the mean, which stands in for missing cells. */
+  means: constants.exactOptional(),
+  /** What is stored: (x - offset) / scale. */
+  offsets: constants.exactOptional(),
+  scales: constants.exactOptional(),
+});
 
 const groupSchema = z.strictObject({
   /** Number of the group's first row in the data set, from 0. */
@@ -112,6 +130,8 @@ export const manifestSchema = z
     /** Entries stored. */
     nonZeros: count,
     labels: labelsSchema,
+    /** Absent where there is nothing to say: LIBSVM text names no features. */
+    features: featuresSchema.exactOptional(),
     groups: z.array(groupSchema).min(1),
     /** The data object; `sha256` is of its bytes. */
     object: z.strictObject({ key: z.string().min(1), bytes: count, etag: z.string().min(1), sha256 }),
@@ -142,6 +162,17 @@ export const manifestSchema = z
         const message = `expected ${expected} (the sum over the groups), got ${got}`;
         context.addIssue({ code: "custom", path: [...path], message });
       }
+    }
+    const { names, ...constants } = manifest.features ?? {};
+    const own = manifest.dimension - (manifest.reading?.intercept === true ? 1 : 0);
+    for (const [field, list] of Object.entries(constants)) {
+      if (list.length === own) continue;
+      const message = `expected ${own} numbers, one a feature, got ${list.length}`;
+      context.addIssue({ code: "custom", path: ["features", field], message });
+    }
+    if ((names?.length ?? 0) > manifest.dimension) {
+      const message = `expected at most ${manifest.dimension} names`;
+      context.addIssue({ code: "custom", path: ["features", "names"], message });
     }
     const { labels } = manifest;
     if (labels.kind === "binary") {

@@ -111,3 +111,46 @@ describe("a folder as Spark leaves it", () => {
     expect(await import_("whole.csv", "-")).toMatch(/^marina: -: expected standard input alone/);
   });
 });
+
+describe("a table with words, missing cells and several classes", () => {
+  const table = [
+    ",width,height,kind",
+    ...Array.from(
+      { length: 30 },
+      (_, l) => `${l},${l % 7 === 0 ? "" : l / 10},${l * 100},${["a", "b", "c"][l % 3]}`,
+    ),
+  ];
+
+  it("is filled, scaled and made two classes of; its names are shown, and its options make the same rows again", async () => {
+    writeFileSync(file("table.csv"), `${table.join("\n")}\n`);
+    const base = ["data", "import", "table.csv", "--label-column", "kind"];
+    expect((await run(...base)).stderr).toMatch(/missing cells|--missing mean|--positive/);
+    const options = [
+      "--missing",
+      "mean",
+      "--positive",
+      "b",
+      "--standardize",
+      "--intercept",
+      "--shuffle",
+      "2",
+    ];
+    const imported = await run(...base, ...options);
+    expect(imported).toMatchObject({ code: 0 });
+    expect(imported.stderr).toBe(
+      "table.csv: left out the column without a name: the index that a data frame was saved with\n" +
+        'table.csv: filled 5 missing cells with means of their columns (by column: "width" 5)\n',
+    );
+    expect(imported.stdout).toContain('labels "b" -> +1 (10 rows), "not b" -> -1 (20 rows)');
+    expect(imported.stdout).toMatch(/^features "width", "height", "\(intercept\)"$/m);
+    expect(imported.stdout).toMatch(
+      /^read with .* --missing mean --positive b --standardize --intercept --shuffle 2$/m,
+    );
+    await comesBack("table", "table.csv");
+    const { features } = manifestOf("table");
+    const widths = table
+      .slice(1)
+      .flatMap((line) => (line.split(",")[1] === "" ? [] : [Number(line.split(",")[1])]));
+    expect(features!.means![0]).toBeCloseTo(widths.reduce((sum, x) => sum + x, 0) / widths.length, 12);
+  });
+});

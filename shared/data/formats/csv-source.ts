@@ -76,7 +76,7 @@ export class CsvSource implements RowSource {
   }
 
   get notices(): readonly string[] {
-    return [...(this.#table?.notices() ?? []), ...this.#missing.notices];
+    return [...(this.#table?.notices() ?? []), ...this.#missing.notices(this.#options.missing ?? "refuse")];
   }
 
   place(line: number): string {
@@ -123,7 +123,7 @@ export class CsvSource implements RowSource {
           continue;
         }
         // Rows that are to be refused are only counted.
-        if (rows.enough && (missing === "drop-rows" || this.#missing.rows === 0)) yield rows.take();
+        if (rows.enough && (missing !== "refuse" || this.#missing.rows === 0)) yield rows.take();
         else if (rows.enough) rows.take();
       }
       if (missing === "refuse" && this.#missing.rows > 0) throw this.#missing.error(name, records);
@@ -175,7 +175,7 @@ export class CsvSource implements RowSource {
   /** @returns false when cells are missing: then nothing of the row is left. */
   #addRow(record: readonly string[], line: number, table: Table, rows: DenseRows): boolean {
     const { names, features } = table;
-    const { decimalComma = false } = this.#options;
+    const { decimalComma = false, missing = "refuse" } = this.#options;
     if (record.length !== names.length) {
       throw new MarinaError(
         "data",
@@ -199,9 +199,12 @@ export class CsvSource implements RowSource {
       const value = readNumber(text, decimalComma);
       if (!Number.isNaN(value)) return value;
       if (isMissing(text)) {
-        complete = false;
+        if (missing === "mean" && column === table.label) {
+          throw this.#missing.labelError(this.#options.name, `line ${line}`, names[column]!);
+        }
+        complete &&= missing === "mean";
         this.#missing.cell(names[column]!, `line ${line}`, shown(text));
-        return 0;
+        return Number.NaN;
       }
       throw this.#notANumber(text, names[column]!, line);
     };

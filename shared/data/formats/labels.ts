@@ -42,7 +42,7 @@ class TwoClasses implements LabelCollector {
       throw new MarinaError(
         "data",
         `${this.#source.place(line)}: expected one of the two labels seen before, ${this.#first} and ` +
-          `${this.#second}, got ${label}; classes: two at most (make two of them); numbers to predict: --labels real`,
+          `${this.#second}, got ${label}; classes: two at most, or one against the others (--positive ${label}); numbers to predict: --labels real`,
       );
     }
   }

@@ -62,7 +62,7 @@ export class ParquetSource implements RowSource {
   }
 
   get notices(): readonly string[] {
-    return [...(this.#table?.notices() ?? []), ...this.#missing.notices];
+    return [...(this.#table?.notices() ?? []), ...this.#missing.notices(this.#options.missing ?? "refuse")];
   }
 
   get bytesRead(): number {
@@ -110,7 +110,7 @@ export class ParquetSource implements RowSource {
           this.#missing.row();
         }
         // Rows that are to be refused are only counted.
-        if (rows.enough && (missing === "drop-rows" || this.#missing.rows === 0)) yield rows.take();
+        if (rows.enough && (missing !== "refuse" || this.#missing.rows === 0)) yield rows.take();
         else if (rows.enough) rows.take();
       }
       count += rowEnd - rowStart;
@@ -122,6 +122,7 @@ export class ParquetSource implements RowSource {
   /** @param cell the label for 0, then the features. @returns false when something is missing. */
   #addRow(cell: (at: number) => unknown, row: number, table: Table, rows: DenseRows): boolean {
     const { names, label, features } = table;
+    const { missing = "refuse" } = this.#options;
     let complete = true;
     /** @param at within a list; of no list: -1. */
     const number = (value: unknown, column: string, at = -1): number => {
@@ -129,12 +130,16 @@ export class ParquetSource implements RowSource {
       if (value !== null && value !== undefined && !Number.isNaN(value)) {
         return toNumber(value, () => `${this.#options.name}: row ${row}, column ${JSON.stringify(name())}`);
       }
-      complete = false;
+      complete &&= missing === "mean";
       this.#missing.cell(name(), `row ${row}`, Number.isNaN(value) ? "NaN" : "null");
-      return 0;
+      return Number.NaN;
     };
     const word = this.#options.classes?.kind === "words" ? cell(0) : undefined;
-    rows.label(typeof word === "string" ? this.#word(word, row) : number(cell(0), names[label]!));
+    const target = typeof word === "string" ? this.#word(word, row) : number(cell(0), names[label]!);
+    if (missing === "mean" && Number.isNaN(target)) {
+      throw this.#missing.labelError(this.#options.name, `row ${row}`, names[label]!);
+    }
+    rows.label(target);
     let index = 0;
     for (let j = 0; j < features.length; j++) {
       const value = cell(j + 1);
@@ -144,8 +149,9 @@ export class ParquetSource implements RowSource {
         this.#checkWidth(j, list.length, row, name);
         for (let k = 0; k < list.length; k++) rows.feature(index++, number(list[k], name, k));
       } else if (this.#isList[j]) {
-        number(value, name);
-        index += this.#widths[j] ?? 0;
+        const width = this.#widths[j];
+        if (width === undefined && missing === "mean") throw this.#noList(row, name);
+        for (let k = 0; k < (width ?? 1); k++) rows.feature(index++, number(value, name, k));
       } else {
         const cellValue = number(value, name);
         rows.feature(index++, cellValue);
@@ -166,6 +172,13 @@ export class ParquetSource implements RowSource {
         `${this.#options.name}: row ${row}, column ${JSON.stringify(column)}: expected a list of ${width} numbers as in the rows before, got ${length}`,
       );
     }
+  }
+
+  #noList(row: number, column: string): MarinaError {
+    return new MarinaError(
+      "data",
+      `${this.#options.name}: row ${row}, column ${JSON.stringify(column)}: expected a list in the first row, got null: how many cells to fill is not known`,
+    );
   }
 
   #word(text: string, row: number): number {
