@@ -6,15 +6,10 @@ const ENOUGH = 256 * 1024;
 
 /** One row at a time: its features in order, its label at any time, then its end. */
 export class DenseRows {
-  readonly #batch;
+  readonly #batch = new RowBatchBuilder();
   /** Entries written, those of the row at hand included. */
   #entries = 0;
   #label = 0;
-
-  /** @param inOrder false: rows come in another order than the file's. */
-  constructor(inOrder = true) {
-    this.#batch = new RowBatchBuilder(inOrder);
-  }
 
   label(value: number): void {
     this.#label = value;

@@ -3,7 +3,7 @@ import { MarinaError } from "../../base/index.ts";
 import { DenseRows } from "../formats/dense-rows.ts";
 import type { Contents, RowSource } from "../formats/row-source.ts";
 import type { RowOrder } from "../manifest.ts";
-import type { RowBatch } from "../rows/row-batch.ts";
+import { outOfOrder, type RowBatch } from "../rows/row-batch.ts";
 import {
   type ColumnConstants,
   ColumnSums,
@@ -174,7 +174,8 @@ export class PreparedRows implements RowSource {
     const { means, offsets, scales } = this.#constants;
     const { intercept } = this.#preparation;
     const columns = this.#ownColumns;
-    const rows = new DenseRows(inOrder);
+    const rows = new DenseRows();
+    const taken = () => (inOrder ? rows.take() : outOfOrder(rows.take()));
     for (const batch of batches) {
       for (let row = 0; row < batch.labels.length; row++) {
         let next = 0;
@@ -192,9 +193,9 @@ export class PreparedRows implements RowSource {
         if (intercept) rows.feature(columns, 1);
         rows.label(batch.labels[row]!);
         rows.endRow(batch.firstLine + batch.lines[row]!);
-        if (rows.enough) yield rows.take();
+        if (rows.enough) yield taken();
       }
     }
-    if (rows.count > 0) yield rows.take();
+    if (rows.count > 0) yield taken();
   }
 }

@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MarinaError } from "../../base/index.ts";
-import { type RowBatch, RowBatchBuilder } from "../rows/row-batch.ts";
+import { outOfOrder, type RowBatch, RowBatchBuilder } from "../rows/row-batch.ts";
 
 /** A batch is handed over once it has so many cells (rows or entries). */
 const ENOUGH = 256 * 1024;
@@ -71,7 +71,7 @@ export class RowSpool {
    * @param order numbers of all rows, from 0; default: as they came.
    */
   *batches(order?: Uint32Array): Generator<RowBatch> {
-    const builder = new RowBatchBuilder(order === undefined);
+    const builder = new RowBatchBuilder();
     for (let at = 0; at < this.#rows; ) {
       // Rows that lie one behind the other, and at least one.
       let [end, bytes] = [at, 0];
@@ -89,9 +89,10 @@ export class RowSpool {
         from += this.#bytesOf(row);
       }
       at = end;
-      if (builder.rows + builder.nonZeros >= ENOUGH) yield builder.take();
+      if (builder.rows + builder.nonZeros >= ENOUGH)
+        yield order === undefined ? builder.take() : outOfOrder(builder.take());
     }
-    if (builder.rows > 0) yield builder.take();
+    if (builder.rows > 0) yield order === undefined ? builder.take() : outOfOrder(builder.take());
   }
 
   close(): void {

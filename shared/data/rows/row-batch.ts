@@ -27,6 +27,14 @@ export function copyOf({ labels, offsets, indices, values, lines, firstLine }: R
 }
 
 /**
+ * The batch of rows that came in another order than the file's: differences from the first line may be negative, and are
+ * kept as 32 bits, so that adding the first line again, as 32 bits, gives the line.
+ */
+export function outOfOrder(batch: RowBatch): RowBatch {
+  return { ...batch, firstLine: 0, lines: batch.lines.map((difference) => difference + batch.firstLine) };
+}
+
+/**
  * Collects rows; its arrays are reused from one batch to the next.
  *
  * A parser writes a row's entries into the arrays itself, from `nonZeros` on, and then closes the row: nothing is copied,
@@ -42,12 +50,6 @@ export class RowBatchBuilder {
   #rows = 0;
   #nonZeros = 0;
   #firstLine = 0;
-  readonly #inOrder: boolean;
-
-  /** @param inOrder false: rows come in another order than the file's. */
-  constructor(inOrder = true) {
-    this.#inOrder = inOrder;
-  }
 
   get rows(): number {
     return this.#rows;
@@ -90,7 +92,7 @@ export class RowBatchBuilder {
   closeRow(label: number, nonZeros: number, line: number): void {
     const row = this.#rows;
     if (row === this.#labels.length) this.#growRows();
-    if (row === 0) this.#firstLine = this.#inOrder ? line : 0;
+    if (row === 0) this.#firstLine = line;
     this.#labels[row] = label;
     this.#lines[row] = line - this.#firstLine;
     this.#offsets[row + 1] = nonZeros;
