@@ -281,7 +281,7 @@ const data = program.command("data").description("data sets").exitOverride();
 common(data.command("import"))
   .argument(
     "<files...>",
-    "LIBSVM or CSV, plain, gzip or Zstandard, or - for standard input; or Parquet; several, or a folder of parts",
+    "LIBSVM or CSV, plain, gzip or Zstandard, or - for standard input; or Parquet; several, or a folder of parts; or s3://BUCKET/KEY",
   )
   .option("--name <name>", "name of the data set; default: the file's, without its endings")
   .addOption(

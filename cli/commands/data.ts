@@ -1,5 +1,6 @@
 /** `marina data import | list | show`. */
 import {
+  configure,
   datasetNames,
   type EngineOptions,
   findManifest,
@@ -14,6 +15,7 @@ import {
   table,
 } from "../../client/index.ts";
 import { bytes, MarinaError, seconds, shellWord, short } from "../../shared/base/index.ts";
+import type { ObjectFiles } from "../../shared/cloud/aws/index.ts";
 import {
   importRows,
   type LabelCounts,
@@ -31,7 +33,7 @@ interface ImportOptions extends EngineOptions, ReadingOptions {
 }
 
 export async function importFiles(paths: readonly string[], options: ImportOptions): Promise<void> {
-  const input = inputOf(paths);
+  const input = await inputOf(paths, () => openS3(options));
   const name = options.name ?? nameOf(input.name);
   const reading = readingOf(input.files, options);
   const size = sizeOf(input);
@@ -76,12 +78,19 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
 function nameOf(sourceName: string): string {
   const name = sourceName
     .replace(/\/$/, "")
+    .replace(/^s3:\/\/.*\//i, "")
     .replace(/(\.(gz|svm|libsvm|csv|tsv|txt|data|parquet|pq))+$/i, "")
     .toLowerCase()
     .replaceAll(/[^a-z0-9._-]+/g, "-")
     .replaceAll(/^[^a-z0-9]+|-+$/g, "");
   if (sourceName !== STANDARD_INPUT && NAME_PATTERN.test(name)) return name;
   throw new MarinaError("usage", `${sourceName}: expected --name <name>, what the data set shall be called`);
+}
+
+/** S3 as the options and the environment say, whatever engine the data are for. */
+async function openS3(options: EngineOptions): Promise<ObjectFiles> {
+  configure(options);
+  return (await import("../../shared/cloud/aws/index.ts")).createObjectFiles();
 }
 
 /** Of all files; undefined where one is a pipe. */

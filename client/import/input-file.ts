@@ -1,4 +1,4 @@
-/** What is imported: a file of this machine, or what is piped in. */
+/** A file to import: of this machine, or what is piped in. */
 import { closeSync, createReadStream, openSync, readSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import type { AsyncBuffer } from "hyparquet";
@@ -17,7 +17,8 @@ export interface InputFile {
   readonly anywhere: (() => Promise<AsyncBuffer>) | undefined;
 }
 
-const HEAD_BYTES = 16;
+/** As many of a file's first bytes are looked at. */
+export const HEAD_BYTES = 16;
 const CHUNK_BYTES = 1 << 20;
 
 export const standardInput: InputFile = {
