@@ -79,7 +79,7 @@ function nameOf(sourceName: string): string {
   const name = sourceName
     .replace(/\/$/, "")
     .replace(/^s3:\/\/.*\//i, "")
-    .replace(/(\.(gz|svm|libsvm|csv|tsv|txt|data|parquet|pq))+$/i, "")
+    .replace(/(\.(gz|zst|zip|svm|libsvm|csv|tsv|txt|data|parquet|pq))+$/i, "")
     .toLowerCase()
     .replaceAll(/[^a-z0-9._-]+/g, "-")
     .replaceAll(/^[^a-z0-9]+|-+$/g, "");

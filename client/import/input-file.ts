@@ -8,12 +8,14 @@ import { STANDARD_INPUT } from "../../shared/data/index.ts";
 export interface InputFile {
   /** What it is called in errors and in the manifest. */
   readonly name: string;
+  /** What the file in it is called, where it is a zip file. */
+  readonly contentName?: string;
   /** Undefined for pipes. */
   readonly bytes: number | undefined;
-  /** Its first bytes, by which formats are recognised; none of pipes, which can be read once only. */
+  /** Its first bytes, by which formats are recognised; none of pipes, which can be read once only, and in zip files. */
   readonly head: Uint8Array;
   stream(): AsyncIterable<Uint8Array>;
-  /** Its bytes in any order; undefined for pipes. */
+  /** Its bytes in any order; undefined for pipes and in zip files. */
   readonly anywhere: (() => Promise<AsyncBuffer>) | undefined;
 }
 

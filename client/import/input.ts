@@ -7,6 +7,8 @@ import { MOST_FILES } from "../../shared/data/index.ts";
 import { explained, type InputFile, localFile, standardInput } from "./input-file.ts";
 import { s3Address, s3File, s3Folder } from "./s3-file.ts";
 
+const ZIP_MAGIC = [0x50, 0x4b, 3, 4] as const;
+
 export interface Input {
   /** What it is called as a whole; of a folder: with a slash. */
   readonly name: string;
@@ -42,7 +44,14 @@ export async function inputOf(paths: readonly string[], s3: () => Promise<Object
 
 async function oneFile(path: string, s3: () => Promise<ObjectFiles>): Promise<InputFile> {
   const address = s3Address(path);
-  return address === undefined ? localFile(path) : s3File(address, path, await s3());
+  return unzipped(address === undefined ? localFile(path) : await s3File(address, path, await s3()));
+}
+
+/** What is in it, where it is a zip file. */
+async function unzipped(file: InputFile): Promise<InputFile> {
+  const isZip = ZIP_MAGIC.every((byte, at) => file.head[at] === byte);
+  if (!isZip || file.anywhere === undefined) return file;
+  return (await import("./zip-member.ts")).zipMember(file, file.anywhere);
 }
 
 /** Files in order of name, called by the last part of their keys. */
@@ -51,7 +60,8 @@ async function s3FolderOf(path: string, s3: ObjectFiles): Promise<Input> {
   const addresses = await s3Folder(s3Address(path)!, s3);
   checkCount(addresses.length, path);
   const files: InputFile[] = [];
-  for (const address of addresses) files.push(await s3File(address, address.key.slice(key.length), s3));
+  for (const address of addresses)
+    files.push(await unzipped(await s3File(address, address.key.slice(key.length), s3)));
   return { name: path, files };
 }
 
@@ -69,7 +79,7 @@ function refuseOtherAddresses(path: string): void {
 }
 
 /** As Spark reads one: what begins with a dot or an underscore (_SUCCESS, checksums) is no data; files in order of name. */
-function folder(path: string): Input {
+async function folder(path: string): Promise<Input> {
   const name = `${basename(resolve(path))}/`;
   const entries = readFolder(path).filter((entry) => !/^[._]/.test(entry.name));
   const inner = entries.find((entry) => entry.isDirectory());
@@ -82,7 +92,9 @@ function folder(path: string): Input {
   const names = entries.map((entry) => entry.name).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   if (names.length === 0) throw new MarinaError("usage", `${path}: expected files in it, got none`);
   checkCount(names.length, path);
-  return { name, files: names.map((file) => localFile(join(path, file), file)) };
+  const files: InputFile[] = [];
+  for (const file of names) files.push(await unzipped(localFile(join(path, file), file)));
+  return { name, files };
 }
 
 function readFolder(path: string): Dirent[] {

@@ -67,7 +67,7 @@ async function openFile(
   if (file.anywhere === undefined) {
     throw new MarinaError(
       "usage",
-      "--format parquet: expected a file, not standard input: Parquet is read from its end",
+      "--format parquet: expected a file of its own, neither piped nor zipped: Parquet is read from its end",
     );
   }
   const { ParquetSource } = await fileFormats.parquet();

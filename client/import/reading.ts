@@ -33,7 +33,7 @@ const FLAGS = {
 } as const satisfies Partial<Record<keyof ReadingOptions, readonly [string, readonly string[]]>>;
 
 /** What formats are recognised by. */
-export type Recognisable = Pick<InputFile, "name" | "head">;
+export type Recognisable = Pick<InputFile, "name" | "contentName" | "head">;
 
 /**
  * @param files at least one.
@@ -118,9 +118,12 @@ function recognised(files: readonly Recognisable[], options: ReadingOptions): Re
 const PARQUET_MAGIC = "PAR1";
 
 /** By the file's bytes (Parquet) or its name; otherwise a label column tells a table. */
-function recognise({ name, head }: Recognisable, { labelColumn }: ReadingOptions): Reading["format"] {
+function recognise(
+  { name, contentName = name, head }: Recognisable,
+  { labelColumn }: ReadingOptions,
+): Reading["format"] {
   if (Buffer.from(head.subarray(0, PARQUET_MAGIC.length)).toString("latin1") === PARQUET_MAGIC)
     return "parquet";
-  if (/\.(csv|tsv)(\.(gz|zst|zip))?$/i.test(name) || labelColumn !== undefined) return "csv";
+  if (/\.(csv|tsv)(\.(gz|zst))?$/i.test(contentName) || labelColumn !== undefined) return "csv";
   return "libsvm";
 }
