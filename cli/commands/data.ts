@@ -1,20 +1,29 @@
 /** `marina data import | list | show`. */
-import { statSync } from "node:fs";
-import { basename } from "node:path";
 import {
+  configure,
   datasetNames,
   type EngineOptions,
   findManifest,
-  isRegular,
+  type Input,
+  inputOf,
   openEngine,
   openSource,
   type ReadingOptions,
   readingOf,
   readingWords,
+  remarkOn,
   table,
 } from "../../client/index.ts";
-import { bytes, MarinaError, seconds, shellWord } from "../../shared/base/index.ts";
-import { importRows, type Manifest, partition, STANDARD_INPUT } from "../../shared/data/index.ts";
+import { bytes, MarinaError, seconds, shellWord, short } from "../../shared/base/index.ts";
+import type { ObjectFiles } from "../../shared/cloud/aws/index.ts";
+import {
+  importRows,
+  type LabelCounts,
+  labelsByWorker,
+  type Manifest,
+  partition,
+  STANDARD_INPUT,
+} from "../../shared/data/index.ts";
 import { NAME_PATTERN } from "../../shared/protocol/index.ts";
 
 interface ImportOptions extends EngineOptions, ReadingOptions {
@@ -23,26 +32,28 @@ interface ImportOptions extends EngineOptions, ReadingOptions {
   readonly replace?: boolean;
 }
 
-export async function importFile(path: string, options: ImportOptions): Promise<void> {
-  const size = sizeOf(path);
-  const sourceName = size === undefined ? STANDARD_INPUT : basename(path);
-  const name = options.name ?? nameOf(sourceName);
-  const reading = readingOf(path, options);
+export async function importFiles(paths: readonly string[], options: ImportOptions): Promise<void> {
+  const input = await inputOf(paths, () => openS3(options));
+  const name = options.name ?? nameOf(input.name);
+  const reading = readingOf(input.files, options);
+  const size = sizeOf(input);
   const engine = await openEngine(options);
   const { createLogUpdate } = await import("log-update");
   const line = createLogUpdate(process.stderr);
   const started = performance.now();
   let shown = started;
   try {
-    const source = await openSource(path, sourceName, reading, options.labels);
+    const notices: string[] = [];
+    const source = await openSource(input, reading, options.labels);
     const manifest = await importRows(source, {
       name,
-      sourceName,
+      sourceName: input.name,
       labels: options.labels,
       ...(options.dimension === undefined ? {} : { dimension: options.dimension }),
       reading,
       objects: engine.objects,
       replace: options.replace === true,
+      onNotice: (notice) => notices.push(notice),
       onProgress({ bytesRead, rows }) {
         const now = performance.now();
         if (!process.stderr.isTTY || now - shown < 100) return;
@@ -56,18 +67,19 @@ export async function importFile(path: string, options: ImportOptions): Promise<
     });
     line.clear();
     await engine.close();
-    for (const notice of source.notices) console.error(`${sourceName}: ${notice}`);
+    for (const notice of notices) console.error(`${input.name}: ${notice}`);
     console.log(`${describe(manifest)}\nimported in ${seconds((performance.now() - started) / 1000)}`);
-  } catch (error) {
+  } finally {
     line.clear();
-    throw withCode(error, path);
   }
 }
 
 /** What a data set is called that is given no name: as its file, without its endings. */
 function nameOf(sourceName: string): string {
   const name = sourceName
-    .replace(/(\.(gz|svm|libsvm|csv|tsv|txt|data|parquet|pq))+$/i, "")
+    .replace(/\/$/, "")
+    .replace(/^s3:\/\/.*\//i, "")
+    .replace(/(\.(gz|zst|zip|svm|libsvm|csv|tsv|txt|data|parquet|pq))+$/i, "")
     .toLowerCase()
     .replaceAll(/[^a-z0-9._-]+/g, "-")
     .replaceAll(/^[^a-z0-9]+|-+$/g, "");
@@ -75,25 +87,18 @@ function nameOf(sourceName: string): string {
   throw new MarinaError("usage", `${sourceName}: expected --name <name>, what the data set shall be called`);
 }
 
-/** Undefined for standard input and pipes. */
-function sizeOf(path: string): number | undefined {
-  try {
-    if (isRegular(path)) return statSync(path).size;
-    if (path !== "-" && statSync(path).isDirectory())
-      throw new MarinaError("usage", `${path}: is a folder, expected a file`);
-    return undefined;
-  } catch (error) {
-    throw withCode(error, path);
-  }
+/** S3 as the options and the environment say, whatever engine the data are for. */
+async function openS3(options: EngineOptions): Promise<ObjectFiles> {
+  configure(options);
+  return (await import("../../shared/cloud/aws/index.ts")).createObjectFiles();
 }
 
-/** A file that can't be read is the caller's mistake. */
-function withCode(error: unknown, path: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === "ENOENT") return new MarinaError("usage", `${path}: no such file`, { cause: error });
-  if (code === "EACCES")
-    return new MarinaError("usage", `${path}: no permission to read it`, { cause: error });
-  return error;
+/** Of all files; undefined where one is a pipe. */
+function sizeOf({ files }: Input): number | undefined {
+  return files.reduce<number | undefined>(
+    (sum, { bytes }) => (sum === undefined || bytes === undefined ? undefined : sum + bytes),
+    0,
+  );
 }
 
 export async function list(options: EngineOptions): Promise<void> {
@@ -141,6 +146,37 @@ export async function show(
       `${options.workers} workers, remainder ${remainder}: ${each} rows each, ${manifest.rows - used} rows unused`,
     );
   }
+  const workers = await labelsByWorker(engine.objects, manifest, options.workers, "spread");
+  console.log(`\n${workersTable(manifest, workers)}`);
+  const remark = remarkOn(manifest, workers);
+  if (remark !== undefined) console.log(`\n${remark}`);
+}
+
+const SHOWN_WORKERS = 100;
+
+/** What each worker sees of the labels. */
+function workersTable({ labels }: Manifest, workers: readonly LabelCounts[]): string {
+  const binary = labels.kind === "binary";
+  const headers = ["worker", "rows", ...(binary ? ["+1", "-1", "share of +1"] : ["mean label"])];
+  const rows = workers
+    .slice(0, SHOWN_WORKERS)
+    .map(({ rows, positives, mean }, worker) => [
+      String(worker),
+      rows.toLocaleString("en-US"),
+      ...(binary
+        ? [
+            positives.toLocaleString("en-US"),
+            (rows - positives).toLocaleString("en-US"),
+            `${((100 * positives) / rows).toFixed(1)} %`,
+          ]
+        : [short(mean)]),
+    ]);
+  const shown = table(
+    headers.map((header) => [header, "right"] as const),
+    rows,
+  );
+  const more = workers.length - SHOWN_WORKERS;
+  return more > 0 ? `${shown}\nand ${more.toLocaleString("en-US")} more` : shown;
 }
 
 function describe(manifest: Manifest): string {
@@ -149,9 +185,24 @@ function describe(manifest: Manifest): string {
   return [
     `${manifest.name}: ${manifest.rows.toLocaleString("en-US")} rows x ${manifest.dimension.toLocaleString("en-US")}, ${manifest.nonZeros.toLocaleString("en-US")} non-zeros, ${bytes(manifest.object.bytes)}`,
     `labels ${describeLabels(labels)}`,
-    `source ${manifest.source.fileName}, ${bytes(manifest.source.bytes)}, SHA-256 ${manifest.source.sha256}`,
+    `source ${manifest.source.fileName}${moreFiles(manifest)}, ${bytes(manifest.source.bytes)}, SHA-256 ${manifest.source.sha256}`,
     ...(how.length > 0 ? [`read with ${how.join(" ")}`] : []),
+    ...(manifest.features?.names === undefined ? [] : [`features ${namesOf(manifest.features.names)}`]),
   ].join("\n");
+}
+
+const SHOWN_NAMES = 12;
+
+function namesOf(names: readonly string[]): string {
+  const shown = names.slice(0, SHOWN_NAMES).map((name) => JSON.stringify(name));
+  const more = names.length - SHOWN_NAMES;
+  return shown.join(", ") + (more > 0 ? `, and ${more.toLocaleString("en-US")} more` : "");
+}
+
+function moreFiles({ source: { files, fileName } }: Manifest): string {
+  if (files === undefined) return "";
+  if (fileName.endsWith("/")) return ` of ${files.length} ${files.length === 1 ? "file" : "files"}`;
+  return ` and ${files.length - 1} more ${files.length === 2 ? "file" : "files"}`;
 }
 
 function describeLabels(labels: Manifest["labels"]): string {

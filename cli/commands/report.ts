@@ -12,6 +12,9 @@ import {
   writeTables,
 } from "../../report/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
+import { readOptional } from "../../shared/cloud/index.ts";
+import { parseManifest } from "../../shared/data/index.ts";
+import { manifestKey } from "../../shared/protocol/index.ts";
 import { writingTo } from "../output/writing.ts";
 
 export interface ReportOptions extends EngineOptions {
@@ -58,8 +61,15 @@ async function collect(
         "report: expected one sweep, or any number of runs, not several at once",
       );
     }
-    const { data, runs } = await readSweepReport(sweep);
-    return { data: titled(data), runs };
+    const engine = await openEngine(options);
+    try {
+      const { data, runs } = await readSweepReport(sweep, (name) =>
+        readOptional(engine.live, manifestKey(name), parseManifest),
+      );
+      return { data: titled(data), runs };
+    } finally {
+      await engine.close();
+    }
   }
   const engine = await openEngine(options);
   try {

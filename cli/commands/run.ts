@@ -8,8 +8,10 @@ import {
   createRun,
   type Engine,
   type EngineOptions,
+  findManifest,
   findRun,
   heldTo,
+  oneClassRemark,
   openEngine,
   type PriceOptions,
   readSpec,
@@ -41,6 +43,9 @@ export async function runSpec(path: string, options: RunOptions): Promise<void> 
     if (options.on === "aws") await confirmRuns(engine, [spec], options);
     if (options.maxUsd !== undefined) console.error(`bounded: stop.usd is ${spec.stop.usd}`);
     const { control } = await createRun(engine.objects, spec, engine.machineBytes);
+    const manifest = await findManifest(engine.objects, spec.data);
+    const remark = await oneClassRemark(engine.objects, manifest, spec);
+    if (remark !== undefined) console.error(`${spec.data}: ${remark}`);
     report(engine, options, await driveRun(engine, spec, control));
   });
 }
