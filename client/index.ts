@@ -23,7 +23,6 @@ export { readSpec, withChange } from "./spec-file.ts";
 export { standingOf, stateWord, unfinished } from "./standing.ts";
 export { taskSeconds } from "./task-seconds.ts";
 export { endedText, reachedAccuracy } from "./text/ended.ts";
-export { methodName } from "./text/method-name.ts";
 export { table } from "./text/table.ts";
 export { exportArchive, importArchive } from "./transfer.ts";
 export { readUsed, type Used } from "./used.ts";

@@ -1,5 +1,6 @@
-/** A task: one slot's order for one round, a pure function of (spec, round, slot) that may be done any number of times. */
+/** A task: one slot's request for one round, a pure function of (spec, round, slot) that may be done any number of times. */
 import { MessageError } from "../../base/index.ts";
+import { exactAt, REQUESTS, type RequestName, STATEFUL_REQUESTS } from "../../methods/index.ts";
 import {
   beginningOf,
   FrameReader,
@@ -11,59 +12,69 @@ import {
 } from "../frames/frame.ts";
 import { FrameBeginning } from "../frames/frame-beginning.ts";
 
-/** What is to be computed, without its points. `calibrate`, `gram` and `evaluate` are questions outside the method. */
-export type TaskKind =
-  /** grad f_i(x) over all rows, dense. */
-  | "full"
-  /** Q(grad f_i(x)): QGD. */
-  | "full-compressed"
-  /** The large batch's gradient at x, dense: online methods. */
-  | "full-large-batch"
-  /** Q(grad f_i(x) - grad f_i(w)) over all rows. */
-  | "difference"
-  /** The same over a mini-batch. */
-  | "difference-batch"
-  /** Q(grad f_i(x) - h_i): DIANA. */
-  | "shifted"
-  /** Q(v_i - h_i): VR-DIANA. */
-  | "shifted-reduced"
-  /** The exact gradient at x for the record only: a worker that has no slot in an evaluated round. */
-  | "evaluate"
-  /** The shard's spectrum: calibration. */
-  | "calibrate"
-  /** A_i^T A_i x: a step of the distributed power iteration. */
-  | "gram";
+/** What is to be computed, without its points: a request of a method, or a question outside the method. */
+export type TaskKind = RequestName | QuestionName;
+type QuestionName = keyof typeof QUESTIONS;
 
-const KINDS: readonly TaskKind[] = [
-  "full",
-  "full-compressed",
-  "full-large-batch",
-  "difference",
-  "difference-batch",
-  "shifted",
-  "shifted-reduced",
-  "evaluate",
-  "calibrate",
-  "gram",
+/** Questions outside the method, each with its code and the number of its points. */
+const QUESTIONS = {
+  /** The exact gradient at x for the record only: a worker that has no slot in an evaluated round. */
+  evaluate: { wire: 7, points: 1 },
+  /** The shard's spectrum: calibration. */
+  calibrate: { wire: 8, points: 0 },
+  /** A_i^T A_i x: a step of the distributed power iteration. */
+  gram: { wire: 9, points: 1 },
+} as const;
+
+interface KindOnWire {
+  readonly kind: TaskKind;
+  /** The kind's first byte in a task. */
+  readonly wire: number;
+  /** Number of points that its tasks carry. */
+  readonly points: number;
+}
+
+const ON_WIRE: readonly KindOnWire[] = [
+  ...[...REQUESTS.values()].map(({ name, wire, points }) => ({
+    kind: name as RequestName,
+    wire,
+    points: points.length,
+  })),
+  ...(Object.keys(QUESTIONS) as QuestionName[]).map((kind) => ({ kind, ...QUESTIONS[kind] })),
 ];
+const BY_KIND: ReadonlyMap<TaskKind, KindOnWire> = new Map(ON_WIRE.map((each) => [each.kind, each]));
+const BY_CODE: readonly (KindOnWire | undefined)[] = Array.from({ length: 256 }, (_, code) =>
+  ON_WIRE.find(({ wire }) => wire === code),
+);
+
+/** Every kind of task. */
+export const TASK_KINDS: readonly TaskKind[] = ON_WIRE.map(({ kind }) => kind);
+
+/** Number of points that a task of a kind carries. */
+export function pointsOf(kind: TaskKind): number {
+  return BY_KIND.get(kind)!.points;
+}
+
+/** Does a task of this kind make its worker read and write what it remembers? */
+export function isStateful(kind: TaskKind): boolean {
+  return STATEFUL_REQUESTS.has(kind);
+}
+
+const FULL_GRADIENT: ReadonlySet<TaskKind> = new Set(
+  TASK_KINDS.filter((kind) => {
+    const request = REQUESTS.get(kind);
+    return request === undefined ? kind === "evaluate" : exactAt(request) >= 0;
+  }),
+);
+
+/** Does a task of this kind need the gradient at its first point over all rows? */
+export function asksForFullGradient(kind: TaskKind): boolean {
+  return FULL_GRADIENT.has(kind);
+}
 
 const EVALUATE = 1;
 const PACKED = 2;
 const CARRIED = 4;
-
-/** Number of points that a task of each kind carries. */
-export const POINTS_OF: Readonly<Record<TaskKind, 0 | 1 | 2>> = {
-  full: 1,
-  "full-compressed": 1,
-  "full-large-batch": 1,
-  difference: 2,
-  "difference-batch": 2,
-  shifted: 1,
-  "shifted-reduced": 2,
-  evaluate: 1,
-  calibrate: 0,
-  gram: 1,
-};
 
 /** A point in a task: the vector itself, or the key of the object that holds it. */
 export type Point =
@@ -99,7 +110,7 @@ export interface Task {
   readonly pointRounds: readonly number[];
   /** Packing: further slots that this task asks for, each as if it had a task of its own. */
   readonly others?: readonly Member[];
-  /** h_i of the worker and then of the others, where the aggregator carries them. */
+  /** The state of the worker and then of the others, where the server holds them (DIANA's h_i). */
   readonly shifts?: readonly Float64Array[];
 }
 
@@ -148,7 +159,7 @@ function writeCommon(task: Task): FrameWriter {
   for (const point of task.points) if (point.kind === "inline") inline += point.vector.byteLength;
   for (const shift of task.shifts ?? []) inline += 16 + shift.byteLength;
   const writer = new FrameWriter("task", 512 + inline)
-    .u8(KINDS.indexOf(task.kind))
+    .u8(BY_KIND.get(task.kind)!.wire)
     .u8(
       (task.evaluate ? EVALUATE : 0) |
         (task.others === undefined ? 0 : PACKED) |
@@ -278,7 +289,7 @@ interface TaskHead
 
 /** @throws MessageError */
 function readHead(reader: FrameReader): TaskHead {
-  const kind = readKind(reader);
+  const { kind, points: expected } = readKind(reader);
   const flags = reader.u8();
   if (flags > (EVALUATE | PACKED | CARRIED)) throw new MessageError(`task: unknown flags ${flags}`);
   const round = reader.u32();
@@ -289,17 +300,17 @@ function readHead(reader: FrameReader): TaskHead {
   const runDigest = reader.text();
   const replyTo = reader.text();
   const count = reader.u8();
-  if (count !== POINTS_OF[kind]) {
-    throw new MessageError(`task: a ${kind} task carries ${POINTS_OF[kind]} points, got ${count}`);
+  if (count !== expected) {
+    throw new MessageError(`task: a ${kind} task carries ${expected} points, got ${count}`);
   }
   return { kind, flags, round, memoryFloor, phase, workers, run, runDigest, replyTo, count };
 }
 
 /** The first field of all. @throws MessageError */
-function readKind(reader: NumberReader): TaskKind {
-  const kind = KINDS[reader.u8()];
-  if (kind === undefined) throw new MessageError("task: unknown kind");
-  return kind;
+function readKind(reader: NumberReader): KindOnWire {
+  const onWire = BY_CODE[reader.u8()];
+  if (onWire === undefined) throw new MessageError("task: unknown kind");
+  return onWire;
 }
 
 /** What comes before each point's vector or key. @throws MessageError */
@@ -351,15 +362,15 @@ function readTask(frame: Uint8Array): Task {
 
 /** Evaluations and calibration: not the method's traffic. */
 export function isOutsideMethod(kind: TaskKind): boolean {
-  return kind === "evaluate" || kind === "calibrate" || kind === "gram";
+  return kind in QUESTIONS;
 }
 
 /** Is this body a task outside the method? Looks at its first bytes, and checks nothing. */
 export function isOutsideMethodTask(body: string): boolean {
   const reader = firstNumbersOf("task", body);
   if (reader === undefined) return false;
-  const kind = unlessCutOff(() => readKind(reader));
-  return kind !== undefined && isOutsideMethod(kind);
+  const onWire = unlessCutOff(() => readKind(reader));
+  return onWire !== undefined && isOutsideMethod(onWire.kind);
 }
 
 /** What a task makes its worker ask of the cloud. */
