@@ -289,7 +289,7 @@ interface TaskHead
 
 /** @throws MessageError */
 function readHead(reader: FrameReader): TaskHead {
-  const { kind, points: expected } = readKind(reader);
+  const kind = readKind(reader);
   const flags = reader.u8();
   if (flags > (EVALUATE | PACKED | CARRIED)) throw new MessageError(`task: unknown flags ${flags}`);
   const round = reader.u32();
@@ -300,6 +300,7 @@ function readHead(reader: FrameReader): TaskHead {
   const runDigest = reader.text();
   const replyTo = reader.text();
   const count = reader.u8();
+  const expected = pointsOf(kind);
   if (count !== expected) {
     throw new MessageError(`task: a ${kind} task carries ${expected} points, got ${count}`);
   }
@@ -307,10 +308,10 @@ function readHead(reader: FrameReader): TaskHead {
 }
 
 /** The first field of all. @throws MessageError */
-function readKind(reader: NumberReader): KindOnWire {
+function readKind(reader: NumberReader): TaskKind {
   const onWire = BY_CODE[reader.u8()];
   if (onWire === undefined) throw new MessageError("task: unknown kind");
-  return onWire;
+  return onWire.kind;
 }
 
 /** What comes before each point's vector or key. @throws MessageError */
@@ -369,8 +370,8 @@ export function isOutsideMethod(kind: TaskKind): boolean {
 export function isOutsideMethodTask(body: string): boolean {
   const reader = firstNumbersOf("task", body);
   if (reader === undefined) return false;
-  const onWire = unlessCutOff(() => readKind(reader));
-  return onWire !== undefined && isOutsideMethod(onWire.kind);
+  const kind = unlessCutOff(() => readKind(reader));
+  return kind !== undefined && isOutsideMethod(kind);
 }
 
 /** What a task makes its worker ask of the cloud. */
