@@ -58,7 +58,7 @@ export async function cost(runs: readonly string[], options: CostOptions): Promi
   const deployed = options.on === "embedded" ? undefined : await openStack(options);
   const engine = deployed ?? (await openEngine(options));
   try {
-    await costOf(engine, deployed, runs, options);
+    await costOf(engine, deployed, [...new Set(runs)], options);
   } finally {
     await engine.close();
   }
