@@ -1,4 +1,5 @@
 /** The parameters of a deployment: `cdk deploy -c name=value`. Checked before anything is built. */
+import { Token } from "aws-cdk-lib";
 import { MarinaError } from "../shared/base/index.ts";
 import { FUNCTION_MEMORY_LIMIT_MB } from "../shared/protocol/index.ts";
 
@@ -70,27 +71,58 @@ export function readParameters(context: Readonly<Record<string, unknown>>): Para
       );
     }
   }
+  return checked(context, "context parameter ");
+}
+
+/**
+ * Parameters from the properties of a construct: the same rules, defaults and limits.
+ * @param stackName of the stack that the construct is in
+ * @throws MarinaError "usage" that names the property
+ */
+export function parametersOf(stackName: string, props: Partial<Omit<Parameters, "stackName">>): Parameters {
+  const { provisionedPollers: pollers, alarmTopicArn, ...plain } = props;
+  const given = Object.entries(plain).filter(([, value]) => value !== undefined);
+  const { stackName: _, ...known } = DEFAULTS;
+  const unknown = given.find(([name]) => !(name in known));
+  if (unknown !== undefined) {
+    throw new MarinaError(
+      "usage",
+      `MarinaService: ${unknown[0]}: unknown; there are ${Object.keys(known).join(", ")}`,
+    );
+  }
+  const texts = {
+    ...Object.fromEntries(given),
+    stackName,
+    ...(pollers === undefined ? {} : { provisionedPollers: `${pollers.least}:${pollers.most}` }),
+    // That of a topic of the same application is not known yet.
+    ...(alarmTopicArn === undefined || Token.isUnresolved(alarmTopicArn) ? {} : { alarmTopicArn }),
+  };
+  return { ...checked(texts, "MarinaService: "), alarmTopicArn };
+}
+
+/** @param what goes before a parameter's name in errors */
+function checked(context: Readonly<Record<string, unknown>>, what: string): Parameters {
   const text = (name: Name): string => String(context[name] ?? DEFAULTS[name]).trim();
   const integer = (name: Name, least: number, most: number): number =>
-    checkInteger(name, text(name), least, most);
+    checkInteger(`${what}${name}`, text(name), least, most);
   const choice = <T extends string>(name: Name, ...choices: readonly T[]): T => {
     const value = text(name);
     const chosen = choices.find((known) => known === value);
-    if (chosen === undefined) throw wrong(name, choices.join(" or "), value);
+    if (chosen === undefined) throw wrong(`${what}${name}`, choices.join(" or "), value);
     return chosen;
   };
   const stackName = text("stackName");
   // Functions are called <stack>-aggregator, in at most 64 characters.
   if (!/^[A-Za-z][A-Za-z0-9-]{0,49}$/.test(stackName)) {
-    throw wrong("stackName", "a letter, then at most 49 letters, digits or hyphens", stackName);
+    throw wrong(`${what}stackName`, "a letter, then at most 49 letters, digits or hyphens", stackName);
   }
   const logRetentionDays = integer("logRetentionDays", 1, 365);
   if (!RETENTION_DAYS.includes(logRetentionDays)) {
-    throw wrong("logRetentionDays", `one of ${RETENTION_DAYS.join(", ")}`, String(logRetentionDays));
+    throw wrong(`${what}logRetentionDays`, `one of ${RETENTION_DAYS.join(", ")}`, String(logRetentionDays));
   }
   const alarmTopicArn = text("alarmTopicArn");
   if (alarmTopicArn !== "" && !/^arn:[^:]+:sns:[^:]+:\d{12}:.+$/.test(alarmTopicArn)) {
-    throw wrong("alarmTopicArn", "the ARN of an SNS topic", alarmTopicArn);
+    throw wrong(`${what}alarmTopicArn`, "the ARN of an SNS topic", alarmTopicArn);
   }
   const maxConcurrency = integer("maxConcurrency", 2, 1000);
   return {
@@ -101,7 +133,7 @@ export function readParameters(context: Readonly<Record<string, unknown>>): Para
     maxConcurrency,
     aggregatorConcurrency: integer("aggregatorConcurrency", 2, 1000),
     reserveAggregator: choice("reserveAggregator", "true", "false") === "true",
-    provisionedPollers: readPollers(text("provisionedPollers"), maxConcurrency),
+    provisionedPollers: readPollers(`${what}provisionedPollers`, text("provisionedPollers"), maxConcurrency),
     removal: choice("removal", "retain", "destroy"),
     logRetentionDays,
     alarmTopicArn: alarmTopicArn === "" ? undefined : alarmTopicArn,
@@ -110,20 +142,20 @@ export function readParameters(context: Readonly<Record<string, unknown>>): Para
 }
 
 /** AWS lets a mapping have pollers or a maximum concurrency, not both: with pollers, their number is the cap. */
-function readPollers(text: string, maxConcurrency: number): Parameters["provisionedPollers"] {
+function readPollers(name: string, text: string, maxConcurrency: number): Parameters["provisionedPollers"] {
   if (text === "") return undefined;
   const [least, most, ...rest] = text.split(":");
   if (least === undefined || most === undefined || rest.length > 0) {
-    throw wrong("provisionedPollers", "least:most, e.g. 2:90", text);
+    throw wrong(name, "least:most, e.g. 2:90", text);
   }
   const pollers = { least: Number(least), most: Number(most) };
   if (!isInteger(least, 2, 200) || !isInteger(most, 2, 2000)) {
-    throw wrong("provisionedPollers", "integers of 2 .. 200 and 2 .. 2000, as least:most", text);
+    throw wrong(name, "integers of 2 .. 200 and 2 .. 2000, as least:most", text);
   }
-  if (pollers.least > pollers.most) throw wrong("provisionedPollers", "least to be at most most", text);
+  if (pollers.least > pollers.most) throw wrong(name, "least to be at most most", text);
   if (pollers.most * INVOCATIONS_PER_POLLER > maxConcurrency) {
     throw wrong(
-      "provisionedPollers",
+      name,
       `at most ${Math.floor(maxConcurrency / INVOCATIONS_PER_POLLER)} pollers, as each serves ${INVOCATIONS_PER_POLLER} workers and maxConcurrency is ${maxConcurrency}`,
       text,
     );
@@ -131,7 +163,7 @@ function readPollers(text: string, maxConcurrency: number): Parameters["provisio
   return pollers;
 }
 
-function checkInteger(name: Name, text: string, least: number, most: number): number {
+function checkInteger(name: string, text: string, least: number, most: number): number {
   if (!isInteger(text, least, most)) throw wrong(name, `an integer of ${least} .. ${most}`, text);
   return Number(text);
 }
@@ -140,9 +172,6 @@ function isInteger(text: string, least: number, most: number): boolean {
   return /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most;
 }
 
-function wrong(name: Name, expected: string, got: string): MarinaError {
-  return new MarinaError(
-    "usage",
-    `context parameter ${name}: expected ${expected}, got ${JSON.stringify(got)}`,
-  );
+function wrong(name: string, expected: string, got: string): MarinaError {
+  return new MarinaError("usage", `${name}: expected ${expected}, got ${JSON.stringify(got)}`);
 }

@@ -1,0 +1,2 @@
+/** What a CDK application of one's own imports: `marina-serverless/cdk`. */
+export { MarinaService, type MarinaServiceProps } from "./service.ts";
