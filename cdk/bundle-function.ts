@@ -1,4 +1,4 @@
-/** One of the two functions as one file and its source map: what is deployed. */
+/** One of the two functions as one file: what is deployed. */
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -16,7 +16,7 @@ const UNUSED_CREDENTIAL_PROVIDERS = [
   "@smithy/credential-provider-imds",
 ];
 
-/** @param role folder under lambdas/ whose entry.ts is the entry. @param folder gets index.mjs and index.mjs.map. */
+/** @param role folder under lambdas/ whose entry.ts is the entry. @param folder gets index.mjs. */
 export function bundleFunction(role: FunctionRole, folder: string): void {
   // Loaded here: a program that deploys the bundles of the package has no esbuild.
   const { buildSync } = createRequire(import.meta.url)("esbuild") as typeof import("esbuild");
@@ -30,8 +30,8 @@ export function bundleFunction(role: FunctionRole, folder: string): void {
     format: "esm",
     mainFields: ["module", "main"],
     minify: true,
-    sourcemap: "external",
-    sourcesContent: false,
+    // No source map: linked, its megabyte takes a quarter more CPU at each cold start, and 0.4 s at the first error.
+    sourcemap: false,
     external: UNUSED_CREDENTIAL_PROVIDERS,
     // Some of what is bundled is CommonJS and asks for Node's modules by `require`.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },

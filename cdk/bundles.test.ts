@@ -5,6 +5,11 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { App } from "aws-cdk-lib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FAKE_KEYS, startFakeService } from "../shared/cloud/aws/testing/fake-service.ts";
+import { checkpointKey } from "../shared/protocol/keys.ts";
+import { encodeCheckpoint } from "../shared/protocol/stored/checkpoint.ts";
+import { encodeControl } from "../shared/protocol/stored/run.ts";
+import { checkpoint } from "../shared/protocol/testing/samples.ts";
 import { readParameters } from "./config.ts";
 import { MarinaStack } from "./stack.ts";
 
@@ -66,15 +71,56 @@ async function load(
   return stdout.trim();
 }
 
+/** What an invocation of the aggregator's bundle writes, under the log level that the stack gives the platform. */
+async function linesOf(bodies: readonly string[], environment: Readonly<Record<string, string>>) {
+  const service = await startFakeService(({ path }) =>
+    path.endsWith(checkpointKey("example"))
+      ? { body: encodeCheckpoint(checkpoint), headers: { etag: '"1"' } }
+      : { body: "{}" },
+  );
+  const event = {
+    Records: bodies.map((body, i) => ({
+      messageId: String(i),
+      receiptHandle: String(i),
+      body,
+      attributes: { ApproximateReceiveCount: "1" },
+      eventSource: "aws:sqs",
+      eventSourceARN: "arn:aws:sqs:us-east-1:1:control.fifo",
+    })),
+  };
+  const program = `const { handler } = await import(${JSON.stringify(join(bundles.aggregator!, "index.mjs"))});
+    await handler(${JSON.stringify(event)}, { awsRequestId: "r", getRemainingTimeInMillis: () => 60000 });
+    process.stdout.write("", () => process.exit());`;
+  try {
+    const { stdout, stderr } = await run(process.execPath, ["--input-type=module", "-e", program], {
+      env: {
+        PATH: process.env.PATH ?? "",
+        ...ENVIRONMENT,
+        ...FAKE_KEYS,
+        AWS_REGION: "us-east-1",
+        AWS_ENDPOINT_URL: service.url,
+        AWS_LAMBDA_LOG_LEVEL: "INFO",
+        ...environment,
+      },
+      cwd: folder,
+    });
+    return `${stdout}${stderr}`
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line) as { level: string; message: string });
+  } finally {
+    await service.close();
+  }
+}
+
 describe("each function's bundle", () => {
   it("is smaller than 600 KB: every byte is read at every cold start", () => {
     for (const role of ROLES)
       expect(statSync(join(bundles[role]!, "index.mjs")).size).toBeLessThan(600 * 1024);
   });
 
-  it("is one file and its source map", () => {
-    for (const role of ROLES)
-      expect(readdirSync(bundles[role]!).sort()).toEqual(["index.mjs", "index.mjs.map"]);
+  it("is one file, without a source map that nothing would read", () => {
+    for (const role of ROLES) expect(readdirSync(bundles[role]!)).toEqual(["index.mjs"]);
   });
 
   it("loads where nothing but Node is, and exports the handler", async () => {
@@ -88,5 +134,14 @@ describe("each function's bundle", () => {
         /environment variable BUCKET_NAME: expected a value, it is not set/,
       );
     }
+  });
+
+  it("writes warnings only, though Lambda's own level lets metrics through, unless the operator asks for more", async () => {
+    // One command that is out of date, of which the log takes note, and one that can't be read, of which it warns.
+    const stale = encodeControl({ version: 1, run: "example", action: "continue", tenure: 0 });
+    const levels = async (level: string) =>
+      (await linesOf([stale, "{"], { POWERTOOLS_LOG_LEVEL: level })).map(({ message }) => message);
+    expect(await levels("WARN")).toEqual(["tenure-failed"]);
+    expect(await levels("INFO")).toEqual(["control-stale", "tenure-failed"]);
   });
 });

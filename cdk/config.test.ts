@@ -13,9 +13,9 @@ describe("the parameters of a deployment", () => {
       workerMemoryMb: 1769,
       aggregatorMemoryMb: 1769,
       architecture: "arm64",
-      maxConcurrency: 900,
-      aggregatorConcurrency: 20,
-      reserveAggregator: true,
+      maxConcurrency: 8,
+      aggregatorConcurrency: 2,
+      reserveAggregator: false,
       provisionedPollers: undefined,
       removal: "retain",
       logRetentionDays: 30,
@@ -26,6 +26,7 @@ describe("the parameters of a deployment", () => {
 
   it("are read from the texts of the command line and from the numbers of a file", () => {
     const parameters = readParameters({
+      accountConcurrency: 1000,
       maxConcurrency: "64",
       workerMemoryMb: 3008,
       local: true,
@@ -57,7 +58,9 @@ describe("the parameters of a deployment", () => {
     ["maxConcurrency", "1", /2 \.\. 1000/],
     ["maxConcurrency", "1001", /2 \.\. 1000/],
     ["aggregatorConcurrency", "1", /2 \.\. 1000/],
-    ["reserveAggregator", "no", /true or false/],
+    ["accountConcurrency", "9", /10 \.\. 1000000/],
+    ["maxConcurrency", "9", /at most 8, as accountConcurrency is 10 and 2 are for aggregators; .*doctor/],
+    ["aggregatorConcurrency", "9", /at most 8, as accountConcurrency is 10 and 2 are for workers; .*doctor/],
     ["removal", "delete", /retain or destroy/],
     ["logRetentionDays", "31", /one of 1, 3, 5/],
     ["alarmTopicArn", "oncall", /ARN of an SNS topic/],
@@ -65,7 +68,7 @@ describe("the parameters of a deployment", () => {
     ["provisionedPollers", "5", /least:most/],
     ["provisionedPollers", "5:4", /least to be at most most/],
     ["provisionedPollers", "1:4", /2 \.\. 200/],
-    ["provisionedPollers", "2:91", /at most 90 pollers/],
+    ["provisionedPollers", "2:4", /at most 0 pollers, .* maxConcurrency is 8 \(it follows/],
   ])("name the one that is wrong, what it may be, and what it was: %s = %s", (name, value, expected) => {
     let error: unknown;
     try {
@@ -79,6 +82,27 @@ describe("the parameters of a deployment", () => {
     expect(message.startsWith(`context parameter ${name}: expected `)).toBe(true);
     expect(message).toMatch(expected);
     expect(message).toContain(`got ${JSON.stringify(value)}`);
+  });
+
+  it("share an account's concurrency between workers and aggregators", () => {
+    expect(readParameters({ accountConcurrency: "1000" })).toMatchObject({
+      maxConcurrency: 900,
+      aggregatorConcurrency: 20,
+      reserveAggregator: true,
+    });
+    expect(readParameters({ accountConcurrency: "1000", aggregatorConcurrency: "300" })).toMatchObject({
+      maxConcurrency: 620,
+      aggregatorConcurrency: 300,
+      reserveAggregator: true,
+    });
+  });
+
+  it("refuse more workers than the account has room for beside the aggregators, without a hint where it is known", () => {
+    const asked = { accountConcurrency: "500", aggregatorConcurrency: "40", maxConcurrency: "461" };
+    expect(() => readParameters(asked)).toThrow(
+      /^context parameter maxConcurrency: expected at most 460, as accountConcurrency is 500 and 40 are for aggregators, got "461"$/,
+    );
+    expect(readParameters({ ...asked, maxConcurrency: "460" }).maxConcurrency).toBe(460);
   });
 
   it("include no misspelt one", () => {

@@ -1,7 +1,13 @@
 /** The parameters of a deployment: `cdk deploy -c name=value`. Checked before anything is built. */
 import { Token } from "aws-cdk-lib";
 import { MarinaError } from "../shared/base/index.ts";
-import { FUNCTION_MEMORY_LIMIT_MB } from "../shared/protocol/index.ts";
+import {
+  FUNCTION_MEMORY_LIMIT_MB,
+  LEAST_ACCOUNT_CONCURRENCY,
+  MAPPING_CONCURRENCY,
+  mostWorkers,
+  planConcurrency,
+} from "../shared/protocol/index.ts";
 
 export interface Parameters {
   /** Name of the CloudFormation stack; also the first part of its functions' names. */
@@ -11,17 +17,11 @@ export interface Parameters {
   readonly aggregatorMemoryMb: number;
   /** Processors of both functions; arm64 costs a fifth less. */
   readonly architecture: "arm64" | "x86_64";
-  /**
-   * Workers at one time. Default 900: of an account's usual 1,000 that leaves a hundred to the aggregators (20) and to
-   * whatever else the account runs.
-   */
+  /** Workers concurrently. */
   readonly maxConcurrency: number;
-  /** Aggregators, so runs, at one time. */
+  /** Aggregators, so runs, concurrently. */
   readonly aggregatorConcurrency: number;
-  /**
-   * Set the aggregators' concurrency aside, so that workers can't starve them. An account whose limit is still the low
-   * one of new accounts has nothing to set aside: `false` there.
-   */
+  /** Set the aggregators' concurrency aside, so that workers can't starve them? Only where the account leaves room. */
   readonly reserveAggregator: boolean;
   /** Pollers kept ready for the task queue (billed by the hour), as `least:most`; absent: the default, free of charge. */
   readonly provisionedPollers: { readonly least: number; readonly most: number } | undefined;
@@ -35,6 +35,15 @@ export interface Parameters {
   readonly local: boolean;
 }
 
+/** What may be said of a service in a stack of somebody's: all of it has defaults. */
+export interface MarinaServiceProps extends Partial<Omit<Parameters, "stackName" | "reserveAggregator">> {
+  /**
+   * What the account's functions may use concurrently, from which workers and aggregators follow; by default the
+   * smallest that an account has. `npx marina doctor --before-deploy` tells what yours is.
+   */
+  readonly accountConcurrency?: number;
+}
+
 /** Days of retention that CloudWatch Logs knows (of those that make sense here). */
 const RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365];
 /** Concurrent invocations that one provisioned poller serves (Lambda guide, provisioned mode). */
@@ -45,9 +54,10 @@ const DEFAULTS = {
   workerMemoryMb: "1769",
   aggregatorMemoryMb: "1769",
   architecture: "arm64",
-  maxConcurrency: "900",
-  aggregatorConcurrency: "20",
-  reserveAggregator: "true",
+  // What the account's functions may use concurrently, from which the next two follow. The smallest is right everywhere.
+  accountConcurrency: String(LEAST_ACCOUNT_CONCURRENCY),
+  maxConcurrency: "",
+  aggregatorConcurrency: "",
   provisionedPollers: "",
   removal: "retain",
   logRetentionDays: "30",
@@ -79,7 +89,7 @@ export function readParameters(context: Readonly<Record<string, unknown>>): Para
  * @param stackName of the stack that the construct is in
  * @throws MarinaError "usage" that names the property
  */
-export function parametersOf(stackName: string, props: Partial<Omit<Parameters, "stackName">>): Parameters {
+export function parametersOf(stackName: string, props: MarinaServiceProps): Parameters {
   const { provisionedPollers: pollers, alarmTopicArn, ...plain } = props;
   const given = Object.entries(plain).filter(([, value]) => value !== undefined);
   const { stackName: _, ...known } = DEFAULTS;
@@ -124,20 +134,61 @@ function checked(context: Readonly<Record<string, unknown>>, what: string): Para
   if (alarmTopicArn !== "" && !/^arn:[^:]+:sns:[^:]+:\d{12}:.+$/.test(alarmTopicArn)) {
     throw wrong(`${what}alarmTopicArn`, "the ARN of an SNS topic", alarmTopicArn);
   }
-  const maxConcurrency = integer("maxConcurrency", 2, 1000);
+  const concurrency = readConcurrency(
+    integer("accountConcurrency", LEAST_ACCOUNT_CONCURRENCY, 1_000_000),
+    context["accountConcurrency"] === undefined,
+    text("maxConcurrency"),
+    text("aggregatorConcurrency"),
+    what,
+  );
   return {
     stackName,
     workerMemoryMb: integer("workerMemoryMb", 128, FUNCTION_MEMORY_LIMIT_MB),
     aggregatorMemoryMb: integer("aggregatorMemoryMb", 128, FUNCTION_MEMORY_LIMIT_MB),
     architecture: choice("architecture", "arm64", "x86_64"),
-    maxConcurrency,
-    aggregatorConcurrency: integer("aggregatorConcurrency", 2, 1000),
-    reserveAggregator: choice("reserveAggregator", "true", "false") === "true",
-    provisionedPollers: readPollers(`${what}provisionedPollers`, text("provisionedPollers"), maxConcurrency),
+    ...concurrency,
+    provisionedPollers: readPollers(
+      `${what}provisionedPollers`,
+      text("provisionedPollers"),
+      concurrency.maxConcurrency,
+    ),
     removal: choice("removal", "retain", "destroy"),
     logRetentionDays,
     alarmTopicArn: alarmTopicArn === "" ? undefined : alarmTopicArn,
     local: choice("local", "true", "false") === "true",
+  };
+}
+
+/** @param byDefault is the account's concurrency the default? Then it may be more, and the message says how to know. */
+function readConcurrency(
+  account: number,
+  byDefault: boolean,
+  workers: string,
+  aggregators: string,
+  what: string,
+): Pick<Parameters, "maxConcurrency" | "aggregatorConcurrency" | "reserveAggregator"> {
+  const { least, most } = MAPPING_CONCURRENCY;
+  const hint = byDefault ? "; npx marina doctor --before-deploy tells what yours is" : "";
+  const wish = (name: Name, text: string, room: number, beside: string): number | undefined => {
+    if (text === "") return undefined;
+    const value = checkInteger(`${what}${name}`, text, least, most);
+    if (value <= room) return value;
+    throw wrong(
+      `${what}${name}`,
+      `at most ${room}, as accountConcurrency is ${account} and ${beside}${hint}`,
+      text,
+    );
+  };
+  const asked = wish("aggregatorConcurrency", aggregators, account - least, `${least} are for workers`);
+  const beside = planConcurrency(account, { aggregators: asked }).aggregators;
+  const plan = planConcurrency(account, {
+    aggregators: asked,
+    workers: wish("maxConcurrency", workers, mostWorkers(account, beside), `${beside} are for aggregators`),
+  });
+  return {
+    maxConcurrency: plan.workers,
+    aggregatorConcurrency: plan.aggregators,
+    reserveAggregator: plan.reserved,
   };
 }
 
@@ -156,7 +207,7 @@ function readPollers(name: string, text: string, maxConcurrency: number): Parame
   if (pollers.most * INVOCATIONS_PER_POLLER > maxConcurrency) {
     throw wrong(
       name,
-      `at most ${Math.floor(maxConcurrency / INVOCATIONS_PER_POLLER)} pollers, as each serves ${INVOCATIONS_PER_POLLER} workers and maxConcurrency is ${maxConcurrency}`,
+      `at most ${Math.floor(maxConcurrency / INVOCATIONS_PER_POLLER)} pollers, as each serves ${INVOCATIONS_PER_POLLER} workers and maxConcurrency is ${maxConcurrency} (it follows from accountConcurrency)`,
       text,
     );
   }

@@ -1,2 +1,3 @@
 /** What a CDK application of one's own imports: `marina-serverless/cdk`. */
-export { MarinaService, type MarinaServiceProps } from "./service.ts";
+export type { MarinaServiceProps } from "./config.ts";
+export { MarinaService } from "./marina-service.ts";

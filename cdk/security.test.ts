@@ -14,7 +14,7 @@ import {
 let stack: Synthesized;
 beforeAll(() => {
   stack = synthesize();
-});
+}, 60_000);
 
 type Statement = {
   Effect: string;
@@ -113,7 +113,7 @@ describe("what the functions may do", () => {
     );
   });
 
-  it("is, for the aggregator, to write the run's progress, to keep its queue, and to send tasks and its successor's message", () => {
+  it("is, for the aggregator, to write the run's progress, to keep its queue, to send tasks and its successor's message, and to see how many tasks wait", () => {
     expect(permissionsOf(stack, "aggregator")).toEqual(
       [
         "s3:GetObject bucket/datasets/*",
@@ -136,6 +136,8 @@ describe("what the functions may do", () => {
         `sqs:DeleteMessage ${RUN_QUEUES}`,
         `sqs:ChangeMessageVisibility ${RUN_QUEUES}`,
         "sqs:SendMessage tasks",
+        // How many tasks wait for a worker.
+        "sqs:GetQueueAttributes tasks",
         "sqs:SendMessage control",
         "sqs:ReceiveMessage control",
         "sqs:DeleteMessage control",
@@ -186,7 +188,12 @@ describe("the rules of cdk-nag's AwsSolutions pack", () => {
     ["that takes its bucket with it", { removal: "destroy" }],
     [
       "with pollers, on x86, with alarms",
-      { provisionedPollers: "2:90", architecture: "x86_64", alarmTopicArn: TOPIC },
+      {
+        accountConcurrency: "1000",
+        provisionedPollers: "2:90",
+        architecture: "x86_64",
+        alarmTopicArn: TOPIC,
+      },
     ],
     ["of another name", { stackName: "A-stack-with-a-name-that-is-longer-than-others" }],
   ])(

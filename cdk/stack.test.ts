@@ -23,7 +23,7 @@ const ROLES = ["worker", "aggregator"] as const;
 let stack: Synthesized;
 beforeAll(() => {
   stack = synthesize();
-});
+}, 60_000);
 
 describe("each function", () => {
   it("may go round in a loop through its queue, which Lambda would cut off after some sixteen turns", () => {
@@ -87,12 +87,12 @@ describe("each function", () => {
     }
   });
 
-  it("reads its source map, so that stacks name our lines", () => {
+  it("reads no source map at a cold start", () => {
     for (const role of ROLES) {
       const { Variables } = functionOf(stack, role).Properties.Environment as {
         Variables: Record<string, unknown>;
       };
-      expect(Variables.NODE_OPTIONS).toBe("--enable-source-maps");
+      expect(Variables).not.toHaveProperty("NODE_OPTIONS");
     }
   });
 });
@@ -137,14 +137,23 @@ describe("each mapping", () => {
     }
   });
 
-  it("runs at most 900 workers at a time unless told otherwise", () => {
-    expect(mappingOf(stack, "worker").Properties.ScalingConfig).toEqual({ MaximumConcurrency: 900 });
-    const few = synthesize({ maxConcurrency: "50" });
+  it("runs as many workers at a time as the account leaves them", () => {
+    expect(mappingOf(stack, "worker").Properties.ScalingConfig).toEqual({ MaximumConcurrency: 8 });
+    const usual = synthesize({ accountConcurrency: "1000" });
+    expect(mappingOf(usual, "worker").Properties.ScalingConfig).toEqual({ MaximumConcurrency: 900 });
+    const few = synthesize({ accountConcurrency: "1000", maxConcurrency: "50" });
     expect(mappingOf(few, "worker").Properties.ScalingConfig).toEqual({ MaximumConcurrency: 50 });
+    for (const of of [stack, usual, few]) {
+      const { MaximumConcurrency } = mappingOf(of, "worker").Properties.ScalingConfig as {
+        MaximumConcurrency: number;
+      };
+      expect(of.outputs.WorkerMaxConcurrency!.Value).toBe(String(MaximumConcurrency));
+    }
   });
 
   it("never invokes more aggregators than are set aside for them: a refused invocation counts as a delivery", () => {
-    for (const synthesized of [stack, synthesize({ aggregatorConcurrency: "7" })]) {
+    for (const wish of [{}, { aggregatorConcurrency: "7" }]) {
+      const synthesized = synthesize({ accountConcurrency: "1000", ...wish });
       const reserved = functionOf(synthesized, "aggregator").Properties.ReservedConcurrentExecutions;
       expect(reserved).toBeTypeOf("number");
       expect(mappingOf(synthesized, "aggregator").Properties.ScalingConfig).toEqual({
@@ -153,13 +162,22 @@ describe("each mapping", () => {
     }
   });
 
-  it("sets nothing aside in an account that has nothing to spare", () => {
-    const unreserved = functionOf(synthesize({ reserveAggregator: "false" }), "aggregator").Properties;
-    expect(unreserved).not.toHaveProperty("ReservedConcurrentExecutions");
+  it("sets nothing aside in an account that has nothing to spare, or whose concurrency nobody told", () => {
+    for (const context of [{}, { accountConcurrency: "10" }, { accountConcurrency: "101" }]) {
+      const synthesized = synthesize(context);
+      for (const role of ROLES)
+        expect(functionOf(synthesized, role).Properties).not.toHaveProperty("ReservedConcurrentExecutions");
+      expect(mappingOf(synthesized, "aggregator").Properties.ScalingConfig).toEqual({
+        MaximumConcurrency: 2,
+      });
+    }
   });
 
   it("has pollers or a maximum, as AWS does not take both", () => {
-    const { Properties } = mappingOf(synthesize({ provisionedPollers: "2:90" }), "worker");
+    const { Properties } = mappingOf(
+      synthesize({ accountConcurrency: "1000", provisionedPollers: "2:90" }),
+      "worker",
+    );
     expect(Properties.ProvisionedPollerConfig).toEqual({ MinimumPollers: 2, MaximumPollers: 90 });
     expect(Properties).not.toHaveProperty("ScalingConfig");
     expect(mappingOf(stack, "worker").Properties).not.toHaveProperty("ProvisionedPollerConfig");
@@ -193,8 +211,9 @@ describe("the bucket", () => {
     expect(one(stack, "AWS::S3::Bucket").Properties).not.toHaveProperty("VersioningConfiguration");
   });
 
-  it("outlives its stack unless told otherwise", () => {
-    expect(one(stack, "AWS::S3::Bucket").DeletionPolicy).toBe("Retain");
+  it("outlives its stack unless told otherwise, but not a first deployment that fails: nothing is in it yet", () => {
+    const { DeletionPolicy, UpdateReplacePolicy } = one(stack, "AWS::S3::Bucket");
+    expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(["RetainExceptOnCreate", "Retain"]);
     expect(ofType(stack, "Custom::S3AutoDeleteObjects")).toEqual([]);
   });
 

@@ -1,11 +1,13 @@
 /** The `marina` command: what there is to call. Each command's code is loaded only when it is called. */
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { EngineOptions } from "../client/index.ts";
 import manifest from "../package.json" with { type: "json" };
+import { MARINA } from "../shared/base/index.ts";
+import { endQuietlyOnBrokenPipe } from "./output/broken-pipe.ts";
 
 const program = new Command("marina")
   .description(manifest.description)
   .version(manifest.version)
-  .showHelpAfterError("(see: marina --help)")
   .showSuggestionAfterError()
   .exitOverride()
   .addHelpText(
@@ -17,6 +19,7 @@ Examples:
   marina run spec.json --set workers=20 --json         one run; one JSON object as the last line
   marina compare marina-mushrooms diana-mushrooms      results side by side
 
+Here marina stands for: ${MARINA}  (from the checkout)
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C (go on with: marina resume RUN).`,
   );
 
@@ -24,14 +27,41 @@ function common(command: Command): Command {
   return command
     .option("--home <folder>", "folder of the local state", process.env["MARINA_HOME"] ?? ".marina")
     .addOption(
-      new Option("--on <engine>", "the embedded cloud, a local cloud, or AWS")
-        .choices(["embedded", "localstack", "aws"])
+      new Option("--on <engine>", "the embedded cloud, a local cloud (LocalStack or MiniStack), or AWS")
+        .choices(ENGINES)
+        .argParser(engineNamed)
         .default("embedded"),
     )
     .option("--stack <name>", "deployed stack (aws, localstack)", process.env["MARINA_STACK"] ?? "Marina")
     .option("--region <region>", "AWS region; default: as the AWS CLI finds it")
     .option("--endpoint-url <url>", "address of a local cloud; default: AWS_ENDPOINT_URL, or port 4566")
     .exitOverride();
+}
+
+const ENGINES = ["embedded", "localstack", "ministack", "aws"];
+
+/** The two local clouds speak one language: what differs is where they listen. */
+function engineNamed(name: string): EngineOptions["on"] {
+  if (!ENGINES.includes(name)) throw new InvalidArgumentError(`Allowed choices are ${ENGINES.join(", ")}.`);
+  return name === "ministack" ? "localstack" : (name as EngineOptions["on"]);
+}
+
+/** A wrong call is told where its own options are explained. */
+function pointToOwnHelp(command: Command, path: string): void {
+  command.showHelpAfterError(`(see: ${path} --help)`);
+  for (const child of command.commands) pointToOwnHelp(child, `${path} ${child.name()}`);
+}
+
+/** Of all commands that start runs on AWS: they say what it will cost, and ask. */
+function maxUsd(): Option {
+  return new Option(
+    "--max-usd <dollars>",
+    "on aws: start nothing that is predicted to cost more, and hold a new run to it (stop.usd)",
+  ).argParser(positiveNumber);
+}
+
+function yes(): Option {
+  return new Option("--yes", "on aws: spend what is predicted without asking");
 }
 
 function collect(value: string, earlier: readonly string[] = []): string[] {
@@ -62,8 +92,8 @@ function seedList(text: string): number[] {
 common(program.command("run"))
   .argument("<spec>", "JSON file of a run, or - for standard input (its schema: marina schema)")
   .description("run a spec to its end")
-  .option("--max-usd <dollars>", "on aws: ask when the run may cost more", positiveNumber, 1)
-  .option("--yes", "on aws: don't ask")
+  .addOption(maxUsd())
+  .addOption(yes())
   .option(
     "--set <path=value>",
     "change a field of the spec, e.g. algorithm.compressor.k=5 (repeatable)",
@@ -75,7 +105,9 @@ common(program.command("run"))
 
 common(program.command("resume"))
   .argument("<run>")
-  .description("go on with a run that was stopped, cut off, or failed")
+  .description("go on with a run that was stopped, cut off, or failed; follow one that is running to its end")
+  .addOption(maxUsd())
+  .addOption(yes())
   .option("--json", "print one JSON object as the last line of standard output")
   .action(async (run: string, options) => (await import("./commands/run.ts")).resume(run, options));
 
@@ -133,6 +165,10 @@ common(program.command("logs"))
 common(program.command("doctor"))
   .argument("[spec]", "also: is this spec fit for the stack, and what will it cost")
   .description("check credentials, region, stack, limits and quotas")
+  .option(
+    "--before-deploy",
+    "without a stack: the account's concurrency on aws, and what to deploy with (asks for lambda:GetAccountSettings only)",
+  )
   .action(async (spec: string | undefined, options) =>
     (await import("./commands/doctor.ts")).doctor(spec, options),
   );
@@ -185,6 +221,7 @@ common(program.command("sweep"))
     "on a stack: start no run that is predicted to take the whole sweep beyond this; default: 1 on aws",
     positiveNumber,
   )
+  .addOption(yes())
   .option("--out <folder>", "where the results go; default: HOME/sweeps/NAME")
   .action(async (sweep: string, options) => (await import("./commands/sweep.ts")).sweep(sweep, options));
 
@@ -205,6 +242,7 @@ common(program.command("tune"))
     "on a stack: start no run that is predicted to take the search beyond this; default: 1 on aws",
     positiveNumber,
   )
+  .addOption(yes())
   .option("--json", "print one JSON object as the last line of standard output")
   .action(async (spec: string, options) => (await import("./commands/tune.ts")).tune(spec, options));
 
@@ -296,9 +334,13 @@ program
 
 common(program.command("quickstart"))
   .description("MARINA against its rivals on mushrooms, to the same accuracy")
+  .addOption(maxUsd())
+  .addOption(yes())
   .option("--json", "print one JSON array as the last line of standard output")
   .action(async (options) => (await import("./commands/quickstart.ts")).quickstart(options));
 
+endQuietlyOnBrokenPipe();
+pointToOwnHelp(program, "marina");
 try {
   await program.parseAsync();
 } catch (error) {

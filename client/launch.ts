@@ -1,7 +1,7 @@
 /** From a spec to a stored run: everything that can be known to be wrong is said before anything is spent. */
-import { readCheckpoint } from "../lambdas/aggregator/index.ts";
+import { isOver, readCheckpoint } from "../lambdas/aggregator/index.ts";
 import { MarinaError, nearest } from "../shared/base/index.ts";
-import { DamagedObject, type ObjectStore, readChecked } from "../shared/cloud/index.ts";
+import { DamagedObject, type ObjectStore, readChecked, readOptional } from "../shared/cloud/index.ts";
 import { createCompressor } from "../shared/compressors/index.ts";
 import { checkLabelUse, type Manifest, parseManifest, rowsOf, rowsUsed } from "../shared/data/index.ts";
 import { carriesShifts, checkStepSize, compressorOf } from "../shared/methods/index.ts";
@@ -15,21 +15,29 @@ import {
   INLINE_TASK_BYTES,
   MESSAGE_LIMIT_BYTES,
   manifestKey,
+  type RunResult,
   type RunSpec,
+  type RunStatus,
   resultKey,
   type StoredRun,
   specKey,
   workersAsked,
 } from "../shared/protocol/index.ts";
 import { importCommand } from "./import/import-command.ts";
+import { checkMachine } from "./vector-memory.ts";
 
-/** Stores a new run. Its name is the spec's, or one made of method and data; a number is added where it is taken. */
+/**
+ * Stores a new run. Its name is the spec's, or one made of method and data; a number is added where it is taken.
+ * @param machineBytes memory of the machine on which all of it runs; undefined where functions do: see `requireFit`.
+ */
 export async function createRun(
   objects: ObjectStore,
   spec: RunSpec,
+  machineBytes?: number,
 ): Promise<{ run: string; control: ControlMessage }> {
   const manifest = await findManifest(objects, spec.data);
   checkRun(spec, manifest);
+  if (machineBytes !== undefined) checkMachine(spec, manifest, machineBytes);
   await checkRows(objects, manifest);
   const base = spec.name ?? `${spec.algorithm.kind}-${spec.data}`;
   const data = { sha256: manifest.object.sha256, etag: manifest.object.etag };
@@ -46,51 +54,63 @@ export async function createRun(
   }
 }
 
-/** The control message with which a run that has stopped, failed or was cut off goes on. */
+/**
+ * The control message with which a run that has stopped, failed or was cut off goes on.
+ * @param machineBytes as for `createRun`
+ */
 export async function resumeRun(
   objects: ObjectStore,
   run: string,
+  machineBytes?: number,
 ): Promise<{ spec: RunSpec; control: ControlMessage }> {
   const { spec } = await findRun(objects, run);
-  await checkRows(objects, await findManifest(objects, spec.data));
-  let tenure = 0;
-  let action: ControlMessage["action"] = "start";
+  const manifest = await findManifest(objects, spec.data);
+  if (machineBytes !== undefined) checkMachine(spec, manifest, machineBytes);
+  await checkRows(objects, manifest);
   const checkpoint = (await readCheckpoint(objects, run))?.checkpoint;
-  // Without one it was cut off before its first checkpoint: it begins anew.
-  if (checkpoint !== undefined) {
-    if (checkpoint.status === "done" && !(await hasItsResult(objects, run))) {
-      // Its aggregator could not write the result: whoever hears of the run next does.
-      await objects.delete(resultKey(run));
-      return { spec, control: { version: 1, run, action: "resume", tenure: checkpoint.tenure } };
-    }
-    if (checkpoint.status === "done") {
-      throw new MarinaError(
-        "usage",
-        `run ${run} is done after ${checkpoint.round} rounds; look at it with: marina show ${run}`,
-      );
-    }
-    if (checkpoint.status === "diverged") {
-      throw new MarinaError("usage", `run ${run} has diverged and would again: ${checkpoint.error ?? ""}`);
-    }
-    tenure = checkpoint.tenure + 1;
-    action = "resume";
-  }
-  // The result of the earlier ending is not the run's result any more.
-  await objects.delete(resultKey(run));
-  return { spec, control: { version: 1, run, action, tenure } };
+  const result = await resultThatCounts(objects, run);
+  if (result !== undefined && isOver(result.status)) throw overAlready(run, result.status, result);
+  if (checkpoint?.status === "diverged")
+    throw overAlready(run, "diverged", { ...checkpoint, rounds: checkpoint.round });
+  // The result of the earlier ending is not the run's result any more; a run that has none may be ending this moment, and
+  // what it then writes must stay.
+  const earlier = result !== undefined || (await isThere(objects, resultKey(run)));
+  if (earlier) await objects.delete(resultKey(run));
+  // Without a checkpoint it was cut off before its first one: it begins anew.
+  if (checkpoint === undefined) return { spec, control: { version: 1, run, action: "start", tenure: 0 } };
+  // Done, and without a result: its aggregator could not write it, and whoever hears of the run next does.
+  const tenure = checkpoint.status === "done" ? checkpoint.tenure : checkpoint.tenure + 1;
+  return { spec, control: { version: 1, run, action: "resume", tenure } };
 }
 
-/** Is there a result that can be read, and that follows from the run's last checkpoint? */
-async function hasItsResult(objects: ObjectStore, run: string): Promise<boolean> {
+function overAlready(
+  run: string,
+  status: RunStatus,
+  { rounds, error }: { readonly rounds: number; readonly error: string | null },
+): MarinaError {
+  return new MarinaError(
+    "usage",
+    status === "diverged"
+      ? `run ${run} has diverged and would again: ${error ?? ""}`
+      : `run ${run} is done after ${rounds} rounds; look at it with: marina show ${run}`,
+  );
+}
+
+/** The result, if there is one that can be read and that follows from the run's last checkpoint. */
+async function resultThatCounts(objects: ObjectStore, run: string): Promise<RunResult | undefined> {
   const key = resultKey(run);
   try {
     const { value } = await readChecked(objects, key, (body) => decodeResult(body, key));
-    return value.provisional !== true;
+    return value.provisional === true ? undefined : value;
   } catch (error) {
     const none = error instanceof MarinaError && error.code === "not-found";
-    if (none || error instanceof DamagedObject) return false;
+    if (none || error instanceof DamagedObject) return undefined;
     throw error;
   }
+}
+
+async function isThere(objects: ObjectStore, key: string): Promise<boolean> {
+  return (await readOptional(objects, key, () => true)) ?? false;
 }
 
 /** A stored run's description. @throws MarinaError "usage" with the nearest name. */
@@ -131,8 +151,8 @@ export async function datasetNames(objects: Pick<ObjectStore, "list">): Promise<
   return keys.filter((key) => key.endsWith("/manifest.json")).map((key) => key.split("/")[1]!);
 }
 
-/** What only spec and data set together can tell. */
-function checkRun(spec: RunSpec, manifest: Manifest): void {
+/** What only spec and data set together can tell. @throws MarinaError "spec" or "usage" */
+export function checkRun(spec: RunSpec, manifest: Manifest): void {
   const { algorithm } = spec;
   const asked = workersAsked(spec.workers);
   for (const workers of asked) rowsUsed(manifest.rows, workers, spec.remainder);

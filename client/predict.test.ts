@@ -8,6 +8,7 @@ import { parseRunSpec, type RunSpec } from "../shared/protocol/spec/spec.ts";
 import { predict } from "./predict.ts";
 
 const objects = memoryStore();
+const STACK = { ...DEFAULT_CONFIGURATION, workerConcurrency: 900 };
 
 beforeAll(async () => {
   const about = { name: "mushrooms", sourceName: "mushrooms.gz", labels: "binary", objects } as const;
@@ -31,15 +32,25 @@ function specOf(stepSize: number, rounds: number): RunSpec {
 
 describe("a prediction", () => {
   it("is that of the trial's rounds, for as many as the spec allows", async () => {
-    const prediction = await predict(objects, specOf(0.1, 1000), DEFAULT_CONFIGURATION);
+    const prediction = await predict(objects, specOf(0.1, 1000), STACK);
     expect(prediction?.usdPerRound).toBeGreaterThan(0);
     expect(prediction?.usdAtMost).toBeCloseTo(1000 * prediction!.usdPerRound, 12);
     expect(prediction?.secondsAtMost).toBeCloseTo(1000 * prediction!.secondsPerRound, 9);
   });
 
   it("is refused for a run that would not end well, with the reason: the bits would be the same on the stack", async () => {
-    await expect(predict(objects, specOf(100, 1000), DEFAULT_CONFIGURATION)).rejects.toThrow(
+    await expect(predict(objects, specOf(100, 1000), STACK)).rejects.toThrow(
       /^a trial of its first rounds ends as diverged: .*worker \d/,
     );
+  });
+
+  it("knows how many workers there may be, and that a mapping begins with five", async () => {
+    const of = async (workers: number, workerConcurrency: number) =>
+      (await predict(objects, { ...specOf(0.1, 60), workers }, { ...STACK, workerConcurrency }))!
+        .secondsPerRound;
+    // Five are there from the start.
+    expect(await of(5, 900)).toBe(await of(5, 5));
+    expect(await of(40, 900)).toBeGreaterThan(await of(5, 900));
+    expect(await of(40, 8)).toBeGreaterThan(await of(40, 900));
   });
 });

@@ -1,5 +1,5 @@
 /** What a run will take and cost, before it starts: its first rounds on the embedded cloud, with the run's own data. */
-import { createEmbeddedService, driveToEnd, type ServiceConfiguration } from "../embedded/index.ts";
+import { AWS_RAMP, createEmbeddedService, driveToEnd, type ServiceConfiguration } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
 import {
@@ -10,6 +10,7 @@ import {
   workersAsked,
 } from "../shared/protocol/index.ts";
 import { createRun, findManifest } from "./launch.ts";
+import { embeddedMemoryBytes, machineMemoryBytes } from "./vector-memory.ts";
 
 /** Rounds that are tried: enough to see dense and compressed ones. */
 const TRIAL_ROUNDS = 60;
@@ -31,17 +32,23 @@ function dearestCohort({ workers, algorithm }: RunSpec): Pick<RunSpec, "workers"
 }
 
 /**
- * Undefined where the data set is too large to be fetched for a trial.
+ * Undefined where the data set is too large to be fetched for a trial, or this machine too small for one.
  * @throws MarinaError "spec" for a run whose trial does not end well: what it is made of alone decides that.
  */
 export async function predict(
   objects: ObjectStore,
   spec: RunSpec,
-  configuration: ServiceConfiguration,
+  configuration: ServiceConfiguration & { readonly workerConcurrency: number },
 ): Promise<Prediction | undefined> {
   const manifest = await findManifest(objects, spec.data);
   if (manifest.object.bytes > WHOLE_OBJECT_BYTES) return undefined;
-  const service = createEmbeddedService({ seed: 1, configuration });
+  if (embeddedMemoryBytes(spec, manifest) > machineMemoryBytes()) return undefined;
+  const service = createEmbeddedService({
+    seed: 1,
+    configuration,
+    workerConcurrency: configuration.workerConcurrency,
+    ramp: AWS_RAMP,
+  });
   const local = service.cloud.client.objects;
   await local.put(manifest.object.key, (await objects.get(manifest.object.key)).body);
   await local.put(manifestKey(spec.data), (await objects.get(manifestKey(spec.data))).body);

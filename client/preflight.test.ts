@@ -34,6 +34,23 @@ function specOf(workers: number, shardsPerTask = 1): RunSpec {
 /** Two points, 16 ns a row and 4.64 ns an entry of one vCPU. */
 const ALL_ROWS_SECONDS = 2 * (10e6 * 16e-9 + 1e9 * 4.64e-9);
 
+describe("a function that can't be invoked", () => {
+  const limits = { timeoutSeconds: 60, memoryMb: 1769, reservedConcurrency: undefined };
+
+  it.each([
+    ["Pending", /try again in a minute$/],
+    ["Inactive", /wake it/],
+    ["Failed", /last deployment failed: deploy the stack again/],
+    ["Deleting", /expected Active/],
+  ])("in state %s is told what it is, not that its time-out is too short", (state, advice) => {
+    const { good, text } = checkFunction("worker", { ...limits, state }, 60);
+    expect(good).toBe(false);
+    expect(text).toMatch(advice);
+    expect(text).not.toMatch(/needs a time-out/);
+    expect(checkFunction("worker", { ...limits, state }, 61).text).toMatch(/needs a time-out of 61 s/);
+  });
+});
+
 describe("a worker's largest task", () => {
   it("reads and passes over its rows only, at the network's and the vCPU's speed", () => {
     const { reading, computing } = taskSeconds(specOf(10), manifest, 1769);

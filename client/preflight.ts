@@ -13,6 +13,7 @@ import {
 import { aggregatorMemoryBytes } from "./aggregator-memory.ts";
 import { findManifest } from "./launch.ts";
 import { taskSeconds } from "./task-seconds.ts";
+import { workerMemoryBytes } from "./vector-memory.ts";
 
 /** One line of `marina doctor`. */
 export interface Check {
@@ -26,16 +27,28 @@ export interface Deployment {
   readonly objects: ObjectStore;
 }
 
+/** What to do about a function that can't be invoked, by Lambda's state of it. Lambda guide, function states. */
+const STATE_ADVICE: Readonly<Record<string, string>> = {
+  Pending: "; it is being made ready: try again in a minute",
+  Inactive:
+    "; it was unused for weeks, and its first invocation fails: wake it (aws lambda invoke), and try again in a minute",
+  Failed: "; its last deployment failed: deploy the stack again (npx cdk deploy)",
+};
+
 /** A function as it is deployed, against what this program builds on. */
 export function checkFunction(
   name: string,
   { timeoutSeconds, memoryMb, state }: FunctionLimits,
   neededSeconds: number,
 ): Check {
-  const good = timeoutSeconds >= neededSeconds && (state === "Active" || state === "unknown");
-  const advice = good
-    ? ""
-    : `; this program needs a time-out of ${neededSeconds} s: deploy the stack again (npx cdk deploy)`;
+  const unready =
+    state === "Active" || state === "unknown" ? "" : (STATE_ADVICE[state] ?? `; expected Active`);
+  const short =
+    timeoutSeconds >= neededSeconds
+      ? ""
+      : `; this program needs a time-out of ${neededSeconds} s: deploy the stack again (npx cdk deploy)`;
+  const advice = `${unready}${short}`;
+  const good = advice === "";
   return { good, text: `${name}: ${state}, ${memoryMb} MB, time-out ${timeoutSeconds} s${advice}` };
 }
 
@@ -64,10 +77,13 @@ export function checkMemory(
 ): Check {
   const needed = Math.ceil(aggregatorMemoryBytes(spec, dimension) / 2 ** 20);
   const good = needed <= memoryMb;
+  const one = Math.ceil(aggregatorMemoryBytes({ ...spec, workers: 1 }, dimension) / 2 ** 20);
   const enough =
     needed <= FUNCTION_MEMORY_LIMIT_MB
-      ? `deploy with -c aggregatorMemoryMb=${needed}, or give the spec fewer workers`
-      : `a function has ${FUNCTION_MEMORY_LIMIT_MB} MB at most: give the spec fewer workers`;
+      ? `deploy with -c aggregatorMemoryMb=${needed}${newAccount(needed)}, or give the spec fewer workers`
+      : one <= FUNCTION_MEMORY_LIMIT_MB
+        ? `a function has ${FUNCTION_MEMORY_LIMIT_MB} MB at most: give the spec fewer workers`
+        : `a function has ${FUNCTION_MEMORY_LIMIT_MB} MB at most: map the data set's features to fewer`;
   const advice = good ? "" : `: the aggregator would run out of it; ${enough} (f stays the same)`;
   return {
     good,
@@ -75,39 +91,98 @@ export function checkMemory(
   };
 }
 
-/** The functions' time-outs, and whether each spec's largest task and largest round keep within what they have. */
-export async function checkFit({ stack, objects }: Deployment, specs: readonly RunSpec[]): Promise<Check[]> {
+/** What this program needs of a stack's functions, and what a run needs of them. */
+export interface Fitness {
+  /** The functions as they are deployed, whatever is run. */
+  readonly functions: readonly Check[];
+  /** Of one run: do its largest task and its largest round keep within what the functions have? */
+  ofRun(spec: RunSpec, manifest: Manifest): Check[];
+}
+
+export async function fitnessOf({ stack }: Pick<Deployment, "stack">): Promise<Fitness> {
   const { functionLimits } = await import("../shared/cloud/aws/index.ts");
   const [worker, aggregator] = await Promise.all([
     functionLimits(stack.workerFunction),
     functionLimits(stack.aggregatorFunction),
   ]);
-  const checks = [
-    checkFunction(stack.workerFunction, worker, WORKER_TIMEOUT_SECONDS),
-    checkFunction(stack.aggregatorFunction, aggregator, AGGREGATOR_TIMEOUT_SECONDS),
-  ];
-  const manifests = new Map<string, Manifest>();
-  for (const spec of specs) {
-    const manifest = manifests.get(spec.data) ?? (await findManifest(objects, spec.data));
-    manifests.set(spec.data, manifest);
-    checks.push(checkTask(spec, manifest, worker), checkMemory(spec, manifest, aggregator));
-  }
-  return checks;
+  return {
+    functions: [
+      checkFunction(stack.workerFunction, worker, WORKER_TIMEOUT_SECONDS),
+      checkFunction(stack.aggregatorFunction, aggregator, AGGREGATOR_TIMEOUT_SECONDS),
+    ],
+    ofRun: (spec, manifest) => [
+      checkTask(spec, manifest, worker),
+      checkWorkerMemory(spec, manifest, worker),
+      checkMemory(spec, manifest, aggregator),
+    ],
+  };
 }
 
-/**
- * Refuses what can't end well. Whoever may not read the functions' configuration is told that it was not looked at.
- * @throws MarinaError "limit"
- */
-export async function requireFit(deployment: Deployment, specs: readonly RunSpec[]): Promise<void> {
-  let checks: readonly Check[];
+/** For those who may not read the functions' configuration: they are told that it was not looked at. */
+export async function fitnessIfReadable(deployment: Pick<Deployment, "stack">): Promise<Fitness | undefined> {
   try {
-    checks = await checkFit(deployment, specs);
+    return await fitnessOf(deployment);
   } catch (error) {
     if (!(error instanceof MarinaError) || error.code !== "access") throw error;
     console.error(`time-outs and memory not checked: ${error.message}`);
-    return;
+    return undefined;
   }
-  const bad = checks.find(({ good }) => !good);
-  if (bad !== undefined) throw new MarinaError("limit", `stack ${deployment.stack.name}: ${bad.text}`);
+}
+
+/** A worker's rows and vectors, against its function's memory. */
+export function checkWorkerMemory(
+  spec: RunSpec,
+  manifest: Manifest,
+  { memoryMb }: Pick<FunctionLimits, "memoryMb">,
+): Check {
+  const needed = Math.ceil(workerMemoryBytes(spec, manifest) / 2 ** 20);
+  const good = needed <= memoryMb;
+  const vectors = workerMemoryBytes(spec, { ...manifest, rows: 1, object: { ...manifest.object, bytes: 0 } });
+  const smaller =
+    vectors / 2 ** 20 > FUNCTION_MEMORY_LIMIT_MB
+      ? "map the data set's features to fewer"
+      : "give the spec more workers or fewer shardsPerTask";
+  const enough =
+    needed <= FUNCTION_MEMORY_LIMIT_MB
+      ? `deploy with -c workerMemoryMb=${needed}${newAccount(needed)}`
+      : `a function has ${FUNCTION_MEMORY_LIMIT_MB} MB at most: ${smaller}`;
+  const advice = good ? "" : `: workers would run out of it; ${enough}`;
+  return {
+    good,
+    text: `largest task: about ${needed} MB of the worker's ${memoryMb} MB for its rows and d = ${manifest.dimension}${advice}`,
+  };
+}
+
+/** The functions, and a spec's needs of them. */
+export async function checkFit({ stack, objects }: Deployment, spec: RunSpec | undefined): Promise<Check[]> {
+  const fitness = await fitnessOf({ stack });
+  if (spec === undefined) return [...fitness.functions];
+  return [...fitness.functions, ...fitness.ofRun(spec, await findManifest(objects, spec.data))];
+}
+
+/**
+ * Refuses what can't end well.
+ * @throws MarinaError "limit"
+ */
+export async function requireFit({ stack, objects }: Deployment, spec: RunSpec): Promise<void> {
+  const fitness = await fitnessIfReadable({ stack });
+  if (fitness === undefined) return;
+  refuseUnfit(stack, [...fitness.functions, ...fitness.ofRun(spec, await findManifest(objects, spec.data))]);
+}
+
+/** @throws MarinaError "limit" with everything that is not good. */
+export function refuseUnfit({ name }: Pick<DeployedStack, "name">, checks: readonly Check[]): void {
+  const bad = checks.filter(({ good }) => !good);
+  if (bad.length > 0)
+    throw new MarinaError("limit", `stack ${name}: ${bad.map(({ text }) => text).join("; ")}`);
+}
+
+/** Quota of new accounts. Lambda quotas page. */
+const NEW_ACCOUNT_MEMORY_MB = 3008;
+
+/** What is to be known of an advice to take so much memory. */
+function newAccount(memoryMb: number): string {
+  return memoryMb > NEW_ACCOUNT_MEMORY_MB
+    ? ` (a new account's functions have ${NEW_ACCOUNT_MEMORY_MB} MB at most: ask AWS Support for more)`
+    : "";
 }

@@ -1,9 +1,7 @@
 /** What is stored of a run: its result, checkpoint and rounds. */
+import { readCheckpoint } from "../lambdas/aggregator/index.ts";
 import { type ObjectStore, readOptional } from "../shared/cloud/index.ts";
 import {
-  type Checkpoint,
-  checkpointKey,
-  decodeCheckpoint,
   decodeResult,
   decodeRounds,
   type RoundRecord,
@@ -17,23 +15,18 @@ export function readResult(objects: ObjectStore, run: string): Promise<RunResult
   return readOptional(objects, resultKey(run), decodeResult);
 }
 
-/** undefined before the first checkpoint. */
-export function readCheckpoint(
-  objects: Pick<ObjectStore, "get">,
-  run: string,
-): Promise<Checkpoint | undefined> {
-  return readOptional(objects, checkpointKey(run), decodeCheckpoint);
-}
-
 /** All rounds of a run, each once, in order: the stored blocks, then what the checkpoint still holds. */
 export async function readRounds(
   objects: Pick<ObjectStore, "get" | "list">,
   run: string,
 ): Promise<RoundRecord[]> {
   const byRound = new Map<number, RoundRecord>();
+  // The checkpoint first: where the run goes on, its records move into blocks, and those are stored before the checkpoint
+  // that has them no more.
+  const checkpoint = (await readCheckpoint(objects, run))?.checkpoint;
   for (const key of await objects.list(roundsPrefix(run))) {
     for (const record of decodeRounds((await objects.get(key)).body, key)) byRound.set(record.round, record);
   }
-  for (const record of (await readCheckpoint(objects, run))?.records ?? []) byRound.set(record.round, record);
+  for (const record of checkpoint?.records ?? []) byRound.set(record.round, record);
   return [...byRound.values()].sort((a, b) => a.round - b.round);
 }

@@ -1,8 +1,7 @@
 /** Reads a run's spec from a file or standard input, with `--set` changes applied. */
-import { readFileSync } from "node:fs";
-import { basename } from "node:path";
 import { MarinaError } from "../shared/base/index.ts";
 import { parseRunSpec, type RunSpec } from "../shared/protocol/index.ts";
+import { readJson } from "./json-file.ts";
 
 /**
  * @param path of a JSON file, or "-" for standard input.
@@ -10,25 +9,8 @@ import { parseRunSpec, type RunSpec } from "../shared/protocol/index.ts";
  * @throws MarinaError "spec" or "usage".
  */
 export function readSpec(path: string, changes: readonly string[]): RunSpec {
-  const source = path === "-" ? "standard input" : basename(path);
-  let text: string;
-  try {
-    text = readFileSync(path === "-" ? 0 : path, "utf8");
-  } catch (error) {
-    throw new MarinaError(
-      "usage",
-      `${path}: can't be read (${reason(error)}); give the path of a spec, or - for standard input`,
-      {
-        cause: error,
-      },
-    );
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new MarinaError("spec", `${source}: not JSON: ${reason(error)}`, { cause: error });
-  }
+  const { source, value: written } = readJson(path, "give the path of a spec, or - for standard input");
+  let value = written;
   for (const change of changes) value = withChange(value, change);
   return parseRunSpec(value, changes.length > 0 ? `${source} with --set` : source);
 }
@@ -65,8 +47,4 @@ function parseValue(text: string): unknown {
   } catch {
     return text;
   }
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -10,8 +10,11 @@ export {
   kindOf,
 } from "./faults/faults.ts";
 export { cpuShare, LAMBDA_RATES, modelMilliseconds } from "./functions/compute-charge.ts";
+export { AWS_RAMP } from "./functions/mapping.ts";
 export type { EffectWatcher } from "./functions/shared-services.ts";
 export { AWS_LATENCIES } from "./latency/latencies.ts";
+export { explainDiskError } from "./objects/disk.ts";
+export { birthOf, isAlive } from "./objects/living-process.ts";
 export { etagOf } from "./objects/object-store.ts";
 export { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "./service/configuration.ts";
 export { driveToEnd } from "./service/drive-to-end.ts";

@@ -1,16 +1,17 @@
 /** What a watcher is told of a run: in a sentence, and as the lines of a terminal. */
 
-import { type CollectedRun, endedText } from "../client/index.ts";
+import { type CollectedRun, endedText, type Liveness, stateWord } from "../client/index.ts";
 import { dollars, megabits, seconds, short } from "../shared/base/index.ts";
 import type { Cohort } from "../shared/protocol/index.ts";
 import type { Outlook } from "./outlook.ts";
 import { sparkline } from "./sparkline.ts";
 
-/** A run that shows no new round for so long may have been cut off. */
-const QUIET_SECONDS = 15;
+/** Of a run that shows no new round for so long it is asked whether it lives. */
+export const QUIET_SECONDS = 15;
 const SPARK_WIDTH = 40;
 
-export function stateText(collected: CollectedRun, outlook: Outlook): string {
+/** @param liveness where it was asked for */
+export function stateText(collected: CollectedRun, outlook: Outlook, liveness: Liveness | undefined): string {
   const { stored, result, records } = collected;
   const { run, spec } = stored;
   if (result !== undefined) {
@@ -19,14 +20,15 @@ export function stateText(collected: CollectedRun, outlook: Outlook): string {
     return `${run}: ${status}${how === "" ? "" : `, ${how}`}, after ${rounds.toLocaleString("en-US")} rounds`;
   }
   const last = records.at(-1);
-  if (last === undefined) return `${run}: no round yet${quiet(outlook)}`;
+  if (last === undefined) return `${run}: no round yet${quiet(run, outlook, liveness)}`;
+  const state = liveness === undefined ? "running" : stateWord(liveness);
   const parts = [
-    `${run}: running, round ${last.round.toLocaleString("en-US")} of at most ${spec.stop.rounds.toLocaleString("en-US")}`,
+    `${run}: ${state}, round ${last.round.toLocaleString("en-US")} of at most ${spec.stop.rounds.toLocaleString("en-US")}`,
   ];
   parts.push(...cohortText(collected));
   if (outlook.roundsPerSecond !== null) parts.push(`${short(outlook.roundsPerSecond)} rounds/s`);
   if (outlook.secondsLeft !== null) parts.push(`about ${seconds(outlook.secondsLeft)} to its stopping rule`);
-  return `${parts.join(", ")}${quiet(outlook)}`;
+  return `${parts.join(", ")}${quiet(run, outlook, liveness)}`;
 }
 
 /** Who takes part in an elastic run, and what it waits for. */
@@ -41,16 +43,23 @@ function cohortText({ progress }: CollectedRun): string[] {
   return parts;
 }
 
-function quiet({ quietSeconds }: Outlook): string {
+function quiet(run: string, { quietSeconds }: Outlook, liveness: Liveness | undefined): string {
+  if (liveness?.state === "cut-off") return `; ${liveness.because}: go on with: marina resume ${run}`;
   if (quietSeconds < QUIET_SECONDS) return "";
-  return `; nothing new for ${seconds(quietSeconds)}: was it cut off? (go on with: marina resume)`;
+  const since = `; nothing new for ${seconds(quietSeconds)}`;
+  return liveness?.state === "silent" ? `${since}; see why: marina logs ${run}` : since;
 }
 
 /** @param predicts seconds and dollars are predictions */
-export function terminalLines(run: CollectedRun, outlook: Outlook, predicts: boolean): string[] {
+export function terminalLines(
+  run: CollectedRun,
+  outlook: Outlook,
+  liveness: Liveness | undefined,
+  predicts: boolean,
+): string[] {
   const { records, result } = run;
   const last = records.at(-1);
-  const lines = [stateText(run, outlook)];
+  const lines = [stateText(run, outlook, liveness)];
   if (last === undefined) return lines;
   const norms = records.map(({ gradientNormSquared }) => gradientNormSquared);
   const first = norms.find((norm) => norm !== null) ?? null;

@@ -34,11 +34,15 @@ describe("the outlook of a run", () => {
     expect(secondsLeft).toBeCloseTo((Math.log(1e-2) / Math.log(0.99) - 200) / 10, 9);
   });
 
-  it("says that a run may have been cut off when it is quiet for long", () => {
+  it("says that a run was cut off, or that it lives and has nothing new", () => {
     const tracker = new OutlookTracker();
     tracker.look(at(100), 0);
-    expect(stateText(at(100), tracker.look(at(100), 60))).toMatch(
-      /nothing new for 60\.0 s: was it cut off\?/,
+    const quiet = tracker.look(at(100), 60);
+    expect(stateText(at(100), quiet, { state: "cut-off", because: "no process drives it" })).toMatch(
+      /^\w+: cut off, round .*; no process drives it: go on with: marina resume \w+$/,
+    );
+    expect(stateText(at(100), quiet, { state: "live", because: "process 7 drives it" })).toMatch(
+      /^\w+: running, round .*; nothing new for 60\.0 s$/,
     );
   });
 });
@@ -47,14 +51,14 @@ describe("what a terminal shows", () => {
   const outlook = { roundsPerSecond: null, secondsLeft: null, quietSeconds: 0 };
 
   it("is the state, the norm as a line, and what was spent", () => {
-    const lines = terminalLines(madeUpRun({ run: "a", rounds: 40 }), outlook, true);
+    const lines = terminalLines(madeUpRun({ run: "a", rounds: 40 }), outlook, undefined, true);
     expect(lines[0]).toBe("a: done, accuracy reached, after 40 rounds");
     expect(lines[1]).toMatch(/^ {2}\|∇f\|² \S+ [▁-█]{40} \S+$/);
     expect(lines[2]).toBe("  0.0160 Mbit/worker  ~5.60 s  ~$0.000401");
   });
 
   it("names the error of a run that failed", () => {
-    expect(stateText(madeUpRun({ run: "a", error: "worker 3 is gone" }), outlook)).toBe(
+    expect(stateText(madeUpRun({ run: "a", error: "worker 3 is gone" }), outlook, undefined)).toBe(
       "a: failed, worker 3 is gone, after 40 rounds",
     );
   });

@@ -5,6 +5,7 @@ import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { shippedData } from "../client/import/shipped-data.ts";
+import { MARINA } from "../shared/base/invocation.ts";
 import { shellWord } from "../shared/base/shell-word.ts";
 import { type Manifest, STANDARD_INPUT } from "../shared/data/manifest.ts";
 import { onFront } from "../shared/math/pareto.ts";
@@ -83,11 +84,11 @@ describe("how a run is made again", () => {
   it("is a command line that a shell reads as the very spec", () => {
     const { commands } = recipeOf(madeUpRun({ run: "a", dataFile: "it's $(touch x) `y`.svm" }));
     const [importing, running] = commands.split("\n");
-    const words = execFileSync("sh", ["-c", `npx() { printf '%s\\n' "$@"; }; ${importing}`], {
+    const words = execFileSync("sh", ["-c", `node() { printf '%s\\n' "$@"; }; ${importing}`], {
       encoding: "utf8",
     });
     expect(words.split("\n")).toEqual([
-      "marina",
+      "cli/marina.js",
       "data",
       "import",
       "it's $(touch x) `y`.svm",
@@ -95,7 +96,7 @@ describe("how a run is made again", () => {
       "rows",
       "",
     ]);
-    const spec = execFileSync("sh", ["-c", running!.replace("npx marina run -", "cat")], {
+    const spec = execFileSync("sh", ["-c", running!.replace(`${MARINA} run -`, "cat")], {
       encoding: "utf8",
     });
     expect(JSON.parse(spec)).toEqual(madeUpRun({ run: "a" }).stored.spec);

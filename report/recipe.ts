@@ -1,6 +1,7 @@
 /** How a run is made again: its spec, its constants, and the commands. */
 import { type CollectedRun, importCommand } from "../client/index.ts";
-import { shellWord } from "../shared/base/index.ts";
+import { MARINA, shellWord } from "../shared/base/index.ts";
+
 import type { Recipe } from "./report-data.ts";
 
 export function recipeOf({ stored, result, progress, manifest }: CollectedRun): Recipe {
@@ -16,7 +17,7 @@ export function recipeOf({ stored, result, progress, manifest }: CollectedRun): 
     ],
     commands: [
       ...importLines(stored.spec.data, manifest),
-      `echo ${shellWord(JSON.stringify(spec))} | npx marina run -`,
+      `echo ${shellWord(JSON.stringify(spec))} | ${MARINA} run -`,
     ].join("\n"),
   };
 }
@@ -24,5 +25,5 @@ export function recipeOf({ stored, result, progress, manifest }: CollectedRun): 
 function importLines(data: string, manifest: CollectedRun["manifest"]): string[] {
   if (manifest === undefined) return [`# data set ${data} is gone; import it again under this name`];
   const { command, remark } = importCommand(manifest);
-  return [...(remark === undefined ? [] : [`# ${remark}`]), `npx marina ${command}`];
+  return [...(remark === undefined ? [] : [`# ${remark}`]), `${MARINA} ${command}`];
 }

@@ -1,6 +1,7 @@
 /** The report of a sweep, from the folder that `marina sweep` leaves: figures of every cell, and its rounds. */
+
 import { basename, dirname, resolve } from "node:path";
-import { shellWord } from "../shared/base/index.ts";
+import { MARINA, shellWord } from "../shared/base/index.ts";
 import { canonicalJson } from "../shared/protocol/index.ts";
 import { readRounds } from "../sweep/index.ts";
 import { endedWhy, withFront } from "./build.ts";
@@ -104,7 +105,7 @@ function recipeOf({ name, cells }: CellGroup): Recipe {
       ["probability", String(result.probability)],
       ["SHA-256 of the final iterate", result.iterateSha256],
     ],
-    commands: `echo ${shellWord(JSON.stringify(spec))} | npx marina run -`,
+    commands: `echo ${shellWord(JSON.stringify(spec))} | ${MARINA} run -`,
   };
 }
 

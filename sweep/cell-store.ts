@@ -1,5 +1,6 @@
 /** Finished cells, two files each, figures and rounds: a sweep that is interrupted goes on where it was. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { MarinaError } from "../shared/base/index.ts";
@@ -91,7 +92,14 @@ export class CellStore {
   }
 }
 
+/** Two sweeps of one home may write the same cell at one time: each has a file of its own until it is whole. */
 function replace(path: string, content: string | Uint8Array): void {
-  writeFileSync(`${path}.tmp`, content);
-  renameSync(`${path}.tmp`, path);
+  const draft = `${path}.${process.pid}-${randomUUID()}.tmp`;
+  try {
+    writeFileSync(draft, content, { flag: "wx" });
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
 }

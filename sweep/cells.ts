@@ -1,8 +1,9 @@
-/** From a sweep to its cells: list x grid x seeds, each with a complete, checked spec. */
+/** From a sweep to its cells: list x grid x seeds, each with a complete spec, checked against its data set. */
 
-import { withChange } from "../client/index.ts";
+import { checkMachine, checkRun, machineMemoryBytes, withChange } from "../client/index.ts";
 import { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
+import type { Manifest } from "../shared/data/index.ts";
 import { FUNCTION_MEMORY_LIMIT_MB, parseRunSpec } from "../shared/protocol/index.ts";
 import { type Axes, type Cell, cellDigest } from "./cell.ts";
 import { bestOf, type Group } from "./summary.ts";
@@ -13,33 +14,49 @@ const CLOUD = "cloud.";
 /** What a sweep without a list varies beside its grid: nothing. */
 const ALL: NonNullable<SweepSpec["list"]>[number] = { set: {} };
 
+/** The manifest of a data set. @throws MarinaError where there is none of that name, or none that a sweep can use. */
+export type ManifestOf = (data: string) => Manifest;
+
+/** Where cells are to run, and what is known of it before the first one does. */
+export interface CellSetting {
+  readonly manifestOf: ManifestOf;
+  /** Of the functions, where the sweep does not say otherwise; default: the embedded cloud's. */
+  readonly configuration?: ServiceConfiguration;
+  /** What else a cell must meet. @throws MarinaError */
+  readonly check?: (cell: Cell, manifest: Manifest) => void;
+}
+
 /**
+ * Every cell is checked before any of them is run.
  * @param base the base spec, not yet checked: a field that is missing may come from the grid
- * @param dataSha256 of a data set by name; throws where there is none of that name
- * @param configuration of the functions, where the sweep does not say otherwise
- * @throws MarinaError "spec" naming the cell
+ * @throws MarinaError "spec" that lists every cell that is refused, and why
  */
-export function cellsOf(
-  sweep: SweepSpec,
-  base: unknown,
-  dataSha256: (data: string) => string,
-  configuration: ServiceConfiguration = DEFAULT_CONFIGURATION,
-): Cell[] {
+export function cellsOf(sweep: SweepSpec, base: unknown, setting: CellSetting): Cell[] {
   const cells: Cell[] = [];
   const seen = new Set<string>();
+  const refused: string[] = [];
   for (const { label = null, set, seeds = sweep.seeds } of sweep.list ?? [ALL]) {
     for (const point of combinations(sweep.grid ?? {})) {
       const axes: Axes = { ...set, ...point };
       for (const seed of seeds) {
-        const cell = cellOf(sweep, base, { label, axes, point }, seed, dataSha256, configuration);
-        // Two points of the grid may mean the same run.
-        if (seen.has(`${cell.digest}/${JSON.stringify(axes)}`)) continue;
-        seen.add(`${cell.digest}/${JSON.stringify(axes)}`);
-        cells.push(cell);
+        const name = `sweep ${sweep.name}, cell ${JSON.stringify({ ...axes, seed })}`;
+        try {
+          const cell = cellOf(sweep, base, { label, axes, point }, seed, setting, name);
+          // Two points of the grid may mean the same run.
+          if (seen.has(`${cell.digest}/${JSON.stringify(axes)}`)) continue;
+          seen.add(`${cell.digest}/${JSON.stringify(axes)}`);
+          cells.push(cell);
+        } catch (error) {
+          if (!(error instanceof MarinaError)) throw error;
+          refused.push(error.message.startsWith(name) ? error.message : `${name}: ${error.message}`);
+        }
       }
     }
   }
-  return cells;
+  if (refused.length === 0) return cells;
+  const all = refused.length + cells.length;
+  const how = all === 1 ? "" : `${refused.length} of ${all} cells can't be run, so none was started:\n`;
+  throw new MarinaError("spec", `${how}${refused.join("\n")}`);
 }
 
 /**
@@ -51,38 +68,45 @@ export function confirmingCells(
   sweep: SweepSpec,
   base: unknown,
   groups: readonly Group[],
-  dataSha256: (data: string) => string,
-  configuration: ServiceConfiguration = DEFAULT_CONFIGURATION,
+  setting: CellSetting,
 ): Cell[] {
   const { best } = sweep;
   if (best?.confirmSeeds === undefined) return [];
   const chosen = bestOf(groups, best, best.candidates);
   const seeds = best.confirmSeeds;
   return chosen.flatMap(({ label, axes, point }) =>
-    seeds.map((seed) =>
-      cellOf(sweep, base, { label, axes, point, confirms: true }, seed, dataSha256, configuration),
-    ),
+    seeds.map((seed) => {
+      const name = `sweep ${sweep.name}, cell ${JSON.stringify({ ...axes, seed })}`;
+      return cellOf(sweep, base, { label, axes, point, confirms: true }, seed, setting, name);
+    }),
   );
 }
 
+/** @param name of the cell, for errors */
 function cellOf(
   sweep: SweepSpec,
   base: unknown,
-  setting: Pick<Cell, "label" | "axes" | "point" | "confirms">,
+  varied: Pick<Cell, "label" | "axes" | "point" | "confirms">,
   seed: number,
-  dataSha256: (data: string) => string,
-  deployed: ServiceConfiguration,
+  { manifestOf, configuration: deployed = DEFAULT_CONFIGURATION, check }: CellSetting,
+  name: string,
 ): Cell {
   let value: unknown = base;
   let configuration: ServiceConfiguration = { ...deployed, ...sweep.cloud };
-  const { axes } = setting;
-  for (const [path, leaf] of Object.entries(axes)) {
+  for (const [path, leaf] of Object.entries(varied.axes)) {
     if (path.startsWith(CLOUD)) configuration = configured(configuration, path.slice(CLOUD.length), leaf);
     else value = withChange(value, `${path}=${JSON.stringify(leaf)}`);
   }
   value = withChange(value, `seed=${seed}`);
-  const spec = parseRunSpec(value, `sweep ${sweep.name}, cell ${JSON.stringify({ ...axes, seed })}`);
-  return { digest: cellDigest(spec, configuration, dataSha256(spec.data)), ...setting, spec, configuration };
+  const spec = parseRunSpec(value, name);
+  const manifest = manifestOf(spec.data);
+  checkRun(spec, manifest);
+  // Also cells of a stack are first run on the embedded cloud.
+  checkMachine(spec, manifest, machineMemoryBytes());
+  const digest = cellDigest(spec, configuration, manifest.object.sha256);
+  const cell = { digest, ...varied, spec, configuration };
+  check?.(cell, manifest);
+  return cell;
 }
 
 function configured(configuration: ServiceConfiguration, name: string, value: unknown): ServiceConfiguration {

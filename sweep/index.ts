@@ -2,11 +2,12 @@
 
 export type { Cell } from "./cell.ts";
 export { createCellProgress } from "./cell-progress.ts";
-export { cellsOf, confirmingCells } from "./cells.ts";
+export { type CellSetting, cellsOf, confirmingCells } from "./cells.ts";
+export { onInterrupt } from "./interruption.ts";
 export { Library } from "./library.ts";
 export { phaseSchema } from "./phase-schema.ts";
 export { readRounds, writeRounds } from "./rounds-file.ts";
-export { type CellProgress, createCellRunner } from "./run-sweep.ts";
+export { type CellProgress, CellsLeft, createCellRunner } from "./run-sweep.ts";
 export type { StackOutcome } from "./stack-runner.ts";
 export { exitCodeOfOutcome, openStackSession, outcomeText, type StackSession } from "./stack-session.ts";
 export { chosenOf, type FinishedCell, type Group, groupsOf, paretoFront } from "./summary.ts";
@@ -14,4 +15,4 @@ export { type ReadSweep, readSweep } from "./sweep-file.ts";
 export { writeSweepFiles } from "./sweep-files.ts";
 export { type Measure, PROGRESS_WITHIN, parseSweep, type SweepSpec, sweepJsonSchema } from "./sweep-spec.ts";
 export { isSetByLabel, sweepText, valueText } from "./sweep-table.ts";
-export { bestTrial, scaleOf, searchPowersOfTwo } from "./tune.ts";
+export { allowedScale, bestTrial, scaleOf, searchPowersOfTwo } from "./tune.ts";

@@ -3,7 +3,9 @@
 import { findManifest } from "../client/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
+import type { Manifest } from "../shared/data/index.ts";
 import { datasetPrefix, isOutsideObject, manifestKey, WHOLE_OBJECT_BYTES } from "../shared/protocol/index.ts";
+import type { ManifestOf } from "./cells.ts";
 import type { StoredObjects } from "./run-cell.ts";
 
 export class Library {
@@ -15,23 +17,39 @@ export class Library {
     this.#objects = objects;
   }
 
-  /** SHA-256 of a data set's object. @throws MarinaError "usage" with the nearest name, "limit" when it is too large. */
-  async sha256(data: string): Promise<string> {
-    const manifest = await findManifest(this.#objects, data);
+  /**
+   * The manifests of these data sets by name, read once.
+   * @returns a function that @throws MarinaError "usage" with the nearest name for a data set that is not there, "limit" for
+   * one that is too large: cells that name it say so themselves, among all that are refused.
+   */
+  async manifestsOf(names: Iterable<string>): Promise<ManifestOf> {
+    const known = new Map<string, Manifest>();
+    const refused = new Map<string, MarinaError>();
+    for (const name of new Set(names)) {
+      try {
+        known.set(name, await this.#manifest(name));
+      } catch (error) {
+        if (!(error instanceof MarinaError) || (error.code !== "usage" && error.code !== "limit"))
+          throw error;
+        refused.set(name, error);
+      }
+    }
+    return (name) => {
+      const manifest = known.get(name);
+      if (manifest !== undefined) return manifest;
+      throw refused.get(name) ?? new Error(`data set "${name}" was not among those that were looked up`);
+    };
+  }
+
+  async #manifest(name: string): Promise<Manifest> {
+    const manifest = await findManifest(this.#objects, name);
     if (manifest.object.bytes > WHOLE_OBJECT_BYTES) {
       throw new MarinaError(
         "limit",
-        `data set "${data}" has ${manifest.object.bytes} bytes; sweeps keep data in memory and take at most ${WHOLE_OBJECT_BYTES}: run its specs one by one with marina run`,
+        `data set "${name}" has ${manifest.object.bytes} bytes; sweeps keep data in memory and take at most ${WHOLE_OBJECT_BYTES}: run its specs one by one with marina run`,
       );
     }
-    return manifest.object.sha256;
-  }
-
-  /** SHA-256 of each of these data sets' objects by name; "" for others: a cell that names one says so itself. */
-  async sha256Of(names: Iterable<string>): Promise<(data: string) => string> {
-    const known = new Map<string, string>();
-    for (const name of names) known.set(name, await this.sha256(name));
-    return (data) => known.get(data) ?? "";
+    return manifest;
   }
 
   /** A data set's objects, with the spectra that are known by now. */

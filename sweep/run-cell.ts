@@ -2,7 +2,7 @@
 
 import { collectRun, createRun } from "../client/index.ts";
 import { createEmbeddedService, driveToEnd, type ServiceConfiguration } from "../embedded/index.ts";
-import type { ObjectStore } from "../shared/cloud/index.ts";
+import { type ObjectStore, readOptional } from "../shared/cloud/index.ts";
 import { needsAverageSmoothness } from "../shared/methods/index.ts";
 import {
   decodeSpectra,
@@ -84,7 +84,9 @@ async function calibrateAside(
     const once: RunSpec = { ...spec, workers, stop: { ...spec.stop, rounds: 1 } };
     const { objects } = await drive(once, configuration, stored);
     const key = spectraKey(spec.data, `${workers}-${spec.remainder}`);
-    spectra.push([key, (await objects.get(key)).body]);
+    const found = await readOptional(objects, key, (body) => body);
+    // Where there are none calibration has failed: so will the cell's run, whose result says why.
+    if (found !== undefined) spectra.push([key, found]);
   }
   return spectra;
 }

@@ -11,17 +11,18 @@ import { createEmbeddedService, type EmbeddedService } from "../embedded/service
 import { importLibsvm } from "../shared/data/import.ts";
 import { shippedFile } from "../shared/data/testing/load.ts";
 import { memoryStore } from "../shared/data/testing/memory-store.ts";
-import { contributionsQueueName } from "../shared/protocol/keys.ts";
+import { contributionsQueueName, resultKey } from "../shared/protocol/keys.ts";
 import type { RunResult } from "../shared/protocol/stored/result.ts";
 import type { ControlMessage } from "../shared/protocol/stored/run.ts";
 import type { Cell, CellResult } from "./cell.ts";
-import { cellsOf } from "./cells.ts";
+import { type CellSetting, cellsOf } from "./cells.ts";
 import { Library } from "./library.ts";
 import { type CellProgress, type CellRunner, createCellRunner } from "./run-sweep.ts";
 import { isSameOnEveryEngine, stackRunName } from "./stack-cell.ts";
-import { type StackPlan, StackRunner, type StackRunnerOptions } from "./stack-runner.ts";
+import { checkConfiguration, type StackPlan, StackRunner, type StackRunnerOptions } from "./stack-runner.ts";
 import { exitCodeOfOutcome, outcomeText } from "./stack-session.ts";
 import { parseSweep } from "./sweep-spec.ts";
+import { manifestNamed } from "./testing/manifest.ts";
 
 const base = {
   data: "mushrooms",
@@ -75,6 +76,13 @@ function stack(): Engine & { readonly driven: string[] } {
       for (const key of await objects.list("")) await bucket.put(key, (await objects.get(key)).body);
       return result;
     },
+    async liveness(run) {
+      const ended = (await bucket.list(resultKey(run))).length > 0;
+      return clouds.has(run)
+        ? { state: "live", because: "it is under way here" }
+        : { state: ended ? "ended" : "cut-off", because: "" };
+    },
+    attach: (run) => Promise.reject(new Error(`${run} is not driven elsewhere`)),
     async command(run, command) {
       const service = clouds.get(run);
       if (service === undefined) throw new Error(`${run} does not run`);
@@ -87,8 +95,17 @@ function stack(): Engine & { readonly driven: string[] } {
   };
 }
 
-function cells(grid: Record<string, unknown[]>, change: object = {}, seeds = [1]): Cell[] {
-  return cellsOf(parseSweep({ name: "s", base: {}, grid, seeds }, "s"), { ...base, ...change }, () => "sha");
+function cells(
+  grid: Record<string, unknown[]>,
+  change: object = {},
+  seeds = [1],
+  check: CellSetting["check"] = () => undefined,
+): Cell[] {
+  return cellsOf(
+    parseSweep({ name: "s", base: {}, grid, seeds }, "s"),
+    { ...base, ...change },
+    { manifestOf: manifestNamed, check },
+  );
 }
 
 function runner(engine: Engine, change: Partial<StackRunnerOptions> = {}): StackRunner {
@@ -128,7 +145,7 @@ describe("a sweep on a stack", () => {
     const first = await runner(stack()).run(all);
     const engine = stack();
     const plans: StackPlan[] = [];
-    const again = await runner(engine, { announce: (plan) => plans.push(plan) }).run(all);
+    const again = await runner(engine, { announce: (plan) => void plans.push(plan) }).run(all);
     expect(engine.driven).toEqual([]);
     expect(again.spentUsd).toBeCloseTo(first.spentUsd, 12);
     expect(plans).toEqual([{ cells: 2, done: 2, spentUsd: again.spentUsd, predictedUsd: 0 }]);
@@ -221,9 +238,36 @@ describe("a sweep on a stack", () => {
     expect(rest.finished.map(({ deployed }) => deployed!.sameBits)).toEqual([true, true]);
   });
 
-  it("refuses cells for functions that the stack does not have", async () => {
-    const all = cells({ "cloud.workerMemoryMb": [512] });
-    await expect(runner(stack()).run(all)).rejects.toThrow(/expected cloud.workerMemoryMb 1769.*got 512/);
+  it("refuses cells for functions that the stack does not have", () => {
+    const check = (cell: Cell): void => checkConfiguration(cell, DEFAULT_CONFIGURATION);
+    expect(() => cells({ "cloud.workerMemoryMb": [512] }, {}, [1], check)).toThrow(
+      /expected cloud.workerMemoryMb 1769.*got 512/,
+    );
+  });
+
+  it("that an error ends tells what is done, what is left and why", async () => {
+    const all = cells({ "algorithm.compressor.k": [61, 62, 63] });
+    const engine = stack();
+    const failing: Engine = {
+      ...engine,
+      drive: async (control, told) => {
+        if (engine.driven.length === 1) throw new Error("the network is gone");
+        return engine.drive(control, told);
+      },
+    };
+    const outcome = await runner(failing).run(all);
+    expect([outcome.finished.length, outcome.left.length, outcome.endedBy]).toEqual([1, 2, "failure"]);
+    expect(outcome.failure?.error).toMatchObject({ message: "the network is gone" });
+    expect(outcomeText(outcome, { maxUsd: Infinity })).toMatch(/^1 runs done.*\n.*\nleft: 2 runs.*an error/);
+  });
+
+  it("whose predictions fail begins nothing and says so", async () => {
+    const error = new Error("no prediction");
+    const engine = stack();
+    const blind: CellRunner = { ...embedded, run: () => Promise.reject(error) };
+    const outcome = await runner(engine, { embedded: blind }).run(cells({ "algorithm.compressor.k": [64] }));
+    expect(outcome).toMatchObject({ finished: [], endedBy: "failure", failure: { error } });
+    expect([engine.driven.length, outcome.left.length]).toEqual([0, 1]);
   });
 });
 

@@ -29,8 +29,8 @@ export interface StackRunnerOptions {
   /** Of all cells together, those done before included. */
   readonly maxUsd: number;
   readonly progress: CellProgress;
-  /** Told, before anything is started, what the cells that are not done will cost. */
-  readonly announce: (plan: StackPlan) => void;
+  /** Told, before anything is started, what the cells that are not done will cost; may refuse it by throwing. */
+  readonly announce: (plan: StackPlan) => void | Promise<void>;
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
@@ -54,7 +54,9 @@ export interface StackOutcome {
   readonly left: readonly CellLeft[];
   readonly spentUsd: number;
   /** Why cells are left, when some are. */
-  readonly endedBy: "all done" | "budget" | "interrupt";
+  readonly endedBy: "all done" | "budget" | "interrupt" | "failure";
+  /** What ended it, where that was an error: what is done is told nevertheless. */
+  readonly failure?: { readonly error: unknown };
 }
 
 interface Pending extends CellLeft {
@@ -82,17 +84,22 @@ export class StackRunner {
    * May be called again with other cells: the budget is that of all of them.
    */
   async run(cells: readonly Cell[]): Promise<StackOutcome> {
-    const { announce, progress, configuration } = this.#options;
-    for (const cell of cells) checkConfiguration(cell, configuration);
-    const pending = await this.#pendingOf(cells);
+    const { announce, progress } = this.#options;
+    let pending: Pending[];
+    try {
+      pending = await this.#pendingOf(cells);
+    } catch (error) {
+      return this.#unbegun(cells, error);
+    }
     const predictedUsd = pending.reduce((sum, cell) => sum + cell.predictedUsd, 0);
     const unique = new Set(cells.map(({ digest }) => digest)).size;
     const before = unique - pending.length;
-    announce({ cells: unique, done: before, spentUsd: this.#budget.spentUsd, predictedUsd });
+    await announce({ cells: unique, done: before, spentUsd: this.#budget.spentUsd, predictedUsd });
     progress.begin(unique, before);
     const left = new Map(pending.map((cell) => [cell.cell.digest, cell]));
+    let failure: { readonly error: unknown } | undefined;
     try {
-      await this.#runAll(pending, (cell) => {
+      failure = await this.#runAll(pending, (cell) => {
         left.delete(cell.digest);
         progress.step(cell, unique - left.size);
       });
@@ -100,13 +107,12 @@ export class StackRunner {
       progress.end();
     }
     return {
-      finished: cells.flatMap((cell) => {
-        const done = this.#results.get(cell.digest);
-        return done === undefined ? [] : [{ ...done, cell }];
-      }),
+      finished: this.#finished(cells),
       left: [...left.values()].map(({ cell, predictedUsd: usd }) => ({ cell, predictedUsd: usd })),
       spentUsd: this.#budget.spentUsd,
-      endedBy: left.size === 0 ? "all done" : this.#interrupted ? "interrupt" : "budget",
+      endedBy:
+        left.size === 0 ? "all done" : failure ? "failure" : this.#interrupted ? "interrupt" : "budget",
+      ...(failure === undefined ? {} : { failure }),
     };
   }
 
@@ -114,6 +120,26 @@ export class StackRunner {
   interrupt(): void {
     this.#interrupted = true;
     this.#stopAll();
+  }
+
+  /** Nothing was begun: what the cells would cost, or what the stack holds, is not known. */
+  #unbegun(cells: readonly Cell[], error: unknown): StackOutcome {
+    const finished = this.#finished(cells);
+    const left = cells.filter(({ digest }) => !this.#results.has(digest));
+    return {
+      finished,
+      left: left.map((cell) => ({ cell, predictedUsd: 0 })),
+      spentUsd: this.#budget.spentUsd,
+      endedBy: this.#interrupted ? "interrupt" : "failure",
+      ...(this.#interrupted ? {} : { failure: { error } }),
+    };
+  }
+
+  #finished(cells: readonly Cell[]): FinishedCell[] {
+    return cells.flatMap((cell) => {
+      const done = this.#results.get(cell.digest);
+      return done === undefined ? [] : [{ ...done, cell }];
+    });
   }
 
   /** Cells that are not done, with what they will cost; those that are done are put among the results. */
@@ -144,7 +170,11 @@ export class StackRunner {
     return [...pending.values()];
   }
 
-  async #runAll(pending: readonly Pending[], onDone: (cell: Cell) => void): Promise<void> {
+  /** @returns the first error that a cell met: then no further one is begun, those under way come to their ends. */
+  async #runAll(
+    pending: readonly Pending[],
+    onDone: (cell: Cell) => void,
+  ): Promise<{ readonly error: unknown } | undefined> {
     const queue = [...pending];
     const lanes = new Set<Promise<void>>();
     let failure: { readonly error: unknown } | undefined;
@@ -171,14 +201,11 @@ export class StackRunner {
       lanes.add(lane);
     }
     await Promise.all(lanes);
-    if (failure !== undefined) throw failure.error;
+    return failure;
   }
 
-  async #runOne(
-    { cell, run, state, expected, predictedUsd }: Pending,
-    onDone: (cell: Cell) => void,
-  ): Promise<void> {
-    const { engine } = this.#options;
+  async #runOne(pending: Pending, onDone: (cell: Cell) => void): Promise<void> {
+    const { cell, run, state, expected, predictedUsd } = pending;
     const watcher: Watcher = {
       calibration: () => undefined,
       round: ({ usd }) => {
@@ -193,13 +220,7 @@ export class StackRunner {
     const earlierTotal = earlier === undefined ? 0 : totalUsd(this.#figures(cell, earlier, expected, 0));
     const started = performance.now();
     try {
-      const { control } =
-        state.kind === "new"
-          ? await createRun(engine.objects, { ...cell.spec, name: run })
-          : await resumeRun(engine.objects, run);
-      if (control.run !== run) throw taken(run);
-      this.#underWay.add(run);
-      const result = await engine.drive(control, watcher);
+      const result = await this.#driveOrFollow(pending, watcher);
       const wallSeconds = (performance.now() - started) / 1000;
       this.#budget.end(run, totalUsd(this.#figures(cell, result, expected, wallSeconds)) - earlierTotal);
       if (result.status === "stopped") return;
@@ -212,6 +233,23 @@ export class StackRunner {
     } finally {
       this.#underWay.delete(run);
     }
+  }
+
+  /** A cell that an earlier sweep left live on the stack is followed, not started again. */
+  async #driveOrFollow({ cell, run, state }: Pending, watcher: Watcher): Promise<RunResult> {
+    const { engine } = this.#options;
+    if (state.kind !== "new" && (await engine.liveness(run)).state === "live") {
+      this.#underWay.add(run);
+      const result = await engine.attach(run, watcher);
+      if (result !== undefined) return result;
+    }
+    const { control } =
+      state.kind === "new"
+        ? await createRun(engine.objects, { ...cell.spec, name: run })
+        : await resumeRun(engine.objects, run);
+    if (control.run !== run) throw taken(run);
+    this.#underWay.add(run);
+    return engine.drive(control, watcher);
   }
 
   #figures(cell: Cell, result: RunResult, { startLoss }: CellResult, wallSeconds: number): CellResult {
@@ -262,12 +300,12 @@ function taken(run: string): MarinaError {
 }
 
 /** @throws MarinaError "spec": a stack has one configuration. */
-function checkConfiguration({ configuration, axes, spec }: Cell, stack: ServiceConfiguration): void {
+export function checkConfiguration({ configuration }: Cell, stack: ServiceConfiguration): void {
   for (const name of ["workerMemoryMb", "aggregatorMemoryMb", "architecture"] as const) {
     if (configuration[name] === stack[name]) continue;
     throw new MarinaError(
       "spec",
-      `cell ${JSON.stringify({ ...axes, seed: spec.seed })}: expected cloud.${name} ${stack[name]}, as the stack is deployed, got ${configuration[name]}; leave it out, or deploy a stack with it`,
+      `expected cloud.${name} ${stack[name]}, as the stack is deployed, got ${configuration[name]}; leave it out, or deploy a stack with it`,
     );
   }
 }

@@ -1,16 +1,24 @@
 /** Everything that cells need to run on a deployed stack, opened from a command's options; and what to say of the outcome. */
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { collectRun, type EngineOptions, openStack, requireFit } from "../client/index.ts";
-import type { ServiceConfiguration } from "../embedded/index.ts";
+import {
+  collectRun,
+  confirmSpending,
+  type EngineOptions,
+  fitnessIfReadable,
+  openStack,
+  refuseUnfit,
+} from "../client/index.ts";
 import { dollars } from "../shared/base/index.ts";
 import { priceNotice } from "../shared/cost/index.ts";
 import type { RoundRecord } from "../shared/protocol/index.ts";
 import type { Cell } from "./cell.ts";
 import { createCellProgress } from "./cell-progress.ts";
+import type { CellSetting } from "./cells.ts";
+import { onInterrupt } from "./interruption.ts";
 import { Library } from "./library.ts";
 import { createCellRunner } from "./run-sweep.ts";
-import { type StackOutcome, StackRunner } from "./stack-runner.ts";
+import { checkConfiguration, type StackOutcome, StackRunner } from "./stack-runner.ts";
 import type { FinishedCell } from "./summary.ts";
 
 /** Dollars that a sweep may spend on AWS unless told otherwise, as a run may. */
@@ -19,13 +27,14 @@ const DEFAULT_MAX_USD = 1;
 export interface StackSessionOptions extends EngineOptions {
   readonly jobs?: number;
   readonly maxUsd?: number;
+  readonly yes?: boolean;
 }
 
 export interface StackSession {
-  readonly library: Library;
-  readonly configuration: ServiceConfiguration;
   readonly maxUsd: number;
-  /** @throws MarinaError "limit" before anything is run, where one of them could not end well on this stack. */
+  /** What cells on these data sets are checked against: also whether they could end well on this stack. */
+  setting(dataSets: Iterable<string>): Promise<CellSetting>;
+  /** What ends it is told in the outcome, so that what is done can be. */
   run(cells: readonly Cell[]): Promise<StackOutcome>;
   /** The rounds of a finished cell, read from the stack. */
   rounds(cell: FinishedCell): Promise<readonly RoundRecord[]>;
@@ -45,12 +54,17 @@ export async function openStackSession(title: string, options: StackSessionOptio
   const stream = process.stderr;
   const notice = priceNotice(engine.stack.region);
   if (notice !== undefined) stream.write(`${notice}\n`);
+  const interruption = onInterrupt(
+    "stopping at the next round boundaries (Ctrl-C again: at once; the stack goes on)",
+  );
   const embedded = createCellRunner({
     home,
     library,
+    signal: interruption.signal,
     progress: createCellProgress(`${title}, predicting`, stream),
     jobs: availableParallelism(),
   });
+  let confirmed = false;
   const runner = new StackRunner({
     engine,
     configuration,
@@ -58,38 +72,37 @@ export async function openStackSession(title: string, options: StackSessionOptio
     jobs,
     maxUsd,
     progress: createCellProgress(title, stream),
-    announce: ({ cells, done, spentUsd, predictedUsd }) => {
+    announce: async ({ cells, done, spentUsd, predictedUsd }) => {
       const limit = Number.isFinite(maxUsd) ? `; at most $${dollars(maxUsd)} in all` : "";
-      stream.write(
-        `predicted: $${dollars(predictedUsd)} for ${cells - done} of ${cells} runs, $${dollars(spentUsd)} spent before${limit}\n`,
-      );
+      const text = `$${dollars(predictedUsd)} for ${cells - done} of ${cells} runs, $${dollars(spentUsd)} spent before${limit}`;
+      // Asked once for all that this command starts: the bound is of it all.
+      if (on !== "aws" || confirmed || cells === done) stream.write(`predicted: ${text}\n`);
+      else await confirmSpending({ text, usdAtMost: undefined }, options);
+      confirmed = true;
     },
     sleep: (milliseconds) => sleep(milliseconds),
   });
-  let interrupts = 0;
-  const interrupt = (): void => {
-    if (++interrupts > 1) process.exit(130);
-    stream.write("stopping at the next round boundaries (Ctrl-C again: at once; the stack goes on)\n");
-    runner.interrupt();
-  };
-  process.on("SIGINT", interrupt);
-  process.on("SIGTERM", interrupt);
+  interruption.signal.addEventListener("abort", () => runner.interrupt());
   return {
-    library,
-    configuration,
     maxUsd,
-    run: async (cells) => {
-      await requireFit(
-        engine,
-        cells.map(({ spec }) => spec),
-      );
-      return runner.run(cells);
+    setting: async (dataSets) => {
+      const manifestOf = await library.manifestsOf(dataSets);
+      const fitness = await fitnessIfReadable(engine);
+      if (fitness !== undefined) refuseUnfit(engine.stack, fitness.functions);
+      return {
+        manifestOf,
+        configuration,
+        check: (cell, manifest) => {
+          checkConfiguration(cell, configuration);
+          if (fitness !== undefined) refuseUnfit(engine.stack, fitness.ofRun(cell.spec, manifest));
+        },
+      };
     },
+    run: (cells) => runner.run(cells),
     rounds: async ({ deployed }) =>
       deployed === undefined ? [] : (await collectRun(engine.objects, deployed.run)).records,
     close: async () => {
-      process.off("SIGINT", interrupt);
-      process.off("SIGTERM", interrupt);
+      interruption.dispose();
       await embedded.close();
       await engine.close();
     },
@@ -114,7 +127,9 @@ export function outcomeText(outcome: StackOutcome, { maxUsd }: Pick<StackSession
     const why =
       endedBy === "budget"
         ? `the budget of $${dollars(maxUsd)} is used up: go on with --max-usd ${roundUp(spentUsd + usd)}`
-        : "interrupted: go on with the same command";
+        : endedBy === "failure"
+          ? "an error ended it: once that is repaired go on with the same command"
+          : "interrupted: go on with the same command";
     lines.push(`left: ${left.length} runs, $${dollars(usd)} predicted; ${why}`);
     for (const { cell, predictedUsd } of left) {
       const { label, axes, spec } = cell;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runSweep } from "../cli/commands/sweep.ts";
+import { runSweep, type Swept } from "../cli/commands/sweep.ts";
 import { EmbeddedEngine } from "../client/engines/embedded.ts";
 import { createRun } from "../client/launch.ts";
 import { importLibsvm } from "../shared/data/import.ts";
@@ -13,6 +13,7 @@ import { cellsOf } from "./cells.ts";
 import type { CellProgress } from "./run-sweep.ts";
 import { writeSweepFiles } from "./sweep-files.ts";
 import { parseSweep } from "./sweep-spec.ts";
+import { manifestNamed } from "./testing/manifest.ts";
 
 const base = {
   data: "mushrooms",
@@ -59,7 +60,7 @@ describe("a sweep's cells", () => {
       },
       "s",
     );
-    const cells = cellsOf(sweep, base, () => "sha");
+    const cells = cellsOf(sweep, base, { manifestOf: manifestNamed });
     expect(cells.length).toBe(16);
     expect(new Set(cells.map(({ digest }) => digest)).size).toBe(16);
     const last = cells.at(-1)!;
@@ -70,7 +71,9 @@ describe("a sweep's cells", () => {
 
   it("keep their digest under another name and change it with data, spec and configuration", () => {
     const digest = (grid: Record<string, unknown[]>, data = "sha") =>
-      cellsOf(parseSweep({ name: "s", base: {}, grid }, "s"), base, () => data)[0]!.digest;
+      cellsOf(parseSweep({ name: "s", base: {}, grid }, "s"), base, {
+        manifestOf: (name) => manifestNamed(name, data),
+      })[0]!.digest;
     expect(digest({ name: ["other"] })).toBe(digest({}));
     const others = [
       digest({ workers: [6] }),
@@ -82,12 +85,94 @@ describe("a sweep's cells", () => {
 
   it("are refused with their place when a field is wrong", () => {
     const sweep = parseSweep({ name: "s", base: {}, grid: { "algorithm.compressor.k": [0] } }, "s");
-    expect(() => cellsOf(sweep, base, () => "sha")).toThrow(
+    expect(() => cellsOf(sweep, base, { manifestOf: manifestNamed })).toThrow(
       /sweep s, cell .*"algorithm.compressor.k":0.*algorithm.compressor.k/s,
     );
     const cloud = parseSweep({ name: "s", base: {}, grid: { "cloud.workerMemoryMb": [1] } }, "s");
-    expect(() => cellsOf(cloud, base, () => "sha")).toThrow(/cloud\.workerMemoryMb/);
+    expect(() => cellsOf(cloud, base, { manifestOf: manifestNamed })).toThrow(/cloud\.workerMemoryMb/);
+    expect(() => cellsOf(sweep, base, { manifestOf: manifestNamed })).not.toThrow(/none was started/);
     expect(() => parseSweep({ name: "s", base: {}, gird: {} }, "s.json")).toThrow(/did you mean "grid"/);
+  });
+});
+
+describe("a sweep of which some cells can't be run", () => {
+  const grid = {
+    "algorithm.compressor.k": [10, 500, 0],
+    workers: [5, 9000],
+    data: ["mushrooms", "mushroom"],
+  };
+  const sweep = parseSweep({ name: "s", base: {}, grid }, "s");
+
+  it("names every one of them and why, and runs none", async () => {
+    const progress = counting();
+    const error = await runSweep({ sweep, base }, { home, jobs: 1, progress }).catch(
+      (thrown: unknown) => thrown,
+    );
+    const lines = (error as Error).message.split("\n");
+    expect(lines[0]).toBe("11 of 12 cells can't be run, so none was started:");
+    // One line each; only k = 10, 5 workers, mushrooms is good.
+    expect(lines.length).toBe(12);
+    const why = (k: number, workers: number, data: string): string =>
+      lines.filter((line) =>
+        line.startsWith(
+          `sweep s, cell {"algorithm.compressor.k":${k},"workers":${workers},"data":"${data}","seed":1}: `,
+        ),
+      )[0]!;
+    expect(why(500, 5, "mushrooms")).toMatch(/k.*112.*500/);
+    expect(why(10, 9000, "mushrooms")).toMatch(/8124/);
+    expect(why(10, 5, "mushroom")).toMatch(/did you mean "mushrooms"/);
+    expect(why(0, 9000, "mushroom")).toMatch(/algorithm.compressor.k/);
+    expect(progress.run).toEqual([]);
+  });
+});
+
+describe("a sweep that is cut short", () => {
+  it("hands over what is done, and goes on with the rest", async () => {
+    const sweep = parseSweep({ name: "s", base: {}, grid: { "algorithm.compressor.k": [31, 32, 33] } }, "s");
+    const interruption = new AbortController();
+    const told: Swept[] = [];
+    const progress = { ...counting(), step: () => interruption.abort() };
+    const cut = runSweep(
+      { sweep, base },
+      {
+        home,
+        jobs: 1,
+        progress,
+        signal: interruption.signal,
+        onCut: async (swept) => void told.push(swept),
+      },
+    );
+    await expect(cut).rejects.toThrow("2 of 3 runs are left: interrupted; go on with the same command");
+    expect(told[0]!.finished.map(({ cell }) => cell.axes["algorithm.compressor.k"])).toEqual([31]);
+    expect((await told[0]!.rounds(told[0]!.finished[0]!)).length).toBe(13);
+    const rest = counting();
+    const { finished } = await runSweep({ sweep, base }, { home, jobs: 1, progress: rest });
+    expect([rest.run.length, finished.length]).toEqual([2, 3]);
+  });
+
+  it("by cells that can't be run has all the others, whichever came first", async () => {
+    const sweep = parseSweep(
+      { name: "s", base: {}, grid: { data: ["gone", "mushrooms"], workers: [6, 7] } },
+      "s",
+    );
+    const engine = new EmbeddedEngine(home);
+    const manifest = await importLibsvm(createReadStream(shippedFile("mushrooms")), {
+      name: "gone",
+      sourceName: "gone.gz",
+      labels: "binary",
+      objects: engine.objects,
+    });
+    await engine.objects.delete(manifest.object.key);
+    await engine.close();
+    const told: Swept[] = [];
+    const onCut = async (swept: Swept): Promise<void> => void told.push(swept);
+    await expect(runSweep({ sweep, base }, { home, jobs: 1, progress: counting(), onCut })).rejects.toThrow(
+      /2 of 4 runs are left; .*gone/,
+    );
+    expect(told[0]!.finished.map(({ cell }) => [cell.axes["data"], cell.axes["workers"]])).toEqual([
+      ["mushrooms", 6],
+      ["mushrooms", 7],
+    ]);
   });
 });
 
@@ -157,5 +242,26 @@ describe("a sweep", () => {
     await expect(runSweep({ sweep, base: missing }, { home, jobs: 1, progress: counting() })).rejects.toThrow(
       /did you mean "mushrooms"/,
     );
+  });
+});
+
+describe("a cell whose calibration fails", () => {
+  it("has a result that says why, and the other cells are run", async () => {
+    const engine = new EmbeddedEngine(home);
+    async function* zeros() {
+      yield new TextEncoder().encode("1 1:0\n-1 2:0\n1 3:0\n-1 112:0\n1 1:0\n");
+    }
+    // Its largest eigenvalue is 0, and without a regulariser there is no step size.
+    await importLibsvm(zeros(), {
+      name: "zeros",
+      sourceName: "zeros.txt",
+      labels: "binary",
+      objects: engine.objects,
+    });
+    await engine.close();
+    const sweep = parseSweep({ name: "z", base: {}, grid: { data: ["zeros", "mushrooms"] } }, "z");
+    const { finished } = await runSweep({ sweep, base }, { home, jobs: 1, progress: counting() });
+    expect(finished.map(({ result }) => result.status)).toEqual(["failed", "done"]);
+    expect(finished[0]!.result.error).toContain('every row of "zeros" is zero');
   });
 });

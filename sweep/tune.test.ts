@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bestTrial, scaleOf, searchPowersOfTwo } from "./tune.ts";
+import { allowedScale, bestTrial, type ScaleEnd, scaleOf, searchPowersOfTwo } from "./tune.ts";
 
 describe("a search over powers of two", () => {
   it("finds the least of costs that fall and then rise", async () => {
@@ -64,5 +64,64 @@ describe("a search over powers of two", () => {
     expect(scaleOf("algorithm.compressor.k", 10).at(-1)).toBe(5);
     expect(scaleOf("algorithm.compressor.k", 10).at(-2)).toBeUndefined();
     expect(() => scaleOf("data", "mushrooms")).toThrow(/expected a positive number/);
+  });
+});
+
+describe("a scale of which some values are refused", () => {
+  /** From `start`, with values from `least` to `most` allowed: those that are tried upwards and downwards, and the ends. */
+  function walked(start: number, least: number, most: number) {
+    const ends: ScaleEnd[] = [];
+    const refusal = (value: unknown) =>
+      (value as number) > most || (value as number) < least ? `${value} is refused` : undefined;
+    const scale = allowedScale(scaleOf("algorithm.compressor.k", start), refusal, (end) => ends.push(end));
+    const walk = (direction: number): unknown[] => {
+      const values: unknown[] = [];
+      for (let step = 1; scale.at(direction * step) !== undefined; step++)
+        values.push(scale.at(direction * step));
+      return values;
+    };
+    return { up: walk(1), down: walk(-1), ends };
+  }
+
+  it("ends at the last whole number that is allowed, which is tried as well, and says so once", () => {
+    expect(walked(48, 1, 112)).toEqual({
+      up: [96, 112],
+      down: [24, 12, 6, 3],
+      ends: [{ refused: 192, last: 112, reason: "192 is refused" }],
+    });
+    expect(walked(20, 7, 30)).toMatchObject({ up: [30], down: [10, 7] });
+  });
+
+  it("ends before them where the last one allowed was tried already", () => {
+    expect(walked(56, 1, 112)).toMatchObject({ up: [112], ends: [{ refused: 224, last: 112 }] });
+    expect(walked(30, 1, 30)).toMatchObject({ up: [], down: [15] });
+  });
+
+  it("ends before them where values are no whole numbers", () => {
+    const scale = allowedScale(
+      scaleOf("algorithm.probability", 0.3),
+      (value) => ((value as number) > 1 ? "at most 1" : undefined),
+      () => undefined,
+    );
+    expect([0, 1, 2, 3, -1].map((exponent) => scale.at(exponent))).toEqual([
+      0.3,
+      0.6,
+      undefined,
+      undefined,
+      0.15,
+    ]);
+  });
+
+  it("is searched to its end", async () => {
+    const scale = allowedScale(
+      scaleOf("algorithm.compressor.k", 48),
+      (value) => ((value as number) > 112 ? "too many" : undefined),
+      () => undefined,
+    );
+    // The more the better.
+    const measure = async (values: readonly unknown[]) =>
+      values.map((value) => ({ cost: 1 / (value as number), progress: 1 }));
+    const trials = await searchPowersOfTwo(scale, measure, 0.1);
+    expect(bestTrial(trials, 0.1)?.value).toBe(112);
   });
 });

@@ -7,7 +7,7 @@ const EXPONENTS = 20;
 const PATIENCE = 2;
 
 export interface Trial {
-  /** The value is the starting value times 2^exponent. */
+  /** The value is the starting value times 2^exponent, or the last one that is allowed before that. */
   readonly exponent: number;
   readonly value: unknown;
   /** What is to be least; infinite where the accuracy was not reached. */
@@ -51,6 +51,59 @@ export function scaleOf(path: string, value: unknown): Scale {
       return whole && !Number.isInteger(scaled) ? undefined : scaled;
     },
   };
+}
+
+/** The last value that is allowed in one direction. */
+export interface ScaleEnd {
+  /** What would have come next. */
+  readonly refused: unknown;
+  readonly last: unknown;
+  /** Why the next one is refused. */
+  readonly reason: string;
+}
+
+/**
+ * A scale that ends where values are refused: a whole number at the last one that is allowed, which is tried as well, any
+ * other at its last power of two.
+ * @param refusal why a value can't be tried; undefined where it can. Where one is refused so are those beyond it.
+ * @param onEnd told once in each direction
+ */
+export function allowedScale(
+  scale: Scale,
+  refusal: (value: unknown) => string | undefined,
+  onEnd: (end: ScaleEnd) => void,
+): Scale {
+  const known = new Map<number, unknown>([[0, scale.at(0)]]);
+  const ended = new Set<number>();
+  const at = (exponent: number): unknown => {
+    if (known.has(exponent)) return known.get(exponent);
+    const direction = Math.sign(exponent);
+    const before = at(exponent - direction);
+    const value = before === undefined || ended.has(direction) ? undefined : scale.at(exponent);
+    const reason = value === undefined ? undefined : refusal(value);
+    let taken = value;
+    if (reason !== undefined) {
+      ended.add(direction);
+      const last = lastAllowed(before, value, (between) => refusal(between) === undefined);
+      taken = last === before ? undefined : last;
+      onEnd({ refused: value, last, reason });
+    }
+    known.set(exponent, taken);
+    return taken;
+  };
+  return { at };
+}
+
+/** The last allowed whole number from `allowed` to `refused`; `allowed` itself where these are no whole numbers. */
+function lastAllowed(allowed: unknown, refused: unknown, allows: (value: number) => boolean): unknown {
+  if (!Number.isInteger(allowed) || !Number.isInteger(refused)) return allowed;
+  let [good, bad] = [allowed as number, refused as number];
+  while (Math.abs(bad - good) > 1) {
+    const middle = Math.trunc((good + bad) / 2);
+    if (allows(middle)) good = middle;
+    else bad = middle;
+  }
+  return good;
 }
 
 /**

@@ -78,6 +78,11 @@ export class Aggregator extends Construct {
           ],
           resources: [runQueues],
         }),
+        // Tasks that wait for a worker are not lost.
+        new PolicyStatement({
+          actions: ["sqs:GetQueueAttributes"],
+          resources: [tasks.queue.queueArn],
+        }),
         new PolicyStatement({
           actions: ["sqs:SendMessage"],
           resources: [tasks.queue.queueArn, control.queue.queueArn],

@@ -37,7 +37,7 @@ export class DataBucket extends Construct {
           expiration: Duration.days(TRANSIENT_DAYS),
         },
       ],
-      removalPolicy: removal === "destroy" ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+      removalPolicy: removal === "destroy" ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       autoDeleteObjects: removal === "destroy" && surroundings.emptyBucket,
     });
     accept(

@@ -58,12 +58,11 @@ export class MarinaFunction extends Construct {
       logGroup,
       loggingFormat: LoggingFormat.JSON,
       systemLogLevelV2: SystemLogLevel.WARN,
-      // Lambda takes lines without a level for INFO, and metrics are such lines; the logger itself begins at WARN.
+      // Lambda takes lines without a level for INFO, and metrics are such lines; our own log writes warnings only.
       applicationLogLevelV2: ApplicationLogLevel.INFO,
       environment: {
         ...environment,
         POWERTOOLS_LOG_LEVEL: "WARN",
-        NODE_OPTIONS: "--enable-source-maps",
       },
     });
   }

@@ -77,7 +77,7 @@ export class Observability extends Construct {
       moreThanZero(
         "AggregatorThrottles",
         aggregator.metricThrottles(statistic),
-        "More runs at one time than the aggregator's concurrency allows: raise aggregatorConcurrency.",
+        "More runs at one time than the account's concurrency allows: start fewer, or raise its quota and deploy with it (accountConcurrency).",
       ),
     ];
   }

@@ -24,8 +24,12 @@ export type Asked = Set<string>;
 
 export interface RecordedService {
   readonly asked: Asked;
-  /** Drives a run to its end, with a stop and a resumption on the way if told so. Returns how it ended. */
-  run(name: string, spec: RunSpecInput, options?: { readonly interrupted?: boolean }): Promise<string>;
+  /** Drives a run to its end, with a stop and a resumption on the way, or with a task lost, if told so. Returns how it ended. */
+  run(
+    name: string,
+    spec: RunSpecInput,
+    options?: { readonly interrupted?: boolean; readonly losesTask?: boolean },
+  ): Promise<string>;
 }
 
 const NOTHING = { usd: () => 0, save: () => null, restore: () => undefined };
@@ -48,6 +52,18 @@ export async function startRecordedService(queuePrefix: string): Promise<Recorde
   const times = { visibilitySeconds: 360, retentionSeconds: 3600 };
   const tasks = cloud.createQueue(TASKS, times);
   const control = cloud.createQueue(CONTROL, times);
+  let losesNext = false;
+  const losing = (ports: Ports): Ports => ({
+    ...ports,
+    queues: {
+      ...ports.queues,
+      send: (address, messages) => {
+        const lost = losesNext && address === TASKS ? 1 : 0;
+        if (lost === 1) losesNext = false;
+        return ports.queues.send(address, messages.slice(lost));
+      },
+    },
+  });
   const worker = cloud.defineFunction({
     name: "worker",
     memoryMb: 1769,
@@ -59,7 +75,7 @@ export async function startRecordedService(queuePrefix: string): Promise<Recorde
     memoryMb: 1769,
     timeoutSeconds: 300,
     create: (ports) =>
-      createAggregator(recordPorts(ports, "aggregator", asked), {
+      createAggregator(losing(recordPorts(ports, "aggregator", asked)), {
         taskQueue: tasks,
         queuePrefix,
         spendingOf: () => NOTHING,
@@ -96,7 +112,8 @@ export async function startRecordedService(queuePrefix: string): Promise<Recorde
   };
   return {
     asked,
-    async run(name, input, { interrupted = false } = {}) {
+    async run(name, input, { interrupted = false, losesTask = false } = {}) {
+      losesNext = losesTask;
       const spec = parseRunSpec(input, "a test");
       const { object } = JSON.parse(
         Buffer.from((await objects.get(`datasets/${spec.data}/manifest.json`)).body).toString(),
@@ -199,6 +216,10 @@ function recordPorts(ports: Ports, role: Role, asked: Asked): Ports {
       extend(address, receipt, seconds) {
         queue("ChangeMessageVisibility", address);
         return queues.extend(address, receipt, seconds);
+      },
+      waiting(address) {
+        queue("GetQueueAttributes", address);
+        return queues.waiting(address);
       },
     },
   };

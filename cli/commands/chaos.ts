@@ -12,7 +12,7 @@ import {
   runCampaign,
   type Stage,
 } from "../../chaos/index.ts";
-import { type EngineOptions, findManifest, openEngine, readSpec } from "../../client/index.ts";
+import { type EngineOptions, findManifest, openEngine, readJson, readSpec } from "../../client/index.ts";
 import { CHAOS_RATIOS, createEmbeddedService, type FaultRatios, faultKinds } from "../../embedded/index.ts";
 import { explain, MarinaError } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
@@ -28,6 +28,12 @@ export interface ChaosOptions extends EngineOptions {
 }
 
 export async function chaos(specPath: string | undefined, options: ChaosOptions): Promise<void> {
+  if (options.on !== "embedded") {
+    throw new MarinaError(
+      "usage",
+      "chaos runs on the embedded cloud alone, where faults can be drawn from a seed: leave --on out",
+    );
+  }
   const ratios = options.faults === undefined ? CHAOS_RATIOS : readRatios(options.faults);
   const stages = await prepare(specPath, options);
   const started = performance.now();
@@ -80,15 +86,7 @@ const ratiosSchema = z.strictObject(
 
 /** Ratios by kind of fault; kinds that are left out do not occur. */
 function readRatios(path: string): FaultRatios {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new MarinaError("usage", `${path}: expected JSON such as {"messageDuplicated": 0.1}: ${reason}`, {
-      cause: error,
-    });
-  }
+  const { value } = readJson(path, 'give a file of JSON such as {"messageDuplicated": 0.1}');
   const parsed = ratiosSchema.safeParse(value);
   if (!parsed.success) throw explain(parsed.error, ratiosSchema, value, path);
   return parsed.data as FaultRatios;

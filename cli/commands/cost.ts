@@ -1,10 +1,20 @@
 /** `marina cost`: what a run has used, priced: by item, or by round. */
-import { readFileSync } from "node:fs";
-import { basename } from "node:path";
-import { type EngineOptions, findRun, openEngine, openStack, readRounds, table } from "../../client/index.ts";
+import {
+  type AwsEngine,
+  type Engine,
+  type EngineOptions,
+  findRun,
+  type ObjectReader,
+  openEngine,
+  openStack,
+  readJson,
+  readRounds,
+  table,
+} from "../../client/index.ts";
+
 import { DEFAULT_CONFIGURATION } from "../../embedded/index.ts";
 import { type CsvCell, csv, dollars, MarinaError, seconds } from "../../shared/base/index.ts";
-import { type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
+import { readOptional } from "../../shared/cloud/index.ts";
 import {
   type Architecture,
   type BillingConfiguration,
@@ -60,7 +70,20 @@ interface Used {
 export async function cost(run: string, options: CostOptions): Promise<void> {
   const deployed = options.on === "embedded" ? undefined : await openStack(options);
   const engine = deployed ?? (await openEngine(options));
-  const { objects } = engine;
+  try {
+    await costOf(engine, deployed, run, options);
+  } finally {
+    await engine.close();
+  }
+}
+
+async function costOf(
+  engine: Engine,
+  deployed: AwsEngine | undefined,
+  run: string,
+  options: CostOptions,
+): Promise<void> {
+  const objects = engine.live;
   await findRun(objects, run);
   const used = await readUsed(objects, run);
   if (options.reconcile === true) {
@@ -136,14 +159,14 @@ export async function cost(run: string, options: CostOptions): Promise<void> {
         : [
             `of it before round 0 (loading, and a calibration if none was kept): ${seconds(firstRound.seconds)}, $${dollars(firstRound.usd)}; see --by round`,
           ]),
-      ...(used.usd === null ? ["the run is unfinished: this is what its last checkpoint knows"] : []),
+      ...(used.usd === null ? ["the run has not ended: this is what its last checkpoint knows"] : []),
       ...(notice === undefined ? [] : [notice]),
     ].join("\n"),
   );
 }
 
 /** The run's result knows everything; an unfinished run's checkpoint knows what its last tenure had used. */
-async function readUsed(objects: ObjectStore, run: string): Promise<Used> {
+async function readUsed(objects: ObjectReader, run: string): Promise<Used> {
   const result = await readOptional(objects, resultKey(run), decodeResult);
   const checkpoint = await readOptional(objects, checkpointKey(run), decodeCheckpoint);
   if (result?.usage !== undefined && result.usage !== null) {
@@ -164,7 +187,7 @@ async function readUsed(objects: ObjectStore, run: string): Promise<Used> {
   return { usage: parseUsage(usage), seconds: totals.seconds, usd: result?.usd ?? null, rounds: round };
 }
 
-async function bytesOf(objects: ObjectStore, prefix: string): Promise<number> {
+async function bytesOf(objects: ObjectReader, prefix: string): Promise<number> {
   let bytes = 0;
   for (const key of await objects.list(prefix))
     bytes += (await readOptional(objects, key, (body) => body.length)) ?? 0;
@@ -174,19 +197,8 @@ async function bytesOf(objects: ObjectStore, prefix: string): Promise<number> {
 /** @throws MarinaError "usage" or "spec". */
 export function readPrices(path: string | undefined): Prices {
   if (path === undefined) return PRICES_US_EAST_1;
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new MarinaError(
-      "usage",
-      `--prices ${path}: can't be read (${error instanceof Error ? error.message : String(error)})`,
-      {
-        cause: error,
-      },
-    );
-  }
-  return parsePrices(text, basename(path));
+  const { value, source } = readJson(path, "give the path of a price file (--prices)");
+  return parsePrices(value, source);
 }
 
 function itemTable({ lines, totalUsd }: RunBill): string {
@@ -217,7 +229,7 @@ function signed(usd: number): string {
 }
 
 async function printRounds(
-  objects: ObjectStore,
+  objects: ObjectReader,
   run: string,
   used: Used,
   options: CostOptions,

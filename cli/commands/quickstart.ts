@@ -3,25 +3,42 @@ import { createReadStream, mkdirSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
+  type AwsEngine,
+  checkBound,
   collectRun,
   createRun,
   datasetNames,
   type Engine,
   type EngineOptions,
+  heldTo,
   openEngine,
   readSpec,
 } from "../../client/index.ts";
 import { buildReport } from "../../report/index.ts";
+import { MARINA } from "../../shared/base/index.ts";
 import { importLibsvm } from "../../shared/data/index.ts";
-import { resultKey } from "../../shared/protocol/index.ts";
+import { type RunSpec, resultKey } from "../../shared/protocol/index.ts";
 import { comparison, jsonLine, type Shown } from "../output/report.ts";
 import { writeReport } from "./report.ts";
-import { driveRun, exitCodeOfResult } from "./run.ts";
+import { confirmRuns, driveRun, exitCodeOfResult } from "./run.ts";
 
 const EXPERIMENTS = fileURLToPath(new URL("../../experiments/", import.meta.url));
 const DATA = "mushrooms";
 
-export async function quickstart(options: EngineOptions & { readonly json?: boolean }): Promise<void> {
+export interface QuickstartOptions extends EngineOptions {
+  readonly json?: boolean;
+  readonly maxUsd?: number;
+  readonly yes?: boolean;
+}
+
+const PLACES = {
+  embedded: "on the embedded cloud",
+  localstack: "on a local cloud",
+  aws: "on AWS",
+} as const;
+
+export async function quickstart(options: QuickstartOptions): Promise<void> {
+  checkBound(options);
   await importShipped(options);
   const folder = `${EXPERIMENTS}quickstart/`;
   const shown: (Shown & { wallSeconds: number })[] = [];
@@ -29,19 +46,28 @@ export async function quickstart(options: EngineOptions & { readonly json?: bool
     .filter((file) => file.endsWith(".json"))
     .sort();
   console.log(
-    `MARINA and its rivals on ${DATA}: 5 workers, until |∇f(x)|² ≤ 0.001 |∇f(0)|², on the embedded cloud.`,
+    `MARINA and its rivals on ${DATA}: 5 workers, until |∇f(x)|² ≤ 0.001 |∇f(0)|², ${PLACES[options.on]}.`,
   );
-  console.log("Seconds and dollars are its prediction for AWS Lambda, SQS and S3 (us-east-1).\n");
+  const specs = files.map((file) => readSpec(`${folder}${file}`, []));
+  await announce(specs, options);
   let predicts = true;
-  for (const file of files) {
+  let spentUsd = 0;
+  for (const unbounded of specs) {
+    if (options.maxUsd !== undefined && spentUsd >= options.maxUsd) {
+      console.log(`--max-usd ${options.maxUsd} is spent: the others were not started`);
+      process.exitCode = 1;
+      break;
+    }
     // An engine per run: every method begins with a cold cloud.
     const engine = await openEngine(options);
     predicts = engine.predicts;
     try {
-      const spec = readSpec(`${folder}${file}`, []);
+      // What the runs before have left of the bound.
+      const spec = heldTo(unbounded, options.maxUsd === undefined ? undefined : options.maxUsd - spentUsd);
       const { control } = await createRun(engine.objects, spec);
       const { result, wallSeconds } = await driveRun(engine, spec, control);
       shown.push({ result, wallSeconds });
+      spentUsd += result.usd;
       console.log(
         `${result.run}: ${result.rounds} rounds in ${wallSeconds.toFixed(1)} s -> ${engine.locate(resultKey(result.run))}`,
       );
@@ -57,7 +83,7 @@ export async function quickstart(options: EngineOptions & { readonly json?: bool
     console.log(`\nCurves, bills and latencies: ${await quickstartReport(names, options)}`);
   }
   console.log(
-    `\nNext: npx marina show ${shown.at(-1)?.result.run ?? "RUN"}, npx marina run experiments/quickstart/4-marina.json --set seed=2, npx marina --help`,
+    `\nNext: ${MARINA} show ${shown.at(-1)?.result.run ?? "RUN"}, ${MARINA} run experiments/quickstart/4-marina.json --set seed=2, ${MARINA} --help`,
   );
   if (options.json === true) {
     console.log(
@@ -66,15 +92,36 @@ export async function quickstart(options: EngineOptions & { readonly json?: bool
   }
 }
 
+/** What seconds and dollars are here; and on AWS, whether they are wanted. */
+async function announce(specs: readonly RunSpec[], options: QuickstartOptions): Promise<void> {
+  const engine = await openEngine(options);
+  try {
+    if (engine.predicts) {
+      console.log("Seconds and dollars are its prediction for AWS Lambda, SQS and S3 (us-east-1).\n");
+      return;
+    }
+    console.log(
+      options.on === "aws"
+        ? "Seconds and dollars are what they took and cost.\n"
+        : "Seconds are what they took; dollars are what the same requests cost on AWS.\n",
+    );
+    const { requireFit } = await import("../../client/index.ts");
+    for (const spec of specs) await requireFit(engine as AwsEngine, spec);
+    if (options.on === "aws") await confirmRuns(engine, specs, options);
+  } finally {
+    await engine.close();
+  }
+}
+
 /** Writes the page of these runs beside them and returns its path. */
 async function quickstartReport(names: readonly string[], options: EngineOptions): Promise<string> {
   const engine = await openEngine(options);
   try {
-    const runs = await Promise.all(names.map((run) => collectRun(engine.objects, run)));
+    const runs = await Promise.all(names.map((run) => collectRun(engine.live, run)));
     const path = resolve(options.home, "quickstart-report.html");
     const title = `Quickstart: MARINA and its rivals on ${DATA}`;
     mkdirSync(options.home, { recursive: true });
-    writeReport(buildReport(runs, { title, predicts: engine.predicts }), path);
+    await writeReport(buildReport(runs, { title, predicts: engine.predicts }), path);
     return path;
   } finally {
     await engine.close();

@@ -11,7 +11,8 @@ import {
   tableRuns,
   writeTables,
 } from "../../report/index.ts";
-import { bytes, MarinaError } from "../../shared/base/index.ts";
+import { MarinaError } from "../../shared/base/index.ts";
+import { writingTo } from "../output/writing.ts";
 
 export interface ReportOptions extends EngineOptions {
   readonly out: string;
@@ -23,16 +24,24 @@ export interface ReportOptions extends EngineOptions {
 
 export async function report(names: readonly string[], options: ReportOptions): Promise<void> {
   const { data, runs } = await collect(names, options);
-  writeReport(data, options.out);
+  await writeReport(data, options.out);
   console.log(`${options.out}`);
   const { png, svg, csv } = options;
   if (png !== undefined || svg !== undefined) {
     const { writePictures } = await import("../../report/index.ts");
-    if (png !== undefined) console.log(`${png}: ${await writePictures(data, png, "png")} pictures`);
-    if (svg !== undefined) console.log(`${svg}: ${await writePictures(data, svg, "svg")} pictures`);
+    if (png !== undefined)
+      console.log(
+        `${png}: ${await writingTo(`--png ${png}`, () => writePictures(data, png, "png"))} pictures`,
+      );
+    if (svg !== undefined)
+      console.log(
+        `${svg}: ${await writingTo(`--svg ${svg}`, () => writePictures(data, svg, "svg"))} pictures`,
+      );
   }
   if (csv !== undefined) {
-    console.log(`${csv}: ${(await writeTables(data, runs, csv)).join(", ")}`);
+    console.log(
+      `${csv}: ${(await writingTo(`--csv ${csv}`, () => writeTables(data, runs, csv))).join(", ")}`,
+    );
   }
 }
 
@@ -55,7 +64,7 @@ async function collect(
   const engine = await openEngine(options);
   try {
     const runs: CollectedRun[] = [];
-    for (const name of new Set(names)) runs.push(await collectRun(engine.objects, name));
+    for (const name of new Set(names)) runs.push(await collectRun(engine.live, name));
     const title = runs.length === 1 ? `Run ${names[0]}` : `${runs.length} runs`;
     const data = titled(buildReport(runs, { title, predicts: engine.predicts }));
     return { data, runs: tableRuns(data, runs) };
@@ -65,15 +74,7 @@ async function collect(
 }
 
 /** @throws MarinaError "usage" when the file can't be written. */
-export function writeReport(data: ReportData, path: string): void {
+export async function writeReport(data: ReportData, path: string): Promise<void> {
   const page = reportPage(data);
-  try {
-    writeFileSync(path, page);
-  } catch (error) {
-    throw new MarinaError(
-      "usage",
-      `--out ${path}: can't be written (${(error as Error).message}); expected a file in a folder that exists (the page has ${bytes(page.length)})`,
-      { cause: error },
-    );
-  }
+  await writingTo(`--out ${path}`, () => writeFileSync(path, page));
 }

@@ -1,20 +1,30 @@
 /** `marina run` and `marina resume`: drive a run to its end, with progress, and stop cleanly on Ctrl-C. */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   type AwsEngine,
+  checkBound,
+  confirmSpending,
   createRun,
   type Engine,
   type EngineOptions,
   findRun,
+  heldTo,
   openEngine,
+  type PriceOptions,
   readSpec,
   resumeRun,
+  spendingOf,
+  type Watcher,
 } from "../../client/index.ts";
-import { describeError } from "../../shared/base/index.ts";
+import { readCheckpoint } from "../../lambdas/aggregator/index.ts";
+import { describeError, MarinaError } from "../../shared/base/index.ts";
 import { type ControlMessage, type RunResult, type RunSpec, resultKey } from "../../shared/protocol/index.ts";
-import { confirmPrice } from "../output/confirm-price.ts";
 import { createProgress } from "../output/progress.ts";
 import { details, jsonLine } from "../output/report.ts";
+
+/** Between attempts to stop a run that is too young to be told. */
+const STOP_INTERVAL_MILLISECONDS = 100;
 
 interface RunOptions extends EngineOptions {
   readonly json?: boolean;
@@ -24,42 +34,92 @@ interface RunOptions extends EngineOptions {
 }
 
 export async function runSpec(path: string, options: RunOptions): Promise<void> {
-  const spec = readSpec(path, options.set ?? []);
+  checkBound(options);
+  const spec = heldTo(readSpec(path, options.set ?? []), options.maxUsd);
+  await withEngine(options, async (engine) => {
+    if (options.on !== "embedded") await requireFitStack(engine, spec);
+    if (options.on === "aws") await confirmRuns(engine, [spec], options);
+    if (options.maxUsd !== undefined) console.error(`bounded: stop.usd is ${spec.stop.usd}`);
+    const { control } = await createRun(engine.objects, spec, engine.machineBytes);
+    report(engine, options, await driveRun(engine, spec, control));
+  });
+}
+
+export async function resume(run: string, options: RunOptions): Promise<void> {
+  checkBound(options);
+  if (await withEngine(options, (engine) => follow(engine, run, options))) return;
+  // Opened anew: what was written while the run was followed is to be found.
+  await withEngine(options, async (engine) => {
+    if (options.on !== "embedded") await requireFitStack(engine, (await findRun(engine.objects, run)).spec);
+    if (options.on === "aws") await confirmRest(engine, run, options);
+    const { spec, control } = await resumeRun(engine.objects, run, engine.machineBytes);
+    report(engine, options, await driveRun(engine, spec, control));
+  });
+}
+
+async function withEngine<T>(options: RunOptions, use: (engine: Engine) => Promise<T>): Promise<T> {
   const engine = await openEngine(options);
   try {
-    if (options.on !== "embedded") await requireFitStack(engine, spec);
-    if (options.on === "aws") await confirmPrice(engine, spec, options);
-    const { control } = await createRun(engine.objects, spec);
-    await driveAndReport(engine, spec, control, options);
+    return await use(engine);
   } finally {
     await engine.close();
   }
 }
 
-export async function resume(run: string, options: RunOptions): Promise<void> {
-  const engine = await openEngine(options);
-  try {
-    if (options.on !== "embedded") await requireFitStack(engine, (await findRun(engine.objects, run)).spec);
-    const { spec, control } = await resumeRun(engine.objects, run);
-    await driveAndReport(engine, spec, control, options);
-  } finally {
-    await engine.close();
+/** Follows a run that is live to its end; false for one that is not live, and for one that is cut off meanwhile. */
+async function follow(engine: Engine, run: string, options: RunOptions): Promise<boolean> {
+  const { spec } = await findRun(engine.live, run);
+  const { state, because } = await engine.liveness(run);
+  if (state !== "live") return false;
+  console.error(`marina: ${run} is running (${because}): following it to its end`);
+  const { result, wallSeconds } = await waitFor(engine, { run, spec }, (watcher) =>
+    engine.attach(run, watcher),
+  );
+  if (result === undefined) {
+    console.error(`marina: ${run} was cut off while it was followed: going on with it`);
+    return false;
   }
+  report(engine, options, { result, wallSeconds });
+  return true;
+}
+
+/** @throws MarinaError "usage" when these runs on a stack are not wanted at their price. */
+export async function confirmRuns(
+  engine: Engine,
+  specs: readonly RunSpec[],
+  options: PriceOptions,
+): Promise<void> {
+  const { stack } = engine as AwsEngine;
+  await confirmSpending(await spendingOf(engine.objects, specs, stack), options);
+}
+
+/** The same for the rounds that are left of a run. Its spec is fixed: another bound than its own can't be set. */
+async function confirmRest(engine: Engine, run: string, options: PriceOptions): Promise<void> {
+  const { spec } = await findRun(engine.objects, run);
+  const checkpoint = (await readCheckpoint(engine.objects, run))?.checkpoint;
+  const left = Math.max(0, spec.stop.rounds - (checkpoint?.round ?? 0));
+  const { stack } = engine as AwsEngine;
+  await confirmSpending(await spendingOf(engine.objects, [spec], stack, left), options);
+  if (options.maxUsd === undefined) return;
+  console.error(
+    spec.stop.usd === undefined
+      ? `not bounded: the spec of ${run} has no stop.usd and can't be changed any more; end it with: marina stop ${run}`
+      : `bounded: stop.usd is ${spec.stop.usd}, what was spent before included`,
+  );
 }
 
 /** Loads what only a stack needs. @throws MarinaError "limit" when the run could not end well on it. */
 async function requireFitStack(engine: Engine, spec: RunSpec): Promise<void> {
   const { requireFit } = await import("../../client/index.ts");
-  await requireFit(engine as AwsEngine, [spec]);
+  await requireFit(engine as AwsEngine, spec);
 }
 
-async function driveAndReport(
-  engine: Engine,
-  spec: RunSpec,
-  control: ControlMessage,
-  options: RunOptions,
-): Promise<void> {
-  const { result, wallSeconds } = await driveRun(engine, spec, control);
+interface Ended {
+  readonly result: RunResult;
+  readonly wallSeconds: number;
+}
+
+function report(engine: Engine, options: RunOptions, { result, wallSeconds }: Ended): void {
   process.stdout.write(
     `${details(result, engine.predicts)}\nfiles${" ".repeat(7)}${engine.locate(resultKey(result.run))}\n`,
   );
@@ -75,31 +135,49 @@ export function exitCodeOfResult({ status }: RunResult): number {
 }
 
 /** One run with progress on standard error. Ctrl-C stops it at a round boundary; a second one ends the process. */
-export async function driveRun(
+export function driveRun(engine: Engine, spec: RunSpec, control: ControlMessage): Promise<Ended> {
+  return waitFor(engine, { run: control.run, spec }, (watcher) => engine.drive(control, watcher));
+}
+
+async function waitFor<R>(
   engine: Engine,
-  spec: RunSpec,
-  control: ControlMessage,
-): Promise<{ result: RunResult; wallSeconds: number }> {
+  { run, spec }: { readonly run: string; readonly spec: RunSpec },
+  wait: (watcher: Watcher) => Promise<R>,
+): Promise<{ result: R; wallSeconds: number }> {
   const { createLogUpdate } = await import("log-update");
   const stream = process.stderr;
   const line = createLogUpdate(stream);
   const progress = createProgress({
-    run: control.run,
+    run,
     spec,
     predicts: engine.predicts,
     stream,
     now: () => performance.now(),
     update: (text) => (text === "" ? line.clear() : line(text)),
   });
+  let ended = false;
+  /** A run so young that it has no queue yet can't be told: then again, until it can, or has ended. */
+  const tellToStop = async (): Promise<void> => {
+    while (!ended) {
+      try {
+        await engine.command(run, { kind: "stop", now: false });
+        return;
+      } catch (error) {
+        const young = error instanceof MarinaError && (error.code === "not-found" || error.code === "usage");
+        if (!young) throw error;
+        await sleep(STOP_INTERVAL_MILLISECONDS);
+      }
+    }
+  };
   let interrupts = 0;
   const interrupt = (): void => {
     interrupts++;
     if (interrupts > 1) process.exit(130);
     progress.done();
     stream.write(
-      `stopping ${control.run} at the next round boundary (Ctrl-C again: at once, from the last checkpoint)\n`,
+      `stopping ${run} at the next round boundary (Ctrl-C again: at once, from the last checkpoint)\n`,
     );
-    engine.command(control.run, { kind: "stop", now: false }).catch((error: unknown) => {
+    tellToStop().catch((error: unknown) => {
       stream.write(`${describeError(error)} (Ctrl-C again ends the process at once)\n`);
     });
   };
@@ -107,9 +185,10 @@ export async function driveRun(
   process.on("SIGTERM", interrupt);
   const started = performance.now();
   try {
-    const result = await engine.drive(control, progress);
+    const result = await wait(progress);
     return { result, wallSeconds: (performance.now() - started) / 1000 };
   } finally {
+    ended = true;
     progress.done();
     process.off("SIGINT", interrupt);
     process.off("SIGTERM", interrupt);

@@ -1,17 +1,18 @@
 /** `marina list`, `show`, `compare`: what is stored of runs. */
 
 import {
+  type Engine,
   type EngineOptions,
   findRun,
   methodName,
   openEngine,
-  readCheckpoint,
-  readResult,
   readRounds,
+  standingOf,
+  stateWord,
   table,
+  unfinished,
 } from "../../client/index.ts";
-import { MarinaError, megabits, short } from "../../shared/base/index.ts";
-import type { ObjectStore } from "../../shared/cloud/index.ts";
+import { megabits, short } from "../../shared/base/index.ts";
 import {
   type RoundRecord,
   type RunResult,
@@ -30,14 +31,22 @@ interface ShowOptions extends ListOptions {
 }
 
 export async function list(options: ListOptions): Promise<void> {
-  const { objects } = await openEngine(options);
-  const keys = await objects.list(runsPrefix);
+  const engine = await openEngine(options);
+  try {
+    await printList(engine, options);
+  } finally {
+    await engine.close();
+  }
+}
+
+async function printList(engine: Engine, options: ListOptions): Promise<void> {
+  const keys = await engine.live.list(runsPrefix);
   const runs = keys.filter((key) => key.endsWith("/spec.json")).map((key) => key.split("/")[1]!);
   if (options.json !== true && runs.length === 0) {
     console.log("no runs yet; begin with: marina quickstart");
     return;
   }
-  const rows = await Promise.all(runs.map((run) => summary(objects, run)));
+  const rows = await Promise.all(runs.map((run) => summary(engine, run)));
   if (options.json === true) {
     console.log(JSON.stringify(rows));
     return;
@@ -65,23 +74,23 @@ export async function list(options: ListOptions): Promise<void> {
   console.log(table(columns, cells));
 }
 
-async function summary(objects: ObjectStore, run: string) {
-  const { spec } = await findRun(objects, run);
+async function summary(engine: Engine, run: string) {
+  const { spec } = await findRun(engine.live, run);
   const base = {
     run,
     method: methodName(spec.algorithm),
     data: spec.data,
     workers: workersText(spec.workers),
   };
-  const result = await readResult(objects, run);
-  if (result !== undefined) {
-    const { status, rounds, relativeGradientNormSquared, uplinkBitsPerWorker } = result;
+  const standing = await standingOf(engine, run);
+  if (standing.result !== undefined) {
+    const { status, rounds, relativeGradientNormSquared, uplinkBitsPerWorker } = standing.result;
     return { ...base, status: status as string, rounds, relativeGradientNormSquared, uplinkBitsPerWorker };
   }
-  const checkpoint = await readCheckpoint(objects, run);
+  const { checkpoint, liveness } = standing;
   return {
     ...base,
-    status: "unfinished",
+    status: stateWord(liveness),
     rounds: checkpoint?.round ?? null,
     relativeGradientNormSquared: null,
     uplinkBitsPerWorker: checkpoint?.totals.uplinkBitsPerWorker ?? null,
@@ -90,38 +99,39 @@ async function summary(objects: ObjectStore, run: string) {
 
 export async function show(run: string, options: ShowOptions): Promise<void> {
   const engine = await openEngine(options);
-  const { objects } = engine;
-  await findRun(objects, run);
-  if (options.rounds === true) {
-    printRounds(await readRounds(objects, run));
-    return;
+  try {
+    await findRun(engine.live, run);
+    if (options.rounds === true) {
+      printRounds(await readRounds(engine.live, run));
+      return;
+    }
+    const standing = await standingOf(engine, run);
+    if (standing.result === undefined) throw unfinished(run, standing);
+    const { result } = standing;
+    if (options.json === true) console.log(JSON.stringify(result));
+    else
+      console.log(
+        `${details(result, engine.predicts)}\nfiles${" ".repeat(7)}${engine.locate(runPrefix(run))}`,
+      );
+  } finally {
+    await engine.close();
   }
-  const result = await readResult(objects, run);
-  if (result === undefined) {
-    await engine.checkAlive?.(run);
-    const checkpoint = await readCheckpoint(objects, run);
-    const where = checkpoint === undefined ? "before its first round" : `at round ${checkpoint.round}`;
-    throw new MarinaError(
-      "not-found",
-      `run ${run} has no result: it is unfinished, ${where}; go on with: marina resume ${run}`,
-    );
-  }
-  if (options.json === true) console.log(JSON.stringify(result));
-  else
-    console.log(`${details(result, engine.predicts)}\nfiles${" ".repeat(7)}${engine.locate(runPrefix(run))}`);
 }
 
 export async function compare(runs: readonly string[], options: EngineOptions): Promise<void> {
-  const { objects } = await openEngine(options);
-  const results: RunResult[] = [];
-  for (const run of runs) {
-    await findRun(objects, run);
-    const result = await readResult(objects, run);
-    if (result === undefined)
-      throw new MarinaError("not-found", `run ${run} has no result yet; go on with: marina resume ${run}`);
-    results.push(result);
+  const engine = await openEngine(options);
+  try {
+    const results: RunResult[] = [];
+    for (const run of runs) {
+      await findRun(engine.live, run);
+      const standing = await standingOf(engine, run);
+      if (standing.result === undefined) throw unfinished(run, standing);
+      results.push(standing.result);
+    }
+    console.log(comparison(results.map((result) => ({ result }))));
+  } finally {
+    await engine.close();
   }
-  console.log(comparison(results.map((result) => ({ result }))));
 }
 
 function printRounds(records: readonly RoundRecord[]): void {

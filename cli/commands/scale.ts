@@ -21,7 +21,11 @@ export interface ScaleOptions {
 
 export async function scale(run: string, options: EngineOptions & ScaleOptions): Promise<void> {
   const engine = await openEngine(options);
-  console.log(await requestScale(engine, run, options));
+  try {
+    console.log(await requestScale(engine, run, options));
+  } finally {
+    await engine.close();
+  }
 }
 
 /**

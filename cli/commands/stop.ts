@@ -5,8 +5,12 @@ import { type EngineOptions, findRun, openEngine } from "../../client/index.ts";
 export async function stop(run: string, options: EngineOptions & { readonly now?: boolean }): Promise<void> {
   const { now = false } = options;
   const engine = await openEngine(options);
-  await findRun(engine.objects, run);
-  await engine.command(run, { kind: "stop", now });
+  try {
+    await findRun(engine.live, run);
+    await engine.command(run, { kind: "stop", now });
+  } finally {
+    await engine.close();
+  }
   console.log(
     `asked ${run} to stop ${now ? "at once" : "at its next round boundary"}; go on with: marina resume ${run}`,
   );

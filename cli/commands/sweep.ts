@@ -5,6 +5,8 @@ import { MarinaError } from "../../shared/base/index.ts";
 import type { RoundRecord } from "../../shared/protocol/index.ts";
 import {
   type CellProgress,
+  type CellSetting,
+  CellsLeft,
   cellsOf,
   chosenOf,
   confirmingCells,
@@ -15,6 +17,7 @@ import {
   type Group,
   groupsOf,
   Library,
+  onInterrupt,
   openStackSession,
   outcomeText,
   paretoFront,
@@ -27,11 +30,13 @@ import {
   writeRounds,
   writeSweepFiles,
 } from "../../sweep/index.ts";
+import { writingTo } from "../output/writing.ts";
 
 export interface SweepOptions extends EngineOptions {
   readonly jobs?: number;
   readonly out?: string;
   readonly maxUsd?: number;
+  readonly yes?: boolean;
 }
 
 export async function sweep(path: string, options: SweepOptions): Promise<void> {
@@ -45,21 +50,31 @@ export async function sweep(path: string, options: SweepOptions): Promise<void> 
     );
   }
   const progress = createCellProgress(read.sweep.name, process.stderr);
-  const swept = await runSweep(read, { home: options.home, jobs: options.jobs, progress });
-  await writeAndReport(read.sweep, folder, swept);
+  const interruption = onInterrupt("stopping; what is done is kept (Ctrl-C again: at once)");
+  const write = (swept: Swept): Promise<void> => writeAndReport(read.sweep, folder, swept);
+  try {
+    const { home, jobs } = options;
+    await write(await runSweep(read, { home, jobs, progress, signal: interruption.signal, onCut: write }));
+  } catch (error) {
+    if (!interruption.signal.aborted || !(error instanceof CellsLeft)) throw error;
+    console.error(`marina: ${error.message}`);
+    process.exitCode = 130;
+  } finally {
+    interruption.dispose();
+  }
 }
 
 async function sweepOnStack(read: ReadSweep, folder: string, options: SweepOptions): Promise<void> {
   const session = await openStackSession(read.sweep.name, options);
   try {
-    const sha256 = await session.library.sha256Of(dataSetsOf(read.sweep, read.base));
-    const cells = cellsOf(read.sweep, read.base, sha256, session.configuration);
-    const first = await session.run(cells);
-    const outcome = await confirmed(read, first, sha256, session);
+    const setting = await session.setting(dataSetsOf(read.sweep, read.base));
+    const first = await session.run(cellsOf(read.sweep, read.base, setting));
+    const outcome = await confirmed(read, first, setting, session);
     const groups = groupsOf(outcome.finished);
     const swept = { finished: outcome.finished, groups, rounds: session.rounds };
     if (outcome.finished.length > 0) await writeAndReport(read.sweep, folder, swept);
     console.log(outcomeText(outcome, session));
+    if (outcome.failure !== undefined) throw outcome.failure.error;
     process.exitCode = exitCodeOfOutcome(outcome);
   } finally {
     await session.close();
@@ -70,11 +85,11 @@ async function sweepOnStack(read: ReadSweep, folder: string, options: SweepOptio
 async function confirmed(
   { sweep: spec, base }: ReadSweep,
   first: StackOutcome,
-  sha256: (data: string) => string,
+  setting: CellSetting,
   session: StackSession,
 ): Promise<StackOutcome> {
   if (first.left.length > 0) return first;
-  const more = confirmingCells(spec, base, groupsOf(first.finished), sha256, session.configuration);
+  const more = confirmingCells(spec, base, groupsOf(first.finished), setting);
   if (more.length === 0) return first;
   const second = await session.run(more);
   return { ...second, finished: [...first.finished, ...second.finished] };
@@ -85,8 +100,10 @@ async function writeAndReport(
   folder: string,
   { finished, groups, rounds }: Swept,
 ): Promise<void> {
-  writeSweepFiles(folder, finished, groups);
-  await writeRounds(folder, finished, rounds);
+  await writingTo(folder, async () => {
+    writeSweepFiles(folder, finished, groups);
+    await writeRounds(folder, finished, rounds);
+  });
   console.log(report(spec, groups));
   const shown = relative(".", folder) || ".";
   console.log(
@@ -106,22 +123,46 @@ export interface SweepSetting {
   readonly home: string;
   readonly jobs?: number | undefined;
   readonly progress: CellProgress;
+  /** Ends the sweep. */
+  readonly signal?: AbortSignal;
+  /** Given what is done, where the sweep does not come to its end. */
+  readonly onCut?: (swept: Swept) => Promise<void>;
 }
 
-/** Runs what is not done yet of a sweep. The data sets are those of the home. */
+/**
+ * Runs what is not done yet of a sweep. The data sets are those of the home.
+ * @throws MarinaError "spec" before any cell is run, where some can't be; CellsLeft where some could not be run after all.
+ */
 export async function runSweep(
   { sweep: spec, base }: ReadSweep,
-  { home, jobs, progress }: SweepSetting,
+  { home, jobs, progress, signal, onCut }: SweepSetting,
 ): Promise<Swept> {
   const engine = await openEmbedded(home);
   const library = new Library(engine.objects);
-  const runner = createCellRunner({ home, library, progress, ...(jobs === undefined ? {} : { jobs }) });
+  const runner = createCellRunner({
+    home,
+    library,
+    progress,
+    signal,
+    ...(jobs === undefined ? {} : { jobs }),
+  });
+  const sweptOf = (finished: readonly FinishedCell[]): Swept => ({
+    finished,
+    groups: groupsOf(finished),
+    rounds: async ({ cell }) => runner.rounds(cell),
+  });
   try {
-    const sha256 = await library.sha256Of(dataSetsOf(spec, base));
-    const finished = await runner.run(cellsOf(spec, base, sha256));
-    const more = confirmingCells(spec, base, groupsOf(finished), sha256);
-    if (more.length > 0) finished.push(...(await runner.run(more)));
-    return { finished, groups: groupsOf(finished), rounds: async ({ cell }) => runner.rounds(cell) };
+    const setting = { manifestOf: await library.manifestsOf(dataSetsOf(spec, base)) };
+    const cells = cellsOf(spec, base, setting);
+    try {
+      const finished = await runner.run(cells);
+      cells.push(...confirmingCells(spec, base, groupsOf(finished), setting));
+      return sweptOf(cells.length > finished.length ? await runner.run(cells) : finished);
+    } catch (error) {
+      const finished = runner.finished(cells);
+      if (finished.length > 0) await onCut?.(sweptOf(finished));
+      throw error;
+    }
   } finally {
     await runner.close();
     await engine.close();

@@ -1,20 +1,30 @@
 /** `marina export` and `marina import`: a run in one file. */
-import { readFileSync, writeFileSync } from "node:fs";
-import { type EngineOptions, exportArchive, importArchive, openEngine } from "../../client/index.ts";
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type EngineOptions, exportArchive, findRun, importArchive, openEngine } from "../../client/index.ts";
 import { bytes, MarinaError } from "../../shared/base/index.ts";
+import { writingTo } from "../output/writing.ts";
 
 export async function exportRun(
   run: string,
   path: string,
   options: EngineOptions & { readonly data: boolean },
 ): Promise<void> {
-  const { objects } = await openEngine(options);
-  const archive = await exportArchive(objects, run, options.data);
+  const engine = await openEngine(options);
+  let archive: Uint8Array;
   try {
-    writeFileSync(path, archive, { flag: "wx" });
-  } catch (error) {
-    throw unwritable(error, path);
+    await findRun(engine.live, run);
+    const { state, because } = await engine.liveness(run);
+    if (state === "live") {
+      throw new MarinaError(
+        "usage",
+        `run ${run} is running (${because}): what is exported can't go on in two places; stop it first: marina stop ${run}`,
+      );
+    }
+    archive = await exportArchive(engine.objects, run, options.data);
+  } finally {
+    await engine.close();
   }
+  await writingTo(path, () => writeNew(path, archive));
   console.log(
     `${path}: run ${run}, ${bytes(archive.length)}; take it in elsewhere with: marina import ${path}`,
   );
@@ -40,12 +50,15 @@ export async function importRun(path: string, options: EngineOptions): Promise<v
   }
 }
 
-function unwritable(error: unknown, path: string): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === "EEXIST")
-    return new MarinaError("usage", `${path}: exists already; give another name`, { cause: error });
-  if (code === "ENOENT" || code === "EACCES" || code === "EISDIR") {
-    return new MarinaError("usage", `${path}: can't be written (${code})`, { cause: error });
+/** A file that could not be written whole is taken away again. */
+function writeNew(path: string, body: Uint8Array): void {
+  const file = openSync(path, "wx");
+  try {
+    writeFileSync(file, body);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
   }
-  return error;
 }

@@ -1,12 +1,14 @@
 /** `marina tune`: the power of two of a parameter with which a spec reaches its accuracy for the least. */
 
 import { type EngineOptions, openEmbedded, readSpec } from "../../client/index.ts";
-import { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "../../embedded/index.ts";
 import { MarinaError, short } from "../../shared/base/index.ts";
 import type { RunSpec } from "../../shared/protocol/index.ts";
 import {
+  allowedScale,
   bestTrial,
   type Cell,
+  type CellSetting,
+  CellsLeft,
   cellsOf,
   createCellProgress,
   createCellRunner,
@@ -15,6 +17,7 @@ import {
   groupsOf,
   Library,
   type Measure,
+  onInterrupt,
   openStackSession,
   outcomeText,
   PROGRESS_WITHIN,
@@ -40,6 +43,7 @@ export interface TuneOptions extends EngineOptions {
   readonly set?: readonly string[];
   readonly jobs?: number;
   readonly maxUsd?: number;
+  readonly yes?: boolean;
   readonly json?: boolean;
 }
 
@@ -48,28 +52,48 @@ export async function tune(path: string, options: TuneOptions): Promise<void> {
   const measure = TUNE_MEASURES[options.by]!;
   checkTarget(spec, measure);
   const field = options.parameter === "stepSize" ? "algorithm.stepSize" : options.parameter;
-  const scale = scaleOf(field, valueAt(spec, field));
+  const wanted = scaleOf(field, valueAt(spec, field));
   const bench = await openBench(options);
   const tried: Group[] = [];
   try {
-    const sha256 = await bench.library.sha256(spec.data);
+    const setting = await bench.setting([spec.data]);
+    const cellsFor = (values: readonly unknown[]): Cell[] => {
+      const grid = { [field]: values };
+      return cellsOf(
+        parseSweep({ name: "tune", base: {}, grid, seeds: options.seeds }, "tune"),
+        spec,
+        setting,
+      );
+    };
+    // The spec's own value must be good; where the others end is told.
+    cellsFor([wanted.at(0)]);
+    const scale = allowedScale(
+      wanted,
+      (value) => refusalOf(() => cellsFor([value])),
+      ({ refused, last, reason }) => {
+        const [one] = reason.split("\n").slice(-1);
+        console.error(
+          `${field}: ends at ${JSON.stringify(last)}, as ${JSON.stringify(refused)} is refused: ${one}`,
+        );
+      },
+    );
     const trials = await searchPowersOfTwo(
       scale,
       async (values) => {
-        const sweep = parseSweep(
-          { name: "tune", base: {}, grid: { [field]: values }, seeds: options.seeds },
-          "tune",
-        );
-        const cells = cellsOf(sweep, spec, () => sha256, bench.configuration);
-        const groups = groupsOf(await bench.run(cells));
+        const { finished, error } = await bench.run(cellsFor(values));
+        const groups = groupsOf(finished);
         tried.push(...groups);
+        if (error !== undefined) throw error;
         return groups.map(({ figures, progress }) => ({
           cost: figures[measure].median,
           progress: progress.median,
         }));
       },
       PROGRESS_WITHIN,
-    );
+    ).catch((error: unknown) => {
+      if (tried.length > 0) console.log(sweepText(tried));
+      throw error;
+    });
     const best = bestTrial(trials, PROGRESS_WITHIN);
     if (best === undefined) {
       console.log(sweepText(tried));
@@ -89,16 +113,33 @@ export async function tune(path: string, options: TuneOptions): Promise<void> {
         JSON.stringify({ parameter: field, by: options.by, value: best.value, cost: best.cost, trials }),
       );
     }
+  } catch (error) {
+    if (!(error instanceof CellsLeft) || !error.interrupted) throw error;
+    console.error(`marina: ${error.message}`);
+    process.exitCode = 130;
   } finally {
     await bench.close();
   }
 }
 
+/** Why cells can't be run; undefined where they can. */
+function refusalOf(make: () => unknown): string | undefined {
+  try {
+    make();
+    return undefined;
+  } catch (error) {
+    if (error instanceof MarinaError) return error.message;
+    throw error;
+  }
+}
+
 /** Where the trials run. */
 interface Bench {
-  readonly library: Library;
-  readonly configuration: ServiceConfiguration;
-  run(cells: readonly Cell[]): Promise<FinishedCell[]>;
+  setting(dataSets: Iterable<string>): Promise<CellSetting>;
+  /** What is done of them, and what kept the others from it. */
+  run(
+    cells: readonly Cell[],
+  ): Promise<{ readonly finished: readonly FinishedCell[]; readonly error?: unknown }>;
   close(): Promise<void>;
 }
 
@@ -106,12 +147,14 @@ async function openBench(options: TuneOptions): Promise<Bench> {
   if (options.on === "embedded") return embeddedBench(options);
   const session = await openStackSession("tune", options);
   return {
-    library: session.library,
-    configuration: session.configuration,
+    setting: (dataSets) => session.setting(dataSets),
     run: async (cells) => {
       const outcome = await session.run(cells);
-      if (outcome.left.length === 0) return [...outcome.finished];
-      throw new MarinaError("limit", `the search is not at its end; ${outcomeText(outcome, session)}`);
+      const { finished, left, failure } = outcome;
+      if (left.length === 0) return { finished };
+      if (failure !== undefined) return { finished, error: failure.error };
+      const text = `the search is not at its end; ${outcomeText(outcome, session)}`;
+      return { finished, error: new MarinaError("limit", text) };
     },
     close: () => session.close(),
   };
@@ -127,12 +170,26 @@ async function embeddedBench({ home, jobs, maxUsd }: TuneOptions): Promise<Bench
   const engine = await openEmbedded(home);
   const library = new Library(engine.objects);
   const progress = createCellProgress("tune", process.stderr);
-  const runner = createCellRunner({ home, library, progress, ...(jobs === undefined ? {} : { jobs }) });
-  return {
+  const interruption = onInterrupt("stopping; what is done is kept (Ctrl-C again: at once)");
+  const { signal } = interruption;
+  const runner = createCellRunner({
+    home,
     library,
-    configuration: DEFAULT_CONFIGURATION,
-    run: (cells) => runner.run(cells),
+    progress,
+    signal,
+    ...(jobs === undefined ? {} : { jobs }),
+  });
+  return {
+    setting: async (dataSets) => ({ manifestOf: await library.manifestsOf(dataSets) }),
+    run: async (cells) => {
+      try {
+        return { finished: await runner.run(cells) };
+      } catch (error) {
+        return { finished: runner.finished(cells), error };
+      }
+    },
     close: async () => {
+      interruption.dispose();
       await runner.close();
       await engine.close();
     },

@@ -1,11 +1,19 @@
 /** `marina watch`: runs as they go on, in the browser and in the terminal. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type CollectedRun, type EngineOptions, openEngine } from "../../client/index.ts";
+import {
+  type CollectedRun,
+  type Engine,
+  type EngineOptions,
+  type Liveness,
+  openEngine,
+  unfinished,
+} from "../../client/index.ts";
 import {
   controlsOf,
   type Outlook,
   OutlookTracker,
   parseScaleOrder,
+  QUIET_SECONDS,
   RunReader,
   startWatchServer,
   stateText,
@@ -13,7 +21,7 @@ import {
   type WatchServer,
 } from "../../monitor/index.ts";
 import { buildReport, type ReportData, reportPage } from "../../report/index.ts";
-import { MarinaError } from "../../shared/base/index.ts";
+import { describeError, MarinaError } from "../../shared/base/index.ts";
 import { requestScale } from "./scale.ts";
 
 export interface WatchOptions extends EngineOptions {
@@ -28,6 +36,8 @@ const PLAIN_SECONDS = 5;
 interface Sight {
   readonly runs: readonly CollectedRun[];
   readonly outlooks: readonly Outlook[];
+  /** Of each run: undefined where its rounds tell that it goes on, or that it has ended. */
+  readonly standings: readonly (Liveness | undefined)[];
   readonly data: ReportData;
   readonly ended: boolean;
 }
@@ -42,14 +52,21 @@ export async function watch(names: readonly string[], options: WatchOptions): Pr
     })),
   );
   const title = watched.length === 1 ? `Run ${names[0]}` : `${watched.length} runs`;
+  const cutOffLooks = watched.map(() => 0);
   const look = async (): Promise<Sight> => {
     const runs = await Promise.all(watched.map(({ reader }) => reader.read()));
     const now = performance.now() / 1000;
+    const outlooks = runs.map((run, i) => watched[i]!.tracker.look(run, now));
+    const standings = await Promise.all(runs.map((run, i) => standingIn(engine, run, outlooks[i]!)));
+    // Twice in a row: one that is just being started or taken over has nobody for a moment.
+    for (const [i, standing] of standings.entries())
+      cutOffLooks[i] = standing?.state === "cut-off" ? cutOffLooks[i]! + 1 : 0;
     return {
       runs,
-      outlooks: runs.map((run, i) => watched[i]!.tracker.look(run, now)),
+      outlooks,
+      standings,
       data: buildReport(runs, { title, predicts: engine.predicts }),
-      ended: runs.every(({ result }) => result !== undefined),
+      ended: runs.every(({ result }, i) => result !== undefined || cutOffLooks[i]! > 1),
     };
   };
   let sight = await look();
@@ -92,8 +109,6 @@ export async function watch(names: readonly string[], options: WatchOptions): Pr
       try {
         sight = await look();
         server?.push("report", news(sight));
-        for (const { stored, result } of sight.runs)
-          if (result === undefined) await engine.checkAlive?.(stored.run);
       } catch (error) {
         if (!(error instanceof MarinaError) || error.code !== "unavailable") throw error;
         server?.push("problem", error.message);
@@ -101,6 +116,10 @@ export async function watch(names: readonly string[], options: WatchOptions): Pr
       terminal.show(sight);
     }
     terminal.done(sight);
+    for (const complaint of cutOffs(sight)) {
+      console.error(describeError(complaint));
+      process.exitCode = 1;
+    }
     // Whoever has the page open may want to look on.
     if (server !== undefined && !stopped.signal.aborted) {
       console.log("ended; the page stays until Ctrl-C");
@@ -116,10 +135,29 @@ export async function watch(names: readonly string[], options: WatchOptions): Pr
   }
 }
 
-function news({ data, runs, outlooks, ended }: Sight): string {
+/** Runs that nothing goes on with: watching on shows no more of them. */
+function cutOffs({ runs, standings }: Sight): MarinaError[] {
+  return runs.flatMap(({ stored, result, progress }, i) => {
+    const liveness = standings[i];
+    if (result !== undefined || liveness?.state !== "cut-off") return [];
+    return [unfinished(stored.run, { liveness, checkpoint: progress })];
+  });
+}
+
+/** Asked only of a run that has been quiet, and of one without a round: on a stack it costs requests. */
+async function standingIn(
+  engine: Engine,
+  { stored, result, records }: CollectedRun,
+  { quietSeconds }: Outlook,
+): Promise<Liveness | undefined> {
+  if (result !== undefined || (records.length > 0 && quietSeconds < QUIET_SECONDS)) return undefined;
+  return await engine.liveness(stored.run);
+}
+
+function news({ data, runs, outlooks, standings, ended }: Sight): string {
   return JSON.stringify({
     data,
-    state: runs.map((run, i) => stateText(run, outlooks[i]!)).join("; "),
+    state: runs.map((run, i) => stateText(run, outlooks[i]!, standings[i])).join("; "),
     ended,
     controls: controlsOf(runs),
   });
@@ -141,8 +179,8 @@ async function createTerminal(
   const live = process.stdout.isTTY === true;
   const update = createLogUpdate(process.stdout);
   let shown = Number.NEGATIVE_INFINITY;
-  const text = ({ runs, outlooks }: Sight): string =>
-    runs.flatMap((run, i) => terminalLines(run, outlooks[i]!, predicts)).join("\n");
+  const text = ({ runs, outlooks, standings }: Sight): string =>
+    runs.flatMap((run, i) => terminalLines(run, outlooks[i]!, standings[i], predicts)).join("\n");
   return {
     show(sight) {
       const now = performance.now() / 1000;

@@ -1,6 +1,6 @@
 /** A deployed stack as an engine: on AWS, or on a local cloud that speaks its language. */
 import { randomUUID } from "node:crypto";
-import { readCheckpoint } from "../../lambdas/aggregator/index.ts";
+import { isOver } from "../../lambdas/aggregator/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import {
   createAwsPorts,
@@ -10,7 +10,6 @@ import {
 } from "../../shared/cloud/aws/index.ts";
 import { type Log, type ObjectStore, type Ports, readOptional } from "../../shared/cloud/index.ts";
 import {
-  BATCH_LIMIT,
   type ControlMessage,
   contributionsQueueName,
   decodeResult,
@@ -20,15 +19,22 @@ import {
   resultKey,
   specKey,
 } from "../../shared/protocol/index.ts";
+import { CheckpointProgress } from "./checkpoint-progress.ts";
 import { commandBody, type RunCommand } from "./commands.ts";
+import { ControlDeadLetters } from "./control-dead-letters.ts";
 import type { Engine, Watcher } from "./engine.ts";
-import { Quiet } from "./quiet.ts";
+import { judge, type Liveness, type StackEvidence } from "./liveness.ts";
+import { stackEvidence } from "./stack-evidence.ts";
 
 /** Between looks for the result. */
 const RESULT_INTERVAL_MILLISECONDS = 1000;
 /** Looks for the result between looks at the checkpoint, which is larger. */
 const LOOKS_PER_PROGRESS = 2;
+/** Looks for the result between judgements whether a run that is followed still lives. */
+const LOOKS_PER_JUDGEMENT = 10;
 const SILENT: Log = { info: () => undefined, warn: () => undefined };
+
+type EvidenceOf = (stack: DeployedStack, run: string) => Promise<StackEvidence>;
 
 /** Finds the stack. @throws MarinaError with one clear line: no credentials, no region, no stack. */
 export async function openAwsEngine(stackName: string): Promise<AwsEngine> {
@@ -36,6 +42,7 @@ export async function openAwsEngine(stackName: string): Promise<AwsEngine> {
   return new AwsEngine(
     stack,
     createAwsPorts({ bucket: stack.bucket, log: SILENT, clients: createSdkClients() }),
+    stackEvidence,
   );
 }
 
@@ -44,10 +51,14 @@ export class AwsEngine implements Engine {
   readonly predicts = false;
   readonly stack: DeployedStack;
   readonly #ports: Ports;
+  readonly #evidence: EvidenceOf;
+  readonly #deadLetters: ControlDeadLetters;
 
-  constructor(stack: DeployedStack, ports: Ports) {
+  constructor(stack: DeployedStack, ports: Ports, evidence: EvidenceOf) {
     this.stack = stack;
     this.#ports = ports;
+    this.#evidence = evidence;
+    this.#deadLetters = new ControlDeadLetters(ports, stack.controlDeadLetters);
   }
 
   get objects(): ObjectStore {
@@ -61,7 +72,7 @@ export class AwsEngine implements Engine {
   async drive(control: ControlMessage, watcher: Watcher): Promise<RunResult> {
     const { run, tenure } = control;
     // What was said of an earlier attempt is settled by this one.
-    await this.#takeDeadLetters(run);
+    await this.#deadLetters.take(run);
     // Each a command of its own: a second one with the same content must not be taken for a repetition.
     const deduplicationId = `${run}.${tenure}.${control.action}.${randomUUID()}`;
     await this.#ports.queues.send(this.stack.controlQueue, [
@@ -80,33 +91,49 @@ export class AwsEngine implements Engine {
    * @throws MarinaError "worker-failed" when nobody could go on with it, "not-found" when it was deleted.
    */
   async watch(run: string, watcher: Watcher, tenure = 0): Promise<RunResult> {
-    const quiet = new Quiet();
-    let seen = -1;
+    const progress = new CheckpointProgress(this.objects, run, watcher);
     for (let look = 0; ; look++) {
       const result = await readOptional(this.objects, resultKey(run), decodeResult);
-      if (result !== undefined && result.tenure >= tenure) return result;
+      // One that is over can't have been gone on with: it ended while it was asked to.
+      if (result !== undefined && (result.tenure >= tenure || isOver(result.status))) return result;
       if (look % LOOKS_PER_PROGRESS === 0) {
-        const checkpoint = (await readCheckpoint(this.objects, run))?.checkpoint;
-        for (const record of checkpoint?.records ?? []) {
-          if (record.round <= seen) continue;
-          seen = record.round;
-          watcher.round(record);
-        }
-        const seconds = quiet.look(checkpoint?.commit, this.#ports.clock.now());
-        if (seconds !== undefined) watcher.quiet?.(seconds);
-        if (checkpoint === undefined) await this.#checkStored(run);
+        const begun = await progress.look(this.#ports.clock.now());
+        if (!begun) await this.#checkStored(run);
       }
-      if (await this.#takeDeadLetters(run)) throw unhandled(run);
+      if (await this.#deadLetters.takeInTime(run)) throw unhandled(run);
       await this.#ports.clock.sleep(RESULT_INTERVAL_MILLISECONDS);
     }
   }
 
-  async checkAlive(run: string): Promise<void> {
-    const dead = await this.#deadLetters(run);
-    // Whoever waits for the run is to find them, too.
-    for (const receipt of dead) await this.#giveBack(receipt);
-    if (dead.length > 0) throw unhandled(run);
+  async attach(run: string, watcher: Watcher): Promise<RunResult | undefined> {
+    const progress = new CheckpointProgress(this.objects, run, watcher);
+    try {
+      for (let look = 1; ; look++) {
+        const result = await readOptional(this.objects, resultKey(run), decodeResult);
+        if (result !== undefined) return result;
+        if (look % LOOKS_PER_PROGRESS === 0) await progress.look(this.#ports.clock.now());
+        // Costs requests; a run that is cut off stays so.
+        if (look % LOOKS_PER_JUDGEMENT === 0) {
+          const { state } = await this.liveness(run);
+          if (state === "cut-off" || state === "silent") return undefined;
+        }
+        await this.#ports.clock.sleep(RESULT_INTERVAL_MILLISECONDS);
+      }
+    } catch (error) {
+      throw cantLook(run, error);
+    }
+  }
+
+  async liveness(run: string): Promise<Liveness> {
+    if ((await readOptional(this.objects, resultKey(run), decodeResult)) !== undefined)
+      return { state: "ended", because: "it has its result" };
+    if (await this.#deadLetters.has(run))
+      return {
+        state: "cut-off",
+        because: `the aggregator could not go on with it; see why: marina logs ${run}`,
+      };
     await this.#checkStored(run);
+    return judge(await this.#evidence(this.stack, run));
   }
 
   /** @throws MarinaError "not-found" when there is no such run any more. */
@@ -119,37 +146,20 @@ export class AwsEngine implements Engine {
     );
   }
 
-  /** Deletes control messages about this run that nobody could handle. True when there were any. */
-  async #takeDeadLetters(run: string): Promise<boolean> {
-    const dead = await this.#deadLetters(run);
-    if (dead.length > 0) await this.#ports.queues.delete(this.stack.controlDeadLetters, dead);
-    return dead.length > 0;
-  }
-
-  /**
-   * Receipts of control messages about this run that nobody could handle: nothing will ever happen by them. Those about
-   * other runs are seen again by whoever waits for these.
-   */
-  async #deadLetters(run: string): Promise<string[]> {
-    const { queues } = this.#ports;
-    const queue = this.stack.controlDeadLetters;
-    const found: string[] = [];
-    for (const { body, receipt } of await queues.receive(queue, { max: BATCH_LIMIT, waitSeconds: 0 })) {
-      if (runOf(body) === run) found.push(receipt);
-      else await this.#giveBack(receipt);
-    }
-    return found;
-  }
-
-  #giveBack(receipt: string): Promise<void> {
-    return this.#ports.queues.extend(this.stack.controlDeadLetters, receipt, 0);
-  }
-
   async command(run: string, command: RunCommand): Promise<void> {
     const { queues, objects } = this.#ports;
     const body = await commandBody(objects, run, command);
-    const queue = await queues.address(contributionsQueueName(this.stack.queuePrefix, run));
-    await queues.send(queue, [{ body }]);
+    try {
+      const queue = await queues.address(contributionsQueueName(this.stack.queuePrefix, run));
+      await queues.send(queue, [{ body }]);
+    } catch (error) {
+      if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
+      throw new MarinaError(
+        "usage",
+        `run ${run} takes no commands now: it has ended or has not begun (its queue is not there); see: marina show ${run}`,
+        { cause: error },
+      );
+    }
   }
 
   locate(key: string): string {
@@ -157,15 +167,6 @@ export class AwsEngine implements Engine {
   }
 
   async close(): Promise<void> {}
-}
-
-/** Which run a control message is about; undefined for a message of another kind. */
-function runOf(body: string): unknown {
-  try {
-    return (JSON.parse(body) as { run?: unknown }).run;
-  } catch {
-    return undefined;
-  }
 }
 
 function unhandled(run: string): MarinaError {

@@ -1,26 +1,42 @@
-/** The embedded cloud as an engine: the default. Its state is a folder. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createEmbeddedService, driveToEnd, type EmbeddedService } from "../../embedded/index.ts";
 import { describeError, MarinaError } from "../../shared/base/index.ts";
-import type { Log, ObjectStore } from "../../shared/cloud/index.ts";
-import { type ControlMessage, contributionsQueueName, type RunResult } from "../../shared/protocol/index.ts";
+import { type Log, type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
+import {
+  type ControlMessage,
+  contributionsQueueName,
+  decodeResult,
+  decodeStoredRun,
+  type RunResult,
+  resultKey,
+  specKey,
+} from "../../shared/protocol/index.ts";
+import { machineMemoryBytes } from "../vector-memory.ts";
+import { CheckpointProgress } from "./checkpoint-progress.ts";
 import { CommandBox } from "./command-box.ts";
 import { commandBody, type RunCommand } from "./commands.ts";
 import type { Engine, Watcher } from "./engine.ts";
 import { folderReader } from "./folder-reader.ts";
+import type { Liveness } from "./liveness.ts";
+import { RunLock } from "./run-lock.ts";
 import { gradientThreads } from "./threads.ts";
 
 /** Latencies are drawn from one seed: predictions repeat. */
 const SIMULATION_SEED = 1;
+/** Between looks at a run that another process drives; and how many of them come to one at its checkpoint. */
+const LOOK_INTERVAL_MILLISECONDS = 200;
+const LOOKS_PER_PROGRESS = 3;
 
 export class EmbeddedEngine implements Engine {
   readonly name = "embedded";
   readonly predicts = true;
+  readonly machineBytes = machineMemoryBytes();
   readonly #home: string;
   readonly #service: EmbeddedService;
   readonly #warnings: string[] = [];
   #watcher: Watcher | undefined;
+  #changesCount = true;
 
   constructor(home: string) {
     this.#home = resolve(home);
@@ -54,7 +70,15 @@ export class EmbeddedEngine implements Engine {
 
   async drive(control: ControlMessage, watcher: Watcher): Promise<RunResult> {
     const { run } = control;
-    const release = this.#lock(run);
+    const lock = this.#lock(run).take();
+    if ("driver" in lock) {
+      // What this process has changed of the run, its driver must not find on the disk.
+      this.#changesCount = false;
+      throw new MarinaError(
+        "usage",
+        `run ${run} is being driven by process ${lock.driver}; follow it to its end: marina resume ${run}, or stop it: marina stop ${run}`,
+      );
+    }
     const closeBox = this.#box(run).open((body) => {
       // The run may just have ended: then there is nobody to tell any more.
       this.#deliver(run, body).catch((error: unknown) =>
@@ -68,13 +92,37 @@ export class EmbeddedEngine implements Engine {
       return await driveToEnd(this.#service, control, () => this.#warnings.at(-1));
     } finally {
       closeBox();
-      release();
+      lock.release();
     }
+  }
+
+  async attach(run: string, watcher: Watcher): Promise<RunResult | undefined> {
+    const lock = this.#lock(run);
+    const key = resultKey(run);
+    const progress = new CheckpointProgress(this.live, run, watcher);
+    for (let look = 0; ; look++) {
+      // The lock first: what its driver wrote before it gave it back is on the disk then.
+      const driver = lock.driver();
+      if (look % LOOKS_PER_PROGRESS === 0) await progress.look(performance.now());
+      if (driver === undefined) return await readOptional(this.live, key, decodeResult);
+      await sleep(LOOK_INTERVAL_MILLISECONDS);
+    }
+  }
+
+  async liveness(run: string): Promise<Liveness> {
+    const key = specKey(run);
+    if ((await readOptional(this.live, key, decodeStoredRun)) === undefined)
+      throw new MarinaError("not-found", `run ${run} was deleted: ${this.locate(key)} is gone`);
+    const driver = this.#lock(run).driver();
+    if (driver !== undefined) return { state: "live", because: `process ${driver} drives it` };
+    if ((await readOptional(this.live, resultKey(run), decodeResult)) !== undefined)
+      return { state: "ended", because: "it has its result" };
+    return { state: "cut-off", because: "no process drives it" };
   }
 
   /** In this process by a message; in another one through its box of commands. */
   async command(run: string, command: RunCommand): Promise<void> {
-    const driver = this.#driver(run);
+    const driver = this.#lock(run).driver();
     if (driver === undefined) {
       throw new MarinaError("usage", `run ${run} is not running; go on with it: marina resume ${run}`);
     }
@@ -98,54 +146,15 @@ export class EmbeddedEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    this.#service.cloud.flush();
-    await this.#service.close();
+    try {
+      if (this.#changesCount) this.#service.cloud.flush();
+    } finally {
+      await this.#service.close();
+    }
   }
 
   /** One process per run: two would not see each other's conditional writes. */
-  #lock(run: string): () => void {
-    const path = this.#lockFile(run);
-    mkdirSync(dirname(path), { recursive: true });
-    for (;;) {
-      try {
-        writeFileSync(path, String(process.pid), { flag: "wx" });
-        return () => rmSync(path, { force: true });
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-        const pid = this.#driver(run);
-        if (pid !== undefined) {
-          throw new MarinaError(
-            "usage",
-            `run ${run} is being driven by process ${pid}; stop that one first: marina stop ${run}`,
-          );
-        }
-        rmSync(path, { force: true });
-      }
-    }
-  }
-
-  #lockFile(run: string): string {
-    return join(this.#home, "locks", `${run}.pid`);
-  }
-
-  /** The living process that drives a run. */
-  #driver(run: string): number | undefined {
-    try {
-      const pid = Number(readFileSync(this.#lockFile(run), "utf8"));
-      return isAlive(pid) ? pid : undefined;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw error;
-    }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+  #lock(run: string): RunLock {
+    return new RunLock(join(this.#home, "locks", `${run}.pid`));
   }
 }

@@ -2,6 +2,7 @@
 import type { ObjectStore } from "../../shared/cloud/index.ts";
 import type { ControlMessage, RoundRecord, RunResult } from "../../shared/protocol/index.ts";
 import type { RunCommand } from "./commands.ts";
+import type { Liveness } from "./liveness.ts";
 
 /** Told while a run goes on. */
 export interface Watcher {
@@ -15,14 +16,18 @@ export interface Engine {
   readonly name: string;
   /** Seconds and dollars are a prediction of this engine's model, not a measurement. */
   readonly predicts: boolean;
+  /** Memory that a whole run has to get by with, where it runs in this process; undefined where functions run it. */
+  readonly machineBytes?: number;
   /** The engine's object store: data sets, runs, results. */
   readonly objects: ObjectStore;
   /** The same as they are now, also where another process writes them: for looking at a run that it drives. */
   readonly live: Pick<ObjectStore, "get" | "list">;
   /** Sends a control message and waits until the run has ended. */
   drive(control: ControlMessage, watcher: Watcher): Promise<RunResult>;
-  /** Where that can be told: @throws MarinaError when it is certain that an unfinished run will not go on by itself. */
-  checkAlive?(run: string): Promise<void>;
+  /** Waits for a run that is live already, and tells of it as `drive` does. Undefined when it is cut off before its end. */
+  attach(run: string, watcher: Watcher): Promise<RunResult | undefined>;
+  /** Does the run go on by itself? @throws MarinaError "not-found" when it was deleted. */
+  liveness(run: string): Promise<Liveness>;
   /** Tells a run that is under way to stop, or to go on with others. */
   command(run: string, command: RunCommand): Promise<void>;
   /** Where a person finds an object, e.g. a path. */

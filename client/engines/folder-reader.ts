@@ -1,7 +1,7 @@
 /** Objects of an embedded cloud's home, as they are on disk now: for looking on while another process writes them. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { etagOf } from "../../embedded/index.ts";
+import { etagOf, explainDiskError } from "../../embedded/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
 
@@ -10,7 +10,7 @@ export function folderReader(home: string): Pick<ObjectStore, "get" | "list"> {
   const root = resolve(home, "objects");
   return {
     async get(key) {
-      const body = orMissing(() => readFileSync(join(root, ...key.split("/"))));
+      const body = orMissing(root, () => readFileSync(join(root, ...key.split("/"))));
       if (body === undefined) throw new MarinaError("not-found", `object ${key}: no such file in ${root}`);
       return { body: new Uint8Array(body.buffer, body.byteOffset, body.length), etag: etagOf(body) };
     },
@@ -18,28 +18,25 @@ export function folderReader(home: string): Pick<ObjectStore, "get" | "list"> {
     async list(prefix) {
       // Prefixes end at a folder or in the name of one.
       const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
-      const entries = orMissing(() =>
-        readdirSync(join(root, folder), { recursive: true, withFileTypes: true }),
-      );
-      return (entries ?? [])
-        .filter((entry) => entry.isFile())
-        .map((entry) =>
-          join(entry.parentPath, entry.name)
-            .slice(root.length + 1)
-            .replaceAll("\\", "/"),
-        )
-        .filter((key) => key.startsWith(prefix))
-        .sort();
+      return [...filesIn(root, join(root, folder), folder)].filter((key) => key.startsWith(prefix)).sort();
     },
   };
 }
 
-function orMissing<T>(read: () => T): T | undefined {
+/** Folder by folder: one that is taken away meanwhile takes nothing else out of the list. */
+function* filesIn(root: string, folder: string, prefix: string): Generator<string> {
+  for (const entry of orMissing(root, () => readdirSync(folder, { withFileTypes: true })) ?? []) {
+    if (entry.isDirectory()) yield* filesIn(root, join(folder, entry.name), `${prefix}${entry.name}/`);
+    else if (entry.isFile()) yield prefix + entry.name;
+  }
+}
+
+function orMissing<T>(root: string, read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw error;
+    throw explainDiskError(root, "read", error);
   }
 }

@@ -1,4 +1,7 @@
 /** Opens the engine that the options name. Loads only what that engine needs. */
+
+import { MarinaError } from "../../shared/base/index.ts";
+import { prepareAwsVariables } from "./aws-variables.ts";
 import type { Engine } from "./engine.ts";
 
 /** Which cloud, and where it is. */
@@ -10,6 +13,14 @@ export interface EngineOptions {
   readonly region?: string;
 }
 
+/** Real credentials must not be sent to a local cloud. */
+const CREDENTIALS = [
+  "AWS_ACCESS_KEY_ID",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+  "AWS_PROFILE",
+  "AWS_DEFAULT_PROFILE",
+];
 /** Where LocalStack and its like listen unless told otherwise. */
 const LOCAL_ENDPOINT = "http://127.0.0.1:4566";
 
@@ -26,13 +37,31 @@ export async function openEmbedded(home: string) {
 /** A deployed stack; for commands that make sense on one only. */
 export async function openStack(options: EngineOptions) {
   configure(options);
-  return (await import("./aws.ts")).openAwsEngine(options.stack);
+  (await import("../../shared/cloud/aws/index.ts")).fetchThroughProxy();
+  try {
+    return await (await import("./aws.ts")).openAwsEngine(options.stack);
+  } catch (error) {
+    if (options.on !== "localstack" || !isRefused(error)) throw error;
+    throw new MarinaError(
+      "unavailable",
+      `no local cloud listens at ${process.env["AWS_ENDPOINT_URL"]}: start one in another terminal with npm run ministack (or npm run localstack), or give its --endpoint-url`,
+      { cause: error },
+    );
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && "code" in cause && cause.code === "ECONNREFUSED";
 }
 
 /** The SDK reads the environment: options set it before any client is made. */
-function configure({ on, endpointUrl, region }: EngineOptions): void {
+export function configure({ on, endpointUrl, region }: EngineOptions): void {
   const { env } = process;
+  // The keys that are taken in its place need not be good ones.
+  if (on === "localstack") for (const name of CREDENTIALS) delete env[name];
   if (region !== undefined) env["AWS_REGION"] = region;
+  prepareAwsVariables(env);
   // What is said here is meant for every service.
   if (endpointUrl !== undefined)
     for (const name of Object.keys(env)) if (name.startsWith("AWS_ENDPOINT_URL_")) delete env[name];
@@ -40,10 +69,8 @@ function configure({ on, endpointUrl, region }: EngineOptions): void {
     endpointUrl ?? (on === "localstack" ? (env["AWS_ENDPOINT_URL"] ?? LOCAL_ENDPOINT) : undefined);
   if (endpoint !== undefined) env["AWS_ENDPOINT_URL"] = endpoint;
   if (on !== "localstack") return;
-  // A local cloud takes any credentials; real ones must not be sent to it.
+  // A local cloud takes any credentials.
   env["AWS_ACCESS_KEY_ID"] = "test";
   env["AWS_SECRET_ACCESS_KEY"] = "test";
-  delete env["AWS_SESSION_TOKEN"];
-  delete env["AWS_PROFILE"];
-  env["AWS_REGION"] ??= env["AWS_DEFAULT_REGION"] ?? "us-east-1";
+  env["AWS_REGION"] ??= "us-east-1";
 }

@@ -141,6 +141,7 @@ export function faultyPorts(ports: Ports, role: FunctionRole, plan: FaultPlan, v
     delete: (queue, receipts) => byParts(`delete ${queue}`, receipts, (part) => service.delete(queue, part)),
     extend: (queue, receipt, seconds) =>
       call(`extend ${queue}`, () => service.extend(queue, receipt, seconds)),
+    waiting: (queue) => call(`waiting ${queue}`, () => service.waiting(queue)),
   };
 
   const skewed = plan.strike("clockSkewed", role);

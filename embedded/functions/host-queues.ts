@@ -72,6 +72,11 @@ export function queuePort(machine: Machine, services: Services): MessageQueue {
         queues.get(address).extend(receipt, seconds);
       });
     },
+    waiting: (address) =>
+      call(evaluation, cpu.deleteMilliseconds, () => {
+        meter.manage(address, evaluation);
+        return queues.get(address).waiting;
+      }),
   };
 }
 

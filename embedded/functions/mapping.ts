@@ -15,11 +15,22 @@ import type { Services } from "./shared-services.ts";
 const IDLE_POLLERS = 5;
 const IDLE_POLL_MILLISECONDS = 20_000;
 
+/** How a mapping without pollers of its own grows: so many invocations concurrently at first, then more while messages wait. */
+export interface MappingRamp {
+  readonly atFirst: number;
+  readonly perMinute: number;
+}
+
+/** Lambda developer guide, SQS scaling. */
+export const AWS_RAMP: MappingRamp = { atFirst: 5, perMinute: 300 };
+
 export interface MappingOptions {
   /** Most messages of one invocation. */
   readonly batchSize: number;
   /** Most invocations at one time, of this mapping. */
   readonly maxConcurrency?: number;
+  /** Without one it is at its maximum from the start. */
+  readonly ramp?: MappingRamp;
 }
 
 /**
@@ -37,6 +48,11 @@ export class EmbeddedMapping {
   readonly #readyEvaluation: Message[] = [];
   readonly #startedAt: number;
   #running = 0;
+  /** What the ramp allows, as of a time, and whether messages have waited since then. */
+  #allowed: number;
+  #allowedAt = 0;
+  #backlog = false;
+  #growing = false;
   /** A fault: others use up the account's concurrency until then. */
   #starvedUntil = 0;
 
@@ -59,6 +75,7 @@ export class EmbeddedMapping {
     this.#services = services;
     this.#options = options;
     this.#startedAt = services.clock.now();
+    this.#allowed = options.ramp?.atFirst ?? Number.POSITIVE_INFINITY;
     queue.subscribe((message) => this.#announce(message));
     target.onRelease(() => this.#pump());
   }
@@ -89,13 +106,40 @@ export class EmbeddedMapping {
 
   #pump(): void {
     if (this.#services.clock.now() < this.#starvedUntil) return;
-    const limit = this.#options.maxConcurrency ?? Number.POSITIVE_INFINITY;
+    const most = this.#options.maxConcurrency ?? Number.POSITIVE_INFINITY;
+    const limit = Math.min(most, this.#grown());
     while (this.#readyEvaluation.length > 0 && this.#function.hasCapacity(true)) {
       this.#dispatch(this.#readyEvaluation.shift()!);
     }
     while (this.#ready.length > 0 && this.#running < limit && this.#function.hasCapacity(false)) {
       this.#dispatch(this.#ready.shift()!);
     }
+    this.#backlog = this.#ready.length > 0;
+    if (this.#backlog && limit < most) this.#growLater();
+  }
+
+  /** Whole invocations that the ramp allows now. */
+  #grown(): number {
+    const { ramp } = this.#options;
+    if (ramp === undefined) return Number.POSITIVE_INFINITY;
+    const now = this.#services.clock.now();
+    if (this.#backlog) this.#allowed += (ramp.perMinute * (now - this.#allowedAt)) / 60_000;
+    this.#allowedAt = now;
+    // What is a hair below a whole number by rounding is that number.
+    return Math.floor(this.#allowed + 1e-9);
+  }
+
+  /** Looks again when one more is allowed. */
+  #growLater(): void {
+    const { ramp } = this.#options;
+    if (ramp === undefined || this.#growing) return;
+    this.#growing = true;
+    const missing = Math.floor(this.#allowed + 1e-9) + 1 - this.#allowed;
+    const { clock } = this.#services;
+    clock.at(clock.now() + (60_000 * missing) / ramp.perMinute, () => {
+      this.#growing = false;
+      this.#pump();
+    });
   }
 
   #dispatch(first: Message): void {

@@ -1,3 +1,6 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
 import {
   chmodSync,
   existsSync,
@@ -10,9 +13,13 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { selfDescribing } from "../testing/steady-writer.ts";
 import { explainDiskError, openFolder } from "./disk.ts";
 import { EmbeddedObjects, type ObjectFolder, RESIDENT_LIMIT_BYTES } from "./object-store.ts";
+
+const WRITER = fileURLToPath(new URL("../testing/steady-writer.ts", import.meta.url));
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (body: Uint8Array): string => new TextDecoder().decode(body);
@@ -111,7 +118,7 @@ describe("a store over a folder", () => {
     const noted: ObjectFolder = {
       ...folder,
       read(key, range) {
-        reads.push(range.end - range.start);
+        reads.push(range === undefined ? size : range.end - range.start);
         return folder.read(key, range);
       },
     };
@@ -148,6 +155,88 @@ describe("a store over a folder", () => {
     expect(() => store.put(key, bytes("x"))).toThrow(expect.objectContaining({ code: "usage" }));
   });
 
+  it("is read whole and of one version, ETag and bytes, hundreds of times while another process writes", async () => {
+    const writer = spawn(process.execPath, [WRITER, home], { stdio: ["ignore", "pipe", "inherit"] });
+    try {
+      await once(writer.stdout, "data");
+      const sizes = new Set<number>();
+      let missing = 0;
+      for (let look = 0; look < 600; look++) {
+        const store = new EmbeddedObjects(openFolder(home));
+        const { body, etag } = store.get("runs/a/checkpoint");
+        const size = new DataView(body.buffer, body.byteOffset).getUint32(0);
+        expect(body.length).toBe(size);
+        expect(body.at(-1)).toBe(size % 251);
+        expect(etag).toBe(`"${createHash("md5").update(body).digest("hex")}"`);
+        // Within one process it stays what it was.
+        expect(store.get("runs/a/checkpoint", { ifMatch: etag }).body).toBe(body);
+        sizes.add(size);
+        try {
+          const result = store.get("runs/a/result").body;
+          expect(result).toEqual(selfDescribing(result.length));
+        } catch (error) {
+          expect(error).toMatchObject({ code: "not-found" });
+          missing++;
+        }
+        if (look % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      expect(writer.exitCode).toBeNull();
+      // It did change under the reader's hands.
+      expect(sizes.size).toBeGreaterThan(50);
+      expect(missing).toBeGreaterThan(0);
+    } finally {
+      writer.kill("SIGKILL");
+    }
+  }, 60_000);
+
+  it("looks a large object up anew when it was replaced between its ETag and its bytes", () => {
+    const size = RESIDENT_LIMIT_BYTES + 8;
+    const [older, newer] = [new Uint8Array(size), new Uint8Array(size).fill(1)];
+    const folder = openFolder(home);
+    folder.write("large", older);
+    let reads = 0;
+    const store = new EmbeddedObjects({
+      ...folder,
+      read(key, range) {
+        if (reads++ === 0) folder.write("large", newer);
+        return folder.read(key, range);
+      },
+    });
+    const found = store.get("large", { range: { start: 0, end: 4 } });
+    expect(found.body).toEqual(Uint8Array.of(1, 1, 1, 1));
+    expect(found.etag).toBe(`"${createHash("md5").update(newer).digest("hex")}"`);
+    expect(reads).toBe(2);
+  });
+
+  it("creates an object once, whichever process asks", () => {
+    const [first, second] = [new EmbeddedObjects(openFolder(home)), new EmbeddedObjects(openFolder(home))];
+    first.put("before", bytes("1"));
+    first.create("runs/a/spec.json", bytes("mine"));
+    expect(readdirSync(join(home, "objects")).sort()).toEqual(["before", "runs"]);
+    expect(() => second.create("runs/a/spec.json", bytes("yours"))).toThrow(
+      expect.objectContaining({ code: "precondition-failed" }),
+    );
+    second.flush();
+    expect(text(readFileSync(join(home, "objects", "runs", "a", "spec.json")))).toBe("mine");
+    expect(text(second.get("runs/a/spec.json").body)).toBe("mine");
+    expect(readdirSync(join(home, "partial"))).toEqual([]);
+  });
+
+  it("of which there is none yet is empty, and is made by the first write", () => {
+    const none = join(home, "none");
+    const store = new EmbeddedObjects(openFolder(none));
+    expect(store.list("")).toEqual([]);
+    expect(existsSync(none)).toBe(false);
+    store.put("k", bytes("1"));
+    store.flush();
+    expect(text(readFileSync(join(none, "objects", "k")))).toBe("1");
+  });
+
+  it("that is a file is refused", () => {
+    writeFileSync(join(home, "file"), "");
+    expect(() => openFolder(join(home, "file"))).toThrow(/a file is where a folder is needed/);
+  });
+
   it("takes away what a dead process left half written", () => {
     mkdirSync(join(home, "partial"), { recursive: true });
     writeFileSync(join(home, "partial", "999999999-0"), "half");
@@ -172,7 +261,10 @@ describe("a store over a folder", () => {
 
   it.skipIf(process.getuid?.() === 0)("names a home that is not ours to write", () => {
     chmodSync(home, 0o500);
-    expect(() => openFolder(home)).toThrow(/permission denied: choose another home folder/);
+    const store = new EmbeddedObjects(openFolder(home));
+    expect(store.list("")).toEqual([]);
+    store.put("k", bytes("1"));
+    expect(() => store.flush()).toThrow(/permission denied: choose another home folder/);
     chmodSync(home, 0o700);
   });
 

@@ -2,7 +2,10 @@
 import { createHash } from "node:crypto";
 import {
   closeSync,
+  constants,
+  copyFileSync,
   fstatSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -17,32 +20,40 @@ import {
 import { dirname, join, resolve, sep } from "node:path";
 import { MarinaError } from "../../shared/base/index.ts";
 import type { ByteRange } from "../../shared/cloud/index.ts";
-import type { Chunks, ObjectFolder } from "./object-store.ts";
+import { isAlive } from "./living-process.ts";
+import type { Chunks, FileVersion, ObjectFolder } from "./object-store.ts";
 
+const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
 /** Numbers the half-written files of this process, whichever folder they are in. */
 let partialsMade = 0;
 
 /**
- * Opens, and where needed makes, `<home>/objects` and `<home>/partial`, where files are written before they are moved
- * to their place. Everything is synchronous, so that a virtual clock never mistakes a read for quiet.
+ * Opens `<home>/objects`, and `<home>/partial`, where files are written before they are moved to their place; both are made
+ * with the first write, so that a home which can only be read can be looked at. Everything is synchronous, so that a
+ * virtual clock never mistakes a read for quiet.
  *
- * @throws MarinaError `unavailable` when the folder can't be made or read.
+ * Other processes may write to the same folder. A file is put in its place whole, and read through one handle: what is
+ * read is one version of it, even where another takes its place meanwhile.
+ *
+ * @throws MarinaError `unavailable` when the folder can't be read.
  */
 export function openFolder(home: string): ObjectFolder {
   const root = resolve(home, "objects");
   const partial = resolve(home, "partial");
-  guard(root, "make", () => {
-    mkdirSync(root, { recursive: true });
-    mkdirSync(partial, { recursive: true });
+  guard(home, "read", () => {
+    if (statSync(home, { throwIfNoEntry: false })?.isDirectory() === false) throw notAFolder();
     removeAbandoned(partial);
   });
   const pathOf = (key: string): string => {
     checkKey(key);
     return join(root, ...key.split("/"));
   };
-  const newPartial = (): string => join(partial, `${process.pid}-${partialsMade++}`);
+  const newPartial = (): string => {
+    guard(partial, "make", () => mkdirSync(partial, { recursive: true }));
+    return join(partial, `${process.pid}-${partialsMade++}`);
+  };
 
   const place = (temporary: string, key: string): void => {
     const path = pathOf(key);
@@ -57,22 +68,41 @@ export function openFolder(home: string): ObjectFolder {
 
     read(key, range) {
       const path = pathOf(key);
-      return guard(path, "read", () => readRange(path, range));
+      return guardMissing(path, () => readVersion(path, range));
     },
 
     etag(key) {
       const path = pathOf(key);
-      return guard(path, "read", () => {
+      return guardMissing(path, () => {
         const md5 = createHash("md5");
         const file = openSync(path, "r");
         try {
           const buffer = new Uint8Array(CHUNK_BYTES);
           for (let n = readSync(file, buffer); n > 0; n = readSync(file, buffer))
             md5.update(buffer.subarray(0, n));
+          const { size, version } = stateOf(file);
+          return { etag: `"${md5.digest("hex")}"`, size, version };
         } finally {
           closeSync(file);
         }
-        return `"${md5.digest("hex")}"`;
+      });
+    },
+
+    create(key, body) {
+      const path = pathOf(key);
+      const temporary = newPartial();
+      return guard(path, "write", () => {
+        let created = true;
+        withFile(
+          temporary,
+          (file) => writeAll(file, body),
+          () => {
+            mkdirSync(dirname(path), { recursive: true });
+            created = linked(temporary, path);
+            rmSync(temporary, { force: true });
+          },
+        );
+        return created;
       });
     },
 
@@ -146,33 +176,65 @@ function checkKey(key: string): void {
 }
 
 function* listFiles(folder: string, prefix: string): Generator<readonly [string, number]> {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+  for (const entry of foundOr([], () => readdirSync(folder, { withFileTypes: true }))) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) yield* listFiles(path, `${prefix}${entry.name}/`);
-    else if (entry.isFile()) yield [prefix + entry.name, statSync(path).size];
+    else if (entry.isFile()) {
+      const state = statSync(path, { throwIfNoEntry: false });
+      if (state !== undefined) yield [prefix + entry.name, state.size];
+    }
   }
 }
 
-function readRange(path: string, { start, end }: ByteRange): Uint8Array {
+/** Another process may have taken away what was listed a moment ago. */
+function foundOr<T>(otherwise: T, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return otherwise;
+    throw error;
+  }
+}
+
+/** A file as it is now: its bytes, or those of a range, and which version of it they are of. */
+function readVersion(path: string, range: ByteRange | undefined): FileVersion {
   const file = openSync(path, "r");
   try {
-    const size = fstatSync(file).size;
-    if (size < end) {
-      throw new MarinaError(
-        "corrupt",
-        `${path}: expected at least ${end} bytes, it has ${size}: was it changed by hand?`,
-      );
-    }
-    const body = new Uint8Array(end - start);
+    const { size, version } = stateOf(file);
+    const start = range?.start ?? 0;
+    const body = new Uint8Array(Math.max(0, Math.min(range?.end ?? size, size) - start));
     let done = 0;
     while (done < body.length) {
       const read = readSync(file, body, done, Math.min(body.length - done, 1 << 30), start + done);
       if (read === 0) break;
       done += read;
     }
-    return body;
+    return { body, size, version };
   } finally {
     closeSync(file);
+  }
+}
+
+/** Files are replaced, never written over: another version has another inode, or at least another time. */
+function stateOf(file: number): { readonly size: number; readonly version: string } {
+  const { ino, mtimeNs, size } = fstatSync(file, { bigint: true });
+  return { size: Number(size), version: `${ino}.${mtimeNs}.${size}` };
+}
+
+/** Gives a whole file its name, if nothing has it. */
+function linked(temporary: string, path: string): boolean {
+  try {
+    try {
+      linkSync(temporary, path);
+    } catch (error) {
+      // Some file systems have no second names.
+      if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
+      copyFileSync(temporary, path, constants.COPYFILE_EXCL);
+    }
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
   }
 }
 
@@ -199,7 +261,7 @@ function withFile(path: string, write: (file: number) => void, then: () => void)
 
 /** Files that a process left half written when it died; those of living processes are theirs. */
 function removeAbandoned(partial: string): void {
-  for (const name of readdirSync(partial)) {
+  for (const name of foundOr<string[]>([], () => readdirSync(partial))) {
     const [pid, number] = name.split("-").map(Number);
     if (pid === undefined || number === undefined || Number.isNaN(pid)) continue;
     // A file of our own id that we have not made is an earlier process's: ids come again, above all in containers.
@@ -209,15 +271,6 @@ function removeAbandoned(partial: string): void {
     } catch {
       // Another process took it away first, or the folder is read-only: the first write will say so.
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
@@ -250,6 +303,15 @@ export function explainDiskError(path: string, verb: string, error: unknown): Ma
   const { code, message } = error as NodeJS.ErrnoException;
   const advice = (code === undefined ? undefined : ADVICE[code]) ?? message;
   return new MarinaError("unavailable", `can't ${verb} ${path}: ${advice}`, { cause: error });
+}
+
+function notAFolder(): NodeJS.ErrnoException {
+  return Object.assign(new Error("not a folder"), { code: "ENOTDIR" });
+}
+
+/** Undefined where there is no such file (any more). */
+function guardMissing<T>(path: string, operation: () => T): T | undefined {
+  return guard(path, "read", () => foundOr<T | undefined>(undefined, operation));
 }
 
 function guard<T>(path: string, verb: string, operation: () => T): T {

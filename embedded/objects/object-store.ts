@@ -10,20 +10,34 @@ export interface ObjectFolder {
   entries(): Iterable<readonly [key: string, size: number]>;
   /** @throws MarinaError `usage` when the key can't be a file of this folder. */
   check(key: string): void;
-  read(key: string, range: ByteRange): Uint8Array;
-  /** The ETag of what is stored, from its bytes. */
-  etag(key: string): string;
+  /** The whole object, or a range of it, as it is now; undefined when it is not there (any more). */
+  read(key: string, range?: ByteRange): FileVersion | undefined;
+  /** The ETag of what is stored now, from its bytes. */
+  etag(key: string): (Omit<FileVersion, "body"> & { readonly etag: string }) | undefined;
   write(key: string, body: Uint8Array): void;
+  /** Writes a new object; false when there is one already, whoever wrote it. */
+  create(key: string, body: Uint8Array): boolean;
   /** Writes without holding more than a chunk. */
   writeStream(key: string, chunks: Chunks): Promise<{ readonly etag: string; readonly size: number }>;
   remove(key: string): void;
 }
 
+/** One version of a stored object, or a part of it. */
+export interface FileVersion {
+  readonly body: Uint8Array;
+  /** Of the whole object. */
+  readonly size: number;
+  /** Differs from that of every other version. */
+  readonly version: string;
+}
+
 export type Chunks = AsyncIterable<Uint8Array>;
 
 interface Entry {
-  readonly size: number;
+  size: number;
   etag: string | null;
+  /** The one on disk that `size` and `etag` were taken from; null before anything was read of it. */
+  version: string | null;
   /** Kept: small, or not stored yet. */
   body: Uint8Array | null;
   /** Large and stored: shared by whoever still holds it, so that many readers of the whole cost one copy. */
@@ -32,6 +46,9 @@ interface Entry {
 
 /** Objects larger than this stay on disk: ranges are read from there. */
 export const RESIDENT_LIMIT_BYTES = 64 * 1024 * 1024;
+
+/** Each read finds one version; so many in a row that each time another one was there are no coincidence. */
+const READS_OF_ONE_VERSION = 100;
 
 /** S3's ETag of a simple upload: the MD5 of the bytes, in quotes. */
 export function etagOf(body: Uint8Array): string {
@@ -59,30 +76,29 @@ export class EmbeddedObjects {
   constructor(folder?: ObjectFolder) {
     this.#folder = folder;
     for (const [key, size] of folder?.entries() ?? []) {
-      this.#entries.set(key, { size, etag: null, body: null, shared: null });
+      this.#entries.set(key, { size, etag: null, body: null, version: null, shared: null });
     }
   }
 
   get(key: string, options: { readonly range?: ByteRange; readonly ifMatch?: string } = {}): StoredObject {
     const entry = this.#entries.get(key);
-    if (entry === undefined) throw new MarinaError("not-found", `object ${key}: no such key`);
-    const etag = this.#etag(key, entry);
-    if (options.ifMatch !== undefined && options.ifMatch !== etag) {
-      throw new MarinaError(
-        "precondition-failed",
-        `object ${key}: expected ETag ${options.ifMatch}, it is ${etag}: someone wrote it in between`,
-      );
+    if (entry === undefined) throw noSuchKey(key);
+    // Another process may replace what is not held here: then all is looked up anew, so that ETag and bytes belong together.
+    for (let reads = 0; reads < READS_OF_ONE_VERSION; reads++) {
+      const etag = this.#etag(key, entry);
+      if (options.ifMatch !== undefined && options.ifMatch !== etag) {
+        throw new MarinaError(
+          "precondition-failed",
+          `object ${key}: expected ETag ${options.ifMatch}, it is ${etag}: someone wrote it in between`,
+        );
+      }
+      const body = this.#bytes(key, entry, options.range);
+      if (body !== undefined) return { body, etag };
     }
-    const { range } = options;
-    if (range === undefined) return { body: this.#whole(key, entry), etag };
-    if (!(range.start >= 0 && range.start < range.end && range.start < entry.size)) {
-      throw new MarinaError(
-        "usage",
-        `object ${key}: range ${range.start} to ${range.end} (exclusive) selects nothing of its ${entry.size} bytes`,
-      );
-    }
-    const end = Math.min(range.end, entry.size);
-    return { body: this.#part(key, entry, { start: range.start, end }), etag };
+    throw new MarinaError(
+      "unavailable",
+      `object ${key}: another process replaces it faster than it can be read; try again`,
+    );
   }
 
   has(key: string): boolean {
@@ -96,7 +112,7 @@ export class EmbeddedObjects {
     // and only the writer of the next version asks for the name.
     const etag =
       condition !== undefined && "ifMatch" in condition ? `"version-${++this.#versions}"` : etagOf(body);
-    this.#entries.set(key, { size: body.length, etag, body, shared: null });
+    this.#entries.set(key, { size: body.length, etag, body, version: null, shared: null });
     this.#touch(key);
     return etag;
   }
@@ -110,8 +126,28 @@ export class EmbeddedObjects {
     folder.check(key);
     const { etag, size } = await folder.writeStream(key, chunks);
     this.#dirty.delete(key);
-    this.#entries.set(key, { size, etag, body: null, shared: null });
+    this.#entries.set(key, { size, etag, body: null, version: null, shared: null });
     return etag;
+  }
+
+  /**
+   * Creates an object that nobody must have created before, other processes included; they see it from then on, and
+   * before it whatever was written before it. @returns the ETag.
+   */
+  create(key: string, body: Uint8Array): string {
+    const etag = this.put(key, body, { ifNoneMatch: "*" });
+    const folder = this.#folder;
+    if (folder === undefined) return etag;
+    this.#dirty.delete(key);
+    try {
+      this.flush();
+      if (folder.create(key, body)) return etag;
+    } catch (error) {
+      this.#entries.delete(key);
+      throw error;
+    }
+    this.#entries.set(key, { size: body.length, etag: null, body: null, version: null, shared: null });
+    throw exists(key);
   }
 
   delete(key: string): void {
@@ -166,7 +202,7 @@ export class EmbeddedObjects {
     const entry = this.#entries.get(key);
     if ("ifNoneMatch" in condition) {
       if (entry !== undefined) {
-        throw new MarinaError("precondition-failed", `object ${key}: expected a new key, but it exists`);
+        throw exists(key);
       }
       return;
     }
@@ -186,24 +222,65 @@ export class EmbeddedObjects {
   }
 
   #etag(key: string, entry: Entry): string {
-    entry.etag ??= this.#folder!.etag(key);
+    if (entry.etag !== null) return entry.etag;
+    if (held(entry) === undefined && entry.size > RESIDENT_LIMIT_BYTES) {
+      const stored = this.#folder!.etag(key) ?? this.#gone(key);
+      entry.size = stored.size;
+      entry.version = stored.version;
+      entry.etag = stored.etag;
+      return stored.etag;
+    }
+    entry.etag = etagOf(held(entry) ?? this.#load(key, entry));
     return entry.etag;
   }
 
-  #whole(key: string, entry: Entry): Uint8Array {
-    const held = entry.body ?? entry.shared?.deref();
-    if (held !== undefined) return held;
-    const body = this.#folder!.read(key, { start: 0, end: entry.size });
-    if (entry.size <= RESIDENT_LIMIT_BYTES) entry.body = body;
+  /** @returns undefined where what is stored is not what the entry says any more; it then says what is. */
+  #bytes(key: string, entry: Entry, range: ByteRange | undefined): Uint8Array | undefined {
+    if (range !== undefined && !(range.start >= 0 && range.start < range.end && range.start < entry.size)) {
+      throw new MarinaError(
+        "usage",
+        `object ${key}: range ${range.start} to ${range.end} (exclusive) selects nothing of its ${entry.size} bytes`,
+      );
+    }
+    const body = held(entry);
+    if (body !== undefined) return range === undefined ? body : body.subarray(range.start, range.end);
+    const stored = this.#folder!.read(key, range) ?? this.#gone(key);
+    const same = stored.size === entry.size && (entry.version === null || entry.version === stored.version);
+    entry.version = stored.version;
+    if (!same) {
+      entry.size = stored.size;
+      entry.etag = null;
+      return undefined;
+    }
+    if (range === undefined) entry.shared = new WeakRef(stored.body);
+    return stored.body;
+  }
+
+  /** Reads a whole object and keeps it, if it is small. */
+  #load(key: string, entry: Entry): Uint8Array {
+    const { body, size, version } = this.#folder!.read(key) ?? this.#gone(key);
+    entry.size = size;
+    entry.version = version;
+    if (size <= RESIDENT_LIMIT_BYTES) entry.body = body;
     else entry.shared = new WeakRef(body);
     return body;
   }
 
-  #part(key: string, entry: Entry, range: ByteRange): Uint8Array {
-    if (entry.body === null && entry.size > RESIDENT_LIMIT_BYTES) {
-      const held = entry.shared?.deref();
-      return held?.subarray(range.start, range.end) ?? this.#folder!.read(key, range);
-    }
-    return this.#whole(key, entry).subarray(range.start, range.end);
+  /** Another process has deleted it. */
+  #gone(key: string): never {
+    this.#entries.delete(key);
+    throw noSuchKey(key);
   }
+}
+
+function held({ body, shared }: Entry): Uint8Array | undefined {
+  return body ?? shared?.deref();
+}
+
+function noSuchKey(key: string): MarinaError {
+  return new MarinaError("not-found", `object ${key}: no such key`);
+}
+
+function exists(key: string): MarinaError {
+  return new MarinaError("precondition-failed", `object ${key}: expected a new key, but it exists`);
 }

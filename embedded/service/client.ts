@@ -18,7 +18,10 @@ export function createClient(
   return {
     objects: {
       get: async (key, options) => objects.get(key, options),
-      put: async (key, body, condition) => objects.put(key, body, condition),
+      put: async (key, body, condition) =>
+        condition !== undefined && "ifNoneMatch" in condition
+          ? objects.create(key, body)
+          : objects.put(key, body, condition),
       putStream: (key, chunks) => objects.putStream(key, chunks),
       delete: async (key) => objects.delete(key),
       list: async (prefix) => objects.list(prefix),
@@ -55,6 +58,7 @@ export function createClient(
       },
       delete: async (address, receipts) => queues.get(address).delete(receipts),
       extend: async (address, receipt, seconds) => queues.get(address).extend(receipt, seconds),
+      waiting: async (address) => queues.get(address).waiting,
     },
     clock,
     compute: { run: async (_work, compute) => compute() },

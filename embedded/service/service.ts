@@ -14,6 +14,7 @@ import {
   WORKER_TIMEOUT_SECONDS,
 } from "../../shared/protocol/index.ts";
 import { createEmbeddedCloud, type EmbeddedCloud, type EmbeddedCloudOptions } from "../cloud.ts";
+import type { MappingRamp } from "../functions/mapping.ts";
 import { GradientThreads, type GradientThreadsOptions } from "../threads/gradient-threads.ts";
 import { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "./configuration.ts";
 import { runAccounts } from "./run-account.ts";
@@ -29,6 +30,10 @@ const AGGREGATOR_CONCURRENCY = 20;
 export interface ServiceOptions extends Omit<EmbeddedCloudOptions, "evaluationBytesOf" | "evaluationObject"> {
   readonly configuration?: ServiceConfiguration;
   readonly observer?: RunObserver;
+  /** Workers concurrently, of all runs together: 900 where not given. */
+  readonly workerConcurrency?: number;
+  /** How the task queue's mapping grows; at its maximum from the start where not given. */
+  readonly ramp?: MappingRamp;
   /** False to see what hedging is worth. */
   readonly hedging?: boolean;
   /** Other threads that compute gradients of large shards; none by default. `close` ends them. */
@@ -54,6 +59,8 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
   const {
     configuration = DEFAULT_CONFIGURATION,
     observer,
+    workerConcurrency = WORKER_CONCURRENCY,
+    ramp,
     hedging = true,
     threads,
     ...cloudOptions
@@ -110,7 +117,8 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
     queue: tasks.address,
     function: worker,
     batchSize: 1,
-    maxConcurrency: WORKER_CONCURRENCY,
+    maxConcurrency: workerConcurrency,
+    ...(ramp === undefined ? {} : { ramp }),
   });
   cloud.mapQueue({ queue: control.address, function: aggregator, batchSize: 1 });
   let sent = 0;

@@ -146,7 +146,7 @@ test("a run whose control message nobody could handle is told of by every comman
     const outcome = await called(...command);
     expect(outcome.code).toBe(1);
     expect(complaint(outcome)).toContain(
-      `run ${name}: the aggregator could not go on with it; see why: marina logs ${name}, then: marina resume ${name}`,
+      `run ${name} has no result: it was cut off before its first round (the aggregator could not go on with it; see why: marina logs ${name}); go on with: marina resume ${name}`,
     );
   }
   expect(await called("resume", name)).toMatchObject({ code: 0 });

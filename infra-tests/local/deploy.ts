@@ -10,7 +10,7 @@ import { runCommand } from "./run-command.ts";
 export interface DeployOptions {
   /** Name of the stack; default the stack's own, "Marina". */
   readonly stackName?: string;
-  /** More context parameters of the stack. `local=true` is given in any case. */
+  /** More context parameters of the stack. `local=true` is given in any case, an account's usual concurrency unless told otherwise. */
   readonly context?: Readonly<Record<string, string>>;
   /** Gives the deployment up when it comes. */
   readonly interrupt?: AbortSignal;
@@ -55,7 +55,7 @@ export async function deploy(
     });
     return performance.now() - started;
   };
-  const parameters = { ...context, local: "true", stackName };
+  const parameters = { accountConcurrency: "1000", ...context, local: "true", stackName };
   const options = Object.entries(parameters).flatMap(([name, value]) => ["--context", `${name}=${value}`]);
   // Synthesised once, into the cloud's own folder: two deployments at a time must not share one.
   const assembly = join(cloud.folder, "cdk.out");

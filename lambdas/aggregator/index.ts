@@ -3,3 +3,4 @@ export { readCheckpoint } from "./checkpoints/stored-checkpoint.ts";
 export type { AnswerObserver, Expectation } from "./exchange/inbox.ts";
 export { createAggregator, type RunObserver } from "./handler.ts";
 export { shardsPerTaskOf } from "./round/packing.ts";
+export { isOver } from "./term/finalize.ts";

@@ -57,6 +57,9 @@ export class FakeQueues implements MessageQueue {
   /** Receipts of messages that were made visible again. */
   readonly givenBack: string[] = [];
   readonly missing = new Set<QueueAddress>();
+  /** What the task queue says of itself; each look is counted. */
+  tasksWaiting = 0;
+  looks = 0;
   readonly #waiting: ReceivedMessage[] = [];
   readonly #parked: Parked[] = [];
   #receipts = 0;
@@ -117,6 +120,11 @@ export class FakeQueues implements MessageQueue {
 
   async extend(_queue: QueueAddress, receipt: string, seconds: number): Promise<void> {
     if (seconds === 0) this.givenBack.push(receipt);
+  }
+
+  async waiting(): Promise<number> {
+    this.looks++;
+    return this.tasksWaiting;
   }
 }
 

@@ -1,8 +1,9 @@
 /** What everything stands on: errors, schema issues as text, formats of numbers. */
 export { type CsvCell, csv } from "./csv.ts";
-export { describeError } from "./describe-error.ts";
+export { describeError, isSystemError, systemText } from "./describe-error.ts";
 export { type ErrorCode, MarinaError, MessageError, NonFiniteError } from "./errors.ts";
 export { explain } from "./explain.ts";
 export { bytes, dollars, megabits, seconds, short } from "./format.ts";
+export { MARINA } from "./invocation.ts";
 export { nearest } from "./nearest.ts";
 export { shellWord } from "./shell-word.ts";

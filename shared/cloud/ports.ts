@@ -88,6 +88,8 @@ export interface MessageQueue {
   delete(queue: QueueAddress, receipts: readonly string[]): Promise<void>;
   /** Hides a message that this receiver holds for `seconds` from now (the heartbeat). */
   extend(queue: QueueAddress, receipt: string, seconds: number): Promise<void>;
+  /** How many messages wait to be received, about. */
+  waiting(queue: QueueAddress): Promise<number>;
 }
 
 export interface Clock {

@@ -42,6 +42,7 @@ function createPorts(): Ports {
         waiting.splice(0, max).map(({ body }) => ({ body, receipt: `r${receipts++}`, receiveCount: 1 })),
       delete: async () => {},
       extend: async () => {},
+      waiting: async () => 0,
     },
     clock: { now: () => 0, sleep: async () => {} },
     compute: { run: async (_work, compute) => compute() },

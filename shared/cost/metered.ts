@@ -123,6 +123,10 @@ function meterQueues(
       meter.extend(queue, evaluationReceipts.has(receipt));
       return queues.extend(queue, receipt, seconds);
     },
+    waiting(queue) {
+      meter.manage(queue);
+      return queues.waiting(queue);
+    },
   };
 }
 

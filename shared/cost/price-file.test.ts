@@ -4,18 +4,16 @@ import { PRICES_US_EAST_1 } from "./prices.ts";
 
 describe("a price file", () => {
   it("gives back the built-in prices from their JSON", () => {
-    expect(parsePrices(JSON.stringify(PRICES_US_EAST_1), "p.json")).toEqual(PRICES_US_EAST_1);
+    expect(parsePrices(PRICES_US_EAST_1, "p.json")).toEqual(PRICES_US_EAST_1);
   });
 
   it("is refused with the field when a price is missing, negative or misspelt", () => {
     const { usdPerGbLogged: _, ...missing } = PRICES_US_EAST_1;
-    expect(() => parsePrices(JSON.stringify(missing), "p.json")).toThrow(/p\.json: usdPerGbLogged: missing/);
+    expect(() => parsePrices(missing, "p.json")).toThrow(/p\.json: usdPerGbLogged: missing/);
     const negative = { ...PRICES_US_EAST_1, usdPerMillionInvocations: -1 };
-    expect(() => parsePrices(JSON.stringify(negative), "p.json")).toThrow(/usdPerMillionInvocations/);
+    expect(() => parsePrices(negative, "p.json")).toThrow(/usdPerMillionInvocations/);
     const misspelt = { ...PRICES_US_EAST_1, usdPerMilionInvocations: 1 };
-    expect(() => parsePrices(JSON.stringify(misspelt), "p.json")).toThrow(
-      /did you mean "usdPerMillionInvocations"/,
-    );
-    expect(() => parsePrices("{", "p.json")).toThrow(/p\.json: not JSON/);
+    expect(() => parsePrices(misspelt, "p.json")).toThrow(/did you mean "usdPerMillionInvocations"/);
+    expect(() => parsePrices("{", "p.json")).toThrow(/p\.json: .*expected object/);
   });
 });

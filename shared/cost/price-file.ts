@@ -1,6 +1,6 @@
 /** Prices of one's own: another region, a discount, another date. */
 import * as z from "zod";
-import { explain, MarinaError } from "../base/index.ts";
+import { explain } from "../base/index.ts";
 import type { Prices } from "./prices.ts";
 
 const usd = z.number().min(0);
@@ -34,19 +34,7 @@ export const priceFileSchema = z
   .meta({ title: "Marina prices", description: "What a request, a second and a byte cost." });
 
 /** @throws MarinaError "spec" that lists every problem with its field path. */
-export function parsePrices(text: string, source: string): Prices {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new MarinaError(
-      "spec",
-      `${source}: not JSON: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        cause: error,
-      },
-    );
-  }
+export function parsePrices(value: unknown, source: string): Prices {
   const parsed = priceFileSchema.safeParse(value);
   if (!parsed.success) throw explain(parsed.error, priceFileSchema, value, source);
   return parsed.data;

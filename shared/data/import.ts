@@ -17,6 +17,7 @@ import {
   rowsPrefix,
 } from "./manifest.ts";
 import { RowGroupBuilder } from "./rows/row-group-builder.ts";
+import { SquaresCheck } from "./rows/squares.ts";
 
 export interface ImportProgress {
   /** Bytes taken from the source, before decompression. */
@@ -65,7 +66,7 @@ export function importLibsvm(
  * @throws MarinaError
  * - "usage": bad name or dimension;
  * - "precondition-failed": the name is taken and `replace` is not set, or another import was quicker;
- * - "data": the contents, their compression or their labels are not what they should be (with the line);
+ * - "data": the contents, their compression or their labels are not what they should be, or their squares overflow (with the line);
  * - and whatever the object store or the source throw.
  */
 export async function importRows(rows: RowSource, options: ImportOptions): Promise<Manifest> {
@@ -140,6 +141,7 @@ class SourceReader {
   readonly #source: RowSource;
   readonly #options: ImportOptions;
   readonly #labels;
+  readonly #squares: SquaresCheck;
   readonly #objectHash = createHash("sha256");
   readonly #builder = new RowGroupBuilder();
   readonly #groups: ManifestGroup[] = [];
@@ -153,6 +155,7 @@ class SourceReader {
     this.#source = source;
     this.#options = options;
     this.#labels = createLabelCollector(options.labels, options.sourceName, () => source.labelWords);
+    this.#squares = new SquaresCheck(options.sourceName, options.labels === "real");
   }
 
   async *groups(): AsyncGenerator<Uint8Array> {
@@ -160,6 +163,7 @@ class SourceReader {
     const builder = this.#builder;
     for await (const batch of this.#source.rows()) {
       this.#checkDimension();
+      this.#squares.see(batch);
       const full: Uint8Array[] = [];
       const rows = batch.labels.length;
       for (let row = 0; row < rows; row++) {

@@ -20,11 +20,12 @@ import { compressorOf, createMethod } from "./registry.ts";
 
 const WORKERS = 5;
 const SEED = 3;
-const unused: Pick<MessageQueue, "create" | "address" | "destroy" | "extend"> = {
+const unused: Pick<MessageQueue, "create" | "address" | "destroy" | "extend" | "waiting"> = {
   create: () => expect.unreachable(),
   address: () => expect.unreachable(),
   destroy: () => expect.unreachable(),
   extend: () => expect.unreachable(),
+  waiting: () => expect.unreachable(),
 };
 const TASKS = "tasks" as QueueAddress;
 const REPLIES = "replies" as QueueAddress;

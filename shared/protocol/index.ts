@@ -1,4 +1,10 @@
 /** What travels and what is stored: specs, messages, stored objects, keys, limits. */
+export {
+  LEAST_ACCOUNT_CONCURRENCY,
+  MAPPING_CONCURRENCY,
+  mostWorkers,
+  planConcurrency,
+} from "./concurrency.ts";
 export { canonicalJson, sha256, vectorSha256 } from "./digest.ts";
 export { bodyCharacters } from "./frames/frame.ts";
 export {
@@ -39,6 +45,8 @@ export {
   HEARTBEAT_SECONDS,
   HEDGE_AFTER_SHARE,
   HEDGE_DELAY_MILLISECONDS,
+  HEDGE_DELAY_SHARE,
+  HEDGE_PROMPT_MILLISECONDS,
   HEDGE_SHARE_LIMIT,
   IN_FLIGHT_LIMIT,
   INLINE_ROUND_BYTES,
@@ -49,6 +57,7 @@ export {
   MAX_SENDS,
   MESSAGE_LIMIT_BYTES,
   PARALLEL_POLLS,
+  QUEUE_PATIENCE_SECONDS,
   RESEND_AFTER_SECONDS,
   TASK_VISIBILITY_SECONDS,
   WHOLE_OBJECT_BYTES,

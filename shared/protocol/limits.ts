@@ -64,8 +64,16 @@ export const HEDGE_AFTER_SHARE = 0.9;
 export const HEDGE_DELAY_MILLISECONDS = 20;
 /** ... at most this share of the round's tasks. */
 export const HEDGE_SHARE_LIMIT = 0.2;
-/** A task unanswered for so long is sent again whatever the others do. Not below the contributions' visibility. */
+/** ... where that took longer than this, for a share of what it took beyond: workers may be fewer than tasks. */
+export const HEDGE_PROMPT_MILLISECONDS = 2000;
+export const HEDGE_DELAY_SHARE = 0.1;
+/**
+ * A task is sent again when nothing was heard of it, nor of any other task of its round, for so long, and none waits in the
+ * queue. Not below the contributions' visibility.
+ */
 export const RESEND_AFTER_SECONDS = 15;
+/** Nothing heard of a round for so long while tasks wait in the queue: the run fails, as nobody works on them. */
+export const QUEUE_PATIENCE_SECONDS = 180;
 /** Times that one task is sent in all; then the run fails, naming the worker. */
 export const MAX_SENDS = 4;
 /** A round whose gradient norm squared exceeds this multiple of the first one's has diverged. */

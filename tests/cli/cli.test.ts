@@ -229,6 +229,40 @@ describe("a wrong call is refused with exit code 2 and a hint:", () => {
     expect(outcome.stderr).toMatch(message);
   });
 
+  it("with the help of the very command", async () => {
+    for (const [args, help] of [
+      [["run"], "marina run --help"],
+      [["show", "short", "--round"], "marina show --help"],
+      [["data", "show"], "marina data show --help"],
+      [["lsit"], "marina --help"],
+    ] as const) {
+      const { code, stderr } = await run(...args);
+      expect(stderr).toMatch(new RegExp(`\\(see: ${help}\\)\n$`));
+      expect(code).toBe(2);
+    }
+  });
+
+  it("another cloud than there is, and chaos on a stack", async () => {
+    const unknown = await run("list", "--on", "azure");
+    expect(unknown).toMatchObject({ code: 2, stdout: "" });
+    expect(unknown.stderr).toMatch(/Allowed choices are embedded, localstack, ministack, aws\./);
+    for (const on of ["localstack", "ministack", "aws"])
+      await refused(
+        ["chaos", "--on", on, ...home],
+        2,
+        "chaos runs on the embedded cloud alone, where faults can be drawn from a seed: leave --on out",
+      );
+  });
+
+  it("a bound of dollars where none are spent", async () => {
+    for (const args of [["run", "spec.json"], ["resume", "short"], ["quickstart"]])
+      await refused(
+        [...args, "--max-usd", "1", ...home],
+        2,
+        "--max-usd: runs on the embedded cloud cost nothing; give it with --on aws, or set stop.usd in the spec",
+      );
+  });
+
   it("an unknown run, with the nearest name", () =>
     refused(
       ["show", "shor", ...home],
@@ -462,7 +496,7 @@ describe("a run that is cut off", () => {
 
   /** Waits until a process drives the run. */
   async function untilDriven({ child }: Started): Promise<void> {
-    while (!(existsSync(LOCK) && readFileSync(LOCK, "utf8") === String(child.pid))) {
+    while (!(existsSync(LOCK) && readFileSync(LOCK, "utf8").split(" ")[0] === String(child.pid))) {
       if (child.exitCode !== null) throw new Error("the run ended before it could be cut off");
       await sleep(5);
     }
@@ -475,8 +509,6 @@ describe("a run that is cut off", () => {
 
     const first = start(["run", "-", "--json", ...home], specOf("long"));
     await untilDriven(first);
-    // Nobody else may drive it.
-    await refused(["resume", "long", ...home], 2, /^marina: run long is being driven by process \d+/);
     first.child.kill("SIGINT");
     const stopped = await first.outcome;
     expect(stopped).toMatchObject({ code: 130, signal: null });
@@ -498,8 +530,12 @@ describe("a run that is cut off", () => {
     await refused(
       ["show", "long", ...home],
       1,
-      /^marina: run long has no result: it is unfinished, at round \d+; go on with: marina resume long/,
+      /^marina: run long has no result: it was cut off at round \d+ \(no process drives it\); go on with: marina resume long/,
     );
+    expect((await run("list")).stdout).toMatch(/^long .* cut off /m);
+    const watched = await run("watch", "long", "--terminal");
+    expect(watched.stderr).toMatch(/^marina: run long has no result: it was cut off at round \d+ /);
+    expect(watched.code).toBe(1);
 
     const third = await run("resume", "long", "--json");
     expect(third.code).toBe(0);
@@ -514,6 +550,53 @@ describe("a run that is cut off", () => {
 
 describe("a run that is under way", () => {
   const LOCK = join(HOME, "locks", "grown.pid");
+
+  it("is called running, and a second resume follows it to the same end", async () => {
+    const input = JSON.stringify({ ...spec, name: "followed", stop: { rounds: 200_000 }, evaluateEvery: 0 });
+    const driver = start(["run", "-", "--json", ...home], { ...here, input });
+    const lock = join(HOME, "locks", "followed.pid");
+    while (!existsSync(lock)) {
+      if (driver.child.exitCode !== null) throw new Error("the run ended before it could be followed");
+      await sleep(5);
+    }
+    await sleep(1500);
+    const by = String.raw`\(process ${driver.child.pid} drives it\)`;
+    await refused(
+      ["show", "followed", ...home],
+      1,
+      new RegExp(`^marina: run followed has no result yet: it is running, at round \\d+ ${by}; watch it: `),
+    );
+    expect((await run("list")).stdout).toMatch(/^followed .* running /m);
+    const followers = [1, 2].map(() => start(["resume", "followed", "--json", ...home], here));
+    await sleep(2500);
+    expect(await run("stop", "followed")).toMatchObject({ code: 0 });
+    const ended = await driver.outcome;
+    expect(ended.code).toBe(130);
+    const { wallSeconds: _, ...figures } = parsed(lastLine(ended.stdout));
+    for (const { outcome } of followers) {
+      const followed = await outcome;
+      expect(followed.stderr).toMatch(
+        new RegExp(`^marina: followed is running ${by}: following it to its end`),
+      );
+      expect(followed.code).toBe(130);
+      expect(parsed(lastLine(followed.stdout))).toMatchObject(figures);
+    }
+  }, 60_000);
+
+  it("whose process is killed is gone on with by the one that follows it", async () => {
+    const input = JSON.stringify({ ...spec, name: "orphan", stop: { rounds: 6000 }, evaluateEvery: 0 });
+    const driver = start(["run", "-", ...home], { ...here, input });
+    while (!existsSync(join(HOME, "locks", "orphan.pid"))) {
+      if (driver.child.exitCode !== null) throw new Error("the run ended before it could be followed");
+      await sleep(5);
+    }
+    const follower = start(["resume", "orphan", "--json", ...home], here);
+    follower.child.stderr!.once("data", () => driver.child.kill("SIGKILL"));
+    const { code, stdout, stderr } = await follower.outcome;
+    expect(stderr).toContain("marina: orphan was cut off while it was followed: going on with it");
+    expect(code).toBe(0);
+    expect(parsed(lastLine(stdout))).toMatchObject({ status: "done", rounds: 6000 });
+  }, 60_000);
 
   it("is scaled and stopped by other processes, and tells what became of it", async () => {
     const input = JSON.stringify({ ...spec, name: "grown", remainder: "spread", stop: { rounds: 200_000 } });

@@ -1,5 +1,5 @@
 /** One exchange with the workers: tasks out, one valid answer per slot in, in slot order. */
-import type { MessageQueue, OutgoingMessage, Ports, QueueAddress } from "../../../shared/cloud/index.ts";
+import type { Log, MessageQueue, OutgoingMessage, Ports, QueueAddress } from "../../../shared/cloud/index.ts";
 import {
   BATCH_LIMIT,
   encodeTasks,
@@ -7,7 +7,7 @@ import {
   MAX_SENDS,
   MESSAGE_LIMIT_BYTES,
   packTasks,
-  RESEND_AFTER_SECONDS,
+  QUEUE_PATIENCE_SECONDS,
   type Task,
 } from "../../../shared/protocol/index.ts";
 import type { Arrival, Inbox } from "./inbox.ts";
@@ -35,7 +35,7 @@ const FAILURE_PAUSE_MILLISECONDS = 1000;
  * @throws MarinaError "worker-failed" or "non-finite" naming run, round and worker when a worker can't answer.
  */
 export async function exchange(
-  { queues, clock }: Ports,
+  { queues, clock, log }: Ports,
   taskQueue: QueueAddress,
   inbox: Inbox,
   tasks: readonly Task[],
@@ -60,6 +60,7 @@ export async function exchange(
   const sentAt = clock.now();
   const sends: number[] = new Array(packs.length).fill(1);
   const lastSent: number[] = new Array(packs.length).fill(sentAt);
+  const retryAt: (number | undefined)[] = new Array(packs.length).fill(undefined);
   const threshold = hedging ? hedgeThreshold(tasks.length) : tasks.length;
   let mostInAt: number | undefined;
   let hedged = 0;
@@ -70,6 +71,7 @@ export async function exchange(
     for (const pack of late) {
       sends[pack]!++;
       lastSent[pack] = clock.now();
+      retryAt[pack] = undefined;
     }
     await sendAll(
       queues,
@@ -79,15 +81,21 @@ export async function exchange(
   };
   const lastErrors: (WorkerError | undefined)[] = new Array(packs.length).fill(undefined);
   const droppedBefore = inbox.dropped;
-  let wait = decideResend({
-    now: sentAt,
-    sentAt,
-    mostInAt,
-    missing: missing(),
-    sends,
-    lastSent,
-    hedged,
-  }).waitMilliseconds;
+  /** When tasks were last seen to wait in the queue. */
+  let waitingAt = sentAt;
+  const decide = () =>
+    decideResend({
+      now: clock.now(),
+      sentAt,
+      aliveAt: Math.max(waitingAt, inbox.heardAt),
+      mostInAt,
+      missing: missing(),
+      sends,
+      lastSent,
+      retryAt,
+      hedged,
+    });
+  let wait = decide().waitMilliseconds;
   for (;;) {
     const event = await inbox.next(wait, mostInAt === undefined ? threshold : tasks.length);
     if (event.kind === "complete") break;
@@ -96,20 +104,20 @@ export async function exchange(
       const pack = packOf[error.slot]!;
       if (!error.retryable || sends[pack]! >= MAX_SENDS) throw workerFailure(tasks[0]!, error);
       lastErrors[pack] = error;
-      // Overdue as soon as the pause is over, however long ago it was sent.
-      const pause = FAILURE_PAUSE_MILLISECONDS * 2 ** (sends[pack]! - 1);
-      lastSent[pack] = clock.now() + pause - 1000 * RESEND_AFTER_SECONDS;
+      retryAt[pack] = clock.now() + FAILURE_PAUSE_MILLISECONDS * 2 ** (sends[pack]! - 1);
     }
     if (inbox.count >= threshold) mostInAt ??= clock.now();
-    const decision = decideResend({
-      now: clock.now(),
-      sentAt,
-      mostInAt,
-      missing: missing(),
-      sends,
-      lastSent,
-      hedged,
-    });
+    let decision = decide();
+    if (decision.overdue.length > 0 || decision.exhausted !== undefined) {
+      const waiting = await tasksWaiting(queues, taskQueue, log);
+      if (waiting > 0) {
+        waitingAt = clock.now();
+        const silence = waitingAt - inbox.heardAt;
+        if (silence >= 1000 * QUEUE_PATIENCE_SECONDS)
+          throw nobodyWorks(packs[missing()[0]!]!, silence, waiting);
+      }
+      decision = decide();
+    }
     if (decision.exhausted !== undefined) {
       const said = lastErrors[decision.exhausted];
       if (said !== undefined) throw workerFailure(tasks[0]!, said);
@@ -120,7 +128,7 @@ export async function exchange(
       );
     }
     hedged += decision.hedges.length;
-    await again([...decision.overdue, ...decision.hedges]);
+    await again([...decision.retries, ...decision.overdue, ...decision.hedges]);
     wait = decision.waitMilliseconds;
   }
   let taskBytes = 0;
@@ -137,6 +145,24 @@ export async function exchange(
     hedged,
     dropped: inbox.dropped - droppedBefore,
   };
+}
+
+/** Tasks in the queue, of this run or of others, that no worker has taken yet; none where that can't be told. */
+async function tasksWaiting(queues: MessageQueue, taskQueue: QueueAddress, log: Log): Promise<number> {
+  try {
+    return await queues.waiting(taskQueue);
+  } catch (error) {
+    log.warn("task-queue-unseen", { error: String(error) });
+    return 0;
+  }
+}
+
+function nobodyWorks(place: Task, silence: number, waiting: number): WorkerFailure {
+  return new WorkerFailure(
+    "worker-failed",
+    place,
+    `no answer of any worker for ${Math.round(silence / 1000)} s while about ${waiting} tasks wait in the queue: its workers are busy with other runs, or none are started; look into marina doctor and the worker's throttles`,
+  );
 }
 
 /** Packs with a slot that has not answered, each once. @param packOf slot -> pack, ascending */

@@ -44,12 +44,15 @@ export class Inbox {
   readonly #queue: RunQueue;
   readonly #observer: AnswerObserver | undefined;
   readonly #alarm: Alarm;
+  readonly #clock: Ports["clock"];
   #expected: Expectation | undefined;
   #arrivals: (Arrival | undefined)[] = [];
   #count = 0;
   #threshold = 0;
   #errors: WorkerError[] = [];
   #wake: (() => void) | undefined;
+  /** When a worker of this exchange was heard last, by an answer or by an error; its beginning before. */
+  heardAt = 0;
   /** Messages that counted for nothing: duplicates, late ones, foreign or corrupt ones. */
   dropped = 0;
 
@@ -66,6 +69,7 @@ export class Inbox {
     observer?: AnswerObserver,
   ) {
     this.#alarm = new Alarm(ports.clock);
+    this.#clock = ports.clock;
     this.#observer = observer;
     this.#queue = new RunQueue(ports, queue, {
       checkHold,
@@ -78,7 +82,10 @@ export class Inbox {
     const reader = new MessageReader(ports, this.#queue, runDigest, this.commands, {
       awaited: (place) => this.#awaited(place),
       arrive: (message, bytes, evaluationBytes) => this.#arrive(message, bytes, evaluationBytes),
-      fail: (error) => void this.#errors.push(error),
+      fail: (error) => {
+        this.heardAt = this.#clock.now();
+        this.#errors.push(error);
+      },
       drop: () => void this.dropped++,
     });
   }
@@ -114,6 +121,7 @@ export class Inbox {
     this.#arrivals = new Array(expected.workers.length).fill(undefined);
     this.#count = 0;
     this.#errors = [];
+    this.heardAt = this.#clock.now();
     this.#observer?.expected(expected);
   }
 
@@ -183,6 +191,7 @@ export class Inbox {
     }
     this.#arrivals[message.slot] = { message, bytes, evaluationBytes };
     this.#count++;
+    this.heardAt = this.#clock.now();
     this.#observer?.counted(message.slot, message.worker);
     // A slot that has answered after all needs no second task, and must not fail the run.
     if (this.#errors.length > 0) this.#errors = this.#errors.filter(({ slot }) => slot !== message.slot);

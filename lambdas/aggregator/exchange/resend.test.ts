@@ -7,7 +7,7 @@ import {
   MAX_SENDS,
   RESEND_AFTER_SECONDS,
 } from "../../../shared/protocol/limits.ts";
-import { decideResend, hedgeThreshold, type RoundProgress } from "./resend.ts";
+import { decideResend, hedgeDelay, hedgeThreshold, type RoundProgress } from "./resend.ts";
 
 const PATIENCE = 1000 * RESEND_AFTER_SECONDS;
 
@@ -20,10 +20,12 @@ function progress(
   return {
     now: 0,
     sentAt: 0,
+    aliveAt: 0,
     mostInAt: undefined,
     missing,
     sends: new Array<number>(slots).fill(1),
     lastSent: new Array<number>(slots).fill(0),
+    retryAt: new Array<undefined>(slots).fill(undefined),
     hedged: 0,
     ...change,
   };
@@ -49,6 +51,7 @@ describe("a missing task", () => {
   it("is left alone before anything is late, and looked at again when it will be", () => {
     expect(decideResend(progress(10, range(0, 10), { now: 1000 }))).toEqual({
       hedges: [],
+      retries: [],
       overdue: [],
       exhausted: undefined,
       waitMilliseconds: PATIENCE - 1000,
@@ -75,6 +78,42 @@ describe("a missing task", () => {
     expect(decision.overdue).toEqual([]);
     const almost = decideResend(progress(3, [1], { now: PATIENCE, sends: [1, MAX_SENDS - 1, 1] }));
     expect(almost).toMatchObject({ exhausted: undefined, overdue: [1] });
+  });
+});
+
+describe("a task that may not have been begun", () => {
+  it("is not late before a patience without any sign of its round's workers, however long ago it was sent", () => {
+    const sends = [1, MAX_SENDS, 2];
+    const seen = { sends, aliveAt: 10 * PATIENCE };
+    expect(decideResend(progress(3, [0, 1, 2], { ...seen, now: 11 * PATIENCE - 1 }))).toMatchObject({
+      overdue: [],
+      exhausted: undefined,
+      waitMilliseconds: 1,
+    });
+    expect(decideResend(progress(3, [0, 1, 2], { ...seen, now: 11 * PATIENCE }))).toMatchObject({
+      overdue: [0, 2],
+      exhausted: 1,
+    });
+  });
+
+  it("is not sent again while the others take their time, only once that is a tenth over", () => {
+    const missing = range(92, 100);
+    // Most of a hundred tasks of 5 s on eight workers are in after 60 s.
+    const mostInAt = 60_000;
+    const due = mostInAt + 5_800;
+    const at = (now: number) => decideResend(progress(100, missing, { now, aliveAt: now - 100, mostInAt }));
+    expect(at(due - 1)).toMatchObject({ hedges: [], waitMilliseconds: 1 });
+    expect(at(due).hedges).toEqual(missing);
+  });
+});
+
+describe("a task whose worker has failed", () => {
+  it("is sent again when its pause is over, while others wait for their turns", () => {
+    const retryAt = [undefined, 500, undefined];
+    const before = decideResend(progress(3, [0, 1, 2], { now: 499, aliveAt: 400, retryAt }));
+    expect(before).toMatchObject({ retries: [], overdue: [], waitMilliseconds: 1 });
+    const after = decideResend(progress(3, [0, 1, 2], { now: 500, aliveAt: 400, retryAt }));
+    expect(after).toMatchObject({ retries: [1], overdue: [], exhausted: undefined });
   });
 });
 
@@ -122,11 +161,15 @@ function play(slots: number, answerAt: readonly (number | undefined)[]) {
   let now = 0;
   let hedged = 0;
   let mostInAt: number | undefined;
+  const retryAt = new Array<undefined>(slots).fill(undefined);
   for (let looks = 1; looks <= 1000; looks++) {
     const missing = range(0, slots).filter((slot) => (answerAt[slot] ?? Number.POSITIVE_INFINITY) > now);
     if (missing.length === 0) return { sends, hedged, exhausted: undefined, now, looks };
     if (slots - missing.length >= hedgeThreshold(slots)) mostInAt ??= now;
-    const decision = decideResend({ now, sentAt: 0, mostInAt, missing, sends, lastSent, hedged });
+    const aliveAt = Math.max(0, ...answerAt.filter((at): at is number => at !== undefined && at <= now));
+    const decision = decideResend({
+      ...{ now, sentAt: 0, aliveAt, mostInAt, missing, sends, lastSent, retryAt, hedged },
+    });
     if (decision.exhausted !== undefined) return { sends, hedged, exhausted: decision.exhausted, now, looks };
     hedged += decision.hedges.length;
     for (const slot of [...decision.overdue, ...decision.hedges]) {
@@ -149,12 +192,13 @@ describe("any round whatever", () => {
     fc.assert(
       fc.property(rounds, (answerAt) => {
         const { exhausted, sends, now, looks } = play(answerAt.length, answerAt);
-        const latest = MAX_SENDS * PATIENCE;
+        const answers = answerAt.filter((at): at is number => at !== undefined && at <= now);
+        const latest = Math.max(0, ...answers) + MAX_SENDS * PATIENCE;
         if (exhausted !== undefined) {
           expect(sends[exhausted]).toBe(MAX_SENDS);
           expect(answerAt[exhausted] ?? Number.POSITIVE_INFINITY).toBeGreaterThan(now);
         }
-        expect(now).toBeLessThanOrEqual(latest + HEDGE_DELAY_MILLISECONDS);
+        expect(now).toBeLessThanOrEqual(latest + hedgeDelay(latest));
         expect(looks).toBeLessThan(6 * answerAt.length + 20);
       }),
     );

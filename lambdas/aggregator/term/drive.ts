@@ -101,6 +101,7 @@ export async function drive(
     records = ledger.commit({ ...boundary("running", null), ending: null });
   };
 
+  let longestRoundSeconds = 0;
   const goOn = async (): Promise<Ending> => {
     for (;;) {
       lease.check();
@@ -110,10 +111,12 @@ export async function drive(
       const broken = budget.broken({ usd, seconds: secondsNow() });
       if (broken !== undefined) return end("done", broken);
       const left = invocation.remainingMilliseconds() / 1000;
-      if (left < HANDOVER_MARGIN_SECONDS || (worn && round > from.round)) {
+      // A round that is cut off is done again from its beginning: none is begun that the last ones' time does not leave room for.
+      const margin = Math.max(HANDOVER_MARGIN_SECONDS, HANDOVER_MARGIN_SECONDS / 2 + longestRoundSeconds);
+      if (round > from.round ? left < margin || worn : left < HANDOVER_MARGIN_SECONDS) {
         return { checkpoint: boundary("running", null), loss: null, gradientNormSquared: null };
       }
-      if (left < HANDOVER_MARGIN_SECONDS + 10) inbox.hurry();
+      if (left < margin + 10) inbox.hurry();
 
       const moment = { round, seconds: secondsNow(), usd };
       const workersBefore = cohorts.now.active.workers;
@@ -135,6 +138,7 @@ export async function drive(
         if (spec.durability === "strict") await ledger.settled();
       }
       const evaluate = round === 0 || (spec.evaluateEvery > 0 && round % spec.evaluateEvery === 0);
+      const begunAt = ports.clock.now();
       const outcome = await doRound(
         {
           active,
@@ -148,6 +152,7 @@ export async function drive(
         round,
         referenceRound,
       );
+      longestRoundSeconds = Math.max(longestRoundSeconds, (ports.clock.now() - begunAt) / 1000);
       if (round === 0) initialGradientNormSquared = outcome.gradientNormSquared;
       cohorts.noteNorm(outcome.gradientNormSquared, initialGradientNormSquared);
       const record = recordOf(round, outcome, totals, usd);

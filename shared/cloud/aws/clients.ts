@@ -1,6 +1,6 @@
 /** The clients of S3 and SQS: made once per process, so that connections are kept from call to call. */
-import { S3Client } from "@aws-sdk/client-s3";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import type { QueueAddress } from "../index.ts";
 import type { Sqs } from "./sqs.ts";
 import { createSignedSqs } from "./sqs-signed.ts";
@@ -27,7 +27,14 @@ export interface ClientOptions {
   /** Time limits and retries, shorter in tests. */
   readonly maxAttempts?: number;
   readonly objectIdleTimeoutMilliseconds?: number;
+  /** Default: agents that go straight to the service. */
+  readonly agents?: Agents;
+  /** Default: the SDK's chain of providers. */
+  readonly credentials?: S3ClientConfig["credentials"];
 }
+
+/** HTTP agents, or their options, of an SDK client. */
+export type Agents = Pick<NodeHttpHandlerOptions, "httpAgent" | "httpsAgent">;
 
 /**
  * The clients of a function: SQS without the SDK's middleware.
@@ -53,26 +60,32 @@ export function createS3Client(options: ClientOptions): S3Client {
     // An emulator has no host name for each bucket.
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
     requestHandler: new NodeHttpHandler({
-      ...connections(),
+      ...connections(options.agents),
       socketTimeout: objectIdleTimeoutMilliseconds,
     }),
   });
 }
 
 /** What the SDK's clients have in common. */
-export function commonConfig({ region, maxAttempts = MAX_ATTEMPTS }: ClientOptions) {
+export function commonConfig({ region, maxAttempts = MAX_ATTEMPTS, credentials }: ClientOptions) {
   return {
     maxAttempts,
     retryMode: "standard",
     ...(region === undefined ? {} : { region }),
+    ...(credentials === undefined ? {} : { credentials }),
   };
 }
 
+/** Agents that go straight to the service. */
+export const DIRECT = {
+  httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+  httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+};
+
 /** Of an SDK client's HTTP handler. */
-export function connections() {
+export function connections(agents: Agents = DIRECT) {
   return {
-    httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
-    httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+    ...agents,
     connectionTimeout: CONNECTION_TIMEOUT_MILLISECONDS,
   };
 }

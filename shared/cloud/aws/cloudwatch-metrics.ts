@@ -7,6 +7,7 @@ import type { Clock } from "../index.ts";
 import { configuredEndpoint, createS3Client } from "./clients.ts";
 import { createSystemClock } from "./clock.ts";
 import { explainAwsError } from "./errors.ts";
+import { throughProxy } from "./proxy.ts";
 import { backOff } from "./retry.ts";
 import { signingTarget } from "./signing-target.ts";
 
@@ -106,7 +107,7 @@ interface MetricDataAnswer {
 
 function createSender(options: MetricsOptions, clock: Clock): (input: object) => Promise<MetricDataAnswer> {
   // Any client of the SDK knows where credentials and the region come from.
-  const { credentials, region, sha256 } = createS3Client({}).config;
+  const { credentials, region, sha256 } = createS3Client(throughProxy()).config;
   const signer = new SignatureV4({
     credentials,
     region,

@@ -75,6 +75,11 @@ export function errorStatus(error: unknown): number | undefined {
   return failureOf(error)?.status;
 }
 
+/** How often the SDK sent the request that this is the error of; 1 where it does not say. */
+export function attemptsOf(error: unknown): number {
+  return failureOf(error)?.attempts ?? 1;
+}
+
 /**
  * What to throw in the place of an error of the SDK. Errors that are none of AWS's or the network's, and those already
  * explained, come back as they are: a defect keeps its stack.
@@ -90,16 +95,27 @@ export function explainAwsError(error: unknown, what: string): unknown {
   const access = (advice: string): MarinaError =>
     new MarinaError("access", `${what}: ${advice} (${said})`, { cause: error });
 
+  if (NO_CREDENTIALS.has(name) && isSignIn(failure.message)) {
+    const profile = process.env["AWS_PROFILE"] || "default";
+    return access(
+      `the SSO session of profile ${profile} has expired or never began; sign in: aws sso login --profile ${profile}`,
+    );
+  }
   if (NO_CREDENTIALS.has(name)) {
     return access(
       "found no AWS credentials; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with the AWS CLI",
     );
   }
   if (name === "Error" && failure.message.includes("Region is missing")) {
-    return access("no AWS region is configured; set AWS_REGION, or the region of your profile");
+    return access(
+      "no AWS region is configured; set AWS_REGION, AWS_DEFAULT_REGION, or the region of your profile",
+    );
   }
   if (EXPIRED.has(name)) return access("the AWS credentials have expired; sign in again");
-  if (CLOCK.has(name)) return access("this machine's clock is wrong by minutes; set it right");
+  const skew = clockSkew(error, failure);
+  if (skew !== undefined || CLOCK.has(name)) {
+    return access(`this machine's clock is ${skew ?? "wrong by minutes"}; set it right`);
+  }
   if (REFUSED_CREDENTIALS.has(name)) {
     return access(
       "AWS does not accept these credentials; check the access key, its secret and the session token",
@@ -130,6 +146,46 @@ export function explainAwsError(error: unknown, what: string): unknown {
   }
   // What is left was refused for what it says: asking again would not help.
   return new MarinaError("usage", `${what}: refused with status ${status} (${said})`, { cause: error });
+}
+
+/** The SDK's words for a session with IAM Identity Center that is not there any more, or not yet; and that service's. */
+function isSignIn(message: string): boolean {
+  return /sso session|aws sso login|session token not found or invalid/i.test(message);
+}
+
+/**
+ * By how much this machine's clock differs from the service's, as the service tells it; undefined where it does not.
+ *
+ *     Signature expired: <signed> is now earlier than <least> (<service's time> - 5 min.)
+ *     Signature not yet current: <signed> is still later than <most> (<service's time> + 5 min.)
+ *
+ * S3 tells both times in fields of the error.
+ */
+function clockSkew(error: unknown, { message }: Failure): string | undefined {
+  const time = String.raw`(\d{8}T\d{6}Z)`;
+  const told = new RegExp(`^Signature .*?: ${time} is .* \\(${time} [-+]`).exec(message);
+  const signed = timeOf(told?.[1] ?? property(error, "RequestTime"));
+  const service = timeOf(told?.[2] ?? property(error, "ServerTime"));
+  if (signed === undefined || service === undefined) return undefined;
+  const seconds = Math.round((signed - service) / 1000);
+  const size = Math.abs(seconds);
+  const [unit, count] =
+    size < 120
+      ? ["seconds", size]
+      : size < 7200
+        ? ["minutes", size / 60]
+        : size < 172_800
+          ? ["hours", size / 3600]
+          : ["days", size / 86_400];
+  return `wrong by ${Math.round(count as number)} ${unit}: ${seconds < 0 ? "behind" : "ahead"}`;
+}
+
+/** Milliseconds since 1970 of a time in ISO 8601, basic or extended. */
+function timeOf(value: unknown): number | undefined {
+  if (typeof value !== "string") return undefined;
+  const extended = value.replace(/^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/, "$1-$2-$3T$4:$5:$6Z");
+  const time = Date.parse(extended);
+  return Number.isNaN(time) ? undefined : time;
 }
 
 function isNetwork(code: string | undefined): boolean {

@@ -6,6 +6,7 @@ import {
   LambdaClient,
 } from "@aws-sdk/client-lambda";
 import { explainAwsError } from "./errors.ts";
+import { commandLineClient } from "./proxy.ts";
 
 export interface FunctionLimits {
   readonly timeoutSeconds: number;
@@ -16,7 +17,7 @@ export interface FunctionLimits {
 }
 
 export async function functionLimits(functionName: string): Promise<FunctionLimits> {
-  const client = new LambdaClient({ maxAttempts: 3 });
+  const client = new LambdaClient(commandLineClient());
   const of = { FunctionName: functionName };
   try {
     const [configuration, concurrency] = await Promise.all([
@@ -34,12 +35,22 @@ export async function functionLimits(functionName: string): Promise<FunctionLimi
   }
 }
 
-/** Invocations at one time that the account allows in this region, those reserved by functions left out. */
-export async function unreservedConcurrency(): Promise<number> {
-  const client = new LambdaClient({ maxAttempts: 3 });
+export interface AccountConcurrency {
+  readonly region: string;
+  /** Invocations that the account may run concurrently in this region. */
+  readonly quota: number;
+  /** Those of them that no function has reserved. */
+  readonly unreserved: number;
+}
+
+/** @throws MarinaError "usage" without a region */
+export async function accountConcurrency(): Promise<AccountConcurrency> {
+  const client = new LambdaClient(commandLineClient());
   try {
     const { AccountLimit } = await client.send(new GetAccountSettingsCommand({}));
-    return AccountLimit?.UnreservedConcurrentExecutions ?? AccountLimit?.ConcurrentExecutions ?? 0;
+    const quota = AccountLimit?.ConcurrentExecutions ?? 0;
+    const unreserved = AccountLimit?.UnreservedConcurrentExecutions ?? quota;
+    return { region: await client.config.region(), quota, unreserved };
   } catch (error) {
     throw explainAwsError(error, "Lambda GetAccountSettings");
   }

@@ -2,6 +2,7 @@
 import { CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { explainAwsError } from "./errors.ts";
+import { commandLineClient } from "./proxy.ts";
 
 export interface LogLine {
   readonly at: Date;
@@ -10,7 +11,7 @@ export interface LogLine {
 
 /** Where a function logs to. */
 export async function logGroupOf(functionName: string): Promise<string> {
-  const client = new LambdaClient({ maxAttempts: 3 });
+  const client = new LambdaClient(commandLineClient());
   try {
     const { LoggingConfig } = await client.send(
       new GetFunctionConfigurationCommand({ FunctionName: functionName }),
@@ -23,7 +24,7 @@ export async function logGroupOf(functionName: string): Promise<string> {
 
 /** Lines of a log group that contain a text, oldest first. An absent group has none. */
 export async function* logLines(group: string, containing: string): AsyncGenerator<LogLine> {
-  const client = new CloudWatchLogsClient({ maxAttempts: 3 });
+  const client = new CloudWatchLogsClient(commandLineClient());
   const request = { logGroupName: group, filterPattern: JSON.stringify(containing) };
   try {
     for await (const page of paginateFilterLogEvents({ client }, request)) {

@@ -1,4 +1,4 @@
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createLambdaLog } from "./log.ts";
 
 /** What the log writes while `act` runs, as parsed lines. */
@@ -52,4 +52,24 @@ it("writes information where the operator asks for it", () => {
   expect(linesOf(() => createLambdaLog("worker").info("answer-unwanted", { run: "r" }))).toMatchObject([
     { level: "INFO", message: "answer-unwanted", run: "r" },
   ]);
+});
+
+describe("under Lambda's own log level, which goes before POWERTOOLS_LOG_LEVEL for the logger", () => {
+  it.each([
+    [undefined, ["WARN"]],
+    ["WARN", ["WARN"]],
+    ["INFO", ["INFO", "WARN"]],
+    ["debug", ["INFO", "WARN"]],
+    ["ERROR", []],
+    ["LOUD", ["WARN"]],
+  ])("with POWERTOOLS_LOG_LEVEL %s lines of %j are written", (level, expected) => {
+    vi.stubEnv("AWS_LAMBDA_LOG_LEVEL", "INFO");
+    vi.stubEnv("POWERTOOLS_LOG_LEVEL", level);
+    const written = linesOf(() => {
+      const log = createLambdaLog("worker");
+      log.info("answer-unwanted", {});
+      log.warn("task-failed", {});
+    });
+    expect(written.map((line) => line.level)).toEqual(expected);
+  });
 });

@@ -303,6 +303,24 @@ describe.each(["sdk", "function"] as const)("the %s client", (clientKind) => {
     });
   });
 
+  describe("waiting", () => {
+    it("tells about how many messages wait", async () => {
+      const queues = await queueOn(() => sqsAnswer({ Attributes: { ApproximateNumberOfMessages: "92" } }));
+      expect(await queues.waiting(QUEUE)).toBe(92);
+      expect(requests()).toEqual([
+        {
+          operation: "GetQueueAttributes",
+          input: { QueueUrl: URL_OF_QUEUE, AttributeNames: ["ApproximateNumberOfMessages"] },
+        },
+      ]);
+    });
+
+    it("takes no other answer for a number", async () => {
+      const queues = await queueOn(() => sqsAnswer({ Attributes: {} }));
+      expect((await failureOf(queues.waiting(QUEUE))).code).toBe("unavailable");
+    });
+  });
+
   describe("extend", () => {
     it("hides the message for so many seconds", async () => {
       const queues = await queueOn(() => sqsAnswer({}));

@@ -181,6 +181,20 @@ export function createSqsMessageQueue(
         throw explain(error, "ChangeMessageVisibility", queue);
       }
     },
+    async waiting(queue) {
+      try {
+        const { Attributes } = await sqs.call(
+          "GetQueueAttributes",
+          { QueueUrl: queue, AttributeNames: ["ApproximateNumberOfMessages"] },
+          timeout,
+        );
+        const count = Number(Attributes?.ApproximateNumberOfMessages);
+        if (Number.isInteger(count)) return count;
+      } catch (error) {
+        throw explain(error, "GetQueueAttributes", queue);
+      }
+      throw new MarinaError("unavailable", `queue ${queue}: SQS does not tell how many messages wait`);
+    },
   };
 }
 

@@ -214,6 +214,72 @@ describe("put", () => {
     expect(requests()).toHaveLength(1);
   });
 
+  /** An S3 with one object, before which a proxy loses the first reply to a write that took effect. */
+  function losing(
+    reply: FakeAnswer,
+    held?: string,
+  ): { readonly behaviour: FakeBehaviour; object(): string | undefined } {
+    let body = held;
+    let lost = false;
+    const behaviour: FakeBehaviour = ({ method, headers, body: sent }) => {
+      const etag = (): string => `"${body}"`;
+      if (method === "GET") return body === undefined ? s3Error(404, "NoSuchKey") : object(body, etag());
+      const isMet = headers["if-none-match"] === "*" ? body === undefined : headers["if-match"] === etag();
+      if (!isMet) return s3Error(412, "PreconditionFailed");
+      // The SDK sends bodies in chunks with a checksum behind them.
+      body = sent.toString().split("\r\n").length > 1 ? sent.toString().split("\r\n")[1]! : sent.toString();
+      if (lost) return { headers: { etag: etag() } };
+      lost = true;
+      return reply;
+    };
+    return { behaviour, object: () => body };
+  }
+
+  it.each([
+    ["replaced by a 503", s3Error(503, "ServiceUnavailable")],
+    ["lost", "hang-up"],
+  ] as const)("knows its own bytes where the reply to a conditional write was %s", async (_, reply) => {
+    const created = losing(reply);
+    const store = await storeOn(created.behaviour);
+    expect(await store.put("runs/r/spec.json", bytes("mine"), { ifNoneMatch: "*" })).toBe('"mine"');
+    expect(created.object()).toBe("mine");
+    await service!.close();
+    const replaced = losing(reply, "old");
+    const other = await storeOn(replaced.behaviour);
+    expect(await other.put("datasets/d/manifest.json", bytes("new"), { ifMatch: '"old"' })).toBe('"new"');
+  });
+
+  it("knows them also where every reply was lost", async () => {
+    let body: string | undefined;
+    const store = await storeOn(({ method }) => {
+      if (method === "GET") return object(body!, '"own"');
+      body = "mine";
+      return s3Error(503, "ServiceUnavailable");
+    });
+    expect(await store.put("k", bytes("mine"), { ifNoneMatch: "*" })).toBe('"own"');
+  });
+
+  it("does not take another's bytes for its own, nor equal ones that it met at its first attempt", async () => {
+    let count = 0;
+    const store = await storeOn(({ method }) =>
+      method === "GET"
+        ? object("theirs")
+        : count++ === 0
+          ? s3Error(503, "SlowDown")
+          : s3Error(412, "PreconditionFailed"),
+    );
+    expect((await failureOf(store.put("k", bytes("mine"), { ifNoneMatch: "*" }))).code).toBe(
+      "precondition-failed",
+    );
+    await service!.close();
+    const equal = losing("hang-up", "mine");
+    const second = await storeOn(equal.behaviour);
+    expect((await failureOf(second.put("k", bytes("mine"), { ifNoneMatch: "*" }))).code).toBe(
+      "precondition-failed",
+    );
+    expect(requests()).toHaveLength(1);
+  });
+
   it("says that the object of an If-Match is gone", async () => {
     const store = await storeOn(() => s3Error(404, "NoSuchKey"));
     expect((await failureOf(store.put("k", bytes("x"), { ifMatch: '"e1"' }))).code).toBe("not-found");

@@ -11,7 +11,7 @@ import {
 import { MarinaError } from "../../base/index.ts";
 import { isTransientKey, TRANSIENT_TAG } from "../../protocol/index.ts";
 import type { ByteRange, Clock, ObjectStore, PutCondition, StoredObject } from "../index.ts";
-import { errorName, errorStatus, explainAwsError } from "./errors.ts";
+import { attemptsOf, errorName, errorStatus, explainAwsError } from "./errors.ts";
 import { uploadStream } from "./multipart-upload.ts";
 import { backOff } from "./retry.ts";
 
@@ -71,6 +71,21 @@ export function createS3ObjectStore(s3: S3Client, bucket: string, clock: Clock):
     return { body: await readBody(found, location(key)), etag: found.ETag };
   };
 
+  /**
+   * A conditional write whose reply was lost, or replaced by an error, is repeated by the SDK and then meets itself: where the
+   * object has just these bytes, it took effect. Asked after a repetition only: equal bytes that the first attempt met are
+   * another's.
+   */
+  const etagIfOwn = async (key: string, body: Uint8Array): Promise<string | undefined> => {
+    try {
+      const found = await getOnce(key, {});
+      return Buffer.compare(found.body, body) === 0 ? found.etag : undefined;
+    } catch {
+      // The error that made us ask is the one to report.
+      return undefined;
+    }
+  };
+
   const put = async (key: string, body: Uint8Array, condition?: PutCondition): Promise<string> => {
     const command = new PutObjectCommand({
       Bucket: bucket,
@@ -86,6 +101,11 @@ export function createS3ObjectStore(s3: S3Client, bucket: string, clock: Clock):
           throw new MarinaError("unavailable", `${location(key)}: S3 answered without an ETag`);
         return ETag;
       } catch (error) {
+        const repeated = attempt > 1 || attemptsOf(error) > 1;
+        if (condition !== undefined && repeated && !isConflict(error)) {
+          const etag = await etagIfOwn(key, body);
+          if (etag !== undefined) return etag;
+        }
         if (!isConflict(error)) throw explain(error, "PutObject", key);
         if (attempt === ATTEMPTS) {
           throw new MarinaError(

@@ -8,10 +8,12 @@ import {
   connections,
   createS3Client,
 } from "./clients.ts";
+import { throughProxy } from "./proxy.ts";
 import { createSdkSqs } from "./sqs-sdk.ts";
 
 /** Everything by the SDK, which is at home where profiles, sign-ins and regions differ from machine to machine. */
-export function createSdkClients(options: ClientOptions = {}): AwsClients {
+export function createSdkClients(given: ClientOptions = {}): AwsClients {
+  const options = { ...throughProxy(), ...given };
   const endpoint = options.endpoint ?? configuredEndpoint("SQS");
   return {
     s3: createS3Client(options),
@@ -19,7 +21,7 @@ export function createSdkClients(options: ClientOptions = {}): AwsClients {
       ...commonConfig(options),
       // An emulator's queue URLs may carry a host name that does not resolve here.
       ...(endpoint === undefined ? {} : { endpoint, useQueueUrlAsEndpoint: false }),
-      requestHandler: new NodeHttpHandler({ ...connections(), throwOnRequestTimeout: true }),
+      requestHandler: new NodeHttpHandler({ ...connections(options.agents), throwOnRequestTimeout: true }),
       // Every body is a frame with its own CRC-32, or JSON over TLS: hashing it once more would only cost CPU.
       md5: false,
     }),

@@ -4,6 +4,7 @@ import {
   CreateQueueCommand,
   DeleteMessageBatchCommand,
   DeleteQueueCommand,
+  GetQueueAttributesCommand,
   GetQueueUrlCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
@@ -21,6 +22,7 @@ type Caller<O extends SqsOperation> = (
 const CALLERS: { readonly [O in SqsOperation]: Caller<O> } = {
   CreateQueue: (client, input, options) => client.send(new CreateQueueCommand(input), options),
   GetQueueUrl: (client, input, options) => client.send(new GetQueueUrlCommand(input), options),
+  GetQueueAttributes: (client, input, options) => client.send(new GetQueueAttributesCommand(input), options),
   DeleteQueue: (client, input, options) => client.send(new DeleteQueueCommand(input), options),
   SendMessageBatch: (client, input, options) => client.send(new SendMessageBatchCommand(input), options),
   ReceiveMessage: (client, input, options) => client.send(new ReceiveMessageCommand(input), options),

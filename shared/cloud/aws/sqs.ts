@@ -6,6 +6,8 @@ import type {
   DeleteMessageBatchCommandInput,
   DeleteMessageBatchResult,
   DeleteQueueCommandInput,
+  GetQueueAttributesCommandInput,
+  GetQueueAttributesResult,
   GetQueueUrlCommandInput,
   GetQueueUrlResult,
   ReceiveMessageCommandInput,
@@ -18,6 +20,7 @@ import type {
 export interface SqsOperations {
   readonly CreateQueue: readonly [CreateQueueCommandInput, CreateQueueResult];
   readonly GetQueueUrl: readonly [GetQueueUrlCommandInput, GetQueueUrlResult];
+  readonly GetQueueAttributes: readonly [GetQueueAttributesCommandInput, GetQueueAttributesResult];
   readonly DeleteQueue: readonly [DeleteQueueCommandInput, unknown];
   readonly SendMessageBatch: readonly [SendMessageBatchCommandInput, SendMessageBatchResult];
   readonly ReceiveMessage: readonly [ReceiveMessageCommandInput, ReceiveMessageResult];

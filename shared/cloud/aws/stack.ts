@@ -3,6 +3,7 @@ import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-clo
 import { MarinaError } from "../../base/index.ts";
 import type { QueueAddress } from "../index.ts";
 import { explainAwsError } from "./errors.ts";
+import { commandLineClient } from "./proxy.ts";
 
 export interface DeployedStack {
   readonly name: string;
@@ -18,6 +19,8 @@ export interface DeployedStack {
   readonly aggregatorFunction: string;
   readonly workerMemoryMb: number;
   readonly aggregatorMemoryMb: number;
+  /** Workers concurrently, of all runs together. */
+  readonly workerConcurrency: number;
   readonly architecture: "arm64" | "x86-64";
 }
 
@@ -26,7 +29,7 @@ export interface DeployedStack {
  * "unavailable" when its deployment has not ended well.
  */
 export async function findStack(name: string): Promise<DeployedStack> {
-  const client = new CloudFormationClient({ maxAttempts: 3 });
+  const client = new CloudFormationClient(commandLineClient());
   const region = await regionOf(client);
   const found = await describe(client, name, region);
   const status = found?.StackStatus ?? "UNKNOWN";
@@ -62,6 +65,7 @@ export async function findStack(name: string): Promise<DeployedStack> {
     aggregatorFunction: output("AggregatorFunctionName"),
     workerMemoryMb: Number(output("WorkerMemoryMb")),
     aggregatorMemoryMb: Number(output("AggregatorMemoryMb")),
+    workerConcurrency: Number(output("WorkerMaxConcurrency")),
     architecture: output("Architecture") === "arm64" ? "arm64" : "x86-64",
   };
 }
@@ -70,7 +74,11 @@ async function regionOf(client: CloudFormationClient): Promise<string> {
   try {
     return await client.config.region();
   } catch (error) {
-    throw new MarinaError("usage", "no AWS region: set AWS_REGION, or give --region", { cause: error });
+    throw new MarinaError(
+      "usage",
+      "no AWS region: give --region, or set AWS_REGION, AWS_DEFAULT_REGION or the region of your profile",
+      { cause: error },
+    );
   }
 }
 

@@ -64,12 +64,14 @@ describe("a row group", () => {
     expect(typesOf(4294967292, 1 / 3)).toBe("uint32 float64");
   });
 
+  // Thirty of the largest are within what a group may hold: (30 * 1e152)^2 is a float64.
+  const value = fc.double({ noNaN: true, min: -1e76, max: 1e76 });
   const rows = fc.array(
     fc.tuple(
       fc.double({ noNaN: true, noDefaultInfinity: true }),
       fc.dictionary(
         fc.oneof(fc.nat(20), fc.nat(100_000)).map(String),
-        fc.oneof(fc.constant(1), fc.constant(0.5), fc.double({ noNaN: true, noDefaultInfinity: true })),
+        fc.oneof(fc.constant(1), fc.constant(0.5), value),
         { maxKeys: 5 },
       ),
     ),
@@ -92,6 +94,34 @@ describe("a row group", () => {
         expect(opened.labels.buffer === moved.buffer).toBe(shift % 8 === 0);
       }),
     );
+  });
+
+  it("with numbers too large to compute with, as older imports stored them, is refused by row, index and value", () => {
+    const openedOf = (value: number, options: { count?: number; squaresLabels?: boolean } = {}) => {
+      const { bytes, ...shape } = encodeRowGroup(
+        group([
+          [1e200, { 0: 1, 2: 3 }],
+          [-1, { 1: 2, 7: value }],
+        ]),
+      );
+      return openRowGroup(bytes, shape, {
+        dimension: 8,
+        source: "datasets/x/rows-1",
+        firstRow: 40,
+        ...options,
+      });
+    };
+    for (const value of [1.79769313486e308, -1e200]) {
+      expect(errorOf(() => openedOf(value)).message).toBe(
+        `datasets/x/rows-1: row 41, index 8: ${value} is too large, its square is beyond a float64: leave it out if it marks a missing value, or scale the data`,
+      );
+    }
+    expect(errorOf(() => openedOf(1e100)).message).toContain("the square of its square is beyond a float64");
+    expect(errorOf(() => openedOf(1e100)).code).toBe("data");
+    // 1e76^4 = 1e304 is a float64; and rows that are not asked for don't matter.
+    expect(openedOf(1e76).rows).toBe(2);
+    expect(openedOf(1e200, { count: 1 }).rows).toBe(2);
+    expect(errorOf(() => openedOf(1, { squaresLabels: true })).message).toContain("row 40, label: 1e+200 is");
   });
 
   /** The sample with one change, opened. */

@@ -16,6 +16,7 @@
  * Each part begins at a multiple of 8 bytes (zeros fill the gap). Big-endian processors are out of scope.
  */
 import { MarinaError } from "../../base/index.ts";
+import { isWithinRange, labelTooLarge, sumOfSquares, tooLarge } from "./squares.ts";
 
 export type IndexType = "uint16" | "uint32";
 export type ValueType = "ones" | "float32" | "float64";
@@ -113,6 +114,10 @@ export interface OpenOptions {
   readonly count?: number;
   /** What the bytes are called in errors. */
   readonly source?: string;
+  /** The data set's row that the group begins with, for errors; default 0. */
+  readonly firstRow?: number;
+  /** Labels are squared, too: by a quadratic loss. Default false. */
+  readonly squaresLabels?: boolean;
 }
 
 /**
@@ -120,7 +125,8 @@ export interface OpenOptions {
  *
  * Bytes are not trusted: whatever they hold, the result obeys the format's rules (for the rows asked for) or a
  * MarinaError is thrown.
- * @throws MarinaError "corrupt" that says which row is wrong and how.
+ * @throws MarinaError "corrupt" that says which row is wrong and how; "data" where squares of values overflow: data sets
+ * that were imported before the import looked for such values may have them.
  */
 export function openRowGroup(bytes: Uint8Array, shape: RowGroupShape, options: OpenOptions): RowGroup {
   const source = options.source ?? "row group";
@@ -138,7 +144,9 @@ export function openRowGroup(bytes: Uint8Array, shape: RowGroupShape, options: O
     values: valueView(buffer, byteOffset + at.values, shape),
   };
   const first = options.first ?? 0;
-  checkRows(group, first, options.count ?? shape.rows - first, options.dimension, source);
+  const count = options.count ?? shape.rows - first;
+  checkRows(group, first, count, options.dimension, source);
+  checkSquares(group, first, count, options, source);
   return group;
 }
 
@@ -164,7 +172,7 @@ function checkHeader(bytes: Uint8Array, shape: RowGroupShape, source: string): v
 }
 
 function checkRows(group: RowGroup, first: number, count: number, dimension: number, source: string): void {
-  const { labels, offsets, indices, values, nonZeros } = group;
+  const { labels, offsets, indices, nonZeros } = group;
   if (offsets[0] !== 0 || offsets[group.rows] !== nonZeros) {
     throw corrupt(source, `offsets from 0 to ${nonZeros}`, `from ${offsets[0]} to ${offsets[group.rows]}`);
   }
@@ -179,16 +187,28 @@ function checkRows(group: RowGroup, first: number, count: number, dimension: num
     if (label - label !== 0) throw corrupt(source, `a finite label of row ${row}`, `${label}`);
     if (end > begin) checkIndices(indices, begin, end, dimension, row, source);
   }
+}
+
+/** One sum for all: it is finite only if every value is. */
+function checkSquares(
+  { labels, offsets, indices, values }: RowGroup,
+  first: number,
+  count: number,
+  { firstRow = 0, squaresLabels = false }: OpenOptions,
+  source: string,
+): void {
+  const rows = { first, count, before: 0 };
+  const place = (row: number): string => `${source}: row ${firstRow + row}`;
   if (values !== null) {
-    const from = offsets[first]!;
-    // One test for all: the sum of v - v is 0 if and only if every v is finite.
-    let defect = 0;
-    for (let at = from; at < end; at++) defect += values[at]! - values[at]!;
-    if (defect !== 0) {
-      const at = values.subarray(from, end).findIndex((value) => !Number.isFinite(value)) + from;
-      throw corrupt(source, `a finite value at entry ${at}`, `${values[at]}`);
+    const [from, end] = [offsets[first]!, offsets[first + count]!];
+    if (!isWithinRange(sumOfSquares(values, from, end))) {
+      const at = values.subarray(from, end).findIndex((value) => !Number.isFinite(value));
+      if (at !== -1) throw corrupt(source, `a finite value at entry ${from + at}`, `${values[from + at]}`);
+      throw tooLarge({ offsets, indices, values }, rows, place);
     }
   }
+  if (squaresLabels && !isWithinRange(sumOfSquares(labels, first, first + count)))
+    throw labelTooLarge(labels, rows, place);
 }
 
 /** Strictly increasing and the last one below d: then all are. */

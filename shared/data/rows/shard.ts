@@ -35,7 +35,7 @@ export function shardRange(manifest: Manifest, first: number, count: number): By
  * labels are as imported.
  *
  * @param bytes the bytes `range` of the data object: `shardRange`, or any range that includes it.
- * @throws MarinaError "corrupt" when the bytes are not what the manifest says; "spec" when a classification problem
+ * @throws MarinaError "corrupt" when the bytes are not what the manifest says; "data" for squares that overflow; "spec" when a classification problem
  * meets real labels; "limit" when the rows have 2^32 entries or more. RangeError as `shardRange`.
  */
 export function openShard(
@@ -69,6 +69,8 @@ export function openShard(
       first: piece.first,
       count: piece.count,
       source: name,
+      firstRow: group.firstRow,
+      squaresLabels: manifest.labels.kind === "real",
     });
     return cut(content, piece);
   });

@@ -17,6 +17,7 @@ export function exampleStack(region: string): DeployedStack {
     aggregatorFunction: "Marina-aggregator",
     workerMemoryMb: 1769,
     aggregatorMemoryMb: 1769,
+    workerConcurrency: 900,
     architecture: "arm64",
   };
 }

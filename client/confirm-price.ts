@@ -1,0 +1,120 @@
+/** Before money is spent: what it will cost, within which bound, and whether that is wanted. One place for all commands. */
+import { createInterface } from "node:readline/promises";
+import { dollars, MarinaError, seconds } from "../shared/base/index.ts";
+import type { DeployedStack } from "../shared/cloud/aws/index.ts";
+import type { ObjectStore } from "../shared/cloud/index.ts";
+import { priceNotice } from "../shared/cost/index.ts";
+import type { RunSpec } from "../shared/protocol/index.ts";
+import { predict } from "./predict.ts";
+
+/** Of every command that may cost money. */
+export interface PriceOptions {
+  readonly on: "embedded" | "localstack" | "aws";
+  readonly maxUsd?: number;
+  readonly yes?: boolean;
+}
+
+/** What is about to be spent. */
+export interface Spending {
+  /** The prediction in words. */
+  readonly text: string;
+  /** Undefined where it can't be predicted. */
+  readonly usdAtMost: number | undefined;
+}
+
+/** Who is asked. */
+export interface Terminal {
+  readonly interactive: boolean;
+  readonly say: (line: string) => void;
+  readonly ask: (question: string) => Promise<string>;
+}
+
+const STANDARD: Terminal = {
+  get interactive() {
+    return process.stdin.isTTY === true;
+  },
+  say: (line) => console.error(line),
+  async ask(question) {
+    const lines = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      return await lines.question(question);
+    } finally {
+      lines.close();
+    }
+  },
+};
+
+/** @throws MarinaError "usage" for a bound of dollars where none are spent. */
+export function checkBound({ on, maxUsd }: PriceOptions): void {
+  if (maxUsd === undefined || on === "aws") return;
+  throw new MarinaError(
+    "usage",
+    `--max-usd: runs on ${on === "embedded" ? "the embedded cloud" : "a local cloud"} cost nothing; give it with --on aws, or set stop.usd in the spec`,
+  );
+}
+
+/** Says what it costs and asks. @throws MarinaError "usage" when it is refused, over the bound, or nobody is there to ask. */
+export async function confirmSpending(
+  { text, usdAtMost }: Spending,
+  { maxUsd, yes = false }: Pick<PriceOptions, "maxUsd" | "yes">,
+  terminal: Terminal = STANDARD,
+): Promise<void> {
+  terminal.say(`predicted: ${text}`);
+  if (maxUsd !== undefined && usdAtMost !== undefined && usdAtMost > maxUsd) {
+    throw new MarinaError(
+      "usage",
+      `nothing was started: $${dollars(usdAtMost)} predicted is over --max-usd ${maxUsd}; give a higher --max-usd, or fewer stop.rounds`,
+    );
+  }
+  if (yes) return;
+  if (!terminal.interactive) {
+    throw new MarinaError(
+      "usage",
+      "nothing was started: this costs money on AWS, and standard input is no terminal to ask at; give --yes to spend it, and --max-usd to bound it",
+    );
+  }
+  const answer = await terminal.ask("This costs money on AWS. Go ahead? [y/N] ");
+  if (!/^y(es)?$/i.test(answer.trim())) throw new MarinaError("usage", "nothing was started");
+}
+
+/**
+ * What one or several runs may cost, all their rounds used.
+ * @param roundsLeft of a run that is resumed
+ */
+export async function spendingOf(
+  objects: ObjectStore,
+  specs: readonly RunSpec[],
+  stack: DeployedStack,
+  roundsLeft?: number,
+): Promise<Spending> {
+  let usd = 0;
+  let time = 0;
+  let rounds = 0;
+  for (const spec of specs) {
+    const prediction = await predict(objects, spec, stack);
+    if (prediction === undefined) {
+      const text = "what it costs can't be predicted (the data set is too large for a trial)";
+      return { text, usdAtMost: undefined };
+    }
+    const left = roundsLeft ?? spec.stop.rounds;
+    usd += left * prediction.usdPerRound;
+    time += left * prediction.secondsPerRound;
+    rounds += left;
+  }
+  const notice = priceNotice(stack.region);
+  const what =
+    specs.length > 1
+      ? `${specs.length} runs of ${rounds.toLocaleString("en-US")} rounds together`
+      : `${rounds.toLocaleString("en-US")} rounds`;
+  const rate = rounds === 0 ? "" : `$${dollars((1000 * usd) / rounds)} per 1,000; `;
+  return {
+    text: `at most $${dollars(usd)} for ${what} (${rate}${seconds(time)})${notice === undefined ? "" : `\n${notice}`}`,
+    usdAtMost: usd,
+  };
+}
+
+/** A run that is about to begin, held to the bound: it ends at a round boundary once that is spent. */
+export function heldTo(spec: RunSpec, maxUsd: number | undefined): RunSpec {
+  if (maxUsd === undefined) return spec;
+  return { ...spec, stop: { ...spec.stop, usd: Math.min(maxUsd, spec.stop.usd ?? Infinity) } };
+}

@@ -1,0 +1,79 @@
+/** What vectors of d entries take where a run computes with them, roughly and before anything is run. */
+import { totalmem } from "node:os";
+import { shardsPerTaskOf } from "../lambdas/aggregator/index.ts";
+import { MarinaError } from "../shared/base/index.ts";
+import { type Manifest, rowsOf } from "../shared/data/index.ts";
+import { keepsWorkerMemory } from "../shared/methods/index.ts";
+import { type RunSpec, WHOLE_OBJECT_BYTES, workersAsked } from "../shared/protocol/index.ts";
+import { aggregatorMemoryBytes } from "./aggregator-memory.ts";
+
+/** Node and the program in a worker's function. */
+const WORKER_BASE_BYTES = 80_000_000;
+/** Vectors of d float64 of a worker's task: two points, their gradients, the exact one, the message and its text. */
+const WORKER_VECTORS = 10;
+/** Labels and offsets of an opened row. */
+const OPENED_ROW_BYTES = 16;
+/** The embedded cloud's workers share their results and compute one after the other: so many vectors for all of them ... */
+const EMBEDDED_VECTORS = 10;
+/** ... and so many for each worker whose state is stored: measured, at d of 2 and 8 million. */
+const STATE_VECTORS = 6;
+/** A frame's length is a uint32, and the state of a method is up to four vectors in one. */
+const CHECKPOINT_BYTES = 2 ** 32;
+const CHECKPOINT_VECTORS = 4;
+
+/** Of a worker's function: the rows that a task reads, and its vectors. */
+export function workerMemoryBytes(spec: RunSpec, manifest: Manifest): number {
+  const workers = Math.min(...workersAsked(spec.workers));
+  const shards = shardsPerTaskOf(spec, workers, manifest);
+  const rows = rowsOf(manifest.rows, workers, spec.remainder, 0).count;
+  const { bytes } = manifest.object;
+  // A large object is read by ranges, one for each shard of a task.
+  const read = bytes <= WHOLE_OBJECT_BYTES ? bytes : Math.min(1, (shards * rows) / manifest.rows) * bytes;
+  const answers = shards * 2 * 8 * manifest.dimension;
+  return (
+    WORKER_BASE_BYTES +
+    read +
+    OPENED_ROW_BYTES * shards * rows +
+    8 * manifest.dimension * WORKER_VECTORS +
+    (shards > 1 ? answers : 0)
+  );
+}
+
+/** Of the process in which the embedded cloud runs all functions and keeps what they store. */
+export function embeddedMemoryBytes(spec: RunSpec, { dimension, object }: Manifest): number {
+  const workers = Math.max(...workersAsked(spec.workers));
+  const states = keepsWorkerMemory(spec.algorithm) ? STATE_VECTORS * workers : 0;
+  return aggregatorMemoryBytes(spec, dimension) + object.bytes + 8 * dimension * (EMBEDDED_VECTORS + states);
+}
+
+/** This machine's, or what its container may use of it. */
+export function machineMemoryBytes(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Infinity);
+}
+
+/**
+ * Refuses a run that the embedded cloud of a machine can't hold.
+ * @throws MarinaError "limit"
+ */
+export function checkMachine(spec: RunSpec, manifest: Manifest, machineBytes: number): void {
+  const { dimension, name } = manifest;
+  const needed = embeddedMemoryBytes(spec, manifest);
+  const workers = Math.max(...workersAsked(spec.workers));
+  const vectors = `d = ${dimension} of data set "${name}" makes vectors of ${size(8 * dimension)}`;
+  const advice =
+    "map its features to fewer (d of some millions), e.g. by hashing them to 20 bits, and import it again";
+  if (needed > machineBytes) {
+    throw new MarinaError(
+      "limit",
+      `${vectors}: with ${workers} workers the embedded cloud needs about ${size(needed)}, this machine has ${size(machineBytes)}; ${workers > 1 ? "take fewer workers, or " : ""}${advice}`,
+    );
+  }
+  if (8 * dimension * CHECKPOINT_VECTORS >= CHECKPOINT_BYTES) {
+    const most = CHECKPOINT_BYTES / 8 / CHECKPOINT_VECTORS - 1;
+    throw new MarinaError("limit", `${vectors}: a checkpoint holds d of ${most} at most; ${advice}`);
+  }
+}
+
+function size(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`;
+}
