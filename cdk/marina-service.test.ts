@@ -44,7 +44,11 @@ describe("MarinaService", () => {
 
   it("has the outputs by which the command line and the client find it, whatever it is called", () => {
     const research = stack();
-    new MarinaService(research, "Optimiser", { workerMemoryMb: 3008, accountConcurrency: 100, maxConcurrency: 64 });
+    new MarinaService(research, "Optimiser", {
+      workerMemoryMb: 3008,
+      accountConcurrency: 100,
+      maxConcurrency: 64,
+    });
     const { Outputs } = templateOf(research);
     expect(Object.keys(Outputs).sort()).toEqual(Object.keys(synthesize().outputs).sort());
     expect(Outputs["WorkerMemoryMb"]?.Value).toBe("3008");
