@@ -1,15 +1,14 @@
 /** `marina cost`: what a run has used, priced: by item, or by round. */
 import {
-  type AwsEngine,
   type Engine,
   type EngineOptions,
   findRun,
+  isDeployed,
   type ObjectReader,
-  openEngine,
-  openStack,
   readJson,
   readRounds,
   table,
+  withEngine,
 } from "../../client/index.ts";
 
 import { DEFAULT_CONFIGURATION } from "../../embedded/index.ts";
@@ -68,22 +67,12 @@ interface Used {
 }
 
 export async function cost(run: string, options: CostOptions): Promise<void> {
-  const deployed = options.on === "embedded" ? undefined : await openStack(options);
-  const engine = deployed ?? (await openEngine(options));
-  try {
-    await costOf(engine, deployed, run, options);
-  } finally {
-    await engine.close();
-  }
+  await withEngine(options, (engine) => costOf(engine, run, options));
 }
 
-async function costOf(
-  engine: Engine,
-  deployed: AwsEngine | undefined,
-  run: string,
-  options: CostOptions,
-): Promise<void> {
+async function costOf(engine: Engine, run: string, options: CostOptions): Promise<void> {
   const objects = engine.live;
+  const deployed = isDeployed(engine) ? engine : undefined;
   await findRun(objects, run);
   const used = await readUsed(objects, run);
   if (options.reconcile === true) {

@@ -1,105 +1,50 @@
 /** `marina data import | list | show`. */
-import { statSync } from "node:fs";
-import { basename } from "node:path";
 import {
   datasetNames,
   type EngineOptions,
+  fileImport,
   findManifest,
-  isRegular,
-  openEngine,
-  openSource,
-  type ReadingOptions,
-  readingOf,
+  type ImportFileOptions,
+  type ImportFileProgress,
   readingWords,
   table,
+  withEngine,
 } from "../../client/index.ts";
-import { bytes, MarinaError, seconds, shellWord } from "../../shared/base/index.ts";
-import { importRows, type Manifest, partition, STANDARD_INPUT } from "../../shared/data/index.ts";
-import { NAME_PATTERN } from "../../shared/protocol/index.ts";
+import { bytes, seconds, shellWord } from "../../shared/base/index.ts";
+import { type Manifest, partition } from "../../shared/data/index.ts";
 
-interface ImportOptions extends EngineOptions, ReadingOptions {
-  readonly name?: string;
-  readonly labels: "binary" | "real";
-  readonly replace?: boolean;
-}
+type ImportOptions = EngineOptions & Omit<ImportFileOptions, "onProgress">;
 
 export async function importFile(path: string, options: ImportOptions): Promise<void> {
-  const size = sizeOf(path);
-  const sourceName = size === undefined ? STANDARD_INPUT : basename(path);
-  const name = options.name ?? nameOf(sourceName);
-  const reading = readingOf(path, options);
-  const engine = await openEngine(options);
   const { createLogUpdate } = await import("log-update");
   const line = createLogUpdate(process.stderr);
   const started = performance.now();
   let shown = started;
+  const onProgress = ({ name, bytesRead, bytes: size, rows }: ImportFileProgress): void => {
+    const now = performance.now();
+    if (!process.stderr.isTTY || now - shown < 100) return;
+    shown = now;
+    const share =
+      size === undefined || size === 0
+        ? ""
+        : ` of ${bytes(size)} (${Math.floor((100 * bytesRead) / size)} %)`;
+    line(`${name}: ${bytes(bytesRead)}${share}, ${rows.toLocaleString("en-US")} rows`);
+  };
   try {
-    const source = await openSource(path, sourceName, reading, options.labels);
-    const manifest = await importRows(source, {
-      name,
-      sourceName,
-      labels: options.labels,
-      ...(options.dimension === undefined ? {} : { dimension: options.dimension }),
-      reading,
-      objects: engine.objects,
-      replace: options.replace === true,
-      onProgress({ bytesRead, rows }) {
-        const now = performance.now();
-        if (!process.stderr.isTTY || now - shown < 100) return;
-        shown = now;
-        const share =
-          size === undefined || size === 0
-            ? ""
-            : ` of ${bytes(size)} (${Math.floor((100 * bytesRead) / size)} %)`;
-        line(`${name}: ${bytes(bytesRead)}${share}, ${rows.toLocaleString("en-US")} rows`);
-      },
-    });
+    const importInto = await fileImport(path, { ...options, onProgress });
+    const { manifest, sourceName, notices } = await withEngine(options, ({ objects }) => importInto(objects));
     line.clear();
-    await engine.close();
-    for (const notice of source.notices) console.error(`${sourceName}: ${notice}`);
+    for (const notice of notices) console.error(`${sourceName}: ${notice}`);
     console.log(`${describe(manifest)}\nimported in ${seconds((performance.now() - started) / 1000)}`);
   } catch (error) {
     line.clear();
-    throw withCode(error, path);
+    throw error;
   }
-}
-
-/** What a data set is called that is given no name: as its file, without its endings. */
-function nameOf(sourceName: string): string {
-  const name = sourceName
-    .replace(/(\.(gz|svm|libsvm|csv|tsv|txt|data|parquet|pq))+$/i, "")
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9._-]+/g, "-")
-    .replaceAll(/^[^a-z0-9]+|-+$/g, "");
-  if (sourceName !== STANDARD_INPUT && NAME_PATTERN.test(name)) return name;
-  throw new MarinaError("usage", `${sourceName}: expected --name <name>, what the data set shall be called`);
-}
-
-/** Undefined for standard input and pipes. */
-function sizeOf(path: string): number | undefined {
-  try {
-    if (isRegular(path)) return statSync(path).size;
-    if (path !== "-" && statSync(path).isDirectory())
-      throw new MarinaError("usage", `${path}: is a folder, expected a file`);
-    return undefined;
-  } catch (error) {
-    throw withCode(error, path);
-  }
-}
-
-/** A file that can't be read is the caller's mistake. */
-function withCode(error: unknown, path: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === "ENOENT") return new MarinaError("usage", `${path}: no such file`, { cause: error });
-  if (code === "EACCES")
-    return new MarinaError("usage", `${path}: no permission to read it`, { cause: error });
-  return error;
 }
 
 export async function list(options: EngineOptions): Promise<void> {
-  const { objects } = await openEngine(options);
-  const manifests = await Promise.all(
-    (await datasetNames(objects)).map((name) => findManifest(objects, name)),
+  const manifests = await withEngine(options, async ({ live }) =>
+    Promise.all((await datasetNames(live)).map((name) => findManifest(live, name))),
   );
   if (manifests.length === 0) {
     console.log("no data sets yet; import one with: marina data import FILE --name NAME");
@@ -128,9 +73,11 @@ export async function show(
   name: string,
   options: EngineOptions & { readonly workers?: number },
 ): Promise<void> {
-  const engine = await openEngine(options);
-  const manifest = await findManifest(engine.objects, name);
-  console.log(`${describe(manifest)}\nstored as ${engine.locate(manifest.object.key)}`);
+  const manifest = await withEngine(options, async (engine) => {
+    const found = await findManifest(engine.live, name);
+    console.log(`${describe(found)}\nstored as ${engine.locate(found.object.key)}`);
+    return found;
+  });
   if (options.workers === undefined) return;
   for (const remainder of ["spread", "drop"] as const) {
     const counts = partition(manifest.rows, options.workers, remainder).map(({ count }) => count);

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createEmbeddedService, driveToEnd, type EmbeddedService } from "../../embedded/index.ts";
-import { describeError, MarinaError } from "../../shared/base/index.ts";
+import { describeError, MarinaError, NOT_YET, waitFor } from "../../shared/base/index.ts";
 import { type Log, type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
 import {
   type ControlMessage,
@@ -36,6 +36,7 @@ export class EmbeddedEngine implements Engine {
   readonly #service: EmbeddedService;
   readonly #warnings: string[] = [];
   #watcher: Watcher | undefined;
+  readonly #closed = new AbortController();
   #changesCount = true;
 
   constructor(home: string) {
@@ -100,13 +101,16 @@ export class EmbeddedEngine implements Engine {
     const lock = this.#lock(run);
     const key = resultKey(run);
     const progress = new CheckpointProgress(this.live, run, watcher);
-    for (let look = 0; ; look++) {
-      // The lock first: what its driver wrote before it gave it back is on the disk then.
-      const driver = lock.driver();
-      if (look % LOOKS_PER_PROGRESS === 0) await progress.look(performance.now());
-      if (driver === undefined) return await readOptional(this.live, key, decodeResult);
-      await sleep(LOOK_INTERVAL_MILLISECONDS);
-    }
+    return waitFor({
+      look: async (look) => {
+        // The lock first: what its driver wrote before it gave it back is on the disk then.
+        const driver = lock.driver();
+        if (look % LOOKS_PER_PROGRESS === 0) await progress.look(performance.now());
+        return driver === undefined ? await readOptional(this.live, key, decodeResult) : NOT_YET;
+      },
+      pause: () => sleep(LOOK_INTERVAL_MILLISECONDS),
+      signal: this.#closed.signal,
+    });
   }
 
   async liveness(run: string): Promise<Liveness> {
@@ -146,11 +150,18 @@ export class EmbeddedEngine implements Engine {
   }
 
   async close(): Promise<void> {
+    this.#closed.abort(
+      new MarinaError("unavailable", "no longer waited for: the engine was closed; the run goes on"),
+    );
     try {
       if (this.#changesCount) this.#service.cloud.flush();
     } finally {
       await this.#service.close();
     }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** One process per run: two would not see each other's conditional writes. */

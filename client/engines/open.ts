@@ -2,7 +2,7 @@
 
 import { MarinaError } from "../../shared/base/index.ts";
 import { prepareAwsVariables } from "./aws-variables.ts";
-import type { Engine } from "./engine.ts";
+import type { DeployedEngine, Engine } from "./engine.ts";
 
 /** Which cloud, and where it is. */
 export interface EngineOptions {
@@ -29,13 +29,35 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   return openStack(options);
 }
 
+/** The engine for as long as it is used: closed whatever comes of it. */
+export async function withEngine<T>(options: EngineOptions, use: (engine: Engine) => Promise<T>): Promise<T> {
+  return closing(await openEngine(options), use);
+}
+
+/** The same of a deployed stack. */
+export async function withStack<T>(
+  options: EngineOptions,
+  use: (engine: DeployedEngine) => Promise<T>,
+): Promise<T> {
+  return closing(await openStack(options), use);
+}
+
+/** Not `await using`: where both fail, the message of closing is the one that helps, and it is one. */
+async function closing<E extends Engine, T>(engine: E, use: (engine: E) => Promise<T>): Promise<T> {
+  try {
+    return await use(engine);
+  } finally {
+    await engine.close();
+  }
+}
+
 /** The embedded cloud over a home folder. */
-export async function openEmbedded(home: string) {
+export async function openEmbedded(home: string): Promise<Engine> {
   return new (await import("./embedded.ts")).EmbeddedEngine(home);
 }
 
-/** A deployed stack; for commands that make sense on one only. */
-export async function openStack(options: EngineOptions) {
+/** A deployed stack; for what makes sense on one only. */
+export async function openStack(options: EngineOptions): Promise<DeployedEngine> {
   configure(options);
   (await import("../../shared/cloud/aws/index.ts")).fetchThroughProxy();
   try {

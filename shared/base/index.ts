@@ -7,3 +7,4 @@ export { bytes, dollars, megabits, seconds, short } from "./format.ts";
 export { MARINA } from "./invocation.ts";
 export { nearest } from "./nearest.ts";
 export { shellWord } from "./shell-word.ts";
+export { NOT_YET, type Waiting, waitFor } from "./wait.ts";
