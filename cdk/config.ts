@@ -168,7 +168,7 @@ function readConcurrency(
   what: string,
 ): Pick<Parameters, "maxConcurrency" | "aggregatorConcurrency" | "reserveAggregator"> {
   const { least, most } = MAPPING_CONCURRENCY;
-  const hint = byDefault ? "; npx marina doctor --before-deploy tells what yours is" : "";
+  const hint = byDefault ? "; node cli/marina.js doctor --before-deploy tells what yours is" : "";
   const wish = (name: Name, text: string, room: number, beside: string): number | undefined => {
     if (text === "") return undefined;
     const value = checkInteger(`${what}${name}`, text, least, most);

@@ -48,7 +48,7 @@ describe("Chromium for the tests", () => {
     expect(asked.map((line) => line.split(" ")[0])).toEqual(["install", "update", "install"]);
     expect(status).toBe(0);
     expect(said.split("\n").at(-1)).toBe(
-      "apt-get could not install Chromium: the pages' tests in a browser are left out.",
+      "No Chromium here, and not installed (apt-get could not install chromium): the pages' tests in a browser are left out.",
     );
   });
 

@@ -1,5 +1,5 @@
-// npm test: installs what is missing, then checks format, lint, types, the rule of imports, runs all
-// tests, and deploys the service to a local cloud and runs it there.
+// npm test: installs what is missing, then checks format, lint, types, the rule of imports, runs all tests, and deploys
+// the service to a local cloud and runs the central scenarios there. All of them: npm run test:all.
 // With file names or options: only vitest, with these.
 
 import { ensureChromium } from "./chromium.js";
@@ -25,5 +25,5 @@ if (asked.length > 0) {
   ]);
   run("tests (vitest)", [vitest, "run"]);
   // MiniStack of the two local clouds: it starts in a second and installs in ten.
-  endToEnd("ministack");
+  endToEnd("ministack", ["scenarios"]);
 }

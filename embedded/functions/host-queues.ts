@@ -55,6 +55,7 @@ export function queuePort(machine: Machine, services: Services): MessageQueue {
       return machine.request(leavesAt, free ? leavesAt : leavesAt + chance.queueCall(), () => {
         meter.send(address, { methodBytes, evaluationBytes: totalBytes - methodBytes }, messages.length);
         queue.accept(batch, leavesAt);
+        watcher?.sent?.(address, messages);
       });
     },
     receive: (address, options) => receiver.receive(address, options),

@@ -1,5 +1,5 @@
 /** What all environments of an embedded cloud share. */
-import type { Log, QueueAddress } from "../../shared/cloud/index.ts";
+import type { Log, OutgoingMessage, QueueAddress } from "../../shared/cloud/index.ts";
 import type { Meter } from "../../shared/cost/index.ts";
 import type { VirtualClock } from "../clock/virtual-clock.ts";
 import type { FaultPlan } from "../faults/faults.ts";
@@ -14,6 +14,8 @@ export interface EffectWatcher {
   /** An object was written. @param requestId of the invocation that did it. */
   stored(key: string, body: Uint8Array, requestId: string): void;
   destroyed(queue: QueueAddress, requestId: string): void;
+  /** Messages were accepted by a queue. */
+  sent?(queue: QueueAddress, messages: readonly OutgoingMessage[]): void;
 }
 
 export interface Services {

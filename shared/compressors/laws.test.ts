@@ -27,7 +27,7 @@ function specs(d: number): CompressorSpec[] {
     { kind: "identity" },
     ...ks.map((k) => ({ kind: "rand-k", k }) as const),
     { kind: "l2-quantization" },
-    ...[1, 2, 4, 5, 32768].map((levels) => ({ kind: "qsgd", levels }) as const),
+    ...[1, 2, 4, 5, 32767].map((levels) => ({ kind: "qsgd", levels }) as const),
     { kind: "natural" },
   ];
 }

@@ -1,5 +1,6 @@
 /** Natural compression: random rounding to powers of two, so that only sign and exponent travel. */
 import { MessageError } from "../base/index.ts";
+import { powerOfTwo } from "../math/index.ts";
 import { BitReader, BitWriter, bytesFor } from "./bits.ts";
 import { requireBytes, requireTarget, requireUniforms, requireVector, tooLarge } from "./check.ts";
 import type { Compressor, Wire } from "./compressor.ts";
@@ -103,9 +104,9 @@ function check(bytes: Uint8Array, dimension: number, { width, largest }: Exponen
 }
 
 function exponentField(width: number): ExponentField {
-  const bias = 2 ** (width - 1) - 1;
+  const bias = powerOfTwo(width - 1) - 1;
   const largest = 2 * bias;
-  const signed = 2 ** width;
+  const signed = powerOfTwo(width);
   const values = new Float64Array(2 * signed);
   // By exact halving and doubling: a power by `**` may be off in the last bit on some engine.
   for (let field = bias, power = 1; field >= 1; field--, power /= 2) values[field] = power;

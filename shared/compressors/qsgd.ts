@@ -8,8 +8,8 @@ import { bytesPerFloat, readNorm, writeNorm } from "./floats.ts";
 import { drawUniforms } from "./uniforms.ts";
 
 const KIND = "qsgd";
-/** Finer levels than this are a dense vector in all but name. */
-export const MAX_LEVELS = 32768;
+/** Codes 0 .. 2s then have at most 16 bits; finer levels are a dense vector in all but name. */
+export const MAX_LEVELS = 32_767;
 
 /**
  * Q(x)_j = |x| sign(x_j) l_j / s with u_j = s |x_j|/|x| in [0, s] and l_j = floor(u_j), plus 1 if U_j < u_j - floor(u_j).

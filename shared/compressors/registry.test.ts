@@ -11,9 +11,9 @@ describe("createCompressor", () => {
     [
       { kind: "qsgd", levels: 0 },
       5,
-      /algorithm\.compressor\.levels: expected an integer from 1 to 32768, got 0/,
+      /algorithm\.compressor\.levels: expected an integer from 1 to 32767, got 0/,
     ],
-    [{ kind: "qsgd", levels: 32769 }, 5, /algorithm\.compressor\.levels: .*got 32769/],
+    [{ kind: "qsgd", levels: 32768 }, 5, /algorithm\.compressor\.levels: .*got 32768/],
     [{ kind: "natural" }, 0, /dimension of the data set: expected an integer from 1 .*got 0/],
     // What a spec from an unchecked file may hold.
     [
@@ -30,7 +30,8 @@ describe("createCompressor", () => {
 
   test("takes the ends of every range", () => {
     expect(createCompressor({ kind: "rand-k", k: 1 }, 1, "float32").omega).toBe(0);
-    expect(createCompressor({ kind: "qsgd", levels: 32768 }, 5, "float32").expectedBits).toBe(32 + 5 * 17);
+    // Codes 0 .. 2 * 32,767 = 2^16 - 2.
+    expect(createCompressor({ kind: "qsgd", levels: 32767 }, 5, "float32").expectedBits).toBe(32 + 5 * 16);
     expect(createCompressor({ kind: "l2-quantization" }, 2 ** 32 - 2, "float32").dimension).toBe(2 ** 32 - 2);
   });
 });

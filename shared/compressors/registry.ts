@@ -10,7 +10,7 @@ import { randK } from "./rand-k.ts";
 /** Where a spec stands in the run's spec, for errors. */
 const PATH = "algorithm.compressor";
 /** Dimensions are indices of typed arrays. */
-const MAX_DIMENSION = 2 ** 32 - 2;
+const MAX_DIMENSION = 4_294_967_294;
 
 /**
  * The compressor of a spec for vectors of R^d.

@@ -1,27 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { expNonPositive } from "./exp.ts";
-
-/** Fixed-point numbers with this many fractional bits: more than any double needs. */
-const FRACTION = 1400n;
-const ONE = 1n << FRACTION;
-
-/** A double as significand * 2^exponent. */
-function parts(x: number): { significand: bigint; exponent: number } {
-  const view = new DataView(new ArrayBuffer(8));
-  view.setFloat64(0, Math.abs(x));
-  const bits = view.getBigUint64(0);
-  const field = Number(bits >> 52n);
-  const fraction = bits & ((1n << 52n) - 1n);
-  return field === 0
-    ? { significand: fraction, exponent: -1074 }
-    : { significand: fraction | (1n << 52n), exponent: field - 1075 };
-}
-
-/** |x|, exact for |x| >= 2^-1300. */
-function fixed(x: number): bigint {
-  const { significand, exponent } = parts(x);
-  return significand << (FRACTION + BigInt(exponent));
-}
+import { FRACTION, fixed, ONE, ulpsApart } from "./testing/fixed-point.ts";
 
 /** e^-a by Taylor's series of a/4096 and twelve squarings: off by less than 2^-1380. */
 function exactExp(a: bigint): bigint {
@@ -37,12 +16,7 @@ function exactExp(a: bigint): bigint {
 }
 
 /** The error of the result in units of its last place. */
-function ulps(x: number): number {
-  const y = expNonPositive(x);
-  const difference = fixed(y) - exactExp(fixed(x));
-  const ulp = 1n << (FRACTION + BigInt(parts(y).exponent));
-  return Math.abs(Number((difference * 1_000_000n) / ulp)) / 1e6;
-}
+const ulps = (x: number): number => ulpsApart(expNonPositive(x), exactExp(fixed(x)));
 
 describe("expNonPositive", () => {
   test("is within 1 unit in the last place over the whole range", () => {

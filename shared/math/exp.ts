@@ -22,7 +22,7 @@ const UNDERFLOW = -745.1332191019411;
 /** 2^-i, i = 0 .. 1000: all of them normal numbers. */
 const POWERS = powersOfOneHalf(1001);
 const SHIFT = 1000;
-const TWO_MINUS_1000 = 2 ** -SHIFT;
+const TWO_MINUS_1000 = POWERS[SHIFT]!;
 
 /**
  * e^x for x <= 0.

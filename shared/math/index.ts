@@ -1,8 +1,11 @@
 /** Random streams, subsets, norms, vectors, power iteration, order statistics. */
+export { cubeRoot } from "./cube-root.ts";
 export { expNonPositive } from "./exp.ts";
+export { log1pUpToOne } from "./log1p.ts";
 export { norm } from "./norm.ts";
 export { onFront } from "./pareto.ts";
 export { advance, largestEigenvalue, type PowerState, startPowerIteration } from "./power-iteration.ts";
+export { powerOfTwo } from "./powers-of-two.ts";
 export { quantile } from "./quantile.ts";
 export { Purpose, Stream } from "./streams.ts";
 export { sampleSubset } from "./subset.ts";

@@ -1,8 +1,12 @@
 /** The Euclidean norm of any finite vector, safe against overflow and underflow of the squares. */
+import { powerOfTwo } from "./powers-of-two.ts";
 import { normSquared } from "./vectors.ts";
 
 /** Sums of squares from here up lose nothing that matters to squares that underflowed. */
-const SAFE_FROM = 2 ** -900;
+const SAFE_FROM = powerOfTwo(-900);
+/** Scales of vectors whose squares are out of range. */
+const LARGE = powerOfTwo(600);
+const SMALL = powerOfTwo(-600);
 
 /**
  * |x| = sqrt(sum_j x_j^2), summed from left to right. When the squares leave the range of normal numbers x is first
@@ -16,7 +20,7 @@ export function norm(x: Float64Array): number {
   let largest = 0;
   for (let j = 0; j < x.length; j++) largest = Math.max(largest, Math.abs(x[j]!));
   if (largest === 0 || !(largest < Infinity)) return largest;
-  const power = largest > 1 ? 2 ** 600 : 2 ** -600;
+  const power = largest > 1 ? LARGE : SMALL;
   let total = 0;
   for (let j = 0; j < x.length; j++) {
     const entry = x[j]! / power;

@@ -24,7 +24,7 @@ export const Purpose = {
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
 
 const TWO_32 = 4294967296;
-const TWO_MINUS_53 = 2 ** -53;
+const TWO_MINUS_53 = Number.EPSILON / 2;
 
 /** Where a stream's numbers come from: the key (seed) and three of the four counter words. */
 export interface StreamKey {

@@ -1,5 +1,6 @@
 /** Uniform random subsets, by Floyd's algorithm. */
 import { MarinaError } from "../base/index.ts";
+import { powerOfTwo } from "./powers-of-two.ts";
 import type { Stream } from "./streams.ts";
 
 const EMPTY = 0xffffffff;
@@ -60,7 +61,7 @@ function drawWithBitmap(stream: Pick<Stream, "nextBelow">, d: number, subset: Ui
 /** Open addressing, at most half full; a JavaScript Set takes several times as long. */
 function drawWithTable(stream: Pick<Stream, "nextBelow">, d: number, subset: Uint32Array): void {
   const bits = 32 - Math.clz32(2 * subset.length);
-  const table = new Uint32Array(2 ** bits).fill(EMPTY);
+  const table = new Uint32Array(powerOfTwo(bits)).fill(EMPTY);
   const first = d - subset.length;
   for (let i = 0; i < subset.length; i++) {
     const draw = stream.nextBelow(first + i + 1);

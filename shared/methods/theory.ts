@@ -2,6 +2,7 @@
 
 import { MarinaError } from "../base/index.ts";
 import type { Compressor } from "../compressors/index.ts";
+import { cubeRoot } from "../math/index.ts";
 import type { Smoothness } from "../problems/index.ts";
 import type { AlgorithmSpec, Parameters } from "./method.ts";
 
@@ -150,7 +151,7 @@ function dianaPublishedStep(spec: AlgorithmSpec, setting: TheorySetting): number
   const { workers: n, compressor, smoothness, rowsPerWorker } = setting;
   const { omega } = compressor;
   const M = spec.kind === "vr-diana" ? rowsPerWorker / spec.batchSize : 1;
-  return 1 / (10 * smoothness.L * Math.sqrt(1 + omega / n) * (M ** (2 / 3) + omega + 1));
+  return 1 / (10 * smoothness.L * Math.sqrt(1 + omega / n) * (cubeRoot(M * M) + omega + 1));
 }
 
 /**

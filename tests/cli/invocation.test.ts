@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { MARINA } from "../../shared/base/invocation.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 const elsewhere = mkdtempSync(join(tmpdir(), "marina-elsewhere-"));
 const asked: string[] = [];
 /** Stands for the registry: it has nothing. */

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { createObjective } from "../../problems/linear/objective.ts";
 import type { Objective, ProblemSpec, Shard } from "../../problems/problem.ts";
 import { importLibsvm } from "../import.ts";
+import type { Manifest } from "../manifest.ts";
 import { partition } from "../partition.ts";
 import { openShard, shardRange } from "../rows/shard.ts";
 import { memoryStore } from "./memory-store.ts";
@@ -23,16 +24,38 @@ export interface LoadedData {
   readonly dimension: number;
 }
 
+interface Imported {
+  readonly manifest: Manifest;
+  readonly body: Uint8Array;
+}
+
+/** What was imported in this process: an import takes longer than most tests of what is imported. */
+const imported = new Map<ShippedName, Promise<Imported>>();
+
+function importOnce(name: ShippedName): Promise<Imported> {
+  let found = imported.get(name);
+  if (found === undefined) {
+    found = importShipped(name);
+    imported.set(name, found);
+  }
+  return found;
+}
+
+async function importShipped(name: ShippedName): Promise<Imported> {
+  const objects = memoryStore();
+  const options = { name, sourceName: `${name}.gz`, labels: "binary", objects } as const;
+  const manifest = await importLibsvm(createReadStream(shippedFile(name)), options);
+  const { body } = await objects.get(manifest.object.key);
+  return { manifest, body };
+}
+
 /** A shipped data set split among n workers. */
 export async function loadShipped(
   name: ShippedName,
   workers: number,
   remainder: "drop" | "spread",
 ): Promise<LoadedData> {
-  const objects = memoryStore();
-  const options = { name, sourceName: `${name}.gz`, labels: "binary", objects } as const;
-  const manifest = await importLibsvm(createReadStream(shippedFile(name)), options);
-  const { body } = await objects.get(manifest.object.key);
+  const { manifest, body } = await importOnce(name);
   const parts = partition(manifest.rows, workers, remainder);
   const rows = parts.reduce((sum, { count }) => sum + count, 0);
   const shards = parts.map(({ first, count }) => {

@@ -10,7 +10,7 @@
  * One exponential e = exp(-|t|) gives both sigmoids, P = 1/(1 + e) and R = e P, without overflow or cancellation.
  * Source: Gorbunov, Burlachenko, Li, Richtarik, "MARINA", ICML 2021, section 5 (the non-convex loss).
  */
-import { expNonPositive } from "../../math/index.ts";
+import { expNonPositive, log1pUpToOne } from "../../math/index.ts";
 import type { ProblemSpec } from "../problem.ts";
 
 export type LossKind = ProblemSpec["kind"];
@@ -83,7 +83,7 @@ function logistic(
     const t = y * z[i]!;
     const e = s[i]!;
     const P = 1 / (1 + e);
-    sum += Math.max(-t, 0) + Math.log1p(e);
+    sum += Math.max(-t, 0) + log1pUpToOne(e);
     s[i] = -y * select(t, P, e * P);
   }
   return sum;

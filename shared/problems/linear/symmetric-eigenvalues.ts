@@ -1,5 +1,7 @@
 /** All eigenvalues of a small symmetric matrix. */
 
+import { norm } from "../../math/index.ts";
+
 /** A sweep squares the relative size of what is off the diagonal once it is small: ten do; this is a bound. */
 const SWEEP_LIMIT = 60;
 /** Off-diagonal entries below this times the largest entry change no eigenvalue's float64. */
@@ -33,8 +35,8 @@ export function symmetricEigenvalues(matrix: Float64Array, d: number): Float64Ar
 function rotate(a: Float64Array, d: number, p: number, q: number): void {
   const off = a[p * d + q]!;
   const theta = (a[q * d + q]! - a[p * d + p]!) / (2 * off);
-  const t = (theta >= 0 ? 1 : -1) / (Math.abs(theta) + Math.hypot(theta, 1));
-  const c = 1 / Math.hypot(t, 1);
+  const t = (theta >= 0 ? 1 : -1) / (Math.abs(theta) + norm(Float64Array.of(theta, 1)));
+  const c = 1 / Math.sqrt(t * t + 1);
   const s = t * c;
   for (let k = 0; k < d; k++) {
     const kp = a[k * d + p]!;

@@ -1,7 +1,7 @@
 /** The spec of a run: what people write. One zod schema gives the types, the defaults, the JSON schema and the errors. */
 import * as z from "zod";
 import { explain } from "../../base/index.ts";
-import type { CompressorSpec } from "../../compressors/index.ts";
+import { type CompressorSpec, MAX_LEVELS } from "../../compressors/index.ts";
 import type { AlgorithmSpec } from "../../methods/index.ts";
 import type { ProblemSpec } from "../../problems/index.ts";
 import { whyNotElastic } from "./elastic.ts";
@@ -46,7 +46,7 @@ const compressor = z
     z.strictObject({ kind: z.literal("l2-quantization") }),
     z.strictObject({
       kind: z.literal("qsgd"),
-      levels: positiveInteger.max(32_767).describe("Quantisation levels s >= 1 besides zero."),
+      levels: positiveInteger.max(MAX_LEVELS).describe("Quantisation levels s >= 1 besides zero."),
     }),
     z.strictObject({ kind: z.literal("natural") }),
   ])

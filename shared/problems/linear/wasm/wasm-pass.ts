@@ -1,5 +1,5 @@
 /** The pass in WebAssembly: the bits of the TypeScript one, sooner. */
-
+import { log1pUpToOne } from "../../../math/index.ts";
 import type { Shard } from "../../problem.ts";
 import type { LossKind } from "../losses.ts";
 import { BLOCK_ROWS, type RowPass } from "../row-pass.ts";
@@ -191,7 +191,7 @@ export class WasmPass implements RowPass {
   #logisticSum(ts: number, es: number, count: number): number {
     const { f64 } = this.#kernel.arena;
     let sum = 0;
-    for (let i = 0; i < count; i++) sum += Math.max(-f64[ts + i]!, 0) + Math.log1p(f64[es + i]!);
+    for (let i = 0; i < count; i++) sum += Math.max(-f64[ts + i]!, 0) + log1pUpToOne(f64[es + i]!);
     return sum;
   }
 
