@@ -39,7 +39,7 @@ export interface Parameters {
 export interface MarinaServiceProps extends Partial<Omit<Parameters, "stackName" | "reserveAggregator">> {
   /**
    * What the account's functions may use concurrently, from which workers and aggregators follow; by default the
-   * smallest that an account has. `npx marina doctor --before-deploy` tells what yours is.
+   * smallest that an account has. `marina doctor --before-deploy` tells what yours is.
    */
   readonly accountConcurrency?: number;
 }

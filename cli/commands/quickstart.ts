@@ -1,6 +1,6 @@
 /** `marina quickstart`: the shipped specs of `experiments/quickstart/`, one after the other, and a table. */
 import { createReadStream, mkdirSync, readdirSync } from "node:fs";
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   checkBound,
@@ -81,7 +81,7 @@ export async function quickstart(options: QuickstartOptions): Promise<void> {
     console.log(`\nCurves, bills and latencies: ${await quickstartReport(names, options)}`);
   }
   console.log(
-    `\nNext: ${MARINA} show ${shown.at(-1)?.result.run ?? "RUN"}, ${MARINA} run experiments/quickstart/4-marina.json --set seed=2, ${MARINA} --help`,
+    `\nNext: ${MARINA} show ${shown.at(-1)?.result.run ?? "RUN"}, ${MARINA} run ${relative(".", `${folder}4-marina.json`)} --set seed=2, ${MARINA} --help`,
   );
   if (options.json === true) {
     console.log(

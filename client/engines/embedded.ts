@@ -35,6 +35,7 @@ export class EmbeddedEngine implements Engine {
   readonly #home: string;
   readonly #service: EmbeddedService;
   readonly #warnings: string[] = [];
+  readonly #driven = new Set<string>();
   #watcher: Watcher | undefined;
   readonly #closed = new AbortController();
   #changesCount = true;
@@ -87,11 +88,13 @@ export class EmbeddedEngine implements Engine {
       );
     });
     this.#watcher = watcher;
+    this.#driven.add(run);
     try {
       // From now on other processes see the run, as they do on a cloud.
       this.#service.cloud.flush();
       return await driveToEnd(this.#service, control, () => this.#warnings.at(-1));
     } finally {
+      this.#driven.delete(run);
       closeBox();
       lock.release();
     }
@@ -124,14 +127,14 @@ export class EmbeddedEngine implements Engine {
     return { state: "cut-off", because: "no process drives it" };
   }
 
-  /** In this process by a message; in another one through its box of commands. */
+  /** By a message to a run that this engine drives; to another's, in whichever process, through its box of commands. */
   async command(run: string, command: RunCommand): Promise<void> {
     const driver = this.#lock(run).driver();
     if (driver === undefined) {
       throw new MarinaError("usage", `run ${run} is not running; go on with it: marina resume ${run}`);
     }
-    const body = await commandBody(driver === process.pid ? this.objects : this.live, run, command);
-    if (driver === process.pid) await this.#deliver(run, body);
+    const body = await commandBody(this.#driven.has(run) ? this.objects : this.live, run, command);
+    if (this.#driven.has(run)) await this.#deliver(run, body);
     else this.#box(run).leave(body, driver);
   }
 
