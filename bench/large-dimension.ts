@@ -16,7 +16,7 @@ import type { Manifest } from "../shared/data/manifest.ts";
 import { partition } from "../shared/data/partition.ts";
 import { openShard, shardRange } from "../shared/data/rows/shard.ts";
 import { Purpose, Stream } from "../shared/math/streams.ts";
-import { compressorStream } from "../shared/methods/draws.ts";
+import { compressorDraw } from "../shared/methods/draws.ts";
 import { createObjective } from "../shared/problems/linear/objective.ts";
 import type { Objective } from "../shared/problems/problem.ts";
 import { parseRunSpec } from "../shared/protocol/spec/spec.ts";
@@ -74,12 +74,19 @@ function codecAndFold(): { readonly codec: number; readonly fold: number } {
   const from = performance.now();
   const messages = Array.from({ length: WORKERS }, (_, worker) => {
     for (let j = 0; j < DIMENSION; j++) difference[j] = gradient[j]! - older[j]!;
-    return compressor.encode(difference, compressor.draw(compressorStream(1, 1, worker))).bytes;
+    return compressor.encode(
+      difference,
+      compressorDraw(1, { round: 1, slot: worker, slots: WORKERS }, compressor),
+    ).bytes;
   });
   const between = performance.now();
   const sum = new Float64Array(DIMENSION);
   for (const [worker, bytes] of messages.entries()) {
-    compressor.accumulate(bytes, compressor.draw(compressorStream(1, 1, worker)), sum);
+    compressor.accumulate(
+      bytes,
+      compressorDraw(1, { round: 1, slot: worker, slots: WORKERS }, compressor),
+      sum,
+    );
   }
   for (let j = 0; j < DIMENSION; j++) sum[j] = sum[j]! / WORKERS;
   return { codec: between - from, fold: performance.now() - between };

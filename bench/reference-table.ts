@@ -2,7 +2,7 @@
  * Rounds and megabits to |grad f(x^k)|^2 <= 1e-3 |grad f(0)|^2: mushrooms, n = 5 contiguous shards, non-convex binary
  * loss, x^0 = 0, RandK with shared seed. Quartiles over 20 runs of an independent float64 implementation.
  */
-import type { AlgorithmSpec } from "../shared/methods/method.ts";
+import type { AlgorithmSpec } from "../shared/methods/registry.ts";
 
 /** Lower quartile, median, upper quartile. */
 type Quartiles = readonly [number, number, number];

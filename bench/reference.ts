@@ -9,7 +9,7 @@
  */
 import { Command } from "commander";
 import { table } from "../client/text/table.ts";
-import type { AlgorithmSpec } from "../shared/methods/method.ts";
+import type { AlgorithmSpec } from "../shared/methods/registry.ts";
 import type { RunResult } from "../shared/protocol/stored/result.ts";
 import { accepts, median, type Reference, references } from "./reference-table.ts";
 import { runEmbedded } from "./support.ts";

@@ -2,6 +2,7 @@
 import { gunzipSync } from "node:zlib";
 import type { ObjectStore } from "../shared/cloud/index.ts";
 import { importLibsvm } from "../shared/data/index.ts";
+import { METHODS } from "../shared/methods/index.ts";
 import { parseRunSpec, type RunSpec, type RunSpecInput } from "../shared/protocol/index.ts";
 
 export const CHAOS_DATA = "chaos";
@@ -11,7 +12,7 @@ const ROUNDS = 30;
 
 const compressor = { kind: "rand-k", k: 10 } as const;
 
-/** Plain, partial participation, variance reduction, and memory in the workers: with and without frequent checkpoints. */
+/** Plain, partial participation, variance reduction, and state in the workers: these in every variation. */
 const algorithms = {
   marina: { kind: "marina", compressor, probability: 0.2 },
   "pp-marina": { kind: "pp-marina", compressor, participants: 3, probability: 0.2 },
@@ -25,7 +26,7 @@ const variations: readonly Partial<RunSpecInput>[] = [
   { durability: "strict", evaluateEvery: 5 },
 ];
 
-/** Workers and participants that change on the way, and DIANA's shifts in the hands of the aggregator. */
+/** Workers and participants that change on the way, and DIANA's shifts held by the aggregator. */
 const others: Readonly<Record<string, Pick<RunSpecInput, "algorithm"> & Partial<RunSpecInput>>> = {
   "marina, 5 to 50 to 10 workers": {
     algorithm: algorithms.marina,
@@ -61,14 +62,17 @@ export interface NamedSpec {
   readonly spec: RunSpec;
 }
 
-/** Each method in each variation, and the others. */
+/** These methods in each variation, every other one as in its example, and the others. */
 export function chaosSpecs(): readonly NamedSpec[] {
-  const specs = variations.flatMap((variation, i) =>
-    Object.entries(algorithms).map(([method, algorithm]) =>
-      named(`${method}/${i + 1}`, { algorithm, seed: 3 + i, ...variation }),
+  const each = variations.flatMap((variation, i) =>
+    Object.entries(algorithms).map(([kind, algorithm]) =>
+      named(`${kind}/${i + 1}`, { algorithm, seed: 3 + i, ...variation }),
     ),
   );
-  return [...specs, ...Object.entries(others).map(([name, spec]) => named(name, spec))];
+  const examples = METHODS.map(({ example }) => example)
+    .filter(({ kind }) => !(kind in algorithms))
+    .map((algorithm) => named(algorithm.kind, { algorithm }));
+  return [...each, ...examples, ...Object.entries(others).map(([name, spec]) => named(name, spec))];
 }
 
 function named(name: string, spec: Pick<RunSpecInput, "algorithm"> & Partial<RunSpecInput>): NamedSpec {

@@ -1,7 +1,7 @@
 /** How much memory a run's largest round takes in the aggregator, roughly and before anything is run. */
 
 import { createCompressor } from "../shared/compressors/index.ts";
-import { carriesShifts, compressorOf } from "../shared/methods/index.ts";
+import { compressorOf, methodOf, stateHolder } from "../shared/methods/index.ts";
 import { type RunSpec, workersAsked } from "../shared/protocol/index.ts";
 
 /** Node, the program, its connections and what is on its way: an estimate, on the safe side. */
@@ -11,7 +11,7 @@ const VECTORS = 10;
 
 /**
  * Of the first round, which is the largest: the fold goes by slots, so all n contributions lie in memory until the last has
- * come, each with its message (dense for the MARINA family and GD) and the exact gradient that the first round is evaluated
+ * come, each with its message (dense for methods that ask for dense ones) and the exact gradient that the first round is evaluated
  * with, 8 d bytes.
  * @param dimension d
  * @returns bytes
@@ -19,9 +19,11 @@ const VECTORS = 10;
 export function aggregatorMemoryBytes(spec: RunSpec, dimension: number): number {
   const { algorithm, wire } = spec;
   const workers = Math.max(...workersAsked(spec.workers));
-  const sparse = algorithm.kind === "qgd" || algorithm.kind === "diana" || algorithm.kind === "vr-diana";
-  const entries = sparse ? createCompressor(compressorOf(algorithm), dimension, wire).zeta : dimension;
+  const dense = methodOf(algorithm).requests.some((request) => request.dense);
+  const entries = dense
+    ? dimension
+    : createCompressor(compressorOf(algorithm), dimension, wire, { workers }).zeta;
   const message = (wire === "float64" ? 8 : 4) * entries;
-  const shifts = carriesShifts(algorithm) ? workers : 0;
-  return BASE_BYTES + 8 * dimension * (VECTORS + shifts) + workers * (message + 8 * dimension);
+  const states = stateHolder(algorithm) === "server" ? workers : 0;
+  return BASE_BYTES + 8 * dimension * (VECTORS + states) + workers * (message + 8 * dimension);
 }

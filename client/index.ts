@@ -35,7 +35,6 @@ export { standingOf, stateWord, unfinished } from "./standing.ts";
 export { type Stopping, stopRun } from "./stop.ts";
 export { taskSeconds } from "./task-seconds.ts";
 export { endedText, reachedAccuracy } from "./text/ended.ts";
-export { methodName } from "./text/method-name.ts";
 export { table } from "./text/table.ts";
 export { exportArchive, importArchive } from "./transfer.ts";
 export { checkMachine, machineMemoryBytes } from "./vector-memory.ts";

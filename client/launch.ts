@@ -4,7 +4,7 @@ import { MarinaError, nearest } from "../shared/base/index.ts";
 import { DamagedObject, type ObjectStore, readChecked, readOptional } from "../shared/cloud/index.ts";
 import { createCompressor } from "../shared/compressors/index.ts";
 import { checkLabelUse, type Manifest, parseManifest, rowsOf, rowsUsed } from "../shared/data/index.ts";
-import { carriesShifts, checkStepSize, compressorOf } from "../shared/methods/index.ts";
+import { batchesOf, compressorOf, stateHolder } from "../shared/methods/index.ts";
 import {
   CARRIED_SHIFTS_BYTES,
   type ControlMessage,
@@ -157,22 +157,22 @@ export function checkRun(spec: RunSpec, manifest: Manifest): void {
   const asked = workersAsked(spec.workers);
   for (const workers of asked) rowsUsed(manifest.rows, workers, spec.remainder);
   const workers = Math.max(...asked);
-  createCompressor(compressorOf(algorithm), manifest.dimension, spec.wire);
-  checkStepSize(algorithm);
+  createCompressor(compressorOf(algorithm), manifest.dimension, spec.wire, { workers });
   checkCarriedShifts(spec, workers, manifest);
   checkLabelUse(manifest, spec.problem.kind === "least-squares" ? "regression" : "classification");
   const fewest = rowsOf(manifest.rows, workers, spec.remainder, workers - 1).count;
-  if ("batchSize" in algorithm && !algorithm.replacement && algorithm.batchSize > fewest) {
+  const batches = batchesOf(algorithm);
+  if (batches !== undefined && !batches.replacement && batches.batchSize > fewest) {
     throw new MarinaError(
       "spec",
-      `algorithm.batchSize: expected at most ${fewest} (the rows of the smallest shard) when drawn without replacement, got ${algorithm.batchSize}`,
+      `algorithm.batchSize: expected at most ${fewest} (the rows of the smallest shard) when drawn without replacement, got ${batches.batchSize}`,
     );
   }
 }
 
 /** Carried shifts travel in every round and lie in every checkpoint. @throws MarinaError "spec" */
 function checkCarriedShifts({ algorithm }: RunSpec, workers: number, { dimension }: Manifest): void {
-  if (!carriesShifts(algorithm)) return;
+  if (stateHolder(algorithm) !== "server") return;
   const bytes = 8 * workers * dimension;
   // One shift must fit into a message, in base64, beside what else a task says.
   const message = Math.ceil((8 * dimension * 4) / 3) + INLINE_TASK_BYTES;

@@ -2,13 +2,8 @@
 import { AWS_RAMP, createEmbeddedService, driveToEnd, type ServiceConfiguration } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
-import {
-  manifestKey,
-  participantsAsked,
-  type RunSpec,
-  WHOLE_OBJECT_BYTES,
-  workersAsked,
-} from "../shared/protocol/index.ts";
+import { participantsAsked } from "../shared/methods/index.ts";
+import { manifestKey, type RunSpec, WHOLE_OBJECT_BYTES, workersAsked } from "../shared/protocol/index.ts";
 import { createRun, findManifest } from "./launch.ts";
 import { embeddedMemoryBytes, machineMemoryBytes } from "./vector-memory.ts";
 
@@ -26,7 +21,7 @@ export interface Prediction {
 /** With as many workers and participants as the spec may ever ask for: a prediction must not be too low. */
 function dearestCohort({ workers, algorithm }: RunSpec): Pick<RunSpec, "workers" | "algorithm"> {
   const most = Math.max(...workersAsked(workers));
-  if (algorithm.kind !== "pp-marina") return { workers: most, algorithm };
+  if (!("participants" in algorithm)) return { workers: most, algorithm };
   const participants = Math.max(...participantsAsked(algorithm.participants));
   return { workers: most, algorithm: { ...algorithm, participants } };
 }

@@ -3,7 +3,7 @@ import { totalmem } from "node:os";
 import { shardsPerTaskOf } from "../lambdas/aggregator/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import { type Manifest, rowsOf } from "../shared/data/index.ts";
-import { keepsWorkerMemory } from "../shared/methods/index.ts";
+import { stateHolder } from "../shared/methods/index.ts";
 import { type RunSpec, WHOLE_OBJECT_BYTES, workersAsked } from "../shared/protocol/index.ts";
 import { aggregatorMemoryBytes } from "./aggregator-memory.ts";
 
@@ -42,7 +42,7 @@ export function workerMemoryBytes(spec: RunSpec, manifest: Manifest): number {
 /** Of the process in which the embedded cloud runs all functions and keeps what they store. */
 export function embeddedMemoryBytes(spec: RunSpec, { dimension, object }: Manifest): number {
   const workers = Math.max(...workersAsked(spec.workers));
-  const states = keepsWorkerMemory(spec.algorithm) ? STATE_VECTORS * workers : 0;
+  const states = stateHolder(spec.algorithm) !== "nobody" ? STATE_VECTORS * workers : 0;
   return aggregatorMemoryBytes(spec, dimension) + object.bytes + 8 * dimension * (EMBEDDED_VECTORS + states);
 }
 

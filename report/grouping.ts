@@ -1,6 +1,7 @@
 /** Which runs make one curve, and what it is called. */
 
-import { type CollectedRun, methodName } from "../client/index.ts";
+import type { CollectedRun } from "../client/index.ts";
+import { methodLabel } from "../shared/methods/index.ts";
 import { canonicalJson, type RunSpec } from "../shared/protocol/index.ts";
 
 export interface Group {
@@ -31,7 +32,7 @@ function essence(spec: RunSpec): Readonly<Record<string, unknown>> {
 /** The method; where that is the same for several, also the fields in which those differ; else also the run's name. */
 function nameGroups(groups: readonly (readonly CollectedRun[])[]): string[] {
   const specs = groups.map((members) => members[0]!.stored.spec);
-  const short = specs.map((spec) => methodName(spec.algorithm));
+  const short = specs.map((spec) => methodLabel(spec.algorithm));
   const fields = specs.map((spec) => flatten(essence(spec)));
   const told = short.map((name, i) => {
     const twins = fields.filter((_, j) => short[j] === name);

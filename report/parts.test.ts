@@ -106,9 +106,9 @@ describe("how a run is made again", () => {
   const importOf = (manifest: Manifest): { words: string[]; remarks: string[] } => {
     const { commands } = recipeOf({ ...madeUpRun({ run: "a" }), manifest });
     const lines = commands.split("\n").slice(0, -1);
-    const script = `npx() { printf '%s\\0' "$@"; }; ${lines.join("\n")}`;
+    const script = `node() { printf '%s\\0' "$@"; }\n${lines.join("\n")}`;
     const words = execFileSync("sh", ["-c", script], { encoding: "utf8" }).split("\0").slice(0, -1);
-    expect(words.slice(0, 3)).toEqual(["marina", "data", "import"]);
+    expect(words.slice(0, 3)).toEqual(["cli/marina.js", "data", "import"]);
     return { words: words.slice(3), remarks: lines.filter((line) => line.startsWith("#")) };
   };
 
@@ -138,7 +138,7 @@ describe("how a run is made again", () => {
 
   it("takes shipped data from the repository, whatever its copy was called", () => {
     for (const [sha256, path] of shippedData) {
-      const contents = gunzipSync(readFileSync(new URL(`../../${path}`, import.meta.url)));
+      const contents = gunzipSync(readFileSync(new URL(`../${path}`, import.meta.url)));
       expect(createHash("sha256").update(contents).digest("hex")).toBe(sha256);
       const { words } = importOf(
         manifestOf("copy.txt", { source: { fileName: "copy.txt", bytes: 1, sha256 } }),

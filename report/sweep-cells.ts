@@ -1,9 +1,10 @@
 /** What a sweep's results.json tells of its cells, checked at the door, and the curves that they make. */
+
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { methodName } from "../client/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
+import { methodLabel } from "../shared/methods/index.ts";
 import { canonicalJson, parseRunSpec, type RunSpec } from "../shared/protocol/index.ts";
 import { isSetByLabel, phaseSchema, valueText } from "../sweep/index.ts";
 
@@ -96,7 +97,7 @@ export function groupCells(cells: readonly SweepCell[]): CellGroup[] {
         field === "run" ? text : `${field} ${text}`,
       );
       if (first!.confirms === true) said.push("confirmed with other seeds");
-      return said.length === 0 ? methodName(first!.spec.algorithm) : said.join(", ");
+      return said.length === 0 ? methodLabel(first!.spec.algorithm) : said.join(", ");
     }),
   );
   return groups.map((members, i) => ({ name: names[i]!, settings: settings[i]!, cells: members }));

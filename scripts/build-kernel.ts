@@ -1,5 +1,5 @@
 /**
- * Builds the WebAssembly kernel: shared/problems/linear/wasm/kernel.as -> shared/problems/linear/wasm/kernel-binary.ts.
+ * Builds the WebAssembly kernels: in each of their folders, kernel.as -> kernel-binary.ts.
  * Usage: node scripts/build-kernel.ts
  *
  * The binary is embedded as text, so that a bundle of a function's code needs no file beside it. The same source and
@@ -25,15 +25,19 @@ interface Compiler {
 const COMPILER: string = "assemblyscript/asc";
 const { default: asc } = (await import(COMPILER)) as { readonly default: Compiler };
 
-const folder = new URL("../shared/problems/linear/wasm/", import.meta.url);
-const SOURCE = new URL("kernel.as", folder);
-const TARGET = new URL("kernel-binary.ts", folder);
+/** Of the linear problems, and of networks. */
+const FOLDERS = {
+  linear: new URL("../shared/problems/linear/wasm/", import.meta.url),
+  network: new URL("../shared/problems/network/wasm/", import.meta.url),
+};
+export type KernelName = keyof typeof FOLDERS;
 /** The compiler wants this ending; the source has another, so that TypeScript's tools leave it alone. */
 const SOURCE_NAME = "kernel.ts";
 
 /** The compiled kernel. @throws Error with the compiler's messages. */
-export async function buildKernel(): Promise<Uint8Array> {
-  const source = readFileSync(SOURCE, "utf8");
+export async function buildKernel(name: KernelName): Promise<Uint8Array> {
+  const path = new URL("kernel.as", FOLDERS[name]);
+  const source = readFileSync(path, "utf8");
   const messages: string[] = [];
   let binary: Uint8Array | undefined;
   const { error } = await asc.main(
@@ -59,7 +63,7 @@ export async function buildKernel(): Promise<Uint8Array> {
     },
   );
   if (error !== null || binary === undefined) {
-    throw new Error(`${fileURLToPath(SOURCE)} does not compile:\n${messages.join("")}`, { cause: error });
+    throw new Error(`${fileURLToPath(path)} does not compile:\n${messages.join("")}`, { cause: error });
   }
   return binary;
 }
@@ -80,7 +84,10 @@ export function embed(binary: Uint8Array): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const binary = await buildKernel();
-  writeFileSync(TARGET, embed(binary));
-  console.log(`${fileURLToPath(TARGET)}: ${binary.length} bytes`);
+  for (const name of Object.keys(FOLDERS) as KernelName[]) {
+    const target = new URL("kernel-binary.ts", FOLDERS[name]);
+    const binary = await buildKernel(name);
+    writeFileSync(target, embed(binary));
+    console.log(`${fileURLToPath(target)}: ${binary.length} bytes`);
+  }
 }

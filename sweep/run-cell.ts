@@ -3,7 +3,7 @@
 import { collectRun, createRun } from "../client/index.ts";
 import { createEmbeddedService, driveToEnd, type ServiceConfiguration } from "../embedded/index.ts";
 import { type ObjectStore, readOptional } from "../shared/cloud/index.ts";
-import { needsAverageSmoothness } from "../shared/methods/index.ts";
+import { calibrationNeeds } from "../shared/methods/index.ts";
 import {
   decodeSpectra,
   type RunResult,
@@ -67,7 +67,7 @@ function isCalibrated(
   if (body === undefined) return false;
   return (
     smoothness !== "exact" ||
-    !needsAverageSmoothness(algorithm) ||
+    !calibrationNeeds(algorithm).includes("average-smoothness") ||
     decodeSpectra(body, key).gramEigenvalue !== undefined
   );
 }

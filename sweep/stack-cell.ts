@@ -37,7 +37,7 @@ export async function stackCellState(objects: ObjectStore, run: string): Promise
 
 /** Will the run come to the same bits on every engine? Not where it ends, or changes, by seconds or by dollars. */
 export function isSameOnEveryEngine({ stop, workers, algorithm }: RunSpec): boolean {
-  const schedules = [workers, algorithm.kind === "pp-marina" ? algorithm.participants : 1];
+  const schedules = [workers, "participants" in algorithm ? algorithm.participants : 1];
   const byClock = schedules.some(
     (schedule) =>
       typeof schedule === "object" &&

@@ -55,21 +55,21 @@ export const mutations: Readonly<Record<string, readonly Change[]>> = {
   "keys the random streams by attempt": [
     {
       file: "lambdas/worker/compute.ts",
-      find: "workerDraws(spec.seed, round, slot, run.compressor",
-      replace: "workerDraws(spec.seed, round, slot + 1000 * attempt(task), run.compressor",
+      find: "const place = { round, slot, slots",
+      replace: "const place = { round, slot: slot + 1000 * attempt(task), slots",
     },
     {
       file: "lambdas/worker/compute.ts",
-      find: "function checkFinite(",
+      find: "function checkState(",
       replace:
-        "const attempts = new Map<string, number>();\nfunction attempt({ round, slot }: Task): number {\n  const key = [round, slot].join();\n  const made = attempts.get(key) ?? 0;\n  attempts.set(key, made + 1);\n  return made;\n}\n\nfunction checkFinite(",
+        "const attempts = new Map<string, number>();\nfunction attempt({ round, slot }: Task): number {\n  const key = [round, slot].join();\n  const made = attempts.get(key) ?? 0;\n  attempts.set(key, made + 1);\n  return made;\n}\n\nfunction checkState(",
     },
   ],
   "applies DIANA's shift again when a task is done twice": [
     {
       file: "lambdas/worker/state.ts",
-      find: "memoryKey(task.run, task.worker, task.round + 1), encodeMemory",
-      replace: "memoryKey(task.run, task.worker, 1), encodeMemory",
+      find: "memoryKey(task.run, task.worker, task.round + 1), body",
+      replace: "memoryKey(task.run, task.worker, 1), body",
     },
     {
       file: "lambdas/worker/state.ts",

@@ -4,7 +4,6 @@ import {
   type Engine,
   type EngineOptions,
   findRun,
-  methodName,
   readRounds,
   standingOf,
   stateWord,
@@ -13,6 +12,7 @@ import {
   withEngine,
 } from "../../client/index.ts";
 import { megabits, short } from "../../shared/base/index.ts";
+import { methodLabel } from "../../shared/methods/index.ts";
 import {
   type RoundRecord,
   type RunResult,
@@ -75,7 +75,7 @@ async function summary(engine: Engine, run: string) {
   const { spec } = await findRun(engine.live, run);
   const base = {
     run,
-    method: methodName(spec.algorithm),
+    method: methodLabel(spec.algorithm),
     data: spec.data,
     workers: workersText(spec.workers),
   };

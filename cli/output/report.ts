@@ -1,7 +1,8 @@
 /** How results are shown: one run, several side by side, and the JSON object for programs. */
 
-import { endedText, methodName, table } from "../../client/index.ts";
+import { endedText, table } from "../../client/index.ts";
 import { bytes, dollars, megabits, seconds, short } from "../../shared/base/index.ts";
+import { methodLabel } from "../../shared/methods/index.ts";
 import type { RunResult } from "../../shared/protocol/index.ts";
 
 /** The last line of `--json`. */
@@ -56,7 +57,7 @@ export function comparison(shown: readonly Shown[]): string {
     ],
     shown.map(({ result, wallSeconds }) => [
       result.run,
-      methodName(result.spec.algorithm),
+      methodLabel(result.spec.algorithm),
       phasesText(result),
       endedText(result),
       result.rounds.toLocaleString("en-US"),
@@ -84,7 +85,7 @@ export function details(result: RunResult, predicts: boolean): string {
   const rows: [string, string][] = [
     ["run", result.run],
     ["status", `${endedText(result)}${result.error === null ? "" : `: ${result.error}`}`],
-    ["method", methodName(spec.algorithm)],
+    ["method", methodLabel(spec.algorithm)],
     [
       "data",
       `${spec.data}, ${constants.rows.toLocaleString("en-US")} rows x ${constants.dimension}, ${phasesText(result)} workers`,
@@ -116,7 +117,7 @@ export function details(result: RunResult, predicts: boolean): string {
     ],
     [
       "constants",
-      `L ${constants.L}, ${constants.Lf === undefined ? "" : `L_f ${constants.Lf}, `}ω ${constants.omega}, ζ ${constants.zeta}`,
+      `L ${constants.L}, ${constants.Lf === undefined ? "" : `L_f ${constants.Lf}, `}${constants.omega === undefined ? `α ${constants.alpha}` : `ω ${constants.omega}`}, ζ ${constants.zeta}`,
     ],
     ["step size", `γ ${constants.stepSize}, p ${constants.probability}`],
     ...phaseRows(result),

@@ -23,7 +23,7 @@ export function importCommand(manifest: Imported): ImportCommand {
   const words = [
     "data",
     "import",
-    file.startsWith("-") ? `../../cli/${file}` : file,
+    file.startsWith("-") ? `./${file}` : file,
     "--name",
     name,
     ...(labels.kind === "real" ? ["--labels", "real"] : []),

@@ -1,7 +1,8 @@
 /** The service on the embedded cloud: its two functions, its queues and its mappings, as the stack deploys them. */
 import { createAggregator, type RunObserver } from "../../lambdas/aggregator/index.ts";
-import { createWorker, createWorkerMemo } from "../../lambdas/worker/index.ts";
+import { createWorker, OpenedShards } from "../../lambdas/worker/index.ts";
 import type { MessageQueue, Ports, QueueAddress } from "../../shared/cloud/index.ts";
+import { Workspace } from "../../shared/math/index.ts";
 import {
   AGGREGATOR_TIMEOUT_SECONDS,
   CONTROL_VISIBILITY_SECONDS,
@@ -16,6 +17,7 @@ import {
 import { createEmbeddedCloud, type EmbeddedCloud, type EmbeddedCloudOptions } from "../cloud.ts";
 import type { MappingRamp } from "../functions/mapping.ts";
 import { GradientThreads, type GradientThreadsOptions } from "../threads/gradient-threads.ts";
+import { SharedGradients } from "../threads/shared-gradients.ts";
 import { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "./configuration.ts";
 import { runAccounts } from "./run-account.ts";
 
@@ -87,17 +89,17 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
   const control = queue("marina-control", CONTROL_VISIBILITY_SECONDS, true);
   const tasks = queue("marina-tasks", TASK_VISIBILITY_SECONDS, false);
   // All environments are in this process: what one has computed the others need not, though it is charged to them.
-  const shared = createWorkerMemo();
+  const gradients = new SharedGradients();
+  const shards = new OpenedShards();
+  const workspace = new Workspace();
   const ahead =
-    threads === undefined || threads.threads === 0
-      ? undefined
-      : new GradientThreads(threads, shared.gradients);
-  const memo = { ...shared, ahead };
+    threads === undefined || threads.threads === 0 ? undefined : new GradientThreads(threads, gradients);
+  gradients.ahead = ahead;
   const worker = cloud.defineFunction({
     name: "worker",
     memoryMb: configuration.workerMemoryMb,
     timeoutSeconds: WORKER_TIMEOUT_SECONDS,
-    create: (ports) => createWorker(ports, memo),
+    create: (ports) => createWorker(ports, { gradients: gradients.environment(), shards, workspace }),
   });
   const aggregator = cloud.defineFunction({
     name: "aggregator",

@@ -5,15 +5,10 @@
  * virtual clock knows nothing of it.
  */
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
-import type {
-  GradientCache,
-  GradientOwner,
-  GradientSource,
-  GradientsAhead,
-} from "../../lambdas/worker/index.ts";
+import type { GradientOwner, GradientSource } from "../../lambdas/worker/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import type { Gradient } from "../../shared/methods/index.ts";
-import { decodeTask, type Task } from "../../shared/protocol/index.ts";
+import { asksForFullGradient, decodeTask, type Task } from "../../shared/protocol/index.ts";
 import {
   type Job,
   type NewSeat,
@@ -25,6 +20,7 @@ import {
   sharedShard,
   workAt,
 } from "./seat.ts";
+import type { GradientsAhead, SharedGradients } from "./shared-gradients.ts";
 import { spinWhile } from "./spin.ts";
 
 export interface GradientThreadsOptions {
@@ -64,7 +60,7 @@ interface Cohort {
 
 export class GradientThreads implements GradientsAhead {
   readonly #options: Required<GradientThreadsOptions>;
-  readonly #memo: GradientCache;
+  readonly #known: Pick<SharedGradients, "knows">;
   readonly #bell = new Int32Array(new SharedArrayBuffer(4));
   readonly #threads: { readonly worker: Worker; readonly port: MessagePort }[] = [];
   #cohort: Cohort | undefined;
@@ -73,9 +69,9 @@ export class GradientThreads implements GradientsAhead {
   #seated = 0;
   #taken = 0;
 
-  constructor(options: GradientThreadsOptions, memo: GradientCache) {
+  constructor(options: GradientThreadsOptions, known: Pick<SharedGradients, "knows">) {
     this.#options = { fromNonZeros: FROM_NON_ZEROS, startNonZeros: START_NON_ZEROS, wait: false, ...options };
-    this.#memo = memo;
+    this.#known = known;
   }
 
   /** Gradients that were computed, or begun with, before they were asked for. */
@@ -132,7 +128,7 @@ export class GradientThreads implements GradientsAhead {
   /** Returns how many gradients were queued for this task. */
   #queue(cohort: Cohort, task: Task): number {
     const { kind, runDigest, phase, points, pointRounds } = task;
-    if (runDigest !== cohort.runDigest || phase !== cohort.phase || !FULL_GRADIENT_KINDS.has(kind)) return 0;
+    if (runDigest !== cohort.runDigest || phase !== cohort.phase || !asksForFullGradient(kind)) return 0;
     const point = points[0];
     const pointRound = pointRounds[0];
     if (point?.kind !== "inline" || pointRound === undefined) return 0;
@@ -141,7 +137,7 @@ export class GradientThreads implements GradientsAhead {
     for (const { worker } of [task, ...(task.others ?? [])]) {
       const seat = cohort.seats.get(worker);
       if (seat === undefined || seat.pointRound === pointRound) continue;
-      if (this.#memo.get({ runDigest, phase, worker }, pointRound) !== undefined) continue;
+      if (this.#known.knows({ runDigest, phase, worker }, pointRound)) continue;
       if (held < 0) held = hold(cohort, pointRound, point.vector);
       if (!vacate(seat)) continue;
       seat.pointRound = pointRound;
@@ -203,15 +199,6 @@ export class GradientThreads implements GradientsAhead {
     Atomics.notify(this.#bell, 0);
   }
 }
-
-/** Tasks that begin with the gradient at their first point over all rows. */
-const FULL_GRADIENT_KINDS: ReadonlySet<Task["kind"]> = new Set([
-  "full",
-  "full-compressed",
-  "difference",
-  "shifted",
-  "evaluate",
-]);
 
 /**
  * The state after this one: waits for the thread.

@@ -7,7 +7,7 @@
 import { MarinaError } from "../../shared/base/index.ts";
 import type { DeliveredMessage, Handler, Invocation, Ports, QueueAddress } from "../../shared/cloud/index.ts";
 import { type Closing, closingUsage, type Spending } from "../../shared/cost/index.ts";
-import { carriesShifts, createMethod } from "../../shared/methods/index.ts";
+import { createMethod } from "../../shared/methods/index.ts";
 import {
   type Checkpoint,
   CONTRIBUTION_RETENTION_SECONDS,
@@ -35,7 +35,7 @@ import {
 import { type AnswerObserver, Inbox } from "./exchange/inbox.ts";
 import { StoppedNow } from "./exchange/user-commands.ts";
 import { phaseOf, startElastic } from "./membership/decide.ts";
-import { startingShifts } from "./round/server-held-state.ts";
+import { startServerHeld } from "./round/server-held-state.ts";
 import { type ActiveRun, loadRun, loadStored, RunDeleted } from "./term/active-run.ts";
 import { drive, type Ending } from "./term/drive.ts";
 import { sayLastWords } from "./term/failure-result.ts";
@@ -272,7 +272,7 @@ async function begin(
   const constants = await calibrate(active, settings.observer?.calibration ?? (() => undefined));
   const state = {
     ...createMethod(algorithm, constants).start(startingPoint(spec, dimension)),
-    ...(carriesShifts(algorithm) ? startingShifts(constants.workers, dimension) : {}),
+    ...startServerHeld(algorithm, constants.workers, dimension),
   };
   const draft: Draft = {
     run,

@@ -1,31 +1,25 @@
-/** What a task asks for, computed. */
+/** What a task asks for, computed: what it needs, the gradients, the message, the worker's next state. */
 
-import { MarinaError, NonFiniteError } from "../../shared/base/index.ts";
-import type { Ports } from "../../shared/cloud/index.ts";
-import { firstNonFinite } from "../../shared/math/index.ts";
-import { estimate, type Order, type WorkerMemory, workerDraws } from "../../shared/methods/index.ts";
-import { applyGram, shardSpectrum } from "../../shared/problems/index.ts";
-import { encodeSpectrum, encodeVector, type Incoming, type Task } from "../../shared/protocol/index.ts";
-import { type GradientCaches, TaskGradients } from "./gradients.ts";
-import type { LoadedRun, RunLoader } from "./load.ts";
+import { MarinaError } from "../../shared/base/index.ts";
+import { NO_DRAW } from "../../shared/compressors/index.ts";
+import type { Workspace } from "../../shared/math/index.ts";
+import {
+  answerOf,
+  batchesOf,
+  exactAt,
+  type RequestDefinition,
+  requestOf,
+  STATEFUL_REQUESTS,
+  type Vectors,
+  workerDraws,
+} from "../../shared/methods/index.ts";
+import type { Incoming, Task } from "../../shared/protocol/index.ts";
+import { TaskGradients } from "./gradients.ts";
+import type { LoadedRun } from "./load.ts";
 import { withRow } from "./non-finite-row.ts";
-import type { LoadedShard, ShardLoader } from "./shards.ts";
-import { carriedMemory, forgetMemory, loadMemory, storeMemory } from "./state.ts";
-
-export interface WorkerContext {
-  readonly ports: Ports;
-  readonly runs: RunLoader;
-  readonly shards: ShardLoader;
-  readonly gradients: GradientCaches;
-  readonly cold: boolean;
-}
-
-/** All that a task needs before it can be computed. */
-interface Ready {
-  readonly run: LoadedRun;
-  readonly shard: LoadedShard;
-  readonly points: readonly Float64Array[];
-}
+import { evaluation, gram, spectrum } from "./questions.ts";
+import { atHand, load, type Ready, type WorkerContext } from "./ready.ts";
+import { forgetStates, loadState, stateInTask, storeState } from "./state.ts";
 
 /**
  * The answer to one task.
@@ -37,171 +31,82 @@ export function answer(task: Task, context: WorkerContext): Promise<Incoming> {
   return load(task, context).then((loaded) => perform(task, context, loaded));
 }
 
-/** The usual case without waiting: the environment has done tasks of this worker's before. */
-function atHand(task: Task, { runs, shards }: WorkerContext): Ready | undefined {
-  const run = runs.loaded(task.run, task.runDigest);
-  const points = run && runs.inlinePoints(run, task);
-  const shard = run && points && shards.held(run, task.workers, task.worker);
-  return shard && { run, shard, points };
+function perform(task: Task, context: WorkerContext, ready: Ready): Promise<Incoming> {
+  if (task.kind === "calibrate") return spectrum(task, context, ready);
+  if (task.kind === "gram") return gram(task, context, ready);
+  return atPoints(task, context, ready).catch((error: unknown) => {
+    const { run, shard, points } = ready;
+    throw withRow(error, task, shard, run.spec.problem.kind, points);
+  });
 }
 
-async function load(task: Task, { runs, shards }: WorkerContext): Promise<Ready> {
-  const run = await runs.run(task.run, task.runDigest);
-  const [shard, points] = await Promise.all([
-    shards.shard(run, task.workers, task.worker),
-    runs.points(run, task),
-  ]);
-  return { run, shard, points };
-}
-
-function perform(task: Task, context: WorkerContext, { run, shard, points }: Ready): Promise<Incoming> {
-  switch (task.kind) {
-    case "calibrate":
-      return ask(
-        task,
-        context,
-        () => encodeSpectrum(shardSpectrum(shard.shard)),
-        shard,
-        2 * shard.shard.rows,
-      );
-    case "gram": {
-      const applied = new Float64Array(run.dimension);
-      const compute = () => {
-        applyGram(shard.shard, points[0]!, applied);
-        return encodeVector(applied);
-      };
-      return ask(task, context, compute, shard, 2 * shard.shard.rows);
-    }
-    default:
-      return contribute(task, context, run, shard, points).catch((error: unknown) => {
-        throw withRow(error, task, shard, run.spec.problem.kind, points);
-      });
-  }
-}
-
-/** A question outside the method: calibration. */
-async function ask(
-  task: Task,
-  { ports, cold }: WorkerContext,
-  compute: () => Uint8Array,
-  { shard }: LoadedShard,
-  rows: number,
-): Promise<Incoming> {
+/** What needs gradients. */
+async function atPoints(task: Task, context: WorkerContext, ready: Ready): Promise<Incoming> {
+  const { ports, cold, workspace } = context;
+  const gradients = new TaskGradients(ready.shard, context.gradients, task, ready.points, workspace);
+  if (task.kind === "evaluate") return evaluation(task, gradients, cold);
+  const { run } = ready;
+  const request = requestOf(task.kind);
+  checkState(run, request);
+  const own = run.stateHolder === "worker" ? await loadState(ports, run, task) : stateInTask(run, task);
   const started = ports.clock.now();
-  const nonZeros = (rows * shard.indices.length) / Math.max(1, shard.rows);
-  const payload = await ports.compute.run(() => ({ rows, nonZeros, entries: shard.dimension }), compute);
-  const { runDigest, phase, round, slot, worker } = task;
-  const computeMilliseconds = ports.clock.now() - started;
-  return { kind: "answer", runDigest, phase, round, slot, worker, payload, computeMilliseconds, cold };
-}
-
-async function contribute(
-  task: Task,
-  { ports, gradients: caches, cold }: WorkerContext,
-  run: LoadedRun,
-  loaded: LoadedShard,
-  points: readonly Float64Array[],
-): Promise<Incoming> {
-  const { spec } = run;
-  const { shard } = loaded;
-  const order = orderOf(task, points);
-  const roundOf = (point: Float64Array) =>
-    point === points[0] ? task.pointRounds[0]! : task.pointRounds[1]!;
-  const gradients = new TaskGradients(loaded, caches, task, roundOf);
-  const { runDigest, phase, round, slot, worker } = task;
-  const address = { runDigest, phase, round, slot, worker };
-  if (order === "evaluate") {
-    const g = gradients.evaluate(points[0]!);
-    checkFinite(g.vector, task);
-    const nothing = new Uint8Array(0);
-    return {
-      kind: "contribution",
-      ...address,
-      payload: nothing,
-      bits: 0,
-      loss: g.loss,
-      evaluation: g.vector,
-      reused: false,
-      computeMilliseconds: 0,
-      cold,
-    };
-  }
-  const memory: WorkerMemory | undefined = !run.remembers
-    ? undefined
-    : run.carries
-      ? carriedMemory(run, task)
-      : await loadMemory(ports, run, task);
-  const draws = workerDraws(spec.seed, round, slot, run.compressor, batchSetting(run, shard.rows));
-  const started = ports.clock.now();
-  const { encoded, loss, evaluation, next } = await ports.compute.run(
+  const { encoded, loss, evaluated, next } = await ports.compute.run(
     () => gradients.work(4 * run.dimension),
-    () => {
-      const { compressor, dense, shiftStep } = run;
-      const found = estimate(order, { compressor, dense, shiftStep, gradients }, draws, memory);
-      const exact = task.evaluate ? (found.gradient ?? gradients.evaluate(points[0]!).vector) : null;
-      const lossAt = found.loss ?? (task.evaluate ? gradients.evaluate(points[0]!).loss : null);
-      return { encoded: found.encoded, loss: lossAt, evaluation: exact, next: found.memory };
-    },
+    () => contribution(task, request, ready, gradients, own, workspace),
   );
   const computeMilliseconds = ports.clock.now() - started;
-  if (next !== undefined && !run.carries) {
-    await storeMemory(ports, run, task, next);
-    await forgetMemory(ports, run, task);
+  if (next !== undefined) {
+    await storeState(ports, run, task, next);
+    await forgetStates(ports, run, task);
   }
-  const { bytes: payload, bits } = encoded;
-  const { reused } = gradients;
+  const { runDigest, phase, round, slot, worker } = task;
   return {
     kind: "contribution",
-    ...address,
-    payload,
-    bits,
+    ...{ runDigest, phase, round, slot, worker },
+    payload: encoded.bytes,
+    bits: encoded.bits,
     loss,
-    evaluation,
-    reused,
+    evaluation: evaluated,
+    reused: gradients.reused,
     computeMilliseconds,
     cold,
   };
 }
 
-function orderOf(task: Task, points: readonly Float64Array[]): Order | "evaluate" {
-  const x = points[0]!;
-  const w = points[1]!;
-  switch (task.kind) {
-    case "full":
-      return { kind: "full", x, rows: "all", compressed: false };
-    case "full-compressed":
-      return { kind: "full", x, rows: "all", compressed: true };
-    case "full-large-batch":
-      return { kind: "full", x, rows: "large-batch", compressed: false };
-    case "difference":
-      return { kind: "difference", x, w, rows: "all" };
-    case "difference-batch":
-      return { kind: "difference", x, w, rows: "batch" };
-    case "shifted":
-      return { kind: "shifted", x };
-    case "shifted-reduced":
-      return { kind: "shifted-reduced", x, w };
-    case "evaluate":
-      return "evaluate";
-    case "calibrate":
-    case "gram":
-      throw new MarinaError("message", `task: a ${task.kind} task is no round of a method`);
-  }
+/** @throws MarinaError "message" */
+function checkState({ state, spec }: LoadedRun, { name }: RequestDefinition): void {
+  if (state !== null || !STATEFUL_REQUESTS.has(name)) return;
+  throw new MarinaError(
+    "message",
+    `task: ${name} is no request of ${spec.algorithm.kind}, whose workers remember nothing`,
+  );
 }
 
-function batchSetting({ spec: { algorithm } }: LoadedRun, rows: number) {
-  if (!("batchSize" in algorithm)) return undefined;
-  const { batchSize, replacement } = algorithm;
+/** The message of a request, the worker's next state where the worker keeps it, and what the record is told. */
+function contribution(
+  task: Task,
+  request: RequestDefinition,
+  { run, shard: { shard }, points }: Ready,
+  gradients: TaskGradients,
+  own: Vectors,
+  workspace: Workspace,
+) {
+  const { compressor, numbers } = run.among(task.workers);
+  const { round, slot } = task;
+  const place = { round, slot, slots: task.workers };
+  const batches = batchesOf(run.spec.algorithm);
+  const draws = workerDraws(run.spec.seed, place, compressor, batches && { ...batches, rows: shard.rows });
+  const values = gradients.of(request, own, draws.batch);
+  const answered = answerOf({
+    ...{ request, points, values, own, numbers, workspace },
+    compressor: request.dense ? run.dense : compressor,
+    draw: request.dense ? NO_DRAW : draws.compressor(),
+    state: run.stateHolder === "worker" ? (run.state ?? undefined) : undefined,
+  });
+  const exact = values[exactAt(request)] ?? (task.evaluate ? gradients.evaluate() : undefined);
   return {
-    rows,
-    batchSize,
-    replacement,
-    largeBatchSize: "largeBatchSize" in algorithm ? algorithm.largeBatchSize : 0,
+    ...answered,
+    loss: exact?.loss ?? null,
+    evaluated: task.evaluate && exact !== undefined ? exact.vector : null,
   };
-}
-
-function checkFinite(vector: Float64Array, task: Task): void {
-  const bad = firstNonFinite(vector);
-  if (bad >= 0)
-    throw new NonFiniteError(`gradient of worker ${task.worker} in round ${task.round}`, bad, vector[bad]!);
 }

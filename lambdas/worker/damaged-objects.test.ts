@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { iterateKey, manifestKey, memoryKey, specKey } from "../../shared/protocol/keys.ts";
 import { encodeVector } from "../../shared/protocol/stored/vector-object.ts";
-import { encodeMemory } from "../../shared/protocol/stored/worker-state.ts";
+import { encodeWorkerState } from "../../shared/protocol/stored/worker-state.ts";
 import { answerOf, answersOf, matterOf, point, type Stage, stage } from "./testing/stage.ts";
 
 const ITERATE = iterateKey("r", 0, 3);
@@ -12,7 +12,10 @@ const MEMORY = memoryKey("r", 1, 3);
 async function staged(): Promise<Stage> {
   const on = await stage({ kind: "diana", compressor: { kind: "rand-k", k: 3 } });
   await on.ports.objects.put(ITERATE, encodeVector(point(0.1)));
-  await on.ports.objects.put(MEMORY, encodeMemory({ shift: point(0.01) }));
+  await on.ports.objects.put(
+    MEMORY,
+    encodeWorkerState({ shift: point(0.01) }, { vectors: ["shift"], spare: [] }),
+  );
   return on;
 }
 

@@ -4,6 +4,7 @@ import type { QueueAddress } from "../../shared/cloud/ports.ts";
 import { createCompressor } from "../../shared/compressors/registry.ts";
 import { partition } from "../../shared/data/partition.ts";
 import { openShard, shardRange } from "../../shared/data/rows/shard.ts";
+import { methodOf } from "../../shared/methods/registry.ts";
 import { createObjective } from "../../shared/problems/linear/objective.ts";
 import { contributionKey, iterateKey, memoryKey, specKey } from "../../shared/protocol/keys.ts";
 import { MESSAGE_LIMIT_BYTES } from "../../shared/protocol/limits.ts";
@@ -13,9 +14,9 @@ import type { RunSpecInput } from "../../shared/protocol/spec/spec.ts";
 import { encodeStoredRun } from "../../shared/protocol/stored/run.ts";
 import { decodeSpectrum } from "../../shared/protocol/stored/spectra.ts";
 import { decodeVector, encodeVector } from "../../shared/protocol/stored/vector-object.ts";
-import { decodeMemory, encodeMemory } from "../../shared/protocol/stored/worker-state.ts";
+import { decodeWorkerState, encodeWorkerState } from "../../shared/protocol/stored/worker-state.ts";
 import { fakePorts } from "../testing/fakes.ts";
-import { createWorker, createWorkerMemo } from "./handler.ts";
+import { createWorker } from "./handler.ts";
 import {
   answerOf,
   answersOf,
@@ -45,15 +46,19 @@ const kinds: readonly (readonly [TaskKind, RunSpecInput["algorithm"]])[] = [
   ["gram", { kind: "gd" }],
 ];
 
-const sharedMemory = { shift: point(0.01), reference: point(0.05), referenceGradient: point(0.02) };
+const DIANA = { vectors: ["shift"], spare: [] };
+const sharedState = { shift: point(0.01), reference: point(0.05), referenceGradient: point(0.02) };
 
-/** DIANA's workers find what the round before has left. */
+/** Workers of a method with state find what the round before has left. */
 async function staged(
   algorithm: RunSpecInput["algorithm"],
   change: Partial<RunSpecInput> = {},
 ): Promise<Stage> {
   const on = await stage(algorithm, change);
-  await on.ports.objects.put(memoryKey("r", 1, 3), encodeMemory(sharedMemory));
+  const { workerState } = methodOf(algorithm);
+  if (workerState !== null) {
+    await on.ports.objects.put(memoryKey("r", 1, 3), encodeWorkerState(sharedState, workerState));
+  }
   on.ports.objects.calls.length = 0;
   return on;
 }
@@ -120,7 +125,7 @@ describe("a task", () => {
     async (kind, algorithm) => {
       const on = await staged(algorithm);
       const alone = (await answersOf(on, [on.task(kind)])).map(matterOf);
-      const worker = createWorker(on.ports, createWorkerMemo());
+      const worker = createWorker(on.ports);
       const before: Task[] = [
         on.task("full", { points: [{ kind: "inline", vector: point(0.05) }], pointRounds: [2], round: 2 }),
         on.task("full", { worker: 2, slot: 2 }),
@@ -133,7 +138,7 @@ describe("a task", () => {
 
   it("tells how many objects its environment had to read: run, manifest and rows once, then none", async () => {
     const on = await stage({ kind: "gd" });
-    const worker = createWorker(on.ports, createWorkerMemo());
+    const worker = createWorker(on.ports);
     const bodies = await answersOf(on, [on.task("full"), on.task("full", { worker: 2, slot: 2 })], worker);
     const reads = bodies.map((body) => {
       const message = decodeIncoming(body);
@@ -316,7 +321,7 @@ describe("what a DIANA worker remembers", () => {
     // omega = 0: the message is grad - 0, alpha = 1 and h^1 = grad.
     expect(decoded(message)).toEqual(gradient);
     const key = memoryKey("r", 1, 1);
-    const { shift } = decodeMemory((await on.ports.objects.get(key)).body, DIMENSION, key);
+    const { shift } = decodeWorkerState((await on.ports.objects.get(key)).body, DIANA, DIMENSION, key);
     expect(shift).toEqual(gradient);
   });
 
@@ -348,7 +353,7 @@ describe("what a DIANA worker remembers", () => {
     "for old rounds goes only when no replay can ask for it: checkpointEvery %i, durable %i, round %i",
     async (checkpointEvery, memoryFloor, old, deleted) => {
       const on = await stage(algorithm, { checkpointEvery });
-      await on.ports.objects.put(memoryKey("r", 1, 20), encodeMemory(sharedMemory));
+      await on.ports.objects.put(memoryKey("r", 1, 20), encodeWorkerState(sharedState, DIANA));
       on.ports.objects.calls.length = 0;
       await answersOf(on, [on.task("shifted", { round: 20, pointRounds: [20], memoryFloor })]);
       const deletions = on.ports.objects.calls.filter((call) => call.startsWith("delete"));
@@ -400,6 +405,13 @@ describe("a task that can't be done", () => {
     expect((await errorOf(on, on.task("full", { points }))).message).toBe(
       "task: a point has 5 entries, expected 12",
     );
+  });
+
+  it("of a method with state is refused in a run whose workers remember nothing", async () => {
+    const on = await stage({ kind: "marina", compressor: randK });
+    const error = await errorOf(on, on.task("shifted"));
+    expect(error).toMatchObject({ code: "message", retryable: false });
+    expect(error.message).toBe("task: shifted is no request of marina, whose workers remember nothing");
   });
 
   it("at a point that is not finite says so, and repeating does not help", async () => {

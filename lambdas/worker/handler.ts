@@ -1,10 +1,12 @@
 /**
  * The worker function: one task in, one contribution out, nothing kept that matters.
- * The way of a task: load.ts (run), shards.ts (rows) -> compute.ts (estimate, compress) -> publish.ts (post the answer).
+ * The way of a task: load.ts (run, points), shards.ts (rows), state.ts (what the worker remembers) -> gradients.ts ->
+ * compute.ts (message, next state) -> publish.ts (post the answer).
  */
 
 import { MarinaError } from "../../shared/base/index.ts";
 import type { Handler, Ports } from "../../shared/cloud/index.ts";
+import { Workspace } from "../../shared/math/index.ts";
 import {
   decodeTask,
   type Incoming,
@@ -12,41 +14,34 @@ import {
   type Task,
   writeIncoming,
 } from "../../shared/protocol/index.ts";
-import { answer, type WorkerContext } from "./compute.ts";
-import { GradientCache, type GradientsAhead, HeldRounds } from "./gradients.ts";
+import { answer } from "./compute.ts";
+import type { GradientStore } from "./gradients.ts";
+import { heldGradients } from "./held-gradients.ts";
 import { RunLoader } from "./load.ts";
 import { publish } from "./publish.ts";
+import type { WorkerContext } from "./ready.ts";
 import { OpenedShards, ShardLoader } from "./shards.ts";
 
-/** What environments in one process may have in common: results of pure functions, so that none is computed twice. */
-export interface WorkerMemo {
-  readonly gradients: GradientCache;
+/** What an environment computes with. An engine that runs many of them in one process may have them share it. */
+export interface WorkerResources {
+  readonly gradients: GradientStore;
   readonly shards: OpenedShards;
-  /** Other threads of the engine that compute gradients. */
-  readonly ahead?: GradientsAhead | undefined;
+  /** Memory for intermediate results. */
+  readonly workspace: Workspace;
 }
 
-/** Gradients of all workers of an engine, in bytes. */
-const MEMO_BYTES = 512_000_000;
-
-/** A memo for all environments of an engine. */
-export function createWorkerMemo(): WorkerMemo {
-  return { gradients: new GradientCache(MEMO_BYTES), shards: new OpenedShards() };
+function ownResources(): WorkerResources {
+  return { gradients: heldGradients(), shards: new OpenedShards(), workspace: new Workspace() };
 }
 
 /**
  * Makes the handler of one function environment. What the environment holds (run descriptions, shards, last
  * gradients) are caches of things that can be had again with the same bits.
- * @param memo of an engine that runs many environments in one process: see gradients.ts.
  */
-export function createWorker(ports: Ports, memo?: WorkerMemo): Handler {
-  const runs = new RunLoader(ports);
-  const shards = new ShardLoader(ports, memo?.shards ?? new OpenedShards());
-  const gradients = {
-    own: new HeldRounds(),
-    memo: memo?.gradients ?? new GradientCache(),
-    ahead: memo?.ahead,
-  };
+export function createWorker(ports: Ports, resources: WorkerResources = ownResources()): Handler {
+  const { gradients, workspace } = resources;
+  const runs = new RunLoader(ports, workspace);
+  const shards = new ShardLoader(ports, resources.shards);
   return async (messages, invocation) => {
     const failedMessageIds: string[] = [];
     for (const message of messages) {
@@ -60,7 +55,7 @@ export function createWorker(ports: Ports, memo?: WorkerMemo): Handler {
         continue;
       }
       const readsBefore = runs.reads + shards.reads;
-      const context = { ports, runs, shards, gradients, cold: invocation.cold };
+      const context = { ports, runs, shards, gradients, workspace, cold: invocation.cold };
       const answered = await (task.others === undefined ? answerOne : answerPack)(task, context);
       const outcome = withReads(answered, runs.reads + shards.reads - readsBefore);
       if (outcome.kind === "error") {

@@ -1,3 +1,6 @@
 /** The worker function. */
-export { GradientCache, type GradientOwner, type GradientSource, type GradientsAhead } from "./gradients.ts";
-export { createWorker, createWorkerMemo } from "./handler.ts";
+export { type GradientOwner, type GradientSource, type GradientStore, gradientAt } from "./gradients.ts";
+export { createWorker } from "./handler.ts";
+export { GRADIENTS_KEPT_BYTES, GradientCache } from "./held-gradients.ts";
+export { RecentlySet } from "./recently-set.ts";
+export { OpenedShards } from "./shards.ts";

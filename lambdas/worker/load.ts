@@ -4,7 +4,16 @@ import { MarinaError } from "../../shared/base/index.ts";
 import { type Ports, readChecked } from "../../shared/cloud/index.ts";
 import { type Compressor, createCompressor } from "../../shared/compressors/index.ts";
 import { type Manifest, parseManifest } from "../../shared/data/index.ts";
-import { carriesShifts, compressorOf, keepsWorkerMemory } from "../../shared/methods/index.ts";
+import type { Workspace } from "../../shared/math/index.ts";
+import {
+  compressorOf,
+  methodOf,
+  type StateHolder,
+  stateHolder,
+  type WorkerNumbers,
+  type WorkerStateDefinition,
+  workerNumbers,
+} from "../../shared/methods/index.ts";
 import {
   decodeStoredRun,
   decodeVector,
@@ -24,26 +33,33 @@ export interface LoadedRun {
   readonly spec: RunSpec;
   readonly manifest: Manifest;
   readonly dimension: number;
-  readonly compressor: Compressor;
   readonly dense: Compressor;
-  /** alpha = 1/(1 + omega) */
-  readonly shiftStep: number;
-  readonly remembers: boolean;
-  /** What they remember comes with the task. */
-  readonly carries: boolean;
+  /** What depends on the number of workers. */
+  among(workers: number): Compression;
+  /** What the method's workers remember; null where nothing. */
+  readonly state: WorkerStateDefinition | null;
+  readonly stateHolder: StateHolder;
   /** Names data set and problem: objectives of equal scope, number of workers and worker are the same. */
   readonly scope: string;
+}
+
+/** How one of n workers compresses. */
+export interface Compression {
+  readonly compressor: Compressor;
+  readonly numbers: WorkerNumbers;
 }
 
 export class RunLoader {
   /** Objects read so far, those of points apart. */
   reads = 0;
   readonly #ports: Ports;
+  readonly #workspace: Workspace;
   readonly #runs = new LRUCache<string, Promise<LoadedRun>>({ max: RUNS_KEPT });
   #last: { readonly name: string; readonly digest: string; readonly run: LoadedRun } | undefined;
 
-  constructor(ports: Ports) {
+  constructor(ports: Ports, workspace: Workspace) {
     this.#ports = ports;
+    this.#workspace = workspace;
   }
 
   /** The run that was asked for last, if it is this one and loaded. */
@@ -86,17 +102,19 @@ export class RunLoader {
       throw new MarinaError("corrupt", `${name}: data set "${spec.data}" was replaced since the run began`);
     }
     const { dimension } = manifest;
-    const compressor = createCompressor(compressorOf(spec.algorithm), dimension, spec.wire);
-    const { remainder, problem } = spec;
+    const { remainder, problem, algorithm, wire } = spec;
+    const workspace = this.#workspace;
     return {
       spec,
       manifest,
       dimension,
-      compressor,
-      dense: createCompressor({ kind: "identity" }, dimension, spec.wire),
-      shiftStep: 1 / (1 + compressor.omega),
-      remembers: keepsWorkerMemory(spec.algorithm),
-      carries: carriesShifts(spec.algorithm),
+      dense: createCompressor({ kind: "identity" }, dimension, wire, { workspace }),
+      among: lastOf((workers) => {
+        const compressor = createCompressor(compressorOf(algorithm), dimension, wire, { workers, workspace });
+        return { compressor, numbers: workerNumbers(compressor) };
+      }),
+      state: methodOf(algorithm).workerState,
+      stateHolder: stateHolder(algorithm),
       scope: JSON.stringify([manifest.object.etag, remainder, problem]),
     };
   }
@@ -141,4 +159,13 @@ function storedRunOf(body: Uint8Array, key: string, digest: string): StoredRun {
     );
   }
   return stored;
+}
+
+/** The same function, which keeps its last value: tasks ask for the same again and again. */
+function lastOf<T>(make: (workers: number) => T): (workers: number) => T {
+  let last: { readonly workers: number; readonly value: T } | undefined;
+  return (workers) => {
+    if (last?.workers !== workers) last = { workers, value: make(workers) };
+    return last.value;
+  };
 }

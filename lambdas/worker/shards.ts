@@ -27,6 +27,8 @@ export interface LoadedShard extends GradientSource {
 export class OpenedShards {
   readonly #shards = new RecentlySet<LoadedShard>();
   #bytes = 0;
+  /** Whole objects that were found to be what was imported, by their SHA-256: environments of one process share bytes. */
+  readonly #checked = new WeakMap<Uint8Array, string>();
 
   get(scope: string, workers: number, worker: number): LoadedShard | undefined {
     return this.#shards.get(scope, workers, worker);
@@ -39,26 +41,26 @@ export class OpenedShards {
       this.#bytes -= openedBytes(this.#shards.dropOldest()!);
     }
   }
+
+  /**
+   * Hashing takes about a tenth of the time that reading from S3 does, once per environment.
+   * @throws MarinaError "corrupt" for a body that is not what was imported.
+   */
+  checkWhole(body: Uint8Array, { object }: Manifest): void {
+    if (this.#checked.get(body) === object.sha256) return;
+    const found = sha256(body);
+    if (found !== object.sha256) {
+      throw new MarinaError(
+        "corrupt",
+        `${object.key}: expected SHA-256 ${object.sha256} of ${object.bytes} bytes, got ${found} of ${body.length}; import the data set again with --replace`,
+      );
+    }
+    this.#checked.set(body, found);
+  }
 }
 
 function openedBytes({ shard }: LoadedShard): number {
   return OPENED_OVERHEAD_BYTES + 16 * shard.rows;
-}
-
-/** Whole objects that were found to be what was imported, by their SHA-256: environments of one process share bytes. */
-const checked = new WeakMap<Uint8Array, string>();
-
-/** Hashing takes about a tenth of the time that reading from S3 does, once per environment. */
-function checkWhole(body: Uint8Array, { object }: Manifest): void {
-  if (checked.get(body) === object.sha256) return;
-  const found = sha256(body);
-  if (found !== object.sha256) {
-    throw new MarinaError(
-      "corrupt",
-      `${object.key}: expected SHA-256 ${object.sha256} of ${object.bytes} bytes, got ${found} of ${body.length}; import the data set again with --replace`,
-    );
-  }
-  checked.set(body, found);
 }
 
 /** What is within a range only its reader can tell: see `openRowGroup`. */
@@ -146,7 +148,7 @@ export class ShardLoader {
     const options = range === undefined ? { ifMatch: etag } : { ifMatch: etag, range };
     const check = (body: Uint8Array): Uint8Array => {
       this.reads++;
-      if (range === undefined) checkWhole(body, manifest);
+      if (range === undefined) this.#opened.checkWhole(body, manifest);
       else checkLength(body, range, key);
       return body;
     };

@@ -1,11 +1,11 @@
-/** What DIANA workers remember, kept in the object store, keyed by (run, worker, round). */
+/** What the workers of a method with state remember, kept in the object store, keyed by (run, worker, round). */
 
 import { MarinaError } from "../../shared/base/index.ts";
 import { type Ports, readChecked } from "../../shared/cloud/index.ts";
-import type { WorkerMemory } from "../../shared/methods/index.ts";
+import { startingState, type Vectors, type WorkerStateDefinition } from "../../shared/methods/index.ts";
 import {
-  decodeMemory,
-  encodeMemory,
+  decodeWorkerState,
+  encodeWorkerState,
   memoryKey,
   memoryPrefix,
   roundOfMemoryKey,
@@ -13,12 +13,14 @@ import {
 } from "../../shared/protocol/index.ts";
 import type { LoadedRun } from "./load.ts";
 
-/** h_i^t as the round before left it; zero before round 0. */
-export async function loadMemory({ objects }: Ports, run: LoadedRun, task: Task): Promise<WorkerMemory> {
-  if (task.round === 0) return { shift: new Float64Array(run.dimension) };
+/** The worker's state as the round before left it; zero before round 0. */
+export async function loadState({ objects }: Ports, run: LoadedRun, task: Task): Promise<Vectors> {
+  const { dimension } = run;
+  const state = definitionOf(run);
+  if (task.round === 0) return startingState(state, dimension);
   const key = memoryKey(task.run, task.worker, task.round);
   try {
-    return (await readChecked(objects, key, (body) => decodeMemory(body, run.dimension, key))).value;
+    return (await readChecked(objects, key, (body) => decodeWorkerState(body, state, dimension, key))).value;
   } catch (error) {
     if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
     throw new MarinaError(
@@ -29,13 +31,19 @@ export async function loadMemory({ objects }: Ports, run: LoadedRun, task: Task)
   }
 }
 
-/** h_i^t as the task brings it. */
-export function carriedMemory(run: LoadedRun, { shifts, worker, round }: Task): WorkerMemory {
-  const shift = shifts?.[0];
-  if (shift?.length === run.dimension) return { shift };
+/** Of workers that remember nothing. */
+const NO_STATE: Vectors = {};
+
+/** The worker's state as the task brings it; nothing where there is none. */
+export function stateInTask(run: LoadedRun, { shifts, worker, round }: Task): Vectors {
+  if (run.state === null) return NO_STATE;
+  const name = definitionOf(run).vectors[0]!;
+  const { dimension } = run;
+  const vector = shifts?.[0];
+  if (vector?.length === dimension) return { [name]: vector };
   throw new MarinaError(
     "message",
-    `task: expected the shift of worker ${worker} in round ${round} with ${run.dimension} entries, got ${shift === undefined ? "none" : shift.length}`,
+    `task: expected the ${name} of worker ${worker} in round ${round} with ${dimension} entries, got ${vector === undefined ? "none" : vector.length}`,
   );
 }
 
@@ -43,16 +51,23 @@ export function carriedMemory(run: LoadedRun, { shifts, worker, round }: Task): 
  * Written before the contribution is posted, so whoever counts the contribution can count on it. A task done twice
  * writes the same bytes twice.
  */
-export async function storeMemory(
+export async function storeState(
   { objects }: Ports,
-  _run: LoadedRun,
+  run: LoadedRun,
   task: Task,
-  next: WorkerMemory,
+  next: Vectors,
 ): Promise<void> {
-  await objects.put(memoryKey(task.run, task.worker, task.round + 1), encodeMemory(next));
+  const body = encodeWorkerState(next, definitionOf(run));
+  await objects.put(memoryKey(task.run, task.worker, task.round + 1), body);
 }
 
-/** Where checkpoints come by the clock, old memories are looked for once in so many rounds. */
+/** @throws RangeError for a run whose workers remember nothing: a defect of the caller. */
+function definitionOf({ state }: LoadedRun): WorkerStateDefinition {
+  if (state === null) throw new RangeError("the workers of this run remember nothing");
+  return state;
+}
+
+/** Where checkpoints come by the clock, old states are looked for once in so many rounds. */
 const ROUNDS_PER_SWEEP = 64;
 
 /**
@@ -60,7 +75,7 @@ const ROUNDS_PER_SWEEP = 64;
  * more than checkpointEvery rounds and the write-behind's one behind. Where checkpoints come by the clock, how far back
  * is not known beforehand: then the store is asked what there is, now and then.
  */
-export async function forgetMemory({ objects }: Ports, run: LoadedRun, task: Task): Promise<void> {
+export async function forgetStates({ objects }: Ports, run: LoadedRun, task: Task): Promise<void> {
   const every = run.spec.checkpointEvery;
   if (typeof every === "number") {
     const old = task.round - every - 2;

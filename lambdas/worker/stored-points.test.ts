@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ObjectStore, Ports } from "../../shared/cloud/ports.ts";
 import { memoryStore } from "../../shared/data/testing/memory-store.ts";
+import { Workspace } from "../../shared/math/workspace.ts";
 import type { Task } from "../../shared/protocol/messages/task.ts";
 import { encodeVector } from "../../shared/protocol/stored/vector-object.ts";
 import { type LoadedRun, RunLoader } from "./load.ts";
@@ -38,13 +39,13 @@ describe("a task's stored points", () => {
         return stored.get(key);
       },
     };
-    expect(await new RunLoader({ objects } as Ports).points(run, task)).toEqual([X, W]);
+    expect(await new RunLoader({ objects } as Ports, new Workspace()).points(run, task)).toEqual([X, W]);
     expect(asked).toEqual(["x", "w"]);
   });
 
   it("must be of the run's dimension", async () => {
     const objects = await storeOf({ x: X, w: Float64Array.of(1) });
-    await expect(new RunLoader({ objects } as Ports).points(run, task)).rejects.toThrow(
+    await expect(new RunLoader({ objects } as Ports, new Workspace()).points(run, task)).rejects.toThrow(
       "w: expected 3 entries, got 1",
     );
   });

@@ -3,6 +3,16 @@ import { MarinaError, MessageError, NonFiniteError } from "../base/index.ts";
 import { firstNonFinite } from "../math/index.ts";
 import type { Draw, Wire } from "./compressor.ts";
 
+/** Where a compressor stands in a run's spec, for errors. */
+export const COMPRESSOR_PATH = "algorithm.compressor";
+
+/** A parameter of a spec must be an integer from 1 to `largest`. */
+export function requireInteger(value: number, largest: number, path: string, why = ""): void {
+  if (!Number.isInteger(value) || value < 1 || value > largest) {
+    throw new MarinaError("spec", `${path}: expected an integer from 1 to ${largest}${why}, got ${value}`);
+  }
+}
+
 /** x must be of length d and finite. */
 export function requireVector(x: Float64Array, dimension: number, kind: string): void {
   requireLength(x, dimension, `${kind}: vector to encode`);

@@ -1,23 +1,44 @@
-/** What a compressor is. The kinds live in files of their own; `createCompressor` in `registry.ts` makes them. */
-import type { Stream } from "../math/index.ts";
+/** What a compressor is. Each has a file of its own; `registry.ts` lists them and makes them of specs. */
+import type * as z from "zod";
+import type { Stream, Workspace } from "../math/index.ts";
 
 /** How a real number travels: 4 or 8 bytes. The paper's accounting counts 32 bits a float whichever it is. */
 export type Wire = "float32" | "float64";
 
-export type CompressorSpec =
-  | { readonly kind: "identity" }
-  | { readonly kind: "rand-k"; readonly k: number }
-  | { readonly kind: "l2-quantization" }
-  | { readonly kind: "qsgd"; readonly levels: number }
-  | { readonly kind: "natural" };
+/**
+ * What a compressor promises of Q : R^d -> R^d.
+ *
+ * - `unbiased`: E Q(x) = x and E|Q(x) - x|^2 <= omega |x|^2.
+ * - `contractive`: E|Q(x) - x|^2 <= (1 - alpha)|x|^2, 0 < alpha <= 1; its mean may be anything.
+ */
+export type Promised = "unbiased" | "contractive";
 
 /** The outcome of a compressor's randomness for one message, drawn before the vector is seen. */
 export type Draw =
   | { readonly kind: "none" }
-  /** Coordinates kept by RandK: strictly increasing, length K. */
+  /** Coordinates kept by a sparsifier: strictly increasing, length K. */
   | { readonly kind: "indices"; readonly indices: Uint32Array }
   /** One uniform of [0, 1) for each coordinate, length d. */
   | { readonly kind: "uniforms"; readonly uniforms: Float64Array };
+
+/** The draw of whatever draws nothing. */
+export const NO_DRAW: Draw = { kind: "none" };
+
+/** Makes the streams that one message may be drawn from: functions of their keys, so sender and receiver read the same. */
+export interface DrawStreams {
+  /** The slot's own: draws of different slots are independent. */
+  own(): Stream;
+  /** The round's, the same for all of its slots: for compressors that are drawn jointly. */
+  shared(): Stream;
+}
+
+/** Whose message is drawn. */
+export interface Place {
+  readonly round: number;
+  readonly slot: number;
+  /** n: a joint draw is shared out among so many slots. */
+  readonly slots: number;
+}
 
 /**
  * A message on the wire: nothing but the payload, no header. With wire float32 `bytes.length === Math.ceil(bits / 8)`;
@@ -30,24 +51,17 @@ export interface Encoded {
   readonly bits: number;
 }
 
-/**
- * An unbiased compressor Q : R^d -> R^d with E Q(x) = x and E|Q(x) - x|^2 <= omega |x|^2, expected density
- * zeta >= sup_x E(non-zeros of Q(x)), and the expected bits b_Q of one message.
- */
-export interface Compressor {
-  readonly spec: CompressorSpec;
+interface CompressorBase {
   /** d, the length of every vector. */
   readonly dimension: number;
-  /** Variance constant omega >= 0. */
-  readonly omega: number;
-  /** Expected density zeta, 0 < zeta <= d. */
+  /** Expected density zeta >= sup_x E(non-zeros of Q(x)), 0 < zeta <= d. */
   readonly zeta: number;
   /** b_Q: expected bits of a message (for data-dependent sizes an upper bound of the expectation, said where it is). */
   readonly expectedBits: number;
-  /** True when the receiver must be given the sender's draw (it draws it again from the same stream). */
+  /** True when the receiver must be given the sender's draw (it draws it again from the same streams). */
   readonly receiverDraws: boolean;
-  /** Draws the randomness of one message from its stream. */
-  draw(stream: Stream): Draw;
+  /** Draws the randomness of one message. */
+  draw(streams: DrawStreams, place: Place): Draw;
   /**
    * Q(x) for this draw, as bytes. Numbers are rounded to the wire's precision here and nowhere else.
    * @throws NonFiniteError when an entry of x is NaN or infinite.
@@ -63,4 +77,62 @@ export interface Compressor {
    * @throws MarinaError `usage` when `into` or the draw is not of this compressor's dimension and kind.
    */
   accumulate(bytes: Uint8Array, draw: Draw, into: Float64Array): void;
+}
+
+export interface UnbiasedCompressor extends CompressorBase {
+  readonly promises: "unbiased";
+  /** Variance constant omega >= 0. */
+  readonly omega: number;
+}
+
+export interface ContractiveCompressor extends CompressorBase {
+  readonly promises: "contractive";
+  /** Contraction constant, 0 < alpha <= 1. */
+  readonly alpha: number;
+}
+
+export type Compressor = UnbiasedCompressor | ContractiveCompressor;
+
+/** The constant that a compressor promises, under its symbol's name. */
+export function promiseOf(compressor: Compressor): { readonly omega: number } | { readonly alpha: number } {
+  return compressor.promises === "unbiased" ? { omega: compressor.omega } : { alpha: compressor.alpha };
+}
+
+/** What a compressor is made for, besides its own parameters. */
+export interface CompressorSetting {
+  /** d, integer, 1 <= d < 2^32 - 1. */
+  readonly dimension: number;
+  readonly wire: Wire;
+  /** n: what is drawn jointly depends on it; undefined where the caller can't know, and then nothing joint can be made. */
+  readonly workers: number | undefined;
+  /** Memory of the environment. */
+  readonly workspace: Workspace;
+}
+
+/** The schema of a compressor in a run's spec: an object told by its `kind`. */
+export type CompressorSchema = z.ZodObject<{ kind: z.ZodLiteral<string> } & z.core.$ZodLooseShape>;
+
+/** A compressor as its file defines it: one value, listed in `registry.ts`. */
+export interface CompressorDefinition<
+  Schema extends CompressorSchema = CompressorSchema,
+  P extends Promised = Promised,
+> {
+  /** As people write it in a run's spec. */
+  readonly schema: Schema;
+  /** A spec that makes sense with any data set; the docstring shows it. */
+  readonly example: z.output<Schema>;
+  /** In a few words: "rand-k 10". */
+  label(spec: z.output<Schema>): string;
+  readonly promises: P;
+  /** Drawn for all slots of a round at once: then it can't serve methods whose rounds have other slots than all workers. */
+  readonly joint: boolean;
+  /** @throws MarinaError `spec`, with the field's path, when a parameter is out of range in R^d. */
+  create(spec: z.output<Schema>, setting: CompressorSetting): Extract<Compressor, { promises: P }>;
+}
+
+/** Checks a definition against its own schema, and keeps its exact type. */
+export function defineCompressor<Schema extends CompressorSchema, P extends Promised>(
+  definition: CompressorDefinition<Schema, P>,
+): CompressorDefinition<Schema, P> {
+  return definition;
 }

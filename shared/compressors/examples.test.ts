@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { CompressorSpec, Draw, Wire } from "./compressor.ts";
-import { createCompressor } from "./registry.ts";
+import type { Draw, Wire } from "./compressor.ts";
+import { type CompressorSpec, createCompressor } from "./registry.ts";
 
 const X = Float64Array.of(1, -15, 0.2, -7, 10);
 const UNIFORMS: Draw = { kind: "uniforms", uniforms: Float64Array.of(0.1, 0.3, 0.5, 0.7, 0.9) };

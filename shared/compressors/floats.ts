@@ -3,18 +3,14 @@
  * of x86 and ARM as Node supports them), so that payloads are views and copies of typed arrays.
  */
 import { MessageError } from "../base/index.ts";
-import { firstNonFinite } from "../math/index.ts";
+import { firstNonFinite, type Workspace } from "../math/index.ts";
 import { requireBytes, tooLarge } from "./check.ts";
 import type { Wire } from "./compressor.ts";
 
 const LARGEST: Record<Wire, string> = { float32: "3.4028235e38", float64: "1.7976931348623157e308" };
 
-/** Up to so many numbers pass through scratch: a short array's own buffer costs more than its numbers. */
-const SCRATCH_NUMBERS = 1024;
-const scratch = new ArrayBuffer(8 * SCRATCH_NUMBERS);
-const scratchBytes = new Uint8Array(scratch);
-/** The same for long payloads that are not aligned; grows with them. New memory for each would cost more than the copy. */
-let longScratch = new Uint8Array(0);
+/** Up to so many numbers pass through the workspace: a short array's own buffer costs more than its numbers. */
+const SHORT = 1024;
 
 /** Bytes of one number on this wire. */
 export function bytesPerFloat(wire: Wire): 4 | 8 {
@@ -31,17 +27,19 @@ export function encodeFloats(
   values: Float64Array,
   wire: Wire,
   kind: string,
+  workspace: Workspace,
   coordinates?: Uint32Array,
 ): Uint8Array {
   const { length } = values;
-  const size = bytesPerFloat(wire);
-  const memory = length <= SCRATCH_NUMBERS ? scratch : new ArrayBuffer(size * length);
-  const rounded = floatsAt(memory, 0, length, wire);
+  const bytes = bytesPerFloat(wire) * length;
+  const short = length <= SHORT;
+  const memory = short ? workspace.bytes(bytes) : new Uint8Array(bytes);
+  const rounded = floatsAt(memory.buffer, 0, length, wire);
   rounded.set(values);
   const bad = wire === "float64" ? -1 : firstNonFinite(rounded);
   if (bad >= 0)
     throw tooLarge(`${kind}: entry ${coordinates?.[bad] ?? bad}`, values[bad]!, LARGEST[wire], wire);
-  return memory === scratch ? scratchBytes.slice(0, size * length) : new Uint8Array(memory);
+  return short ? memory.slice(0, bytes) : memory;
 }
 
 function floatsAt(
@@ -56,8 +54,8 @@ function floatsAt(
 }
 
 /**
- * The numbers of a payload that holds nothing else: a view where the alignment allows it, else a copy in scratch: to be
- * read before the next call.
+ * The numbers of a payload that holds nothing else: a view where the alignment allows it, else a copy in the workspace: to
+ * be read before the next call.
  * @throws MessageError when the payload is not of this many numbers, or one is NaN or infinite.
  */
 export function decodeFloats(
@@ -65,10 +63,11 @@ export function decodeFloats(
   count: number,
   wire: Wire,
   kind: string,
+  workspace: Workspace,
 ): Float32Array | Float64Array {
   const size = bytesPerFloat(wire);
   requireBytes(bytes, count * size, kind);
-  const values = floatsAt(...aligned(bytes, size), count, wire);
+  const values = floatsAt(...aligned(bytes, size, workspace), count, wire);
   const bad = firstNonFinite(values);
   if (bad >= 0) {
     throw new MessageError(
@@ -78,16 +77,12 @@ export function decodeFloats(
   return values;
 }
 
-/** Memory and offset of the same bytes, at a multiple of `size`. */
-function aligned(bytes: Uint8Array, size: number): [ArrayBufferLike, number] {
+/** Memory and offset of the same bytes, at a multiple of `size`. New memory for each would cost more than the copy. */
+function aligned(bytes: Uint8Array, size: number, workspace: Workspace): [ArrayBufferLike, number] {
   if (bytes.byteOffset % size === 0) return [bytes.buffer, bytes.byteOffset];
-  if (bytes.length > scratch.byteLength) {
-    if (longScratch.length < bytes.length) longScratch = new Uint8Array(bytes.length);
-    longScratch.set(bytes);
-    return [longScratch.buffer, 0];
-  }
-  scratchBytes.set(bytes);
-  return [scratch, 0];
+  const memory = workspace.bytes(bytes.length);
+  memory.set(bytes);
+  return [memory.buffer, 0];
 }
 
 /**

@@ -1,4 +1,19 @@
 /** Compressors: what they draw, send and promise. */
-export type { Compressor, CompressorSpec, Draw, Encoded } from "./compressor.ts";
-export { MAX_LEVELS } from "./qsgd.ts";
-export { createCompressor } from "./registry.ts";
+export {
+  type Compressor,
+  type ContractiveCompressor,
+  type Draw,
+  type DrawStreams,
+  type Encoded,
+  NO_DRAW,
+  type Place,
+  promiseOf,
+  type UnbiasedCompressor,
+} from "./compressor.ts";
+export {
+  type Accepted,
+  type CompressorSpec,
+  compressorLabel,
+  compressorSchema,
+  createCompressor,
+} from "./registry.ts";

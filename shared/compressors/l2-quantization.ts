@@ -1,9 +1,10 @@
 /** Quantisation to three values, -|x|, 0 and |x|: random dithering with one level. */
+import * as z from "zod";
 import { MessageError } from "../base/index.ts";
 import { norm } from "../math/index.ts";
 import { BitReader, BitWriter, bitsFor, bytesFor } from "./bits.ts";
 import { requireTarget, requireUniforms, requireVector } from "./check.ts";
-import type { Compressor, Wire } from "./compressor.ts";
+import { type CompressorSetting, defineCompressor, type UnbiasedCompressor } from "./compressor.ts";
 import { bytesPerFloat, readNorm, writeNorm } from "./floats.ts";
 import { drawUniforms } from "./uniforms.ts";
 
@@ -28,21 +29,31 @@ const MINUS = 2;
  *
  * @see Alistarh, Grubic, Li, Tomioka, Vojnovic, "QSGD", NeurIPS 2017; Mishchenko et al., "Distributed learning with
  * compressed gradient differences", 2019.
+ * @example { "kind": "l2-quantization" }
  */
-export function l2Quantization(dimension: number, wire: Wire): Compressor {
+export const l2Quantization = defineCompressor({
+  schema: z.strictObject({ kind: z.literal(KIND) }),
+  example: { kind: "l2-quantization" },
+  label: () => KIND,
+  promises: "unbiased",
+  joint: false,
+  create: (_spec, setting) => ternary(setting),
+});
+
+function ternary({ dimension, wire }: CompressorSetting): UnbiasedCompressor {
   const normBytes = bytesPerFloat(wire);
   const indexBits = bitsFor(dimension);
   const entryBits = 1 + indexBits;
   const fixedBytes = bytesFor(2 * dimension);
   const root = Math.sqrt(dimension);
   return {
-    spec: { kind: KIND },
+    promises: "unbiased",
     dimension,
     omega: root - 1,
     zeta: root,
     expectedBits: 32 + Math.min(2 * dimension, root * entryBits),
     receiverDraws: false,
-    draw: (stream) => drawUniforms(stream, dimension),
+    draw: (streams) => drawUniforms(streams, dimension),
     encode(x, draw) {
       requireVector(x, dimension, KIND);
       const uniforms = requireUniforms(draw, dimension, KIND);

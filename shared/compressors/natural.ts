@@ -1,9 +1,15 @@
 /** Natural compression: random rounding to powers of two, so that only sign and exponent travel. */
+import * as z from "zod";
 import { MessageError } from "../base/index.ts";
 import { powerOfTwo } from "../math/index.ts";
 import { BitReader, BitWriter, bytesFor } from "./bits.ts";
 import { requireBytes, requireTarget, requireUniforms, requireVector, tooLarge } from "./check.ts";
-import type { Compressor, Wire } from "./compressor.ts";
+import {
+  type CompressorSetting,
+  defineCompressor,
+  type UnbiasedCompressor,
+  type Wire,
+} from "./compressor.ts";
 import { drawUniforms } from "./uniforms.ts";
 
 const KIND = "natural";
@@ -34,8 +40,18 @@ const FIELDS: Record<Wire, ExponentField> = { float32: exponentField(8), float64
  * error, since no run that converges comes there.
  *
  * @see Horvath, Ho, Horvath, Sahu, Canini, Richtarik, "Natural compression for distributed deep learning", 2019.
+ * @example { "kind": "natural" }
  */
-export function natural(dimension: number, wire: Wire): Compressor {
+export const natural = defineCompressor({
+  schema: z.strictObject({ kind: z.literal(KIND) }),
+  example: { kind: "natural" },
+  label: () => KIND,
+  promises: "unbiased",
+  joint: false,
+  create: (_spec, setting) => rounding(setting),
+});
+
+function rounding({ dimension, wire }: CompressorSetting): UnbiasedCompressor {
   const field = FIELDS[wire];
   const { width, values, largest } = field;
   const fieldBits = width + 1;
@@ -47,13 +63,13 @@ export function natural(dimension: number, wire: Wire): Compressor {
   const number = new Float64Array(1);
   const words = new Uint32Array(number.buffer);
   return {
-    spec: { kind: KIND },
+    promises: "unbiased",
     dimension,
     omega: 1 / 8,
     zeta: dimension,
     expectedBits: bits,
     receiverDraws: false,
-    draw: (stream) => drawUniforms(stream, dimension),
+    draw: (streams) => drawUniforms(streams, dimension),
     encode(x, draw) {
       requireVector(x, dimension, KIND);
       const uniforms = requireUniforms(draw, dimension, KIND);

@@ -1,15 +1,23 @@
 /** QSGD: random dithering to s levels of the Euclidean norm. */
+import * as z from "zod";
 import { MessageError } from "../base/index.ts";
 import { norm } from "../math/index.ts";
 import { BitReader, BitWriter, bitsFor, bytesFor } from "./bits.ts";
-import { requireBytes, requireTarget, requireUniforms, requireVector } from "./check.ts";
-import type { Compressor, Wire } from "./compressor.ts";
+import {
+  COMPRESSOR_PATH,
+  requireBytes,
+  requireInteger,
+  requireTarget,
+  requireUniforms,
+  requireVector,
+} from "./check.ts";
+import { type CompressorSetting, defineCompressor, type UnbiasedCompressor } from "./compressor.ts";
 import { bytesPerFloat, readNorm, writeNorm } from "./floats.ts";
 import { drawUniforms } from "./uniforms.ts";
 
 const KIND = "qsgd";
 /** Codes 0 .. 2s then have at most 16 bits; finer levels are a dense vector in all but name. */
-export const MAX_LEVELS = 32_767;
+const MAX_LEVELS = 32_767;
 
 /**
  * Q(x)_j = |x| sign(x_j) l_j / s with u_j = s |x_j|/|x| in [0, s] and l_j = floor(u_j), plus 1 if U_j < u_j - floor(u_j).
@@ -21,21 +29,37 @@ export const MAX_LEVELS = 32_767;
  *
  * @see Alistarh, Grubic, Li, Tomioka, Vojnovic, "QSGD", NeurIPS 2017. Their omega is min(d/s^2, sqrt(d)/s): the variance
  * of one coordinate is at most (|x|/s)^2/4, which gives the factor 4.
+ * @example { "kind": "qsgd", "levels": 4 }
  */
-export function qsgd(dimension: number, levels: number, wire: Wire): Compressor {
+export const qsgd = defineCompressor({
+  schema: z.strictObject({
+    kind: z.literal(KIND),
+    levels: z.int().min(1).max(MAX_LEVELS).describe("Quantisation levels s >= 1 besides zero."),
+  }),
+  example: { kind: "qsgd", levels: 4 },
+  label: ({ levels }) => `${KIND} ${levels}`,
+  promises: "unbiased",
+  joint: false,
+  create({ levels }, setting) {
+    requireInteger(levels, MAX_LEVELS, `${COMPRESSOR_PATH}.levels`);
+    return dithering(levels, setting);
+  },
+});
+
+function dithering(levels: number, { dimension, wire }: CompressorSetting): UnbiasedCompressor {
   const normBytes = bytesPerFloat(wire);
   const width = bitsFor(2 * levels + 1);
   const messageBytes = normBytes + bytesFor(dimension * width);
   const bits = 32 + dimension * width;
   const root = Math.sqrt(dimension);
   return {
-    spec: { kind: KIND, levels },
+    promises: "unbiased",
     dimension,
     omega: levels === 1 ? root - 1 : Math.min(dimension / (4 * levels * levels), root / levels),
     zeta: Math.min(dimension, levels * root),
     expectedBits: bits,
     receiverDraws: false,
-    draw: (stream) => drawUniforms(stream, dimension),
+    draw: (streams) => drawUniforms(streams, dimension),
     encode(x, draw) {
       requireVector(x, dimension, KIND);
       const uniforms = requireUniforms(draw, dimension, KIND);

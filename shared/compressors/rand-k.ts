@@ -1,9 +1,10 @@
 /** Random sparsification: K coordinates, chosen uniformly, scaled up to keep the mean. */
+import * as z from "zod";
 import { sampleSubset } from "../math/index.ts";
-import { requireIndices, requireTarget, requireVector } from "./check.ts";
-import type { Compressor, Wire } from "./compressor.ts";
+import { COMPRESSOR_PATH, requireIndices, requireInteger, requireTarget, requireVector } from "./check.ts";
+import { type CompressorSetting, defineCompressor, type UnbiasedCompressor } from "./compressor.ts";
 import { decodeFloats, encodeFloats } from "./floats.ts";
-import { identity } from "./identity.ts";
+import { lossless } from "./identity.ts";
 
 const KIND = "rand-k";
 
@@ -16,32 +17,44 @@ const KIND = "rand-k";
  * Q(2x) = 2 Q(x) stays exact.
  *
  * K = d is lossless: the dense vector, unscaled, with nothing to draw.
+ * @example { "kind": "rand-k", "k": 10 }
  */
-export function randK(dimension: number, k: number, wire: Wire): Compressor {
-  const spec = { kind: KIND, k } as const;
-  if (k === dimension) return { ...identity(dimension, wire), spec };
+export const randK = defineCompressor({
+  schema: z.strictObject({
+    kind: z.literal(KIND),
+    k: z.int().min(1).describe("Coordinates kept, 1 <= k <= d."),
+  }),
+  example: { kind: "rand-k", k: 10 },
+  label: ({ k }) => `${KIND} ${k}`,
+  promises: "unbiased",
+  joint: false,
+  create({ k }, setting) {
+    requireInteger(k, setting.dimension, `${COMPRESSOR_PATH}.k`, " (the dimension of the data set)");
+    return k === setting.dimension ? lossless(setting) : sparsifier(k, setting);
+  },
+});
+
+function sparsifier(k: number, { dimension, wire, workspace }: CompressorSetting): UnbiasedCompressor {
   const factor = dimension / k;
-  // One for all messages: an array of its own costs as much as all the rest of a short one.
-  let kept: Float64Array | undefined;
   return {
-    spec,
+    promises: "unbiased",
     dimension,
     omega: factor - 1,
     zeta: k,
     expectedBits: 32 * k,
     receiverDraws: true,
-    draw: (stream) => ({ kind: "indices", indices: sampleSubset(stream, dimension, k) }),
+    draw: (streams) => ({ kind: "indices", indices: sampleSubset(streams.own(), dimension, k) }),
     encode(x, draw) {
       requireVector(x, dimension, KIND);
       const indices = requireIndices(draw, k, dimension, KIND);
-      kept ??= new Float64Array(k);
+      const kept = workspace.vector(KIND, k);
       for (let i = 0; i < k; i++) kept[i] = x[indices[i]!]!;
-      return { bytes: encodeFloats(kept, wire, KIND, indices), bits: 32 * k };
+      return { bytes: encodeFloats(kept, wire, KIND, workspace, indices), bits: 32 * k };
     },
     accumulate(bytes, draw, into) {
       requireTarget(into, dimension, KIND);
       const indices = requireIndices(draw, k, dimension, KIND);
-      const values = decodeFloats(bytes, k, wire, KIND);
+      const values = decodeFloats(bytes, k, wire, KIND, workspace);
       for (let i = 0; i < k; i++) {
         const j = indices[i]!;
         into[j] = into[j]! + factor * values[i]!;

@@ -1,6 +1,21 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { CompressorSpec } from "./compressor.ts";
-import { createCompressor } from "./registry.ts";
+import type { CompressorDefinition } from "./compressor.ts";
+import { COMPRESSORS, type CompressorSpec, compressorLabel, createCompressor } from "./registry.ts";
+
+describe.each(COMPRESSORS.map((each) => [each.schema.shape.kind.value, each] as const))(
+  "the file of %s",
+  (kind, definition) => {
+    const { example, schema } = definition as unknown as CompressorDefinition;
+
+    test("shows its example, which its schema takes, and labels it", () => {
+      const source = readFileSync(new URL(`${kind}.ts`, import.meta.url), "utf8");
+      expect(JSON.parse(/@example\s+(\{.*\})\n/.exec(source)?.[1] ?? "null")).toEqual(example);
+      expect(schema.parse(example)).toEqual(example);
+      expect(compressorLabel(example as CompressorSpec)).toContain(kind);
+    });
+  },
+);
 
 describe("createCompressor", () => {
   const wrong: readonly [CompressorSpec, number, RegExp][] = [
@@ -17,9 +32,9 @@ describe("createCompressor", () => {
     [{ kind: "natural" }, 0, /dimension of the data set: expected an integer from 1 .*got 0/],
     // What a spec from an unchecked file may hold.
     [
-      JSON.parse('{"kind":"top-k"}') as CompressorSpec,
+      JSON.parse('{"kind":"zip"}') as CompressorSpec,
       5,
-      /algorithm\.compressor\.kind: expected identity, .*got "top-k"/,
+      /algorithm\.compressor\.kind: expected identity, .*got "zip"/,
     ],
   ];
   test.each(wrong)("refuses %j in R^%d and names the field", (spec, dimension, message) => {

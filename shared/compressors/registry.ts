@@ -1,16 +1,43 @@
-/** Makes compressors of specs. */
+/** All compressors. Schemas, labels, errors and tests go through this list: a new one is a file and a line here. */
+import * as z from "zod";
 import { MarinaError } from "../base/index.ts";
-import type { Compressor, CompressorSpec, Wire } from "./compressor.ts";
+import { Workspace } from "../math/index.ts";
+import { COMPRESSOR_PATH, requireInteger } from "./check.ts";
+import type { CompressorDefinition, CompressorSchema, Promised, Wire } from "./compressor.ts";
 import { identity } from "./identity.ts";
 import { l2Quantization } from "./l2-quantization.ts";
 import { natural } from "./natural.ts";
-import { MAX_LEVELS, qsgd } from "./qsgd.ts";
+import { qsgd } from "./qsgd.ts";
 import { randK } from "./rand-k.ts";
 
-/** Where a spec stands in the run's spec, for errors. */
-const PATH = "algorithm.compressor";
+export const COMPRESSORS = [identity, randK, l2Quantization, qsgd, natural] as const;
+
+type Definition = (typeof COMPRESSORS)[number];
+type SpecOf<D extends Definition> = z.output<D["schema"]>;
+/** A compressor as people write it. */
+export type CompressorSpec = SpecOf<Definition>;
+export type CompressorKind = CompressorSpec["kind"];
+/** The definition that a spec is of. */
+type DefinitionOf<S extends CompressorSpec> = Definition extends infer D
+  ? D extends Definition
+    ? Extract<SpecOf<D>, { kind: S["kind"] }> extends never
+      ? never
+      : D
+    : never
+  : never;
+
 /** Dimensions are indices of typed arrays. */
 const MAX_DIMENSION = 4_294_967_294;
+
+const byKind = new Map(COMPRESSORS.map((each) => [each.schema.shape.kind.value as string, each]));
+/** In the order of the list. */
+export const COMPRESSOR_KINDS = [...byKind.keys()] as readonly CompressorKind[];
+
+/** What a compressor is made for: see `CompressorSetting`. */
+export interface CompressorOptions {
+  readonly workers?: number;
+  readonly workspace?: Workspace;
+}
 
 /**
  * The compressor of a spec for vectors of R^d.
@@ -18,36 +45,65 @@ const MAX_DIMENSION = 4_294_967_294;
  * @throws MarinaError `spec`, with the field's path, when a parameter is out of range.
  * @example createCompressor({ kind: "rand-k", k: 10 }, 112, "float32").omega // 10.2
  */
-export function createCompressor(spec: CompressorSpec, dimension: number, wire: Wire): Compressor {
+export function createCompressor<S extends CompressorSpec>(
+  spec: S,
+  dimension: number,
+  wire: Wire,
+  { workers, workspace = new Workspace() }: CompressorOptions = {},
+): ReturnType<DefinitionOf<S>["create"]> {
   requireInteger(dimension, MAX_DIMENSION, "the dimension of the data set");
-  switch (spec.kind) {
-    case "identity":
-      return identity(dimension, wire);
-    case "rand-k":
-      requireInteger(spec.k, dimension, `${PATH}.k`, " (the dimension of the data set)");
-      return randK(dimension, spec.k, wire);
-    case "l2-quantization":
-      return l2Quantization(dimension, wire);
-    case "qsgd":
-      requireInteger(spec.levels, MAX_LEVELS, `${PATH}.levels`);
-      return qsgd(dimension, spec.levels, wire);
-    case "natural":
-      return natural(dimension, wire);
-    default:
-      return unknownKind(spec);
-  }
+  const made = definitionOf(spec).create(spec, { dimension, wire, workers, workspace });
+  return made as ReturnType<DefinitionOf<S>["create"]>;
 }
 
-function requireInteger(value: number, largest: number, path: string, why = ""): void {
-  if (!Number.isInteger(value) || value < 1 || value > largest) {
-    throw new MarinaError("spec", `${path}: expected an integer from 1 to ${largest}${why}, got ${value}`);
-  }
+/** A compressor in a few words: "rand-k 10". */
+export function compressorLabel(spec: CompressorSpec): string {
+  return definitionOf(spec).label(spec);
 }
 
-function unknownKind(spec: never): never {
-  const { kind } = spec as { kind: unknown };
-  throw new MarinaError(
-    "spec",
-    `${PATH}.kind: expected identity, rand-k, l2-quantization, qsgd or natural, got ${JSON.stringify(kind)}`,
-  );
+/** Which compressors a method can work with. */
+export interface Accepted<P extends Promised = Promised> {
+  readonly promises: P;
+  /** May they be drawn jointly? Only where every compressed round has a slot for each worker. */
+  readonly joint: boolean;
+}
+
+/** The schema of a method's compressor. */
+export function compressorSchema<P extends Promised>({
+  promises,
+  joint,
+}: Accepted<P>): z.ZodType<SpecPromising<P>, SpecPromising<P>> {
+  const all: readonly CompressorDefinition[] = COMPRESSORS as unknown as readonly CompressorDefinition[];
+  const accepted = all.filter((each) => each.promises === promises && (joint || !each.joint));
+  const schemas = accepted.map((each) => each.schema) as unknown as [CompressorSchema, ...CompressorSchema[]];
+  const schema = z.discriminatedUnion("kind", schemas);
+  return schema.describe(`The ${promises} compressor Q of the uplink.`) as unknown as z.ZodType<
+    SpecPromising<P>,
+    SpecPromising<P>
+  >;
+}
+
+/** Specs of the unbiased compressors. */
+export type UnbiasedSpec = SpecPromising<"unbiased">;
+
+/** Specs of the compressors that promise P. */
+type SpecPromising<P extends Promised> = Definition extends infer D
+  ? D extends CompressorDefinition<infer Schema, infer Q>
+    ? Q extends P
+      ? z.output<Schema>
+      : never
+    : never
+  : never;
+
+function definitionOf(spec: CompressorSpec): CompressorDefinition {
+  const definition = byKind.get(spec.kind);
+  // What an unchecked file may hold.
+  if (definition === undefined) {
+    const kinds = `${COMPRESSOR_KINDS.slice(0, -1).join(", ")} or ${COMPRESSOR_KINDS.at(-1)}`;
+    throw new MarinaError(
+      "spec",
+      `${COMPRESSOR_PATH}.kind: expected ${kinds}, got ${JSON.stringify(spec.kind)}`,
+    );
+  }
+  return definition as unknown as CompressorDefinition;
 }

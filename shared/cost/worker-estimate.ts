@@ -18,7 +18,7 @@ import {
   evaluationBytesOfContribution,
   isCommandBody,
   isOutsideMethod,
-  type TaskKind,
+  isStateful,
   type Timing,
   taskNeedsOf,
   timingOfBody,
@@ -36,7 +36,6 @@ const OBJECT_PUT_MILLISECONDS = 45;
 /** INIT of a Node function with SDK clients: published median of 2025 (speedrun.nobackspacecrew.com). */
 export const INIT_MILLISECONDS = 375;
 
-const REMEMBERING: ReadonlySet<TaskKind> = new Set(["shifted", "shifted-reduced"]);
 /** Keys of contributions that were too large for a message. */
 const STORED_CONTRIBUTION = /^runs\/[^/]+\/contributions\//;
 
@@ -92,7 +91,7 @@ function countTask(meter: Meter, body: string): void {
   standardMapping.receiveRequests += billedUnits(body.length);
   standardMapping.deleteRequests++;
   objects.getRequests += needs.storedPoints;
-  if (needs.carriesShift || !REMEMBERING.has(needs.kind)) return;
+  if (needs.carriesShift || !isStateful(needs.kind)) return;
   // Reads what it remembers (in round 0 that is nothing), writes the next, deletes an old one.
   const reads = needs.round === 0 ? 0 : 1;
   worker.billedMilliseconds += (1 + reads) * OBJECT_GET_MILLISECONDS + OBJECT_PUT_MILLISECONDS;

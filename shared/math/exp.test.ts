@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { expNonPositive } from "./exp.ts";
+import { exp, expNonPositive } from "./exp.ts";
 import { FRACTION, fixed, ONE, ulpsApart } from "./testing/fixed-point.ts";
 
 /** e^-a by Taylor's series of a/4096 and twelve squarings: off by less than 2^-1380. */
@@ -87,5 +87,31 @@ describe("expNonPositive", () => {
     [-744.4, 5e-324],
   ])("has the recorded bits at %d", (x, expected) => {
     expect(expNonPositive(x)).toBe(expected);
+  });
+});
+
+describe("exp", () => {
+  test("has the bits of expNonPositive up to 0", () => {
+    for (let x = 0; x > -760; x -= 0.0713) expect(exp(x)).toBe(expNonPositive(x));
+  });
+
+  test("is within 1 unit in the last place above 0", () => {
+    let worst = 0;
+    for (let i = 1; i < 709; i++) {
+      const x = i * 1.001 - 1e-3 * ((i * 17) % 23);
+      // e^x as the inverse of e^-x, which has 300 digits more than a double.
+      worst = Math.max(worst, ulpsApart(exp(x), (ONE * ONE) / exactExp(fixed(x))));
+    }
+    expect(worst).toBeGreaterThan(0.4);
+    expect(worst).toBeLessThan(1);
+  });
+
+  test("overflows where e^x does", () => {
+    expect(exp(709.782712893384)).toBeGreaterThan(1.797e308);
+    expect(exp(709.782712893384)).toBeLessThan(Infinity);
+    expect(exp(709.7827128933841)).toBe(Infinity);
+    expect(exp(Infinity)).toBe(Infinity);
+    expect(exp(-Infinity)).toBe(0);
+    expect(exp(Number.NaN)).toBeNaN();
   });
 });

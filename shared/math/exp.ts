@@ -1,5 +1,5 @@
 /**
- * e^x for x <= 0, of our own: `Math.exp` may differ in the last bit from one engine or processor to the next, and a
+ * e^x of our own: `Math.exp` may differ in the last bit from one engine or processor to the next, and a
  * trajectory must not. Only + - * / and table look-ups, hence the same bits wherever IEEE 754 holds.
  */
 import { MarinaError } from "../base/index.ts";
@@ -18,6 +18,9 @@ const P5 = 4.1381367970572385e-8;
 
 /** Below this e^x rounds to 0: (1074 + 1) ln 2. */
 const UNDERFLOW = -745.1332191019411;
+
+/** Above this e^x rounds to infinity: 1024 ln 2. */
+const OVERFLOW = 709.782712893384;
 
 /** 2^-i, i = 0 .. 1000: all of them normal numbers. */
 const POWERS = powersOfOneHalf(1001);
@@ -39,15 +42,27 @@ const TWO_MINUS_1000 = POWERS[SHIFT]!;
 export function expNonPositive(x: number): number {
   if (!(x >= UNDERFLOW)) return Number.isNaN(x) ? x : 0;
   if (x > 0) throw positive(x);
-  const k = (LOG2_E * x - 0.5) | 0; // to the nearest integer: the cut is towards zero, and x <= 0
+  return reduced(x, (LOG2_E * x - 0.5) | 0); // to the nearest integer: the cut is towards zero, and x <= 0
+}
+
+/** e^x for every x, by the same scheme and with the same bits for x <= 0; Infinity above 709.78. */
+export function exp(x: number): number {
+  if (!(x >= UNDERFLOW)) return Number.isNaN(x) ? x : 0;
+  if (x > OVERFLOW) return Infinity;
+  return reduced(x, (LOG2_E * x + (x < 0 ? -0.5 : 0.5)) | 0);
+}
+
+/** 2^k e^(x - k ln 2), k the integer next to x / ln 2. */
+function reduced(x: number, k: number): number {
   const high = x - k * LN2_HIGH;
   const low = k * LN2_LOW;
   const r = high - low;
   const t = r * r;
   const c = r - t * (P1 + t * (P2 + t * (P3 + t * (P4 + t * P5))));
   const y = 1 - (low - (r * c) / (2 - c) - high);
+  // 2^k itself may be subnormal, zero or infinite: of two factors the first product is exact, so that the second alone rounds.
+  if (k > 0) return k <= SHIFT ? y / POWERS[k]! : (y / TWO_MINUS_1000) * (1 / POWERS[k - SHIFT]!);
   if (k >= -SHIFT) return y * POWERS[-k]!;
-  // 2^k itself may be subnormal or zero: the first product is exact, so that the second alone rounds.
   return y * POWERS[-k - SHIFT]! * TWO_MINUS_1000;
 }
 

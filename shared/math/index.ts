@@ -1,6 +1,7 @@
 /** Random streams, subsets, norms, vectors, power iteration, order statistics. */
 export { cubeRoot } from "./cube-root.ts";
-export { expNonPositive } from "./exp.ts";
+export { exp, expNonPositive } from "./exp.ts";
+export { log } from "./log.ts";
 export { log1pUpToOne } from "./log1p.ts";
 export { norm } from "./norm.ts";
 export { onFront } from "./pareto.ts";
@@ -9,4 +10,6 @@ export { powerOfTwo } from "./powers-of-two.ts";
 export { quantile } from "./quantile.ts";
 export { Purpose, Stream } from "./streams.ts";
 export { sampleSubset } from "./subset.ts";
+export { tanh } from "./tanh.ts";
 export { dot, firstNonFinite, normSquared } from "./vectors.ts";
+export { Workspace } from "./workspace.ts";

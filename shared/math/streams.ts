@@ -20,6 +20,8 @@ export const Purpose = {
   simulation: 6,
   /** The embedded cloud's faults; index = kind of fault; round 0: does it strike, round m: how, the m-th time. */
   faults: 7,
+  /** What the slots of a round draw jointly; index 0. */
+  jointCompressor: 8,
 } as const;
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
 

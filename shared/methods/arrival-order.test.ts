@@ -14,9 +14,9 @@ import { encodeIncoming } from "../protocol/messages/contribution.ts";
 import { decodeTask, type Task } from "../protocol/messages/task.ts";
 import { parseRunSpec } from "../protocol/spec/spec.ts";
 import { encodeStoredRun } from "../protocol/stored/run.ts";
-import { compressorStream } from "./draws.ts";
-import type { AlgorithmSpec } from "./method.ts";
-import { compressorOf, createMethod } from "./registry.ts";
+import { compressorDraw } from "./draws.ts";
+import { type AlgorithmSpec, compressorOf, createMethod, requestOf } from "./registry.ts";
+import { specsOfAll } from "./testing/specs.ts";
 
 const WORKERS = 5;
 const SEED = 3;
@@ -69,8 +69,8 @@ async function activeRun(algorithm: AlgorithmSpec, order: readonly number[]): Pr
     delete: async () => undefined,
   };
   const answer = ({ kind, runDigest, phase, round, slot, worker }: Task): string => {
-    const codec = kind === "full" || kind === "full-large-batch" ? dense : compressor;
-    const draw = codec.draw(compressorStream(SEED, round, slot));
+    const codec = requestOf(kind).dense ? dense : compressor;
+    const draw = compressorDraw(SEED, { round, slot, slots: WORKERS }, codec);
     const { bytes: payload, bits } = codec.encode(gradients[worker]!, draw);
     const timing = { computeMilliseconds: 1, cold: false };
     return encodeIncoming({
@@ -141,23 +141,14 @@ async function afterRound(
   return vectorSha256(method.step(state, plan, mean).iterate!);
 }
 
-const randK = { compressor: { kind: "rand-k", k: 2 }, stepSize: 0.5 } as const;
-const batched = { batchSize: 1, replacement: true, probability: 1e-9 } as const;
-/** Every method, in a round that is compressed where it has any. */
-const rounds: readonly { readonly algorithm: AlgorithmSpec; readonly round: number }[] = [
-  { algorithm: { kind: "gd", stepSize: 0.5 }, round: 0 },
-  { algorithm: { kind: "qgd", ...randK }, round: 1 },
-  { algorithm: { kind: "diana", ...randK }, round: 1 },
-  { algorithm: { kind: "vr-diana", ...batched, ...randK }, round: 1 },
-  { algorithm: { kind: "marina", probability: 1e-9, ...randK }, round: 0 },
-  { algorithm: { kind: "marina", probability: 1e-9, ...randK }, round: 1 },
-  { algorithm: { kind: "vr-marina", ...batched, ...randK }, round: 1 },
-  { algorithm: { kind: "vr-marina-online", largeBatchSize: 2, ...batched, ...randK }, round: 1 },
-  {
-    algorithm: { kind: "pp-marina", participants: 5, replacement: true, probability: 1e-9, ...randK },
-    round: 1,
-  },
-];
+/** Every method, in a round that is compressed where it has any, and in the first one. */
+const rounds = specsOfAll({
+  compressor: { kind: "rand-k", k: 2 },
+  stepSize: 0.5,
+  probability: 1e-9,
+  largeBatchSize: 2,
+  participants: 5,
+}).flatMap((algorithm) => [0, 1].map((round) => ({ algorithm, round })));
 
 const orders: readonly (readonly number[])[] = [
   [0, 1, 2, 3, 4],

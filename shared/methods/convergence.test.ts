@@ -13,14 +13,14 @@ import {
   quadraticObjective,
   tridiagonalQuadratics,
 } from "../problems/quadratic.ts";
-import type { AlgorithmSpec, Parameters, Vectors } from "./method.ts";
-import { createMethod } from "./registry.ts";
+import type { Vectors } from "./method.ts";
+import { type AlgorithmSpec, createMethod, resolveNumbers } from "./registry.ts";
 import { choosing, chosenDraws, expectation } from "./testing/enumerate.ts";
 import { keyedDraws } from "./testing/keyed-draws.ts";
 import { leastSquares, minus, shardOf, THREE_WORKERS, weightsOf } from "./testing/least-squares.ts";
 import { oneRound } from "./testing/one-round.ts";
 import { simulate } from "./testing/simulate.ts";
-import { resolveParameters } from "./theory.ts";
+import type { Numbers } from "./theory.ts";
 
 function spectral(problem: ProblemSpec, shards: readonly Shard[]): Smoothness {
   const gram = largestEigenvalue(shards[0]!.dimension, (v, out) => {
@@ -81,9 +81,9 @@ const family: readonly Lyapunov[] = [
 const compressor = createCompressor(randK, ridge.d, "float64");
 const dense = createCompressor({ kind: "identity" }, ridge.d, "float64");
 
-function resolve(spec: AlgorithmSpec): Parameters {
+function resolve(spec: AlgorithmSpec): Numbers {
   const rowsPerWorker = ridge.rows.reduce((sum, m) => sum + m, 0) / ridge.n;
-  return resolveParameters(spec, {
+  return resolveNumbers(spec, {
     workers: ridge.n,
     rowsPerWorker,
     compressor,
@@ -102,28 +102,29 @@ function potential({ previous, estimate }: Vectors, weight: number): number {
  * Along one run: before each round, the potential, what is expected of it after the round over all its outcomes, and
  * |grad f|^2.
  */
-function descents(spec: AlgorithmSpec, parameters: Parameters, weight: number, rounds: number) {
+function descents(spec: AlgorithmSpec, numbers: Numbers, weight: number, rounds: number) {
   const { points } = simulate({
     spec,
-    parameters,
+    numbers,
     objectives: ridge.objectives,
     x0: Float64Array.of(3, -2, 1),
     rounds,
     draws: keyedDraws(17, spec, compressor, ridge.rows),
   });
-  const method = createMethod(spec, parameters);
-  const memories = ridge.rows.map(() => undefined);
+  const method = createMethod(spec, numbers);
+  const workerStates = ridge.rows.map(() => undefined);
   return points.slice(1).map(({ round, state }) => {
     const { psi } = expectation((choose) => {
       const setting = {
+        spec,
         method,
         objectives: ridge.objectives,
-        compressor: choosing(compressor, choose),
+        compressor: choosing(compressor, randK, choose),
         dense,
         shiftStep: 1,
       };
       const sizes = { rows: ridge.rows, batch: 1, replacement: true };
-      const next = oneRound(setting, { state, memories }, round, chosenDraws(choose, sizes));
+      const next = oneRound(setting, { state, workerStates }, round, chosenDraws(choose, sizes));
       return { psi: potential(next.state, weight) };
     });
     const gradientNormSquared = normSquared(ridge.gradient(state.previous!));
@@ -137,11 +138,11 @@ const SLACK = 1e-12;
 describe.each(family)(
   "$name on ridge regression, the expectation over every outcome of a round",
   ({ spec, S }) => {
-    const parameters = resolve(spec);
-    const { stepSize: gamma, probability: p } = parameters;
+    const numbers = resolve(spec);
+    const { stepSize: gamma, probability: p } = numbers;
 
     it("f + (gamma/(2p))|g - grad f|^2 falls by (gamma/2)|grad f|^2 or more in each round, with the theory's step", () => {
-      const steps = descents(spec, parameters, gamma / (2 * p), 25);
+      const steps = descents(spec, numbers, gamma / (2 * p), 25);
       for (const { before, after, gradientNormSquared } of steps) {
         expect(after).toBeLessThanOrEqual(before - (gamma / 2) * gradientNormSquared + SLACK);
       }
@@ -149,7 +150,7 @@ describe.each(family)(
     });
 
     it("which a step 20 times as long does not keep", () => {
-      const long = { ...parameters, stepSize: 20 * gamma };
+      const long = { ...numbers, stepSize: 20 * gamma };
       const steps = descents(spec, long, (20 * gamma) / (2 * p), 10);
       expect(
         steps.some(
@@ -160,7 +161,7 @@ describe.each(family)(
 
     it("f - f_* + (gamma/p)|g - grad f|^2 shrinks by 1 - gamma mu or better, with the Polyak-Lojasiewicz step", () => {
       const step = Math.min(1 / (L + Math.sqrt((2 * S(p)) / p)), p / (2 * exact.mu));
-      const steps = descents(spec, { ...parameters, stepSize: step }, step / p, 25);
+      const steps = descents(spec, { ...numbers, stepSize: step }, step / p, 25);
       for (const { before, after } of steps) {
         expect(after).toBeLessThanOrEqual((1 - step * exact.mu) * before + SLACK);
       }
@@ -202,14 +203,14 @@ describe("GD with 1/L_f", () => {
 
   function descend(objectives: readonly Objective[], known: Smoothness, x0: Float64Array, rounds: number) {
     const spec: AlgorithmSpec = { kind: "gd", stepSize: "theory" };
-    const parameters = resolveParameters(spec, {
+    const numbers = resolveNumbers(spec, {
       workers: objectives.length,
       rowsPerWorker: 1,
       compressor: createCompressor({ kind: "identity" }, x0.length, "float64"),
       smoothness: known,
       rounds,
     });
-    return simulate({ spec, parameters, objectives, x0, rounds, draws: { coin: () => false } }).points;
+    return simulate({ spec, numbers, objectives, x0, rounds, draws: { coin: () => false } }).points;
   }
 
   it.each(cases)(

@@ -1,59 +1,78 @@
-/** DIANA and VR-DIANA: the workers keep shifts h_i, the server their mean. */
-import { descend, everyone, type Method, type Parameters, plus } from "./method.ts";
+/** DIANA: compressed differences of gradients to shifts that the workers keep. */
+import * as z from "zod";
+import { compressorSchema } from "../compressors/index.ts";
+import {
+  type DianaState,
+  dianaStep,
+  movedShift,
+  publishedStep,
+  shiftsBelongToRows,
+  THEOREM_4,
+} from "./diana-family.ts";
+import { defineMethod, defineRequest, everyone, minus } from "./method.ts";
+import { labelOf, shift, stepSize, THEOREM } from "./spec-fields.ts";
+import { averageSmoothness, omegaOf } from "./theory.ts";
 
-export interface DianaState {
-  /** x^t */
-  readonly iterate: Float64Array;
-  /** hbar^t = mean_i h_i^t */
-  readonly shift: Float64Array;
-  readonly [name: string]: Float64Array;
-}
+/** Q(grad f_i(x^t) - h_i^t) */
+const shifted = defineRequest({
+  name: "shifted",
+  wire: 5,
+  points: ["iterate"],
+  dense: false,
+  gradients: [{ at: "iterate", rows: "all" }],
+  message: ([g], own, out) => minus(g!.vector, own["shift"]!, out),
+});
 
 /**
- * DIANA (Mishchenko et al., arXiv 1901.09269), h_i^0 = 0:
+ * DIANA, h_i^0 = 0:
  *
  *   worker: m_i = Q_i(grad f_i(x^t) - h_i^t),  h_i^{t+1} = h_i^t + alpha m_i
  *   server: g^t = hbar^t + mean_i m_i,  x^{t+1} = x^t - gamma g^t,  hbar^{t+1} = hbar^t + alpha mean_i m_i
  *
- * g^t uses the old shift.
+ * x^t, h_i^t in R^d, hbar = mean_i h_i; alpha = 1/(1 + omega). A message is b_Q bits. Steps: "theory" is
+ * min{1/(2 L_f), 1/(2 L sqrt(omega (1 + omega) (3 + 2 omega) / n))}, "published" Theorem 4 of Horvath et al. 2019.
+ * @example { "kind": "diana", "compressor": { "kind": "rand-k", "k": 10 }, "shift": "carried" }
+ * @see Mishchenko, Gorbunov, Takac, Richtarik, "Distributed learning with compressed gradient differences", arXiv
+ * 1901.09269.
  */
-export function diana(parameters: Parameters): Method<DianaState> {
-  const workers = everyone(parameters.workers);
-  return {
-    kind: "diana",
-    start: (x0) => ({ iterate: x0.slice(), shift: new Float64Array(x0.length) }),
-    plan: (state) => ({ order: { kind: "shifted", x: state.iterate }, workers, refresh: false }),
-    step: (state, _plan, mean) => ({
-      iterate: descend(state.iterate, parameters.stepSize, plus(state.shift, 1, mean)),
-      shift: plus(state.shift, parameters.shiftStep, mean),
-    }),
-  };
-}
-
-export interface VrDianaState extends DianaState {
-  /** w^t */
-  readonly reference: Float64Array;
-}
-
-/**
- * VR-DIANA in its loopless form (Horvath et al., arXiv 1904.05115): DIANA with
- * v_i = grad f_J(x^t) - grad f_J(w^t) + grad f_i(w^t) in place of the gradient, w^0 = x^0, and w^{t+1} = x^t (the point
- * before the step) with probability q, else w^t. One coin for all workers.
- */
-export function vrDiana(parameters: Parameters): Method<VrDianaState> {
-  const workers = everyone(parameters.workers);
-  return {
-    kind: "vr-diana",
-    start: (x0) => ({ iterate: x0.slice(), shift: new Float64Array(x0.length), reference: x0.slice() }),
-    plan: (state, _round, draws) => ({
-      order: { kind: "shifted-reduced", x: state.iterate, w: state.reference },
-      workers,
-      refresh: draws.coin(parameters.probability),
-    }),
-    step: (state, plan, mean) => ({
-      iterate: descend(state.iterate, parameters.stepSize, plus(state.shift, 1, mean)),
-      shift: plus(state.shift, parameters.shiftStep, mean),
-      reference: plan.refresh ? state.iterate : state.reference,
-    }),
-  };
-}
+export const diana = defineMethod({
+  schema: z.strictObject({
+    kind: z.literal("diana"),
+    compressor: compressorSchema({ promises: "unbiased", joint: true }),
+    shift,
+    stepSize: stepSize({ theory: THEOREM, published: THEOREM_4 }),
+  }),
+  example: { kind: "diana", compressor: { kind: "rand-k", k: 10 }, shift: "carried" },
+  label: labelOf,
+  theory: {
+    steps: {
+      theory: {
+        needs: ["average-smoothness"],
+        value(_spec, { workers: n, compressor, smoothness }) {
+          const omega = omegaOf(compressor);
+          return Math.min(
+            1 / (2 * averageSmoothness(smoothness)),
+            1 / (2 * smoothness.L * Math.sqrt((omega * (1 + omega) * (3 + 2 * omega)) / n)),
+          );
+        },
+      },
+      published: { value: (_spec, setting) => publishedStep(setting, 1) },
+    },
+  },
+  requests: [shifted],
+  server(_spec, numbers) {
+    const workers = everyone(numbers.workers);
+    return {
+      start: (x0): DianaState => ({ iterate: x0.slice(), shift: new Float64Array(x0.length) }),
+      plan: () => ({ request: shifted, workers, refresh: false }),
+      step: (state, _plan, mean) => dianaStep(state, numbers, mean),
+    };
+  },
+  workerState: {
+    vectors: ["shift"],
+    spare: [],
+    fromMessages: true,
+    next: (own, { decoded }, numbers) => movedShift(own, numbers, decoded),
+  },
+  membership: { fixed: shiftsBelongToRows("diana") },
+});

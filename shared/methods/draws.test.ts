@@ -3,11 +3,13 @@ import { describe, expect, it } from "vitest";
 import { createCompressor } from "../compressors/registry.ts";
 import { Purpose, Stream } from "../math/streams.ts";
 import { sha256 } from "../protocol/digest.ts";
-import { type BatchSetting, compressorStream, serverDraws, workerDraws } from "./draws.ts";
+import { type BatchSetting, compressorDraw, serverDraws, workerDraws } from "./draws.ts";
 
 const randK = createCompressor({ kind: "rand-k", k: 10 }, 112, "float32");
 const natural = createCompressor({ kind: "natural" }, 112, "float32");
 const batches: BatchSetting = { rows: 1624, batchSize: 17, largeBatchSize: 40, replacement: true };
+
+const at = (round: number, slot: number) => ({ round, slot, slots: 5 });
 
 /** Every kind of draw of one round and slot, as bytes. */
 const kinds = {
@@ -16,21 +18,21 @@ const kinds = {
   indices: (seed: number, round: number, slot = 0) => indices(seed, round, slot),
   uniforms: (seed: number, round: number, slot = 0) => uniforms(seed, round, slot),
   batch: (seed: number, round: number, slot = 0) =>
-    workerDraws(seed, round, slot, randK, batches).batch("batch"),
+    workerDraws(seed, at(round, slot), randK, batches).batch("batch"),
   subsetBatch: (seed: number, round: number, slot = 0) =>
-    workerDraws(seed, round, slot, randK, { ...batches, replacement: false }).batch("batch"),
+    workerDraws(seed, at(round, slot), randK, { ...batches, replacement: false }).batch("batch"),
   largeBatch: (seed: number, round: number, slot = 0) =>
-    workerDraws(seed, round, slot, randK, batches).batch("large-batch"),
+    workerDraws(seed, at(round, slot), randK, batches).batch("large-batch"),
 } as const;
 
 function indices(seed: number, round: number, slot: number): Uint32Array {
-  const draw = workerDraws(seed, round, slot, randK, undefined).compressor();
+  const draw = workerDraws(seed, at(round, slot), randK, undefined).compressor();
   if (draw.kind !== "indices") throw new Error(`expected indices, got ${draw.kind}`);
   return draw.indices;
 }
 
 function uniforms(seed: number, round: number, slot: number): Float64Array {
-  const draw = workerDraws(seed, round, slot, natural, undefined).compressor();
+  const draw = workerDraws(seed, at(round, slot), natural, undefined).compressor();
   if (draw.kind !== "uniforms") throw new Error(`expected uniforms, got ${draw.kind}`);
   return draw.uniforms;
 }
@@ -70,7 +72,7 @@ describe("draws are functions of their key", () => {
   });
 
   it("repeated calls for one slot draw the same again", () => {
-    const draws = workerDraws(7, 3, 1, randK, batches);
+    const draws = workerDraws(7, at(3, 1), randK, batches);
     expect(draws.batch("batch")).toEqual(draws.batch("batch"));
     expect(draws.compressor()).toEqual(draws.compressor());
   });
@@ -85,8 +87,8 @@ describe("draws are functions of their key", () => {
 
   it("whoever receives a message draws as its sender did", () => {
     for (let slot = 0; slot < 5; slot++) {
-      const sent = workerDraws(7, 3, slot, randK, undefined).compressor();
-      expect(randK.draw(compressorStream(7, 3, slot))).toEqual(sent);
+      const sent = workerDraws(7, at(3, slot), randK, undefined).compressor();
+      expect(compressorDraw(7, at(3, slot), randK)).toEqual(sent);
     }
   });
 });
@@ -197,7 +199,7 @@ describe("mini-batches", () => {
     const rounds = 40_000;
     const pairs = new Uint32Array(36);
     for (let round = 0; round < rounds; round++) {
-      const [a, b] = workerDraws(5, round, 2, randK, small(true, 2)).batch("batch");
+      const [a, b] = workerDraws(5, at(round, 2), randK, small(true, 2)).batch("batch");
       pairs[a! * 6 + b!]!++;
     }
     for (const count of pairs) expectBinomial(count, rounds, 1 / 36);
@@ -207,7 +209,7 @@ describe("mini-batches", () => {
     const rounds = 20_000;
     const pairs = new Map<string, number>();
     for (let round = 0; round < rounds; round++) {
-      const pair = workerDraws(5, round, 2, randK, small(false, 2)).batch("batch").join();
+      const pair = workerDraws(5, at(round, 2), randK, small(false, 2)).batch("batch").join();
       pairs.set(pair, (pairs.get(pair) ?? 0) + 1);
     }
     expect(pairs.size).toBe(15);
@@ -215,19 +217,19 @@ describe("mini-batches", () => {
   });
 
   it("of all rows without replacement are the shard", () => {
-    expect([...workerDraws(5, 0, 0, randK, small(false, 6)).batch("batch")]).toEqual([0, 1, 2, 3, 4, 5]);
+    expect([...workerDraws(5, at(0, 0), randK, small(false, 6)).batch("batch")]).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
   it("large ones are always drawn with replacement, as they sample a distribution", () => {
     for (const replacement of [true, false]) {
-      const rows = workerDraws(5, 0, 0, randK, small(replacement, 2)).batch("large-batch");
+      const rows = workerDraws(5, at(0, 0), randK, small(replacement, 2)).batch("large-batch");
       expect(rows).toHaveLength(9);
       expect(Math.max(...rows)).toBeLessThan(6);
     }
   });
 
   it("are refused to a method that has none", () => {
-    expect(() => workerDraws(5, 0, 0, randK, undefined).batch("batch")).toThrow(RangeError);
+    expect(() => workerDraws(5, at(0, 0), randK, undefined).batch("batch")).toThrow(RangeError);
   });
 });
 

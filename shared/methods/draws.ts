@@ -1,8 +1,14 @@
 /** The run's random choices, from keyed streams: functions of (seed, round, slot) alone. */
-import type { Compressor } from "../compressors/index.ts";
+import type { Compressor, Draw, Place } from "../compressors/index.ts";
 import { Purpose, Stream, sampleSubset } from "../math/index.ts";
-import type { ServerDraws } from "./method.ts";
-import type { WorkerDraws } from "./worker.ts";
+import type { Rows, ServerDraws } from "./method.ts";
+
+/** The worker's random choices for one slot of one round. */
+export interface WorkerDraws {
+  compressor(): Draw;
+  /** Row indices of the shard for the mini-batch (or the large batch of an online method's dense round). */
+  batch(rows: Exclude<Rows, "all">): Uint32Array;
+}
 
 /** The server's draws of message round t. */
 export function serverDraws(seed: number, round: number): ServerDraws {
@@ -30,13 +36,13 @@ export interface BatchSetting {
 /** A worker's draws for one slot of message round t. */
 export function workerDraws(
   seed: number,
-  round: number,
-  slot: number,
+  place: Place,
   compressor: Compressor,
   batch: BatchSetting | undefined,
 ): WorkerDraws {
+  const { round, slot } = place;
   return {
-    compressor: () => compressor.draw(compressorStream(seed, round, slot)),
+    compressor: () => compressorDraw(seed, place, compressor),
     batch(rows) {
       if (batch === undefined) throw new RangeError("this method draws no mini-batches");
       const stream = new Stream({ seed, purpose: Purpose.batch, round, index: slot });
@@ -50,7 +56,12 @@ export function workerDraws(
   };
 }
 
-/** The stream of one slot's compressor: the receiver reads the same one. */
-export function compressorStream(seed: number, round: number, slot: number): Stream {
-  return new Stream({ seed, purpose: Purpose.compressor, round, index: slot });
+/** The draw of one slot's compressor: whoever receives the message draws the same. */
+export function compressorDraw(seed: number, place: Place, compressor: Compressor): Draw {
+  const { round, slot } = place;
+  const streams = {
+    own: () => new Stream({ seed, purpose: Purpose.compressor, round, index: slot }),
+    shared: () => new Stream({ seed, purpose: Purpose.jointCompressor, round, index: 0 }),
+  };
+  return compressor.draw(streams, place);
 }

@@ -1,12 +1,41 @@
 /** Methods: a server's and a worker's side of a round, as pure functions. */
-export { compressorStream, serverDraws, workerDraws } from "./draws.ts";
-export { type AlgorithmSpec, everyone, type Method, type Order, type Plan, type Vectors } from "./method.ts";
-export { carriesShifts, compressorOf, createMethod, keepsWorkerMemory } from "./registry.ts";
+export { answerOf, exactAt, isPair, startingState } from "./answer.ts";
+export { compressorDraw, serverDraws, workerDraws } from "./draws.ts";
 export {
-  checkStepSize,
-  needsAverageSmoothness,
-  needsStartingPoint,
-  resolveParameters,
-  type StartingPoint,
-} from "./theory.ts";
-export { estimate, type Gradient, type Gradients, movedShift, type WorkerMemory } from "./worker.ts";
+  everyone,
+  type Gradient,
+  type GradientNeed,
+  type Method,
+  type Plan,
+  type PointName,
+  type RequestDefinition,
+  type Vectors,
+  type WorkerStateDefinition,
+} from "./method.ts";
+export {
+  type ParticipantsSpec,
+  participantsAsked,
+  startingParticipants,
+} from "./participants.ts";
+export {
+  type AlgorithmKind,
+  type AlgorithmSpec,
+  algorithmSchema,
+  batchesOf,
+  calibrationNeeds,
+  compressorOf,
+  createMethod,
+  KINDS_WITH_PARTICIPANTS,
+  METHODS,
+  methodLabel,
+  methodOf,
+  REQUESTS,
+  type RequestName,
+  requestOf,
+  resolveNumbers,
+  STATEFUL_REQUESTS,
+  type StateHolder,
+  stateHolder,
+} from "./registry.ts";
+export { count, type ScheduleTrigger, scheduleOf } from "./schedule.ts";
+export { type StartingPoint, type WorkerNumbers, workerNumbers } from "./theory.ts";

@@ -1,57 +1,32 @@
 /** One table of laws over all methods: where two of them must be the same method, they are. */
 import { describe, expect, it } from "vitest";
-import type { CompressorSpec } from "../compressors/compressor.ts";
-import { createCompressor } from "../compressors/registry.ts";
+import { createCompressor, type UnbiasedSpec } from "../compressors/registry.ts";
 import { Purpose, Stream } from "../math/streams.ts";
 import { createObjective } from "../problems/linear/objective.ts";
 import type { Objective, ProblemSpec } from "../problems/problem.ts";
 import { type Quadratic, quadraticObjective } from "../problems/quadratic.ts";
 import { vectorSha256 } from "../protocol/digest.ts";
-import type { AlgorithmKind, AlgorithmSpec } from "./method.ts";
+import { type AlgorithmKind, type AlgorithmSpec, compressorOf, METHOD_KINDS, methodOf } from "./registry.ts";
+import { full } from "./requests.ts";
 import { keyedDraws } from "./testing/keyed-draws.ts";
 import { mean, type Row, shardOf, weightsOf } from "./testing/least-squares.ts";
 import { fullGradient, type PrescribedDraws, simulate } from "./testing/simulate.ts";
+import { specOf } from "./testing/specs.ts";
+import { workerNumbers } from "./theory.ts";
 
 const SEED = 11;
-const identity: CompressorSpec = { kind: "identity" };
+const identity: UnbiasedSpec = { kind: "identity" };
 
-interface Choice {
-  readonly compressor: CompressorSpec;
-  readonly probability?: number;
-  /** b, m by default. */
-  readonly batchSize: number;
-  readonly replacement: boolean;
-  /** r */
-  readonly participants: number;
-}
+/** Every method but GD, which is the others' measure. */
+const kinds = METHOD_KINDS.filter((kind) => kind !== "gd");
+/** Those that keep a state at their workers. */
+const stateful = METHOD_KINDS.filter((kind) => methodOf({ kind }).workerState !== null);
+/** Those whose dense rounds ask all workers for their exact gradients, so that p = 1 makes them GD. */
+const denseRounds = kinds.filter((kind) => methodOf({ kind }).requests.includes(full));
 
-type Kind = Exclude<AlgorithmKind, "gd">;
-
-/** Every method but GD. */
-const methods: { readonly [K in Kind]: (choice: Choice) => AlgorithmSpec } = {
-  qgd: ({ compressor }) => ({ kind: "qgd", compressor, stepSize: 1 }),
-  diana: ({ compressor }) => ({ kind: "diana", compressor, stepSize: 1 }),
-  "vr-diana": (choice) => ({ kind: "vr-diana", ...batched(choice) }),
-  marina: ({ compressor, probability = 1 }) => ({ kind: "marina", compressor, probability, stepSize: 1 }),
-  "vr-marina": (choice) => ({ kind: "vr-marina", ...batched(choice) }),
-  "vr-marina-online": (choice) => ({
-    kind: "vr-marina-online",
-    largeBatchSize: choice.batchSize,
-    ...batched(choice),
-  }),
-  "pp-marina": ({ compressor, probability = 1, participants, replacement }) => ({
-    kind: "pp-marina",
-    compressor,
-    probability,
-    participants,
-    replacement,
-    stepSize: 1,
-  }),
-};
-const kinds = Object.keys(methods) as Kind[];
-
-function batched({ compressor, probability = 1, batchSize, replacement }: Choice) {
-  return { compressor, probability, batchSize, replacement, stepSize: 1 } as const;
+function drawsLargeBatches(kind: AlgorithmKind): boolean {
+  const { requests } = methodOf({ kind });
+  return requests.some(({ gradients }) => gradients.some(({ rows }) => rows === "large-batch"));
 }
 
 interface Setting {
@@ -64,17 +39,19 @@ interface Setting {
 /** The method with its real keyed draws. */
 function run(setting: Setting, spec: AlgorithmSpec, draws: Partial<PrescribedDraws> = {}) {
   const { objectives, x0, stepSize, rounds } = setting;
-  const compressor = createCompressor(spec.kind === "gd" ? identity : spec.compressor, x0.length, "float64");
+  const compressor = createCompressor(compressorOf(spec), x0.length, "float64", {
+    workers: objectives.length,
+  });
   const probability = "probability" in spec && spec.probability !== "theory" ? spec.probability : 1;
   const rows = objectives.map((objective) => objective.rows);
-  const parameters = {
+  const numbers = {
     workers: objectives.length,
     stepSize,
     probability,
-    shiftStep: 1 / (1 + compressor.omega),
+    ...workerNumbers(compressor),
   };
   const keyed = keyedDraws(SEED, spec, compressor, rows);
-  return simulate({ spec, parameters, objectives, x0, rounds, draws: { ...keyed, ...draws } });
+  return simulate({ spec, numbers, objectives, x0, rounds, draws: { ...keyed, ...draws } });
 }
 
 /** An online method samples with replacement; given all rows instead, its batch is the shard. */
@@ -144,8 +121,8 @@ describe("without compression, sampling of rows or of workers", () => {
 
   it.each(kinds)("%s is gradient descent to 1e-9 over 60 rounds, for every probability", (kind) => {
     for (const probability of [0.05, 0.5, 1]) {
-      const whole = kind === "vr-marina-online" ? wholeBatches(curved) : {};
-      expectTrajectory(run(curved, methods[kind]({ ...choice, probability }), whole), reference);
+      const whole = drawsLargeBatches(kind) ? wholeBatches(curved) : {};
+      expectTrajectory(run(curved, specOf(kind, { ...choice, probability }), whole), reference);
     }
   });
 });
@@ -273,26 +250,23 @@ describe.each(exactCases)("where floating point is exact ($name)", (exact) => {
 
   it.each(kinds)("%s without compression is the descent in integers, bit for bit", (kind) => {
     for (const probability of [0.1, 0.5, 1]) {
-      const whole = kind === "vr-marina-online" ? wholeBatches(setting) : {};
-      const found = run(setting, methods[kind]({ ...choice, probability }), whole);
+      const whole = drawsLargeBatches(kind) ? wholeBatches(setting) : {};
+      const found = run(setting, specOf(kind, { ...choice, probability }), whole);
       expect(digests(found)).toEqual(expected);
     }
   });
 
-  it.each(["diana", "vr-diana"] as const)(
-    "%s has hbar = mean h_i to the bit under RandK with K = d/2",
-    (kind) => {
-      // omega = 1, alpha = 1/2: exact as well, for as many rounds as there are bits.
-      const spec = methods[kind]({ ...choice, compressor: { kind: "rand-k", k: 2 }, probability: 0.5 });
-      const { points, memories } = run({ ...setting, rounds: 3 }, spec);
-      const shift = points.at(-1)!.state.shift!;
-      expect(vectorSha256(shift)).toBe(vectorSha256(mean(memories.map((memory) => memory!.shift))));
-      expect(Math.hypot(...shift)).toBeGreaterThan(0);
-    },
-  );
+  it.each(stateful)("%s has hbar = mean h_i to the bit under RandK with K = d/2", (kind) => {
+    // omega = 1, alpha = 1/2: exact as well, for as many rounds as there are bits.
+    const spec = specOf(kind, { ...choice, compressor: { kind: "rand-k", k: 2 }, probability: 0.5 });
+    const { points, workerStates } = run({ ...setting, rounds: 3 }, spec);
+    const shift = points.at(-1)!.state.shift!;
+    expect(vectorSha256(shift)).toBe(vectorSha256(mean(workerStates.map((own) => own!["shift"]!))));
+    expect(Math.hypot(...shift)).toBeGreaterThan(0);
+  });
 });
 
-const lossy: readonly CompressorSpec[] = [
+const lossy: readonly UnbiasedSpec[] = [
   { kind: "rand-k", k: 1 },
   { kind: "l2-quantization" },
   { kind: "qsgd", levels: 3 },
@@ -302,10 +276,10 @@ const lossy: readonly CompressorSpec[] = [
 describe("p = 1 is GD bit for bit", () => {
   const expected = digests(gradientDescent(curved));
 
-  it.each(["marina", "vr-marina", "pp-marina"] as const)("%s, whatever the compressor, b and r", (kind) => {
+  it.each(denseRounds)("%s, whatever the compressor, b and r", (kind) => {
     for (const compressor of lossy) {
       for (const replacement of [true, false]) {
-        const spec = methods[kind]({
+        const spec = specOf(kind, {
           compressor,
           probability: 1,
           batchSize: 1,
@@ -317,17 +291,14 @@ describe("p = 1 is GD bit for bit", () => {
     }
   });
 
-  it.each(["marina", "vr-marina", "pp-marina"] as const)(
-    "%s with p < 1 and a lossy compressor is not",
-    (kind) => {
-      const choice = { compressor: lossy[0]!, batchSize: 1, replacement: true, participants: 1 };
-      expect(digests(run(curved, methods[kind]({ ...choice, probability: 0.5 })))).not.toEqual(expected);
-    },
-  );
+  it.each(denseRounds)("%s with p < 1 and a lossy compressor is not", (kind) => {
+    const choice = { compressor: lossy[0]!, batchSize: 1, replacement: true, participants: 1 };
+    expect(digests(run(curved, specOf(kind, { ...choice, probability: 0.5 })))).not.toEqual(expected);
+  });
 
   it("online VR-MARINA with p = 1 and batches of all rows, whatever the compressor and b", () => {
     for (const compressor of lossy) {
-      const spec = methods["vr-marina-online"]({
+      const spec = specOf("vr-marina-online", {
         compressor,
         probability: 1,
         batchSize: 1,
@@ -343,15 +314,15 @@ describe("PP-MARINA with r = n", () => {
   const choice = { batchSize: 1, participants: 3, probability: 0.3 } as const;
 
   it.each(lossy)("is MARINA bit for bit when drawn without replacement, under $kind", (compressor) => {
-    const marina = digests(run(curved, methods.marina({ ...choice, compressor, replacement: false })));
-    expect(digests(run(curved, methods["pp-marina"]({ ...choice, compressor, replacement: false })))).toEqual(
+    const marina = digests(run(curved, specOf("marina", { ...choice, compressor, replacement: false })));
+    expect(digests(run(curved, specOf("pp-marina", { ...choice, compressor, replacement: false })))).toEqual(
       marina,
     );
   });
 
   it.each(lossy)("is not MARINA when drawn with replacement, under $kind", (compressor) => {
-    const marina = digests(run(curved, methods.marina({ ...choice, compressor, replacement: true })));
-    const pp = digests(run(curved, methods["pp-marina"]({ ...choice, compressor, replacement: true })));
+    const marina = digests(run(curved, specOf("marina", { ...choice, compressor, replacement: true })));
+    const pp = digests(run(curved, specOf("pp-marina", { ...choice, compressor, replacement: true })));
     // Nothing has been compressed yet at x^1.
     expect(pp.slice(0, 2)).toEqual(marina.slice(0, 2));
     expect(pp.at(-1)).not.toBe(marina.at(-1));
@@ -362,50 +333,45 @@ describe("mini-batches of all rows, drawn without replacement", () => {
   const choice = { batchSize: 6, participants: 3, replacement: false } as const;
 
   it.each(lossy)("make VR-MARINA MARINA, under $kind", (compressor) => {
-    const marina = run(curved, methods.marina({ ...choice, compressor, probability: 0.3 }));
+    const marina = run(curved, specOf("marina", { ...choice, compressor, probability: 0.3 }));
     const iterates = marina.points.map(({ x }) => x);
-    expectTrajectory(
-      run(curved, methods["vr-marina"]({ ...choice, compressor, probability: 0.3 })),
-      iterates,
-    );
+    expectTrajectory(run(curved, specOf("vr-marina", { ...choice, compressor, probability: 0.3 })), iterates);
   });
 
   // RandK does not look at the vector: a rounding error can't change what is drawn.
   it("make VR-DIANA DIANA for every q", () => {
     const compressor = lossy[0]!;
-    const iterates = run({ ...curved, stepSize: 0.05 }, methods.diana({ ...choice, compressor })).points.map(
-      ({ x }) => x,
-    );
+    const iterates = run(
+      { ...curved, stepSize: 0.05 },
+      specOf("diana", { ...choice, compressor }),
+    ).points.map(({ x }) => x);
     for (const probability of [0.1, 1]) {
-      const spec = methods["vr-diana"]({ ...choice, compressor, probability });
+      const spec = specOf("vr-diana", { ...choice, compressor, probability });
       expectTrajectory(run({ ...curved, stepSize: 0.05 }, spec), iterates);
     }
   });
 });
 
 describe("the server's shift is the mean of the workers' shifts", () => {
-  it.each(["diana", "vr-diana"] as const)(
-    "%s, after every number of rounds, for every compressor",
-    (kind) => {
-      for (const compressor of [identity, ...lossy]) {
-        for (const rounds of [1, 7, 60]) {
-          const spec = methods[kind]({
-            compressor,
-            batchSize: 2,
-            replacement: true,
-            participants: 3,
-            probability: 0.3,
-          });
-          const { points, memories } = run({ ...curved, stepSize: 0.02, rounds }, spec);
-          const shift = points.at(-1)!.state.shift!;
-          const average = mean(memories.map((memory) => memory!.shift));
-          const size = Math.max(...memories.map((memory) => Math.hypot(...memory!.shift)));
-          expect(size).toBeGreaterThan(0);
-          for (const [j, value] of shift.entries()) {
-            expect(Math.abs(value - average[j]!)).toBeLessThan(1e-14 * Math.max(1, size));
-          }
+  it.each(stateful)("%s, after every number of rounds, for every compressor", (kind) => {
+    for (const compressor of [identity, ...lossy]) {
+      for (const rounds of [1, 7, 60]) {
+        const spec = specOf(kind, {
+          compressor,
+          batchSize: 2,
+          replacement: true,
+          participants: 3,
+          probability: 0.3,
+        });
+        const { points, workerStates } = run({ ...curved, stepSize: 0.02, rounds }, spec);
+        const shift = points.at(-1)!.state.shift!;
+        const average = mean(workerStates.map((own) => own!["shift"]!));
+        const size = Math.max(...workerStates.map((own) => Math.hypot(...own!["shift"]!)));
+        expect(size).toBeGreaterThan(0);
+        for (const [j, value] of shift.entries()) {
+          expect(Math.abs(value - average[j]!)).toBeLessThan(1e-14 * Math.max(1, size));
         }
       }
-    },
-  );
+    }
+  });
 });

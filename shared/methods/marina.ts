@@ -1,70 +1,45 @@
-/** MARINA, VR-MARINA and PP-MARINA: one server recursion, different compressed rounds. */
-import { descend, everyone, type Method, type Parameters, plus, type Rows } from "./method.ts";
-
-export interface MarinaState {
-  /** x^t */
-  readonly iterate: Float64Array;
-  /** x^{t-1}; x^0 before round 0. */
-  readonly previous: Float64Array;
-  /** g^{t-1}; zero before round 0. */
-  readonly estimate: Float64Array;
-  readonly [name: string]: Float64Array;
-}
-
-/** How a member of the family differs from plain MARINA. */
-export interface MarinaVariant {
-  readonly kind: "marina" | "vr-marina" | "vr-marina-online" | "pp-marina";
-  /** Rows of a dense round: all, or a large batch (online). */
-  readonly denseRows: Exclude<Rows, "batch">;
-  /** Rows of a compressed round: all, or a mini-batch. */
-  readonly differenceRows: Exclude<Rows, "large-batch">;
-  /** r; absent: all workers take part in every compressed round. */
-  readonly participants?: number;
-  /** Slots are drawn with replacement. */
-  readonly replacement?: boolean;
-}
+/** MARINA: compressed differences of gradients, and now and then a dense round. */
+import * as z from "zod";
+import { compressorSchema } from "../compressors/index.ts";
+import { difference, marinaServer } from "./marina-family.ts";
+import { defineMethod } from "./method.ts";
+import { full } from "./requests.ts";
+import { labelOf, probability, stepSize, THEOREM } from "./spec-fields.ts";
+import { density, omegaOf } from "./theory.ts";
 
 /**
- * MARINA (Algorithm 1 of Gorbunov, Burlachenko, Li, Richtarik, ICML 2021), its variance-reduced forms (Algorithms 2
- * and 3) and its partial participation (Algorithm 4):
+ * MARINA (Algorithm 1):
  *
  *   g^0 = mean_i grad f_i(x^0);
  *   with probability p:  g^t = mean_i grad f_i(x^t)
- *   else:                g^t = g^{t-1} + mean_slots Q(grad f_i(x^t) - grad f_i(x^{t-1}))
+ *   else:                g^t = g^{t-1} + mean_i Q_i(grad f_i(x^t) - grad f_i(x^{t-1}))
  *   x^{t+1} = x^t - gamma g^t
  *
- * One coin for all workers. A compressed round of PP-MARINA has r slots, divides by r, and a worker drawn twice
- * answers twice with independent compressions. Workers remember nothing.
+ * x^t, g^t in R^d; n workers; Q unbiased with variance omega and density zeta. A message is 32 d bits in a dense round,
+ * else b_Q. By theory p = zeta/d and gamma = 1/(L (1 + sqrt((1-p) omega / (p n)))) (Theorem 2.1).
+ * @example { "kind": "marina", "compressor": { "kind": "rand-k", "k": 10 } }
+ * @see Gorbunov, Burlachenko, Li, Richtarik, "MARINA: faster non-convex distributed learning with compression", ICML 2021.
  */
-export function marina(parameters: Parameters, variant: MarinaVariant): Method<MarinaState> {
-  const all = everyone(parameters.workers);
-  return {
-    kind: variant.kind,
-    start: (x0) => ({ iterate: x0.slice(), previous: x0.slice(), estimate: new Float64Array(x0.length) }),
-    plan(state, round, draws) {
-      if (round === 0 || draws.coin(parameters.probability)) {
-        const order = { kind: "full", x: state.iterate, rows: variant.denseRows, compressed: false } as const;
-        return { order, workers: all, refresh: false };
-      }
-      const order = {
-        kind: "difference",
-        x: state.iterate,
-        w: state.previous,
-        rows: variant.differenceRows,
-      } as const;
-      const workers =
-        variant.participants === undefined
-          ? all
-          : draws.slots(variant.participants, parameters.workers, variant.replacement ?? true);
-      return { order, workers, refresh: false };
+export const marina = defineMethod({
+  schema: z.strictObject({
+    kind: z.literal("marina"),
+    compressor: compressorSchema({ promises: "unbiased", joint: true }),
+    probability,
+    stepSize: stepSize({ theory: THEOREM }),
+  }),
+  example: { kind: "marina", compressor: { kind: "rand-k", k: 10 } },
+  label: labelOf,
+  theory: {
+    probability: (_spec, { compressor }) => density(compressor),
+    steps: {
+      theory: {
+        value: (_spec, { workers: n, compressor, smoothness: { L } }, p) =>
+          1 / (L * (1 + Math.sqrt(((1 - p) * omegaOf(compressor)) / (p * n)))),
+      },
     },
-    step(state, plan, mean) {
-      const estimate = plan.order.kind === "full" ? mean.slice() : plus(state.estimate, 1, mean);
-      return {
-        iterate: descend(state.iterate, parameters.stepSize, estimate),
-        previous: state.iterate,
-        estimate,
-      };
-    },
-  };
-}
+  },
+  requests: [full, difference],
+  server: (_spec, numbers) => marinaServer(numbers, { dense: full, compressed: difference }),
+  workerState: null,
+  membership: "dense round",
+});

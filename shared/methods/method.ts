@@ -1,94 +1,90 @@
 /**
- * What an algorithm is: two pure sides of a synchronous round.
+ * What a method is: pure functions over explicit state, in one file, listed in `registry.ts`.
  *
  * All methods share one frame. Message round t = 0, 1, 2, ... is evaluated at the iterate x^t, forms the server's
  * gradient estimate g^t, and takes the step x^{t+1} = x^t - gamma g^t. In the paper's numbering the MARINA family
  * forms g^{k+1} in round k, so its coin c_k belongs to message round t = k + 1 and t = 0 is the dense start.
  *
- * The server side (`Method`) is `plan` (what to ask of whom) and `step` (fold the mean of the messages into the next
- * state). The worker side (`estimate` in `worker.ts`) answers one order. Both are functions of their arguments alone.
+ * A round goes like this. The server's `plan` says which request goes to which workers. A worker computes the gradients
+ * that the request names, makes its message of them (and of its own state), compresses it, and moves its state. The
+ * server folds the mean of the decoded messages into its state by `step`.
  */
-import type { CompressorSpec } from "../compressors/index.ts";
+import type * as z from "zod";
+import type { Numbers, Theory, WorkerNumbers } from "./theory.ts";
 
-/**
- * How the step size is chosen: `theory` from the smoothness constants by the method's convergence theorem,
- * `published` by Theorem 4 of Horvath et al. 2019 (DIANA, VR-DIANA), `practical` (QGD: 1/(L (1 + omega/n)), no
- * guarantee), a number, or a multiple of `theory`.
- */
-export type StepSizeSpec = "theory" | "published" | "practical" | number | { readonly times: number };
-
-/**
- * Where DIANA's shifts h_i lie between rounds: each worker's in the object store, or all with the server, which works
- * them out from the messages and sends each worker its own. The same h_i to the bit.
- */
-export type ShiftPlace = "stored" | "carried";
-
-interface Shifted {
-  /** Default: stored. */
-  readonly shift?: ShiftPlace;
-}
-
-/** `theory` is zeta/d for MARINA and its like (see `theory.ts`); a number lies in (0, 1]. */
-export type ProbabilitySpec = "theory" | number;
-
-interface Compressed {
-  readonly compressor: CompressorSpec;
-  readonly stepSize: StepSizeSpec;
-}
-
-interface Batched {
-  /** b, rows of a mini-batch. */
-  readonly batchSize: number;
-  /** Rows are drawn with replacement (the paper's choice) or without. */
-  readonly replacement: boolean;
-}
-
-/** @typeParam Participants what stands for r: a number, or (in a run's spec) a schedule of numbers. */
-export type AlgorithmSpec<Participants = number> =
-  | { readonly kind: "gd"; readonly stepSize: StepSizeSpec }
-  | ({ readonly kind: "qgd" } & Compressed)
-  | ({ readonly kind: "diana" } & Compressed & Shifted)
-  /** `probability`: of moving the reference point; theory b/m. */
-  | ({ readonly kind: "vr-diana"; readonly probability: ProbabilitySpec } & Compressed & Batched & Shifted)
-  | ({ readonly kind: "marina"; readonly probability: ProbabilitySpec } & Compressed)
-  | ({ readonly kind: "vr-marina"; readonly probability: ProbabilitySpec } & Compressed & Batched)
-  | ({
-      readonly kind: "vr-marina-online";
-      readonly probability: ProbabilitySpec;
-      /** B, rows drawn for a dense round. */
-      readonly largeBatchSize: number;
-    } & Compressed &
-      Batched)
-  | ({
-      readonly kind: "pp-marina";
-      readonly probability: ProbabilitySpec;
-      /** r, slots of a compressed round. */
-      readonly participants: Participants;
-      /** Slots are drawn with replacement (Algorithm 4) or without. */
-      readonly replacement: boolean;
-    } & Compressed);
-
-export type AlgorithmKind = AlgorithmSpec["kind"];
-
-/** The server's state: named vectors of length d, nothing else, so that one codec stores every method's. */
+/** Named vectors of length d, nothing else, so that one codec stores the state of every method. */
 export type Vectors = Readonly<Record<string, Float64Array>>;
 
-/** Which rows an estimate uses. */
+/** Which rows a gradient is of. */
 export type Rows = "all" | "batch" | "large-batch";
 
-/** What one slot of a round is asked to send. x is the iterate x^t. */
-export type Order =
-  /** grad f_i(x), sent dense, or compressed (QGD). */
-  | { readonly kind: "full"; readonly x: Float64Array; readonly rows: Rows; readonly compressed: boolean }
-  /** Q(grad f_i(x) - grad f_i(w)), w = x^{t-1}; with `batch` the same rows at both points. */
-  | { readonly kind: "difference"; readonly x: Float64Array; readonly w: Float64Array; readonly rows: Rows }
-  /** Q(grad f_i(x) - h_i); the worker's shift then moves by alpha times the message. */
-  | { readonly kind: "shifted"; readonly x: Float64Array }
-  /** Q(v_i - h_i), v_i = grad f_J(x) - grad f_J(w) + grad f_i(w), w the reference point. */
-  | { readonly kind: "shifted-reduced"; readonly x: Float64Array; readonly w: Float64Array };
+/**
+ * A point at which gradients are asked for, under the name that it has in the server's state: x^t, x^{t-1}, or the
+ * reference point w^t of loopless variance reduction.
+ */
+export type PointName = "iterate" | "previous" | "reference";
+
+/** A gradient with the loss at the same point. The vector belongs to whoever made it: never written to. */
+export interface Gradient {
+  readonly vector: Float64Array;
+  /** NaN where nobody asked for it. */
+  readonly loss: number;
+}
+
+/** A local gradient that a request needs. */
+export interface GradientNeed {
+  readonly at: PointName;
+  readonly rows: Rows;
+  /** The vector of the worker's own state that is this gradient already, if one is. */
+  held?(own: Vectors, point: Float64Array): Float64Array | undefined;
+}
+
+/** What one slot of a round is asked to send. */
+export interface RequestDefinition<Name extends string = string> {
+  readonly name: Name;
+  /** Its code in a task, for ever: no two requests have the same. */
+  readonly wire: number;
+  /** The points that its tasks carry, x^t first. */
+  readonly points: readonly ["iterate"] | readonly ["iterate", Exclude<PointName, "iterate">];
+  /** The message is sent as it is; else the method's compressor takes it. */
+  readonly dense: boolean;
+  /** Of each worker's own rows, and of one mini-batch for all that name one. */
+  readonly gradients: readonly GradientNeed[];
+  /**
+   * The message before compression. Changes none of its arguments but `out`.
+   * @param values of `gradients`, in their order.
+   * @param own the worker's state; empty for methods without.
+   * @param out d numbers to write to and return; another vector may be returned just as well.
+   */
+  message(values: readonly Gradient[], own: Vectors, out: Float64Array): Float64Array;
+}
+
+/** What a worker's step into its next state is made of. */
+export interface WorkerStep {
+  readonly request: RequestDefinition;
+  /** The worker's own message, as whoever receives it decodes it. Lent: what is kept of it must be copied. */
+  readonly decoded: Float64Array;
+  /** Null where the server works the state out: it has the messages alone. */
+  readonly computed: {
+    readonly points: readonly Float64Array[];
+    readonly values: readonly Gradient[];
+  } | null;
+}
+
+/** What each worker remembers from round to round. */
+export interface WorkerStateDefinition {
+  /** Its vectors, in the order in which they are stored; zero before round 0. */
+  readonly vectors: readonly string[];
+  /** Further ones that only spare work. Stored behind the others, all or none. */
+  readonly spare: readonly string[];
+  /** The state after the round. Changes none of its arguments. */
+  next(own: Vectors, step: WorkerStep, numbers: WorkerNumbers): Vectors;
+  /** `next` can do without `computed`: then the server can hold the state of all workers and send each its own. */
+  readonly fromMessages: boolean;
+}
 
 export interface Plan {
-  readonly order: Order;
+  readonly request: RequestDefinition;
   /** Slot -> worker. All workers in order, or the r slots of a PP-MARINA round (repeats allowed). */
   readonly workers: Uint32Array;
   /** VR-DIANA: the reference point moves to x^t after this round (u_k = 1). Elsewhere false. */
@@ -103,26 +99,68 @@ export interface ServerDraws {
   slots(count: number, workers: number, replacement: boolean): Uint32Array;
 }
 
-/** The numbers that a method runs with, resolved from its spec by `theory.ts`. */
-export interface Parameters {
-  /** n */
-  readonly workers: number;
-  /** gamma */
-  readonly stepSize: number;
-  /** p (MARINA family), q (VR-DIANA); 1 where the method has none. */
-  readonly probability: number;
-  /** alpha = 1/(1 + omega), the shift's step (DIANA, VR-DIANA). */
-  readonly shiftStep: number;
-}
-
+/** The server's side of a method whose spec and numbers are known. */
 export interface Method<State extends Vectors = Vectors> {
-  readonly kind: AlgorithmKind;
   /** The state before round 0; copies x0. */
   start(x0: Float64Array): State;
   /** What round t asks of whom. */
   plan(state: State, round: number, draws: ServerDraws): Plan;
   /** The state after round t, given the mean of the slots' decoded messages. Changes none of its arguments. */
   step(state: State, plan: Plan, mean: Float64Array): State;
+}
+
+/**
+ * When the number of workers may change: at any round, at dense ones (there the estimate is the exact gradient of f
+ * whatever the partition, so nothing of the theory is lost), or never, and why.
+ */
+export type MembershipRule = "any round" | "dense round" | { readonly fixed: string };
+
+/** The schema of a method in a run's spec: an object told by its `kind`, with a step size. */
+export type MethodSchema = z.ZodObject<
+  { kind: z.ZodLiteral<string>; stepSize: z.ZodType } & z.core.$ZodLooseShape
+>;
+
+/** A spec as people write it, and as a round sees it: with a number in the place of a schedule of participants. */
+export type WithParticipants<Spec, Participants> = Spec extends { participants: unknown }
+  ? Omit<Spec, "participants"> & { readonly participants: Participants }
+  : Spec;
+type ResolvedSpec<Schema extends MethodSchema> = WithParticipants<z.output<Schema>, number>;
+
+/** A method as its file defines it: one value, listed in `registry.ts`. */
+export interface MethodDefinition<
+  Schema extends MethodSchema = MethodSchema,
+  State extends Vectors = Vectors,
+  Name extends string = string,
+> {
+  /** As people write it in a run's spec. */
+  readonly schema: Schema;
+  /** A spec that makes sense with any data set: tests and chaos take it. The docstring shows it. */
+  readonly example: z.input<Schema>;
+  /** In a few words: "MARINA, rand-k 10". */
+  label(spec: z.output<Schema>): string;
+  /** Step sizes and probability from the convergence theorems. */
+  readonly theory: Theory<ResolvedSpec<Schema>>;
+  /** All that it may ask of a worker. */
+  readonly requests: readonly RequestDefinition<Name>[];
+  /** The server's side. */
+  server(spec: ResolvedSpec<Schema>, numbers: Numbers): Method<State>;
+  /** Null for methods whose workers remember nothing. */
+  readonly workerState: WorkerStateDefinition | null;
+  readonly membership: MembershipRule;
+}
+
+/** Checks a definition against its own schema, and keeps its exact type. */
+export function defineMethod<Schema extends MethodSchema, State extends Vectors, Name extends string>(
+  definition: MethodDefinition<Schema, State, Name>,
+): MethodDefinition<Schema, State, Name> {
+  return definition;
+}
+
+/** The same for a request: it keeps its name as a type. */
+export function defineRequest<Name extends string>(
+  definition: RequestDefinition<Name>,
+): RequestDefinition<Name> {
+  return definition;
 }
 
 /** All workers, in order. */
@@ -142,4 +180,10 @@ export function plus(a: Float64Array, factor: number, b: Float64Array): Float64A
   const sum = new Float64Array(a.length);
   for (let j = 0; j < sum.length; j++) sum[j] = a[j]! + factor * b[j]!;
   return sum;
+}
+
+/** out = a - b */
+export function minus(a: Float64Array, b: Float64Array, out: Float64Array): Float64Array {
+  for (let j = 0; j < out.length; j++) out[j] = a[j]! - b[j]!;
+  return out;
 }

@@ -4,16 +4,15 @@
  * Burlachenko, Li, Richtarik, ICML 2021; Horvath et al., arXiv 1904.05115).
  */
 import { describe, expect, it } from "vitest";
-import type { CompressorSpec } from "../compressors/compressor.ts";
-import { coordinates } from "../compressors/laws.reference.ts";
-import { createCompressor } from "../compressors/registry.ts";
+import { type CompressorSpec, createCompressor, type UnbiasedSpec } from "../compressors/registry.ts";
+import { varianceOf } from "../compressors/testing/reference.ts";
 import { normSquared } from "../math/vectors.ts";
-import type { AlgorithmSpec, Vectors } from "./method.ts";
-import { createMethod } from "./registry.ts";
+import type { Vectors } from "./method.ts";
+import { type AlgorithmSpec, createMethod, METHOD_KINDS, methodOf } from "./registry.ts";
 import { type BatchSizes, choosing, chosenDraws, expectation } from "./testing/enumerate.ts";
 import { leastSquares, mean, minus, THREE_WORKERS } from "./testing/least-squares.ts";
 import { oneRound, type RoundSetting } from "./testing/one-round.ts";
-import type { WorkerMemory } from "./worker.ts";
+import { specOf } from "./testing/specs.ts";
 
 const problem = leastSquares(THREE_WORKERS, 0.1);
 const { n, d, rows } = problem;
@@ -57,38 +56,39 @@ interface Start {
   readonly spec: AlgorithmSpec;
   readonly compressor: CompressorSpec;
   readonly state: Vectors;
-  readonly memories?: readonly WorkerMemory[];
+  readonly workerStates?: readonly Vectors[];
   readonly sizes?: BatchSizes;
   readonly shiftStep?: number;
 }
 
 /** The expectation of what `look` sees in the next state, over all draws of message round 5. */
 function afterOneRound<Name extends string>(
-  { spec, compressor, state, memories, sizes, shiftStep = 1 }: Start,
+  { spec, compressor, state, workerStates, sizes, shiftStep = 1 }: Start,
   look: (
     state: Vectors,
-    memories: readonly (WorkerMemory | undefined)[],
+    workerStates: readonly (Vectors | undefined)[],
   ) => Readonly<Record<Name, number | Float64Array>>,
 ) {
-  const parameters = { workers: n, stepSize: GAMMA, probability: P, shiftStep };
-  const method = createMethod(spec, parameters);
+  const numbers = { workers: n, stepSize: GAMMA, probability: P, shiftStep };
+  const method = createMethod(spec, numbers);
   const inner = createCompressor(compressor, d, "float64");
   const dense = createCompressor({ kind: "identity" }, d, "float64");
   const found = expectation((choose) => {
     const setting: RoundSetting = {
+      spec,
       method,
       objectives: problem.objectives,
-      compressor: choosing(inner, choose),
+      compressor: choosing(inner, compressor, choose),
       dense,
       shiftStep,
     };
     const next = oneRound(
       setting,
-      { state, memories: memories ?? workers.map(() => undefined) },
+      { state, workerStates: workerStates ?? workers.map(() => undefined) },
       5,
       chosenDraws(choose, sizes),
     );
-    return look(next.state, next.memories);
+    return look(next.state, next.workerStates);
   });
   expect(found.total).toBeCloseTo(1, 12);
   return found;
@@ -108,18 +108,8 @@ function marinaError(spec: AlgorithmSpec, compressor: CompressorSpec, sizes?: Ba
   });
 }
 
-/** E|Q(v) - v|^2 by the formula of the kind. */
-function variance(spec: CompressorSpec, v: Float64Array): number {
-  if (spec.kind === "identity") return 0;
-  if (spec.kind === "rand-k") return (d / spec.k - 1) * normSquared(v);
-  return coordinates(spec, v).reduce(
-    (sum, { up, down, probability }) => sum + probability * (1 - probability) * (up - down) ** 2,
-    0,
-  );
-}
-
 const common = { stepSize: GAMMA, probability: P } as const;
-const compressors: readonly CompressorSpec[] = [
+const compressors: readonly UnbiasedSpec[] = [
   { kind: "identity" },
   { kind: "rand-k", k: 1 },
   { kind: "rand-k", k: 2 },
@@ -141,7 +131,7 @@ describe.each(compressors)("MARINA's error with $kind $k$levels", (compressor) =
   });
 
   it("has the second moment (1-p)(|e|^2 + (1/n^2) sum of the variances of Q(D_i))", () => {
-    const noise = D.reduce((sum, Di) => sum + variance(compressor, Di), 0);
+    const noise = D.reduce((sum, Di) => sum + varianceOf(compressor, Di), 0);
     near(square[0]!, (1 - P) * (normSquared(e) + noise / n ** 2));
   });
 
@@ -257,14 +247,17 @@ describe("DIANA", () => {
     spec: { kind: "diana", compressor: randK, stepSize: GAMMA },
     compressor: randK,
     state: { iterate: x, shift: hbar },
-    memories: h.map((shift) => ({ shift })),
+    workerStates: h.map((shift) => ({ shift })),
     shiftStep: ALPHA,
   } as const;
   const gaps = workers.map((i) => minus(problem.local(i, x), h[i]!));
-  const found = afterOneRound(start, (state, memories) => ({
+  const found = afterOneRound(start, (state, workerStates) => ({
     ...estimateError(state),
-    gap: memories.reduce((sum, memory, i) => sum + normSquared(minus(memory!.shift, problem.local(i, x))), 0),
-    drift: normSquared(minus(state.shift!, mean(memories.map((memory) => memory!.shift)))),
+    gap: workerStates.reduce(
+      (sum, own, i) => sum + normSquared(minus(own!["shift"]!, problem.local(i, x))),
+      0,
+    ),
+    drift: normSquared(minus(state.shift!, mean(workerStates.map((own) => own!["shift"]!)))),
   }));
 
   it("has an unbiased estimate with the variance (omega/n^2) sum |grad f_i - h_i|^2", () => {
@@ -289,13 +282,16 @@ describe.each([
     spec: { kind: "vr-diana", batchSize: b, replacement, compressor: randK, ...common },
     compressor: randK,
     state: { iterate: x, shift: hbar, reference: w },
-    memories: h.map((shift) => ({ shift })),
+    workerStates: h.map((shift) => ({ shift })),
     sizes: { rows, batch: b, replacement },
     shiftStep: ALPHA,
   } as const;
-  const found = afterOneRound(start, (state, memories) => ({
+  const found = afterOneRound(start, (state, workerStates) => ({
     ...estimateError(state),
-    gap: memories.reduce((sum, memory, i) => sum + normSquared(minus(memory!.shift, problem.local(i, x))), 0),
+    gap: workerStates.reduce(
+      (sum, own, i) => sum + normSquared(minus(own!["shift"]!, problem.local(i, x))),
+      0,
+    ),
     reference: state.reference!,
   }));
   const phi = (i: number) => (replacement ? 1 : (rows[i]! - b) / (rows[i]! - 1));
@@ -322,5 +318,49 @@ describe.each([
       x.map((value, j) => P * value + (1 - P) * w[j]!),
       1,
     );
+  });
+});
+
+describe("every method", () => {
+  /** A state without error, by the names of its vectors: g^{t-1} = grad f(x^{t-1}), and any shifts. */
+  const vectors: Readonly<Record<string, Float64Array>> = {
+    iterate: x,
+    previous: w,
+    reference: w,
+    estimate: problem.gradient(w),
+    shift: hbar,
+  };
+  const own: Readonly<Record<string, readonly Float64Array[]>> = { shift: h };
+  const named = <T>(from: Readonly<Record<string, T>>, name: string): T => {
+    const found = from[name];
+    if (found === undefined)
+      throw new Error(`this test has no ${name}: say what it is in a state without error`);
+    return found;
+  };
+
+  it.each(METHOD_KINDS)("%s has an unbiased estimate in a state without error", (kind) => {
+    const spec = specOf(kind, { compressor: randK, probability: P, largeBatchSize: 2, participants: 2 });
+    const names = Object.keys(
+      createMethod(spec, { workers: n, stepSize: GAMMA, probability: P, shiftStep: 1 }).start(x),
+    );
+    const { workerState } = methodOf(spec);
+    const { error } = afterOneRound(
+      {
+        spec,
+        compressor: randK,
+        state: Object.fromEntries(names.map((name) => [name, named(vectors, name)])),
+        sizes: { rows, batch: 1, largeBatch: 2, replacement: true },
+        shiftStep: ALPHA,
+        ...(workerState === null
+          ? {}
+          : {
+              workerStates: workers.map((i) =>
+                Object.fromEntries(workerState.vectors.map((name) => [name, named(own, name)[i]!])),
+              ),
+            }),
+      },
+      estimateError,
+    );
+    nearVector(error, new Float64Array(d), 1);
   });
 });

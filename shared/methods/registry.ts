@@ -1,52 +1,131 @@
-/** From a spec and its resolved parameters to the server side of the method. */
+/** All methods. Schemas, wire codes, labels, rules and tests go through this list: a new one is a file and a line here. */
+import * as z from "zod";
 import type { CompressorSpec } from "../compressors/index.ts";
-import { diana, vrDiana } from "./diana.ts";
-import { gradientDescent } from "./gradient-descent.ts";
+import { diana } from "./diana.ts";
+import { gd } from "./gd.ts";
 import { marina } from "./marina.ts";
-import type { AlgorithmSpec, Method, Parameters } from "./method.ts";
+import type {
+  Method,
+  MethodDefinition,
+  MethodSchema,
+  RequestDefinition,
+  WithParticipants,
+} from "./method.ts";
+import { ppMarina } from "./pp-marina.ts";
+import { qgd } from "./qgd.ts";
+import {
+  type CalibrationNeed,
+  type Numbers,
+  needsOf,
+  numbersOf,
+  type Theory,
+  type TheorySetting,
+} from "./theory.ts";
+import { vrDiana } from "./vr-diana.ts";
+import { vrMarina } from "./vr-marina.ts";
+import { vrMarinaOnline } from "./vr-marina-online.ts";
 
-export function createMethod(spec: AlgorithmSpec, parameters: Parameters): Method {
-  switch (spec.kind) {
-    case "gd":
-      return gradientDescent(parameters, false) as Method;
-    case "qgd":
-      return gradientDescent(parameters, true) as Method;
-    case "diana":
-      return diana(parameters) as Method;
-    case "vr-diana":
-      return vrDiana(parameters) as Method;
-    case "marina":
-      return marina(parameters, { kind: "marina", denseRows: "all", differenceRows: "all" }) as Method;
-    case "vr-marina":
-      return marina(parameters, { kind: "vr-marina", denseRows: "all", differenceRows: "batch" }) as Method;
-    case "vr-marina-online":
-      return marina(parameters, {
-        kind: "vr-marina-online",
-        denseRows: "large-batch",
-        differenceRows: "batch",
-      }) as Method;
-    case "pp-marina":
-      return marina(parameters, {
-        kind: "pp-marina",
-        denseRows: "all",
-        differenceRows: "all",
-        participants: spec.participants,
-        replacement: spec.replacement,
-      }) as Method;
-  }
+export const METHODS = [gd, qgd, diana, vrDiana, marina, vrMarina, vrMarinaOnline, ppMarina] as const;
+
+type Definition = (typeof METHODS)[number];
+/** A method as people write it. */
+export type WrittenAlgorithm = z.output<Definition["schema"]>;
+/** @typeParam Participants what stands for r: a number, or (in a run's spec) a schedule of numbers. */
+export type AlgorithmSpec<Participants = number> = WithParticipants<WrittenAlgorithm, Participants>;
+export type AlgorithmKind = WrittenAlgorithm["kind"];
+export type RequestName = Definition["requests"][number]["name"];
+
+const definitions = METHODS as unknown as readonly MethodDefinition[];
+const kindOf = ({ schema }: MethodDefinition): string => schema.shape.kind.value;
+const byKind = new Map(definitions.map((each) => [kindOf(each), each]));
+
+/** In the order of the list. */
+export const METHOD_KINDS = [...byKind.keys()] as readonly AlgorithmKind[];
+
+/** Every request of every method, by name. */
+export const REQUESTS: ReadonlyMap<string, RequestDefinition> = new Map(
+  definitions.flatMap(({ requests }) => requests).map((request) => [request.name, request]),
+);
+
+/** Those of methods whose workers remember something. */
+export const STATEFUL_REQUESTS: ReadonlySet<string> = new Set(
+  definitions
+    .filter(({ workerState }) => workerState !== null)
+    .flatMap(({ requests }) => requests.map(({ name }) => name)),
+);
+
+/** The schema of a run's method. */
+export const algorithmSchema = z
+  .discriminatedUnion(
+    "kind",
+    METHODS.map(({ schema }) => schema) as unknown as [MethodSchema, ...MethodSchema[]],
+  )
+  .describe("The method.") as unknown as z.ZodType<WrittenAlgorithm, z.input<Definition["schema"]>>;
+
+/** The definition of a spec's method. */
+export function methodOf({ kind }: { readonly kind: AlgorithmKind }): MethodDefinition {
+  const definition = byKind.get(kind);
+  if (definition === undefined) throw new RangeError(`no method is called ${JSON.stringify(kind)}`);
+  return definition;
 }
 
-/** The compressor of a method; GD sends dense vectors. */
+/** @throws RangeError for a name that no method uses: tasks hold no others. */
+export function requestOf(name: string): RequestDefinition {
+  const request = REQUESTS.get(name);
+  if (request === undefined) throw new RangeError(`no method asks for ${JSON.stringify(name)}`);
+  return request;
+}
+
+/** The server's side, from a spec and its numbers. */
+export function createMethod(spec: AlgorithmSpec, numbers: Numbers): Method {
+  return methodOf(spec).server(spec, numbers);
+}
+
+/** The numbers that a method runs with: its theory's, or the spec's own. */
+export function resolveNumbers(spec: AlgorithmSpec, setting: TheorySetting): Numbers {
+  return numbersOf(theoryOf(spec), spec, setting);
+}
+
+/** What calibration must find out for this spec's step size, beyond the spectra of the shards. */
+export function calibrationNeeds(spec: AlgorithmSpec<unknown>): readonly CalibrationNeed[] {
+  return needsOf(theoryOf(spec), spec as AlgorithmSpec);
+}
+
+function theoryOf(spec: AlgorithmSpec<unknown>): Theory<AlgorithmSpec> {
+  return methodOf(spec).theory as unknown as Theory<AlgorithmSpec>;
+}
+
+/** A method in a few words: "MARINA, rand-k 10". */
+export function methodLabel(spec: WrittenAlgorithm): string {
+  return methodOf(spec).label(spec);
+}
+
+/** The compressor of a method; one without sends dense vectors. */
 export function compressorOf(spec: AlgorithmSpec<unknown>): CompressorSpec {
-  return spec.kind === "gd" ? { kind: "identity" } : spec.compressor;
+  return "compressor" in spec ? spec.compressor : { kind: "identity" };
 }
 
-/** True for the methods whose workers must remember a shift between rounds. */
-export function keepsWorkerMemory(spec: AlgorithmSpec<unknown>): boolean {
-  return spec.kind === "diana" || spec.kind === "vr-diana";
+/** The mini-batches of a method; undefined where it draws none. */
+export function batchesOf(
+  spec: AlgorithmSpec<unknown>,
+):
+  | { readonly batchSize: number; readonly largeBatchSize: number; readonly replacement: boolean }
+  | undefined {
+  if (!("batchSize" in spec)) return undefined;
+  const { batchSize, replacement } = spec;
+  return { batchSize, replacement, largeBatchSize: "largeBatchSize" in spec ? spec.largeBatchSize : 0 };
 }
 
-/** True where the server carries the workers' shifts and sends them along. */
-export function carriesShifts(spec: AlgorithmSpec<unknown>): boolean {
-  return (spec.kind === "diana" || spec.kind === "vr-diana") && spec.shift === "carried";
+/** Where the states of a method's workers lie between rounds. */
+export type StateHolder = "nobody" | "worker" | "server";
+
+export function stateHolder(spec: AlgorithmSpec<unknown>): StateHolder {
+  const { workerState } = methodOf(spec);
+  if (workerState === null) return "nobody";
+  return workerState.fromMessages && "shift" in spec && spec.shift === "carried" ? "server" : "worker";
 }
+
+/** The kinds whose compressed rounds may have other slots than all workers. */
+export const KINDS_WITH_PARTICIPANTS: readonly string[] = definitions
+  .filter(({ schema }) => "participants" in schema.shape)
+  .map(kindOf);

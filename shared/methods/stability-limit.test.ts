@@ -1,10 +1,9 @@
 /** How long a step MARINA bears in the scalar model: its exact limit, from the method's own moments. */
 import { describe, expect, it } from "vitest";
-import type { Compressor, CompressorSpec } from "../compressors/compressor.ts";
-import { createCompressor } from "../compressors/registry.ts";
+import type { Compressor } from "../compressors/compressor.ts";
+import { type CompressorSpec, createCompressor } from "../compressors/registry.ts";
 import { quadraticObjective } from "../problems/quadratic.ts";
-import type { AlgorithmSpec } from "./method.ts";
-import { createMethod } from "./registry.ts";
+import { type AlgorithmSpec, createMethod } from "./registry.ts";
 import { oneRound } from "./testing/one-round.ts";
 
 /** Q(x) = x Z in R^1: Z = 1/q with probability q, else 0; E Z = 1, Var Z = omega = 1/q - 1. Draws: kept or not. */
@@ -37,6 +36,7 @@ function momentMatrix(n: number, omega: number, t: number): Float64Array {
   };
   const objective = quadraticObjective({ hessian: Float64Array.of(1), linear: new Float64Array(1) });
   const setting = {
+    spec,
     method: createMethod(spec, { workers: n, stepSize: t, probability: p, shiftStep: 1 }),
     objectives: Array.from({ length: n }, () => objective),
     compressor: bernoulli(omega),
@@ -55,7 +55,7 @@ function momentMatrix(n: number, omega: number, t: number): Float64Array {
         previous: Float64Array.of(x!),
         estimate,
       };
-      const { state: next } = oneRound(setting, { state, memories: [] }, 1, {
+      const { state: next } = oneRound(setting, { state, workerStates: [] }, 1, {
         server: { coin: () => isDense, slots: () => expect.unreachable("all workers take part") },
         worker: (slot) => ({
           compressor: () => ({

@@ -8,8 +8,9 @@ import { type LoadedData, loadShipped, type ShippedName } from "../data/testing/
 import { normSquared, sum } from "../math/vectors.ts";
 import { smoothness } from "../problems/linear/smoothness.ts";
 import { shardSpectrum } from "../problems/linear/spectrum.ts";
-import type { AlgorithmSpec, Parameters } from "./method.ts";
+import type { AlgorithmSpec } from "./registry.ts";
 import { type PrescribedDraws, simulate } from "./testing/simulate.ts";
+import type { Numbers } from "./theory.ts";
 
 const problem = { kind: "nonconvex-binary" } as const;
 const K = 10;
@@ -114,7 +115,7 @@ const references: Readonly<Record<string, Reference>> = {
   },
 };
 
-function parameters(stepSize: number): Parameters {
+function numbers(stepSize: number): Numbers {
   return { workers: 5, stepSize, probability: 0.5, shiftStep: 1 / (1 + OMEGA) };
 }
 
@@ -130,9 +131,9 @@ describe("trajectories with prescribed randomness", () => {
 
   for (const [name, { spec, stepSize, draws, rows }] of Object.entries(references)) {
     it(`${name} follows the reference to 1e-8`, () => {
-      const { points, memories } = simulate({
+      const { points, workerStates } = simulate({
         spec,
-        parameters: parameters(stepSize),
+        numbers: numbers(stepSize),
         objectives: data.objectives(problem),
         x0: new Float64Array(data.dimension),
         rounds: 100,
@@ -148,7 +149,8 @@ describe("trajectories with prescribed randomness", () => {
         near(normSquared(shift), 0.01088805198);
         // hbar = mean h_i after any number of rounds
         for (let j = 0; j < shift.length; j++) {
-          const mean = memories.reduce((total, memory) => total + memory!.shift[j]!, 0) / memories.length;
+          const mean =
+            workerStates.reduce((total, own) => total + own!["shift"]![j]!, 0) / workerStates.length;
           expect(Math.abs(mean - shift[j]!)).toBeLessThan(1e-14);
         }
       }
@@ -190,7 +192,7 @@ describe("gradient descent with step 1/L", () => {
       const { L } = smoothness(problem, data.shards.map(shardSpectrum));
       const { points } = simulate({
         spec: { kind: "gd", stepSize: "theory" },
-        parameters: parameters(1 / L),
+        numbers: numbers(1 / L),
         objectives: data.objectives(problem),
         x0: new Float64Array(data.dimension),
         rounds: 100,

@@ -10,7 +10,7 @@ import { decodeRounds, encodeRounds } from "./stored/round-record.ts";
 import { decodeControl, decodeStoredRun, encodeControl, encodeStoredRun, runDigest } from "./stored/run.ts";
 import { decodeSpectra, decodeSpectrum, encodeSpectra, encodeSpectrum } from "./stored/spectra.ts";
 import { decodeVector, encodeVector } from "./stored/vector-object.ts";
-import { decodeMemory, encodeMemory } from "./stored/worker-state.ts";
+import { decodeWorkerState, encodeWorkerState } from "./stored/worker-state.ts";
 import { type Field, frameOf } from "./testing/layout.ts";
 import {
   checkpoint,
@@ -28,7 +28,9 @@ import {
 const bitsOf = (vector: Float64Array) => [...new BigUint64Array(vector.slice().buffer)];
 
 const shift = Float64Array.of(1, -2, 0.5);
-const memoryWithReference = {
+/** VR-DIANA's. */
+const LAYOUT = { vectors: ["shift"], spare: ["reference", "referenceGradient"] };
+const wholeState = {
   shift,
   reference: Float64Array.of(4, 5, 6),
   referenceGradient: Float64Array.of(7, 8, 9),
@@ -338,17 +340,17 @@ describe("round records", () => {
   });
 });
 
-describe("worker memory", () => {
-  it("comes back as it was, with and without a reference point", () => {
-    expect(decodeMemory(encodeMemory({ shift }), 3, "key")).toEqual({ shift });
-    expect(decodeMemory(encodeMemory(memoryWithReference), 3, "key")).toEqual(memoryWithReference);
+describe("a worker's state", () => {
+  it("comes back as it was, with and without what only spares work", () => {
+    expect(decodeWorkerState(encodeWorkerState({ shift }, LAYOUT), LAYOUT, 3, "key")).toEqual({ shift });
+    expect(decodeWorkerState(encodeWorkerState(wholeState, LAYOUT), LAYOUT, 3, "key")).toEqual(wholeState);
   });
 
   it("has the documented layout", () => {
-    expect(encodeMemory({ shift })).toEqual(
+    expect(encodeWorkerState({ shift }, LAYOUT)).toEqual(
       frameOf(FrameType.workerMemory, [{ vector: [1, -2, 0.5] }, { u8: 0 }]),
     );
-    expect(encodeMemory(memoryWithReference)).toEqual(
+    expect(encodeWorkerState(wholeState, LAYOUT)).toEqual(
       frameOf(FrameType.workerMemory, [
         { vector: [1, -2, 0.5] },
         { u8: 1 },
@@ -359,11 +361,13 @@ describe("worker memory", () => {
   });
 
   it("of another dimension is refused, naming the vector", () => {
-    expect(() => decodeMemory(encodeMemory({ shift }), 4, "key")).toThrow(
+    expect(() => decodeWorkerState(encodeWorkerState({ shift }, LAYOUT), LAYOUT, 4, "key")).toThrow(
       "key: shift has 3 entries, expected 4",
     );
-    const wrong = encodeMemory({ ...memoryWithReference, reference: Float64Array.of(1) });
-    expect(() => decodeMemory(wrong, 3, "key")).toThrow("key: reference has 1 entries, expected 3");
+    const wrong = encodeWorkerState({ ...wholeState, reference: Float64Array.of(1) }, LAYOUT);
+    expect(() => decodeWorkerState(wrong, LAYOUT, 3, "key")).toThrow(
+      "key: reference has 1 entries, expected 3",
+    );
   });
 });
 

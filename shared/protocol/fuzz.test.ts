@@ -16,10 +16,12 @@ import { decodeRounds, encodeRounds } from "./stored/round-record.ts";
 import { decodeControl, decodeStoredRun, encodeStoredRun } from "./stored/run.ts";
 import { decodeSpectra, decodeSpectrum } from "./stored/spectra.ts";
 import { decodeVector, encodeVector } from "./stored/vector-object.ts";
-import { decodeMemory, encodeMemory } from "./stored/worker-state.ts";
+import { decodeWorkerState, encodeWorkerState } from "./stored/worker-state.ts";
 import { crc32Bitwise, type Field, frameOf } from "./testing/layout.ts";
 import { checkpoint, incoming, records, result, storedRun, taskKinds, taskOf } from "./testing/samples.ts";
 
+/** The layout of VR-DIANA's workers. */
+const STATE = { vectors: ["shift"], spare: ["reference", "referenceGradient"] };
 const vector = Float64Array.of(1, 2, 3);
 
 /** Every binary codec: its frame type, a reader of bytes, and valid frames. */
@@ -46,10 +48,10 @@ const codecs = {
   },
   "worker memory": {
     type: FrameType.workerMemory,
-    read: (bytes: Uint8Array) => decodeMemory(bytes, 3, "memory"),
+    read: (bytes: Uint8Array) => decodeWorkerState(bytes, STATE, 3, "memory"),
     valid: [
-      encodeMemory({ shift: vector }),
-      encodeMemory({ shift: vector, reference: vector, referenceGradient: vector }),
+      encodeWorkerState({ shift: vector }, STATE),
+      encodeWorkerState({ shift: vector, reference: vector, referenceGradient: vector }, STATE),
     ],
   },
   vector: {

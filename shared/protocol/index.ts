@@ -79,9 +79,11 @@ export {
   writeIncoming,
 } from "./messages/contribution.ts";
 export {
+  asksForFullGradient,
   decodeTask,
   encodeTasks,
   isOutsideMethod,
+  isStateful,
   membersOf,
   type Point,
   packTasks,
@@ -92,14 +94,10 @@ export {
 } from "./messages/task.ts";
 export { isOutsideObject, outsideBytesOf } from "./messages/traffic.ts";
 export { METRICS_NAMESPACE, RoundMetric } from "./round-metric.ts";
-export { whyNotElastic } from "./spec/elastic.ts";
+export { whyMembershipIsFixed } from "./spec/fixed-membership.ts";
 export { algorithmOf, type Cohort, startingCohort, whyNotScaled } from "./spec/membership.ts";
 export {
   isTarget,
-  type ParticipantsSpec,
-  participantsAsked,
-  participantsText,
-  type ScheduleTrigger,
   type WorkersTarget,
   workersAsked,
   workersText,
@@ -145,4 +143,4 @@ export {
   type Spectra,
 } from "./stored/spectra.ts";
 export { decodeVector, encodeVector } from "./stored/vector-object.ts";
-export { decodeMemory, encodeMemory } from "./stored/worker-state.ts";
+export { decodeWorkerState, encodeWorkerState } from "./stored/worker-state.ts";

@@ -154,7 +154,7 @@ describe("a bad spec is refused with exit code 2 and leaves no run behind:", () 
     [
       "a step size that the method does not have",
       ["algorithm.stepSize=practical"],
-      'algorithm.stepSize: marina has no "practical" step size; use "theory", a number, or { "times": 4 }',
+      `${source}: algorithm.stepSize: expected "theory", or number, or object, got "practical"`,
     ],
     [
       "a change without a value",

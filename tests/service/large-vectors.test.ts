@@ -8,6 +8,7 @@ import { openShard, shardRange } from "../../shared/data/rows/shard.ts";
 import { Purpose, Stream } from "../../shared/math/streams.ts";
 import { keyedDraws } from "../../shared/methods/testing/keyed-draws.ts";
 import { simulate } from "../../shared/methods/testing/simulate.ts";
+import { workerNumbers } from "../../shared/methods/theory.ts";
 import { createObjective } from "../../shared/problems/linear/objective.ts";
 import { vectorSha256 } from "../../shared/protocol/digest.ts";
 import { leftoverPrefixes } from "../../shared/protocol/keys.ts";
@@ -85,11 +86,11 @@ describe.each<[string, RunSpecInput["algorithm"]]>([
     const method = algorithmOf(complete, startingCohort(complete));
     const { points } = simulate({
       spec: method,
-      parameters: {
+      numbers: {
         workers: WORKERS,
         stepSize: result.constants.stepSize,
         probability: result.constants.probability,
-        shiftStep: 1 / (1 + q.omega),
+        ...workerNumbers(q),
       },
       objectives: parts.map(({ first, count }) => {
         const range = shardRange(manifest, first, count);

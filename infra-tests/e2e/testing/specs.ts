@@ -1,5 +1,5 @@
 /** What the runs of these tests are asked to do. */
-import type { AlgorithmSpec } from "../../../shared/methods/method.ts";
+import type { AlgorithmSpec } from "../../../shared/methods/registry.ts";
 import { parseRunSpec, type RunSpec } from "../../../shared/protocol/spec/spec.ts";
 
 export const WORKERS = 5;

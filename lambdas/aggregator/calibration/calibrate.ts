@@ -5,12 +5,12 @@
 
 import { MarinaError } from "../../../shared/base/index.ts";
 import { DamagedObject, readChecked } from "../../../shared/cloud/index.ts";
+import { promiseOf } from "../../../shared/compressors/index.ts";
 import { advance, type PowerState, startPowerIteration } from "../../../shared/math/index.ts";
 import {
+  calibrationNeeds,
   everyone,
-  needsAverageSmoothness,
-  needsStartingPoint,
-  resolveParameters,
+  resolveNumbers,
   type StartingPoint,
 } from "../../../shared/methods/index.ts";
 import { maxRowSmoothness, smoothness } from "../../../shared/problems/index.ts";
@@ -41,18 +41,19 @@ export async function calibrate(active: ActiveRun, observe: CalibrationObserver)
   const { spec, algorithm, workers, compressor, dimension, rows } = active;
   const { problem } = spec;
   const exact = spec.smoothness === "exact";
-  const average = exact && needsAverageSmoothness(algorithm);
+  const needs = calibrationNeeds(algorithm);
+  const average = exact && needs.includes("average-smoothness");
   const spectra = await loadSpectra(active, average, observe);
   const constants = exact
     ? smoothness(problem, spectra.shards, average ? spectra.gramEigenvalue : undefined)
     : maxRowSmoothness(problem, spectra.shards);
-  const start = needsStartingPoint(algorithm) ? await measureStart(active, observe) : undefined;
+  const start = needs.includes("starting-point") ? await measureStart(active, observe) : undefined;
   const target =
     spec.stop.gradientNormSquared ??
     (spec.stop.relativeGradientNormSquared !== undefined && start !== undefined
       ? spec.stop.relativeGradientNormSquared * start.gradientNormSquared
       : undefined);
-  const parameters = resolveParameters(algorithm, {
+  const numbers = resolveNumbers(algorithm, {
     workers,
     rowsPerWorker: rows / workers,
     compressor,
@@ -61,10 +62,10 @@ export async function calibrate(active: ActiveRun, observe: CalibrationObserver)
     ...(start === undefined ? {} : { start }),
     ...(target === undefined ? {} : { targetGradientNormSquared: target }),
   });
-  if (!Number.isFinite(parameters.stepSize) || parameters.stepSize <= 0) {
+  if (!Number.isFinite(numbers.stepSize) || numbers.stepSize <= 0) {
     throw new MarinaError(
       "spec",
-      `algorithm.stepSize: theory gives ${parameters.stepSize} (L = ${constants.L}): every row of "${spec.data}" is zero and there is no regulariser, so there is nothing to minimise; give a number`,
+      `algorithm.stepSize: theory gives ${numbers.stepSize} (L = ${constants.L}): every row of "${spec.data}" is zero and there is no regulariser, so there is nothing to minimise; give a number`,
     );
   }
   const { L, Lmax, cL, Lrow, Lf } = constants;
@@ -74,11 +75,11 @@ export async function calibrate(active: ActiveRun, observe: CalibrationObserver)
     Lmax,
     cL,
     Lrow,
-    omega: compressor.omega,
+    ...promiseOf(compressor),
     zeta: compressor.zeta,
-    stepSize: parameters.stepSize,
-    probability: parameters.probability,
-    shiftStep: parameters.shiftStep,
+    stepSize: numbers.stepSize,
+    probability: numbers.probability,
+    shiftStep: numbers.shiftStep,
     workers,
     dimension,
     rows,

@@ -1,5 +1,6 @@
 /** Checkpoints that no round has led to: a run's beginning and its failure. */
 import { MarinaError } from "../../../shared/base/index.ts";
+import { promiseOf } from "../../../shared/compressors/index.ts";
 import {
   type Checkpoint,
   type ControlMessage,
@@ -34,7 +35,8 @@ export function emptyDraft(
   control: ControlMessage,
 ): Draft {
   const { dimension = 0, rows = 0 } = active ?? {};
-  const { omega, zeta } = active?.compressor ?? { omega: 0, zeta: 0 };
+  const promise = active === undefined ? { omega: 0 } : promiseOf(active.compressor);
+  const zeta = active?.compressor.zeta ?? 0;
   const cohort = startingCohort(spec);
   const nothing = { L: 0, Lmax: 0, cL: 0, Lrow: 0, stepSize: 0, probability: 0, shiftStep: 0 };
   return {
@@ -47,7 +49,7 @@ export function emptyDraft(
     error: null,
     round: 0,
     referenceRound: 0,
-    constants: { ...nothing, omega, zeta, workers: cohort.workers, dimension, rows },
+    constants: { ...nothing, ...promise, zeta, workers: cohort.workers, dimension, rows },
     elastic: startElastic(cohort, nothing),
     initialGradientNormSquared: null,
     totals: NO_TOTALS,

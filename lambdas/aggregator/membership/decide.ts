@@ -3,6 +3,7 @@
  * state goes in and comes out, and lies in the checkpoint. `cohorts.ts` carries the decisions out.
  */
 
+import type { ScheduleTrigger } from "../../../shared/methods/index.ts";
 import {
   type Cohort,
   type Elastic,
@@ -12,7 +13,6 @@ import {
   type PhaseCause,
   type RunSpec,
   type ScaleRequest,
-  type ScheduleTrigger,
   type WorkersTarget,
 } from "../../../shared/protocol/index.ts";
 
@@ -94,7 +94,7 @@ export function decide(
     const n = targeted(workers, elastic, moment);
     if (n !== undefined) elastic = aim(elastic, { workers: n }, "usd-per-round", "wait");
   }
-  if (algorithm.kind === "pp-marina" && Array.isArray(algorithm.participants)) {
+  if ("participants" in algorithm && Array.isArray(algorithm.participants)) {
     const entries = algorithm.participants;
     const at = reached(entries, elastic.passed.participants, elastic, moment);
     if (at > elastic.passed.participants) {

@@ -6,7 +6,13 @@
  * of the Lyapunov function is zero, and the theorem holds from there with the new n, step size and probability. Dense
  * rounds may be added at will: they only lower that error. Methods without an estimator (GD, QGD) change at any round.
  */
-import { createMethod, type Method, serverDraws, type Vectors } from "../../../shared/methods/index.ts";
+import {
+  createMethod,
+  type Method,
+  methodOf,
+  serverDraws,
+  type Vectors,
+} from "../../../shared/methods/index.ts";
 import {
   type Constants,
   type Elastic,
@@ -100,7 +106,7 @@ export class CohortKeeper {
       stepSize: constants.stepSize,
       probability: constants.probability,
       cause,
-      dense: workers !== former.active.workers && hasEstimator(active),
+      dense: workers !== former.active.workers && changesAtDenseRounds(active),
       seconds,
       usd,
     };
@@ -110,10 +116,10 @@ export class CohortKeeper {
 
   #mayChange(pending: PendingChange, state: Vectors, round: number): boolean {
     const { active, method } = this.#now;
-    if (pending.workers === active.workers || pending.denseRound === "force" || !hasEstimator(active))
+    if (pending.workers === active.workers || pending.denseRound === "force" || !changesAtDenseRounds(active))
       return true;
-    const { order } = method.plan(state, round, serverDraws(active.spec.seed, round));
-    return this.isFirstOfChange(round) || (order.kind === "full" && !order.compressed);
+    const { request } = method.plan(state, round, serverDraws(active.spec.seed, round));
+    return this.isFirstOfChange(round) || request.dense;
   }
 
   /** Undefined for a request that this run can't follow: the command line has refused it, so it comes from elsewhere. */
@@ -137,7 +143,7 @@ function cohortsOf(active: ActiveRun, constants: Constants): Cohorts {
   };
 }
 
-/** GD and QGD begin every round anew. */
-function hasEstimator({ algorithm }: ActiveRun): boolean {
-  return algorithm.kind !== "gd" && algorithm.kind !== "qgd";
+/** Others begin every round anew (GD, QGD) and change at any. */
+function changesAtDenseRounds({ algorithm }: ActiveRun): boolean {
+  return methodOf(algorithm).membership === "dense round";
 }

@@ -1,7 +1,7 @@
 /** How many neighbouring workers one task does the work of. */
 
 import type { Manifest } from "../../../shared/data/index.ts";
-import { carriesShifts } from "../../../shared/methods/index.ts";
+import { stateHolder } from "../../../shared/methods/index.ts";
 import { INLINE_TASK_BYTES, MESSAGE_LIMIT_BYTES, type RunSpec } from "../../../shared/protocol/index.ts";
 
 /** Computing that a packed task aims at: as much as a task's own overhead. */
@@ -18,7 +18,7 @@ export function shardsPerTaskOf(
   workers: number,
   { rows, nonZeros, dimension }: Manifest,
 ): number {
-  const most = Math.min(workers, carriesShifts(algorithm) ? shiftsInMessage(dimension) : workers);
+  const most = Math.min(workers, stateHolder(algorithm) === "server" ? shiftsInMessage(dimension) : workers);
   if (shardsPerTask !== "auto") return Math.min(most, shardsPerTask);
   const milliseconds = (rows * MILLISECONDS_PER_ROW + nonZeros * MILLISECONDS_PER_NON_ZERO) / workers;
   const byComputing = Math.max(1, Math.floor(TARGET_MILLISECONDS / milliseconds));

@@ -1,11 +1,12 @@
 /** One round: plan, send, collect, fold. Knows nothing of checkpoints and stopping rules. */
 import {
-  carriesShifts,
+  isPair,
   type Method,
-  type Order,
   type Plan,
+  type PointName,
   serverDraws,
   type Vectors,
+  workerNumbers,
 } from "../../../shared/methods/index.ts";
 import type { Point, TaskKind } from "../../../shared/protocol/index.ts";
 import { exchange } from "../exchange/exchange.ts";
@@ -14,14 +15,14 @@ import { type ActiveRun, tasksFor } from "../term/active-run.ts";
 import { addMessage, type Encoding } from "./decode.ts";
 import { combine } from "./evaluate.ts";
 import { type PointStore, travelInline } from "./points.ts";
-import { moveShifts, shiftOf } from "./server-held-state.ts";
+import { moveServerHeld, serverHeld, stateOf } from "./server-held-state.ts";
 
 export interface RoundOutcome {
   readonly plan: Plan;
   /** Mean over the slots of the decoded messages. */
   readonly mean: Float64Array;
-  /** The workers' shifts after this round, where they are carried; else nothing. */
-  readonly shifts: Vectors;
+  /** The workers' states after this round, where the server holds them; else nothing. */
+  readonly workerStates: Vectors;
   /** f(x^t), where all workers looked at all their rows. */
   readonly loss: number | null;
   /** |grad f(x^t)|^2, where it was asked for. */
@@ -63,22 +64,33 @@ export async function doRound(
   const { ports, spec, workers: count, dimension, inbox, taskQueue, shardsPerTask } = active;
   const draws = serverDraws(spec.seed, round);
   const plan = method.plan(state, round, dense ? { ...draws, coin: () => true } : draws);
-  const { order, workers } = plan;
+  const { request, workers } = plan;
   const others = evaluate ? absent(workers, count) : [];
-  const vectors = order.kind === "full" || order.kind === "shifted" ? [order.x] : [order.x, order.w];
-  const pointRounds =
-    order.kind === "shifted-reduced" ? [round, referenceRound] : [round, round - 1].slice(0, vectors.length);
+  const vectors = request.points.map((name) => state[name]!);
+  const roundOf: Readonly<Record<PointName, number>> = {
+    iterate: round,
+    previous: round - 1,
+    reference: referenceRound,
+  };
+  const pointRounds = request.points.map((name) => roundOf[name]);
   const packs = Math.ceil(workers.length / shardsPerTask);
   const storedBefore = points.bytes;
-  const shifts = carriesShifts(active.algorithm);
-  const inline = travelInline(dimension, vectors.length + (shifts ? shardsPerTask : 0), packs);
+  const held = serverHeld(active.algorithm);
+  const inline = travelInline(dimension, vectors.length + (held === undefined ? 0 : shardsPerTask), packs);
   const carried: Point[] = [];
   for (const [i, vector] of vectors.entries()) {
     carried.push(inline ? { kind: "inline", vector } : await points.point(vector, pointRounds[i]!));
   }
   const common = { round, evaluate, memoryFloor };
-  const asked = tasksFor(active, { ...common, kind: taskKind(order), points: carried, pointRounds }, workers);
-  const tasks = shifts ? asked.map((task) => ({ ...task, shifts: [shiftOf(state, task.worker)] })) : asked;
+  const asked = tasksFor(
+    active,
+    { ...common, kind: request.name as TaskKind, points: carried, pointRounds },
+    workers,
+  );
+  const tasks =
+    held === undefined
+      ? asked
+      : asked.map((task) => ({ ...task, shifts: Object.values(stateOf(held, state, task.worker)) }));
   const watchers = tasksFor(
     active,
     { ...common, kind: "evaluate", points: carried.slice(0, 1), pointRounds: pointRounds.slice(0, 1) },
@@ -95,20 +107,20 @@ export async function doRound(
     active.hedging,
   );
   const own = arrivals.slice(0, workers.length);
-  const compressed = order.kind !== "full" || order.compressed;
-  const compressor = compressed ? active.compressor : active.dense;
-  const encoding = { compressor, seed: spec.seed, round };
+  const compressor = request.dense ? active.dense : active.compressor;
+  const encoding = { compressor, seed: spec.seed, round, workers: count };
   const entries = own.length * Math.ceil(compressor.zeta) + dimension;
   const mean = await ports.compute.run(
     () => ({ rows: 0, nonZeros: 0, entries }),
     () => fold(own, encoding, dimension),
   );
-  const moved = shifts
-    ? await ports.compute.run(
-        () => ({ rows: 0, nonZeros: 0, entries: 2 * own.length * dimension }),
-        () => moveShifts(state, own, encoding, 1 / (1 + compressor.omega)),
-      )
-    : {};
+  const moved =
+    held === undefined
+      ? {}
+      : await ports.compute.run(
+          () => ({ rows: 0, nonZeros: 0, entries: 2 * own.length * dimension }),
+          () => moveServerHeld(held, state, own, request, encoding, workerNumbers(active.compressor)),
+        );
   const exact = evaluate ? combine(arrivals, count, dimension) : undefined;
   let bits = 0;
   let reused = 0;
@@ -126,35 +138,19 @@ export async function doRound(
   return {
     plan,
     mean,
-    shifts: moved,
+    workerStates: moved,
     loss: exact?.loss ?? meanLoss(own, count),
     gradientNormSquared: exact?.gradientNormSquared ?? null,
     uplinkBitsPerWorker: bits / count,
     uplinkBytes,
     downlinkBytes: taskBytes + storedBytes,
     evaluationBytes,
-    pairs: order.kind === "difference" && order.rows === "all" ? own.length : 0,
+    pairs: isPair(request) ? own.length : 0,
     reused,
     resent,
     hedged,
     dropped,
   };
-}
-
-function taskKind(order: Order): TaskKind {
-  switch (order.kind) {
-    case "full":
-      return order.compressed
-        ? "full-compressed"
-        : order.rows === "large-batch"
-          ? "full-large-batch"
-          : "full";
-    case "difference":
-      return order.rows === "batch" ? "difference-batch" : "difference";
-    case "shifted":
-    case "shifted-reduced":
-      return order.kind;
-  }
 }
 
 /** Workers without a slot. */

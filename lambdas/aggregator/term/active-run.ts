@@ -99,7 +99,6 @@ export async function loadRun(
     manifest,
     dimension,
     ...partOf(spec, manifest, cohort ?? { phase: 0, ...startingCohort(spec) }),
-    compressor: createCompressor(compressorOf(spec.algorithm), dimension, spec.wire),
     dense: createCompressor({ kind: "identity" }, dimension, spec.wire),
   };
 }
@@ -111,6 +110,7 @@ function partOf(spec: RunSpec, manifest: Manifest, { phase, workers, participant
     workers,
     participants,
     algorithm: algorithmOf(spec, { workers, participants }),
+    compressor: createCompressor(compressorOf(spec.algorithm), manifest.dimension, spec.wire, { workers }),
     rows: rowsUsed(manifest.rows, workers, spec.remainder),
     shardsPerTask: shardsPerTaskOf(spec, workers, manifest),
   };

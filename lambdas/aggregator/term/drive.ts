@@ -164,7 +164,7 @@ export async function drive(
         totals = { ...totals, evaluationBytes: totals.evaluationBytes + outcome.evaluationBytes };
         return { checkpoint: boundary("done", stoppedBy), loss, gradientNormSquared };
       }
-      const next = { ...method.step(state, outcome.plan, outcome.mean), ...outcome.shifts };
+      const next = { ...method.step(state, outcome.plan, outcome.mean), ...outcome.workerStates };
       const trouble = divergence(next, outcome, initialGradientNormSquared, round);
       if (trouble !== undefined) {
         const { loss, gradientNormSquared } = outcome;
@@ -212,7 +212,7 @@ function checkpointDue(
 function recordOf(round: number, outcome: RoundOutcome, totals: Totals, usd: number): RoundRecord {
   return {
     round,
-    dense: outcome.plan.order.kind === "full" && !outcome.plan.order.compressed,
+    dense: outcome.plan.request.dense,
     slots: outcome.plan.workers.length,
     loss: outcome.loss,
     gradientNormSquared: outcome.gradientNormSquared,

@@ -8,7 +8,7 @@ import {
   encodeIncoming,
   type Incoming,
 } from "../../../shared/protocol/messages/contribution.ts";
-import { encodeTask, type Task, type TaskKind } from "../../../shared/protocol/messages/task.ts";
+import { encodeTask, pointsOf, type Task, type TaskKind } from "../../../shared/protocol/messages/task.ts";
 import { parseRunSpec, type RunSpecInput } from "../../../shared/protocol/spec/spec.ts";
 import { encodeStoredRun, runDigest, type StoredRun } from "../../../shared/protocol/stored/run.ts";
 import { type FakePorts, fakePorts } from "../../testing/fakes.ts";
@@ -74,19 +74,7 @@ export async function stage(
   await ports.objects.put(specKey("r"), encodeStoredRun(stored));
   ports.objects.calls.length = 0;
   const digest = runDigest(stored);
-  const points = { 0: [], 1: [0.1], 2: [0.1, 0.05] } as const;
-  const counts: Readonly<Record<TaskKind, 0 | 1 | 2>> = {
-    full: 1,
-    "full-compressed": 1,
-    "full-large-batch": 1,
-    difference: 2,
-    "difference-batch": 2,
-    shifted: 1,
-    "shifted-reduced": 2,
-    evaluate: 1,
-    calibrate: 0,
-    gram: 1,
-  };
+  const scales = [0.1, 0.05];
   return {
     ports,
     manifest,
@@ -104,8 +92,10 @@ export async function stage(
       replyTo: "replies",
       evaluate: false,
       memoryFloor: 0,
-      points: points[counts[kind]].map((scale) => ({ kind: "inline", vector: point(scale, dimension) })),
-      pointRounds: [3, 2].slice(0, counts[kind]),
+      points: scales
+        .slice(0, pointsOf(kind))
+        .map((scale) => ({ kind: "inline", vector: point(scale, dimension) })),
+      pointRounds: [3, 2].slice(0, pointsOf(kind)),
       ...own,
     }),
   };

@@ -1,6 +1,7 @@
 /** For tests: expectations by going through every outcome of every random choice, instead of by sampling. */
 import type { Compressor, Draw } from "../../compressors/compressor.ts";
-import { outcomes as compressorOutcomes } from "../../compressors/laws.reference.ts";
+import type { CompressorSpec } from "../../compressors/registry.ts";
+import { outcomes as compressorOutcomes } from "../../compressors/testing/reference.ts";
 import type { RoundDraws } from "./one-round.ts";
 
 export interface Outcome<T> {
@@ -99,12 +100,12 @@ export function chosenDraws(choose: Choose, sizes?: BatchSizes): RoundDraws {
 }
 
 /** The compressor with its own randomness chosen when it encodes, and known again when its bytes are decoded. */
-export function choosing(compressor: Compressor, choose: Choose): Compressor {
+export function choosing(compressor: Compressor, spec: CompressorSpec, choose: Choose): Compressor {
   const draws = new WeakMap<Uint8Array, Draw>();
   return {
     ...compressor,
     encode(x) {
-      const all = compressorOutcomes(compressor.spec, x);
+      const all = compressorOutcomes(spec, x);
       const draw = choose(all.map((outcome) => ({ probability: outcome.probability, value: outcome.draw })));
       const encoded = compressor.encode(x, draw);
       draws.set(encoded.bytes, draw);

@@ -1,11 +1,15 @@
 /** For tests: one round of a method from any state, without protocol or cloud, with the random draws given. */
-import type { Compressor } from "../../compressors/compressor.ts";
+import { type Compressor, NO_DRAW } from "../../compressors/compressor.ts";
+import { Workspace } from "../../math/workspace.ts";
 import type { Objective } from "../../problems/problem.ts";
-import type { Method, Plan, ServerDraws, Vectors } from "../method.ts";
-import { estimate, type Gradients, type WorkerDraws, type WorkerMemory } from "../worker.ts";
+import { answerOf } from "../answer.ts";
+import type { WorkerDraws } from "../draws.ts";
+import type { Gradient, GradientNeed, Method, Plan, ServerDraws, Vectors } from "../method.ts";
+import { type AlgorithmSpec, methodOf } from "../registry.ts";
 
 /** What does not change from round to round. */
 export interface RoundSetting {
+  readonly spec: AlgorithmSpec;
   readonly method: Method;
   readonly objectives: readonly Objective[];
   readonly compressor: Compressor;
@@ -18,8 +22,8 @@ export interface RoundSetting {
 /** What one round makes of the one before. */
 export interface Situation {
   readonly state: Vectors;
-  /** Worker -> its memory; undefined for methods without. */
-  readonly memories: readonly (WorkerMemory | undefined)[];
+  /** Worker -> its state; undefined for methods without. */
+  readonly workerStates: readonly (Vectors | undefined)[];
 }
 
 export interface RoundDraws {
@@ -27,44 +31,50 @@ export interface RoundDraws {
   worker(slot: number): WorkerDraws;
 }
 
+const workspace = new Workspace();
+
 export function oneRound(
-  { method, objectives, compressor, dense, shiftStep }: RoundSetting,
-  { state, memories }: Situation,
+  { spec, method, objectives, compressor, dense, shiftStep }: RoundSetting,
+  { state, workerStates }: Situation,
   round: number,
   draws: RoundDraws,
 ): Situation & { readonly plan: Plan } {
   const plan = method.plan(state, round, draws.server);
-  const codec = plan.order.kind !== "full" || plan.order.compressed ? compressor : dense;
+  const { request } = plan;
+  const codec = request.dense ? dense : compressor;
   const mean = new Float64Array(compressor.dimension);
-  const next = [...memories];
+  const next = [...workerStates];
+  const points = request.points.map((name) => state[name]!);
   plan.workers.forEach((worker, slot) => {
-    const own = draws.worker(slot);
-    const draw = own.compressor();
-    const gradients = gradientsOf(objectives[worker]!);
-    const answer = estimate(
-      plan.order,
-      { gradients, compressor, dense, shiftStep },
-      { compressor: () => draw, batch: (rows) => own.batch(rows) },
-      memories[worker],
-    );
-    if (answer.memory !== undefined) next[worker] = answer.memory;
+    const own = workerStates[worker] ?? {};
+    const drawn = draws.worker(slot);
+    const draw = request.dense ? NO_DRAW : drawn.compressor();
+    const batches = new Map<string, Uint32Array>();
+    const batch = (rows: Exclude<GradientNeed["rows"], "all">): Uint32Array => {
+      const known = batches.get(rows) ?? drawn.batch(rows);
+      batches.set(rows, known);
+      return known;
+    };
+    const values = request.gradients.map(({ at, rows }): Gradient => {
+      const point = points[(request.points as readonly string[]).indexOf(at)]!;
+      return gradientOf(objectives[worker]!, point, rows === "all" ? undefined : batch(rows));
+    });
+    const answer = answerOf({
+      ...{ request, points, values, own, draw, workspace },
+      compressor: codec,
+      state: methodOf(spec).workerState ?? undefined,
+      numbers: { shiftStep },
+    });
+    if (answer.next !== undefined) next[worker] = answer.next;
     codec.accumulate(answer.encoded.bytes, draw, mean);
   });
   for (let j = 0; j < mean.length; j++) mean[j]! /= plan.workers.length;
-  return { plan, state: method.step(state, plan, mean), memories: next };
+  return { plan, state: method.step(state, plan, mean), workerStates: next };
 }
 
-export function gradientsOf(objective: Objective): Gradients {
-  const full = (x: Float64Array) => {
-    const vector = new Float64Array(x.length);
-    return { loss: objective.gradient(x, vector), vector };
-  };
-  return {
-    full,
-    pair: (x, w) => ({ x: full(x), w: full(w) }),
-    batch(x, rows) {
-      const vector = new Float64Array(x.length);
-      return { loss: objective.batchGradient(x, rows, vector), vector };
-    },
-  };
+/** The gradient at x over all rows, or over these. */
+function gradientOf(objective: Objective, x: Float64Array, rows: Uint32Array | undefined): Gradient {
+  const vector = new Float64Array(x.length);
+  const loss = rows === undefined ? objective.gradient(x, vector) : objective.batchGradient(x, rows, vector);
+  return { loss, vector };
 }

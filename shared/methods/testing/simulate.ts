@@ -3,12 +3,11 @@ import type { Compressor, Draw } from "../../compressors/compressor.ts";
 import { createCompressor } from "../../compressors/registry.ts";
 import { normSquared } from "../../math/vectors.ts";
 import type { Objective } from "../../problems/problem.ts";
-import type { AlgorithmSpec, Parameters, Rows, Vectors } from "../method.ts";
-import { compressorOf, createMethod, keepsWorkerMemory } from "../registry.ts";
-import type { WorkerMemory } from "../worker.ts";
+import { startingState } from "../answer.ts";
+import type { Rows, Vectors } from "../method.ts";
+import { type AlgorithmSpec, compressorOf, createMethod, methodOf } from "../registry.ts";
+import type { Numbers } from "../theory.ts";
 import { oneRound, type Situation } from "./one-round.ts";
-
-export { gradientsOf } from "./one-round.ts";
 
 /** All randomness of a run. `round` is the message round t. */
 export interface PrescribedDraws {
@@ -42,7 +41,7 @@ export function fullGradient(objectives: readonly Objective[], x: Float64Array) 
 
 export interface Simulation {
   readonly spec: AlgorithmSpec;
-  readonly parameters: Parameters;
+  readonly numbers: Numbers;
   readonly objectives: readonly Objective[];
   readonly x0: Float64Array;
   readonly rounds: number;
@@ -51,23 +50,27 @@ export interface Simulation {
   readonly compressor?: Compressor;
 }
 
-/** x^0 .. x^T with f and its gradient at each; `memories` as the workers are left. */
+/** x^0 .. x^T with f and its gradient at each; `workerStates` as the workers are left. */
 export function simulate(simulation: Simulation): {
   points: Point[];
-  memories: (WorkerMemory | undefined)[];
+  workerStates: (Vectors | undefined)[];
 } {
-  const { spec, parameters, objectives, x0, rounds, draws } = simulation;
+  const { spec, numbers, objectives, x0, rounds, draws } = simulation;
   const d = x0.length;
+  const { workerState } = methodOf(spec);
   const setting = {
-    method: createMethod(spec, parameters),
+    spec,
+    method: createMethod(spec, numbers),
     objectives,
-    compressor: simulation.compressor ?? createCompressor(compressorOf(spec), d, "float64"),
+    compressor:
+      simulation.compressor ??
+      createCompressor(compressorOf(spec), d, "float64", { workers: objectives.length }),
     dense: createCompressor({ kind: "identity" }, d, "float64"),
-    shiftStep: parameters.shiftStep,
+    shiftStep: numbers.shiftStep,
   };
   let situation: Situation = {
     state: setting.method.start(x0),
-    memories: objectives.map(() => (keepsWorkerMemory(spec) ? { shift: new Float64Array(d) } : undefined)),
+    workerStates: objectives.map(() => (workerState === null ? undefined : startingState(workerState, d))),
   };
   const points: Point[] = [];
   const measure = (round: number) => {
@@ -90,5 +93,5 @@ export function simulate(simulation: Simulation): {
     });
     measure(round + 1);
   }
-  return { points, memories: [...situation.memories] };
+  return { points, workerStates: [...situation.workerStates] };
 }

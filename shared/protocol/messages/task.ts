@@ -1,5 +1,6 @@
-/** A task: one slot's order for one round, a pure function of (spec, round, slot) that may be done any number of times. */
+/** A task: one slot's request for one round, a pure function of (spec, round, slot) that may be done any number of times. */
 import { MessageError } from "../../base/index.ts";
+import { exactAt, REQUESTS, type RequestName, STATEFUL_REQUESTS } from "../../methods/index.ts";
 import {
   byteOfBody,
   FRAME_HEADER_BYTES,
@@ -10,59 +11,69 @@ import {
 } from "../frames/frame.ts";
 import { FrameBeginning } from "../frames/frame-beginning.ts";
 
-/** What is to be computed, without its points. `calibrate`, `gram` and `evaluate` are questions outside the method. */
-export type TaskKind =
-  /** grad f_i(x) over all rows, dense. */
-  | "full"
-  /** Q(grad f_i(x)): QGD. */
-  | "full-compressed"
-  /** The large batch's gradient at x, dense: online methods. */
-  | "full-large-batch"
-  /** Q(grad f_i(x) - grad f_i(w)) over all rows. */
-  | "difference"
-  /** The same over a mini-batch. */
-  | "difference-batch"
-  /** Q(grad f_i(x) - h_i): DIANA. */
-  | "shifted"
-  /** Q(v_i - h_i): VR-DIANA. */
-  | "shifted-reduced"
-  /** The exact gradient at x for the record only: a worker that has no slot in an evaluated round. */
-  | "evaluate"
-  /** The shard's spectrum: calibration. */
-  | "calibrate"
-  /** A_i^T A_i x: a step of the distributed power iteration. */
-  | "gram";
+/** What is to be computed, without its points: a request of a method, or a question outside the method. */
+export type TaskKind = RequestName | QuestionName;
+type QuestionName = keyof typeof QUESTIONS;
 
-const KINDS: readonly TaskKind[] = [
-  "full",
-  "full-compressed",
-  "full-large-batch",
-  "difference",
-  "difference-batch",
-  "shifted",
-  "shifted-reduced",
-  "evaluate",
-  "calibrate",
-  "gram",
+/** Questions outside the method, each with its code and the number of its points. */
+const QUESTIONS = {
+  /** The exact gradient at x for the record only: a worker that has no slot in an evaluated round. */
+  evaluate: { wire: 7, points: 1 },
+  /** The shard's spectrum: calibration. */
+  calibrate: { wire: 8, points: 0 },
+  /** A_i^T A_i x: a step of the distributed power iteration. */
+  gram: { wire: 9, points: 1 },
+} as const;
+
+interface KindOnWire {
+  readonly kind: TaskKind;
+  /** The kind's first byte in a task. */
+  readonly wire: number;
+  /** Number of points that its tasks carry. */
+  readonly points: number;
+}
+
+const ON_WIRE: readonly KindOnWire[] = [
+  ...[...REQUESTS.values()].map(({ name, wire, points }) => ({
+    kind: name as RequestName,
+    wire,
+    points: points.length,
+  })),
+  ...(Object.keys(QUESTIONS) as QuestionName[]).map((kind) => ({ kind, ...QUESTIONS[kind] })),
 ];
+const BY_KIND: ReadonlyMap<TaskKind, KindOnWire> = new Map(ON_WIRE.map((each) => [each.kind, each]));
+const BY_CODE: readonly (KindOnWire | undefined)[] = Array.from({ length: 256 }, (_, code) =>
+  ON_WIRE.find(({ wire }) => wire === code),
+);
+
+/** Every kind of task. */
+export const TASK_KINDS: readonly TaskKind[] = ON_WIRE.map(({ kind }) => kind);
+
+/** Number of points that a task of a kind carries. */
+export function pointsOf(kind: TaskKind): number {
+  return BY_KIND.get(kind)!.points;
+}
+
+/** Does a task of this kind make its worker read and write what it remembers? */
+export function isStateful(kind: TaskKind): boolean {
+  return STATEFUL_REQUESTS.has(kind);
+}
+
+const FULL_GRADIENT: ReadonlySet<TaskKind> = new Set(
+  TASK_KINDS.filter((kind) => {
+    const request = REQUESTS.get(kind);
+    return request === undefined ? kind === "evaluate" : exactAt(request) >= 0;
+  }),
+);
+
+/** Does a task of this kind need the gradient at its first point over all rows? */
+export function asksForFullGradient(kind: TaskKind): boolean {
+  return FULL_GRADIENT.has(kind);
+}
 
 const EVALUATE = 1;
 const PACKED = 2;
 const CARRIED = 4;
-
-/** Number of points that a task of each kind carries. */
-export const POINTS_OF: Readonly<Record<TaskKind, 0 | 1 | 2>> = {
-  full: 1,
-  "full-compressed": 1,
-  "full-large-batch": 1,
-  difference: 2,
-  "difference-batch": 2,
-  shifted: 1,
-  "shifted-reduced": 2,
-  evaluate: 1,
-  calibrate: 0,
-  gram: 1,
-};
 
 /** A point in a task: the vector itself, or the key of the object that holds it. */
 export type Point =
@@ -98,7 +109,7 @@ export interface Task {
   readonly pointRounds: readonly number[];
   /** Packing: further slots that this task asks for, each as if it had a task of its own. */
   readonly others?: readonly Member[];
-  /** h_i of the worker and then of the others, where the aggregator carries them. */
+  /** The state of the worker and then of the others, where the server holds them (DIANA's h_i). */
   readonly shifts?: readonly Float64Array[];
 }
 
@@ -147,7 +158,7 @@ function writeCommon(task: Task): FrameWriter {
   for (const point of task.points) if (point.kind === "inline") inline += point.vector.byteLength;
   for (const shift of task.shifts ?? []) inline += 16 + shift.byteLength;
   const writer = new FrameWriter("task", 512 + inline)
-    .u8(KINDS.indexOf(task.kind))
+    .u8(BY_KIND.get(task.kind)!.wire)
     .u8(
       (task.evaluate ? EVALUATE : 0) |
         (task.others === undefined ? 0 : PACKED) |
@@ -269,8 +280,9 @@ const SLOT_AND_WORKER_BYTES = 8;
 
 function readTask(frame: Uint8Array): Task {
   const reader = new FrameReader("task", frame, "task");
-  const kind = KINDS[reader.u8()];
-  if (kind === undefined) throw new MessageError("task: unknown kind");
+  const onWire = BY_CODE[reader.u8()];
+  if (onWire === undefined) throw new MessageError("task: unknown kind");
+  const { kind, points: expected } = onWire;
   const flags = reader.u8();
   if (flags > (EVALUATE | PACKED | CARRIED)) throw new MessageError(`task: unknown flags ${flags}`);
   const round = reader.u32();
@@ -281,8 +293,8 @@ function readTask(frame: Uint8Array): Task {
   const runDigest = reader.text();
   const replyTo = reader.text();
   const count = reader.u8();
-  if (count !== POINTS_OF[kind]) {
-    throw new MessageError(`task: a ${kind} task carries ${POINTS_OF[kind]} points, got ${count}`);
+  if (count !== expected) {
+    throw new MessageError(`task: a ${kind} task carries ${expected} points, got ${count}`);
   }
   const points: Point[] = [];
   const pointRounds: number[] = [];
@@ -325,14 +337,14 @@ function readTask(frame: Uint8Array): Task {
 
 /** Evaluations and calibration: not the method's traffic. */
 export function isOutsideMethod(kind: TaskKind): boolean {
-  return kind === "evaluate" || kind === "calibrate" || kind === "gram";
+  return kind in QUESTIONS;
 }
 
 /** Is this body a task outside the method? Looks at two bytes. */
 export function isOutsideMethodTask(body: string): boolean {
   if (byteOfBody(body, 3) !== FrameType.task) return false;
-  const kind = KINDS[byteOfBody(body, FRAME_HEADER_BYTES) ?? -1];
-  return kind !== undefined && isOutsideMethod(kind);
+  const found = BY_CODE[byteOfBody(body, FRAME_HEADER_BYTES) ?? -1];
+  return found !== undefined && isOutsideMethod(found.kind);
 }
 
 /** What a task makes its worker ask of the cloud. */
@@ -352,8 +364,9 @@ const NEEDS_HEAD_CHARACTERS = 1200;
 export function taskNeedsOf(body: string): TaskNeeds | undefined {
   const head = Buffer.from(body.slice(0, NEEDS_HEAD_CHARACTERS), "base64");
   if (head.length <= FRAME_HEADER_BYTES || head[3] !== FrameType.task) return undefined;
-  const kind = KINDS[head[FRAME_HEADER_BYTES]!];
-  if (kind === undefined) return undefined;
+  const found = BY_CODE[head[FRAME_HEADER_BYTES]!];
+  if (found === undefined) return undefined;
+  const { kind, points } = found;
   // Kind, flags and four numbers; then run, digest and queue, each with its length.
   let at = FRAME_HEADER_BYTES + 18;
   for (let i = 0; i < 3; i++) {
@@ -361,8 +374,8 @@ export function taskNeedsOf(body: string): TaskNeeds | undefined {
     at += 4 + head.readUInt32LE(at);
   }
   // The number of points, the first one's identity, and whether it is stored: all points of a task travel alike.
-  const stored = POINTS_OF[kind] > 0 && head[at + 5] === 1;
+  const stored = points > 0 && head[at + 5] === 1;
   const carriesShift = (head[FRAME_HEADER_BYTES + 1]! & CARRIED) !== 0;
   const round = head.readUInt32LE(FRAME_HEADER_BYTES + 2);
-  return { kind, round, carriesShift, storedPoints: stored ? POINTS_OF[kind] : 0 };
+  return { kind, round, carriesShift, storedPoints: stored ? points : 0 };
 }

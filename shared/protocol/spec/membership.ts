@@ -1,8 +1,8 @@
 /** Who takes part in a run at one time: the number of workers and, for PP-MARINA, of slots. */
-import type { AlgorithmSpec } from "../../methods/index.ts";
+import { type AlgorithmSpec, KINDS_WITH_PARTICIPANTS, startingParticipants } from "../../methods/index.ts";
 import type { ScaleRequest } from "../messages/contribution.ts";
-import { whyNotElastic } from "./elastic.ts";
-import { startingParticipants, startingWorkers } from "./schedule.ts";
+import { whyMembershipIsFixed } from "./fixed-membership.ts";
+import { startingWorkers } from "./schedule.ts";
 import type { RunSpec } from "./spec.ts";
 
 export interface Cohort {
@@ -15,14 +15,14 @@ export interface Cohort {
 export function startingCohort({ workers, algorithm }: RunSpec): Cohort {
   return {
     workers: startingWorkers(workers),
-    participants: algorithm.kind === "pp-marina" ? startingParticipants(algorithm.participants) : null,
+    participants: "participants" in algorithm ? startingParticipants(algorithm.participants) : null,
   };
 }
 
 /** The spec's method as this cohort runs it. */
 export function algorithmOf({ algorithm }: RunSpec, { participants }: Cohort): AlgorithmSpec {
-  if (algorithm.kind !== "pp-marina") return algorithm;
-  if (participants === null) throw new RangeError("a cohort of pp-marina has participants");
+  if (!("participants" in algorithm)) return algorithm;
+  if (participants === null) throw new RangeError(`a membership of ${algorithm.kind} has participants`);
   return { ...algorithm, participants };
 }
 
@@ -39,17 +39,17 @@ export function whyNotScaled(
   rows: number,
 ): string | undefined {
   const { algorithm } = spec;
-  if (participants !== null && algorithm.kind !== "pp-marina") {
-    return `--participants: only pp-marina has participants, ${run} is ${algorithm.kind}`;
+  if (participants !== null && !("participants" in algorithm)) {
+    return `--participants: only ${KINDS_WITH_PARTICIPANTS.join(", ")} has participants, ${run} is ${algorithm.kind}`;
   }
   if (workers !== null) {
-    const why = whyNotElastic(spec);
+    const why = whyMembershipIsFixed(spec);
     if (why !== undefined) return `--workers: ${run} can't change its workers: ${why}`;
     if (workers > rows) {
       return `--workers: expected at most ${rows} (the rows of ${spec.data}), got ${workers}`;
     }
   }
-  if (algorithm.kind !== "pp-marina" || algorithm.replacement) return undefined;
+  if (!("participants" in algorithm) || algorithm.replacement) return undefined;
   const n = workers ?? now.workers;
   const r = participants ?? now.participants ?? 0;
   if (r <= n) return undefined;

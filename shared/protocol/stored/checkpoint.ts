@@ -28,7 +28,9 @@ export interface Constants {
   /** cL, average smoothness. */
   readonly cL: number;
   readonly Lrow: number;
-  readonly omega: number;
+  /** Of an unbiased compressor; of a contractive one there is `alpha` in its place. */
+  readonly omega?: number;
+  readonly alpha?: number;
   readonly zeta: number;
   /** gamma */
   readonly stepSize: number;
@@ -187,7 +189,8 @@ const headSchema = z.strictObject({
     Lmax: finite,
     cL: finite,
     Lrow: finite,
-    omega: finite,
+    omega: finite.exactOptional(),
+    alpha: finite.exactOptional(),
     zeta: finite,
     stepSize: finite,
     probability: finite,

@@ -1,7 +1,7 @@
 /** For tests: one valid value of everything that the protocol sends and stores. */
 
 import type { Incoming } from "../messages/contribution.ts";
-import { POINTS_OF, type Task, type TaskKind } from "../messages/task.ts";
+import { pointsOf, TASK_KINDS, type Task, type TaskKind } from "../messages/task.ts";
 import { parseRunSpec, type RunSpec, type RunSpecInput } from "../spec/spec.ts";
 import type { Checkpoint } from "../stored/checkpoint.ts";
 import type { RunResult } from "../stored/result.ts";
@@ -21,7 +21,7 @@ export const exampleSpec: RunSpecInput = {
 
 export const completeSpec = (): RunSpec => parseRunSpec(exampleSpec, "example");
 
-export const taskKinds = Object.keys(POINTS_OF) as readonly TaskKind[];
+export const taskKinds = TASK_KINDS;
 
 export function taskOf(kind: TaskKind, change: Partial<Task> = {}): Task {
   const points = [
@@ -40,8 +40,8 @@ export function taskOf(kind: TaskKind, change: Partial<Task> = {}): Task {
     replyTo: "marina-run-example",
     evaluate: true,
     memoryFloor: 5,
-    points: points.slice(0, POINTS_OF[kind]),
-    pointRounds: [7, 6].slice(0, POINTS_OF[kind]),
+    points: points.slice(0, pointsOf(kind)),
+    pointRounds: [7, 6].slice(0, pointsOf(kind)),
     ...change,
   };
 }

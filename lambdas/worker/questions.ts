@@ -1,0 +1,60 @@
+/** Questions outside the method: calibration, and the exact gradient for the record. */
+import { NonFiniteError } from "../../shared/base/index.ts";
+import { firstNonFinite } from "../../shared/math/index.ts";
+import { applyGram, shardSpectrum } from "../../shared/problems/index.ts";
+import { encodeSpectrum, encodeVector, type Incoming, type Task } from "../../shared/protocol/index.ts";
+import type { TaskGradients } from "./gradients.ts";
+import type { Ready, WorkerContext } from "./ready.ts";
+
+/** The shard's spectrum. */
+export function spectrum(task: Task, context: WorkerContext, ready: Ready): Promise<Incoming> {
+  return ask(task, context, ready, () => encodeSpectrum(shardSpectrum(ready.shard.shard)));
+}
+
+/** A_i^T A_i x */
+export function gram(task: Task, context: WorkerContext, ready: Ready): Promise<Incoming> {
+  const { run, shard, points } = ready;
+  return ask(task, context, ready, () => {
+    const applied = new Float64Array(run.dimension);
+    applyGram(shard.shard, points[0]!, applied);
+    return encodeVector(applied);
+  });
+}
+
+/** Two passes over the rows, or what costs as much. */
+async function ask(
+  task: Task,
+  { ports, cold }: WorkerContext,
+  { shard: { shard } }: Ready,
+  compute: () => Uint8Array,
+): Promise<Incoming> {
+  const started = ports.clock.now();
+  const rows = 2 * shard.rows;
+  const nonZeros = (rows * shard.indices.length) / Math.max(1, shard.rows);
+  const payload = await ports.compute.run(() => ({ rows, nonZeros, entries: shard.dimension }), compute);
+  const { runDigest, phase, round, slot, worker } = task;
+  const computeMilliseconds = ports.clock.now() - started;
+  return { kind: "answer", runDigest, phase, round, slot, worker, payload, computeMilliseconds, cold };
+}
+
+/**
+ * The exact gradient at x, of a worker that has no slot in an evaluated round.
+ * @throws NonFiniteError
+ */
+export function evaluation(task: Task, gradients: TaskGradients, cold: boolean): Incoming {
+  const { vector, loss } = gradients.evaluate();
+  const { runDigest, phase, round, slot, worker } = task;
+  const bad = firstNonFinite(vector);
+  if (bad >= 0) throw new NonFiniteError(`gradient of worker ${worker} in round ${round}`, bad, vector[bad]!);
+  return {
+    kind: "contribution",
+    ...{ runDigest, phase, round, slot, worker },
+    payload: new Uint8Array(0),
+    bits: 0,
+    loss,
+    evaluation: vector,
+    reused: false,
+    computeMilliseconds: 0,
+    cold,
+  };
+}

@@ -1,0 +1,186 @@
+/**
+ * The compressors by their formulas, one coordinate at a time, for tests: no code in common with the kinds themselves. A
+ * kind that is missing here does not compile.
+ */
+import type { Draw, Wire } from "../compressor.ts";
+import type { CompressorKind, CompressorSpec } from "../registry.ts";
+
+/** One outcome of a compressor's randomness, its probability, and a draw that brings it about. */
+export interface Outcome {
+  readonly probability: number;
+  readonly draw: Draw;
+}
+
+/** What becomes of one coordinate of a quantiser: `up` if U < probability, else `down`. */
+export interface Coordinate {
+  readonly up: number;
+  readonly down: number;
+  readonly probability: number;
+}
+
+/** The table of compressors: a message's counted bits, and how many of them are floats. */
+export interface MessageSize {
+  readonly bits: number;
+  readonly floats: number;
+}
+
+interface Reference<S> {
+  /** All outcomes that have a positive probability, for a small d. */
+  outcomes(spec: S, x: Float64Array): Outcome[];
+  /** Q(x) for a draw; what is sent as a float is rounded to the wire. */
+  apply(spec: S, x: Float64Array, draw: Draw, wire: Wire): Float64Array;
+  /** @param nonZeros of Q(x). */
+  size(spec: S, d: number, wire: Wire, nonZeros: number): MessageSize;
+  /** E|Q(x) - x|^2, exactly. */
+  variance(spec: S, x: Float64Array): number;
+  /** A quantiser's coordinates. */
+  coordinates?(spec: S, x: Float64Array): Coordinate[];
+}
+
+const rounded = (value: number, wire: Wire): number => (wire === "float32" ? Math.fround(value) : value);
+const squared = (x: Float64Array): number => x.reduce((sum, entry) => sum + entry * entry, 0);
+const JUST_BELOW_ONE = 1 - 2 ** -53;
+
+/** Nothing is lost but by rounding. */
+const lossless = {
+  outcomes: (): Outcome[] => [{ probability: 1, draw: { kind: "none" } }],
+  apply: (x: Float64Array, wire: Wire) => x.map((entry) => rounded(entry, wire)),
+};
+
+/** A quantiser by its coordinates' two outcomes, each up or down on its own. */
+function quantiser<S>(
+  coordinate: (spec: S, entry: number, size: number) => Coordinate,
+  size: Reference<S>["size"],
+  sendsNorm: boolean,
+): Reference<S> {
+  const coordinates = (spec: S, x: Float64Array): Coordinate[] => {
+    const norm = Math.hypot(...x);
+    return [...x].map((entry) =>
+      entry === 0 ? { up: 0, down: 0, probability: 0 } : coordinate(spec, entry, norm),
+    );
+  };
+  return {
+    coordinates,
+    size,
+    outcomes(spec, x) {
+      const all = coordinates(spec, x);
+      return allSubsets(x.length).flatMap((subset) => {
+        const ups = new Set(subset);
+        const probability = all.reduce((p, c, j) => p * (ups.has(j) ? c.probability : 1 - c.probability), 1);
+        const uniforms = Float64Array.from(all, (_, j) => (ups.has(j) ? 0 : JUST_BELOW_ONE));
+        return probability > 0 ? [{ probability, draw: { kind: "uniforms", uniforms } as const }] : [];
+      });
+    },
+    apply(spec, x, draw, wire) {
+      if (draw.kind !== "uniforms") throw new Error(`expected uniforms, got ${draw.kind}`);
+      const norm = Math.hypot(...x);
+      const correction = !sendsNorm || norm === 0 ? 1 : rounded(norm, wire) / norm;
+      return Float64Array.from(
+        coordinates(spec, x),
+        (c, j) => (draw.uniforms[j]! < c.probability ? c.up : c.down) * correction,
+      );
+    },
+    variance: (spec, x) =>
+      coordinates(spec, x).reduce(
+        (sum, { up, down, probability }) => sum + probability * (1 - probability) * (up - down) ** 2,
+        0,
+      ),
+  };
+}
+
+const references: { readonly [K in CompressorKind]: Reference<Extract<CompressorSpec, { kind: K }>> } = {
+  identity: {
+    outcomes: lossless.outcomes,
+    apply: (_spec, x, _draw, wire) => lossless.apply(x, wire),
+    size: (_spec, d) => ({ bits: 32 * d, floats: d }),
+    variance: () => 0,
+  },
+  "rand-k": {
+    outcomes({ k }, x) {
+      if (k === x.length) return lossless.outcomes();
+      const subsets = allSubsets(x.length).filter((subset) => subset.length === k);
+      return subsets.map((subset) => ({
+        probability: 1 / subsets.length,
+        draw: { kind: "indices", indices: Uint32Array.from(subset) },
+      }));
+    },
+    apply(_spec, x, draw, wire) {
+      if (draw.kind !== "indices") return lossless.apply(x, wire);
+      const q = new Float64Array(x.length);
+      for (const j of draw.indices) q[j] = (x.length / draw.indices.length) * rounded(x[j]!, wire);
+      return q;
+    },
+    size: ({ k }) => ({ bits: 32 * k, floats: k }),
+    variance: ({ k }, x) => (x.length / k - 1) * squared(x),
+  },
+  "l2-quantization": quantiser(
+    (_spec, entry, size) => ({
+      up: Math.sign(entry) * size,
+      down: 0,
+      probability: Math.abs(entry) / size,
+    }),
+    (_spec, d, _wire, nonZeros) => ({
+      bits: Math.min(32 + 2 * d, 32 + nonZeros * (1 + Math.ceil(Math.log2(d)))),
+      floats: 1,
+    }),
+    true,
+  ),
+  qsgd: quantiser(
+    ({ levels }, entry, size) => {
+      const u = Math.min(levels, (levels * Math.abs(entry)) / size);
+      const low = Math.floor(u);
+      const step = (Math.sign(entry) * size) / levels;
+      return { up: step * (low + 1), down: step * low, probability: u - low };
+    },
+    ({ levels }, d) => ({ bits: 32 + d * Math.ceil(Math.log2(2 * levels + 1)), floats: 1 }),
+    true,
+  ),
+  natural: quantiser(
+    (_spec, entry) => {
+      const magnitude = Math.abs(entry);
+      let low = 1;
+      while (low > magnitude) low /= 2;
+      while (2 * low <= magnitude) low *= 2;
+      const sign = Math.sign(entry);
+      return { up: 2 * sign * low, down: sign * low, probability: magnitude / low - 1 };
+    },
+    (_spec, d, wire) => ({ bits: (wire === "float32" ? 9 : 12) * d, floats: 0 }),
+    false,
+  ),
+};
+
+/** The formulas of a spec's kind. */
+function referenceOf<S extends CompressorSpec>(spec: S): Reference<S> {
+  return references[spec.kind] as unknown as Reference<S>;
+}
+
+/** All outcomes that have a positive probability, for a small d. */
+export function outcomes(spec: CompressorSpec, x: Float64Array): Outcome[] {
+  return referenceOf(spec).outcomes(spec, x);
+}
+
+/** Q(x) for a draw, by the formula. */
+export function apply(spec: CompressorSpec, x: Float64Array, draw: Draw, wire: Wire): Float64Array {
+  return referenceOf(spec).apply(spec, x, draw, wire);
+}
+
+/** The size of a message by the table of compressors. */
+export function sizeOf(spec: CompressorSpec, d: number, wire: Wire, nonZeros: number): MessageSize {
+  return referenceOf(spec).size(spec, d, wire, nonZeros);
+}
+
+/** E|Q(x) - x|^2 by the formula of the kind. */
+export function varianceOf(spec: CompressorSpec, x: Float64Array): number {
+  return referenceOf(spec).variance(spec, x);
+}
+
+/** A quantiser's coordinates in exact arithmetic (up to double rounding), whatever the wire; of other kinds undefined. */
+export function coordinatesOf(spec: CompressorSpec, x: Float64Array): Coordinate[] | undefined {
+  return referenceOf(spec).coordinates?.(spec, x);
+}
+
+function allSubsets(d: number): number[][] {
+  return Array.from({ length: 2 ** d }, (_, mask) =>
+    Array.from({ length: d }, (_, j) => j).filter((j) => (mask >>> j) & 1),
+  );
+}

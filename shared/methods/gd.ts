@@ -1,0 +1,34 @@
+/** GD: gradient descent, the uncompressed baseline. */
+import * as z from "zod";
+import { descent } from "./descent.ts";
+import { defineMethod } from "./method.ts";
+import { full } from "./requests.ts";
+import { labelOf, stepSize, THEOREM } from "./spec-fields.ts";
+import { averageSmoothness } from "./theory.ts";
+
+/**
+ * Gradient descent.
+ *
+ *   g^t = mean_i grad f_i(x^t)
+ *   x^{t+1} = x^t - gamma g^t
+ *
+ * x^t in R^d; n workers; a message is 32 d bits. Step by theory: gamma = 1/L_f, with which f never increases.
+ * @example { "kind": "gd" }
+ */
+export const gd = defineMethod({
+  schema: z.strictObject({ kind: z.literal("gd"), stepSize: stepSize({ theory: THEOREM }) }),
+  example: { kind: "gd" },
+  label: labelOf,
+  theory: {
+    steps: {
+      theory: {
+        needs: ["average-smoothness"],
+        value: (_spec, { smoothness }) => 1 / averageSmoothness(smoothness),
+      },
+    },
+  },
+  requests: [full],
+  server: (_spec, numbers) => descent(numbers, full),
+  workerState: null,
+  membership: "any round",
+});

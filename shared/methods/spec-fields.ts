@@ -1,0 +1,76 @@
+/** Fields that methods have in common in a run's spec, each with one meaning; and what they say, read from any spec. */
+import * as z from "zod";
+import { type CompressorSpec, compressorLabel } from "../compressors/index.ts";
+import { type ParticipantsSpec, participantsText } from "./participants.ts";
+
+const positiveInteger = z.int().min(1);
+
+/** `theory` is the method's own (see its file); a number lies in (0, 1]. */
+export const probability = z
+  .union([z.literal("theory"), z.number().gt(0).max(1)])
+  .default("theory")
+  .describe('Probability of a dense round, 0 < p <= 1, or "theory".');
+
+/**
+ * How the step size is chosen: by name (see the method's `theory.steps`), as a number, or as a multiple of the theory's.
+ * @param named what each name means, `theory` first.
+ */
+export function stepSize<const Name extends string>(named: Readonly<Record<Name, string>>) {
+  const names = Object.keys(named) as Name[];
+  const literals = names.map((name) => z.literal(name)) as unknown as [z.ZodLiteral<Name>];
+  const texts = names.map((name) => `"${name}" (${named[name]})`);
+  return z
+    .union([
+      ...literals,
+      z.number().positive(),
+      z.strictObject({ times: z.number().positive().describe("Multiple of the theoretical step size.") }),
+    ])
+    .default("theory" as never)
+    .describe(`${texts.join(", ")}, a number, or { "times": 4 } the theoretical one.`);
+}
+
+/** What `theory` means in every method. */
+export const THEOREM = "the method's convergence theorem";
+
+/**
+ * Where the workers' states lie between rounds: each worker's in the object store, or all with the server, which works
+ * them out from the messages and sends each worker its own. The same bits.
+ */
+export const shift = z
+  .enum(["stored", "carried"])
+  .exactOptional()
+  .describe(
+    'Where the workers\' shifts lie between rounds: "stored" (default) in the object store, one read and one write for each worker and round; or "carried" by the aggregator, which sends each worker its own. The same bits.',
+  );
+
+/** b */
+export const batchSize = positiveInteger.describe("Rows of a mini-batch, b.");
+/** B */
+export const largeBatchSize = positiveInteger.describe("Rows drawn for a dense round, B.");
+export const replacement = z
+  .boolean()
+  .default(true)
+  .describe("Draw with replacement (as in the paper) or without.");
+
+/** What any method's spec may say. */
+export interface CommonFields {
+  readonly kind: string;
+  readonly stepSize: unknown;
+  readonly compressor?: CompressorSpec;
+  readonly participants?: ParticipantsSpec;
+  readonly batchSize?: number;
+}
+
+/** A method in a few words, from the fields that it has: "MARINA, rand-k 10". */
+export function labelOf(spec: CommonFields): string {
+  const parts = [spec.kind.toUpperCase()];
+  if (spec.compressor !== undefined) parts.push(compressorLabel(spec.compressor));
+  if (spec.participants !== undefined) parts.push(`r = ${participantsText(spec.participants)}`);
+  if (spec.batchSize !== undefined) parts.push(`b = ${spec.batchSize}`);
+  if (spec.stepSize !== "theory") parts.push(`step ${stepText(spec.stepSize)}`);
+  return parts.join(", ");
+}
+
+function stepText(asked: unknown): string {
+  return typeof asked === "object" ? `${(asked as { times: number }).times} x theory` : String(asked);
+}

@@ -1,0 +1,67 @@
+/** Online VR-MARINA: its dense rounds draw a large batch, too. */
+import * as z from "zod";
+import { compressorSchema } from "../compressors/index.ts";
+import { differenceBatch, marinaServer } from "./marina-family.ts";
+import { defineMethod, defineRequest } from "./method.ts";
+import {
+  batchSize,
+  labelOf,
+  largeBatchSize,
+  probability,
+  replacement,
+  stepSize,
+  THEOREM,
+} from "./spec-fields.ts";
+import { density } from "./theory.ts";
+import { theorem31 } from "./vr-marina.ts";
+
+/** The large batch's gradient at x^t, dense. */
+const fullLargeBatch = defineRequest({
+  name: "full-large-batch",
+  wire: 2,
+  points: ["iterate"],
+  dense: true,
+  gradients: [{ at: "iterate", rows: "large-batch" }],
+  message: ([g]) => g!.vector,
+});
+
+/**
+ * VR-MARINA in the online case (Algorithm 3), J a mini-batch of b and J' a large batch of B rows, drawn anew:
+ *
+ *   g^0 = mean_i grad f_J'(x^0);
+ *   with probability p:  g^t = mean_i grad f_J'(x^t)
+ *   else:                g^t = g^{t-1} + mean_i Q_i(grad f_J(x^t) - grad f_J(x^{t-1}))
+ *   x^{t+1} = x^t - gamma g^t
+ *
+ * By theory p = min{zeta/d, b/(B+b)}, and gamma as in VR-MARINA (Theorem 3.1).
+ * @example
+ * { "kind": "vr-marina-online", "compressor": { "kind": "rand-k", "k": 10 }, "batchSize": 17, "largeBatchSize": 400 }
+ * @see Gorbunov, Burlachenko, Li, Richtarik, ICML 2021.
+ */
+export const vrMarinaOnline = defineMethod({
+  schema: z.strictObject({
+    kind: z.literal("vr-marina-online"),
+    compressor: compressorSchema({ promises: "unbiased", joint: true }),
+    batchSize,
+    replacement,
+    largeBatchSize,
+    probability,
+    stepSize: stepSize({ theory: THEOREM }),
+  }),
+  example: {
+    kind: "vr-marina-online",
+    compressor: { kind: "rand-k", k: 10 },
+    batchSize: 17,
+    largeBatchSize: 400,
+  },
+  label: labelOf,
+  theory: {
+    probability: ({ batchSize: b, largeBatchSize: B }, { compressor }) =>
+      Math.min(density(compressor), b / (B + b)),
+    steps: { theory: { value: theorem31 } },
+  },
+  requests: [fullLargeBatch, differenceBatch],
+  server: (_spec, numbers) => marinaServer(numbers, { dense: fullLargeBatch, compressed: differenceBatch }),
+  workerState: null,
+  membership: "dense round",
+});

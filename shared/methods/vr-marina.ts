@@ -1,0 +1,53 @@
+/** VR-MARINA: MARINA over mini-batches of a finite sum. */
+import * as z from "zod";
+import { compressorSchema } from "../compressors/index.ts";
+import { differenceBatch, marinaServer } from "./marina-family.ts";
+import { defineMethod } from "./method.ts";
+import { full } from "./requests.ts";
+import { batchSize, labelOf, probability, replacement, stepSize, THEOREM } from "./spec-fields.ts";
+import { density, omegaOf, type TheorySetting } from "./theory.ts";
+
+/**
+ * VR-MARINA (Algorithm 2), J the mini-batch of worker i in this round, the same at both points:
+ *
+ *   g^0 = mean_i grad f_i(x^0);
+ *   with probability p:  g^t = mean_i grad f_i(x^t)
+ *   else:                g^t = g^{t-1} + mean_i Q_i(grad f_J(x^t) - grad f_J(x^{t-1}))
+ *   x^{t+1} = x^t - gamma g^t
+ *
+ * b rows of a mini-batch, m = N/n. By theory p = min{zeta/d, b/(m+b)} and
+ * gamma = 1/(L + sqrt(((1-p)/(p n)) (omega L^2 + (1+omega) cL^2 / b))) (Theorem 3.1).
+ * @example { "kind": "vr-marina", "compressor": { "kind": "rand-k", "k": 10 }, "batchSize": 17 }
+ * @see Gorbunov, Burlachenko, Li, Richtarik, ICML 2021.
+ */
+export const vrMarina = defineMethod({
+  schema: z.strictObject({
+    kind: z.literal("vr-marina"),
+    compressor: compressorSchema({ promises: "unbiased", joint: true }),
+    batchSize,
+    replacement,
+    probability,
+    stepSize: stepSize({ theory: THEOREM }),
+  }),
+  example: { kind: "vr-marina", compressor: { kind: "rand-k", k: 10 }, batchSize: 17 },
+  label: labelOf,
+  theory: {
+    probability: ({ batchSize: b }, { compressor, rowsPerWorker: m }) =>
+      Math.min(density(compressor), b / (m + b)),
+    steps: { theory: { value: theorem31 } },
+  },
+  requests: [full, differenceBatch],
+  server: (_spec, numbers) => marinaServer(numbers, { dense: full, compressed: differenceBatch }),
+  workerState: null,
+  membership: "dense round",
+});
+
+/** Theorem 3.1: 1/(L + sqrt(((1-p)/(p n)) (omega L^2 + (1+omega) cL^2 / b))) */
+export function theorem31(
+  { batchSize: b }: { readonly batchSize: number },
+  { workers: n, compressor, smoothness: { L, cL } }: TheorySetting,
+  p: number,
+): number {
+  const omega = omegaOf(compressor);
+  return 1 / (L + Math.sqrt(((1 - p) / (p * n)) * (omega * L * L + ((1 + omega) * cL * cL) / b)));
+}

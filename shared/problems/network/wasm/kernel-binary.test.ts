@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { buildKernel, embed } from "../../../../scripts/build-kernel.ts";
+import { instantiateKernel } from "./exports.ts";
+
+it("is what the source compiles to, byte for byte", async () => {
+  const stored = readFileSync(new URL("kernel-binary.ts", import.meta.url), "utf8");
+  expect(embed(await buildKernel("network"))).toBe(stored);
+});
+
+it("needs nothing from outside and has every loop in both precisions", () => {
+  const { memory, firstAddress, ...functions } = instantiateKernel();
+  expect(firstAddress() % 64).toBe(0);
+  expect(memory.buffer.byteLength).toBeGreaterThanOrEqual(firstAddress());
+  const names = Object.keys(functions);
+  const loops = names.filter((name) => name.endsWith("64")).map((name) => name.slice(0, -2));
+  expect(loops.length).toBe(23);
+  expect(names.sort()).toEqual(loops.flatMap((name) => [`${name}64`, `${name}32`]).sort());
+});
+
+it("asks for no relaxed instruction", () => {
+  const source = readFileSync(new URL("kernel.as", import.meta.url), "utf8");
+  expect(source.match(/relaxed_/g)).toBeNull();
+});
