@@ -185,9 +185,15 @@ common(program.command("show"))
   .option("--rounds", "every round, as CSV")
   .action(async (run: string, options) => (await import("./commands/runs.ts")).show(run, options));
 
+program
+  .command("prices")
+  .description("the built-in prices of a region, as a file for marina cost --prices")
+  .option("--region <name>", "AWS region; default: us-east-1")
+  .action(async (options) => (await import("./commands/prices.ts")).prices(options));
+
 common(program.command("cost"))
-  .argument("<run>")
-  .description("what a run has used, priced: by item or by round; or its counts beside the cloud's own")
+  .argument("<runs...>")
+  .description("what runs have used, priced: by item or by round; or a run's counts beside the cloud's own")
   .addOption(new Option("--by <what>", "lines of the bill").choices(["item", "round"]).default("item"))
   .option(
     "--reconcile",
@@ -197,14 +203,14 @@ common(program.command("cost"))
   .option("--json", "as JSON")
   .option(
     "--prices <file>",
-    "JSON file of prices; default: us-east-1, dated, built in (its schema: docs/schema/prices.schema.json)",
+    "JSON file of prices, as marina prices prints it; default: built in, dated (its schema: docs/schema/prices.schema.json)",
   )
   .addOption(
     new Option("--architecture <name>", "price the seconds of this one").choices(["arm64", "x86-64"]),
   )
   .option("--free-tier", "take a month's free tier off")
   .option("--provisioned-pollers <n>", "pollers of the task queue in provisioned mode", positiveInteger)
-  .action(async (run: string, options) => (await import("./commands/cost.ts")).cost(run, options));
+  .action(async (runs: string[], options) => (await import("./commands/cost.ts")).cost(runs, options));
 
 /** Of `sweep` and `tune`. */
 const jobs = new Option(

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { createGunzip, gzipSync } from "node:zlib";
 import * as z from "zod";
-import { explain, MarinaError } from "../shared/base/index.ts";
+import { checked, MarinaError } from "../shared/base/index.ts";
 import { NAME_PATTERN, sha256 } from "../shared/protocol/index.ts";
 
 export interface Archive {
@@ -131,11 +131,10 @@ class ArchiveReader {
     } catch (error) {
       throw this.#corrupt("expected a file written by marina export; its list of objects is no JSON", error);
     }
-    const parsed = headSchema.safeParse(value);
-    if (!parsed.success) throw explain(parsed.error, headSchema, value, this.#source);
+    const head = checked(headSchema, value, this.#source);
     const keys = new Set<string>();
     let declared = 0;
-    for (const { key, bytes } of parsed.data.objects) {
+    for (const { key, bytes } of head.objects) {
       if (keys.has(key)) throw this.#corrupt(`${key} is listed twice`);
       keys.add(key);
       declared += bytes;
@@ -145,7 +144,7 @@ class ArchiveReader {
         `lists objects of ${declared} bytes, more than ${this.#fileBytes} bytes can unpack to`,
       );
     }
-    return parsed.data;
+    return head;
   }
 
   end(): Archive {

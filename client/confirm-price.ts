@@ -101,7 +101,7 @@ export async function spendingOf(
     time += left * prediction.secondsPerRound;
     rounds += left;
   }
-  const notice = priceNotice(stack.region);
+  const notice = priceNotice(stack);
   const what =
     specs.length > 1
       ? `${specs.length} runs of ${rounds.toLocaleString("en-US")} rounds together`

@@ -37,4 +37,5 @@ export { taskSeconds } from "./task-seconds.ts";
 export { endedText, reachedAccuracy } from "./text/ended.ts";
 export { table } from "./text/table.ts";
 export { exportArchive, importArchive } from "./transfer.ts";
+export { readUsed, type Used } from "./used.ts";
 export { checkMachine, machineMemoryBytes } from "./vector-memory.ts";

@@ -44,6 +44,21 @@ describe("a prediction", () => {
     );
   });
 
+  it("is by the prices of the stack's region", async () => {
+    const of = async (region: string) => (await predict(objects, specOf(0.1, 60), { ...STACK, region }))!;
+    const [virginia, ireland, frankfurt] = [
+      await of("us-east-1"),
+      await of("eu-west-1"),
+      await of("eu-central-1"),
+    ];
+    expect(ireland).toEqual(virginia);
+    expect(frankfurt.secondsPerRound).toBe(virginia.secondsPerRound);
+    // A PUT is 8 % dearer, a GET 7.5 %, and more than a tenth of the bill are PUTs: each round's checkpoint.
+    const dearer = frankfurt.usdPerRound / virginia.usdPerRound - 1;
+    expect(dearer).toBeGreaterThan(0.008);
+    expect(dearer).toBeLessThan(0.08);
+  });
+
   it("knows how many workers there may be, and that a mapping begins with five", async () => {
     const of = async (workers: number, workerConcurrency: number) =>
       (await predict(objects, { ...specOf(0.1, 60), workers }, { ...STACK, workerConcurrency }))!

@@ -10,7 +10,7 @@
  */
 import * as z from "zod";
 import { MarinaError } from "../shared/base/errors.ts";
-import { explain } from "../shared/base/explain.ts";
+import { checked } from "../shared/base/stored.ts";
 import { canonicalJson } from "../shared/protocol/digest.ts";
 import { chosenOf, type Group } from "../sweep/summary.ts";
 import type { SweepSpec } from "../sweep/sweep-spec.ts";
@@ -68,9 +68,7 @@ function parsed<T>(schema: z.ZodType<T>, json: string, name: string): T {
   } catch (error) {
     throw new MarinaError("spec", `${name}: not JSON: ${json}`, { cause: error });
   }
-  const found = schema.safeParse(value);
-  if (!found.success) throw explain(found.error, schema, value, `${name}: ${json}`);
-  return found.data;
+  return checked(schema, value, `${name}: ${json}`);
 }
 
 interface Source {

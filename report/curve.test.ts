@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { quantile } from "../shared/math/quantile.ts";
 import { runCurve, seedsCurve } from "./curve.ts";
 import { recordsOf } from "./testing/runs.ts";
 
@@ -54,12 +53,5 @@ describe("the curve of several seeds", () => {
       const value = (step: number) => (seconds < step ? 9 : seconds < 2 * step ? 3 : 1);
       expect(norm.middle[i]).toBe((value(10) + value(1)) / 2);
     });
-  });
-});
-
-describe("a quantile", () => {
-  it("lies linearly between its neighbours, as R's type 7", () => {
-    // quantile(c(1, 2, 4, 8), c(0, .25, .5, .75, 1)) in R.
-    expect([0, 0.25, 0.5, 0.75, 1].map((share) => quantile([1, 2, 4, 8], share))).toEqual([1, 1.75, 3, 5, 8]);
   });
 });

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { BILL_GROUPS } from "../shared/cost/items.ts";
 import { buildReport } from "./build.ts";
 import { pictures, writePictures } from "./export.ts";
 import { escapeHtml } from "./page.ts";
@@ -78,6 +79,26 @@ describe("a sweep's report", () => {
       },
     };
   };
+
+  it("has the bill of a run, or that of three services where a cell is of an older version", async () => {
+    const itemsOf = async (name: string, cells: readonly object[]) => {
+      const path = join(folder, `${name}.json`);
+      writeFileSync(path, JSON.stringify(cells));
+      const { data } = await readSweepReport(path);
+      return [data.billItems, data.series.map(({ usdByItem }) => usdByItem)];
+    };
+    const old = cell(1, 1, 4, 1);
+    const usdByItem = { "worker compute": 3, "S3 GET": 1 };
+    const later = (k: number) => {
+      const made = cell(k, 1, 4, 1);
+      return { ...made, result: { ...made.result, usdByItem } };
+    };
+    const [items, bills] = await itemsOf("later", [later(1), later(2)]);
+    expect(items).toEqual([...BILL_GROUPS]);
+    expect(bills).toEqual([usdByItem, usdByItem]);
+    const three = { functions: 2, queues: 1, objects: 1 };
+    expect(await itemsOf("mixed", [old, later(2)])).toEqual([Object.keys(three), [three, three]]);
+  });
 
   it("joins the seeds of a cell and marks the front of dollars and seconds", async () => {
     const sweep = join(folder, "my-sweep");

@@ -30,6 +30,7 @@ const cellSchema = z.object({
     functionsUsd: z.number(),
     queuesUsd: z.number(),
     objectsUsd: z.number(),
+    usdByItem: z.record(z.string(), z.number()).exactOptional(),
     stepSize: z.number(),
     probability: z.number(),
     resentTasks: z.number(),

@@ -2,6 +2,7 @@
 
 import { basename, dirname, resolve } from "node:path";
 import { MARINA, shellWord } from "../shared/base/index.ts";
+import { BILL_GROUPS } from "../shared/cost/index.ts";
 import { canonicalJson } from "../shared/protocol/index.ts";
 import { readRounds } from "../sweep/index.ts";
 import { endedWhy, withFront } from "./build.ts";
@@ -27,6 +28,7 @@ export async function readSweepReport(path: string): Promise<SweepReport> {
   const rounds = await readRounds(folder);
   const share = shareOf(groups.length);
   const best = new BestLosses();
+  const bills = billsOf(cells);
   const series: Series[] = [];
   // One group after the other: the rounds of a large sweep don't fit into memory at once.
   for (const { name, settings, cells: members } of groups) {
@@ -34,7 +36,7 @@ export async function readSweepReport(path: string): Promise<SweepReport> {
     for (const cell of members) {
       const records = await rounds.of(cell.result.digest);
       best.see(problemOf(cell), records);
-      runs.push({ run: runName(name, cell), records, usdByItem: billOf(cell) });
+      runs.push({ run: runName(name, cell), records, usdByItem: bills.of(cell) });
     }
     series.push({
       name,
@@ -52,7 +54,7 @@ export async function readSweepReport(path: string): Promise<SweepReport> {
   const data: ReportData = {
     title: `Sweep ${basename(folder)}`,
     predicts: !cells.some(({ deployed }) => deployed !== undefined),
-    billItems: ["functions", "queues", "objects"],
+    billItems: bills.items,
     series: series.map((one, i) => ({ ...one, bestLoss: best.of(problemOf(groups[i]!.cells[0]!)) })),
     runs: groups.flatMap(({ name, cells: members }) => members.map((cell) => summaryOf(cell, name))),
     reached: withFront(groups.flatMap(reachedOf)),
@@ -78,8 +80,21 @@ function problemOf({ spec: { problem, data, remainder, workers } }: SweepCell): 
   return canonicalJson({ problem, data, workers: remainder === "drop" ? workers : null });
 }
 
-function billOf({ result }: SweepCell): Record<string, number> {
-  return { functions: result.functionsUsd, queues: result.queuesUsd, objects: result.objectsUsd };
+/** By the items of a run's bill; by service where a cell, of an older version, knows no more. */
+function billsOf(cells: readonly SweepCell[]): {
+  readonly items: readonly string[];
+  readonly of: (cell: SweepCell) => Readonly<Record<string, number>>;
+} {
+  if (cells.every(({ result }) => result.usdByItem !== undefined))
+    return { items: BILL_GROUPS, of: ({ result }) => result.usdByItem! };
+  return {
+    items: ["functions", "queues", "objects"],
+    of: ({ result }) => ({
+      functions: result.functionsUsd,
+      queues: result.queuesUsd,
+      objects: result.objectsUsd,
+    }),
+  };
 }
 
 function reachedOf({ name, cells }: CellGroup): Omit<Reached, "onFront">[] {

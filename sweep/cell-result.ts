@@ -2,7 +2,7 @@
 
 import { reachedAccuracy } from "../client/index.ts";
 import type { ServiceConfiguration } from "../embedded/index.ts";
-import { PRICES_US_EAST_1, parseUsage, priceUsd } from "../shared/cost/index.ts";
+import { parseUsage, pricesOf, priceUsd, usdByGroup, usdByService } from "../shared/cost/index.ts";
 import type { RunResult, RunSpec } from "../shared/protocol/index.ts";
 import { CELL_VERSION, type CellResult } from "./cell.ts";
 
@@ -18,7 +18,9 @@ export function cellResultOf(
   const aimed =
     spec.stop.relativeGradientNormSquared !== undefined || spec.stop.gradientNormSquared !== undefined;
   const usage = parseUsage(result.usage);
-  const { items } = priceUsd(usage.method, PRICES_US_EAST_1, configuration);
+  const { prices } = pricesOf(configuration.region ?? "us-east-1");
+  const { items } = priceUsd(usage.method, prices, configuration);
+  const services = usdByService(items);
   return {
     version: CELL_VERSION,
     digest,
@@ -35,16 +37,11 @@ export function cellResultOf(
     downlinkBytesMeasured: result.downlinkBytesMeasured,
     seconds: result.seconds,
     usd: result.usd,
-    functionsUsd:
-      items.workerComputeUsd +
-      items.workerInitUsd +
-      items.workerInvocationsUsd +
-      items.aggregatorComputeUsd +
-      items.aggregatorInitUsd +
-      items.aggregatorInvocationsUsd,
-    queuesUsd: items.standardQueuesUsd + items.fifoQueuesUsd + items.mappingsUsd,
-    objectsUsd: items.objectPutsUsd + items.objectGetsUsd,
-    evaluationUsd: priceUsd(usage.evaluation, PRICES_US_EAST_1, configuration).totalUsd,
+    functionsUsd: services.Lambda,
+    queuesUsd: services.SQS,
+    objectsUsd: services.S3,
+    usdByItem: usdByGroup(items),
+    evaluationUsd: priceUsd(usage.evaluation, prices, configuration).totalUsd,
     stepSize: result.constants.stepSize,
     probability: result.constants.probability,
     resentTasks: result.resentTasks,

@@ -29,6 +29,7 @@ const schema: z.ZodType<CellResult> = z.strictObject({
   functionsUsd: figure,
   queuesUsd: figure,
   objectsUsd: figure,
+  usdByItem: z.record(z.string(), figure).exactOptional(),
   evaluationUsd: figure,
   stepSize: figure,
   probability: figure,

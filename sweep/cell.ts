@@ -45,6 +45,8 @@ export interface CellResult {
   readonly functionsUsd: number;
   readonly queuesUsd: number;
   readonly objectsUsd: number;
+  /** The same dollars by the items of a run's bill; absent from cells of older versions. */
+  readonly usdByItem?: Readonly<Record<string, number>>;
   /** Dollars of watching the run: not in `usd`, and not the method's. */
   readonly evaluationUsd: number;
   readonly stepSize: number;

@@ -113,6 +113,7 @@ function runner(engine: Engine, change: Partial<StackRunnerOptions> = {}): Stack
   return new StackRunner({
     engine,
     configuration: DEFAULT_CONFIGURATION,
+    region: "us-east-1",
     embedded,
     jobs: 1,
     maxUsd: Infinity,

@@ -22,6 +22,8 @@ export interface StackRunnerOptions {
   readonly engine: Engine;
   /** How the stack's functions are configured. */
   readonly configuration: ServiceConfiguration;
+  /** By whose prices the runs are billed. */
+  readonly region: string;
   /** Runs cells on the embedded cloud. */
   readonly embedded: CellRunner;
   /** Runs at one time. */
@@ -253,7 +255,10 @@ export class StackRunner {
   }
 
   #figures(cell: Cell, result: RunResult, { startLoss }: CellResult, wallSeconds: number): CellResult {
-    return cellResultOf(cell.digest, cell.spec, result, this.#options.configuration, wallSeconds, startLoss);
+    const { configuration, region } = this.#options;
+    // The region is not in the cell's own configuration, whose digest names its run.
+    const billed = { ...configuration, region };
+    return cellResultOf(cell.digest, cell.spec, result, billed, wallSeconds, startLoss);
   }
 
   #keep(cell: Cell, run: string, result: RunResult, expected: CellResult, wallSeconds: number): void {

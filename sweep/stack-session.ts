@@ -10,7 +10,7 @@ import {
   refuseUnfit,
 } from "../client/index.ts";
 import { dollars } from "../shared/base/index.ts";
-import { priceNotice } from "../shared/cost/index.ts";
+import { PRICES_US_EAST_1, priceNotice } from "../shared/cost/index.ts";
 import type { RoundRecord } from "../shared/protocol/index.ts";
 import type { Cell } from "./cell.ts";
 import { createCellProgress } from "./cell-progress.ts";
@@ -52,8 +52,10 @@ export async function openStackSession(title: string, options: StackSessionOptio
   const configuration = { workerMemoryMb, aggregatorMemoryMb, architecture };
   const library = new Library(engine.objects);
   const stream = process.stderr;
-  const notice = priceNotice(engine.stack.region);
+  const notice = priceNotice(engine.stack);
   if (notice !== undefined) stream.write(`${notice}\n`);
+  if (engine.stack.region !== PRICES_US_EAST_1.region)
+    stream.write(`what is predicted of a sweep's runs is by the prices of ${PRICES_US_EAST_1.region}\n`);
   const interruption = onInterrupt(
     "stopping at the next round boundaries (Ctrl-C again: at once; the stack goes on)",
   );
@@ -68,6 +70,7 @@ export async function openStackSession(title: string, options: StackSessionOptio
   const runner = new StackRunner({
     engine,
     configuration,
+    region: engine.stack.region,
     embedded,
     jobs,
     maxUsd,

@@ -1,4 +1,5 @@
 /** What cells have in common but the seed, summed up: medians and quartiles, the best, and the Pareto fronts. */
+import { onFront, quantile } from "../shared/math/index.ts";
 import { canonicalJson } from "../shared/protocol/index.ts";
 import type { Axes, Cell, CellResult } from "./cell.ts";
 import type { Measure } from "./sweep-spec.ts";
@@ -45,14 +46,6 @@ export interface Group {
   /** How much f has come down from the start. */
   readonly progress: Quartiles;
   readonly cells: readonly FinishedCell[];
-}
-
-/** Quantile q of sorted values, linear between neighbours (type 7 of Hyndman and Fan). */
-export function quantile(sorted: readonly number[], q: number): number {
-  const at = q * (sorted.length - 1);
-  const [low, high] = [Math.floor(at), Math.ceil(at)];
-  const [a, b] = [sorted[low]!, sorted[high]!];
-  return low === high || a === b ? a : a + (at - low) * (b - a);
 }
 
 /** Groups in the order of their first cells. */
@@ -160,7 +153,7 @@ export function chosenOf(groups: readonly Group[], choice: Choice): Group[] {
  * measure. Groups with an infinite median are not on the front.
  */
 export function paretoFront(groups: readonly Group[], first: Measure, second: Measure): Group[] {
-  const sorted = groups
+  const finite = groups
     .filter(
       ({ figures }) => Number.isFinite(figures[first].median) && Number.isFinite(figures[second].median),
     )
@@ -169,10 +162,6 @@ export function paretoFront(groups: readonly Group[], first: Measure, second: Me
         a.figures[first].median - b.figures[first].median ||
         a.figures[second].median - b.figures[second].median,
     );
-  const front: Group[] = [];
-  for (const group of sorted) {
-    const last = front.at(-1);
-    if (last === undefined || group.figures[second].median < last.figures[second].median) front.push(group);
-  }
-  return front;
+  const front = onFront(finite.map(({ figures }) => [figures[first].median, figures[second].median]));
+  return finite.filter((_, i) => front[i]);
 }

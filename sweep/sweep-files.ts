@@ -33,7 +33,7 @@ export function writeSweepFiles(
 }
 
 function rowOf({ cell, result, deployed }: FinishedCell, axes: readonly string[]): Row {
-  const { version: _version, phases: _phases, ...figures } = result;
+  const { version: _version, phases: _phases, usdByItem: _usdByItem, ...figures } = result;
   const settings = Object.fromEntries(axes.map((path) => [path, setting(cell.axes[path])]));
   return { label: cell.label, ...settings, seed: cell.spec.seed, ...figures, ...deployed };
 }

@@ -1,6 +1,6 @@
 /** What people write to run many specs: a base, what to vary, and over which seeds. */
 import * as z from "zod";
-import { explain } from "../shared/base/index.ts";
+import { checked } from "../shared/base/index.ts";
 import { FUNCTION_MEMORY_LIMIT_MB, NAME_PATTERN } from "../shared/protocol/index.ts";
 
 const field = z
@@ -97,9 +97,7 @@ export type SweepSpec = z.output<typeof sweepSchema>;
 
 /** @throws MarinaError "spec" that lists every problem with its field path. */
 export function parseSweep(value: unknown, source: string): SweepSpec {
-  const parsed = sweepSchema.safeParse(value);
-  if (!parsed.success) throw explain(parsed.error, sweepSchema, value, source);
-  return parsed.data;
+  return checked(sweepSchema, value, source);
 }
 
 /** The sweep's JSON schema, for editors. */

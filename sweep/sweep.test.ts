@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runSweep, type Swept } from "../cli/commands/sweep.ts";
 import { EmbeddedEngine } from "../client/engines/embedded.ts";
 import { createRun } from "../client/launch.ts";
+import { billItems } from "../report/bill-items.ts";
 import { importLibsvm } from "../shared/data/import.ts";
 import { shippedFile } from "../shared/data/testing/load.ts";
 import { parseRunSpec } from "../shared/protocol/spec/spec.ts";
@@ -196,6 +197,8 @@ describe("a sweep", () => {
     expect(Math.abs(result.functionsUsd + result.queuesUsd + result.objectsUsd - result.usd)).toBeLessThan(
       1e-12,
     );
+    // As a report of the run alone has them.
+    expect(result.usdByItem).toEqual(billItems(alone.usage));
 
     const second = counting();
     const again = await runSweep({ sweep, base }, { home, jobs: 2, progress: second });

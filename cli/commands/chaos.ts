@@ -14,7 +14,7 @@ import {
 } from "../../chaos/index.ts";
 import { type EngineOptions, findManifest, readJson, readSpec, withEngine } from "../../client/index.ts";
 import { CHAOS_RATIOS, createEmbeddedService, type FaultRatios, faultKinds } from "../../embedded/index.ts";
-import { explain, MarinaError } from "../../shared/base/index.ts";
+import { checked, MarinaError } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
 
 const MUSHROOMS = fileURLToPath(new URL("../../experiments/data/mushrooms.gz", import.meta.url));
@@ -88,9 +88,7 @@ const ratiosSchema = z.strictObject(
 /** Ratios by kind of fault; kinds that are left out do not occur. */
 function readRatios(path: string): FaultRatios {
   const { value } = readJson(path, 'give a file of JSON such as {"messageDuplicated": 0.1}');
-  const parsed = ratiosSchema.safeParse(value);
-  if (!parsed.success) throw explain(parsed.error, ratiosSchema, value, path);
-  return parsed.data as FaultRatios;
+  return checked(ratiosSchema, value, path) as FaultRatios;
 }
 
 function report(

@@ -1,5 +1,6 @@
 /** `marina cost`: what a run has used, priced: by item, or by round. */
 import {
+  type DeployedEngine,
   type Engine,
   type EngineOptions,
   findRun,
@@ -7,37 +8,32 @@ import {
   type ObjectReader,
   readJson,
   readRounds,
-  table,
+  readUsed,
+  type Used,
   withEngine,
 } from "../../client/index.ts";
-
 import { DEFAULT_CONFIGURATION } from "../../embedded/index.ts";
 import { type CsvCell, csv, dollars, MarinaError, seconds } from "../../shared/base/index.ts";
 import { readOptional } from "../../shared/cloud/index.ts";
 import {
   type Architecture,
   type BillingConfiguration,
-  billByRound,
+  type FreeAllowance,
+  freeAllowance,
   type Holdings,
+  holdingsBill,
   PRICES_US_EAST_1,
   type Prices,
   parsePrices,
-  parseUsage,
   priceNotice,
-  type RoundBill,
+  pricesOf,
   type RunBill,
   runBill,
   storageUsdPerMonth,
-  type Usage,
 } from "../../shared/cost/index.ts";
-import {
-  checkpointKey,
-  decodeCheckpoint,
-  decodeResult,
-  RoundMetric,
-  resultKey,
-  runPrefix,
-} from "../../shared/protocol/index.ts";
+import { RoundMetric, type RoundRecord, runPrefix } from "../../shared/protocol/index.ts";
+import { printRounds } from "../output/bill-by-round.ts";
+import { itemTable, runsTable } from "../output/bill-tables.ts";
 
 export interface CostOptions extends EngineOptions {
   readonly by: "item" | "round";
@@ -58,23 +54,14 @@ const METRICS_OF_A_STACK = Object.keys(RoundMetric).length;
  */
 export const LOG_BYTES_PER_ROUND = 25;
 
-/** What a run has used so far, and how long it took. */
-interface Used {
-  readonly usage: Usage;
-  readonly seconds: number;
-  readonly usd: number | null;
-  readonly rounds: number;
+export async function cost(runs: readonly string[], options: CostOptions): Promise<void> {
+  await withEngine(options, (engine) => costOf(engine, runs, options));
 }
 
-export async function cost(run: string, options: CostOptions): Promise<void> {
-  await withEngine(options, (engine) => costOf(engine, run, options));
-}
-
-async function costOf(engine: Engine, run: string, options: CostOptions): Promise<void> {
+async function costOf(engine: Engine, runs: readonly string[], options: CostOptions): Promise<void> {
   const objects = engine.live;
   const deployed = isDeployed(engine) ? engine : undefined;
-  await findRun(objects, run);
-  const used = await readUsed(objects, run);
+  for (const run of runs) await findRun(objects, run);
   if (options.reconcile === true) {
     if (deployed === undefined) {
       throw new MarinaError(
@@ -82,19 +69,97 @@ async function costOf(engine: Engine, run: string, options: CostOptions): Promis
         "--reconcile compares with what a cloud has counted itself, the embedded one has nobody but the meter: give --on aws or --on localstack",
       );
     }
+    const [run] = runs;
+    if (run === undefined || runs.length > 1)
+      throw new MarinaError("usage", `--reconcile: expected one run, got ${runs.length}`);
     const { reconcile } = await import("./reconcile.ts");
-    await reconcile(deployed.stack, run, used.usage, options);
+    await reconcile(deployed.stack, run, (await readUsed(objects, run)).usage, options);
     return;
   }
   if (options.by === "round") {
-    await printRounds(objects, run, used, options);
+    refuseRepricing(options);
+    await printRounds(objects, runs, options);
     return;
   }
-  const prices = readPrices(options.prices);
-  const base: BillingConfiguration = deployed?.stack ?? DEFAULT_CONFIGURATION;
-  const { workerMemoryMb, aggregatorMemoryMb } = base;
+  const setting = settingOf(deployed, options);
+  const bills: PricedRun[] = [];
+  for (const run of runs) bills.push(await priceRun(objects, run, setting, options));
+  const forMachines = options.csv === true || options.json === true;
+  if (forMachines && setting.notice !== undefined) console.error(setting.notice);
+  if (options.json === true) {
+    const figures = bills.map((bill) => figuresOf(bill, setting));
+    const totalUsd = bills.reduce((sum, { bill }) => sum + bill.totalUsd, 0);
+    console.log(JSON.stringify(figures.length === 1 ? figures[0] : { runs: figures, totalUsd }, null, 2));
+    return;
+  }
+  if (options.csv === true) {
+    printCsv(bills);
+    return;
+  }
+  const [first] = bills;
+  if (first !== undefined && bills.length === 1) {
+    const [firstRound] = await readRounds(objects, first.run);
+    console.log(itemTable(first.bill, options.freeTier === true));
+    console.log(["", ...remarks(first, firstRound, setting, engine.predicts, options)].join("\n"));
+    return;
+  }
+  console.log(runsTable(bills));
+  console.log(["", pricedBy(setting, engine.predicts, options), ...noticeOf(setting)].join("\n"));
+}
+
+/** @throws MarinaError "usage" */
+function refuseRepricing(options: CostOptions): void {
+  const repriced = ["prices", "architecture", "freeTier", "provisionedPollers"] as const;
+  const given = repriced.find((name) => options[name] !== undefined);
+  if (given !== undefined) {
+    throw new MarinaError(
+      "usage",
+      "--by round shows the dollars that were counted as the run went, at the built-in prices: leave --prices, --architecture, --free-tier and --provisioned-pollers out, or use --by item",
+    );
+  }
+}
+
+/** By what the runs are priced. */
+interface Setting {
+  readonly prices: Prices;
+  readonly configuration: BillingConfiguration;
+  readonly free: FreeAllowance | undefined;
+  readonly notice: string | undefined;
+}
+
+function settingOf(deployed: DeployedEngine | undefined, options: CostOptions): Setting {
+  const { workerMemoryMb, aggregatorMemoryMb, ...base } = deployed?.stack ?? DEFAULT_CONFIGURATION;
   const architecture = options.architecture ?? base.architecture;
-  const configuration = { workerMemoryMb, aggregatorMemoryMb, architecture };
+  const region = deployed?.stack.region ?? PRICES_US_EAST_1.region;
+  const prices = options.prices === undefined ? pricesOf(region).prices : readPrices(options.prices);
+  return {
+    prices,
+    configuration: { workerMemoryMb, aggregatorMemoryMb, architecture },
+    free: options.freeTier === true ? freeAllowance(prices) : undefined,
+    notice: options.prices === undefined ? priceNotice({ region, architecture }) : undefined,
+  };
+}
+
+/** A run and its dollars. */
+interface PricedRun {
+  readonly run: string;
+  readonly used: Used;
+  readonly storedBytes: number;
+  /** The method's: the run's dollars. */
+  readonly bill: RunBill;
+  /** What is billed besides, by time and volume: in no run's dollars. */
+  readonly besides: RunBill;
+  /** Evaluation serves the plots, not the optimiser: what it would cost stands apart. */
+  readonly evaluation: RunBill;
+}
+
+async function priceRun(
+  objects: ObjectReader,
+  run: string,
+  { prices, configuration, free }: Setting,
+  options: CostOptions,
+): Promise<PricedRun> {
+  const used = await readUsed(objects, run);
   const storedBytes = await bytesOf(objects, runPrefix(run));
   const holdings: Holdings = {
     seconds: used.seconds,
@@ -103,77 +168,85 @@ async function costOf(engine: Engine, run: string, options: CostOptions): Promis
     metrics: METRICS_OF_A_STACK,
     provisionedPollers: options.provisionedPollers ?? 0,
   };
-  const bill = runBill(used.usage.method, prices, configuration, holdings, options.freeTier === true);
-  const notice = deployed === undefined ? undefined : priceNotice(deployed.stack.region, prices);
-  // Evaluation serves the plots, not the optimiser: what it would cost stands apart.
-  const evaluation = runBill(used.usage.evaluation, prices, configuration);
-  const forMachines = options.csv === true || options.json === true;
-  if (forMachines && notice !== undefined) console.error(notice);
-  if (options.json === true) {
-    const { region, date } = prices;
-    const figures = {
-      region,
-      pricesOf: date,
-      ...configuration,
-      evaluationUsd: evaluation.totalUsd,
-      storedBytes,
-    };
-    console.log(JSON.stringify({ run, ...figures, ...bill }, null, 2));
-    return;
-  }
-  if (options.csv === true) {
-    writeCsv(
-      ["service", "item", "quantity", "unit", "usdPerUnit", "usd"],
-      bill.lines.map(({ service, item, quantity, unit, usdPerUnit, usd }) => [
-        service,
-        item,
-        quantity,
-        unit,
-        usdPerUnit,
-        usd,
-      ]),
-    );
-    return;
-  }
-  const [firstRound] = await readRounds(objects, run);
-  console.log(itemTable(bill));
-  console.log(
-    [
-      "",
-      `${engine.predicts ? "predicted; " : ""}${prices.region} prices of ${prices.date}, ${architecture}, worker ${workerMemoryMb} MB, aggregator ${aggregatorMemoryMb} MB, ${options.freeTier === true ? "a month's free tier taken off" : "no free tier"}`,
-      `evaluations for the record, not in the bill: $${dollars(evaluation.totalUsd)} of requests`,
-      `kept in the object store: ${storedBytes.toLocaleString("en-US")} bytes, $${dollars(storageUsdPerMonth(storedBytes, prices))} a month`,
-      ...(firstRound?.round !== 0
-        ? []
-        : [
-            `of it before round 0 (loading, and a calibration if none was kept): ${seconds(firstRound.seconds)}, $${dollars(firstRound.usd)}; see --by round`,
-          ]),
-      ...(used.usd === null ? ["the run has not ended: this is what its last checkpoint knows"] : []),
-      ...(notice === undefined ? [] : [notice]),
-    ].join("\n"),
-  );
+  return {
+    run,
+    used,
+    storedBytes,
+    bill: runBill(used.usage.method, prices, configuration, free),
+    besides: holdingsBill(holdings, prices, configuration.architecture),
+    evaluation: runBill(used.usage.evaluation, prices, configuration),
+  };
 }
 
-/** The run's result knows everything; an unfinished run's checkpoint knows what its last tenure had used. */
-async function readUsed(objects: ObjectReader, run: string): Promise<Used> {
-  const result = await readOptional(objects, resultKey(run), decodeResult);
-  const checkpoint = await readOptional(objects, checkpointKey(run), decodeCheckpoint);
-  if (result?.usage !== undefined && result.usage !== null) {
-    return {
-      usage: parseUsage(result.usage),
-      seconds: result.seconds,
-      usd: result.usd,
-      rounds: result.rounds,
-    };
-  }
-  if (checkpoint === undefined || checkpoint.usage === null) {
-    throw new MarinaError(
-      "not-found",
-      `run ${run} has not been metered yet: it has no checkpoint; go on with: marina resume ${run}`,
-    );
-  }
-  const { usage, totals, round } = checkpoint;
-  return { usage: parseUsage(usage), seconds: totals.seconds, usd: result?.usd ?? null, rounds: round };
+function figuresOf(
+  { run, storedBytes, bill, besides, evaluation }: PricedRun,
+  { prices, configuration }: Setting,
+): object {
+  return {
+    run,
+    region: prices.region,
+    pricesOf: prices.date,
+    ...configuration,
+    evaluationUsd: evaluation.totalUsd,
+    storedBytes,
+    ...bill,
+    besides,
+  };
+}
+
+function printCsv(bills: readonly PricedRun[]): void {
+  const several = bills.length > 1;
+  const rows = bills.flatMap(({ run, bill, besides }) =>
+    [
+      ...bill.lines.map((line) => ({ ...line, part: "run" })),
+      ...besides.lines.map((line) => ({ ...line, part: "besides" })),
+    ].map(({ service, item, quantity, unit, usdPerUnit, usd, part }) => [
+      ...(several ? [run] : []),
+      service,
+      item,
+      quantity,
+      unit,
+      usdPerUnit,
+      usd,
+      part,
+    ]),
+  );
+  const header = ["service", "item", "quantity", "unit", "usdPerUnit", "usd", "part"];
+  writeCsv(several ? ["run", ...header] : header, rows);
+}
+
+function remarks(
+  { used, storedBytes, besides, evaluation }: PricedRun,
+  firstRound: RoundRecord | undefined,
+  setting: Setting,
+  predicts: boolean,
+  options: CostOptions,
+): string[] {
+  const kept = storageUsdPerMonth(storedBytes, setting.prices);
+  const parts = besides.lines.map(({ item, usd }) => `${item} $${dollars(usd)}`).join(", ");
+  return [
+    pricedBy(setting, predicts, options),
+    `besides, in no run's dollars: $${dollars(besides.totalUsd)} (${parts === "" ? "nothing" : parts})`,
+    `evaluations for the record, not in the bill: $${dollars(evaluation.totalUsd)} of requests`,
+    `kept in the object store: ${storedBytes.toLocaleString("en-US")} bytes, $${dollars(kept)} a month`,
+    ...(firstRound?.round !== 0
+      ? []
+      : [
+          `of it before round 0 (loading, and a calibration if none was kept): ${seconds(firstRound.seconds)}, $${dollars(firstRound.usd)}; see --by round`,
+        ]),
+    ...(used.usd === null ? ["the run has not ended: this is what its last checkpoint knows"] : []),
+    ...noticeOf(setting),
+  ];
+}
+
+function pricedBy({ prices, configuration }: Setting, predicts: boolean, options: CostOptions): string {
+  const { architecture, workerMemoryMb, aggregatorMemoryMb } = configuration;
+  const free = options.freeTier === true ? "a month's free tier taken off" : "no free tier";
+  return `${predicts ? "predicted; " : ""}${prices.region} prices of ${prices.date}, ${architecture}, worker ${workerMemoryMb} MB, aggregator ${aggregatorMemoryMb} MB, ${free}`;
+}
+
+function noticeOf({ notice }: Setting): string[] {
+  return notice === undefined ? [] : [notice];
 }
 
 async function bytesOf(objects: ObjectReader, prefix: string): Promise<number> {
@@ -184,93 +257,9 @@ async function bytesOf(objects: ObjectReader, prefix: string): Promise<number> {
 }
 
 /** @throws MarinaError "usage" or "spec". */
-export function readPrices(path: string | undefined): Prices {
-  if (path === undefined) return PRICES_US_EAST_1;
+export function readPrices(path: string): Prices {
   const { value, source } = readJson(path, "give the path of a price file (--prices)");
   return parsePrices(value, source);
-}
-
-function itemTable({ lines, totalUsd }: RunBill): string {
-  const columns = [
-    ["service", "left"],
-    ["item", "left"],
-    ["quantity", "right"],
-    ["unit", "left"],
-    ["$/unit", "right"],
-    ["$", "right"],
-    ["share", "right"],
-  ] as const;
-  const share = (usd: number): string => (totalUsd === 0 ? "-" : `${((100 * usd) / totalUsd).toFixed(1)} %`);
-  const rows = lines.map(({ service, item, quantity, unit, usdPerUnit, usd }) => [
-    service,
-    item,
-    Number.isInteger(quantity) ? quantity.toLocaleString("en-US") : quantity.toPrecision(4),
-    unit,
-    usdPerUnit.toPrecision(3),
-    signed(usd),
-    share(usd),
-  ]);
-  return table(columns, [...rows, ["", "total", "", "", "", signed(totalUsd), share(totalUsd)]]);
-}
-
-function signed(usd: number): string {
-  return usd < 0 ? `-${dollars(-usd)}` : dollars(usd);
-}
-
-async function printRounds(
-  objects: ObjectReader,
-  run: string,
-  used: Used,
-  options: CostOptions,
-): Promise<void> {
-  const repriced = ["prices", "architecture", "freeTier", "provisionedPollers"] as const;
-  const given = repriced.find((name) => options[name] !== undefined);
-  if (given !== undefined) {
-    throw new MarinaError(
-      "usage",
-      "--by round shows the dollars that were counted as the run went, at the built-in prices: leave --prices, --architecture, --free-tier and --provisioned-pollers out, or use --by item",
-    );
-  }
-  const records = await readRounds(objects, run);
-  const last = records.at(-1);
-  const end =
-    used.usd === null
-      ? { seconds: last?.seconds ?? 0, usd: last?.usd ?? 0 }
-      : { seconds: used.seconds, usd: used.usd };
-  const rows = billByRound(records, end);
-  if (options.json === true) {
-    console.log(JSON.stringify(rows, null, 2));
-    return;
-  }
-  if (options.csv === true) {
-    writeCsv(
-      ["part", "round", "dense", "slots", "seconds", "usd"],
-      rows.map(({ part, round, dense, slots, seconds, usd }) => [part, round, dense, slots, seconds, usd]),
-    );
-    return;
-  }
-  const columns = [
-    ["round", "left"],
-    ["messages", "left"],
-    ["slots", "right"],
-    ["ms", "right"],
-    ["$", "right"],
-  ] as const;
-  const cells = rows.map((row) => [
-    label(row),
-    row.dense === null ? "-" : row.dense ? "dense" : "compressed",
-    String(row.slots ?? "-"),
-    (1000 * row.seconds).toFixed(1),
-    row.usd.toPrecision(4),
-  ]);
-  console.log(
-    table(columns, [...cells, ["sum", "", "", (1000 * end.seconds).toFixed(1), end.usd.toPrecision(6)]]),
-  );
-}
-
-function label({ part, round }: RoundBill): string {
-  if (part === "start") return "before round 0";
-  return part === "round" ? String(round) : round === null ? "end" : `${round}, and the end`;
 }
 
 function writeCsv(header: readonly string[], rows: readonly (readonly CsvCell[])[]): void {

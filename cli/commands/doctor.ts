@@ -83,7 +83,7 @@ async function* checks(engine: DeployedEngine, specPath: string | undefined): As
   // Of the first round, in which workers have still to read their rows.
   const turns = checkTurns(tasks, reading + computing, concurrency);
   yield* turns;
-  const notice = priceNotice(stack.region);
+  const notice = priceNotice(stack);
   if (notice !== undefined) {
     const limit = spec.stop.usd === undefined ? "" : "; so does the limit stop.usd";
     yield { good: true, text: `prices: ${notice}${limit}` };

@@ -3,6 +3,8 @@ export interface ServiceConfiguration {
   readonly workerMemoryMb: number;
   readonly aggregatorMemoryMb: number;
   readonly architecture: "arm64" | "x86-64";
+  /** Of the stack that is predicted: dollars are by its prices. Absent: us-east-1. */
+  readonly region?: string;
 }
 
 export const DEFAULT_CONFIGURATION: ServiceConfiguration = {

@@ -5,13 +5,13 @@
  */
 import {
   addUsage,
-  PRICES_US_EAST_1,
+  type Prices,
   parseUsage,
+  pricesOf,
   priceUsd,
   type Spending,
   subtractUsage,
   type Usage,
-  zeroUsage,
 } from "../../shared/cost/index.ts";
 import type { EmbeddedCloud } from "../cloud.ts";
 import type { ServiceConfiguration } from "./configuration.ts";
@@ -31,13 +31,15 @@ export function runAccounts(
   };
 }
 
-const NOTHING: Usage = zeroUsage();
-
 class RunAccount implements Spending {
   readonly #cloud: Pick<EmbeddedCloud, "usage" | "live" | "idlePolls" | "clock">;
   readonly #configuration: ServiceConfiguration;
-  /** Stored use less what this cloud had used before it took the run over: counts may be negative. */
-  #base: Usage = zeroUsage();
+  readonly #prices: Prices;
+  /**
+   * Stored use less what this cloud had used before it took the run over: counts may be negative. Absent for a run that
+   * began here.
+   */
+  #base: Usage | undefined;
   #baseUsd = 0;
   #tenureStart = 0;
   #tenures = 0;
@@ -48,6 +50,7 @@ class RunAccount implements Spending {
   ) {
     this.#cloud = cloud;
     this.#configuration = configuration;
+    this.#prices = pricesOf(configuration.region ?? "us-east-1").prices;
   }
 
   beginTenure(): void {
@@ -55,7 +58,7 @@ class RunAccount implements Spending {
     this.#tenures++;
   }
 
-  usd(ahead: Usage = NOTHING): number {
+  usd(ahead?: Usage): number {
     const { standardMapping, fifoMapping } = this.#cloud.live;
     const polls = this.#cloud.idlePolls();
     // Counts enter the price linearly, so the stored part is priced once.
@@ -68,13 +71,13 @@ class RunAccount implements Spending {
       },
       fifoMapping: { ...fifoMapping, emptyReceiveRequests: fifoMapping.emptyReceiveRequests + polls.fifo },
     };
-    const price = (account: Usage["method"]) =>
-      priceUsd(account, PRICES_US_EAST_1, this.#configuration).totalUsd;
-    return this.#baseUsd + price(now) + (ahead === NOTHING ? 0 : price(ahead.method));
+    return this.#baseUsd + this.#price(now) + (ahead === undefined ? 0 : this.#price(ahead.method));
   }
 
-  save(ahead: Usage = NOTHING): unknown {
-    const used = addUsage(addUsage(this.#base, this.#cloud.usage()), ahead);
+  save(ahead?: Usage): unknown {
+    const here = this.#cloud.usage();
+    const soFar = this.#base === undefined ? here : addUsage(this.#base, here);
+    const used = ahead === undefined ? soFar : addUsage(soFar, ahead);
     return { ...used, method: { ...used.method, aggregator: this.#aggregatorNow(used.method.aggregator) } };
   }
 
@@ -82,7 +85,11 @@ class RunAccount implements Spending {
     // A later tenure in this cloud: everything since is counted already.
     if (this.#tenures > 1 || saved === null) return;
     this.#base = subtractUsage(parseUsage(saved), this.#cloud.usage());
-    this.#baseUsd = priceUsd(this.#base.method, PRICES_US_EAST_1, this.#configuration).totalUsd;
+    this.#baseUsd = this.#price(this.#base.method);
+  }
+
+  #price(account: Usage["method"]): number {
+    return priceUsd(account, this.#prices, this.#configuration).totalUsd;
   }
 
   /** The invocation that is under way is billed when it ends: until then by the time it has lasted. */

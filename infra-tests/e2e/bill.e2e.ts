@@ -8,13 +8,12 @@ import { beforeAll, describe, expect, inject, test } from "vitest";
 import { LOG_BYTES_PER_ROUND } from "../../cli/commands/cost.ts";
 import { countRequests } from "../../shared/cost/observed-requests.ts";
 import {
-  allUsage,
   type ObservedInvocations,
   type ReconciledLine,
   reconcileRequests,
 } from "../../shared/cost/reconcile.ts";
 import { parseRequestLog, REQUEST_LOG_PATH, type RequestLogEntry } from "../../shared/cost/request-log.ts";
-import { parseUsage } from "../../shared/cost/usage.ts";
+import { allUsage, parseUsage } from "../../shared/cost/usage.ts";
 import { datasetPrefix, runPrefix } from "../../shared/protocol/keys.ts";
 import type { RunResult } from "../../shared/protocol/stored/result.ts";
 import { childEnvironment } from "../local/environment.ts";

@@ -8,12 +8,7 @@ import {
   requiredVariable,
 } from "../../shared/cloud/aws/index.ts";
 import type { Handler, QueueAddress } from "../../shared/cloud/index.ts";
-import {
-  type BillingConfiguration,
-  meterTenure,
-  PRICES_US_EAST_1,
-  priceNotice,
-} from "../../shared/cost/index.ts";
+import { type BillingConfiguration, meterTenure, priceNotice, pricesOf } from "../../shared/cost/index.ts";
 import { createAggregator } from "./handler.ts";
 import { RoundMetrics } from "./telemetry/metrics.ts";
 
@@ -35,12 +30,14 @@ const billing: BillingConfiguration = {
   architecture: process.arch === "arm64" ? "arm64" : "x86-64",
 };
 
-// The limit stop.usd and a result's dollars go by this table, whatever the region: once an environment, say so.
-const notice = priceNotice(process.env.AWS_REGION ?? "unknown");
+// The limit stop.usd and a result's dollars go by what is known of the region's prices: once an environment, say what is not.
+const region = process.env.AWS_REGION ?? "unknown";
+const { prices } = pricesOf(region);
+const notice = priceNotice({ region, architecture: billing.architecture });
 if (notice !== undefined) log.warn("prices-of-another-region", { notice });
 
 const aggregator: Handler = (messages, invocation) => {
-  const tenure = meterTenure(ports, { taskQueue, prices: PRICES_US_EAST_1, billing }, invocation.cold);
+  const tenure = meterTenure(ports, { taskQueue, prices, billing }, invocation.cold);
   const drive = createAggregator(tenure.ports, {
     taskQueue,
     queuePrefix,

@@ -1,6 +1,15 @@
 /** From counts to dollars. */
+import {
+  BILLED_ITEMS,
+  type BilledItem,
+  type BillItem,
+  PRICES,
+  type PriceName,
+  type Resource,
+  type Service,
+} from "./items.ts";
 import type { Architecture, Prices } from "./prices.ts";
-import type { AccountUsage, FunctionUsage, MappingUsage, QueueUsage } from "./usage.ts";
+import type { AccountUsage, Counters } from "./usage.ts";
 
 /** What the counts don't say: how the functions are configured. */
 export interface BillingConfiguration {
@@ -10,21 +19,7 @@ export interface BillingConfiguration {
 }
 
 /** Dollars by item. */
-export interface BillItems {
-  readonly workerComputeUsd: number;
-  readonly workerInitUsd: number;
-  readonly workerInvocationsUsd: number;
-  readonly aggregatorComputeUsd: number;
-  readonly aggregatorInitUsd: number;
-  readonly aggregatorInvocationsUsd: number;
-  /** Requests that the functions make. */
-  readonly standardQueuesUsd: number;
-  readonly fifoQueuesUsd: number;
-  /** Requests of the event source mappings, idle polls included. */
-  readonly mappingsUsd: number;
-  readonly objectPutsUsd: number;
-  readonly objectGetsUsd: number;
-}
+export type BillItems = { readonly [I in BillItem]: number };
 
 export interface Bill {
   readonly items: BillItems;
@@ -33,6 +28,25 @@ export interface Bill {
 }
 
 const MB_PER_GB = 1024;
+
+/** Rows that are counted together, as they have the same price. */
+interface Part {
+  readonly price: PriceName;
+  readonly memoryOf: BilledItem["billed"]["memoryOf"];
+  readonly rows: readonly { readonly resource: Resource; readonly counter: string }[];
+}
+
+/** What is summed up to an item: rows of the same price first, so that counts are added before they are priced. */
+const PARTS: readonly { readonly name: BillItem; readonly parts: readonly Part[] }[] = [
+  ...Map.groupBy(BILLED_ITEMS, ({ billed }) => billed.as),
+].map(([name, items]) => ({
+  name: name as BillItem,
+  parts: [...Map.groupBy(items, ({ billed }) => billed.price)].map(([price, rows]) => ({
+    price,
+    memoryOf: rows[0]!.billed.memoryOf,
+    rows: rows.map(({ resource, counter }) => ({ resource, counter })),
+  })),
+}));
 
 /**
  * Prices one account: sum over items of count x price, where a function's GB-seconds are
@@ -44,46 +58,64 @@ const MB_PER_GB = 1024;
  * @param configuration memory in MB (1 GB = 1,024 MB) and architecture
  */
 export function priceUsd(usage: AccountUsage, prices: Prices, configuration: BillingConfiguration): Bill {
-  const usdPerGbSecond = prices.usdPerGbSecond[configuration.architecture];
-  const seconds = (milliseconds: number, memoryMb: number): number =>
-    (milliseconds / 1000) * (memoryMb / MB_PER_GB) * usdPerGbSecond;
-  const invocations = (of: FunctionUsage): number => (of.invocations / 1e6) * prices.usdPerMillionInvocations;
-  const standard = prices.usdPerMillionStandardQueueRequests / 1e6;
-  const fifo = prices.usdPerMillionFifoQueueRequests / 1e6;
-  const { worker, aggregator, objects } = usage;
-
-  const items: BillItems = {
-    workerComputeUsd: seconds(worker.billedMilliseconds, configuration.workerMemoryMb),
-    workerInitUsd: seconds(worker.initMilliseconds, configuration.workerMemoryMb),
-    workerInvocationsUsd: invocations(worker),
-    aggregatorComputeUsd: seconds(aggregator.billedMilliseconds, configuration.aggregatorMemoryMb),
-    aggregatorInitUsd: seconds(aggregator.initMilliseconds, configuration.aggregatorMemoryMb),
-    aggregatorInvocationsUsd: invocations(aggregator),
-    standardQueuesUsd: queueRequests(usage.standardQueues) * standard,
-    fifoQueuesUsd: queueRequests(usage.fifoQueues) * fifo,
-    mappingsUsd:
-      mappingRequests(usage.standardMapping) * standard + mappingRequests(usage.fifoMapping) * fifo,
-    objectPutsUsd: ((objects.putRequests + objects.listRequests) / 1000) * prices.usdPerThousandObjectPuts,
-    objectGetsUsd: (objects.getRequests / 1000) * prices.usdPerThousandObjectGets,
-  };
+  const items = {} as Record<BillItem, number>;
   let totalUsd = 0;
-  for (const usd of Object.values(items) as number[]) totalUsd += usd;
+  for (const { name, parts } of PARTS) {
+    let usd = 0;
+    for (const { price, memoryOf, rows } of parts) {
+      let count = 0;
+      for (const { resource, counter } of rows) count += (usage[resource] as Counters)[counter]!;
+      usd += usdOf(price, quantityOf(count, memoryOf, configuration), prices, configuration.architecture);
+    }
+    items[name] = usd;
+    totalUsd += usd;
+  }
   return { items, totalUsd };
 }
 
-/** All billed requests of a kind of queue. */
-export function queueRequests(usage: QueueUsage): number {
-  return (
-    usage.sendRequests +
-    usage.receiveRequests +
-    usage.emptyReceiveRequests +
-    usage.deleteRequests +
-    usage.extendRequests +
-    usage.manageRequests
-  );
+/** In the unit of the price: GB-seconds of milliseconds, else the count itself. */
+export function quantityOf(
+  count: number,
+  memoryOf: BilledItem["billed"]["memoryOf"],
+  { workerMemoryMb, aggregatorMemoryMb }: BillingConfiguration,
+): number {
+  if (memoryOf === undefined) return count;
+  return (count / 1000) * ((memoryOf === "worker" ? workerMemoryMb : aggregatorMemoryMb) / MB_PER_GB);
 }
 
-/** All billed requests of an event source mapping. */
-export function mappingRequests(usage: MappingUsage): number {
-  return usage.receiveRequests + usage.emptyReceiveRequests + usage.deleteRequests;
+function usdOf(name: PriceName, quantity: number, prices: Prices, architecture: Architecture): number {
+  const { per, divided } = PRICES[name];
+  const price = fieldOf(name, prices, architecture);
+  return divided === "price" ? quantity * (price / per) : (quantity / per) * price;
+}
+
+/** Dollars for one unit. */
+export function unitPriceUsd(name: PriceName, prices: Prices, architecture: Architecture): number {
+  return fieldOf(name, prices, architecture) / PRICES[name].per;
+}
+
+function fieldOf(name: PriceName, prices: Prices, architecture: Architecture): number {
+  const { field } = PRICES[name];
+  return field === "usdPerGbSecond" ? prices.usdPerGbSecond[architecture] : prices[field];
+}
+
+/** Dollars by what a chart can show. */
+export function usdByGroup(items: BillItems): Record<string, number> {
+  return summed(items, ({ billed }) => billed.group);
+}
+
+/** Dollars by service. */
+export function usdByService(items: BillItems): Record<Service, number> {
+  return { Lambda: 0, SQS: 0, S3: 0, CloudWatch: 0, ...summed(items, ({ service }) => service) };
+}
+
+const FIRST_ROWS = new Map(BILLED_ITEMS.toReversed().map((item) => [item.billed.as, item]));
+
+function summed(items: BillItems, keyOf: (row: BilledItem) => string): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const { name } of PARTS) {
+    const key = keyOf(FIRST_ROWS.get(name)!);
+    sums[key] = (sums[key] ?? 0) + items[name];
+  }
+  return sums;
 }

@@ -1,7 +1,7 @@
 /** Counts requests as they are billed, split between the method's account and the evaluation's. */
 import type { QueueAddress } from "../cloud/index.ts";
 import { BILLED_UNIT_BYTES } from "../protocol/index.ts";
-import { addUsage, type MutableAccount, type MutableUsage, zeroUsage } from "./usage.ts";
+import { copyUsage, type MutableAccount, type MutableUsage, zeroUsage } from "./usage.ts";
 
 /** How many bytes of one message, or of all of a request, are whose. */
 export interface SplitBytes {
@@ -9,7 +9,6 @@ export interface SplitBytes {
   readonly evaluationBytes: number;
 }
 
-const NOTHING = zeroUsage();
 /** S3 lists 1,000 keys a request. */
 const KEYS_PER_LIST = 1000;
 /** A streamed upload is taken to go in parts of this size; S3 allows 5 MiB to 5 GiB. */
@@ -44,7 +43,7 @@ export class Meter {
 
   /** A snapshot: a copy, the caller's own. */
   usage(): MutableUsage {
-    return addUsage(this.#usage, NOTHING) as MutableUsage;
+    return copyUsage(this.#usage);
   }
 
   send(queue: QueueAddress, bytes: SplitBytes, messages: number): void {

@@ -15,7 +15,7 @@ const entry = (operation: string, more: Partial<RequestLogEntry> = {}): RequestL
 });
 
 test("a queue's request counts once for each started 64 KiB, and once where it carries nothing", () => {
-  const { standardQueues } = countRequests([
+  const { counts } = countRequests([
     entry("SendMessage", { bytes: 65_536 }),
     entry("SendMessageBatch", { messages: 10, bytes: 65_537 }),
     entry("ReceiveMessage", { messages: 3, bytes: 200_000 }),
@@ -26,16 +26,26 @@ test("a queue's request counts once for each started 64 KiB, and once where it c
     entry("GetQueueUrl"),
     entry("DeleteQueue"),
   ]);
-  expect(standardQueues).toEqual({ send: 3, receive: 4, emptyReceive: 1, delete: 1, extend: 1, manage: 3 });
+  expect(counts.standardQueues).toMatchObject({
+    sendRequests: 3,
+    receiveRequests: 4,
+    emptyReceiveRequests: 1,
+    deleteRequests: 1,
+    extendRequests: 1,
+    manageRequests: 3,
+  });
 });
 
 test("FIFO queues are told by their names", () => {
-  const counts = countRequests([entry("SendMessage", { resource: "control.fifo" }), entry("SendMessage")]);
-  expect([counts.fifoQueues.send, counts.standardQueues.send]).toEqual([1, 1]);
+  const { counts } = countRequests([
+    entry("SendMessage", { resource: "control.fifo" }),
+    entry("SendMessage"),
+  ]);
+  expect([counts.fifoQueues.sendRequests, counts.standardQueues.sendRequests]).toEqual([1, 1]);
 });
 
 test("requests on objects fall into the classes of the price list, failed ones too", () => {
-  const { objects } = countRequests([
+  const { counts } = countRequests([
     entry("PutObject"),
     entry("PutObject", { status: 412 }),
     entry("GetObject", { status: 404 }),
@@ -43,7 +53,12 @@ test("requests on objects fall into the classes of the price list, failed ones t
     entry("ListObjectsV2"),
     entry("DeleteObject"),
   ]);
-  expect(objects).toEqual({ put: 2, get: 2, list: 1, delete: 1 });
+  expect(counts.objects).toMatchObject({
+    putRequests: 2,
+    getRequests: 2,
+    listRequests: 1,
+    deleteRequests: 1,
+  });
 });
 
 test("what is of no known kind is not lost", () => {

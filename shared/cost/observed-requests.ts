@@ -1,108 +1,55 @@
 /** A request log, counted as a bill counts: by kind, a queue's request once for each started 64 KiB. */
+import { ITEMS, type Item } from "./items.ts";
+import { billedUnits } from "./meter.ts";
 import type { RequestLogEntry } from "./request-log.ts";
-
-/** Requests on queues of one sort. */
-export interface ObservedQueues {
-  send: number;
-  receive: number;
-  emptyReceive: number;
-  delete: number;
-  extend: number;
-  manage: number;
-}
+import { type AccountUsage, type Counters, type MutableAccount, zeroUsage } from "./usage.ts";
 
 export interface ObservedRequests {
-  readonly standardQueues: ObservedQueues;
-  readonly fifoQueues: ObservedQueues;
-  readonly objects: { put: number; list: number; get: number; delete: number };
+  /** What an observer can see: requests on queues and objects; all other counts are zero. */
+  readonly counts: Pick<AccountUsage, "standardQueues" | "fifoQueues" | "objects">;
   /** Requests of no known kind, by operation: none, for the deployed functions. */
-  readonly others: Map<string, number>;
+  readonly others: ReadonlyMap<string, number>;
 }
-
-/** SQS bills a started 64 KiB of payload as a request. */
-const UNIT_BYTES = 65_536;
-
-const noQueues = (): ObservedQueues => ({
-  send: 0,
-  receive: 0,
-  emptyReceive: 0,
-  delete: 0,
-  extend: 0,
-  manage: 0,
-});
 
 export function countRequests(entries: Iterable<RequestLogEntry>): ObservedRequests {
-  const counts: ObservedRequests = {
-    standardQueues: noQueues(),
-    fifoQueues: noQueues(),
-    objects: { put: 0, list: 0, get: 0, delete: 0 },
-    others: new Map(),
-  };
+  const counts = zeroUsage().method;
+  const others = new Map<string, number>();
   for (const entry of entries) {
-    const known =
-      entry.service === "sqs"
-        ? countQueueRequest(
-            entry.resource.endsWith(".fifo") ? counts.fifoQueues : counts.standardQueues,
-            entry,
-          )
-        : entry.service === "s3" && countObjectRequest(counts.objects, entry);
-    if (known) continue;
-    const name = `${entry.service} ${entry.operation}`;
-    counts.others.set(name, 1 + (counts.others.get(name) ?? 0));
+    const item = itemOf(entry);
+    if (item === undefined) {
+      const name = `${entry.service} ${entry.operation}`;
+      others.set(name, 1 + (others.get(name) ?? 0));
+      continue;
+    }
+    const counters: Counters = counts[item.resource as keyof MutableAccount];
+    counters[item.counter]! += item.service === "SQS" ? Math.max(1, billedUnits(entry.bytes)) : 1;
   }
-  return counts;
+  return { counts, others };
 }
 
-function countQueueRequest(queues: ObservedQueues, { operation, messages, bytes }: RequestLogEntry): boolean {
-  const units = Math.max(1, Math.ceil(bytes / UNIT_BYTES));
-  switch (operation) {
-    case "SendMessage":
-    case "SendMessageBatch":
-      queues.send += units;
-      return true;
-    case "ReceiveMessage":
-      if (messages === 0) queues.emptyReceive++;
-      else queues.receive += units;
-      return true;
-    case "DeleteMessage":
-    case "DeleteMessageBatch":
-      queues.delete++;
-      return true;
-    case "ChangeMessageVisibility":
-    case "ChangeMessageVisibilityBatch":
-      queues.extend++;
-      return true;
-    case "CreateQueue":
-    case "DeleteQueue":
-    case "GetQueueUrl":
-    case "GetQueueAttributes":
-      queues.manage++;
-      return true;
-    default:
-      return false;
-  }
+/** By service ("sqs", "s3") and operation. */
+const OF_OPERATION = Map.groupBy(
+  ITEMS.flatMap((item: Item) =>
+    item.seen !== undefined && "operations" in item.seen
+      ? item.seen.operations.map((operation) => ({
+          item,
+          name: `${item.service.toLowerCase()} ${operation}`,
+        }))
+      : [],
+  ),
+  ({ name }) => name,
+);
+
+/** The row that counts it; undefined for what no row does. */
+function itemOf({ service, operation, resource, messages }: RequestLogEntry): Item | undefined {
+  const rows = OF_OPERATION.get(`${service} ${operation}`)?.map(({ item }) => item) ?? [];
+  if (service !== "sqs") return rows[0];
+  const queues = resource.endsWith(".fifo") ? "fifoQueues" : "standardQueues";
+  const ofQueue = rows.filter((item) => item.resource === queues);
+  // A receive is counted by what it brought.
+  return ofQueue.length < 2 ? ofQueue[0] : ofQueue.find((item) => isOfEmpty(item) === (messages === 0));
 }
 
-function countObjectRequest(objects: ObservedRequests["objects"], { operation }: RequestLogEntry): boolean {
-  switch (operation) {
-    case "PutObject":
-    case "CreateMultipartUpload":
-    case "UploadPart":
-    case "CompleteMultipartUpload":
-      objects.put++;
-      return true;
-    case "ListObjectsV2":
-      objects.list++;
-      return true;
-    case "GetObject":
-    case "HeadObject":
-      objects.get++;
-      return true;
-    case "DeleteObject":
-    case "AbortMultipartUpload":
-      objects.delete++;
-      return true;
-    default:
-      return false;
-  }
+function isOfEmpty({ seen }: Item): boolean {
+  return seen !== undefined && "empty" in seen;
 }

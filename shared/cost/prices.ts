@@ -1,34 +1,17 @@
 /** What a request, a second and a byte cost: one dated table, us-east-1, on demand, free tiers not deducted. */
+import type { FreeField, PriceField } from "./items.ts";
 
 export type Architecture = "arm64" | "x86-64";
 
-export interface Prices {
+/** A number for each of `items.ts`'s price fields, and what must be known to trust them. */
+export interface Prices extends Readonly<Record<PriceField, number>> {
   readonly region: string;
   /** ISO date of the newest source. */
   readonly date: string;
   readonly sources: readonly string[];
   readonly usdPerGbSecond: Readonly<Record<Architecture, number>>;
-  readonly usdPerMillionInvocations: number;
-  /** A request counts once for each started 64 KiB. */
-  readonly usdPerMillionStandardQueueRequests: number;
-  readonly usdPerMillionFifoQueueRequests: number;
-  /** PUT, POST, COPY, LIST. DELETE is free. */
-  readonly usdPerThousandObjectPuts: number;
-  readonly usdPerThousandObjectGets: number;
-  /** S3 Standard; a GB is 2^30 bytes. */
-  readonly usdPerGbMonthStored: number;
-  /** Ingestion of log lines. */
-  readonly usdPerGbLogged: number;
-  /** A custom metric, by the hour in which it is written. */
-  readonly usdPerMetricMonth: number;
-  /** A poller of an event source mapping in provisioned mode. */
-  readonly usdPerPollerHour: number;
   /** What an account gets each month for nothing; off unless asked for. */
-  readonly freeEachMonth: {
-    readonly invocations: number;
-    readonly gbSeconds: number;
-    readonly queueRequests: number;
-  };
+  readonly freeEachMonth: Readonly<Record<FreeField, number>>;
 }
 
 export const PRICES_US_EAST_1: Prices = {
@@ -52,12 +35,3 @@ export const PRICES_US_EAST_1: Prices = {
   usdPerPollerHour: 0.00925,
   freeEachMonth: { invocations: 1_000_000, gbSeconds: 400_000, queueRequests: 1_000_000 },
 };
-
-/**
- * What has to be said where dollars are told of a stack in another region than the table's; undefined in its own. Prices
- * differ from region to region, and no other region's are built in.
- */
-export function priceNotice(region: string, prices: Prices = PRICES_US_EAST_1): string | undefined {
-  if (region === prices.region) return undefined;
-  return `dollars are by the prices of ${prices.region} of ${prices.date}, the stack is in ${region}, whose prices are not built in; marina cost RUN --prices FILE prices a run by others`;
-}

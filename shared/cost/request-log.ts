@@ -4,7 +4,7 @@
  * other.
  */
 import * as z from "zod";
-import { explain, MarinaError } from "../base/index.ts";
+import { stored } from "../base/index.ts";
 
 /** Path at a local cloud's endpoint under which its log is read; `?from=` and `?to=` in milliseconds since 1970. */
 export const REQUEST_LOG_PATH = "/_marina/requests";
@@ -38,17 +38,11 @@ const logSchema = z.strictObject({
 
 export type RequestLog = Readonly<z.infer<typeof logSchema>>;
 
+const storedLog = stored<RequestLog>(logSchema, {
+  problem: "expected a request log as JSON, got other text",
+});
+
 /** @throws MarinaError "corrupt" or "spec" for what is no request log. */
 export function parseRequestLog(text: string, source: string): RequestLog {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new MarinaError("corrupt", `${source}: expected a request log as JSON, got other text`, {
-      cause: error,
-    });
-  }
-  const parsed = logSchema.safeParse(value);
-  if (!parsed.success) throw explain(parsed.error, logSchema, value, source);
-  return parsed.data;
+  return storedLog.decode(text, source);
 }

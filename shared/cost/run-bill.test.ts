@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { priceUsd } from "./bill.ts";
 import { PRICES_US_EAST_1 } from "./prices.ts";
-import { NO_HOLDINGS, type RunBill, runBill, storageUsdPerMonth } from "./run-bill.ts";
+import {
+  freeAllowance,
+  holdingsBill,
+  netLines,
+  type RunBill,
+  runBill,
+  storageUsdPerMonth,
+} from "./run-bill.ts";
 import { zeroUsage } from "./usage.ts";
 
 const configuration = { workerMemoryMb: 1769, aggregatorMemoryMb: 512, architecture: "arm64" } as const;
@@ -88,7 +95,7 @@ describe("a run's bill", () => {
       metrics: 4,
       provisionedPollers: 2,
     };
-    const bill = runBill(zeroUsage().method, PRICES_US_EAST_1, configuration, holdings);
+    const bill = holdingsBill(holdings, PRICES_US_EAST_1, "arm64");
     // Two hours of a month of 720.
     expect(usdOf(bill, "storage, while it ran")).toBeCloseTo(0.023 / 360, 12);
     expect(usdOf(bill, "log lines")).toBeCloseTo(0.25, 12);
@@ -138,7 +145,12 @@ describe("a run's bill", () => {
           const { method } = zeroUsage();
           method.worker.invocations = calls;
           method.standardQueues.sendRequests = sends;
-          const free = runBill(method, PRICES_US_EAST_1, configuration, NO_HOLDINGS, true).totalUsd;
+          const free = runBill(
+            method,
+            PRICES_US_EAST_1,
+            configuration,
+            freeAllowance(PRICES_US_EAST_1),
+          ).totalUsd;
           const expected = Math.max(0, calls - 1e6) * 2e-7 + Math.max(0, sends - 1e6) * 4e-7;
           expect(Math.abs(free - expected)).toBeLessThan(1e-9);
         },
@@ -149,7 +161,22 @@ describe("a run's bill", () => {
     method.worker.billedMilliseconds = 300_000_000;
     method.aggregator.billedMilliseconds = 200_000_000;
     const memory = { workerMemoryMb: 1024, aggregatorMemoryMb: 1024, architecture: "arm64" } as const;
-    const free = runBill(method, PRICES_US_EAST_1, memory, NO_HOLDINGS, true);
+    const free = runBill(method, PRICES_US_EAST_1, memory, freeAllowance(PRICES_US_EAST_1));
     expect(free.totalUsd).toBeCloseTo(100_000 * 0.0000133334, 9);
+    // What is left to pay stands at each line: all that is free is the worker's, and a third of the aggregator's.
+    const net = netLines(free).map(({ item, usd, freeUsd }) => [item, usd - freeUsd]);
+    expect(net).toEqual([
+      ["worker: compute", 0],
+      ["aggregator: compute", expect.closeTo(100_000 * 0.0000133334, 9)],
+    ]);
+  });
+
+  it("takes a month's free tier off once, however many bills are made of it", () => {
+    const { method } = zeroUsage();
+    method.worker.invocations = 700_000;
+    const left = freeAllowance(PRICES_US_EAST_1);
+    const usd = [1, 2, 3].map(() => runBill(method, PRICES_US_EAST_1, configuration, left).totalUsd);
+    expect(usd).toEqual([0, expect.closeTo(0.08, 12), expect.closeTo(0.14, 12)]);
+    expect(PRICES_US_EAST_1.freeEachMonth.invocations).toBe(1_000_000);
   });
 });

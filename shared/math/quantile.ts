@@ -8,7 +8,9 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
   const at = (sorted.length - 1) * share;
   const below = Math.floor(at);
   const low = sorted[below]!;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
+  // On an entry its neighbour, which may be infinite, has no say.
+  if (at === below) return low;
+  const high = sorted[below + 1]!;
   // Equal neighbours stay what they are, infinite ones too.
   return low === high ? low : low + (high - low) * (at - below);
 }

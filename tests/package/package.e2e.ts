@@ -135,7 +135,8 @@ describe.each(["Node 24", "Node 22"])("under %s", (version) => {
     expect(await marina("show", "nothing", "--home", home)).toMatchObject({ code: 2 });
   });
 
-  it("the quickstart finds the specs and data that the package holds", async () => {
+  // A minute on a busy machine; under Node 24 it is what `npm start` runs.
+  it.runIf(version === "Node 22")("the quickstart finds the specs and data of the package", async () => {
     const ran = await marina("quickstart", "--home", `${home}-quickstart`);
     expect(ran).toMatchObject({ code: 0 });
     expect(ran.stdout).toContain(

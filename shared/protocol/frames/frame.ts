@@ -190,12 +190,14 @@ export class FrameReader {
   #at = FRAME_HEADER_BYTES;
 
   /**
+   * Of a whole frame, or (`beginningOf`) of the first bytes of one.
    * @param what what these bytes should be and where they came from, for error messages.
    * @throws MarinaError "version" for a frame of another protocol version, MessageError for anything else amiss.
    */
-  constructor(type: FrameType, bytes: Uint8Array, what: string) {
+  constructor(type: FrameType, bytes: Uint8Array, what: string, extent: "whole" | "beginning" = "whole") {
     this.#bytes = bytes;
     this.#what = what;
+    if (extent === "beginning") return;
     if (bytes.length < FRAME_HEADER_BYTES) {
       throw this.#error(`expected at least ${FRAME_HEADER_BYTES} bytes, got ${bytes.length}`);
     }
@@ -300,20 +302,83 @@ function startsWith(bytes: Uint8Array, at: number, expected: Uint8Array): boolea
   return true;
 }
 
-/** One byte of a message's frame, without decoding the rest; undefined where the text is too short or no base64. */
-export function byteOfBody(body: string, index: number): number | undefined {
-  const bits = (position: number): number => {
-    const c = body.charCodeAt(position);
-    if (c >= 65 && c <= 90) return c - 65; // A-Z
-    if (c >= 97 && c <= 122) return c - 71; // a-z
-    if (c >= 48 && c <= 57) return c + 4; // 0-9
-    return c === 43 ? 62 : c === 47 ? 63 : Number.NaN; // + /
-  };
-  const at = 4 * Math.floor(index / 3) + (index % 3);
-  const [high, low] = [bits(at), bits(at + 1)];
-  if (Number.isNaN(high) || Number.isNaN(low)) return undefined;
-  const shift = 2 * (index % 3);
-  return ((high << (2 + shift)) | (low >> (4 - shift))) & 0xff;
+/** The first characters of every body with a frame of each type: magic, type, version and the first zero byte. */
+const BODY_OPENINGS = Object.fromEntries(
+  Object.entries(FrameType).map(([type, number]) => [
+    type,
+    Buffer.from([...MAGIC, number, PROTOCOL_VERSION, 0]).toString("base64"),
+  ]),
+) as Readonly<Record<FrameType, string>>;
+
+/** First bytes of frames that are only looked at, one at a time. */
+const glance = Buffer.alloc(1024);
+
+/**
+ * Reads the first fields of a message's frame, without its checksum and without decoding the rest: for accounting, which
+ * must know a few of them of every message. It must be read from before another one is asked for.
+ * @param bytes of the frame that will do; fields beyond them are cut off
+ * @returns undefined where the text is no frame of this type and this version of the protocol
+ */
+export function beginningOf(type: FrameType, body: string, bytes: number): FrameReader | undefined {
+  if (!body.startsWith(BODY_OPENINGS[type])) return undefined;
+  const length = glance.write(body.slice(0, bodyCharacters(Math.min(bytes, glance.length))), 0, "base64");
+  if (length <= FRAME_HEADER_BYTES) return undefined;
+  return new FrameReader(type, glance.subarray(0, length), type, "beginning");
+}
+
+/** Undefined for bytes that end too soon or are none of ours: accounting looks at them before anybody has checked them. */
+export function unlessCutOff<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof MessageError) return undefined;
+    throw error;
+  }
+}
+
+/** What reads the first numbers of a frame, in the order of their writing. */
+export type NumberReader = Pick<FrameReader, "u8" | "u32">;
+
+/** The same for the first numbers only: they are decoded as they are asked for, which takes a tenth of the time. */
+export function firstNumbersOf(type: FrameType, body: string): NumberReader | undefined {
+  return body.startsWith(BODY_OPENINGS[type]) ? new TextReader(body) : undefined;
+}
+
+/** What each character of base64 stands for, by its code; others for nothing. */
+const SEXTETS = new Uint8Array(128).fill(255);
+for (const [i, c] of [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].entries())
+  SEXTETS[c.charCodeAt(0)] = i;
+
+class TextReader implements NumberReader {
+  readonly #body: string;
+  #at = FRAME_HEADER_BYTES;
+
+  constructor(body: string) {
+    this.#body = body;
+  }
+
+  /** @throws MessageError where the text ends, or is no base64. */
+  u8(): number {
+    const index = this.#at++;
+    const place = index % 3;
+    const at = (4 * (index - place)) / 3 + place;
+    const high = SEXTETS[this.#body.charCodeAt(at)] ?? 255;
+    const low = SEXTETS[this.#body.charCodeAt(at + 1)] ?? 255;
+    if (high === 255 || low === 255) throw new MessageError(`not base64 at byte ${index}`);
+    return ((high << (2 + 2 * place)) | (low >> (4 - 2 * place))) & 0xff;
+  }
+
+  u32(): number {
+    return (this.u8() | (this.u8() << 8) | (this.u8() << 16) | (this.u8() << 24)) >>> 0;
+  }
+}
+
+/** The same of a frame that is at hand. */
+export function beginningOfFrame(type: FrameType, frame: Uint8Array): FrameReader | undefined {
+  if (frame.length <= FRAME_HEADER_BYTES) return undefined;
+  if (frame[3] !== FrameType[type] || frame[4] !== PROTOCOL_VERSION) return undefined;
+  if (frame[0] !== MAGIC[0] || frame[1] !== MAGIC[1] || frame[2] !== MAGIC[2]) return undefined;
+  return new FrameReader(type, frame, type, "beginning");
 }
 
 /** Characters of the message's text that a frame of so many bytes becomes. */

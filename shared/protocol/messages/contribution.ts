@@ -1,12 +1,16 @@
 /** What comes back on a run's own queue: contributions of workers, their errors, and commands of the user. */
 import { MessageError } from "../../base/index.ts";
 import {
-  byteOfBody,
+  beginningOf,
+  beginningOfFrame,
+  bodyCharacters,
   FRAME_HEADER_BYTES,
   FrameReader,
-  FrameType,
   FrameWriter,
+  firstNumbersOf,
   fromBody,
+  type NumberReader,
+  unlessCutOff,
 } from "../frames/frame.ts";
 
 /** Which answer of which run this is. */
@@ -89,11 +93,8 @@ const NOW = 32;
 const READS_SHIFT = 6;
 const MOST_READS = 3;
 
-/** Base64 of a frame's beginning, up to its timing and some more. */
-const TIMING_HEAD_CHARACTERS = 128;
-
-/** Where a frame says how many of its bytes the evaluation takes: its vector with length and alignment. */
-const EVALUATION_BYTES_AT = FRAME_HEADER_BYTES + 2;
+/** Bytes of a frame that hold its timing, and more. */
+const TIMING_BYTES = FRAME_HEADER_BYTES + 80;
 
 /** Bytes of a contribution's frame beyond its payload and evaluation, at most: the stated header. */
 export const CONTRIBUTION_OVERHEAD_BYTES = 104;
@@ -106,24 +107,15 @@ export function frameIncoming(message: Incoming): Uint8Array {
 /** The frame of a contribution, still to be finished as bytes or as the text of a message. */
 export function writeIncoming(message: Incoming): FrameWriter {
   const writer = new FrameWriter("contribution", CONTRIBUTION_OVERHEAD_BYTES + contentBytes(message));
-  // Kind and flags, then how many of the frame's bytes the evaluation takes: all that accounting has to look at.
-  writer.u8(KINDS.indexOf(message.kind));
-  if (message.kind === "stop")
-    return writer
-      .u8(message.now ? NOW : 0)
-      .u32(0)
-      .text(message.runDigest)
-      .u32(message.generation);
+  const evaluationBytesAt = writeOpening(writer, message);
+  writer.text(message.runDigest);
+  if (message.kind === "stop") return writer.u32(message.generation);
   if (message.kind === "scale")
     return writer
-      .u8(message.now ? NOW : 0)
-      .u32(0)
-      .text(message.runDigest)
       .u32(message.generation)
       .f64(message.request)
       .u32(message.workers ?? 0)
       .u32(message.participants ?? 0);
-  writer.u8(flagsOf(message)).u32(0).text(message.runDigest);
   writer.u32(message.phase).u32(message.round).u32(message.slot).u32(message.worker);
   switch (message.kind) {
     case "contribution":
@@ -135,7 +127,7 @@ export function writeIncoming(message: Incoming): FrameWriter {
       if (message.evaluation !== null) {
         const before = writer.length;
         writer.vector(message.evaluation);
-        writer.setU32(EVALUATION_BYTES_AT, writer.length - before);
+        writer.setU32(evaluationBytesAt, writer.length - before);
       }
       break;
     case "answer":
@@ -147,7 +139,7 @@ export function writeIncoming(message: Incoming): FrameWriter {
     case "pack": {
       let outside = 0;
       for (const part of message.parts) outside += evaluationBytesOfFrame(part);
-      writer.setU32(EVALUATION_BYTES_AT, outside);
+      writer.setU32(evaluationBytesAt, outside);
       writer.f64(message.computeMilliseconds).u32(message.parts.length);
       for (const part of message.parts) writer.bytes(part);
       break;
@@ -157,6 +149,29 @@ export function writeIncoming(message: Incoming): FrameWriter {
       break;
   }
   return writer;
+}
+
+/** What every message begins with: all that accounting has to know of it but its timing. */
+interface Opening {
+  readonly kind: Incoming["kind"];
+  readonly flags: number;
+  /** How many of the frame's bytes the evaluation takes: its vector with length and alignment. */
+  readonly evaluationBytes: number;
+}
+
+/** @returns where the number of evaluation bytes stands, which is not known yet */
+function writeOpening(writer: FrameWriter, message: Incoming): number {
+  writer.u8(KINDS.indexOf(message.kind)).u8(flagsOf(message));
+  const evaluationBytesAt = writer.length;
+  writer.u32(0);
+  return evaluationBytesAt;
+}
+
+/** @throws MessageError */
+function readOpening(reader: NumberReader): Opening {
+  const kind = KINDS[reader.u8()];
+  if (kind === undefined) throw new MessageError("contribution: unknown kind");
+  return { kind, flags: reader.u8(), evaluationBytes: reader.u32() };
 }
 
 /** Bytes of payload, evaluation and parts. */
@@ -173,7 +188,7 @@ function contentBytes(message: Incoming): number {
   }
 }
 
-function flagsOf(message: Exclude<Incoming, { kind: "stop" | "scale" }>): number {
+function flagsOf(message: Incoming): number {
   const timing = "cold" in message ? (message.cold ? COLD : 0) | readsFlag(message.reads) : 0;
   switch (message.kind) {
     case "contribution":
@@ -194,17 +209,14 @@ function flagsOf(message: Exclude<Incoming, { kind: "stop" | "scale" }>): number
       return message.retryable ? RETRYABLE : 0;
     case "stored":
       return 0;
+    case "stop":
+    case "scale":
+      return message.now ? NOW : 0;
   }
 }
 
 function readsFlag(reads = 0): number {
   return Math.min(MOST_READS, reads) << READS_SHIFT;
-}
-
-/** What the flags say of a worker's timing. */
-function coldAndReads(flags: number): Omit<Timing, "computeMilliseconds"> {
-  const reads = flags >> READS_SHIFT;
-  return { cold: (flags & COLD) !== 0, ...(reads === 0 ? {} : { reads }) };
 }
 
 export function encodeIncoming(message: Incoming): string {
@@ -219,10 +231,7 @@ export function decodeIncoming(body: string): Incoming {
 /** @throws MessageError, or MarinaError "version". */
 export function parseIncoming(bytes: Uint8Array): Incoming {
   const reader = new FrameReader("contribution", bytes, "contribution");
-  const kind = KINDS[reader.u8()];
-  if (kind === undefined) throw new MessageError("contribution: unknown kind");
-  const flags = reader.u8();
-  reader.u32(); // evaluation bytes: see `evaluationBytesOfContribution`
+  const { kind, flags } = readOpening(reader);
   const runDigest = reader.text();
   if (kind === "stop") {
     const generation = reader.u32();
@@ -242,32 +251,20 @@ export function parseIncoming(bytes: Uint8Array): Incoming {
     reader.end();
     return message;
   }
-  const address = {
-    runDigest,
-    phase: reader.u32(),
-    round: reader.u32(),
-    slot: reader.u32(),
-    worker: reader.u32(),
-  };
+  const address = readAddress(reader, runDigest);
   const message = ((): Incoming => {
     switch (kind) {
       case "contribution":
         return readContribution(reader, address, flags);
       case "answer":
-        return {
-          kind,
-          ...address,
-          computeMilliseconds: reader.f64(),
-          payload: reader.bytes(),
-          ...coldAndReads(flags),
-        };
+        return { kind, ...address, ...readTiming(reader, flags), payload: reader.bytes() };
       case "stored":
         return { kind, ...address, key: reader.text() };
       case "pack": {
-        const computeMilliseconds = reader.f64();
+        const timing = readTiming(reader, flags);
         const parts: Uint8Array[] = [];
         for (let left = reader.u32(); left > 0; left--) parts.push(reader.bytes());
-        return { kind, ...address, computeMilliseconds, parts, ...coldAndReads(flags) };
+        return { kind, ...address, ...timing, parts };
       }
       case "error":
         return {
@@ -283,17 +280,34 @@ export function parseIncoming(bytes: Uint8Array): Incoming {
   return message;
 }
 
+/** Comes after the run's digest in every message of a worker. */
+function readAddress(reader: FrameReader, runDigest: string): Address {
+  return {
+    runDigest,
+    phase: reader.u32(),
+    round: reader.u32(),
+    slot: reader.u32(),
+    worker: reader.u32(),
+  };
+}
+
+/** Comes after the address of contributions, answers and packs. */
+function readTiming(reader: FrameReader, flags: number): Timing {
+  const computeMilliseconds = reader.f64();
+  const reads = flags >> READS_SHIFT;
+  return { computeMilliseconds, cold: (flags & COLD) !== 0, ...(reads === 0 ? {} : { reads }) };
+}
+
 function readContribution(
   reader: FrameReader,
   { runDigest, phase, round, slot, worker }: Address,
   flags: number,
 ): Incoming {
-  const computeMilliseconds = reader.f64();
+  const { computeMilliseconds, cold, reads } = readTiming(reader, flags);
   const bits = reader.f64();
   const loss = reader.f64();
   const payload = reader.bytes();
   const evaluation = (flags & HAS_EVALUATION) !== 0 ? reader.vector() : null;
-  const { cold, reads } = coldAndReads(flags);
   // Field by field: there are as many of these as tasks, and spreading takes several times as long.
   return {
     kind: "contribution",
@@ -316,58 +330,64 @@ function readContribution(
 /**
  * How many of a body's bytes are outside the method (as they travel: base64): exact gradients sent for the record,
  * and the whole of an answer to calibration or of a contribution without a payload. What is left is the length that
- * the body would have without them. Cheap: looks at a few bytes.
+ * the body would have without them.
  */
 export function evaluationBytesOfContribution(body: string): number {
-  if (byteOfBody(body, 3) !== FrameType.contribution) return 0;
-  const kind = KINDS[byteOfBody(body, FRAME_HEADER_BYTES) ?? -1];
-  if (kind === "answer") return body.length;
-  if (kind !== "contribution" && kind !== "pack") return 0;
-  if (((byteOfBody(body, FRAME_HEADER_BYTES + 1) ?? 0) & EVALUATION_ONLY) !== 0) return body.length;
-  let evaluation = 0;
-  for (let i = 3; i >= 0; i--)
-    evaluation = 256 * evaluation + (byteOfBody(body, EVALUATION_BYTES_AT + i) ?? 0);
-  if (evaluation === 0) return 0;
-  const others = Math.max(0, Buffer.byteLength(body, "base64") - evaluation);
-  return body.length - 4 * Math.ceil(others / 3);
-}
-
-/** Is this body a command of the user, and no worker's message? Looks at a few bytes. */
-export function isCommandBody(body: string): boolean {
-  if (byteOfBody(body, 3) !== FrameType.contribution) return false;
-  const kind = KINDS[byteOfBody(body, FRAME_HEADER_BYTES) ?? -1];
-  return kind === "stop" || kind === "scale";
+  const opening = openingIn(firstNumbersOf("contribution", body));
+  if (opening === undefined) return 0;
+  const { whole, bytes } = evaluationOf(opening);
+  if (whole) return body.length;
+  if (bytes === 0) return 0;
+  return body.length - bodyCharacters(Math.max(0, Buffer.byteLength(body, "base64") - bytes));
 }
 
 /** The same of a whole frame, as it lies in the object store. */
 export function evaluationBytesOfFrame(frame: Uint8Array): number {
-  if (frame.length < EVALUATION_BYTES_AT + 4 || frame[3] !== FrameType.contribution) return 0;
-  const kind = KINDS[frame[FRAME_HEADER_BYTES]!];
-  if (kind === "answer") return frame.length;
-  if (kind !== "contribution" && kind !== "pack") return 0;
-  if ((frame[FRAME_HEADER_BYTES + 1]! & EVALUATION_ONLY) !== 0) return frame.length;
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  return Math.min(frame.length, view.getUint32(EVALUATION_BYTES_AT, true));
+  const opening = openingIn(beginningOfFrame("contribution", frame));
+  if (opening === undefined) return 0;
+  const { whole, bytes } = evaluationOf(opening);
+  return whole ? frame.length : Math.min(frame.length, bytes);
+}
+
+/** Is this body a command of the user, and no worker's message? */
+export function isCommandBody(body: string): boolean {
+  const kind = openingIn(firstNumbersOf("contribution", body))?.kind;
+  return kind === "stop" || kind === "scale";
+}
+
+/** Is all of it outside the method, or how many of the frame's bytes? */
+function evaluationOf({ kind, flags, evaluationBytes }: Opening): {
+  readonly whole: boolean;
+  readonly bytes: number;
+} {
+  if (kind === "answer") return { whole: true, bytes: 0 };
+  if (kind !== "contribution" && kind !== "pack") return { whole: false, bytes: 0 };
+  return { whole: (flags & EVALUATION_ONLY) !== 0, bytes: evaluationBytes };
+}
+
+function openingIn(reader: NumberReader | undefined): Opening | undefined {
+  return reader === undefined ? undefined : unlessCutOff(() => readOpening(reader));
 }
 
 /**
  * How long the worker took, from the frame of a contribution or of an answer, or from its beginning; undefined for
- * everything else. Cheap: looks at a few bytes, and checks nothing.
+ * everything else. Its checksum is not looked at.
  */
 export function timingOfFrame(frame: Uint8Array): Timing | undefined {
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  const digestAt = FRAME_HEADER_BYTES + 6;
-  if (frame.length < digestAt + 4 || frame[3] !== FrameType.contribution) return undefined;
-  const kind = KINDS[frame[FRAME_HEADER_BYTES]!];
-  if (kind !== "contribution" && kind !== "answer" && kind !== "pack") return undefined;
-  // After the digest: phase, round, slot and worker.
-  const at = digestAt + 4 + view.getUint32(digestAt, true) + 16;
-  if (at + 8 > frame.length) return undefined;
-  const computeMilliseconds = view.getFloat64(at, true);
-  return { computeMilliseconds, ...coldAndReads(frame[FRAME_HEADER_BYTES + 1]!) };
+  return timingIn(beginningOfFrame("contribution", frame));
 }
 
 /** The same for the text of a message. */
 export function timingOfBody(body: string): Timing | undefined {
-  return timingOfFrame(Buffer.from(body.slice(0, TIMING_HEAD_CHARACTERS), "base64"));
+  return timingIn(beginningOf("contribution", body, TIMING_BYTES));
+}
+
+function timingIn(reader: FrameReader | undefined): Timing | undefined {
+  if (reader === undefined) return undefined;
+  return unlessCutOff(() => {
+    const { kind, flags } = readOpening(reader);
+    if (kind !== "contribution" && kind !== "answer" && kind !== "pack") return undefined;
+    readAddress(reader, reader.text());
+    return readTiming(reader, flags);
+  });
 }

@@ -2,12 +2,13 @@
 import { MessageError } from "../../base/index.ts";
 import { exactAt, REQUESTS, type RequestName, STATEFUL_REQUESTS } from "../../methods/index.ts";
 import {
-  byteOfBody,
-  FRAME_HEADER_BYTES,
+  beginningOf,
   FrameReader,
-  FrameType,
   FrameWriter,
+  firstNumbersOf,
   fromBody,
+  type NumberReader,
+  unlessCutOff,
 } from "../frames/frame.ts";
 import { FrameBeginning } from "../frames/frame-beginning.ts";
 
@@ -278,11 +279,17 @@ export function decodeTask(body: string): Task {
 
 const SLOT_AND_WORKER_BYTES = 8;
 
-function readTask(frame: Uint8Array): Task {
-  const reader = new FrameReader("task", frame, "task");
-  const onWire = BY_CODE[reader.u8()];
-  if (onWire === undefined) throw new MessageError("task: unknown kind");
-  const { kind, points: expected } = onWire;
+/** What a task begins with, up to its points. */
+interface TaskHead
+  extends Omit<Task, keyof Member | "evaluate" | "points" | "pointRounds" | "others" | "shifts"> {
+  readonly flags: number;
+  /** Of points. */
+  readonly count: number;
+}
+
+/** @throws MessageError */
+function readHead(reader: FrameReader): TaskHead {
+  const kind = readKind(reader);
   const flags = reader.u8();
   if (flags > (EVALUATE | PACKED | CARRIED)) throw new MessageError(`task: unknown flags ${flags}`);
   const round = reader.u32();
@@ -293,17 +300,36 @@ function readTask(frame: Uint8Array): Task {
   const runDigest = reader.text();
   const replyTo = reader.text();
   const count = reader.u8();
+  const expected = pointsOf(kind);
   if (count !== expected) {
     throw new MessageError(`task: a ${kind} task carries ${expected} points, got ${count}`);
   }
+  return { kind, flags, round, memoryFloor, phase, workers, run, runDigest, replyTo, count };
+}
+
+/** The first field of all. @throws MessageError */
+function readKind(reader: NumberReader): TaskKind {
+  const onWire = BY_CODE[reader.u8()];
+  if (onWire === undefined) throw new MessageError("task: unknown kind");
+  return onWire.kind;
+}
+
+/** What comes before each point's vector or key. @throws MessageError */
+function readPlace(reader: FrameReader): { readonly pointRound: number; readonly isStored: boolean } {
+  return { pointRound: reader.u32(), isStored: reader.u8() !== 0 };
+}
+
+function readTask(frame: Uint8Array): Task {
+  const reader = new FrameReader("task", frame, "task");
+  const { kind, flags, round, memoryFloor, phase, workers, run, runDigest, replyTo, count } =
+    readHead(reader);
   const points: Point[] = [];
   const pointRounds: number[] = [];
   for (let i = 0; i < count; i++) {
-    pointRounds.push(reader.u32());
+    const { pointRound, isStored } = readPlace(reader);
+    pointRounds.push(pointRound);
     points.push(
-      reader.u8() === 0
-        ? { kind: "inline", vector: reader.vector() }
-        : { kind: "stored", key: reader.text() },
+      isStored ? { kind: "stored", key: reader.text() } : { kind: "inline", vector: reader.vector() },
     );
   }
   const slot = reader.u32();
@@ -340,11 +366,12 @@ export function isOutsideMethod(kind: TaskKind): boolean {
   return kind in QUESTIONS;
 }
 
-/** Is this body a task outside the method? Looks at two bytes. */
+/** Is this body a task outside the method? Looks at its first bytes, and checks nothing. */
 export function isOutsideMethodTask(body: string): boolean {
-  if (byteOfBody(body, 3) !== FrameType.task) return false;
-  const found = BY_CODE[byteOfBody(body, FRAME_HEADER_BYTES) ?? -1];
-  return found !== undefined && isOutsideMethod(found.kind);
+  const reader = firstNumbersOf("task", body);
+  if (reader === undefined) return false;
+  const kind = unlessCutOff(() => readKind(reader));
+  return kind !== undefined && isOutsideMethod(kind);
 }
 
 /** What a task makes its worker ask of the cloud. */
@@ -357,25 +384,17 @@ export interface TaskNeeds {
   readonly storedPoints: number;
 }
 
-/** Base64 of a task's beginning, its first point's place included: run and queue have short names. */
-const NEEDS_HEAD_CHARACTERS = 1200;
+/** Bytes of a task that hold its head and its first point's place: run and queue have short names. */
+const NEEDS_BYTES = 900;
 
-/** Cheap: looks at the beginning of a body, and checks nothing; undefined for what is no task. */
+/** Looks at the beginning of a body, whose checksum it does not check; undefined for what is no task. */
 export function taskNeedsOf(body: string): TaskNeeds | undefined {
-  const head = Buffer.from(body.slice(0, NEEDS_HEAD_CHARACTERS), "base64");
-  if (head.length <= FRAME_HEADER_BYTES || head[3] !== FrameType.task) return undefined;
-  const found = BY_CODE[head[FRAME_HEADER_BYTES]!];
-  if (found === undefined) return undefined;
-  const { kind, points } = found;
-  // Kind, flags and four numbers; then run, digest and queue, each with its length.
-  let at = FRAME_HEADER_BYTES + 18;
-  for (let i = 0; i < 3; i++) {
-    if (at + 4 > head.length) return undefined;
-    at += 4 + head.readUInt32LE(at);
-  }
-  // The number of points, the first one's identity, and whether it is stored: all points of a task travel alike.
-  const stored = points > 0 && head[at + 5] === 1;
-  const carriesShift = (head[FRAME_HEADER_BYTES + 1]! & CARRIED) !== 0;
-  const round = head.readUInt32LE(FRAME_HEADER_BYTES + 2);
-  return { kind, round, carriesShift, storedPoints: stored ? points : 0 };
+  const reader = beginningOf("task", body, NEEDS_BYTES);
+  if (reader === undefined) return undefined;
+  return unlessCutOff(() => {
+    const { kind, flags, round, count } = readHead(reader);
+    // All points of a task travel alike.
+    const storedPoints = count > 0 && readPlace(reader).isStored ? count : 0;
+    return { kind, round, carriesShift: (flags & CARRIED) !== 0, storedPoints };
+  });
 }

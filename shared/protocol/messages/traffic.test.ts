@@ -13,8 +13,16 @@ import {
 } from "../keys.ts";
 import { encodeControl } from "../stored/run.ts";
 import { incoming, taskKinds, taskOf } from "../testing/samples.ts";
-import { encodeIncoming, evaluationBytesOfFrame, frameIncoming } from "./contribution.ts";
-import { encodeTask, isOutsideMethod, type TaskKind } from "./task.ts";
+import {
+  decodeIncoming,
+  encodeIncoming,
+  evaluationBytesOfFrame,
+  frameIncoming,
+  isCommandBody,
+  timingOfBody,
+  timingOfFrame,
+} from "./contribution.ts";
+import { decodeTask, encodeTask, isOutsideMethod, type TaskKind, taskNeedsOf } from "./task.ts";
 import { isOutsideObject, outsideBytesOf } from "./traffic.ts";
 
 describe("traffic outside the method", () => {
@@ -79,5 +87,56 @@ describe("traffic outside the method", () => {
       specKey("spectra"),
     ];
     for (const key of method) expect(isOutsideObject(key), key).toBe(false);
+  });
+});
+
+describe("what accounting sees in the first bytes", () => {
+  const name = "r".repeat(64);
+  const stored = { kind: "stored", key: `runs/${name}/iterates/0000000001` } as const;
+
+  it.each(taskKinds)("of a %s task is what the whole of it says", (kind) => {
+    const task = taskOf(kind);
+    const vector = new Float64Array([1, 2, 3]);
+    const inline = { ...task, points: task.points.map(() => ({ kind: "inline", vector }) as const) };
+    const apart = { ...inline, run: name, points: inline.points.map(() => stored) };
+    for (const task of [inline, apart, { ...inline, shifts: [new Float64Array(3)] }]) {
+      const body = encodeTask(task);
+      const { round, points, shifts } = decodeTask(body);
+      const storedPoints = points.filter((point) => point.kind === "stored").length;
+      expect(taskNeedsOf(body)).toEqual({ kind, round, carriesShift: shifts !== undefined, storedPoints });
+    }
+  });
+
+  it.each(Object.entries(incoming))("of %s is what the whole of it says", (_name, message) => {
+    const body = encodeIncoming(message);
+    const whole = decodeIncoming(body);
+    expect(isCommandBody(body)).toBe(whole.kind === "stop" || whole.kind === "scale");
+    const timing =
+      "computeMilliseconds" in whole
+        ? {
+            computeMilliseconds: whole.computeMilliseconds,
+            cold: whole.cold,
+            ...(whole.reads === undefined ? {} : { reads: whole.reads }),
+          }
+        : undefined;
+    expect(timingOfBody(body)).toEqual(timing);
+    expect(timingOfFrame(frameIncoming(message))).toEqual(timing);
+  });
+
+  it("is nothing of frames of another kind, of another version, and of other text", () => {
+    const task = encodeTask(taskOf("full"));
+    const contribution = encodeIncoming(incoming["contribution"]!);
+    const other = (body: string): string => {
+      const frame = Buffer.from(body, "base64");
+      frame[4]!++;
+      return frame.toString("base64");
+    };
+    for (const body of [contribution, other(task), "", "TVJO", "{}", task.slice(0, 22)])
+      expect(taskNeedsOf(body)).toBeUndefined();
+    for (const body of [task, other(contribution), "", "TVJO", "{}"]) {
+      expect(timingOfBody(body)).toBeUndefined();
+      expect(isCommandBody(body)).toBe(false);
+      expect(outsideBytesOf(other(encodeIncoming(incoming["answer"]!)))).toBe(0);
+    }
   });
 });

@@ -1,6 +1,6 @@
 /** The spec of a run: what people write. One zod schema gives the types, the defaults, the JSON schema and the errors. */
 import * as z from "zod";
-import { explain } from "../../base/index.ts";
+import { checked } from "../../base/index.ts";
 import { algorithmSchema, participantsAsked } from "../../methods/index.ts";
 import type { ProblemSpec } from "../../problems/index.ts";
 import { whyMembershipIsFixed } from "./fixed-membership.ts";
@@ -179,9 +179,7 @@ void schemaAgreesWithMathematics;
  * @throws MarinaError "spec" that lists every problem with its field path, what was expected and what came.
  */
 export function parseRunSpec(value: unknown, source: string): RunSpec {
-  const parsed = runSpecSchema.safeParse(value);
-  if (!parsed.success) throw explain(parsed.error, runSpecSchema, value, source);
-  return parsed.data;
+  return checked(runSpecSchema, value, source);
 }
 
 /** The spec's JSON schema, for editors. */

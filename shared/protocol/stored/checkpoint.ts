@@ -1,6 +1,6 @@
 /** The checkpoint: the one object from which a run goes on, on whatever engine. */
 import * as z from "zod";
-import { explain, MarinaError } from "../../base/index.ts";
+import { MarinaError, stored } from "../../base/index.ts";
 import type { Vectors } from "../../methods/index.ts";
 import { FrameReader, FrameWriter } from "../frames/frame.ts";
 import { decodeRounds, encodeRounds, type RoundRecord } from "./round-record.ts";
@@ -247,6 +247,11 @@ const headSchema = z.strictObject({
   usage: z.unknown(),
 });
 
+const storedHead = stored<Omit<Checkpoint, "state" | "records">>(headSchema, {
+  code: "message",
+  problem: "the checkpoint's head is not JSON",
+});
+
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const { state, records, ...head } = checkpoint;
   const names = Object.keys(state);
@@ -263,29 +268,21 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
 /** @throws MarinaError: "version", "message" (torn or foreign bytes) or "spec" (fields of another program). */
 export function decodeCheckpoint(bytes: Uint8Array, key: string): Checkpoint {
   const reader = new FrameReader("checkpoint", bytes, key);
-  let value: unknown;
-  try {
-    value = JSON.parse(reader.text());
-  } catch (error) {
-    if (error instanceof MarinaError) throw error;
-    throw new MarinaError("message", `${key}: the checkpoint's head is not JSON`, { cause: error });
-  }
-  const parsed = headSchema.safeParse(value);
-  if (!parsed.success) throw explain(parsed.error, headSchema, value, key);
+  const head = storedHead.decode(reader.text(), key);
   const state: Record<string, Float64Array> = {};
   const vectors = reader.u32();
   for (let i = 0; i < vectors; i++) {
     const name = reader.text();
     const vector = reader.vector();
-    if (vector.length !== parsed.data.constants.dimension) {
+    if (vector.length !== head.constants.dimension) {
       throw new MarinaError(
         "message",
-        `${key}: vector "${name}" has ${vector.length} entries, expected ${parsed.data.constants.dimension}`,
+        `${key}: vector "${name}" has ${vector.length} entries, expected ${head.constants.dimension}`,
       );
     }
     state[name] = vector;
   }
   const records = decodeRounds(reader.bytes(), key);
   reader.end();
-  return { ...(parsed.data as Omit<Checkpoint, "state" | "records">), state, records };
+  return { ...head, state, records };
 }

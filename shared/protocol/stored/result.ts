@@ -1,6 +1,6 @@
 /** `runs/<run>/result.json`: written last, when a run has ended for whatever reason. */
 import * as z from "zod";
-import { explain, MarinaError } from "../../base/index.ts";
+import { stored } from "../../base/index.ts";
 import type { RunSpec } from "../spec/spec.ts";
 import type { Constants, Phase, RunStatus, StoppedBy } from "./checkpoint.ts";
 
@@ -69,19 +69,13 @@ export function encodeResult(result: RunResult): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify(result, null, 2)}\n`);
 }
 
+/** Not in what versions without elastic runs wrote. */
+const UNKNOWN = { phases: [], pairedGradients: 0, reusedGradients: 0 };
+const storedResult = stored<Omit<RunResult, keyof typeof UNKNOWN>>(head, {
+  problem: "expected a run's result as JSON, got other bytes",
+});
+
 /** @throws MarinaError "corrupt" or "spec". */
 export function decodeResult(bytes: Uint8Array, key: string): RunResult {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (error) {
-    throw new MarinaError("corrupt", `${key}: expected a run's result as JSON, got other bytes`, {
-      cause: error,
-    });
-  }
-  const parsed = head.safeParse(value);
-  if (!parsed.success) throw explain(parsed.error, head, value, key);
-  // Written by a version without elastic runs: nothing is known of phases, nor of reuse.
-  const unknown = { phases: [], pairedGradients: 0, reusedGradients: 0 };
-  return { ...unknown, ...(parsed.data as unknown as Omit<RunResult, keyof typeof unknown>) };
+  return { ...UNKNOWN, ...storedResult.decode(bytes, key) };
 }

@@ -1,6 +1,6 @@
 /** The stored description of a run, and the messages of the control queue. */
 import * as z from "zod";
-import { explain, MarinaError } from "../../base/index.ts";
+import { stored } from "../../base/index.ts";
 import { canonicalJson, sha256 } from "../digest.ts";
 import { NAME_PATTERN, type RunSpec, runSpecSchema } from "../spec/spec.ts";
 
@@ -13,12 +13,15 @@ export interface StoredRun {
   readonly data: { readonly sha256: string; readonly etag: string };
 }
 
-const storedRunSchema = z.strictObject({
-  version: z.literal(1),
-  run: z.string().regex(NAME_PATTERN),
-  spec: runSpecSchema,
-  data: z.strictObject({ sha256: z.string(), etag: z.string() }),
-});
+const storedRun = stored<StoredRun>(
+  z.strictObject({
+    version: z.literal(1),
+    run: z.string().regex(NAME_PATTERN),
+    spec: runSpecSchema,
+    data: z.strictObject({ sha256: z.string(), etag: z.string() }),
+  }),
+  { problem: "expected the JSON description of a run, got other bytes" },
+);
 
 export function encodeStoredRun(run: StoredRun): Uint8Array {
   return new TextEncoder().encode(`${canonicalJson(run)}\n`);
@@ -26,17 +29,7 @@ export function encodeStoredRun(run: StoredRun): Uint8Array {
 
 /** @throws MarinaError "corrupt" or "spec". */
 export function decodeStoredRun(bytes: Uint8Array, key: string): StoredRun {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (error) {
-    throw new MarinaError("corrupt", `${key}: expected the JSON description of a run, got other bytes`, {
-      cause: error,
-    });
-  }
-  const parsed = storedRunSchema.safeParse(value);
-  if (!parsed.success) throw explain(parsed.error, storedRunSchema, value, key);
-  return parsed.data as StoredRun;
+  return storedRun.decode(bytes, key);
 }
 
 /** 64 bits of the description's SHA-256, as 16 hexadecimal digits: what tasks and contributions carry. */
@@ -56,24 +49,19 @@ export interface ControlMessage {
   readonly tenure: number;
 }
 
-const controlSchema = z.strictObject({
-  version: z.literal(1),
-  run: z.string().regex(NAME_PATTERN),
-  action: z.enum(["start", "continue", "resume"]),
-  tenure: z.int().min(0),
-});
+const controlMessage = stored<ControlMessage>(
+  z.strictObject({
+    version: z.literal(1),
+    run: z.string().regex(NAME_PATTERN),
+    action: z.enum(["start", "continue", "resume"]),
+    tenure: z.int().min(0),
+  }),
+  { code: "message", problem: "expected JSON" },
+);
 
 /** @throws MarinaError "message" */
 export function decodeControl(body: string): ControlMessage {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch (error) {
-    throw new MarinaError("message", "control message: expected JSON", { cause: error });
-  }
-  const parsed = controlSchema.safeParse(value);
-  if (!parsed.success) throw explain(parsed.error, controlSchema, value, "control message");
-  return parsed.data;
+  return controlMessage.decode(body, "control message");
 }
 
 export function encodeControl(message: ControlMessage): string {

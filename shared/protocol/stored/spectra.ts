@@ -1,6 +1,6 @@
 /** Spectra of shards: what calibration asks of the workers, and how it is kept beside the data set. */
 import * as z from "zod";
-import { explain, MarinaError } from "../../base/index.ts";
+import { stored } from "../../base/index.ts";
 import type { ShardSpectrum } from "../../problems/index.ts";
 import { canonicalJson } from "../digest.ts";
 
@@ -30,13 +30,17 @@ const spectraSchema = z.strictObject({
   gramEigenvalue: z.number().min(0).exactOptional(),
 });
 
+const NOT_JSON = { problem: "expected JSON, got other bytes" };
+const storedSpectrum = stored<ShardSpectrum>(spectrumSchema, NOT_JSON);
+const storedSpectra = stored<Spectra>(spectraSchema, NOT_JSON);
+
 export function encodeSpectrum(spectrum: ShardSpectrum): Uint8Array {
   return new TextEncoder().encode(canonicalJson(spectrum));
 }
 
 /** @throws MarinaError "corrupt" or "spec". */
 export function decodeSpectrum(bytes: Uint8Array, source: string): ShardSpectrum {
-  return parse(spectrumSchema, bytes, source);
+  return storedSpectrum.decode(bytes, source);
 }
 
 export function encodeSpectra(spectra: Spectra): Uint8Array {
@@ -45,17 +49,5 @@ export function encodeSpectra(spectra: Spectra): Uint8Array {
 
 /** @throws MarinaError "corrupt" or "spec". */
 export function decodeSpectra(bytes: Uint8Array, key: string): Spectra {
-  return parse(spectraSchema, bytes, key);
-}
-
-function parse<T>(schema: z.ZodType<T>, bytes: Uint8Array, source: string): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (error) {
-    throw new MarinaError("corrupt", `${source}: expected JSON, got other bytes`, { cause: error });
-  }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) throw explain(parsed.error, schema, value, source);
-  return parsed.data;
+  return storedSpectra.decode(bytes, key);
 }
