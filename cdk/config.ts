@@ -1,4 +1,5 @@
 /** The parameters of a deployment: `cdk deploy -c name=value`. Checked before anything is built. */
+import { Token } from "aws-cdk-lib";
 import { MarinaError } from "../shared/base/index.ts";
 import {
   FUNCTION_MEMORY_LIMIT_MB,
@@ -32,6 +33,15 @@ export interface Parameters {
   readonly alarmTopicArn: string | undefined;
   /** For an emulator of AWS on this machine: see local.ts. */
   readonly local: boolean;
+}
+
+/** What may be said of a service in a stack of somebody's: all of it has defaults. */
+export interface MarinaServiceProps extends Partial<Omit<Parameters, "stackName" | "reserveAggregator">> {
+  /**
+   * What the account's functions may use concurrently, from which workers and aggregators follow; by default the
+   * smallest that an account has. `marina doctor --before-deploy` tells what yours is.
+   */
+  readonly accountConcurrency?: number;
 }
 
 /** Days of retention that CloudWatch Logs knows (of those that make sense here). */
@@ -71,33 +81,65 @@ export function readParameters(context: Readonly<Record<string, unknown>>): Para
       );
     }
   }
+  return checked(context, "context parameter ");
+}
+
+/**
+ * Parameters from the properties of a construct: the same rules, defaults and limits.
+ * @param stackName of the stack that the construct is in
+ * @throws MarinaError "usage" that names the property
+ */
+export function parametersOf(stackName: string, props: MarinaServiceProps): Parameters {
+  const { provisionedPollers: pollers, alarmTopicArn, ...plain } = props;
+  const given = Object.entries(plain).filter(([, value]) => value !== undefined);
+  const { stackName: _, ...known } = DEFAULTS;
+  const unknown = given.find(([name]) => !(name in known));
+  if (unknown !== undefined) {
+    throw new MarinaError(
+      "usage",
+      `MarinaService: ${unknown[0]}: unknown; there are ${Object.keys(known).join(", ")}`,
+    );
+  }
+  const texts = {
+    ...Object.fromEntries(given),
+    stackName,
+    ...(pollers === undefined ? {} : { provisionedPollers: `${pollers.least}:${pollers.most}` }),
+    // That of a topic of the same application is not known yet.
+    ...(alarmTopicArn === undefined || Token.isUnresolved(alarmTopicArn) ? {} : { alarmTopicArn }),
+  };
+  return { ...checked(texts, "MarinaService: "), alarmTopicArn };
+}
+
+/** @param what goes before a parameter's name in errors */
+function checked(context: Readonly<Record<string, unknown>>, what: string): Parameters {
   const text = (name: Name): string => String(context[name] ?? DEFAULTS[name]).trim();
   const integer = (name: Name, least: number, most: number): number =>
-    checkInteger(name, text(name), least, most);
+    checkInteger(`${what}${name}`, text(name), least, most);
   const choice = <T extends string>(name: Name, ...choices: readonly T[]): T => {
     const value = text(name);
     const chosen = choices.find((known) => known === value);
-    if (chosen === undefined) throw wrong(name, choices.join(" or "), value);
+    if (chosen === undefined) throw wrong(`${what}${name}`, choices.join(" or "), value);
     return chosen;
   };
   const stackName = text("stackName");
   // Functions are called <stack>-aggregator, in at most 64 characters.
   if (!/^[A-Za-z][A-Za-z0-9-]{0,49}$/.test(stackName)) {
-    throw wrong("stackName", "a letter, then at most 49 letters, digits or hyphens", stackName);
+    throw wrong(`${what}stackName`, "a letter, then at most 49 letters, digits or hyphens", stackName);
   }
   const logRetentionDays = integer("logRetentionDays", 1, 365);
   if (!RETENTION_DAYS.includes(logRetentionDays)) {
-    throw wrong("logRetentionDays", `one of ${RETENTION_DAYS.join(", ")}`, String(logRetentionDays));
+    throw wrong(`${what}logRetentionDays`, `one of ${RETENTION_DAYS.join(", ")}`, String(logRetentionDays));
   }
   const alarmTopicArn = text("alarmTopicArn");
   if (alarmTopicArn !== "" && !/^arn:[^:]+:sns:[^:]+:\d{12}:.+$/.test(alarmTopicArn)) {
-    throw wrong("alarmTopicArn", "the ARN of an SNS topic", alarmTopicArn);
+    throw wrong(`${what}alarmTopicArn`, "the ARN of an SNS topic", alarmTopicArn);
   }
   const concurrency = readConcurrency(
     integer("accountConcurrency", LEAST_ACCOUNT_CONCURRENCY, 1_000_000),
     context["accountConcurrency"] === undefined,
     text("maxConcurrency"),
     text("aggregatorConcurrency"),
+    what,
   );
   return {
     stackName,
@@ -105,7 +147,11 @@ export function readParameters(context: Readonly<Record<string, unknown>>): Para
     aggregatorMemoryMb: integer("aggregatorMemoryMb", 128, FUNCTION_MEMORY_LIMIT_MB),
     architecture: choice("architecture", "arm64", "x86_64"),
     ...concurrency,
-    provisionedPollers: readPollers(text("provisionedPollers"), concurrency.maxConcurrency),
+    provisionedPollers: readPollers(
+      `${what}provisionedPollers`,
+      text("provisionedPollers"),
+      concurrency.maxConcurrency,
+    ),
     removal: choice("removal", "retain", "destroy"),
     logRetentionDays,
     alarmTopicArn: alarmTopicArn === "" ? undefined : alarmTopicArn,
@@ -119,14 +165,19 @@ function readConcurrency(
   byDefault: boolean,
   workers: string,
   aggregators: string,
+  what: string,
 ): Pick<Parameters, "maxConcurrency" | "aggregatorConcurrency" | "reserveAggregator"> {
   const { least, most } = MAPPING_CONCURRENCY;
   const hint = byDefault ? "; node cli/marina.js doctor --before-deploy tells what yours is" : "";
   const wish = (name: Name, text: string, room: number, beside: string): number | undefined => {
     if (text === "") return undefined;
-    const value = checkInteger(name, text, least, most);
+    const value = checkInteger(`${what}${name}`, text, least, most);
     if (value <= room) return value;
-    throw wrong(name, `at most ${room}, as accountConcurrency is ${account} and ${beside}${hint}`, text);
+    throw wrong(
+      `${what}${name}`,
+      `at most ${room}, as accountConcurrency is ${account} and ${beside}${hint}`,
+      text,
+    );
   };
   const asked = wish("aggregatorConcurrency", aggregators, account - least, `${least} are for workers`);
   const beside = planConcurrency(account, { aggregators: asked }).aggregators;
@@ -142,20 +193,20 @@ function readConcurrency(
 }
 
 /** AWS lets a mapping have pollers or a maximum concurrency, not both: with pollers, their number is the cap. */
-function readPollers(text: string, maxConcurrency: number): Parameters["provisionedPollers"] {
+function readPollers(name: string, text: string, maxConcurrency: number): Parameters["provisionedPollers"] {
   if (text === "") return undefined;
   const [least, most, ...rest] = text.split(":");
   if (least === undefined || most === undefined || rest.length > 0) {
-    throw wrong("provisionedPollers", "least:most, e.g. 2:90", text);
+    throw wrong(name, "least:most, e.g. 2:90", text);
   }
   const pollers = { least: Number(least), most: Number(most) };
   if (!isInteger(least, 2, 200) || !isInteger(most, 2, 2000)) {
-    throw wrong("provisionedPollers", "integers of 2 .. 200 and 2 .. 2000, as least:most", text);
+    throw wrong(name, "integers of 2 .. 200 and 2 .. 2000, as least:most", text);
   }
-  if (pollers.least > pollers.most) throw wrong("provisionedPollers", "least to be at most most", text);
+  if (pollers.least > pollers.most) throw wrong(name, "least to be at most most", text);
   if (pollers.most * INVOCATIONS_PER_POLLER > maxConcurrency) {
     throw wrong(
-      "provisionedPollers",
+      name,
       `at most ${Math.floor(maxConcurrency / INVOCATIONS_PER_POLLER)} pollers, as each serves ${INVOCATIONS_PER_POLLER} workers and maxConcurrency is ${maxConcurrency} (it follows from accountConcurrency)`,
       text,
     );
@@ -163,7 +214,7 @@ function readPollers(text: string, maxConcurrency: number): Parameters["provisio
   return pollers;
 }
 
-function checkInteger(name: Name, text: string, least: number, most: number): number {
+function checkInteger(name: string, text: string, least: number, most: number): number {
   if (!isInteger(text, least, most)) throw wrong(name, `an integer of ${least} .. ${most}`, text);
   return Number(text);
 }
@@ -172,9 +223,6 @@ function isInteger(text: string, least: number, most: number): boolean {
   return /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most;
 }
 
-function wrong(name: Name, expected: string, got: string): MarinaError {
-  return new MarinaError(
-    "usage",
-    `context parameter ${name}: expected ${expected}, got ${JSON.stringify(got)}`,
-  );
+function wrong(name: string, expected: string, got: string): MarinaError {
+  return new MarinaError("usage", `${name}: expected ${expected}, got ${JSON.stringify(got)}`);
 }

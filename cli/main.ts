@@ -19,7 +19,7 @@ Examples:
   marina run spec.json --set workers=20 --json         one run; one JSON object as the last line
   marina compare marina-mushrooms diana-mushrooms      results side by side
 
-Here marina stands for: ${MARINA}  (from the checkout)
+Here marina stands for: ${MARINA}
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C (go on with: marina resume RUN).`,
   );
 

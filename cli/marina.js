@@ -1,22 +1,25 @@
 #!/usr/bin/env node
-// The marina command. Node 24 runs the TypeScript sources as they are; an older Node hands over to the project's own.
+// The marina command. The package holds JavaScript. In a checkout Node 24 runs the TypeScript sources as they are; an
+// older Node hands over to the project's own.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import module from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const main = join(here, "main.ts");
+const source = join(here, "main.ts");
+const isCheckout = existsSync(source);
+const main = isCheckout ? source : join(here, "..", "dist", "cli", "main.js");
 const major = Number(process.versions.node.split(".")[0]);
 
-if (!existsSync(join(here, "..", "node_modules", "commander"))) {
+if (isCheckout && !existsSync(join(here, "..", "node_modules", "commander"))) {
   console.error('marina: dependencies are missing; run "npm start" once (it installs them)');
   process.exit(1);
-} else if (major >= 24) {
+} else if (!isCheckout || major >= 24) {
   // Stripped and compiled sources are kept in the system's folder for temporary files: halves the time of a start.
-  module.enableCompileCache();
-  await import(main);
+  module.enableCompileCache?.();
+  await import(pathToFileURL(main).href);
 } else {
   const node24 = join(
     here,

@@ -2,17 +2,27 @@
 export { accountChecks, checkTurns, workersAtOnce } from "./account-concurrency.ts";
 export { type CollectedRun, collectRun, type ObjectReader, withFinal } from "./collect.ts";
 export { checkBound, confirmSpending, heldTo, type PriceOptions, spendingOf } from "./confirm-price.ts";
-export type { AwsEngine } from "./engines/aws.ts";
-export type { EmbeddedEngine } from "./engines/embedded.ts";
-export type { Engine, Watcher } from "./engines/engine.ts";
+export { type DeployedEngine, type Engine, isDeployed, type Watcher } from "./engines/engine.ts";
 export { functionLogs } from "./engines/function-logs.ts";
 export type { Liveness } from "./engines/liveness.ts";
-export { configure, type EngineOptions, openEmbedded, openEngine, openStack } from "./engines/open.ts";
+export {
+  configure,
+  type EngineOptions,
+  openEmbedded,
+  openEngine,
+  openS3,
+  openStack,
+  withEngine,
+  withStack,
+} from "./engines/open.ts";
 export { importCommand } from "./import/import-command.ts";
-export { type Input, inputOf } from "./import/input.ts";
+export {
+  fileImport,
+  type ImportedFile,
+  type ImportFileOptions,
+  type ImportFileProgress,
+} from "./import/import-file.ts";
 export { oneClassRemark, remarkOn } from "./import/one-class.ts";
-export { openSource } from "./import/open-source.ts";
-export { type ReadingOptions, readingOf } from "./import/reading.ts";
 export { readingWords } from "./import/reading-words.ts";
 export { readJson } from "./json-file.ts";
 export { checkRun, createRun, datasetNames, findManifest, findRun, resumeRun } from "./launch.ts";
@@ -21,8 +31,10 @@ export { type Check, checkFit, fitnessIfReadable, refuseUnfit, requireFit } from
 export { readResult, readRounds } from "./read-run.ts";
 export { metricLines, withSums } from "./reconcile/cloudwatch.ts";
 export { observedRequests, type Span } from "./reconcile/request-log.ts";
+export { requestScale, type ScaleOptions } from "./scale.ts";
 export { readSpec, withChange } from "./spec-file.ts";
 export { standingOf, stateWord, unfinished } from "./standing.ts";
+export { type Stopping, stopRun } from "./stop.ts";
 export { taskSeconds } from "./task-seconds.ts";
 export { endedText, reachedAccuracy } from "./text/ended.ts";
 export { table } from "./text/table.ts";

@@ -31,9 +31,9 @@ function dearestCohort({ workers, algorithm }: RunSpec): Pick<RunSpec, "workers"
  * @throws MarinaError "spec" for a run whose trial does not end well: what it is made of alone decides that.
  */
 export async function predict(
-  objects: ObjectStore,
+  objects: Pick<ObjectStore, "get" | "list">,
   spec: RunSpec,
-  configuration: ServiceConfiguration & { readonly workerConcurrency: number },
+  configuration: ServiceConfiguration & { readonly workerConcurrency?: number },
 ): Promise<Prediction | undefined> {
   const manifest = await findManifest(objects, spec.data);
   if (manifest.object.bytes > WHOLE_OBJECT_BYTES) return undefined;
@@ -41,7 +41,9 @@ export async function predict(
   const service = createEmbeddedService({
     seed: 1,
     configuration,
-    workerConcurrency: configuration.workerConcurrency,
+    ...(configuration.workerConcurrency === undefined
+      ? {}
+      : { workerConcurrency: configuration.workerConcurrency }),
     ramp: AWS_RAMP,
   });
   const local = service.cloud.client.objects;

@@ -1,6 +1,6 @@
 /** Where a run stands: ended, live, or cut off; and what to do then. */
 import { readCheckpoint } from "../lambdas/aggregator/index.ts";
-import { MarinaError } from "../shared/base/index.ts";
+import { MarinaError, NOT_YET, waitFor } from "../shared/base/index.ts";
 import { readOptional } from "../shared/cloud/index.ts";
 import { type Checkpoint, decodeResult, type RunResult, resultKey } from "../shared/protocol/index.ts";
 import type { Engine } from "./engines/engine.ts";
@@ -17,16 +17,19 @@ export type Standing =
 
 export async function standingOf(engine: Engine, run: string): Promise<Standing> {
   const read = () => readOptional(engine.live, resultKey(run), decodeResult);
-  for (;;) {
-    const result = await read();
-    if (result !== undefined) return { result };
-    const liveness = await engine.liveness(run);
-    const checkpoint = (await readCheckpoint(engine.live, run))?.checkpoint;
-    // It may have ended while it was looked at.
-    const since = await read();
-    if (since !== undefined) return { result: since };
-    if (liveness.state !== "ended") return { liveness, checkpoint };
-  }
+  return waitFor<Standing>({
+    look: async () => {
+      const result = await read();
+      if (result !== undefined) return { result };
+      const liveness = await engine.liveness(run);
+      const checkpoint = (await readCheckpoint(engine.live, run))?.checkpoint;
+      // It may have ended while it was looked at.
+      const since = await read();
+      if (since !== undefined) return { result: since };
+      return liveness.state === "ended" ? NOT_YET : { liveness, checkpoint };
+    },
+    pause: () => Promise.resolve(),
+  });
 }
 
 /** One word for a column. */

@@ -1,9 +1,9 @@
-/** The page's programs as text: Vega as it is shipped, and the page's own code made into one piece. */
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { buildSync } from "esbuild";
+/** The page's programs as text: Vega as it is shipped, and the page's own code in one piece. */
+import { existsSync, readFileSync } from "node:fs";
+import { bundlePage } from "./bundle-page.ts";
 
-const CLIENT = fileURLToPath(new URL("./client/main.js", import.meta.url));
+/** Where the package holds the page's code, made by the build; a checkout makes it when it is needed. */
+const BUILT = new URL("./page-script.js", import.meta.url);
 
 /** Sets the global `vega`. */
 export function vegaScript(): string {
@@ -12,16 +12,5 @@ export function vegaScript(): string {
 }
 
 export function clientScript(): string {
-  const { outputFiles } = buildSync({
-    entryPoints: [CLIENT],
-    bundle: true,
-    write: false,
-    minify: true,
-    format: "iife",
-    platform: "browser",
-    target: "es2022",
-    charset: "utf8",
-    legalComments: "none",
-  });
-  return outputFiles[0]!.text;
+  return existsSync(BUILT) ? readFileSync(BUILT, "utf8") : bundlePage();
 }

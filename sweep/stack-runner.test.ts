@@ -92,6 +92,7 @@ function stack(): Engine & { readonly driven: string[] } {
     },
     locate: (key) => key,
     close: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
   };
 }
 

@@ -3,7 +3,7 @@
  * cloud: that says what it will cost, and what its bits must be.
  */
 
-import { createRun, type Engine, resumeRun, type Watcher } from "../client/index.ts";
+import { createRun, type Engine, resumeRun, stopRun, type Watcher } from "../client/index.ts";
 import type { ServiceConfiguration } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import type { RunResult } from "../shared/protocol/index.ts";
@@ -281,14 +281,13 @@ export class StackRunner {
   /** A run so young that it has no queue yet can't be told: then again. */
   async #stop(run: string): Promise<void> {
     const { engine, sleep } = this.#options;
-    for (let attempt = 0; attempt < STOP_ATTEMPTS && this.#underWay.has(run); attempt++) {
-      try {
-        await engine.command(run, { kind: "stop", now: false });
-        return;
-      } catch {
-        await sleep(STOP_INTERVAL_MILLISECONDS);
-      }
-    }
+    let attempts = 0;
+    await stopRun(engine, run, {
+      isOver: () => !this.#underWay.has(run) || attempts++ === STOP_ATTEMPTS,
+      // Whatever it was: a run that is not stopped goes on spending.
+      isPassing: () => true,
+      pause: () => sleep(STOP_INTERVAL_MILLISECONDS),
+    });
   }
 }
 

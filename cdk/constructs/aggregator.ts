@@ -1,8 +1,8 @@
 /** The aggregator function: drives one run for one tenure. */
 import { ArnFormat, Stack } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
-import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import { Construct } from "constructs";
 import { AGGREGATOR_TIMEOUT_SECONDS, runQueuePrefix } from "../../shared/protocol/index.ts";
 import type { Parameters } from "../config.ts";
@@ -27,7 +27,7 @@ const ITERATES = "runs/*/iterates/*";
 const DELETES = [ITERATES, "runs/*/contributions/*", "runs/*/memory/*"];
 
 export class Aggregator extends Construct {
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
 
   constructor(
     scope: Construct,

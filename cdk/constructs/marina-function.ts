@@ -1,35 +1,24 @@
 /** What the two functions have in common: runtime, bundle, logs, role. */
-import { join } from "node:path";
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { type PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import {
   ApplicationLogLevel,
   Architecture,
+  Function as LambdaFunction,
   LoggingFormat,
   RecursiveLoop,
   Runtime,
   SystemLogLevel,
 } from "aws-cdk-lib/aws-lambda";
-import { NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
+import type { FunctionRole } from "../bundle-function.ts";
 import type { Parameters } from "../config.ts";
-
-const ROOT = join(import.meta.dirname, "..", "..");
-
-/** Where the SDK looks for credentials, after the environment: loaded only when needed, and in a function never. */
-const UNUSED_CREDENTIAL_PROVIDERS = [
-  "@aws-sdk/credential-provider-http",
-  "@aws-sdk/credential-provider-ini",
-  "@aws-sdk/credential-provider-process",
-  "@aws-sdk/credential-provider-sso",
-  "@aws-sdk/credential-provider-web-identity",
-  "@smithy/credential-provider-imds",
-];
+import { functionCode } from "../function-code.ts";
 
 export interface MarinaFunctionSetting {
-  /** Folder under lambdas/ whose entry.ts is the entry, and second part of the function's name. */
-  readonly role: "worker" | "aggregator";
+  /** Also the second part of the function's name. */
+  readonly role: FunctionRole;
   readonly memoryMb: number;
   readonly timeoutSeconds: number;
   readonly environment: Readonly<Record<string, string>>;
@@ -38,7 +27,7 @@ export interface MarinaFunctionSetting {
 }
 
 export class MarinaFunction extends Construct {
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
 
   constructor(scope: Construct, id: string, parameters: Parameters, setting: MarinaFunctionSetting) {
     super(scope, id);
@@ -54,11 +43,10 @@ export class MarinaFunction extends Construct {
     const role = new Role(this, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
     logGroup.grantWrite(role);
     for (const statement of permissions) role.addToPolicy(statement);
-    this.function = new NodejsFunction(this, "Function", {
+    this.function = new LambdaFunction(this, "Function", {
       functionName,
-      entry: join(ROOT, "lambdas", name, "entry.ts"),
-      projectRoot: ROOT,
-      depsLockFilePath: join(ROOT, "package-lock.json"),
+      code: functionCode(name),
+      handler: "index.handler",
       runtime: Runtime.NODEJS_24_X,
       architecture: architecture === "arm64" ? Architecture.ARM_64 : Architecture.X86_64,
       memorySize: memoryMb,
@@ -75,18 +63,6 @@ export class MarinaFunction extends Construct {
       environment: {
         ...environment,
         POWERTOOLS_LOG_LEVEL: "WARN",
-      },
-      bundling: {
-        format: OutputFormat.ESM,
-        target: "node24",
-        mainFields: ["module", "main"],
-        minify: true,
-        // No source map: linked, its megabyte takes a quarter more CPU at each cold start, and 0.4 s at the first error.
-        sourceMap: false,
-        bundleAwsSDK: true,
-        externalModules: UNUSED_CREDENTIAL_PROVIDERS,
-        // Some of what is bundled is CommonJS and asks for Node's modules by `require`.
-        banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
       },
     });
   }

@@ -1,8 +1,8 @@
 /** The worker function: one task in, one contribution out. */
 import { ArnFormat, Stack } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
-import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import { Construct } from "constructs";
 import { runQueuePrefix, WORKER_TIMEOUT_SECONDS } from "../../shared/protocol/index.ts";
 import type { Parameters } from "../config.ts";
@@ -24,7 +24,7 @@ const MEMORY = "runs/*/memory/*";
 const CONTRIBUTIONS = "runs/*/contributions/*";
 
 export class Worker extends Construct {
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
 
   constructor(
     scope: Construct,

@@ -12,7 +12,7 @@ import {
   runCampaign,
   type Stage,
 } from "../../chaos/index.ts";
-import { type EngineOptions, findManifest, openEngine, readJson, readSpec } from "../../client/index.ts";
+import { type EngineOptions, findManifest, readJson, readSpec, withEngine } from "../../client/index.ts";
 import { CHAOS_RATIOS, createEmbeddedService, type FaultRatios, faultKinds } from "../../embedded/index.ts";
 import { checked, MarinaError } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
@@ -63,18 +63,19 @@ export async function chaos(specPath: string | undefined, options: ChaosOptions)
 }
 
 async function prepare(specPath: string | undefined, options: ChaosOptions): Promise<Stage[]> {
-  let source: ObjectStore;
-  let specs: readonly NamedSpec[];
   if (specPath === undefined) {
-    source = createEmbeddedService({ seed: 1 }).cloud.client.objects;
-    await importChaosData(source, readFileSync(MUSHROOMS));
-    specs = chaosSpecs();
-  } else {
-    source = (await openEngine(options)).objects;
-    const spec = readSpec(specPath, []);
-    await findManifest(source, spec.data);
-    specs = [{ name: spec.name ?? `${spec.algorithm.kind}-${spec.data}`, spec }];
+    const { objects } = createEmbeddedService({ seed: 1 }).cloud.client;
+    await importChaosData(objects, readFileSync(MUSHROOMS));
+    return stagesOf(objects, chaosSpecs());
   }
+  const spec = readSpec(specPath, []);
+  return withEngine(options, async ({ objects }) => {
+    await findManifest(objects, spec.data);
+    return stagesOf(objects, [{ name: spec.name ?? `${spec.algorithm.kind}-${spec.data}`, spec }]);
+  });
+}
+
+async function stagesOf(source: ObjectStore, specs: readonly NamedSpec[]): Promise<Stage[]> {
   const stages: Stage[] = [];
   for (const { name, spec } of specs) stages.push(await prepareStage(source, spec, name));
   return stages;

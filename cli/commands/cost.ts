@@ -1,16 +1,16 @@
 /** `marina cost`: what a run has used, priced: by item, or by round. */
 import {
-  type AwsEngine,
+  type DeployedEngine,
   type Engine,
   type EngineOptions,
   findRun,
+  isDeployed,
   type ObjectReader,
-  openEngine,
-  openStack,
   readJson,
   readRounds,
   readUsed,
   type Used,
+  withEngine,
 } from "../../client/index.ts";
 import { DEFAULT_CONFIGURATION } from "../../embedded/index.ts";
 import { type CsvCell, csv, dollars, MarinaError, seconds } from "../../shared/base/index.ts";
@@ -55,22 +55,12 @@ const METRICS_OF_A_STACK = Object.keys(RoundMetric).length;
 export const LOG_BYTES_PER_ROUND = 25;
 
 export async function cost(runs: readonly string[], options: CostOptions): Promise<void> {
-  const deployed = options.on === "embedded" ? undefined : await openStack(options);
-  const engine = deployed ?? (await openEngine(options));
-  try {
-    await costOf(engine, deployed, [...new Set(runs)], options);
-  } finally {
-    await engine.close();
-  }
+  await withEngine(options, (engine) => costOf(engine, [...new Set(runs)], options));
 }
 
-async function costOf(
-  engine: Engine,
-  deployed: AwsEngine | undefined,
-  runs: readonly string[],
-  options: CostOptions,
-): Promise<void> {
+async function costOf(engine: Engine, runs: readonly string[], options: CostOptions): Promise<void> {
   const objects = engine.live;
+  const deployed = isDeployed(engine) ? engine : undefined;
   for (const run of runs) await findRun(objects, run);
   if (options.reconcile === true) {
     if (deployed === undefined) {
@@ -137,7 +127,7 @@ interface Setting {
   readonly notice: string | undefined;
 }
 
-function settingOf(deployed: AwsEngine | undefined, options: CostOptions): Setting {
+function settingOf(deployed: DeployedEngine | undefined, options: CostOptions): Setting {
   const { workerMemoryMb, aggregatorMemoryMb, ...base } = deployed?.stack ?? DEFAULT_CONFIGURATION;
   const architecture = options.architecture ?? base.architecture;
   const region = deployed?.stack.region ?? PRICES_US_EAST_1.region;

@@ -1,110 +1,51 @@
 /** `marina data import | list | show`. */
 import {
-  configure,
   datasetNames,
   type EngineOptions,
+  fileImport,
   findManifest,
-  type Input,
-  inputOf,
-  openEngine,
-  openSource,
-  type ReadingOptions,
-  readingOf,
+  type ImportFileOptions,
+  type ImportFileProgress,
+  openS3,
   readingWords,
   remarkOn,
   table,
+  withEngine,
 } from "../../client/index.ts";
-import { bytes, MarinaError, seconds, shellWord, short } from "../../shared/base/index.ts";
-import type { ObjectFiles } from "../../shared/cloud/aws/index.ts";
-import {
-  importRows,
-  type LabelCounts,
-  labelsByWorker,
-  type Manifest,
-  partition,
-  STANDARD_INPUT,
-} from "../../shared/data/index.ts";
-import { NAME_PATTERN } from "../../shared/protocol/index.ts";
+import { bytes, seconds, shellWord, short } from "../../shared/base/index.ts";
+import { type LabelCounts, labelsByWorker, type Manifest, partition } from "../../shared/data/index.ts";
 
-interface ImportOptions extends EngineOptions, ReadingOptions {
-  readonly name?: string;
-  readonly labels: "binary" | "real";
-  readonly replace?: boolean;
-}
+type ImportOptions = EngineOptions & Omit<ImportFileOptions, "onProgress">;
 
 export async function importFiles(paths: readonly string[], options: ImportOptions): Promise<void> {
-  const input = await inputOf(paths, () => openS3(options));
-  const name = options.name ?? nameOf(input.name);
-  const reading = readingOf(input.files, options);
-  const size = sizeOf(input);
-  const engine = await openEngine(options);
   const { createLogUpdate } = await import("log-update");
   const line = createLogUpdate(process.stderr);
   const started = performance.now();
   let shown = started;
+  const onProgress = ({ name, bytesRead, bytes: size, rows }: ImportFileProgress): void => {
+    const now = performance.now();
+    if (!process.stderr.isTTY || now - shown < 100) return;
+    shown = now;
+    const share =
+      size === undefined || size === 0
+        ? ""
+        : ` of ${bytes(size)} (${Math.floor((100 * bytesRead) / size)} %)`;
+    line(`${name}: ${bytes(bytesRead)}${share}, ${rows.toLocaleString("en-US")} rows`);
+  };
   try {
-    const notices: string[] = [];
-    const source = await openSource(input, reading, options.labels);
-    const manifest = await importRows(source, {
-      name,
-      sourceName: input.name,
-      labels: options.labels,
-      ...(options.dimension === undefined ? {} : { dimension: options.dimension }),
-      reading,
-      objects: engine.objects,
-      replace: options.replace === true,
-      onNotice: (notice) => notices.push(notice),
-      onProgress({ bytesRead, rows }) {
-        const now = performance.now();
-        if (!process.stderr.isTTY || now - shown < 100) return;
-        shown = now;
-        const share =
-          size === undefined || size === 0
-            ? ""
-            : ` of ${bytes(size)} (${Math.floor((100 * bytesRead) / size)} %)`;
-        line(`${name}: ${bytes(bytesRead)}${share}, ${rows.toLocaleString("en-US")} rows`);
-      },
-    });
+    const importInto = await fileImport(paths, { ...options, onProgress }, () => openS3(options));
+    const { manifest, sourceName, notices } = await withEngine(options, ({ objects }) => importInto(objects));
     line.clear();
-    await engine.close();
-    for (const notice of notices) console.error(`${input.name}: ${notice}`);
+    for (const notice of notices) console.error(`${sourceName}: ${notice}`);
     console.log(`${describe(manifest)}\nimported in ${seconds((performance.now() - started) / 1000)}`);
   } finally {
     line.clear();
   }
 }
 
-/** What a data set is called that is given no name: as its file, without its endings. */
-function nameOf(sourceName: string): string {
-  const name = sourceName
-    .replace(/\/$/, "")
-    .replace(/^s3:\/\/.*\//i, "")
-    .replace(/(\.(gz|zst|zip|svm|libsvm|csv|tsv|txt|data|parquet|pq))+$/i, "")
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9._-]+/g, "-")
-    .replaceAll(/^[^a-z0-9]+|-+$/g, "");
-  if (sourceName !== STANDARD_INPUT && NAME_PATTERN.test(name)) return name;
-  throw new MarinaError("usage", `${sourceName}: expected --name <name>, what the data set shall be called`);
-}
-
-/** S3 as the options and the environment say, whatever engine the data are for. */
-async function openS3(options: EngineOptions): Promise<ObjectFiles> {
-  configure(options);
-  return (await import("../../shared/cloud/aws/index.ts")).createObjectFiles();
-}
-
-/** Of all files; undefined where one is a pipe. */
-function sizeOf({ files }: Input): number | undefined {
-  return files.reduce<number | undefined>(
-    (sum, { bytes }) => (sum === undefined || bytes === undefined ? undefined : sum + bytes),
-    0,
-  );
-}
-
 export async function list(options: EngineOptions): Promise<void> {
-  const { objects } = await openEngine(options);
-  const manifests = await Promise.all(
-    (await datasetNames(objects)).map((name) => findManifest(objects, name)),
+  const manifests = await withEngine(options, async ({ live }) =>
+    Promise.all((await datasetNames(live)).map((name) => findManifest(live, name))),
   );
   if (manifests.length === 0) {
     console.log("no data sets yet; import one with: marina data import FILE --name NAME");
@@ -133,9 +74,11 @@ export async function show(
   name: string,
   options: EngineOptions & { readonly workers?: number },
 ): Promise<void> {
-  const engine = await openEngine(options);
-  const manifest = await findManifest(engine.objects, name);
-  console.log(`${describe(manifest)}\nstored as ${engine.locate(manifest.object.key)}`);
+  const manifest = await withEngine(options, async (engine) => {
+    const found = await findManifest(engine.live, name);
+    console.log(`${describe(found)}\nstored as ${engine.locate(found.object.key)}`);
+    return found;
+  });
   if (options.workers === undefined) return;
   for (const remainder of ["spread", "drop"] as const) {
     const counts = partition(manifest.rows, options.workers, remainder).map(({ count }) => count);
@@ -146,7 +89,10 @@ export async function show(
       `${options.workers} workers, remainder ${remainder}: ${each} rows each, ${manifest.rows - used} rows unused`,
     );
   }
-  const workers = await labelsByWorker(engine.objects, manifest, options.workers, "spread");
+  const count = options.workers;
+  const workers = await withEngine(options, ({ objects }) =>
+    labelsByWorker(objects, manifest, count, "spread"),
+  );
   console.log(`\n${workersTable(manifest, workers)}`);
   const remark = remarkOn(manifest, workers);
   if (remark !== undefined) console.log(`\n${remark}`);

@@ -1,19 +1,19 @@
 /** `marina doctor`: is everything there, and is it fit for a spec? */
 
 import {
-  type AwsEngine,
   accountChecks,
   type Check,
   checkFit,
   checkTurns,
   configure,
+  type DeployedEngine,
   type EngineOptions,
   findManifest,
-  openStack,
   type Prediction,
   predict,
   readSpec,
   taskSeconds,
+  withStack,
   workersAtOnce,
 } from "../../client/index.ts";
 import { shardsPerTaskOf } from "../../lambdas/aggregator/index.ts";
@@ -31,16 +31,17 @@ export async function doctor(specPath: string | undefined, options: DoctorOption
   if (options.on === "embedded") {
     throw new MarinaError("usage", "doctor looks at a deployed stack: give --on aws or --on localstack");
   }
-  const engine = await openStack(options);
-  const { stack } = engine;
-  report({ good: true, text: `credentials good for account ${stack.account}, region ${stack.region}` });
-  report({ good: true, text: `stack ${stack.name}: bucket ${stack.bucket}` });
-  let good = true;
-  for await (const check of checks(engine, specPath)) {
-    report(check);
-    good &&= check.good;
-  }
-  process.exitCode = good ? 0 : 1;
+  await withStack(options, async (engine) => {
+    const { stack } = engine;
+    report({ good: true, text: `credentials good for account ${stack.account}, region ${stack.region}` });
+    report({ good: true, text: `stack ${stack.name}: bucket ${stack.bucket}` });
+    let good = true;
+    for await (const check of checks(engine, specPath)) {
+      report(check);
+      good &&= check.good;
+    }
+    process.exitCode = good ? 0 : 1;
+  });
 }
 
 /** An account is looked at before there is anything of ours in it. */
@@ -61,7 +62,7 @@ function report({ good, text }: Check): void {
   console.log(`${good ? "ok  " : "BAD "} ${text}`);
 }
 
-async function* checks(engine: AwsEngine, specPath: string | undefined): AsyncGenerator<Check> {
+async function* checks(engine: DeployedEngine, specPath: string | undefined): AsyncGenerator<Check> {
   const { stack, objects } = engine;
   const spec = specPath === undefined ? undefined : readSpec(specPath, []);
   yield* await checkFit(engine, spec);

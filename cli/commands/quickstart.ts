@@ -1,18 +1,18 @@
 /** `marina quickstart`: the shipped specs of `experiments/quickstart/`, one after the other, and a table. */
 import { createReadStream, mkdirSync, readdirSync } from "node:fs";
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
-  type AwsEngine,
   checkBound,
   collectRun,
   createRun,
   datasetNames,
-  type Engine,
   type EngineOptions,
   heldTo,
-  openEngine,
+  isDeployed,
   readSpec,
+  requireFit,
+  withEngine,
 } from "../../client/index.ts";
 import { buildReport } from "../../report/index.ts";
 import { MARINA } from "../../shared/base/index.ts";
@@ -59,23 +59,21 @@ export async function quickstart(options: QuickstartOptions): Promise<void> {
       break;
     }
     // An engine per run: every method begins with a cold cloud.
-    const engine = await openEngine(options);
-    predicts = engine.predicts;
-    try {
+    const ended = await withEngine(options, async (engine) => {
+      predicts = engine.predicts;
       // What the runs before have left of the bound.
       const spec = heldTo(unbounded, options.maxUsd === undefined ? undefined : options.maxUsd - spentUsd);
       const { control } = await createRun(engine.objects, spec);
       const { result, wallSeconds } = await driveRun(engine, spec, control);
-      shown.push({ result, wallSeconds });
-      spentUsd += result.usd;
       console.log(
         `${result.run}: ${result.rounds} rounds in ${wallSeconds.toFixed(1)} s -> ${engine.locate(resultKey(result.run))}`,
       );
-      process.exitCode = exitCodeOfResult(result);
-      if (result.status !== "done") break;
-    } finally {
-      await engine.close();
-    }
+      return { result, wallSeconds };
+    });
+    shown.push(ended);
+    spentUsd += ended.result.usd;
+    process.exitCode = exitCodeOfResult(ended.result);
+    if (ended.result.status !== "done") break;
   }
   console.log(`\n${comparison(shown)}`);
   if (shown.length > 0) {
@@ -83,7 +81,7 @@ export async function quickstart(options: QuickstartOptions): Promise<void> {
     console.log(`\nCurves, bills and latencies: ${await quickstartReport(names, options)}`);
   }
   console.log(
-    `\nNext: ${MARINA} show ${shown.at(-1)?.result.run ?? "RUN"}, ${MARINA} run experiments/quickstart/4-marina.json --set seed=2, ${MARINA} --help`,
+    `\nNext: ${MARINA} show ${shown.at(-1)?.result.run ?? "RUN"}, ${MARINA} run ${relative(".", `${folder}4-marina.json`)} --set seed=2, ${MARINA} --help`,
   );
   if (options.json === true) {
     console.log(
@@ -93,9 +91,8 @@ export async function quickstart(options: QuickstartOptions): Promise<void> {
 }
 
 /** What seconds and dollars are here; and on AWS, whether they are wanted. */
-async function announce(specs: readonly RunSpec[], options: QuickstartOptions): Promise<void> {
-  const engine = await openEngine(options);
-  try {
+function announce(specs: readonly RunSpec[], options: QuickstartOptions): Promise<void> {
+  return withEngine(options, async (engine) => {
     if (engine.predicts) {
       console.log("Seconds and dollars are its prediction for AWS Lambda, SQS and S3 (us-east-1).\n");
       return;
@@ -105,32 +102,26 @@ async function announce(specs: readonly RunSpec[], options: QuickstartOptions): 
         ? "Seconds and dollars are what they took and cost.\n"
         : "Seconds are what they took; dollars are what the same requests cost on AWS.\n",
     );
-    const { requireFit } = await import("../../client/index.ts");
-    for (const spec of specs) await requireFit(engine as AwsEngine, spec);
+    if (!isDeployed(engine)) return;
+    for (const spec of specs) await requireFit(engine, spec);
     if (options.on === "aws") await confirmRuns(engine, specs, options);
-  } finally {
-    await engine.close();
-  }
+  });
 }
 
 /** Writes the page of these runs beside them and returns its path. */
-async function quickstartReport(names: readonly string[], options: EngineOptions): Promise<string> {
-  const engine = await openEngine(options);
-  try {
+function quickstartReport(names: readonly string[], options: EngineOptions): Promise<string> {
+  return withEngine(options, async (engine) => {
     const runs = await Promise.all(names.map((run) => collectRun(engine.live, run)));
     const path = resolve(options.home, "quickstart-report.html");
     const title = `Quickstart: MARINA and its rivals on ${DATA}`;
     mkdirSync(options.home, { recursive: true });
     await writeReport(buildReport(runs, { title, predicts: engine.predicts }), path);
     return path;
-  } finally {
-    await engine.close();
-  }
+  });
 }
 
-async function importShipped(options: EngineOptions): Promise<void> {
-  const engine: Engine = await openEngine(options);
-  try {
+function importShipped(options: EngineOptions): Promise<void> {
+  return withEngine(options, async (engine) => {
     if ((await datasetNames(engine.objects)).includes(DATA)) return;
     const sourceName = `${DATA}.gz`;
     const source = createReadStream(`${EXPERIMENTS}data/${sourceName}`);
@@ -141,7 +132,5 @@ async function importShipped(options: EngineOptions): Promise<void> {
       objects: engine.objects,
     });
     console.log(`Imported ${DATA}: ${manifest.rows} rows x ${manifest.dimension}.`);
-  } finally {
-    await engine.close();
-  }
+  });
 }

@@ -1,6 +1,6 @@
 /** `marina report`: runs or a sweep as one page that can be sent, and as pictures and tables. */
 import { writeFileSync } from "node:fs";
-import { type CollectedRun, collectRun, type EngineOptions, openEngine } from "../../client/index.ts";
+import { type CollectedRun, collectRun, type EngineOptions, withEngine } from "../../client/index.ts";
 import {
   buildReport,
   type ReportData,
@@ -61,26 +61,20 @@ async function collect(
         "report: expected one sweep, or any number of runs, not several at once",
       );
     }
-    const engine = await openEngine(options);
-    try {
+    return withEngine(options, async (engine) => {
       const { data, runs } = await readSweepReport(sweep, (name) =>
         readOptional(engine.live, manifestKey(name), parseManifest),
       );
       return { data: titled(data), runs };
-    } finally {
-      await engine.close();
-    }
+    });
   }
-  const engine = await openEngine(options);
-  try {
+  return withEngine(options, async (engine) => {
     const runs: CollectedRun[] = [];
     for (const name of new Set(names)) runs.push(await collectRun(engine.live, name));
     const title = runs.length === 1 ? `Run ${names[0]}` : `${runs.length} runs`;
     const data = titled(buildReport(runs, { title, predicts: engine.predicts }));
     return { data, runs: tableRuns(data, runs) };
-  } finally {
-    await engine.close();
-  }
+  });
 }
 
 /** @throws MarinaError "usage" when the file can't be written. */

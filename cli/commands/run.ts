@@ -2,25 +2,28 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import {
-  type AwsEngine,
   checkBound,
   confirmSpending,
   createRun,
+  type DeployedEngine,
   type Engine,
   type EngineOptions,
   findManifest,
   findRun,
   heldTo,
+  isDeployed,
   oneClassRemark,
-  openEngine,
   type PriceOptions,
   readSpec,
+  requireFit,
   resumeRun,
   spendingOf,
+  stopRun,
   type Watcher,
+  withEngine,
 } from "../../client/index.ts";
 import { readCheckpoint } from "../../lambdas/aggregator/index.ts";
-import { describeError, MarinaError } from "../../shared/base/index.ts";
+import { describeError } from "../../shared/base/index.ts";
 import { type ControlMessage, type RunResult, type RunSpec, resultKey } from "../../shared/protocol/index.ts";
 import { createProgress } from "../output/progress.ts";
 import { details, jsonLine } from "../output/report.ts";
@@ -39,8 +42,8 @@ export async function runSpec(path: string, options: RunOptions): Promise<void> 
   checkBound(options);
   const spec = heldTo(readSpec(path, options.set ?? []), options.maxUsd);
   await withEngine(options, async (engine) => {
-    if (options.on !== "embedded") await requireFitStack(engine, spec);
-    if (options.on === "aws") await confirmRuns(engine, [spec], options);
+    if (isDeployed(engine)) await requireFit(engine, spec);
+    if (isDeployed(engine) && options.on === "aws") await confirmRuns(engine, [spec], options);
     if (options.maxUsd !== undefined) console.error(`bounded: stop.usd is ${spec.stop.usd}`);
     const { control } = await createRun(engine.objects, spec, engine.machineBytes);
     const manifest = await findManifest(engine.objects, spec.data);
@@ -55,20 +58,11 @@ export async function resume(run: string, options: RunOptions): Promise<void> {
   if (await withEngine(options, (engine) => follow(engine, run, options))) return;
   // Opened anew: what was written while the run was followed is to be found.
   await withEngine(options, async (engine) => {
-    if (options.on !== "embedded") await requireFitStack(engine, (await findRun(engine.objects, run)).spec);
-    if (options.on === "aws") await confirmRest(engine, run, options);
+    if (isDeployed(engine)) await requireFit(engine, (await findRun(engine.objects, run)).spec);
+    if (isDeployed(engine) && options.on === "aws") await confirmRest(engine, run, options);
     const { spec, control } = await resumeRun(engine.objects, run, engine.machineBytes);
     report(engine, options, await driveRun(engine, spec, control));
   });
-}
-
-async function withEngine<T>(options: RunOptions, use: (engine: Engine) => Promise<T>): Promise<T> {
-  const engine = await openEngine(options);
-  try {
-    return await use(engine);
-  } finally {
-    await engine.close();
-  }
 }
 
 /** Follows a run that is live to its end; false for one that is not live, and for one that is cut off meanwhile. */
@@ -90,33 +84,29 @@ async function follow(engine: Engine, run: string, options: RunOptions): Promise
 
 /** @throws MarinaError "usage" when these runs on a stack are not wanted at their price. */
 export async function confirmRuns(
-  engine: Engine,
+  { objects, stack }: DeployedEngine,
   specs: readonly RunSpec[],
   options: PriceOptions,
 ): Promise<void> {
-  const { stack } = engine as AwsEngine;
-  await confirmSpending(await spendingOf(engine.objects, specs, stack), options);
+  await confirmSpending(await spendingOf(objects, specs, stack), options);
 }
 
 /** The same for the rounds that are left of a run. Its spec is fixed: another bound than its own can't be set. */
-async function confirmRest(engine: Engine, run: string, options: PriceOptions): Promise<void> {
-  const { spec } = await findRun(engine.objects, run);
-  const checkpoint = (await readCheckpoint(engine.objects, run))?.checkpoint;
+async function confirmRest(
+  { objects, stack }: DeployedEngine,
+  run: string,
+  options: PriceOptions,
+): Promise<void> {
+  const { spec } = await findRun(objects, run);
+  const checkpoint = (await readCheckpoint(objects, run))?.checkpoint;
   const left = Math.max(0, spec.stop.rounds - (checkpoint?.round ?? 0));
-  const { stack } = engine as AwsEngine;
-  await confirmSpending(await spendingOf(engine.objects, [spec], stack, left), options);
+  await confirmSpending(await spendingOf(objects, [spec], stack, left), options);
   if (options.maxUsd === undefined) return;
   console.error(
     spec.stop.usd === undefined
       ? `not bounded: the spec of ${run} has no stop.usd and can't be changed any more; end it with: marina stop ${run}`
       : `bounded: stop.usd is ${spec.stop.usd}, what was spent before included`,
   );
-}
-
-/** Loads what only a stack needs. @throws MarinaError "limit" when the run could not end well on it. */
-async function requireFitStack(engine: Engine, spec: RunSpec): Promise<void> {
-  const { requireFit } = await import("../../client/index.ts");
-  await requireFit(engine as AwsEngine, spec);
 }
 
 interface Ended {
@@ -161,19 +151,6 @@ async function waitFor<R>(
     update: (text) => (text === "" ? line.clear() : line(text)),
   });
   let ended = false;
-  /** A run so young that it has no queue yet can't be told: then again, until it can, or has ended. */
-  const tellToStop = async (): Promise<void> => {
-    while (!ended) {
-      try {
-        await engine.command(run, { kind: "stop", now: false });
-        return;
-      } catch (error) {
-        const young = error instanceof MarinaError && (error.code === "not-found" || error.code === "usage");
-        if (!young) throw error;
-        await sleep(STOP_INTERVAL_MILLISECONDS);
-      }
-    }
-  };
   let interrupts = 0;
   const interrupt = (): void => {
     interrupts++;
@@ -182,7 +159,8 @@ async function waitFor<R>(
     stream.write(
       `stopping ${run} at the next round boundary (Ctrl-C again: at once, from the last checkpoint)\n`,
     );
-    tellToStop().catch((error: unknown) => {
+    const pause = () => sleep(STOP_INTERVAL_MILLISECONDS);
+    stopRun(engine, run, { isOver: () => ended, pause }).catch((error: unknown) => {
       stream.write(`${describeError(error)} (Ctrl-C again ends the process at once)\n`);
     });
   };

@@ -4,12 +4,12 @@ import {
   type Engine,
   type EngineOptions,
   findRun,
-  openEngine,
   readRounds,
   standingOf,
   stateWord,
   table,
   unfinished,
+  withEngine,
 } from "../../client/index.ts";
 import { megabits, short } from "../../shared/base/index.ts";
 import { methodLabel } from "../../shared/methods/index.ts";
@@ -31,12 +31,9 @@ interface ShowOptions extends ListOptions {
 }
 
 export async function list(options: ListOptions): Promise<void> {
-  const engine = await openEngine(options);
-  try {
+  await withEngine(options, async (engine) => {
     await printList(engine, options);
-  } finally {
-    await engine.close();
-  }
+  });
 }
 
 async function printList(engine: Engine, options: ListOptions): Promise<void> {
@@ -98,8 +95,7 @@ async function summary(engine: Engine, run: string) {
 }
 
 export async function show(run: string, options: ShowOptions): Promise<void> {
-  const engine = await openEngine(options);
-  try {
+  await withEngine(options, async (engine) => {
     await findRun(engine.live, run);
     if (options.rounds === true) {
       printRounds(await readRounds(engine.live, run));
@@ -113,14 +109,11 @@ export async function show(run: string, options: ShowOptions): Promise<void> {
       console.log(
         `${details(result, engine.predicts)}\nfiles${" ".repeat(7)}${engine.locate(runPrefix(run))}`,
       );
-  } finally {
-    await engine.close();
-  }
+  });
 }
 
 export async function compare(runs: readonly string[], options: EngineOptions): Promise<void> {
-  const engine = await openEngine(options);
-  try {
+  await withEngine(options, async (engine) => {
     const results: RunResult[] = [];
     for (const run of runs) {
       await findRun(engine.live, run);
@@ -129,9 +122,7 @@ export async function compare(runs: readonly string[], options: EngineOptions): 
       results.push(standing.result);
     }
     console.log(comparison(results.map((result) => ({ result }))));
-  } finally {
-    await engine.close();
-  }
+  });
 }
 
 function printRounds(records: readonly RoundRecord[]): void {

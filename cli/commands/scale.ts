@@ -1,73 +1,9 @@
 /** `marina scale`: another number of workers, or of participants, for a run that is under way. */
 
-import { type Engine, type EngineOptions, findManifest, findRun, openEngine } from "../../client/index.ts";
-import { MarinaError } from "../../shared/base/index.ts";
-import { type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
-import {
-  checkpointKey,
-  decodeCheckpoint,
-  decodeResult,
-  resultKey,
-  type ScaleRequest,
-  startingCohort,
-  whyNotScaled,
-} from "../../shared/protocol/index.ts";
-
-export interface ScaleOptions {
-  readonly workers?: number;
-  readonly participants?: number;
-  readonly now?: boolean;
-}
+import { type EngineOptions, requestScale, type ScaleOptions, withEngine } from "../../client/index.ts";
 
 export async function scale(run: string, options: EngineOptions & ScaleOptions): Promise<void> {
-  const engine = await openEngine(options);
-  try {
+  await withEngine(options, async (engine) => {
     console.log(await requestScale(engine, run, options));
-  } finally {
-    await engine.close();
-  }
-}
-
-/**
- * Asks the run to go on with others. @returns what to tell the user.
- * @throws MarinaError "usage" where the run can't follow, with the reason.
- */
-export async function requestScale(engine: Engine, run: string, options: ScaleOptions): Promise<string> {
-  const { workers = null, participants = null, now = false } = options;
-  if (workers === null && participants === null) {
-    throw new MarinaError("usage", "scale: say what to change: --workers N, or --participants R (pp-marina)");
-  }
-  await check(engine.live, run, workers, participants);
-  const request: ScaleRequest = { request: Date.now(), workers, participants, now };
-  await engine.command(run, { kind: "scale", ...request });
-  const what = [
-    workers === null ? [] : [`${workers} workers`],
-    participants === null ? [] : [`${participants} participants`],
-  ].flat();
-  const when =
-    workers === null
-      ? "from its next round on"
-      : now
-        ? "at a dense round, at once"
-        : "at its next dense round";
-  return `asked ${run} to go on with ${what.join(" and ")} ${when}; see: marina watch ${run}`;
-}
-
-async function check(
-  objects: Pick<ObjectStore, "get" | "list">,
-  run: string,
-  workers: number | null,
-  participants: number | null,
-): Promise<void> {
-  const { spec } = await findRun(objects, run);
-  const result = await readOptional(objects, resultKey(run), decodeResult);
-  if (result !== undefined) {
-    throw new MarinaError("usage", `run ${run} is not under way: it is ${result.status}`);
-  }
-  // The rows limit the workers alone.
-  const rows = workers === null ? Number.POSITIVE_INFINITY : (await findManifest(objects, spec.data)).rows;
-  const checkpoint = await readOptional(objects, checkpointKey(run), decodeCheckpoint);
-  const now = checkpoint?.elastic.phases.at(-1) ?? startingCohort(spec);
-  const why = whyNotScaled(run, spec, now, { workers, participants }, rows);
-  if (why !== undefined) throw new MarinaError("usage", why);
+  });
 }

@@ -1,16 +1,13 @@
 /** `marina stop`: ends a run at its next round boundary, or at once. */
 
-import { type EngineOptions, findRun, openEngine } from "../../client/index.ts";
+import { type EngineOptions, findRun, withEngine } from "../../client/index.ts";
 
 export async function stop(run: string, options: EngineOptions & { readonly now?: boolean }): Promise<void> {
   const { now = false } = options;
-  const engine = await openEngine(options);
-  try {
+  await withEngine(options, async (engine) => {
     await findRun(engine.live, run);
     await engine.command(run, { kind: "stop", now });
-  } finally {
-    await engine.close();
-  }
+  });
   console.log(
     `asked ${run} to stop ${now ? "at once" : "at its next round boundary"}; go on with: marina resume ${run}`,
   );

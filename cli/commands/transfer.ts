@@ -1,6 +1,6 @@
 /** `marina export` and `marina import`: a run in one file. */
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type EngineOptions, exportArchive, findRun, importArchive, openEngine } from "../../client/index.ts";
+import { type EngineOptions, exportArchive, findRun, importArchive, withEngine } from "../../client/index.ts";
 import { bytes, MarinaError } from "../../shared/base/index.ts";
 import { writingTo } from "../output/writing.ts";
 
@@ -9,9 +9,7 @@ export async function exportRun(
   path: string,
   options: EngineOptions & { readonly data: boolean },
 ): Promise<void> {
-  const engine = await openEngine(options);
-  let archive: Uint8Array;
-  try {
+  const archive = await withEngine(options, async (engine) => {
     await findRun(engine.live, run);
     const { state, because } = await engine.liveness(run);
     if (state === "live") {
@@ -20,10 +18,8 @@ export async function exportRun(
         `run ${run} is running (${because}): what is exported can't go on in two places; stop it first: marina stop ${run}`,
       );
     }
-    archive = await exportArchive(engine.objects, run, options.data);
-  } finally {
-    await engine.close();
-  }
+    return exportArchive(engine.objects, run, options.data);
+  });
   await writingTo(path, () => writeNew(path, archive));
   console.log(
     `${path}: run ${run}, ${bytes(archive.length)}; take it in elsewhere with: marina import ${path}`,
@@ -41,13 +37,10 @@ export async function importRun(path: string, options: EngineOptions): Promise<v
       { cause: error },
     );
   }
-  const engine = await openEngine(options);
-  try {
+  await withEngine(options, async (engine) => {
     const run = await importArchive(engine.objects, file, path);
     console.log(`imported run ${run}; go on with: marina resume ${run}`);
-  } finally {
-    await engine.close();
-  }
+  });
 }
 
 /** A file that could not be written whole is taken away again. */

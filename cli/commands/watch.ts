@@ -6,6 +6,7 @@ import {
   type EngineOptions,
   type Liveness,
   openEngine,
+  requestScale,
   unfinished,
 } from "../../client/index.ts";
 import {
@@ -22,7 +23,6 @@ import {
 } from "../../monitor/index.ts";
 import { buildReport, type ReportData, reportPage } from "../../report/index.ts";
 import { describeError, MarinaError } from "../../shared/base/index.ts";
-import { requestScale } from "./scale.ts";
 
 export interface WatchOptions extends EngineOptions {
   readonly terminal?: boolean;

@@ -1,7 +1,7 @@
 /** A deployed stack as an engine: on AWS, or on a local cloud that speaks its language. */
 import { randomUUID } from "node:crypto";
 import { isOver } from "../../lambdas/aggregator/index.ts";
-import { MarinaError } from "../../shared/base/index.ts";
+import { MarinaError, NOT_YET, type Waiting, waitFor } from "../../shared/base/index.ts";
 import {
   createAwsPorts,
   createSdkClients,
@@ -53,6 +53,7 @@ export class AwsEngine implements Engine {
   readonly #ports: Ports;
   readonly #evidence: EvidenceOf;
   readonly #deadLetters: ControlDeadLetters;
+  readonly #closed = new AbortController();
 
   constructor(stack: DeployedStack, ports: Ports, evidence: EvidenceOf) {
     this.stack = stack;
@@ -92,7 +93,7 @@ export class AwsEngine implements Engine {
    */
   async watch(run: string, watcher: Watcher, tenure = 0): Promise<RunResult> {
     const progress = new CheckpointProgress(this.objects, run, watcher);
-    for (let look = 0; ; look++) {
+    return this.#wait(async (look) => {
       const result = await readOptional(this.objects, resultKey(run), decodeResult);
       // One that is over can't have been gone on with: it ended while it was asked to.
       if (result !== undefined && (result.tenure >= tenure || isOver(result.status))) return result;
@@ -101,27 +102,34 @@ export class AwsEngine implements Engine {
         if (!begun) await this.#checkStored(run);
       }
       if (await this.#deadLetters.takeInTime(run)) throw unhandled(run);
-      await this.#ports.clock.sleep(RESULT_INTERVAL_MILLISECONDS);
-    }
+      return NOT_YET;
+    });
   }
 
   async attach(run: string, watcher: Watcher): Promise<RunResult | undefined> {
     const progress = new CheckpointProgress(this.objects, run, watcher);
     try {
-      for (let look = 1; ; look++) {
+      return await this.#wait(async (looked) => {
+        const look = looked + 1;
         const result = await readOptional(this.objects, resultKey(run), decodeResult);
         if (result !== undefined) return result;
         if (look % LOOKS_PER_PROGRESS === 0) await progress.look(this.#ports.clock.now());
         // Costs requests; a run that is cut off stays so.
-        if (look % LOOKS_PER_JUDGEMENT === 0) {
-          const { state } = await this.liveness(run);
-          if (state === "cut-off" || state === "silent") return undefined;
-        }
-        await this.#ports.clock.sleep(RESULT_INTERVAL_MILLISECONDS);
-      }
+        if (look % LOOKS_PER_JUDGEMENT !== 0) return NOT_YET;
+        const { state } = await this.liveness(run);
+        return state === "cut-off" || state === "silent" ? undefined : NOT_YET;
+      });
     } catch (error) {
       throw cantLook(run, error);
     }
+  }
+
+  #wait<T>(look: Waiting<T>["look"]): Promise<T> {
+    return waitFor({
+      look,
+      pause: () => this.#ports.clock.sleep(RESULT_INTERVAL_MILLISECONDS),
+      signal: this.#closed.signal,
+    });
   }
 
   async liveness(run: string): Promise<Liveness> {
@@ -166,7 +174,16 @@ export class AwsEngine implements Engine {
     return `s3://${this.stack.bucket}/${key}`;
   }
 
-  async close(): Promise<void> {}
+  /** Whoever still waits for a run is told so; the run goes on. */
+  async close(): Promise<void> {
+    this.#closed.abort(
+      new MarinaError("unavailable", "no longer waited for: the engine was closed; the run goes on"),
+    );
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }
 
 function unhandled(run: string): MarinaError {

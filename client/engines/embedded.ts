@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createEmbeddedService, driveToEnd, type EmbeddedService } from "../../embedded/index.ts";
-import { describeError, MarinaError } from "../../shared/base/index.ts";
+import { describeError, MarinaError, NOT_YET, waitFor } from "../../shared/base/index.ts";
 import { type Log, type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
 import {
   type ControlMessage,
@@ -35,7 +35,9 @@ export class EmbeddedEngine implements Engine {
   readonly #home: string;
   readonly #service: EmbeddedService;
   readonly #warnings: string[] = [];
+  readonly #driven = new Set<string>();
   #watcher: Watcher | undefined;
+  readonly #closed = new AbortController();
   #changesCount = true;
 
   constructor(home: string) {
@@ -86,11 +88,13 @@ export class EmbeddedEngine implements Engine {
       );
     });
     this.#watcher = watcher;
+    this.#driven.add(run);
     try {
       // From now on other processes see the run, as they do on a cloud.
       this.#service.cloud.flush();
       return await driveToEnd(this.#service, control, () => this.#warnings.at(-1));
     } finally {
+      this.#driven.delete(run);
       closeBox();
       lock.release();
     }
@@ -100,13 +104,16 @@ export class EmbeddedEngine implements Engine {
     const lock = this.#lock(run);
     const key = resultKey(run);
     const progress = new CheckpointProgress(this.live, run, watcher);
-    for (let look = 0; ; look++) {
-      // The lock first: what its driver wrote before it gave it back is on the disk then.
-      const driver = lock.driver();
-      if (look % LOOKS_PER_PROGRESS === 0) await progress.look(performance.now());
-      if (driver === undefined) return await readOptional(this.live, key, decodeResult);
-      await sleep(LOOK_INTERVAL_MILLISECONDS);
-    }
+    return waitFor({
+      look: async (look) => {
+        // The lock first: what its driver wrote before it gave it back is on the disk then.
+        const driver = lock.driver();
+        if (look % LOOKS_PER_PROGRESS === 0) await progress.look(performance.now());
+        return driver === undefined ? await readOptional(this.live, key, decodeResult) : NOT_YET;
+      },
+      pause: () => sleep(LOOK_INTERVAL_MILLISECONDS),
+      signal: this.#closed.signal,
+    });
   }
 
   async liveness(run: string): Promise<Liveness> {
@@ -120,14 +127,14 @@ export class EmbeddedEngine implements Engine {
     return { state: "cut-off", because: "no process drives it" };
   }
 
-  /** In this process by a message; in another one through its box of commands. */
+  /** By a message to a run that this engine drives; to another's, in whichever process, through its box of commands. */
   async command(run: string, command: RunCommand): Promise<void> {
     const driver = this.#lock(run).driver();
     if (driver === undefined) {
       throw new MarinaError("usage", `run ${run} is not running; go on with it: marina resume ${run}`);
     }
-    const body = await commandBody(driver === process.pid ? this.objects : this.live, run, command);
-    if (driver === process.pid) await this.#deliver(run, body);
+    const body = await commandBody(this.#driven.has(run) ? this.objects : this.live, run, command);
+    if (this.#driven.has(run)) await this.#deliver(run, body);
     else this.#box(run).leave(body, driver);
   }
 
@@ -146,11 +153,18 @@ export class EmbeddedEngine implements Engine {
   }
 
   async close(): Promise<void> {
+    this.#closed.abort(
+      new MarinaError("unavailable", "no longer waited for: the engine was closed; the run goes on"),
+    );
     try {
       if (this.#changesCount) this.#service.cloud.flush();
     } finally {
       await this.#service.close();
     }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** One process per run: two would not see each other's conditional writes. */

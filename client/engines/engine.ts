@@ -1,4 +1,5 @@
 /** An engine: a cloud on which the two functions run, as the command line sees it. */
+import type { DeployedStack } from "../../shared/cloud/aws/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
 import type { ControlMessage, RoundRecord, RunResult } from "../../shared/protocol/index.ts";
 import type { RunCommand } from "./commands.ts";
@@ -12,8 +13,10 @@ export interface Watcher {
   quiet?(seconds: number): void;
 }
 
-export interface Engine {
+export interface Engine extends AsyncDisposable {
   readonly name: string;
+  /** What is deployed; only an engine that is a stack has it. */
+  readonly stack?: DeployedStack;
   /** Seconds and dollars are a prediction of this engine's model, not a measurement. */
   readonly predicts: boolean;
   /** Memory that a whole run has to get by with, where it runs in this process; undefined where functions run it. */
@@ -32,6 +35,13 @@ export interface Engine {
   command(run: string, command: RunCommand): Promise<void>;
   /** Where a person finds an object, e.g. a path. */
   locate(key: string): string;
-  /** Makes everything durable. Must be called before the process ends. */
+  /** Makes everything durable, and ends what still waits for a run. Must be called before the process ends. */
   close(): Promise<void>;
+}
+
+/** A stack as an engine. */
+export type DeployedEngine = Engine & { readonly stack: DeployedStack };
+
+export function isDeployed(engine: Engine): engine is DeployedEngine {
+  return engine.stack !== undefined;
 }

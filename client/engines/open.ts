@@ -2,7 +2,7 @@
 
 import { MarinaError } from "../../shared/base/index.ts";
 import { prepareAwsVariables } from "./aws-variables.ts";
-import type { Engine } from "./engine.ts";
+import type { DeployedEngine, Engine } from "./engine.ts";
 
 /** Which cloud, and where it is. */
 export interface EngineOptions {
@@ -29,13 +29,35 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   return openStack(options);
 }
 
+/** The engine for as long as it is used: closed whatever comes of it. */
+export async function withEngine<T>(options: EngineOptions, use: (engine: Engine) => Promise<T>): Promise<T> {
+  return closing(await openEngine(options), use);
+}
+
+/** The same of a deployed stack. */
+export async function withStack<T>(
+  options: EngineOptions,
+  use: (engine: DeployedEngine) => Promise<T>,
+): Promise<T> {
+  return closing(await openStack(options), use);
+}
+
+/** Not `await using`: where both fail, the message of closing is the one that helps, and it is one. */
+async function closing<E extends Engine, T>(engine: E, use: (engine: E) => Promise<T>): Promise<T> {
+  try {
+    return await use(engine);
+  } finally {
+    await engine.close();
+  }
+}
+
 /** The embedded cloud over a home folder. */
-export async function openEmbedded(home: string) {
+export async function openEmbedded(home: string): Promise<Engine> {
   return new (await import("./embedded.ts")).EmbeddedEngine(home);
 }
 
-/** A deployed stack; for commands that make sense on one only. */
-export async function openStack(options: EngineOptions) {
+/** A deployed stack; for what makes sense on one only. */
+export async function openStack(options: EngineOptions): Promise<DeployedEngine> {
   configure(options);
   (await import("../../shared/cloud/aws/index.ts")).fetchThroughProxy();
   try {
@@ -56,7 +78,11 @@ function isRefused(error: unknown): boolean {
 }
 
 /** The SDK reads the environment: options set it before any client is made. */
-export function configure({ on, endpointUrl, region }: EngineOptions): void {
+export function configure({
+  on,
+  endpointUrl,
+  region,
+}: Pick<EngineOptions, "on" | "endpointUrl" | "region">): void {
   const { env } = process;
   // The keys that are taken in its place need not be good ones.
   if (on === "localstack") for (const name of CREDENTIALS) delete env[name];
@@ -73,4 +99,10 @@ export function configure({ on, endpointUrl, region }: EngineOptions): void {
   env["AWS_ACCESS_KEY_ID"] = "test";
   env["AWS_SECRET_ACCESS_KEY"] = "test";
   env["AWS_REGION"] ??= "us-east-1";
+}
+
+/** S3 as the options and the environment say, whatever engine the data are for. */
+export async function openS3(options: Pick<EngineOptions, "on" | "endpointUrl" | "region">) {
+  configure(options);
+  return (await import("../../shared/cloud/aws/index.ts")).createObjectFiles();
 }

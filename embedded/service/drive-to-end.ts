@@ -1,5 +1,5 @@
 /** Drives one run on an embedded service until its result is there. */
-import { MarinaError } from "../../shared/base/index.ts";
+import { MarinaError, NOT_YET, waitFor } from "../../shared/base/index.ts";
 import { type ControlMessage, decodeResult, type RunResult, resultKey } from "../../shared/protocol/index.ts";
 import type { EmbeddedService } from "./service.ts";
 
@@ -20,24 +20,25 @@ export async function driveToEnd(
   return service.cloud.run(untilResult(service, control, lastWarning));
 }
 
-async function untilResult(
+function untilResult(
   { cloud, controlDeadLetters }: EmbeddedService,
   { run, tenure }: ControlMessage,
   lastWarning: () => string | undefined,
 ): Promise<RunResult> {
   const key = resultKey(run);
-  for (;;) {
-    if (cloud.exists(key)) {
-      const result = decodeResult((await cloud.client.objects.get(key)).body, key);
-      // One of an earlier ending may be there still, or again.
-      if (result.tenure >= tenure) return result;
-    }
-    if (cloud.queue(controlDeadLetters).waiting > 0) {
+  return waitFor({
+    look: async () => {
+      if (cloud.exists(key)) {
+        const result = decodeResult((await cloud.client.objects.get(key)).body, key);
+        // One of an earlier ending may be there still, or again.
+        if (result.tenure >= tenure) return result;
+      }
+      if (cloud.queue(controlDeadLetters).waiting === 0) return NOT_YET;
       throw new MarinaError(
         "unavailable",
         `run ${run}: the aggregator gave up; its last words: ${lastWarning() ?? "none"}`,
       );
-    }
-    await cloud.clock.sleep(RESULT_INTERVAL);
-  }
+    },
+    pause: () => cloud.clock.sleep(RESULT_INTERVAL),
+  });
 }

@@ -7,3 +7,4 @@ export { MARINA } from "./invocation.ts";
 export { nearest } from "./nearest.ts";
 export { shellWord } from "./shell-word.ts";
 export { checked, type Stored, stored } from "./stored.ts";
+export { NOT_YET, type Waiting, waitFor } from "./wait.ts";

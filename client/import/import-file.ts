@@ -1,0 +1,96 @@
+/** Files become a data set. */
+import { MarinaError } from "../../shared/base/index.ts";
+import type { ObjectFiles } from "../../shared/cloud/aws/index.ts";
+import type { ObjectStore } from "../../shared/cloud/index.ts";
+import { importRows, type LabelKind, type Manifest, STANDARD_INPUT } from "../../shared/data/index.ts";
+import { NAME_PATTERN } from "../../shared/protocol/index.ts";
+import type { Input } from "./input.ts";
+import type { ReadingOptions } from "./reading.ts";
+
+export interface ImportFileOptions extends ReadingOptions {
+  /** What the data set shall be called; by default as the file, without its endings. */
+  readonly name?: string;
+  /** Two classes (any two values, the larger or later is +1; the default), or real targets for regression. */
+  readonly labels?: LabelKind;
+  /** Take the place of a data set of this name. */
+  readonly replace?: boolean;
+  readonly onProgress?: (progress: ImportFileProgress) => void;
+}
+
+export interface ImportFileProgress {
+  readonly name: string;
+  readonly bytesRead: number;
+  /** Of the file; undefined for standard input and pipes. */
+  readonly bytes: number | undefined;
+  readonly rows: number;
+}
+
+export interface ImportedFile {
+  readonly manifest: Manifest;
+  /** The file's name, as the manifest has it. */
+  readonly sourceName: string;
+  /** What a person ought to know of how the file was read. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * How files will be imported, looked at before there is a store to put them in.
+ * @param paths of files, or of one folder of parts, or - for standard input; s3:// addresses too
+ * @param s3 asked for where one of them is an s3:// address
+ * @returns the import itself, which throws what `importRows` does
+ * @throws MarinaError "usage" for what can't be read, or options that don't go with it
+ */
+export async function fileImport(
+  paths: readonly string[],
+  options: ImportFileOptions,
+  s3: () => Promise<ObjectFiles>,
+): Promise<(objects: ObjectStore) => Promise<ImportedFile>> {
+  const { labels = "binary", replace = false, onProgress, name: given, ...how } = options;
+  // Readers of tables are loaded only when there is something to read.
+  const [{ inputOf }, { readingOf }, { openSource }] = await Promise.all([
+    import("./input.ts"),
+    import("./reading.ts"),
+    import("./open-source.ts"),
+  ]);
+  const input = await inputOf(paths, s3);
+  const name = given ?? nameOf(input.name);
+  const reading = readingOf(input.files, how);
+  const size = sizeOf(input);
+  return async (objects) => {
+    const notices: string[] = [];
+    const source = await openSource(input, reading, labels);
+    const manifest = await importRows(source, {
+      name,
+      sourceName: input.name,
+      labels,
+      ...(how.dimension === undefined ? {} : { dimension: how.dimension }),
+      reading,
+      objects,
+      replace,
+      onNotice: (notice) => notices.push(notice),
+      onProgress: ({ bytesRead, rows }) => onProgress?.({ name, bytesRead, bytes: size, rows }),
+    });
+    return { manifest, sourceName: input.name, notices };
+  };
+}
+
+/** What a data set is called that is given no name: as its file, without its endings. */
+function nameOf(sourceName: string): string {
+  const name = sourceName
+    .replace(/\/$/, "")
+    .replace(/^s3:\/\/.*\//i, "")
+    .replace(/(\.(gz|zst|zip|svm|libsvm|csv|tsv|txt|data|parquet|pq))+$/i, "")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9._-]+/g, "-")
+    .replaceAll(/^[^a-z0-9]+|-+$/g, "");
+  if (sourceName !== STANDARD_INPUT && NAME_PATTERN.test(name)) return name;
+  throw new MarinaError("usage", `${sourceName}: expected --name <name>, what the data set shall be called`);
+}
+
+/** Of all files; undefined where one is a pipe. */
+function sizeOf({ files }: Input): number | undefined {
+  return files.reduce<number | undefined>(
+    (sum, { bytes }) => (sum === undefined || bytes === undefined ? undefined : sum + bytes),
+    0,
+  );
+}

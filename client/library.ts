@@ -1,0 +1,23 @@
+/** What `import { … } from "marina-serverless"` gives: opening the service, and the types of what goes in and comes out. */
+export type { ErrorCode } from "../shared/base/index.ts";
+export { MarinaError } from "../shared/base/index.ts";
+export type { Manifest } from "../shared/data/index.ts";
+export type {
+  Constants,
+  Phase,
+  RoundRecord,
+  RunResult,
+  RunSpec,
+  RunSpecInput,
+  RunStatus,
+  StoppedBy,
+} from "../shared/protocol/index.ts";
+export { parseRunSpec, runSpecJsonSchema } from "../shared/protocol/index.ts";
+export type { Liveness } from "./engines/liveness.ts";
+export type { ImportFileOptions, ImportFileProgress } from "./import/import-file.ts";
+export { type Marina, type MarinaOptions, openMarina } from "./marina.ts";
+export type { Prediction } from "./predict.ts";
+export type { Check } from "./preflight.ts";
+export type { Progress } from "./progress.ts";
+export type { Run } from "./run.ts";
+export type { ScaleOptions } from "./scale.ts";
