@@ -1,7 +1,7 @@
 /** The service on the embedded cloud: its two functions, its queues and its mappings, as the stack deploys them. */
-import { createAggregator, type RunObserver } from "../../lambdas/aggregator/index.ts";
+import { type AggregatorHooks, createAggregator, type RunObserver } from "../../lambdas/aggregator/index.ts";
 import { createWorker, createWorkerMemo } from "../../lambdas/worker/index.ts";
-import type { MessageQueue, Ports, QueueAddress } from "../../shared/cloud/index.ts";
+import type { Handler, MessageQueue, Ports, QueueAddress } from "../../shared/cloud/index.ts";
 import {
   AGGREGATOR_TIMEOUT_SECONDS,
   CONTROL_VISIBILITY_SECONDS,
@@ -33,6 +33,14 @@ export interface ServiceOptions extends Omit<EmbeddedCloudOptions, "evaluationBy
   readonly hedging?: boolean;
   /** Other threads that compute gradients of large shards; none by default. `close` ends them. */
   readonly threads?: GradientThreadsOptions;
+  readonly alteration?: ServiceAlteration;
+}
+
+/** A bug put into the service by a test, to see that the bug is found. */
+export interface ServiceAlteration {
+  readonly hooks?: AggregatorHooks;
+  readonly aggregatorPorts?: (ports: Ports) => Ports;
+  readonly worker?: (ports: Ports, create: (ports: Ports) => Handler) => Handler;
 }
 
 export interface EmbeddedService {
@@ -56,6 +64,7 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
     observer,
     hedging = true,
     threads,
+    alteration = {},
     ...cloudOptions
   } = options;
   const cloud = createEmbeddedCloud({
@@ -90,7 +99,10 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
     name: "worker",
     memoryMb: configuration.workerMemoryMb,
     timeoutSeconds: WORKER_TIMEOUT_SECONDS,
-    create: (ports) => createWorker(ports, memo),
+    create: (ports) => {
+      const create = (altered: Ports): Handler => createWorker(altered, memo);
+      return alteration.worker?.(ports, create) ?? create(ports);
+    },
   });
   const aggregator = cloud.defineFunction({
     name: "aggregator",
@@ -98,11 +110,12 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
     timeoutSeconds: AGGREGATOR_TIMEOUT_SECONDS,
     reservedConcurrency: AGGREGATOR_CONCURRENCY,
     create: (ports) =>
-      createAggregator(announcing(ports, tasks.address, ahead), {
+      createAggregator(announcing(alteration.aggregatorPorts?.(ports) ?? ports, tasks.address, ahead), {
         taskQueue: tasks.address,
         queuePrefix: "marina-",
         spendingOf: accounts,
         hedging,
+        ...(alteration.hooks === undefined ? {} : { hooks: alteration.hooks }),
         ...(observer === undefined ? {} : { observer }),
       }),
   });

@@ -32,8 +32,10 @@ import {
   failureOf,
   NO_TOTALS,
 } from "./checkpoints/uncommitted-checkpoint.ts";
-import { type AnswerObserver, Inbox } from "./exchange/inbox.ts";
+import type { AnswerObserver } from "./exchange/contribution-table.ts";
+import { Inbox } from "./exchange/inbox.ts";
 import { StoppedNow } from "./exchange/user-commands.ts";
+import type { AggregatorHooks } from "./hooks.ts";
 import { phaseOf, startElastic } from "./membership/decide.ts";
 import { startingShifts } from "./round/server-held-state.ts";
 import { type ActiveRun, loadRun, loadStored, RunDeleted } from "./term/active-run.ts";
@@ -51,6 +53,7 @@ export interface AggregatorSettings {
   readonly observer?: RunObserver;
   /** Send late tasks again before they are overdue; true by default. */
   readonly hedging?: boolean;
+  readonly hooks?: AggregatorHooks;
 }
 
 /** Whoever watches: a progress line, metrics. Never control. */
@@ -194,7 +197,7 @@ async function activate(
   requestId: string,
 ): Promise<ActiveRun> {
   const { run } = control;
-  const { queuePrefix, taskQueue, observer, hedging = true } = settings;
+  const { queuePrefix, taskQueue, observer, hedging = true, hooks = {} } = settings;
   const begun = checkpoint !== undefined && isCalibrated(checkpoint);
   const loaded = await loadRun(ports, run, begun ? phaseOf(checkpoint.elastic) : undefined);
   if (checkpoint !== undefined && checkpoint.runDigest !== loaded.digest) {
@@ -210,9 +213,15 @@ async function activate(
     retentionSeconds: CONTRIBUTION_RETENTION_SECONDS,
   });
   const watcher = observer?.answers?.(run, requestId);
-  const inbox = new Inbox(ports, replyTo, loaded.digest, generation, () => lease.check(), watcher);
+  const inbox = new Inbox(ports, replyTo, {
+    runDigest: loaded.digest,
+    generation,
+    lease,
+    observer: watcher,
+    ...hooks,
+  });
   inbox.open();
-  return { ...loaded, taskQueue, replyTo, inbox, hedging };
+  return { ...loaded, taskQueue, replyTo, inbox, hedging, hooks };
 }
 
 /**
@@ -319,7 +328,7 @@ async function finish(
   await ledger.settled();
   if (!over) return;
   lease.check();
-  if (isOver(checkpoint.status)) active?.inbox.abandon();
+  if (isOver(checkpoint.status)) active?.inbox.detach();
   await conclude(ports, settings.queuePrefix, spec, checkpoint);
   if (checkpoint.status === "stopped") await active?.inbox.commands.forgetStop();
 }

@@ -1,5 +1,11 @@
 /** The aggregator function. */
 export { readCheckpoint } from "./checkpoints/stored-checkpoint.ts";
-export type { AnswerObserver, Expectation } from "./exchange/inbox.ts";
+export {
+  type AcceptedContribution,
+  type AnswerObserver,
+  ContributionTable,
+  type Expectation,
+} from "./exchange/contribution-table.ts";
 export { createAggregator, type RunObserver } from "./handler.ts";
+export type { AggregatorHooks } from "./hooks.ts";
 export { shardsPerTaskOf } from "./round/packing.ts";

@@ -55,7 +55,7 @@ export class FakeQueues implements MessageQueue {
   readonly sent: { readonly queue: QueueAddress; readonly message: OutgoingMessage }[] = [];
   readonly deleted: string[] = [];
   /** Receipts of messages that were made visible again. */
-  readonly givenBack: string[] = [];
+  readonly released: string[] = [];
   readonly missing = new Set<QueueAddress>();
   readonly #waiting: ReceivedMessage[] = [];
   readonly #parked: Parked[] = [];
@@ -116,7 +116,7 @@ export class FakeQueues implements MessageQueue {
   }
 
   async extend(_queue: QueueAddress, receipt: string, seconds: number): Promise<void> {
-    if (seconds === 0) this.givenBack.push(receipt);
+    if (seconds === 0) this.released.push(receipt);
   }
 }
 

@@ -110,7 +110,11 @@ async function activeRun(algorithm: AlgorithmSpec, order: readonly number[]): Pr
     log: { info: () => undefined, warn: (event) => expect.unreachable(event) },
   };
   const loaded = await loadRun(ports, "r", undefined);
-  const inbox = new Inbox(ports, REPLIES, loaded.digest, 0);
+  const inbox = new Inbox(ports, REPLIES, {
+    runDigest: loaded.digest,
+    generation: 0,
+    lease: { check: () => undefined },
+  });
   inbox.open();
   return { ...loaded, taskQueue: TASKS, replyTo: REPLIES, inbox };
 }
@@ -136,7 +140,7 @@ async function afterRound(
     round,
     0,
   );
-  active.inbox.abandon();
+  active.inbox.detach();
   return vectorSha256(method.step(state, plan, mean).iterate!);
 }
 

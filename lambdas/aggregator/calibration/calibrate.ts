@@ -27,8 +27,8 @@ import {
   spectraKey,
   startingPoint,
 } from "../../../shared/protocol/index.ts";
+import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
-import type { Arrival } from "../exchange/inbox.ts";
 import { evaluateAt } from "../round/evaluate.ts";
 import { travelInline } from "../round/points.ts";
 import { type ActiveRun, type Assignment, tasksFor } from "../term/active-run.ts";
@@ -97,8 +97,8 @@ async function loadSpectra(
   if (spectra !== undefined && (!average || spectra.gramEigenvalue !== undefined)) return spectra;
   if (spectra === undefined) {
     observe("spectra", 0);
-    const arrivals = await ask(active, { kind: "calibrate", round: 0, points: [] });
-    const shards = arrivals.map(({ message }) => decodeSpectrum(message.payload, `worker ${message.worker}`));
+    const accepted = await ask(active, { kind: "calibrate", round: 0, points: [] });
+    const shards = accepted.map(({ message }) => decodeSpectrum(message.payload, `worker ${message.worker}`));
     spectra = { version: 1, data: manifest.object.sha256, shards };
   }
   if (average) spectra = { ...spectra, gramEigenvalue: await gramEigenvalue(active, observe) };
@@ -128,10 +128,10 @@ async function gramEigenvalue(active: ActiveRun, observe: CalibrationObserver): 
     observe("average-smoothness", state.steps);
     const round = 1 + state.steps;
     const point = await pointOf(active, state.vector, round);
-    const arrivals = await ask(active, { kind: "gram", round, points: [point] });
+    const accepted = await ask(active, { kind: "gram", round, points: [point] });
     if (point.kind === "stored") await active.ports.objects.delete(point.key);
     const applied = new Float64Array(active.dimension);
-    for (const { message } of arrivals) {
+    for (const { message } of accepted) {
       const part = decodeVector(message.payload, active.dimension, `worker ${message.worker}`);
       for (let j = 0; j < applied.length; j++) applied[j] = applied[j]! + part[j]!;
     }
@@ -166,7 +166,7 @@ async function ask(
     readonly round: number;
     readonly points: readonly Point[];
   },
-): Promise<readonly Arrival[]> {
+): Promise<readonly AcceptedContribution[]> {
   const assignment: Assignment = {
     kind: question.kind,
     round: question.round,
@@ -177,5 +177,5 @@ async function ask(
   };
   const tasks = tasksFor(active, assignment, everyone(active.workers));
   return (await exchange(active.ports, active.taskQueue, active.inbox, tasks, "answer", active.shardsPerTask))
-    .arrivals;
+    .accepted;
 }

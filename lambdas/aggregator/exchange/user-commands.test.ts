@@ -13,7 +13,7 @@ describe("a request to stop", () => {
     expect(inbox.commands.stopRequested).toBe(false);
     await queues.deliver(stop());
     expect(inbox.commands.stopRequested).toBe(true);
-    expect(inbox.count).toBe(0);
+    expect(inbox.contributions.count).toBe(0);
   });
 
   it("of an earlier generation or of another run is not", async () => {
@@ -51,7 +51,7 @@ describe("a request to scale", () => {
     expect(inbox.commands.scaleRequest).toBeUndefined();
     await queues.deliver(scale(5), scale(3));
     expect(inbox.commands.scaleRequest).toEqual({ request: 5, workers: 5, participants: null, now: false });
-    expect(inbox.dropped).toBe(0);
+    expect(inbox.contributions.rejected).toBe(0);
   });
 
   it("of another generation or of another run is not; a later generation's stays in the queue", async () => {

@@ -8,8 +8,8 @@ import {
   type Vectors,
 } from "../../../shared/methods/index.ts";
 import type { Point, TaskKind } from "../../../shared/protocol/index.ts";
+import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
-import type { Arrival } from "../exchange/inbox.ts";
 import { type ActiveRun, tasksFor } from "../term/active-run.ts";
 import { addMessage, type Encoding } from "./decode.ts";
 import { combine } from "./evaluate.ts";
@@ -85,7 +85,7 @@ export async function doRound(
     others,
     workers.length,
   );
-  const { arrivals, taskBytes, outsideBytes, resent, hedged, dropped } = await exchange(
+  const { accepted, taskBytes, outsideBytes, resent, hedged, dropped } = await exchange(
     ports,
     taskQueue,
     inbox,
@@ -94,14 +94,14 @@ export async function doRound(
     shardsPerTask,
     active.hedging,
   );
-  const own = arrivals.slice(0, workers.length);
+  const own = accepted.slice(0, workers.length);
   const compressed = order.kind !== "full" || order.compressed;
   const compressor = compressed ? active.compressor : active.dense;
   const encoding = { compressor, seed: spec.seed, round };
   const entries = own.length * Math.ceil(compressor.zeta) + dimension;
   const mean = await ports.compute.run(
     () => ({ rows: 0, nonZeros: 0, entries }),
-    () => fold(own, encoding, dimension),
+    () => fold(active.hooks?.foldOrder?.(own) ?? own, encoding, dimension),
   );
   const moved = shifts
     ? await ports.compute.run(
@@ -109,12 +109,12 @@ export async function doRound(
         () => moveShifts(state, own, encoding, 1 / (1 + compressor.omega)),
       )
     : {};
-  const exact = evaluate ? combine(arrivals, count, dimension) : undefined;
+  const exact = evaluate ? combine(accepted, count, dimension) : undefined;
   let bits = 0;
   let reused = 0;
   let uplinkBytes = 0;
   let evaluationBytes = outsideBytes;
-  for (const { message, bytes, evaluationBytes: extra } of arrivals) {
+  for (const { message, bytes, evaluationBytes: extra } of accepted) {
     if (message.kind === "contribution") {
       bits += message.bits;
       if (message.reused) reused++;
@@ -164,18 +164,22 @@ function absent(present: Uint32Array, workers: number): number[] {
 }
 
 /** (1/slots) sum over slots of the decoded messages, in slot order whatever the order of arrival. */
-function fold(arrivals: readonly Arrival[], encoding: Encoding, dimension: number): Float64Array {
+function fold(
+  accepted: readonly AcceptedContribution[],
+  encoding: Encoding,
+  dimension: number,
+): Float64Array {
   const sum = new Float64Array(dimension);
-  for (const { message } of arrivals) addMessage(message, encoding, sum);
-  for (let j = 0; j < dimension; j++) sum[j] = sum[j]! / arrivals.length;
+  for (const { message } of accepted) addMessage(message, encoding, sum);
+  for (let j = 0; j < dimension; j++) sum[j] = sum[j]! / accepted.length;
   return sum;
 }
 
 /** f(x^t) for free, where each worker answered once and looked at all its rows. */
-function meanLoss(arrivals: readonly Arrival[], workers: number): number | null {
-  if (arrivals.length !== workers) return null;
+function meanLoss(accepted: readonly AcceptedContribution[], workers: number): number | null {
+  if (accepted.length !== workers) return null;
   let sum = 0;
-  for (const [slot, { message }] of arrivals.entries()) {
+  for (const [slot, { message }] of accepted.entries()) {
     if (message.kind !== "contribution" || message.loss === null || message.worker !== slot) return null;
     sum += message.loss;
   }

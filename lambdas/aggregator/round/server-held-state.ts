@@ -6,7 +6,7 @@
 
 import { MarinaError } from "../../../shared/base/index.ts";
 import { movedShift, type Vectors } from "../../../shared/methods/index.ts";
-import type { Arrival } from "../exchange/inbox.ts";
+import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { addMessage, type Encoding } from "./decode.ts";
 
 const nameOf = (worker: number): string => `shift of worker ${worker}`;
@@ -28,13 +28,13 @@ export function shiftOf(state: Vectors, worker: number): Float64Array {
 /** h_i^{t+1} of all workers, by the arithmetic of the workers themselves: the same bits. @param alpha 1/(1 + omega) */
 export function moveShifts(
   state: Vectors,
-  arrivals: readonly Arrival[],
+  accepted: readonly AcceptedContribution[],
   encoding: Encoding,
   alpha: number,
 ): Vectors {
   const { dimension } = encoding.compressor;
   return Object.fromEntries(
-    arrivals.map(({ message }) => {
+    accepted.map(({ message }) => {
       const decoded = new Float64Array(dimension);
       addMessage(message, encoding, decoded);
       const { worker } = message;

@@ -21,6 +21,7 @@ import {
   type TaskKind,
 } from "../../../shared/protocol/index.ts";
 import type { Inbox } from "../exchange/inbox.ts";
+import type { AggregatorHooks } from "../hooks.ts";
 import { shardsPerTaskOf } from "../round/packing.ts";
 
 export interface ActiveRun extends NumberedCohort {
@@ -45,6 +46,7 @@ export interface ActiveRun extends NumberedCohort {
   readonly inbox: Inbox;
   /** Late tasks are sent again before they are overdue; true by default. */
   readonly hedging?: boolean;
+  readonly hooks?: AggregatorHooks;
 }
 
 /** Who takes part, and the number by which tasks and contributions know them. */
@@ -79,7 +81,7 @@ export async function loadRun(
   ports: Ports,
   run: string,
   cohort: NumberedCohort | undefined,
-): Promise<Omit<ActiveRun, "taskQueue" | "replyTo" | "inbox" | "hedging">> {
+): Promise<Omit<ActiveRun, "taskQueue" | "replyTo" | "inbox" | "hedging" | "hooks">> {
   const stored = await loadStored(ports, run);
   const { spec, digest } = stored;
   const name = manifestKey(spec.data);

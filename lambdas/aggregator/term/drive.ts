@@ -113,7 +113,7 @@ export async function drive(
       if (left < HANDOVER_MARGIN_SECONDS || (worn && round > from.round)) {
         return { checkpoint: boundary("running", null), loss: null, gradientNormSquared: null };
       }
-      if (left < HANDOVER_MARGIN_SECONDS + 10) inbox.hurry();
+      if (left < HANDOVER_MARGIN_SECONDS + 10) inbox.drain();
 
       const moment = { round, seconds: secondsNow(), usd };
       const workersBefore = cohorts.now.active.workers;
