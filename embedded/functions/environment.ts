@@ -75,24 +75,27 @@ export class Environment {
   /**
    * Runs the handler; `done` is called once: at its end, at its time-out, or when the environment dies.
    * @param slowdown factor on its computing time.
+   * @param ahead see PreparationTime; null where nothing is prepared.
    */
   invoke(
     messages: readonly DeliveredMessage[],
     requestId: string,
     timeoutSeconds: number,
     slowdown: number,
+    ahead: number | null,
     done: (outcome: Outcome) => void,
   ): void {
     const { clock, chance, profile } = this.#services;
     const machine = this.#machine;
     const deadline = clock.now() + timeoutSeconds * 1000;
     const invocation: Invocation = {
-      remainingMilliseconds: () => deadline - clock.now(),
+      remainingMilliseconds: () => deadline - clock.now() - machine.preparation.milliseconds,
       requestId,
       cold: !this.#invoked,
     };
     this.#invoked = true;
     machine.requestId = requestId;
+    machine.preparation.begin(ahead);
     if (!machine.evaluation) {
       machine.straggler = chance.straggler() * slowdown;
       machine.beginRuntime(profile.runtimeMilliseconds);
@@ -104,7 +107,14 @@ export class Environment {
       this.#crash = undefined;
       done(outcome);
     };
-    const timeout = clock.at(deadline, () => die({ kind: "timed out" }));
+    const timeOut = () =>
+      clock.at(deadline - machine.preparation.milliseconds, () => die({ kind: "timed out" }));
+    let timeout = timeOut();
+    machine.preparation.changed = () => {
+      if (machine.dead) return;
+      clock.cancel(timeout);
+      timeout = timeOut();
+    };
     this.#crash = () => {
       clock.cancel(timeout);
       die({ kind: "crashed" });
@@ -113,6 +123,7 @@ export class Environment {
       if (machine.dead) return;
       clock.cancel(timeout);
       this.#crash = undefined;
+      machine.preparation.changed = () => undefined;
       machine.freeze();
       done(outcome);
     };

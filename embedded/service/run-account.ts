@@ -16,11 +16,10 @@ import {
 import type { EmbeddedCloud } from "../cloud.ts";
 import type { ServiceConfiguration } from "./configuration.ts";
 
+type Cloud = Pick<EmbeddedCloud, "usage" | "live" | "idlePolls" | "clock" | "preparationMilliseconds">;
+
 /** Accounts by run; a later tenure in the same cloud goes on with the account of the one before. */
-export function runAccounts(
-  cloud: Pick<EmbeddedCloud, "usage" | "live" | "idlePolls" | "clock">,
-  configuration: ServiceConfiguration,
-): (run: string) => Spending {
+export function runAccounts(cloud: Cloud, configuration: ServiceConfiguration): (run: string) => Spending {
   const accounts = new Map<string, RunAccount>();
   return (run) => {
     const known = accounts.get(run);
@@ -34,7 +33,7 @@ export function runAccounts(
 const NOTHING: Usage = zeroUsage();
 
 class RunAccount implements Spending {
-  readonly #cloud: Pick<EmbeddedCloud, "usage" | "live" | "idlePolls" | "clock">;
+  readonly #cloud: Cloud;
   readonly #configuration: ServiceConfiguration;
   /** Stored use less what this cloud had used before it took the run over: counts may be negative. */
   #base: Usage = zeroUsage();
@@ -42,10 +41,7 @@ class RunAccount implements Spending {
   #tenureStart = 0;
   #tenures = 0;
 
-  constructor(
-    cloud: Pick<EmbeddedCloud, "usage" | "live" | "idlePolls" | "clock">,
-    configuration: ServiceConfiguration,
-  ) {
+  constructor(cloud: Cloud, configuration: ServiceConfiguration) {
     this.#cloud = cloud;
     this.#configuration = configuration;
   }
@@ -71,6 +67,15 @@ class RunAccount implements Spending {
     const price = (account: Usage["method"]) =>
       priceUsd(account, PRICES_US_EAST_1, this.#configuration).totalUsd;
     return this.#baseUsd + price(now) + (ahead === NOTHING ? 0 : price(ahead.method));
+  }
+
+  observationUsd(): number {
+    const { evaluation } = addUsage(this.#base, this.#cloud.usage());
+    const { aggregator } = evaluation;
+    // The aggregator's own time of it is on no account: it is beside the clock.
+    const billedMilliseconds = aggregator.billedMilliseconds + this.#cloud.preparationMilliseconds();
+    const account = { ...evaluation, aggregator: { ...aggregator, billedMilliseconds } };
+    return priceUsd(account, PRICES_US_EAST_1, this.#configuration).totalUsd;
   }
 
   save(ahead: Usage = NOTHING): unknown {

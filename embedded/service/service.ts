@@ -8,6 +8,7 @@ import {
   type ControlMessage,
   encodeControl,
   isOutsideObject,
+  isPreparationTask,
   MAX_RECEIVE_COUNT,
   outsideBytesOf,
   TASK_VISIBILITY_SECONDS,
@@ -26,7 +27,8 @@ const WORKER_CONCURRENCY = 900;
 /** Aggregators at one time: runs at one time. */
 const AGGREGATOR_CONCURRENCY = 20;
 
-export interface ServiceOptions extends Omit<EmbeddedCloudOptions, "evaluationBytesOf" | "evaluationObject"> {
+export interface ServiceOptions
+  extends Omit<EmbeddedCloudOptions, "evaluationBytesOf" | "evaluationObject" | "preparationTask"> {
   readonly configuration?: ServiceConfiguration;
   readonly observer?: RunObserver;
   /** False to see what hedging is worth. */
@@ -71,6 +73,7 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
     ...cloudOptions,
     evaluationBytesOf: outsideBytesOf,
     evaluationObject: isOutsideObject,
+    preparationTask: isPreparationTask,
   });
   const queue = (name: string, visibilitySeconds: number, fifo: boolean) => {
     const suffix = fifo ? ".fifo" : "";

@@ -6,6 +6,7 @@ export {
   ContributionTable,
   type Expectation,
 } from "./exchange/contribution-table.ts";
-export { createAggregator, type RunObserver } from "./handler.ts";
+export { createAggregator } from "./handler.ts";
 export type { AggregatorHooks } from "./hooks.ts";
 export { shardsPerTaskOf } from "./round/packing.ts";
+export type { RunObserver } from "./settings.ts";

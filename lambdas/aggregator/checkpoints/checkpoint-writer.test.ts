@@ -10,7 +10,7 @@ import {
 } from "../../../shared/protocol/stored/round-record.ts";
 import { checkpoint as sample, records as samples } from "../../../shared/protocol/testing/samples.ts";
 import { settle, WatchedStore } from "../../testing/fakes.ts";
-import { Ledger } from "./checkpoint-writer.ts";
+import { CheckpointWriter } from "./checkpoint-writer.ts";
 
 const RUN = "example";
 const KEY = checkpointKey(RUN);
@@ -35,13 +35,13 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
   );
 }
 
-describe("the ledger", () => {
+describe("the checkpoint writer", () => {
   it("creates the first checkpoint only where there is none", async () => {
     const store = new WatchedStore();
-    const first = new Ledger(store, RUN, "a", undefined, 0);
+    const first = new CheckpointWriter(store, RUN, "a", undefined, 0);
     first.commit(draft(0));
     await first.settled();
-    const second = new Ledger(store, RUN, "b", undefined, 0);
+    const second = new CheckpointWriter(store, RUN, "b", undefined, 0);
     second.commit(draft(0));
     expect(await codeOf(second.settled())).toBe("lease-lost");
     expect((await stored(store)).commit).toBe("a/1");
@@ -49,7 +49,7 @@ describe("the ledger", () => {
 
   it("writes each checkpoint on top of its own last one", async () => {
     const store = new WatchedStore();
-    const ledger = new Ledger(store, RUN, "a", undefined, 0);
+    const ledger = new CheckpointWriter(store, RUN, "a", undefined, 0);
     for (let round = 0; round < 5; round++) ledger.commit(draft(round));
     await ledger.settled();
     const found = await stored(store);
@@ -59,11 +59,11 @@ describe("the ledger", () => {
 
   it("goes on from the checkpoint that was read", async () => {
     const store = new WatchedStore();
-    const first = new Ledger(store, RUN, "a", undefined, 0);
+    const first = new CheckpointWriter(store, RUN, "a", undefined, 0);
     first.commit(draft(3));
     await first.settled();
     const { etag } = await store.get(KEY);
-    const second = new Ledger(store, RUN, "b", etag, 3);
+    const second = new CheckpointWriter(store, RUN, "b", etag, 3);
     expect(second.durableRound).toBe(3);
     second.commit(draft(4));
     await second.settled();
@@ -72,11 +72,11 @@ describe("the ledger", () => {
 
   it("that lost the race says lease-lost and changes nothing, now and ever after", async () => {
     const store = new WatchedStore();
-    const rightful = new Ledger(store, RUN, "a", undefined, 0);
+    const rightful = new CheckpointWriter(store, RUN, "a", undefined, 0);
     rightful.commit(draft(1));
     await rightful.settled();
     const { etag } = await store.get(KEY);
-    const zombie = new Ledger(store, RUN, "zombie", etag, 1);
+    const zombie = new CheckpointWriter(store, RUN, "zombie", etag, 1);
     rightful.commit(draft(2));
     await rightful.settled();
     zombie.commit(draft(2));
@@ -92,7 +92,7 @@ describe("the ledger", () => {
 
   it("whose run was deleted says lease-lost and does not bring it back", async () => {
     const store = new WatchedStore();
-    const ledger = new Ledger(store, RUN, "a", undefined, 0);
+    const ledger = new CheckpointWriter(store, RUN, "a", undefined, 0);
     ledger.commit(draft(1));
     await ledger.settled();
     await store.delete(KEY);
@@ -103,7 +103,7 @@ describe("the ledger", () => {
 
   it("recognises its own write whose reply was lost, and goes on from it", async () => {
     const store = new WatchedStore();
-    const ledger = new Ledger(store, RUN, "a", undefined, 0);
+    const ledger = new CheckpointWriter(store, RUN, "a", undefined, 0);
     for (let round = 0; round < 3; round++) {
       // The client's own repetition of a request that took effect meets the condition it has broken itself.
       store.afterPut = () => {
@@ -121,10 +121,10 @@ describe("the ledger", () => {
 
   it("does not take another's checkpoint of the same round for its own", async () => {
     const store = new WatchedStore();
-    const ledger = new Ledger(store, RUN, "a", undefined, 0);
+    const ledger = new CheckpointWriter(store, RUN, "a", undefined, 0);
     store.beforePut = async () => {
       store.beforePut = () => undefined;
-      const other = new Ledger(store, RUN, "b", undefined, 0);
+      const other = new CheckpointWriter(store, RUN, "b", undefined, 0);
       other.commit(draft(0));
       await other.settled();
     };
@@ -138,7 +138,7 @@ describe("the ledger", () => {
     store.beforePut = () => {
       throw new MarinaError("unavailable", "the store is down");
     };
-    const ledger = new Ledger(store, RUN, "a", undefined, 0);
+    const ledger = new CheckpointWriter(store, RUN, "a", undefined, 0);
     ledger.commit(draft(0));
     expect(await codeOf(ledger.settled())).toBe("unavailable");
   });
@@ -147,7 +147,7 @@ describe("the ledger", () => {
     const store = new WatchedStore();
     let release: () => void = () => undefined;
     store.beforePut = () => new Promise((resolve) => (release = resolve));
-    const ledger = new Ledger(store, RUN, "a", undefined, 0);
+    const ledger = new CheckpointWriter(store, RUN, "a", undefined, 0);
     ledger.commit(draft(7));
     await settle();
     expect(store.calls).toEqual([`put ${KEY}`]);
@@ -165,7 +165,7 @@ describe("the ledger", () => {
     const store = new WatchedStore();
     const releases: (() => void)[] = [];
     store.beforePut = () => new Promise((resolve) => releases.push(resolve));
-    const ledger = new Ledger(store, RUN, "a", undefined, 0);
+    const ledger = new CheckpointWriter(store, RUN, "a", undefined, 0);
     ledger.commit(draft(1));
     ledger.commit(draft(2));
     await settle();
@@ -181,7 +181,7 @@ describe("the ledger", () => {
 
   it("stores the checkpoint as it was at the commit, whatever becomes of the memory after", async () => {
     const store = new WatchedStore();
-    const ledger = new Ledger(store, RUN, "a", undefined, 0);
+    const ledger = new CheckpointWriter(store, RUN, "a", undefined, 0);
     const iterate = Float64Array.of(1, 2, 3);
     ledger.commit({ ...draft(1), state: { iterate } });
     iterate.fill(9);
@@ -195,7 +195,7 @@ describe("blocks of records", () => {
 
   it("leave the checkpoint when they are full, and are stored before it", async () => {
     const store = new WatchedStore();
-    const ledger = new Ledger(store, RUN, "a", undefined, 0);
+    const ledger = new CheckpointWriter(store, RUN, "a", undefined, 0);
     const almost = recordsOf(0, ROUNDS_PER_BLOCK - 1);
     expect(ledger.commit(draft(almost.length, almost))).toEqual(almost);
     const full = recordsOf(0, ROUNDS_PER_BLOCK);
@@ -208,7 +208,7 @@ describe("blocks of records", () => {
 
   it("that a predecessor stored before it died are left as they are", async () => {
     const store = new WatchedStore();
-    const dead = new Ledger(store, RUN, "dead", undefined, 0);
+    const dead = new CheckpointWriter(store, RUN, "dead", undefined, 0);
     const full = recordsOf(0, ROUNDS_PER_BLOCK);
     dead.commit(
       draft(
@@ -218,7 +218,7 @@ describe("blocks of records", () => {
     );
     await dead.settled();
     const { etag } = await store.get(KEY);
-    const ledger = new Ledger(store, RUN, "a", etag, 0);
+    const ledger = new CheckpointWriter(store, RUN, "a", etag, 0);
     ledger.commit(
       draft(
         64,
@@ -233,14 +233,14 @@ describe("blocks of records", () => {
   it("that a predecessor stored shorter are replaced: no round is lost", async () => {
     // It was about to hand over in mid-block and died between block and checkpoint.
     const store = new WatchedStore();
-    const dead = new Ledger(store, RUN, "dead", undefined, 0);
+    const dead = new CheckpointWriter(store, RUN, "dead", undefined, 0);
     store.beforePut = (which) => {
       if (which === KEY) throw new MarinaError("unavailable", "dies here");
     };
     dead.commit(draft(65, recordsOf(0, 65)));
     expect(await codeOf(dead.settled())).toBe("unavailable");
     store.beforePut = () => undefined;
-    const ledger = new Ledger(store, RUN, "a", undefined, 0);
+    const ledger = new CheckpointWriter(store, RUN, "a", undefined, 0);
     ledger.commit(draft(70, recordsOf(0, 70)));
     await ledger.settled();
     expect(decodeRounds((await store.get(key)).body, key)).toHaveLength(70);
@@ -253,7 +253,7 @@ describe("blocks of records", () => {
     for (const damaged of [whole.slice(0, 100), whole.map((byte, at) => (at === 99 ? byte ^ 1 : byte))]) {
       await store.put(key, damaged);
       const { etag } = (await store.get(KEY).catch(() => undefined)) ?? {};
-      const ledger = new Ledger(store, RUN, "a", etag, 0);
+      const ledger = new CheckpointWriter(store, RUN, "a", etag, 0);
       ledger.commit(draft(64, full));
       await ledger.settled();
       expect((await store.get(key)).body).toEqual(whole);
@@ -263,11 +263,11 @@ describe("blocks of records", () => {
 
   it("that a predecessor stored longer keep their rounds", async () => {
     const store = new WatchedStore();
-    const dead = new Ledger(store, RUN, "dead", undefined, 0);
+    const dead = new CheckpointWriter(store, RUN, "dead", undefined, 0);
     dead.commit(draft(70, recordsOf(0, 70)));
     await dead.settled();
     const { etag } = await store.get(KEY);
-    const ledger = new Ledger(store, RUN, "a", etag, 0);
+    const ledger = new CheckpointWriter(store, RUN, "a", etag, 0);
     ledger.commit(draft(65, recordsOf(0, 65)));
     await ledger.settled();
     expect(decodeRounds((await store.get(key)).body, key)).toHaveLength(70);

@@ -21,7 +21,7 @@ import {
 /** Writers of one block that may get in one another's way: a zombie and its successors. */
 const BLOCK_ATTEMPTS = 4;
 
-export class Ledger {
+export class CheckpointWriter {
   readonly #objects: ObjectStore;
   readonly #key: string;
   readonly #writer: string;

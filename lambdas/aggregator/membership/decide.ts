@@ -1,6 +1,6 @@
 /**
  * Decides who takes part next: the spec's schedules, its target of dollars per round, and requests of the user. Pure: the
- * state goes in and comes out, and lies in the checkpoint. `cohorts.ts` carries the decisions out.
+ * state goes in and comes out, and lies in the checkpoint. `change-membership.ts` carries the decisions out.
  */
 
 import {
@@ -13,7 +13,9 @@ import {
   type RunSpec,
   type ScaleRequest,
   type ScheduleTrigger,
+  startingCohort,
   type WorkersTarget,
+  whyNotScaled,
 } from "../../../shared/protocol/index.ts";
 
 /** What decisions depend on, at a round's beginning. */
@@ -30,6 +32,16 @@ const TARGET_ROUNDS = 20;
 const TARGET_FACTOR = 4;
 /** and not for less than this part of them. */
 const TARGET_TOLERANCE = 0.2;
+
+/** Who takes part, and the number by which tasks and contributions know them. */
+export interface MembershipNumber extends Cohort {
+  readonly phase: number;
+}
+
+/** Those that a run begins with. */
+export function startingMembership(spec: RunSpec): MembershipNumber {
+  return { phase: 0, ...startingCohort(spec) };
+}
 
 export function startElastic(cohort: Cohort, numbers: Pick<Phase, "stepSize" | "probability">): Elastic {
   const { stepSize, probability } = numbers;
@@ -111,6 +123,25 @@ export function decide(
     elastic = aim(elastic, asked, "user", request.now ? "force" : "wait");
   }
   return elastic;
+}
+
+/**
+ * `decide`, with a request that this run can't follow set aside: the command line has refused it, so it comes from elsewhere.
+ * @param rows of the data set.
+ */
+export function decideOrRefuse(
+  run: string,
+  spec: RunSpec,
+  before: Elastic,
+  moment: Moment,
+  request: ScaleRequest | undefined,
+  rows: number,
+): { readonly elastic: Elastic; readonly refused?: string } {
+  const fresh = request !== undefined && request.request > before.lastRequest;
+  const refused = fresh ? whyNotScaled(run, spec, phaseOf(before), request, rows) : undefined;
+  if (refused === undefined) return { elastic: decide(spec, before, moment, request) };
+  const without = decide(spec, before, moment, undefined);
+  return { elastic: { ...without, lastRequest: request!.request }, refused };
 }
 
 /** The last entry that has come to count; entries come one after the other. */

@@ -7,7 +7,6 @@ import { type Manifest, parseManifest, rowsUsed } from "../../../shared/data/ind
 import { type AlgorithmSpec, compressorOf } from "../../../shared/methods/index.ts";
 import {
   algorithmOf,
-  type Cohort,
   decodeStoredRun,
   manifestKey,
   type Point,
@@ -22,9 +21,10 @@ import {
 } from "../../../shared/protocol/index.ts";
 import type { Inbox } from "../exchange/inbox.ts";
 import type { AggregatorHooks } from "../hooks.ts";
+import type { MembershipNumber } from "../membership/decide.ts";
 import { shardsPerTaskOf } from "../round/packing.ts";
 
-export interface ActiveRun extends NumberedCohort {
+export interface ActiveRun extends MembershipNumber {
   readonly ports: Ports;
   readonly run: string;
   readonly digest: string;
@@ -47,11 +47,6 @@ export interface ActiveRun extends NumberedCohort {
   /** Late tasks are sent again before they are overdue; true by default. */
   readonly hedging?: boolean;
   readonly hooks?: AggregatorHooks;
-}
-
-/** Who takes part, and the number by which tasks and contributions know them. */
-export interface NumberedCohort extends Cohort {
-  readonly phase: number;
 }
 
 export interface StoredSpec extends StoredRun {
@@ -80,7 +75,7 @@ export async function loadStored({ objects }: Ports, run: string): Promise<Store
 export async function loadRun(
   ports: Ports,
   run: string,
-  cohort: NumberedCohort | undefined,
+  cohort: MembershipNumber | undefined,
 ): Promise<Omit<ActiveRun, "taskQueue" | "replyTo" | "inbox" | "hedging" | "hooks">> {
   const stored = await loadStored(ports, run);
   const { spec, digest } = stored;
@@ -107,7 +102,7 @@ export async function loadRun(
 }
 
 /** What of a run depends on who takes part. */
-function partOf(spec: RunSpec, manifest: Manifest, { phase, workers, participants }: NumberedCohort) {
+function partOf(spec: RunSpec, manifest: Manifest, { phase, workers, participants }: MembershipNumber) {
   return {
     phase,
     workers,
@@ -119,7 +114,7 @@ function partOf(spec: RunSpec, manifest: Manifest, { phase, workers, participant
 }
 
 /** The same run in the hands of others. */
-export function withCohort(active: ActiveRun, cohort: NumberedCohort): ActiveRun {
+export function withCohort(active: ActiveRun, cohort: MembershipNumber): ActiveRun {
   return { ...active, ...partOf(active.spec, active.manifest, cohort) };
 }
 

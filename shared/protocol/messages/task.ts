@@ -335,6 +335,13 @@ export function isOutsideMethodTask(body: string): boolean {
   return kind !== undefined && isOutsideMethod(kind);
 }
 
+/** Is this body a question of calibration? Looks at two bytes. */
+export function isPreparationTask(body: string): boolean {
+  if (byteOfBody(body, 3) !== FrameType.task) return false;
+  const kind = KINDS[byteOfBody(body, FRAME_HEADER_BYTES) ?? -1];
+  return kind === "calibrate" || kind === "gram";
+}
+
 /** What a task makes its worker ask of the cloud. */
 export interface TaskNeeds {
   readonly kind: TaskKind;

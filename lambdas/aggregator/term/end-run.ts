@@ -13,19 +13,22 @@ import {
   readChecked,
 } from "../../../shared/cloud/index.ts";
 import {
-  type Checkpoint,
   contributionsQueueName,
   decodeResult,
   encodeResult,
   leftoverPrefixes,
+  NO_PREPARATION,
+  type Preparation,
   type RunResult,
   type RunSpec,
   type RunStatus,
   resultKey,
   vectorSha256,
 } from "../../../shared/protocol/index.ts";
+import { readPreparation } from "../calibration/stored-calibration.ts";
+import type { UncommittedCheckpoint } from "../checkpoints/uncommitted-checkpoint.ts";
 
-/** Deletions at one time. */
+/** Deletions concurrently. */
 const DELETIONS_AT_ONCE = 64;
 /** Writers of one result that may get in one another's way. */
 const RESULT_ATTEMPTS = 5;
@@ -34,32 +37,33 @@ const STEP_ATTEMPTS = 4;
 const STEP_PAUSE_MILLISECONDS = 2000;
 
 /**
- * Will nobody go on with it? A run that may be resumed keeps its queue (a name can't be used again for a minute after its
- * deletion) and what its workers remember.
+ * Is it over for good? A run that may be resumed keeps its queue (a name can't be used again for a minute after its
+ * deletion) and the state of its workers.
  */
 export function isOver(status: RunStatus): boolean {
   return status === "done" || status === "diverged";
 }
 
 /** @param checkpoint the durable one, of a run that has ended. */
-export async function conclude(
+export async function endRun(
   ports: Ports,
   queuePrefix: string,
   spec: RunSpec,
-  checkpoint: Omit<Checkpoint, "commit">,
+  checkpoint: UncommittedCheckpoint,
 ): Promise<void> {
   const { run, status } = checkpoint;
   const over = isOver(status);
-  if (over) await sweep(ports, run);
-  const result = resultOf(spec, checkpoint);
-  await patiently(ports, () => publishResult(ports.objects, result));
+  if (over) await deleteLeftovers(ports, run);
+  const preparation = await retryWhileUnavailable(ports, () => readPreparation(ports, run));
+  const result = resultOf(spec, checkpoint, preparation);
+  await retryWhileUnavailable(ports, () => publishResult(ports.objects, result));
   if (over) await destroyQueue(ports, contributionsQueueName(queuePrefix, run));
 }
 
 /** Deletes the run's queue, if there is one. */
 export function destroyQueue(ports: Ports, name: string): Promise<void> {
   const { queues } = ports;
-  return patiently(ports, async () => {
+  return retryWhileUnavailable(ports, async () => {
     try {
       await queues.destroy(await queues.address(name));
     } catch (error) {
@@ -72,7 +76,7 @@ export function destroyQueue(ports: Ports, name: string): Promise<void> {
  * Does what may be repeated again after a while, where a service is unavailable: this may be the last delivery of the
  * control message, and nobody comes back for what is left once the result is there.
  */
-export async function patiently<T>({ clock }: Ports, step: () => Promise<T>): Promise<T> {
+export async function retryWhileUnavailable<T>({ clock }: Ports, step: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await step();
@@ -128,7 +132,7 @@ async function existing(
 }
 
 /** Iterates, contributions and worker memory that the rounds have left. The run is over whether this works or not. */
-async function sweep({ objects, log }: Ports, run: string): Promise<void> {
+async function deleteLeftovers({ objects, log }: Ports, run: string): Promise<void> {
   try {
     for (const prefix of leftoverPrefixes(run)) {
       const keys = await objects.list(prefix);
@@ -141,7 +145,11 @@ async function sweep({ objects, log }: Ports, run: string): Promise<void> {
   }
 }
 
-export function resultOf(spec: RunSpec, checkpoint: Omit<Checkpoint, "commit">): RunResult {
+export function resultOf(
+  spec: RunSpec,
+  checkpoint: UncommittedCheckpoint,
+  preparation: Preparation,
+): RunResult {
   const { status, totals, ending, initialGradientNormSquared: initial } = checkpoint;
   if (status === "running" || ending === null) throw new RangeError("a running run has no result");
   const { loss, gradientNormSquared, usd } = ending;
@@ -166,6 +174,7 @@ export function resultOf(spec: RunSpec, checkpoint: Omit<Checkpoint, "commit">):
     evaluationBytesMeasured: totals.evaluationBytes,
     seconds: totals.seconds,
     usd,
+    ...(preparation === NO_PREPARATION ? {} : { preparation }),
     usage: checkpoint.usage,
     resentTasks: totals.resent,
     pairedGradients: totals.pairs,
