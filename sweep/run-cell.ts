@@ -65,11 +65,9 @@ function isCalibrated(
   const key = spectraKey(data, `${workers}-${remainder}`);
   const body = new Map(stored).get(key);
   if (body === undefined) return false;
-  return (
-    smoothness !== "exact" ||
-    !needsAverageSmoothness(algorithm) ||
-    decodeSpectra(body, key).gramEigenvalue !== undefined
-  );
+  if (smoothness !== "exact" || !needsAverageSmoothness(algorithm)) return true;
+  const { gramEigenvalue, gramSteps } = decodeSpectra(body, key);
+  return gramEigenvalue !== undefined || gramSteps !== undefined;
 }
 
 /** Spectra that are missing of the partitions that the run will need. */

@@ -113,7 +113,7 @@ async function activeRun(algorithm: AlgorithmSpec, order: readonly number[]): Pr
   const inbox = new Inbox(ports, REPLIES, {
     runDigest: loaded.digest,
     generation: 0,
-    lease: { check: () => undefined },
+    lease: { check: () => undefined, confirm: async () => undefined },
   });
   inbox.open();
   return { ...loaded, taskQueue: TASKS, replyTo: REPLIES, inbox };

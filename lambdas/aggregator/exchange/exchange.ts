@@ -63,6 +63,7 @@ export async function exchange(
   const lastSent: number[] = new Array(packs.length).fill(sentAt);
   const threshold = hedging ? hedgeThreshold(tasks.length) : tasks.length;
   let mostInAt: number | undefined;
+  let confirmed = false;
   let hedged = 0;
   let resent = 0;
   const again = async (late: readonly number[]): Promise<void> => {
@@ -113,6 +114,11 @@ export async function exchange(
     });
     if (decision.exhausted !== undefined) {
       throw exhausted(packs[decision.exhausted]!, lastErrors[decision.exhausted]);
+    }
+    if (!confirmed && decision.overdue.some((pack) => lastErrors[pack] === undefined)) {
+      // Another aggregator that believes the run to be its own may be taking the answers.
+      await inbox.confirmHold();
+      confirmed = true;
     }
     hedged += decision.hedges.length;
     await again([...decision.overdue, ...decision.hedges]);

@@ -27,12 +27,19 @@ export type InboxEvent =
   | { readonly kind: "error"; readonly error: WorkerError }
   | { readonly kind: "progress" };
 
+/** What an aggregator has of its run. */
+export interface RunHold {
+  /** @throws when another aggregator may be driving the run. */
+  check(): void;
+  /** Makes sure that no other aggregator can go on with the run. @throws when one has. */
+  confirm(): Promise<void>;
+}
+
 export interface InboxSetting {
   readonly runDigest: string;
   /** Whose commands of the user are meant. */
   readonly generation: number;
-  /** Its `check` throws when another aggregator may be driving the run. */
-  readonly lease: { check(): void };
+  readonly lease: RunHold;
   readonly observer?: AnswerObserver | undefined;
   readonly createTable?: AggregatorHooks["createTable"];
 }
@@ -43,6 +50,7 @@ export class Inbox {
   readonly #objects: ObjectStore;
   readonly #log: Log;
   readonly #poller: Poller;
+  readonly #lease: RunHold;
   readonly #timer: ResettableTimer;
   readonly #reading: Promise<void>[] = [];
   #threshold = 0;
@@ -58,6 +66,7 @@ export class Inbox {
     this.#log = ports.log;
     this.#timer = new ResettableTimer(ports.clock);
     this.#poller = new Poller(ports, queue, lease);
+    this.#lease = lease;
     this.contributions = createTable?.(runDigest, observer) ?? new ContributionTable(runDigest, observer);
     this.commands = new UserCommands(this.#poller, runDigest, generation);
   }
@@ -65,6 +74,11 @@ export class Inbox {
   /** Begins to poll. */
   open(): void {
     for (let i = 0; i < PARALLEL_POLLS; i++) this.#reading.push(this.#read());
+  }
+
+  /** Called when answers are overdue. @throws MarinaError "lease-lost" when another aggregator goes on with the run. */
+  async confirmHold(): Promise<void> {
+    await this.#lease.confirm();
   }
 
   /** Receive requests that have not come back yet. */

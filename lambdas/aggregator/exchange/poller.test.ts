@@ -46,6 +46,7 @@ describe("a queue that is closed", () => {
       check(): void {
         throw replaced;
       },
+      confirm: async () => undefined,
     };
     const inbox = new Inbox(ports, QUEUE, { runDigest: DIGEST, generation: 2, lease });
     inbox.open();

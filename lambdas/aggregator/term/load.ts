@@ -33,15 +33,9 @@ export async function load(
   const from = found === undefined ? undefined : resumed(found.checkpoint, control);
   const spending = settings.spendingOf(run);
   term.spending = spending;
-  const writer = new CheckpointWriter(
-    ports.objects,
-    run,
-    invocation.requestId,
-    found?.etag,
-    found?.checkpoint.round ?? 0,
-  );
+  const writer = new CheckpointWriter(ports.objects, run, invocation.requestId, found);
   term.writer = writer;
-  const active = await openRun(term, found?.checkpoint, from?.generation ?? 0);
+  const active = await openRun(term, writer, found?.checkpoint, from?.generation ?? 0);
   term.active = active;
   if (from !== undefined) spending.restore(from.usage);
   if (from !== undefined && found?.checkpoint.status !== "running") {
@@ -96,6 +90,7 @@ function resumed(checkpoint: Checkpoint, control: ControlMessage): UncommittedCh
 /** Loads the run's description and opens its queue of contributions. */
 async function openRun(
   { ports, settings, control, lease, invocation }: Term,
+  writer: CheckpointWriter,
   checkpoint: Checkpoint | undefined,
   generation: number,
 ): Promise<ActiveRun> {
@@ -119,7 +114,7 @@ async function openRun(
   const inbox = new Inbox(ports, replyTo, {
     runDigest: loaded.digest,
     generation,
-    lease,
+    lease: { check: () => lease.check(), confirm: () => writer.confirm() },
     observer: watcher,
     ...hooks,
   });
