@@ -40,11 +40,11 @@ const notice = priceNotice(process.env.AWS_REGION ?? "unknown");
 if (notice !== undefined) log.warn("prices-of-another-region", { notice });
 
 const aggregator: Handler = (messages, invocation) => {
-  const tenure = meterTenure(ports, { taskQueue, prices: PRICES_US_EAST_1, billing }, invocation.cold);
-  const drive = createAggregator(tenure.ports, {
+  const term = meterTenure(ports, { taskQueue, prices: PRICES_US_EAST_1, billing }, invocation.cold);
+  const drive = createAggregator(term.ports, {
     taskQueue,
     queuePrefix,
-    spendingOf: () => tenure.spending.ofRun(),
+    spendingOf: () => term.spending.ofRun(),
     observer: { round: (run, record) => metrics.round(run, record) },
   });
   return drive(messages, invocation);

@@ -19,7 +19,7 @@ export function createAggregator(ports: Ports, settings: AggregatorSettings): Ha
         const { messageId } = message;
         ports.log.warn("term-failed", { messageId, code: codeOf(error), error: describe(error) });
         // Delivered again, and at last to the dead letters. Also when the lease was lost: where that is so this delivery
-        // is over and nothing happens to the successor's; where it only seemed so nobody else would go on.
+        // is over and nothing happens to the successor's; where it only seemed so, no other aggregator would go on.
         failedMessageIds.push(message.messageId);
       }
     }

@@ -112,7 +112,7 @@ async function activeRun(algorithm: AlgorithmSpec, order: readonly number[]): Pr
   const loaded = await loadRun(ports, "r", undefined);
   const inbox = new Inbox(ports, REPLIES, {
     runDigest: loaded.digest,
-    generation: 0,
+    incarnation: 0,
     lease: { check: () => undefined, confirm: async () => undefined },
   });
   inbox.open();
@@ -135,7 +135,7 @@ async function afterRound(
   const state = method.start(Float64Array.of(0.1, 0.2, 0.3, 0.4));
   const points = new PointStore(active.ports.objects, "r", 0);
   const { plan, mean } = await doRound(
-    { active, method, points, memoryFloor: 0, evaluate: false, dense: false },
+    { active, method, points, oldestNeededRound: 0, evaluate: false, dense: false },
     state,
     round,
     0,

@@ -24,7 +24,7 @@ import { exchange } from "../exchange/exchange.ts";
 import type { MembershipNumber } from "../membership/decide.ts";
 import { evaluateAt } from "../round/evaluate.ts";
 import { travelInline } from "../round/points.ts";
-import { type ActiveRun, type Assignment, tasksFor, withCohort } from "../term/active-run.ts";
+import { type ActiveRun, type Assignment, tasksFor, withMembership } from "../term/active-run.ts";
 import type { OpenTerm } from "../term/open-term.ts";
 import type { RunState } from "../term/run-state.ts";
 import { type Calibration, constantsOf, nextQuestion, type Question, withPower } from "./calibration.ts";
@@ -44,13 +44,13 @@ export async function calibrate(
   state: RunState,
   membership: MembershipNumber,
 ): Promise<RunState> {
-  const active = withCohort(term.active, membership);
+  const active = withMembership(term.active, membership);
   const watch = new Stopwatch(term);
   const known = state.calibration;
   const calibration =
     known?.membership.phase === membership.phase ? known : await beginCalibration(active, membership);
   const question = nextQuestion(active, calibration);
-  if (question === undefined) return { ...state, calibration: await conclude(active, calibration) };
+  if (question === undefined) return { ...state, calibration: await withConstants(active, calibration) };
   term.observeCalibration(question, calibration.power?.steps ?? 0);
   const answered = await ask(active, calibration, question);
   const next = { ...answered, asked: true, preparation: watch.addTo(calibration.preparation) };
@@ -83,7 +83,7 @@ async function withStoredPower(active: ActiveRun, calibration: Calibration): Pro
 }
 
 /** Nothing is left to ask: the constants. */
-async function conclude(active: ActiveRun, calibration: Calibration): Promise<Calibration> {
+async function withConstants(active: ActiveRun, calibration: Calibration): Promise<Calibration> {
   const { spectra, start, preparation, asked } = calibration;
   const { constants, warning } = constantsOf(active, spectra!, start);
   const warnings =
@@ -151,7 +151,7 @@ export async function keepProgress(active: ActiveRun, calibration: Calibration):
   const { asked, power, stored, preparation, membership } = calibration;
   if (!asked) return;
   if (power !== undefined && power.steps > stored.steps)
-    await storeProgress(withCohort(active, membership), calibration, power);
+    await storeProgress(withMembership(active, membership), calibration, power);
   await storePreparation(active.ports, active.run, preparation);
 }
 

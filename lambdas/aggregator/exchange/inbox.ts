@@ -37,8 +37,8 @@ export interface RunHold {
 
 export interface InboxSetting {
   readonly runDigest: string;
-  /** Whose commands of the user are meant. */
-  readonly generation: number;
+  /** The incarnation that commands of the user are meant for. */
+  readonly incarnation: number;
   readonly lease: RunHold;
   readonly observer?: AnswerObserver | undefined;
   readonly createTable?: AggregatorHooks["createTable"];
@@ -60,7 +60,7 @@ export class Inbox {
   constructor(
     ports: Pick<Ports, "queues" | "objects" | "clock" | "log">,
     queue: QueueAddress,
-    { runDigest, generation, lease, observer, createTable }: InboxSetting,
+    { runDigest, incarnation, lease, observer, createTable }: InboxSetting,
   ) {
     this.#objects = ports.objects;
     this.#log = ports.log;
@@ -68,7 +68,7 @@ export class Inbox {
     this.#poller = new Poller(ports, queue, lease);
     this.#lease = lease;
     this.contributions = createTable?.(runDigest, observer) ?? new ContributionTable(runDigest, observer);
-    this.commands = new UserCommands(this.#poller, runDigest, generation);
+    this.commands = new UserCommands(this.#poller, runDigest, incarnation);
   }
 
   /** Begins to poll. */

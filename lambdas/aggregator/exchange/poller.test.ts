@@ -48,7 +48,7 @@ describe("a queue that is closed", () => {
       },
       confirm: async () => undefined,
     };
-    const inbox = new Inbox(ports, QUEUE, { runDigest: DIGEST, generation: 2, lease });
+    const inbox = new Inbox(ports, QUEUE, { runDigest: DIGEST, incarnation: 2, lease });
     inbox.open();
     inbox.contributions.expect(EXPECTED);
     await ports.queues.deliver(encodeIncoming(contribution(0)));

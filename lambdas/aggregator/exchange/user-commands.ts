@@ -13,18 +13,18 @@ export class StoppedNow extends Error {
 export class UserCommands {
   readonly #poller: Poller;
   readonly #runDigest: string;
-  readonly #generation: number;
+  readonly #incarnation: number;
   #stopRequested = false;
   #stopNow = false;
   readonly #stopReceipts: string[] = [];
   #scale: ScaleRequest | undefined;
   #scaleReceipts: { readonly request: number; readonly receipt: string }[] = [];
 
-  /** @param generation whose commands are meant. */
-  constructor(poller: Poller, runDigest: string, generation: number) {
+  /** @param incarnation whose commands are meant: how often the run was resumed. */
+  constructor(poller: Poller, runDigest: string, incarnation: number) {
     this.#poller = poller;
     this.#runDigest = runDigest;
-    this.#generation = generation;
+    this.#incarnation = incarnation;
   }
 
   /** True once the user has asked the run to stop. */
@@ -42,19 +42,19 @@ export class UserCommands {
     return this.#scale;
   }
 
-  /** Is this a command to this run, of whatever generation? */
+  /** Is this a command to this run, of whatever incarnation? */
   isCommand(message: Incoming | undefined): message is UserCommand {
     return (message?.kind === "stop" || message?.kind === "scale") && message.runDigest === this.#runDigest;
   }
 
-  /** Must this message stay in the queue? A command for this generation, or for a later one that another aggregator drives. */
+  /** Must this message stay in the queue? A command for this incarnation, or for a later one that another aggregator drives. */
   keeps(message: Incoming | undefined): boolean {
-    return this.isCommand(message) && message.generation >= this.#generation;
+    return this.isCommand(message) && message.generation >= this.#incarnation;
   }
 
-  /** Takes note of a command to this run, if it is for this generation. */
+  /** Takes note of a command to this run, if it is for this incarnation. */
   hear(command: UserCommand, receipt: string): void {
-    if (command.generation !== this.#generation) return;
+    if (command.generation !== this.#incarnation) return;
     if (command.kind === "stop") {
       this.#stopRequested = true;
       this.#stopNow ||= command.now;

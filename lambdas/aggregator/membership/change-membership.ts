@@ -5,7 +5,7 @@
 import { carriesShifts, createMethod } from "../../../shared/methods/index.ts";
 import { type Constants, type Phase, startingPoint } from "../../../shared/protocol/index.ts";
 import { startingShifts } from "../round/server-held-state.ts";
-import { withCohort } from "../term/active-run.ts";
+import { withMembership } from "../term/active-run.ts";
 import { afterChange, afterRound, type Spent } from "../term/budget.ts";
 import type { OpenTerm } from "../term/open-term.ts";
 import { checkpointOf, type RunState, secondsAt } from "../term/run-state.ts";
@@ -66,7 +66,7 @@ function inForce({ active }: OpenTerm, state: RunState, constants: Constants): R
     cause,
     dense:
       workers !== phaseOf(elastic).workers &&
-      hasEstimator(withCohort(active, { phase, workers, participants }).algorithm),
+      hasEstimator(withMembership(active, { phase, workers, participants }).algorithm),
     ...atBoundary,
   };
   const { ports, run } = active;

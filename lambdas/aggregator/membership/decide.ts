@@ -66,10 +66,10 @@ export function startElastic(cohort: Cohort, numbers: Pick<Phase, "stepSize" | "
   };
 }
 
-/** The phase at work. */
+/** The membership at work. */
 export function phaseOf({ phases }: Pick<Elastic, "phases">): Phase {
   const last = phases.at(-1);
-  if (last === undefined) throw new RangeError("a run has at least the phase it started with");
+  if (last === undefined) throw new RangeError("a run has at least the membership it started with");
   return last;
 }
 
@@ -84,8 +84,8 @@ export function noteNorm(elastic: Elastic, normSquared: number | null, initial: 
 }
 
 /**
- * The state at a round's beginning: with another `pending` where something has come to count. A request of the user
- * counts last; entries of the schedules that come after it count as usual, a target of dollars does not any more.
+ * The state at a round's beginning: with another `pending` where something has taken effect. A request of the user
+ * takes effect last; entries of the schedules that come after it do as usual, a target of dollars does not any more.
  */
 export function decide(
   spec: RunSpec,
@@ -144,7 +144,7 @@ export function decideOrRefuse(
   return { elastic: { ...without, lastRequest: request!.request }, refused };
 }
 
-/** The last entry that has come to count; entries come one after the other. */
+/** The last entry that has taken effect; entries do one after the other. */
 function reached(
   entries: readonly ScheduleTrigger[],
   passed: number,
@@ -152,11 +152,15 @@ function reached(
   moment: Moment,
 ): number {
   let at = passed;
-  while (at + 1 < entries.length && counts(entries[at + 1]!, elastic, moment)) at++;
+  while (at + 1 < entries.length && takesEffect(entries[at + 1]!, elastic, moment)) at++;
   return at;
 }
 
-function counts(entry: ScheduleTrigger, { lowestRelative }: Elastic, { round, seconds }: Moment): boolean {
+function takesEffect(
+  entry: ScheduleTrigger,
+  { lowestRelative }: Elastic,
+  { round, seconds }: Moment,
+): boolean {
   if (entry.fromRound !== undefined) return round >= entry.fromRound;
   if (entry.fromSeconds !== undefined) return seconds >= entry.fromSeconds;
   const threshold = entry.fromRelativeGradientNormSquared;

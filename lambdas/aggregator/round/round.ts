@@ -43,8 +43,8 @@ export interface RoundSetting {
   readonly active: ActiveRun;
   readonly method: Method;
   readonly points: PointStore;
-  /** Rounds below this are durable. */
-  readonly memoryFloor: number;
+  /** The round of the durable checkpoint: no successor asks for anything older. */
+  readonly oldestNeededRound: number;
   readonly evaluate: boolean;
   /** Dense whatever the coin says: the workers have changed. */
   readonly dense: boolean;
@@ -55,7 +55,7 @@ export interface RoundSetting {
  * the round that formed them, so workers know which gradients they still hold.
  */
 export async function doRound(
-  { active, method, points, memoryFloor, evaluate, dense }: RoundSetting,
+  { active, method, points, oldestNeededRound, evaluate, dense }: RoundSetting,
   state: Vectors,
   round: number,
   referenceRound: number,
@@ -76,7 +76,7 @@ export async function doRound(
   for (const [i, vector] of vectors.entries()) {
     carried.push(inline ? { kind: "inline", vector } : await points.point(vector, pointRounds[i]!));
   }
-  const common = { round, evaluate, memoryFloor };
+  const common = { round, evaluate, memoryFloor: oldestNeededRound };
   const asked = tasksFor(active, { ...common, kind: taskKind(order), points: carried, pointRounds }, workers);
   const tasks = shifts ? asked.map((task) => ({ ...task, shifts: [shiftOf(state, task.worker)] })) : asked;
   const watchers = tasksFor(

@@ -1,6 +1,6 @@
 /**
  * DIANA's shifts in the hands of the aggregator: h_i^{t+1} = h_i^t + alpha m_i follows from the messages m_i alone, so
- * whoever decodes them can carry the shifts of all workers, which then need no state of their own. Every task brings its
+ * the aggregator, which decodes them, can hold the shifts of all workers, which then need no state of their own. Every task brings its
  * worker's h_i; the checkpoint holds all of them, as vectors of the method's state.
  */
 

@@ -16,7 +16,7 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
   const evaluate = round === 0 || (spec.evaluateEvery > 0 && round % spec.evaluateEvery === 0);
   const dense = isFirstOfChange(before.elastic, round);
   const outcome = await doRound(
-    { active, method, points, memoryFloor: writer.durableRound, evaluate, dense },
+    { active, method, points, oldestNeededRound: writer.durableRound, evaluate, dense },
     vectors,
     round,
     referenceRound,

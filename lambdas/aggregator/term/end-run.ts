@@ -1,5 +1,5 @@
 /**
- * The end of a run, after its last checkpoint: what workers left is swept up, then the result is written, then the run's
+ * The end of a run, after its last checkpoint: what workers left is deleted, then the result is written, then the run's
  * queue goes. All of it follows from the checkpoint alone and may be done any number of times, by any aggregator that
  * finds an ended run: the one that ended it may have died in between.
  */
@@ -74,7 +74,7 @@ export function destroyQueue(ports: Ports, name: string): Promise<void> {
 
 /**
  * Does what may be repeated again after a while, where a service is unavailable: this may be the last delivery of the
- * control message, and nobody comes back for what is left once the result is there.
+ * control message, and what is left is not looked for again once the result is there.
  */
 export async function retryWhileUnavailable<T>({ clock }: Ports, step: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -89,7 +89,7 @@ export async function retryWhileUnavailable<T>({ clock }: Ports, step: () => Pro
 }
 
 /**
- * Writes the result, unless one of the same or a later tenure is there: one that stood still since an earlier ending must
+ * Writes the result, unless one of the same or a later term is there: one that stood still since an earlier ending must
  * not overwrite what has happened since.
  */
 export async function publishResult(objects: ObjectStore, result: RunResult): Promise<void> {
@@ -111,7 +111,7 @@ export async function publishResult(objects: ObjectStore, result: RunResult): Pr
 
 type Standing = Pick<RunResult, "tenure" | "provisional">;
 
-/** Of two results of one tenure the provisional one gives way: the run was gone on with after all. */
+/** Of two results of one term the provisional one gives way: the run was gone on with after all. */
 function isLater(found: Standing, { tenure, provisional }: Standing): boolean {
   return found.tenure > tenure || (found.tenure === tenure && (provisional ?? !found.provisional));
 }
@@ -126,7 +126,7 @@ async function existing(
   } catch (error) {
     if (error instanceof MarinaError && error.code === "not-found") return undefined;
     if (!(error instanceof DamagedObject)) throw error;
-    // A result that nobody can read is no result: any other is later.
+    // A result that can't be read is no result: any other is later.
     return { tenure: -1, etag: (await objects.get(key)).etag };
   }
 }

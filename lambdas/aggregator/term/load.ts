@@ -39,7 +39,7 @@ export async function load(
   term.active = active;
   if (from !== undefined) spending.restore(from.usage);
   if (from !== undefined && found?.checkpoint.status !== "running") {
-    // From now on it runs again: durable before anything else, so that a stop can name this generation.
+    // From now on it runs again: durable before anything else, so that a stop can name this incarnation.
     writer.commit(from);
     await writer.settled();
   }
@@ -92,7 +92,7 @@ async function openRun(
   { ports, settings, control, lease, invocation }: Term,
   writer: CheckpointWriter,
   checkpoint: Checkpoint | undefined,
-  generation: number,
+  incarnation: number,
 ): Promise<ActiveRun> {
   const { run } = control;
   const { queuePrefix, taskQueue, observer, hedging = true, hooks = {} } = settings;
@@ -113,7 +113,7 @@ async function openRun(
   const watcher = observer?.answers?.(run, invocation.requestId);
   const inbox = new Inbox(ports, replyTo, {
     runDigest: loaded.digest,
-    generation,
+    incarnation,
     lease: { check: () => lease.check(), confirm: () => writer.confirm() },
     observer: watcher,
     ...hooks,

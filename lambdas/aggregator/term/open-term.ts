@@ -7,7 +7,7 @@ import type { CheckpointWriter } from "../checkpoints/checkpoint-writer.ts";
 import { phaseOf } from "../membership/decide.ts";
 import { PointStore } from "../round/points.ts";
 import type { AggregatorSettings, CalibrationObserver } from "../settings.ts";
-import { type ActiveRun, withCohort } from "./active-run.ts";
+import { type ActiveRun, withMembership } from "./active-run.ts";
 import type { Lease } from "./lease.ts";
 import type { RunState } from "./run-state.ts";
 
@@ -53,7 +53,7 @@ export function workingMembership(active: ActiveRun): (state: RunState) => Worki
   return ({ elastic, constants }) => {
     const membership = phaseOf(elastic);
     if (last?.active.phase !== membership.phase) {
-      const now = withCohort(active, membership);
+      const now = withMembership(active, membership);
       last = {
         active: now,
         method: createMethod(now.algorithm, constants),

@@ -17,7 +17,7 @@ export interface RunState {
   readonly spec: RunSpec;
   /** N of the whole data set. */
   readonly datasetRows: number;
-  /** What a checkpoint says of the run and of whoever writes it. */
+  /** What a checkpoint says of the run and of the term that writes it. */
   readonly identity: Pick<UncommittedCheckpoint, "run" | "runDigest" | "tenure" | "generation">;
 
   /** t: the next round to do. */

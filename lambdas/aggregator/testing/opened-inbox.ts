@@ -44,7 +44,7 @@ export function contribution(
 export function opened(expected: Expectation = EXPECTED): FakePorts & { readonly inbox: Inbox } {
   const ports = fakePorts();
   const lease = { check: () => undefined, confirm: async () => undefined };
-  const inbox = new Inbox(ports, QUEUE, { runDigest: DIGEST, generation: 2, lease });
+  const inbox = new Inbox(ports, QUEUE, { runDigest: DIGEST, incarnation: 2, lease });
   inbox.open();
   inbox.contributions.expect(expected);
   return { ...ports, inbox };
