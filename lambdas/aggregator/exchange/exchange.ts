@@ -73,23 +73,15 @@ export async function exchange(
       sends[pack]!++;
       lastSent[pack] = clock.now();
     }
-    await sendAll(
-      queues,
-      taskQueue,
-      late.map((pack) => bodies[pack]!),
-    );
+    const lateBodies = late.map((pack) => bodies[pack]!);
+    await sendAll(queues, taskQueue, lateBodies);
   };
   const lastErrors: (WorkerError | undefined)[] = new Array(packs.length).fill(undefined);
   const rejectedBefore = contributions.rejected;
-  let wait = decideResend({
-    now: sentAt,
-    sentAt,
-    mostInAt,
-    missing: missing(),
-    sends,
-    lastSent,
-    hedged,
-  }).waitMilliseconds;
+  /** What late tasks need, as things are now. */
+  const look = () =>
+    decideResend({ now: clock.now(), sentAt, mostInAt, missing: missing(), sends, lastSent, hedged });
+  let wait = look().waitMilliseconds;
   for (;;) {
     const event = await inbox.next(wait, mostInAt === undefined ? threshold : tasks.length);
     if (event.kind === "complete") break;
@@ -103,15 +95,7 @@ export async function exchange(
       lastSent[pack] = clock.now() + pause - 1000 * RESEND_AFTER_SECONDS;
     }
     if (contributions.count >= threshold) mostInAt ??= clock.now();
-    const decision = decideResend({
-      now: clock.now(),
-      sentAt,
-      mostInAt,
-      missing: missing(),
-      sends,
-      lastSent,
-      hedged,
-    });
+    const decision = look();
     if (decision.exhausted !== undefined) {
       throw exhausted(packs[decision.exhausted]!, lastErrors[decision.exhausted]);
     }

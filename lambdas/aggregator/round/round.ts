@@ -110,18 +110,7 @@ export async function doRound(
       )
     : {};
   const exact = evaluate ? combine(accepted, count, dimension) : undefined;
-  let bits = 0;
-  let reused = 0;
-  let uplinkBytes = 0;
-  let evaluationBytes = outsideBytes;
-  for (const { message, bytes, evaluationBytes: extra } of accepted) {
-    if (message.kind === "contribution") {
-      bits += message.bits;
-      if (message.reused) reused++;
-    }
-    uplinkBytes += bytes;
-    evaluationBytes += extra;
-  }
+  const { bits, reused, uplinkBytes, evaluationBytes } = uplinkOf(accepted);
   const storedBytes = inline ? 0 : points.bytes - storedBefore + vectors.length * 8 * dimension * packs;
   return {
     plan,
@@ -132,13 +121,30 @@ export async function doRound(
     uplinkBitsPerWorker: bits / count,
     uplinkBytes,
     downlinkBytes: taskBytes + storedBytes,
-    evaluationBytes,
+    evaluationBytes: outsideBytes + evaluationBytes,
     pairs: order.kind === "difference" && order.rows === "all" ? own.length : 0,
     reused,
     resent,
     hedged,
     dropped,
   };
+}
+
+/** What the contributions of a round were, in all. */
+function uplinkOf(accepted: readonly AcceptedContribution[]) {
+  let bits = 0;
+  let reused = 0;
+  let uplinkBytes = 0;
+  let evaluationBytes = 0;
+  for (const { message, bytes, evaluationBytes: extra } of accepted) {
+    if (message.kind === "contribution") {
+      bits += message.bits;
+      if (message.reused) reused++;
+    }
+    uplinkBytes += bytes;
+    evaluationBytes += extra;
+  }
+  return { bits, reused, uplinkBytes, evaluationBytes };
 }
 
 function taskKind(order: Order): TaskKind {
