@@ -64,6 +64,16 @@ function methodRows(): Row[] {
   );
 }
 
+/** Compressors that are drawn for all workers jointly, where they are taken. */
+function jointRows(): Row[] {
+  const permK = { kind: "perm-k" } as const;
+  return (["marina", "vr-marina", "diana"] as const).map((method) => ({
+    name: `${method}, perm-k, float32`,
+    spec: { ...short, data: "mushrooms", algorithm: methods[method](permK), wire: "float32" },
+    fast: method === "marina",
+  }));
+}
+
 /** Every method on the larger data sets, whose rows n does not divide; w8a has empty rows. */
 function dataRows(): Row[] {
   return (["a9a", "w8a"] as const).flatMap((data) =>
@@ -290,6 +300,7 @@ function elasticRows(): Row[] {
 
 export const rows: readonly Row[] = [
   ...methodRows(),
+  ...jointRows(),
   ...dataRows(),
   ...problemRows(),
   ...parameterRows(),

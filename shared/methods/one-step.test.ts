@@ -4,12 +4,21 @@
  * Burlachenko, Li, Richtarik, ICML 2021; Horvath et al., arXiv 1904.05115).
  */
 import { describe, expect, it } from "vitest";
+import type { DrawStreams } from "../compressors/compressor.ts";
 import { type CompressorSpec, createCompressor, type UnbiasedSpec } from "../compressors/registry.ts";
 import { varianceOf } from "../compressors/testing/reference.ts";
+import type { Stream } from "../math/streams.ts";
 import { normSquared } from "../math/vectors.ts";
 import type { Vectors } from "./method.ts";
 import { type AlgorithmSpec, createMethod, METHOD_KINDS, methodOf } from "./registry.ts";
-import { type BatchSizes, choosing, chosenDraws, expectation } from "./testing/enumerate.ts";
+import {
+  type BatchSizes,
+  type Choose,
+  choosing,
+  chosenDraws,
+  equallyLikely,
+  expectation,
+} from "./testing/enumerate.ts";
 import { leastSquares, mean, minus, THREE_WORKERS } from "./testing/least-squares.ts";
 import { oneRound, type RoundSetting } from "./testing/one-round.ts";
 import { specOf } from "./testing/specs.ts";
@@ -139,6 +148,67 @@ describe.each(compressors)("MARINA's error with $kind $k$levels", (compressor) =
     const { omega } = createCompressor(compressor, d, "float64");
     const bound = (1 - P) * (normSquared(e) + (omega * n * meanSquare(D)) / n ** 2);
     expect(square[0]!).toBeLessThanOrEqual(bound * (1 + 1e-12));
+  });
+});
+
+/** The shared stream of a round, each of its numbers chosen: whichever slot asks first. */
+function choosingDeal(choose: Choose): DrawStreams {
+  const nextBelow = (bound: number): number =>
+    choose(equallyLikely(Array.from({ length: bound }, (_, value) => value)));
+  const own = () => {
+    throw new Error("a joint draw comes of the shared stream");
+  };
+  return { seed: 0, own, shared: () => ({ nextBelow }) as Stream };
+}
+
+describe.each([
+  ["MARINA", { kind: "marina", compressor: { kind: "perm-k" }, ...common }],
+  [
+    "VR-MARINA",
+    { kind: "vr-marina", compressor: { kind: "perm-k" }, batchSize: 1, replacement: true, ...common },
+  ],
+] as const)("%s's error with PermK", (name, spec: AlgorithmSpec) => {
+  const numbers = { workers: n, stepSize: GAMMA, probability: P, shiftStep: 1 };
+  const found = expectation((choose) => {
+    const compressor = createCompressor({ kind: "perm-k" }, d, "float64", { workers: n });
+    const streams = choosingDeal(choose);
+    const drawn = chosenDraws(choose, { rows, batch: 1, replacement: true });
+    const setting: RoundSetting = {
+      ...{ spec, compressor, shiftStep: 1, objectives: problem.objectives },
+      method: createMethod(spec, numbers),
+      dense: createCompressor({ kind: "identity" }, d, "float64"),
+    };
+    const next = oneRound(
+      setting,
+      { state: { iterate: x, previous: w, estimate: g }, workerStates: workers.map(() => undefined) },
+      5,
+      {
+        server: drawn.server,
+        worker: (slot) => ({
+          ...drawn.worker(slot),
+          compressor: () => compressor.draw(streams, { round: 5, slot, slots: n }),
+        }),
+      },
+    );
+    const error = minus(next.state.estimate!, problem.gradient(x));
+    return { error, square: normSquared(error) };
+  });
+  // n = d = 3: every worker has one coordinate, A = B = 1.
+  const [A, B] = [1, 1];
+  const ofBatches = name === "MARINA" ? 0 : V.reduce((sum, Vi) => sum + Vi, 0) / n;
+
+  it("has the mean (1-p) e", () => {
+    expect(found.total).toBeCloseTo(1, 12);
+    nearVector(
+      found.error,
+      e.map((value) => (1 - P) * value),
+      1,
+    );
+  });
+
+  it("has the second moment (1-p)(|e|^2 + A mean |D_i|^2 - B |Dbar|^2 + (A + (1-B)/n) mean V_i/b)", () => {
+    const noise = A * meanSquare(D) - B * normSquared(mean(D)) + (A + (1 - B) / n) * ofBatches;
+    near(found.square[0]!, (1 - P) * (normSquared(e) + noise));
   });
 });
 

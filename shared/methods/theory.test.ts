@@ -158,6 +158,13 @@ describe("parameters on mushrooms, n = 5", () => {
     });
   });
 
+  it("MARINA with PermK has p = 1/n and the step of the joint draw, L in the place of L_pm", () => {
+    const compressor = createCompressor({ kind: "perm-k" }, 112, "float32", { workers: 5 });
+    const { probability, stepSize } = resolve(specs({ kind: "perm-k" }, "theory").marina, compressor);
+    expectRelative(probability, 0.2);
+    expectRelative(stepSize, 0.185955057, 3e-9);
+  });
+
   it("GD takes 1/L_f by theory, and 1/L as the number that it is", () => {
     const compressor = createCompressor(identity, 112, "float32");
     expectRelative(resolve(specs(identity, "theory").gd, compressor).stepSize, 1 / 1.593937978);
@@ -241,6 +248,65 @@ describe("the probability of a dense round by the cost of a message", () => {
       const has = "probability" in spec;
       expect(probabilityOf(spec, handSetting(compressor))).toBe(has ? 0.37 : 1);
     }
+  });
+});
+
+describe("PermK", () => {
+  const permK = { kind: "perm-k" } as const;
+  const setting = (d: number) => handSetting(createCompressor(permK, d, "float64", { workers: 4 }));
+  const all = specs(permK, "theory");
+
+  it("with d >= n: A = B = 1 and p = 1/n", () => {
+    const marina = resolveNumbers(all.marina, setting(8));
+    expect(marina.probability).toBe(1 / 4);
+    // 1/(2 + sqrt(3 * 5))
+    expectRelative(marina.stepSize, 1 / (2 + Math.sqrt(15)), 1e-15);
+    // b = 17, m = 50: p = 1/4 < 17/67; 1/(2 + sqrt(3 (5 + 16/17)))
+    const vr = resolveNumbers(all["vr-marina"], setting(8));
+    expectRelative(vr.stepSize, 1 / (2 + Math.sqrt(3 * (5 + 16 / 17))), 1e-15);
+    // omega = 3: 1/(2 sqrt 5 sqrt(4 * 9))
+    expectRelative(resolveNumbers(all.diana, setting(8)).stepSize, 1 / (12 * Math.sqrt(5)), 1e-15);
+  });
+
+  it("with n > d: A = B = (d-1)/(n-1) and p = 1/d", () => {
+    const marina = resolveNumbers(all.marina, setting(2));
+    expect(marina.probability).toBe(1 / 2);
+    // 1/(2 + sqrt(5/3))
+    expectRelative(marina.stepSize, 1 / (2 + Math.sqrt(5 / 3)), 1e-15);
+    // 1/(2 + sqrt((50/17) (5/3 + (1/3 + (2/3)/4) 16/17)))
+    const vr = resolveNumbers(all["vr-marina"], setting(2));
+    expectRelative(vr.stepSize, 1 / (2 + Math.sqrt((50 / 17) * (5 / 3 + 8 / 17))), 1e-15);
+    // omega = 1: 1/(2 sqrt 5 sqrt((1/3) 2 * 5))
+    expectRelative(
+      resolveNumbers(all.diana, setting(2)).stepSize,
+      1 / (2 * Math.sqrt(5) * Math.sqrt(10 / 3)),
+      1e-15,
+    );
+  });
+
+  it("asks for L_f where the theorem begins with it", () => {
+    for (const kind of ["marina", "vr-marina", "diana"] as const) {
+      expect(calibrationNeeds(all[kind])).toEqual(["average-smoothness"]);
+    }
+    expect(calibrationNeeds(specs(permK, 0.1).marina)).toEqual([]);
+  });
+
+  it("has no published step of DIANA, which is for independent compressors", () => {
+    const { diana } = specs(permK, "published");
+    expect(() => resolveNumbers(diana, setting(8))).toThrow(
+      /algorithm\.stepSize: "published" is for .*"theory"/,
+    );
+  });
+
+  it("is refused with the reason by methods whose theory or rounds it does not fit", () => {
+    const takes = (kind: AlgorithmKind) => algorithmSchema.safeParse(all[kind]).success;
+    const taken = METHOD_KINDS.filter((kind) => kind !== "gd" && takes(kind));
+    expect(taken).toEqual(["diana", "marina", "vr-marina"]);
+    const issue = algorithmSchema.safeParse(all["pp-marina"]).error!.issues[0]!;
+    expect(issue.path).toEqual(["compressor", "kind"]);
+    expect(issue.message).toBe(
+      "perm-k is drawn for all workers jointly, and a compressed round of pp-marina has not all of them; take marina",
+    );
   });
 });
 

@@ -32,6 +32,12 @@ const marinaDraws: PrescribedDraws = {
   batch: (t, slot) => batchRows(t - 1, slot),
 };
 
+/** Coordinate j belongs to worker (3 j + k) mod 5. */
+const permutation = (k: number, i: number): Draw => ({
+  kind: "indices",
+  indices: Uint32Array.from({ length: 112 }, (_, j) => j).filter((j) => (3 * j + k) % 5 === i),
+});
+
 const dianaDraws: PrescribedDraws = {
   coin: (k) => k % 11 === 10,
   compressor: mask,
@@ -61,6 +67,16 @@ const references: Readonly<Record<string, Reference>> = {
       [10, 0.1865294095, 0.04811532794, 0.06477676019],
       [11, 0.1818753357, 0.04574223222, 0.06503471225],
       [100, 0.07110570908, 0.00337480511, -0.08913516325],
+    ],
+  },
+  "MARINA with PermK": {
+    spec: { kind: "marina", probability: "theory", compressor: { kind: "perm-k" }, stepSize: "theory" },
+    stepSize: 0.2,
+    draws: { ...marinaDraws, compressor: (t, slot) => permutation(t - 1, slot) },
+    rows: [
+      [2, 0.2207279935, 0.06540910286, 0.05707937253],
+      [11, 0.1431891637, 0.02668084767, 0.0614655045],
+      [100, 0.05036348258, 0.001258643029, -0.1316552423],
     ],
   },
   "PP-MARINA with r = 2": {
