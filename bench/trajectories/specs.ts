@@ -43,6 +43,7 @@ const methods: Readonly<Record<MethodName, (compressor: Compressor) => Algorithm
     largeBatchSize: 300,
   }),
   "pp-marina": (compressor) => ({ kind: "pp-marina", compressor, participants: 2 }),
+  ef21: (compressor) => ({ kind: "ef21", compressor }),
 };
 const methodNames = Object.keys(methods) as readonly MethodName[];
 
@@ -72,6 +73,24 @@ function jointRows(): Row[] {
     spec: { ...short, data: "mushrooms", algorithm: methods[method](permK), wire: "float32" },
     fast: method === "marina",
   }));
+}
+
+/** Compressors that are not unbiased, with the states stored and carried, and tasks that several workers share. */
+function contractiveRows(): Row[] {
+  const ef21 = { kind: "ef21", compressor: { kind: "top-k", k: 10 } } as const;
+  return [
+    shortRow("ef21, top-k, float32", { algorithm: ef21 }, true),
+    shortRow("ef21, top-k, float64", { algorithm: ef21, wire: "float64" }),
+    shortRow("ef21, top-k, carried shifts", { algorithm: { ...ef21, shift: "carried" } }),
+    shortRow("ef21, top-k, carried shifts, packed by four", {
+      algorithm: { ...ef21, shift: "carried" },
+      workers: 22,
+      shardsPerTask: 4,
+    }),
+    shortRow("ef21, top-k of all coordinates", {
+      algorithm: { kind: "ef21", compressor: { kind: "top-k", k: 112 } },
+    }),
+  ];
 }
 
 /** Every method on the larger data sets, whose rows n does not divide; w8a has empty rows. */
@@ -301,6 +320,7 @@ function elasticRows(): Row[] {
 export const rows: readonly Row[] = [
   ...methodRows(),
   ...jointRows(),
+  ...contractiveRows(),
   ...dataRows(),
   ...problemRows(),
   ...parameterRows(),

@@ -9,19 +9,10 @@ import {
   shiftsBelongToRows,
   THEOREM_4,
 } from "./diana-family.ts";
-import { defineMethod, defineRequest, everyone, minus } from "./method.ts";
+import { defineMethod, everyone } from "./method.ts";
+import { shifted } from "./requests.ts";
 import { labelOf, shift, stepSize, THEOREM } from "./spec-fields.ts";
 import { averageSmoothness, isJoint, omegaOf, varianceOfMean } from "./theory.ts";
-
-/** Q(grad f_i(x^t) - h_i^t) */
-const shifted = defineRequest({
-  name: "shifted",
-  wire: 5,
-  points: ["iterate"],
-  dense: false,
-  gradients: [{ at: "iterate", rows: "all" }],
-  message: ([g], own, out) => minus(g!.vector, own["shift"]!, out),
-});
 
 /**
  * DIANA, h_i^0 = 0:

@@ -1,7 +1,7 @@
 /** Step sizes and probabilities against published formulas worked out by an independent program, and by hand. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { MarinaError } from "../base/errors.ts";
-import type { UnbiasedCompressor } from "../compressors/compressor.ts";
+import type { Compressor, UnbiasedCompressor } from "../compressors/compressor.ts";
 import { createCompressor, type UnbiasedSpec } from "../compressors/registry.ts";
 import { type LoadedData, loadShipped } from "../data/testing/load.ts";
 import { largestEigenvalue } from "../math/power-iteration.ts";
@@ -49,6 +49,7 @@ const table = [
     vr: [0.008928571429, 0.009649791497],
     qgd: 0.0227837226,
     diana: 0.0003533506674,
+    ef21: 0.002366701154,
     dianaPublished: 9.71158763e-5,
     vrDiana: 8.257571189e-5,
   },
@@ -61,6 +62,7 @@ const table = [
     vr: [0.01035953687, 0.02301628172],
     qgd: 0.1001102963,
     diana: 0.003988448979,
+    ef21: 0.01197599592,
     dianaPublished: 0.0009830596043,
     vrDiana: 0.0005312932545,
   },
@@ -73,6 +75,7 @@ const table = [
     vr: [0.01035953687, 0.03258552938],
     qgd: 0.1738757777,
     diana: 0.01143011631,
+    ef21: 0.02432406624,
     dianaPublished: 0.0024849408,
     vrDiana: 0.0009445100394,
   },
@@ -91,7 +94,7 @@ describe("parameters on mushrooms, n = 5", () => {
     constants = smoothness({ kind: "nonconvex-binary" }, data.shards.map(shardSpectrum), gram);
   });
 
-  function resolve(spec: AlgorithmSpec, compressor: UnbiasedCompressor): Numbers {
+  function resolve(spec: AlgorithmSpec, compressor: Compressor): Numbers {
     return resolveNumbers(spec, {
       workers: 5,
       rowsPerWorker: data.rows / 5,
@@ -150,6 +153,16 @@ describe("parameters on mushrooms, n = 5", () => {
       expect(resolve(theory.diana, compressor).probability).toBe(1);
     });
 
+    it("EF21 has the step of its Theorem 1 for alpha = K/d, with Top-K and with RandK over 1 + omega", () => {
+      const topK = { kind: "top-k", k: row.K } as const;
+      const spec = { kind: "ef21", compressor: topK, stepSize: "theory" } as const;
+      const greedy = resolve(spec, createCompressor(topK, 112, "float32"));
+      expectRelative(greedy.stepSize, row.ef21);
+      // What travels is C(x) itself with Top-K, and Q(x) = (1 + omega) C(x) with RandK.
+      expect(greedy.shiftStep).toBe(1);
+      expectRelative(resolve(theory.ef21, compressor).stepSize, row.ef21);
+    });
+
     it("VR-DIANA with b = 17 has q = b/m and the published step, which is its theory", () => {
       const { probability, stepSize } = resolve(theory["vr-diana"], compressor);
       expectRelative(probability, 0.0104679803);
@@ -190,12 +203,13 @@ describe("the ends of the scale", () => {
   const lossless = createCompressor(identity, 8, "float64");
   const quarter = createCompressor({ kind: "rand-k", k: 2 }, 8, "float64");
 
-  it("omega = 0: MARINA's step is 1/L for every p, QGD's guaranteed one 1/L_f, DIANA's 1/(2 L_f)", () => {
+  it("omega = 0: MARINA's step is 1/L for every p, QGD's guaranteed one and EF21's 1/L_f, DIANA's 1/(2 L_f)", () => {
     for (const p of [0.01, 0.5, 1]) {
       const spec = specs(identity, "theory", p).marina;
       expectRelative(resolveNumbers(spec, handSetting(lossless)).stepSize, 1 / Math.sqrt(5), 1e-15);
     }
-    const { qgd, diana } = specs(identity, "theory");
+    const { qgd, diana, ef21 } = specs(identity, "theory");
+    expect(resolveNumbers(ef21, handSetting(lossless)).stepSize).toBe(1 / 2);
     expect(resolveNumbers(qgd, handSetting(lossless)).stepSize).toBe(1 / 2);
     expect(resolveNumbers(diana, handSetting(lossless)).stepSize).toBe(1 / 4);
   });
@@ -365,6 +379,7 @@ describe("asking for a step size", () => {
     "vr-marina": ["theory"],
     "vr-marina-online": ["theory"],
     "pp-marina": ["theory"],
+    ef21: ["theory"],
   };
 
   it.each(kinds)("%s takes the named steps that it has, and its schema no others", (kind) => {
@@ -379,11 +394,11 @@ describe("asking for a step size", () => {
   const needsAverage = (spec: AlgorithmSpec) => calibrationNeeds(spec).includes("average-smoothness");
   const needsStart = (spec: AlgorithmSpec) => calibrationNeeds(spec).includes("starting-point");
 
-  it("L_f is asked for only by theory of GD, DIANA and QGD, and f(x^0) only by that of QGD", () => {
+  it("L_f is asked for only by theory of GD, DIANA, QGD and EF21, and f(x^0) only by that of QGD", () => {
     for (const kind of kinds) {
       for (const stepSize of ["theory", { times: 2 }] as const) {
         const spec = specs(identity, stepSize)[kind];
-        expect(needsAverage(spec)).toBe(["gd", "diana", "qgd"].includes(kind));
+        expect(needsAverage(spec)).toBe(["gd", "diana", "qgd", "ef21"].includes(kind));
         expect(needsStart(spec)).toBe(kind === "qgd");
       }
       for (const stepSize of [...named[kind], 0.1].filter((step) => step !== "theory")) {

@@ -119,6 +119,17 @@ const references: Readonly<Record<string, Reference>> = {
       [100, 0.09820005193, 0.009296993882, -0.01840049419],
     ],
   },
+  // RandK over 1 + omega = d/K: the entries of the mask as they are.
+  "EF21 with a mask": {
+    spec: { kind: "ef21", ...common },
+    stepSize: 0.05,
+    draws: marinaDraws,
+    rows: [
+      [2, 0.2421124031, 0.07604974334, 0.01867561276],
+      [11, 0.2099586075, 0.05983623685, 0.085236098],
+      [100, 0.09555273244, 0.008234232917, -0.03799000129],
+    ],
+  },
   "VR-DIANA with b = 17": {
     spec: { kind: "vr-diana", ...batched, ...common },
     stepSize: 0.02,
@@ -178,6 +189,28 @@ describe("trajectories with prescribed randomness", () => {
       }
     });
   }
+});
+
+describe("EF21 with Top-K", () => {
+  it("is where the reference is after a hundred rounds, but for ties between equal columns", async () => {
+    const data = await loadShipped("mushrooms", 5, "drop");
+    const { points, workerStates } = simulate({
+      spec: { kind: "ef21", compressor: { kind: "top-k", k: 10 }, stepSize: "theory" },
+      numbers: { ...numbers(0.05), shiftStep: 1 },
+      objectives: data.objectives(problem),
+      x0: new Float64Array(data.dimension),
+      rounds: 100,
+      draws: { coin: () => false },
+    });
+    const { loss, gradientNormSquared, x, state } = points[100]!;
+    expect(Math.abs(loss / 0.09794229 - 1)).toBeLessThan(1e-5);
+    expect(Math.abs(gradientNormSquared / 0.00906827 - 1)).toBeLessThan(1e-5);
+    expect(sum(x)).toBeCloseTo(0.0393, 4);
+    for (const [j, value] of state["shift"]!.entries()) {
+      const mean = workerStates.reduce((total, own) => total + own!["shift"]![j]!, 0) / 5;
+      expect(Math.abs(mean - value)).toBeLessThan(1e-14);
+    }
+  });
 });
 
 /** [k, f(x^k), |grad f(x^k)|^2, |x^k|^2, sum_j x_j] with step 1/L */
