@@ -2,6 +2,7 @@
 export { cubeRoot } from "./cube-root.ts";
 export { dirichlet } from "./dirichlet.ts";
 export { exp, expNonPositive } from "./exp.ts";
+export { kthLargest } from "./kth-largest.ts";
 export { log } from "./log.ts";
 export { log1pUpToOne } from "./log1p.ts";
 export { norm } from "./norm.ts";
