@@ -79,6 +79,7 @@ describe("a stream", () => {
       start: 5,
       simulation: 6,
       faults: 7,
+      rows: 8,
     });
   });
 });
