@@ -43,7 +43,7 @@ async function measure(home: string, seeds: number): Promise<void> {
   writeSweepFiles(folder, finished, groups);
   await writeRounds(folder, finished, rounds);
   const started = performance.now();
-  const { data } = await readSweepReport(join(folder, "results.json"));
+  const { data } = await readSweepReport(join(folder, "results.json"), async () => undefined);
   const page = reportPage(data);
   const written = performance.now() - started;
   console.log(

@@ -85,6 +85,13 @@ function positiveInteger(text: string): number {
   return value;
 }
 
+function seed(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isSafeInteger(value) || value < 0)
+    throw new InvalidArgumentError("expected an integer of at least 0");
+  return value;
+}
+
 function seedList(text: string): number[] {
   const seeds = text.split(",").map(Number);
   if (text.trim() === "" || !seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0)) {
@@ -282,7 +289,10 @@ command("watch")
 const data = program.command("data").description("data sets").exitOverride();
 
 command("import", data)
-  .argument("<file>", "LIBSVM or CSV, plain or gzip, or - for standard input; or a Parquet file")
+  .argument(
+    "<files...>",
+    "LIBSVM or CSV, plain, gzip or Zstandard, or - for standard input; or Parquet; several, or a folder of parts; or s3://BUCKET/KEY",
+  )
   .option("--name <name>", "name of the data set; default: the file's, without its endings")
   .addOption(
     new Option("--format <format>", "what the file is; default: as its bytes and name say").choices([
@@ -295,7 +305,10 @@ command("import", data)
   .option("--drop <names>", "csv, parquet: columns to leave out, comma-separated (repeatable)", collect)
   .option("--columns <names>", "csv, parquet: the only columns that are features (repeatable)", collect)
   .addOption(
-    new Option("--missing <how>", "csv, parquet: rows with missing cells").choices(["refuse", "drop-rows"]),
+    new Option(
+      "--missing <how>",
+      "csv, parquet: rows with missing cells; mean fills features with their column's",
+    ).choices(["refuse", "drop-rows", "mean"]),
   )
   .option("--header", "csv: the first line names the columns, though it may look like data")
   .option("--no-header", "csv: the first line is data; columns go by number, from 1")
@@ -315,9 +328,25 @@ command("import", data)
     "number of features, when larger than the largest index in the file",
     positiveInteger,
   )
+  .option(
+    "--positive <label>",
+    "the label that becomes +1, against all others, of which there may be several",
+  )
+  .option("--standardize", "every feature to mean 0 and deviation 1 (stores all cells)")
+  .option("--scale", "every feature by its largest size, to at most 1 (keeps zeros)")
+  .option("--intercept", "add a feature that is 1 in every row, the last one")
+  .option("--shuffle <seed>", "mix the rows; the same seed gives the same order", seed)
+  .addOption(new Option("--sort <by>", "rows in order of their labels").choices(["label"]))
+  .option(
+    "--partition <kind>",
+    "dirichlet:ALPHA: clients that differ in their labels, the more the smaller ALPHA; with --clients and --shuffle",
+  )
+  .option("--clients <n>", "workers that --partition makes its shards for", positiveInteger)
   .option("--replace", "take the place of a data set of this name")
   .description("import a data set")
-  .action(async (file: string, options) => (await import("./commands/data.ts")).importFile(file, options));
+  .action(async (files: string[], options) =>
+    (await import("./commands/data.ts")).importFiles(files, options),
+  );
 
 command("list", data)
   .description("all data sets")

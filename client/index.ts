@@ -21,6 +21,7 @@ export {
   type ImportFileOptions,
   type ImportFileProgress,
 } from "./import/import-file.ts";
+export { oneClassRemark, remarkOn } from "./import/one-class.ts";
 export { readingWords } from "./import/reading-words.ts";
 export { readJson } from "./json-file.ts";
 export { checkRun, createRun, datasetNames, findManifest, findRun, resumeRun } from "./launch.ts";

@@ -124,11 +124,14 @@ export class Marina implements AsyncDisposable {
   }
 
   /**
-   * Imports LIBSVM, CSV (plain or gzip) or Parquet.
+   * Imports LIBSVM, CSV or Parquet; compressed, in several files, or s3://BUCKET/KEY, as `marina data import` does.
    * @throws MarinaError "usage", "data" with the line, "precondition-failed" where the name is taken.
    */
-  async importData(path: string, options: ImportFileOptions = {}): Promise<Manifest> {
-    const importInto = await fileImport(path, options);
+  async importData(path: string | readonly string[], options: ImportFileOptions = {}): Promise<Manifest> {
+    const paths = typeof path === "string" ? [path] : path;
+    const importInto = await fileImport(paths, options, async () =>
+      (await import("../shared/cloud/aws/index.ts")).createObjectFiles(),
+    );
     return this.#writing(async ({ objects }) => (await importInto(objects)).manifest);
   }
 

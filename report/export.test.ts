@@ -9,7 +9,7 @@ import { escapeHtml } from "./page.ts";
 import { sweepFile } from "./sweep-cells.ts";
 import { readSweepReport } from "./sweep-report.ts";
 import { tableRuns, writeTables } from "./tables.ts";
-import { madeUpRun } from "./testing/runs.ts";
+import { madeUpRun, manifestOf } from "./testing/runs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "marina-export-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -84,7 +84,7 @@ describe("a sweep's report", () => {
     const itemsOf = async (name: string, cells: readonly object[]) => {
       const path = join(folder, `${name}.json`);
       writeFileSync(path, JSON.stringify(cells));
-      const { data } = await readSweepReport(path);
+      const { data } = await readSweepReport(path, async () => undefined);
       return [data.billItems, data.series.map(({ usdByItem }) => usdByItem)];
     };
     const old = cell(1, 1, 4, 1);
@@ -107,18 +107,28 @@ describe("a sweep's report", () => {
       join(sweep, "results.json"),
       JSON.stringify([cell(1, 1, 4, 1), cell(1, 2, 6, 3), cell(2, 1, 1, 2)]),
     );
-    const { data: report } = await readSweepReport(sweepFile(sweep)!);
+    const { data: report } = await readSweepReport(sweepFile(sweep)!, async () =>
+      manifestOf("my data.csv", { reading: { format: "csv", labelColumn: "y" } }),
+    );
     expect(report.series.map(({ name, usdByItem }) => [name, usdByItem])).toEqual([
       ["k 1", { functions: 2.5, queues: 1.25, objects: 1.25 }],
       ["k 2", { functions: 0.5, queues: 0.25, objects: 0.25 }],
     ]);
+    for (const { commands } of report.recipes) {
+      expect(commands.split("\n")).toEqual([
+        "node cli/marina.js data import 'my data.csv' --name rows --format csv --label-column y",
+        expect.stringMatching(/^echo .* \| node cli\/marina.js run -$/),
+      ]);
+    }
+    const { data: without } = await readSweepReport(sweepFile(sweep)!, async () => undefined);
+    expect(without.recipes[0]!.commands).toMatch(/^# data set rows is gone/);
     expect(report.reached.map(({ onFront }) => onFront)).toEqual([true, false, true]);
   });
 
   it("says what is wrong with a file that is none", async () => {
     const path = join(folder, "other.json");
     writeFileSync(path, `[{"axes": {}}]`);
-    await expect(readSweepReport(path)).rejects.toThrow(
+    await expect(readSweepReport(path, async () => undefined)).rejects.toThrow(
       /other\.json: expected the results\.json that marina sweep writes; at 0\.label/,
     );
   });

@@ -136,6 +136,15 @@ describe("how a run is made again", () => {
     ]);
   });
 
+  it("imports several files by their names, and a folder by its own", () => {
+    const contents = { bytes: 1, sha256: "1".repeat(64) };
+    const files = ["part 0.csv", "part 1.csv"].map((name) => ({ name, ...contents }));
+    const several = manifestOf("x", { source: { fileName: "part 0.csv", ...contents, files } });
+    expect(importOf(several).words).toEqual(["part 0.csv", "part 1.csv", "--name", "rows"]);
+    const folder = manifestOf("x", { source: { fileName: "out/", ...contents, files } });
+    expect(importOf(folder).words).toEqual(["out/", "--name", "rows"]);
+  });
+
   it("takes shipped data from the repository, whatever its copy was called", () => {
     for (const [sha256, path] of shippedData) {
       const contents = gunzipSync(readFileSync(new URL(`../${path}`, import.meta.url)));

@@ -22,7 +22,8 @@ export function recipeOf({ stored, result, progress, manifest }: CollectedRun): 
   };
 }
 
-function importLines(data: string, manifest: CollectedRun["manifest"]): string[] {
+/** The commands that bring the data set in; a comment where it is gone. */
+export function importLines(data: string, manifest: CollectedRun["manifest"]): string[] {
   if (manifest === undefined) return [`# data set ${data} is gone; import it again under this name`];
   const { command, remark } = importCommand(manifest);
   return [...(remark === undefined ? [] : [`# ${remark}`]), `${MARINA} ${command}`];

@@ -3,9 +3,11 @@
 import { basename, dirname, resolve } from "node:path";
 import { MARINA, shellWord } from "../shared/base/index.ts";
 import { BILL_GROUPS } from "../shared/cost/index.ts";
+import type { Manifest } from "../shared/data/index.ts";
 import { canonicalJson } from "../shared/protocol/index.ts";
 import { readRounds } from "../sweep/index.ts";
 import { endedWhy, withFront } from "./build.ts";
+import { importLines } from "./recipe.ts";
 import type { Reached, Recipe, ReportData, RunSummary, Series } from "./report-data.ts";
 import { BestLosses, seriesOf, shareOf } from "./series.ts";
 import { type CellGroup, groupCells, readCells, type SweepCell } from "./sweep-cells.ts";
@@ -20,8 +22,11 @@ export interface SweepReport {
   readonly runs: readonly TableRun[];
 }
 
+/** A data set as it is stored; undefined where it is gone. */
+export type ManifestOf = (data: string) => Promise<Manifest | undefined>;
+
 /** @param path of results.json. @throws MarinaError "spec" when the file is not a sweep's results. */
-export async function readSweepReport(path: string): Promise<SweepReport> {
+export async function readSweepReport(path: string, manifestOf: ManifestOf): Promise<SweepReport> {
   const folder = dirname(resolve(path));
   const cells = readCells(path);
   const groups = groupCells(cells);
@@ -51,6 +56,8 @@ export async function readSweepReport(path: string): Promise<SweepReport> {
       ),
     });
   }
+  const manifests = new Map<string, Manifest | undefined>();
+  for (const name of new Set(cells.map(({ spec }) => spec.data))) manifests.set(name, await manifestOf(name));
   const data: ReportData = {
     title: `Sweep ${basename(folder)}`,
     predicts: !cells.some(({ deployed }) => deployed !== undefined),
@@ -58,7 +65,7 @@ export async function readSweepReport(path: string): Promise<SweepReport> {
     series: series.map((one, i) => ({ ...one, bestLoss: best.of(problemOf(groups[i]!.cells[0]!)) })),
     runs: groups.flatMap(({ name, cells: members }) => members.map((cell) => summaryOf(cell, name))),
     reached: withFront(groups.flatMap(reachedOf)),
-    recipes: groups.map(recipeOf),
+    recipes: groups.map((group) => recipeOf(group, manifests)),
   };
   const runs = groups.flatMap(({ name, cells: members }) =>
     members.map((cell) => ({
@@ -110,7 +117,7 @@ function reachedOf({ name, cells }: CellGroup): Omit<Reached, "onFront">[] {
 }
 
 /** Of a group's first seed. */
-function recipeOf({ name, cells }: CellGroup): Recipe {
+function recipeOf({ name, cells }: CellGroup, manifests: ReadonlyMap<string, Manifest | undefined>): Recipe {
   const { spec, result } = cells[0]!;
   return {
     run: name,
@@ -120,7 +127,10 @@ function recipeOf({ name, cells }: CellGroup): Recipe {
       ["probability", String(result.probability)],
       ["SHA-256 of the final iterate", result.iterateSha256],
     ],
-    commands: `echo ${shellWord(JSON.stringify(spec))} | ${MARINA} run -`,
+    commands: [
+      ...importLines(spec.data, manifests.get(spec.data)),
+      `echo ${shellWord(JSON.stringify(spec))} | ${MARINA} run -`,
+    ].join("\n"),
   };
 }
 

@@ -55,7 +55,7 @@ const METRICS_OF_A_STACK = Object.keys(RoundMetric).length;
 export const LOG_BYTES_PER_ROUND = 25;
 
 export async function cost(runs: readonly string[], options: CostOptions): Promise<void> {
-  await withEngine(options, (engine) => costOf(engine, runs, options));
+  await withEngine(options, (engine) => costOf(engine, [...new Set(runs)], options));
 }
 
 async function costOf(engine: Engine, runs: readonly string[], options: CostOptions): Promise<void> {

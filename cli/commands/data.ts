@@ -1,5 +1,6 @@
 /** `marina data import | list | show`. */
 import {
+  configure,
   datasetNames,
   type EngineOptions,
   fileImport,
@@ -7,15 +8,17 @@ import {
   type ImportFileOptions,
   type ImportFileProgress,
   readingWords,
+  remarkOn,
   table,
   withEngine,
 } from "../../client/index.ts";
-import { bytes, seconds, shellWord } from "../../shared/base/index.ts";
-import { type Manifest, partition } from "../../shared/data/index.ts";
+import { bytes, seconds, shellWord, short } from "../../shared/base/index.ts";
+import type { ObjectFiles } from "../../shared/cloud/aws/index.ts";
+import { type LabelCounts, labelsByWorker, type Manifest, partition } from "../../shared/data/index.ts";
 
 type ImportOptions = EngineOptions & Omit<ImportFileOptions, "onProgress">;
 
-export async function importFile(path: string, options: ImportOptions): Promise<void> {
+export async function importFiles(paths: readonly string[], options: ImportOptions): Promise<void> {
   const { createLogUpdate } = await import("log-update");
   const line = createLogUpdate(process.stderr);
   const started = performance.now();
@@ -31,15 +34,20 @@ export async function importFile(path: string, options: ImportOptions): Promise<
     line(`${name}: ${bytes(bytesRead)}${share}, ${rows.toLocaleString("en-US")} rows`);
   };
   try {
-    const importInto = await fileImport(path, { ...options, onProgress });
+    const importInto = await fileImport(paths, { ...options, onProgress }, () => openS3(options));
     const { manifest, sourceName, notices } = await withEngine(options, ({ objects }) => importInto(objects));
     line.clear();
     for (const notice of notices) console.error(`${sourceName}: ${notice}`);
     console.log(`${describe(manifest)}\nimported in ${seconds((performance.now() - started) / 1000)}`);
-  } catch (error) {
+  } finally {
     line.clear();
-    throw error;
   }
+}
+
+/** S3 as the options and the environment say, whatever engine the data are for. */
+async function openS3(options: EngineOptions): Promise<ObjectFiles> {
+  configure(options);
+  return (await import("../../shared/cloud/aws/index.ts")).createObjectFiles();
 }
 
 export async function list(options: EngineOptions): Promise<void> {
@@ -73,21 +81,51 @@ export async function show(
   name: string,
   options: EngineOptions & { readonly workers?: number },
 ): Promise<void> {
-  const manifest = await withEngine(options, async (engine) => {
-    const found = await findManifest(engine.live, name);
-    console.log(`${describe(found)}\nstored as ${engine.locate(found.object.key)}`);
-    return found;
+  await withEngine(options, async (engine) => {
+    const manifest = await findManifest(engine.live, name);
+    console.log(`${describe(manifest)}\nstored as ${engine.locate(manifest.object.key)}`);
+    if (options.workers === undefined) return;
+    for (const remainder of ["spread", "drop"] as const) {
+      const counts = partition(manifest.rows, options.workers, remainder).map(({ count }) => count);
+      const used = counts.reduce((sum, count) => sum + count, 0);
+      const [least, most] = [Math.min(...counts), Math.max(...counts)];
+      const each = least === most ? `${least}` : `${least} to ${most}`;
+      console.log(
+        `${options.workers} workers, remainder ${remainder}: ${each} rows each, ${manifest.rows - used} rows unused`,
+      );
+    }
+    const workers = await labelsByWorker(engine.objects, manifest, options.workers, "spread");
+    console.log(`\n${workersTable(manifest, workers)}`);
+    const remark = remarkOn(manifest, workers);
+    if (remark !== undefined) console.log(`\n${remark}`);
   });
-  if (options.workers === undefined) return;
-  for (const remainder of ["spread", "drop"] as const) {
-    const counts = partition(manifest.rows, options.workers, remainder).map(({ count }) => count);
-    const used = counts.reduce((sum, count) => sum + count, 0);
-    const [least, most] = [Math.min(...counts), Math.max(...counts)];
-    const each = least === most ? `${least}` : `${least} to ${most}`;
-    console.log(
-      `${options.workers} workers, remainder ${remainder}: ${each} rows each, ${manifest.rows - used} rows unused`,
-    );
-  }
+}
+
+const SHOWN_WORKERS = 100;
+
+/** What each worker sees of the labels. */
+function workersTable({ labels }: Manifest, workers: readonly LabelCounts[]): string {
+  const binary = labels.kind === "binary";
+  const headers = ["worker", "rows", ...(binary ? ["+1", "-1", "share of +1"] : ["mean label"])];
+  const rows = workers
+    .slice(0, SHOWN_WORKERS)
+    .map(({ rows, positives, mean }, worker) => [
+      String(worker),
+      rows.toLocaleString("en-US"),
+      ...(binary
+        ? [
+            positives.toLocaleString("en-US"),
+            (rows - positives).toLocaleString("en-US"),
+            `${((100 * positives) / rows).toFixed(1)} %`,
+          ]
+        : [short(mean)]),
+    ]);
+  const shown = table(
+    headers.map((header) => [header, "right"] as const),
+    rows,
+  );
+  const more = workers.length - SHOWN_WORKERS;
+  return more > 0 ? `${shown}\nand ${more.toLocaleString("en-US")} more` : shown;
 }
 
 function describe(manifest: Manifest): string {
@@ -96,9 +134,24 @@ function describe(manifest: Manifest): string {
   return [
     `${manifest.name}: ${manifest.rows.toLocaleString("en-US")} rows x ${manifest.dimension.toLocaleString("en-US")}, ${manifest.nonZeros.toLocaleString("en-US")} non-zeros, ${bytes(manifest.object.bytes)}`,
     `labels ${describeLabels(labels)}`,
-    `source ${manifest.source.fileName}, ${bytes(manifest.source.bytes)}, SHA-256 ${manifest.source.sha256}`,
+    `source ${manifest.source.fileName}${moreFiles(manifest)}, ${bytes(manifest.source.bytes)}, SHA-256 ${manifest.source.sha256}`,
     ...(how.length > 0 ? [`read with ${how.join(" ")}`] : []),
+    ...(manifest.features?.names === undefined ? [] : [`features ${namesOf(manifest.features.names)}`]),
   ].join("\n");
+}
+
+const SHOWN_NAMES = 12;
+
+function namesOf(names: readonly string[]): string {
+  const shown = names.slice(0, SHOWN_NAMES).map((name) => JSON.stringify(name));
+  const more = names.length - SHOWN_NAMES;
+  return shown.join(", ") + (more > 0 ? `, and ${more.toLocaleString("en-US")} more` : "");
+}
+
+function moreFiles({ source: { files, fileName } }: Manifest): string {
+  if (files === undefined) return "";
+  if (fileName.endsWith("/")) return ` of ${files.length} ${files.length === 1 ? "file" : "files"}`;
+  return ` and ${files.length - 1} more ${files.length === 2 ? "file" : "files"}`;
 }
 
 function describeLabels(labels: Manifest["labels"]): string {

@@ -12,6 +12,9 @@ import {
   writeTables,
 } from "../../report/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
+import { readOptional } from "../../shared/cloud/index.ts";
+import { parseManifest } from "../../shared/data/index.ts";
+import { manifestKey } from "../../shared/protocol/index.ts";
 import { writingTo } from "../output/writing.ts";
 
 export interface ReportOptions extends EngineOptions {
@@ -58,8 +61,12 @@ async function collect(
         "report: expected one sweep, or any number of runs, not several at once",
       );
     }
-    const { data, runs } = await readSweepReport(sweep);
-    return { data: titled(data), runs };
+    return withEngine(options, async (engine) => {
+      const { data, runs } = await readSweepReport(sweep, (name) =>
+        readOptional(engine.live, manifestKey(name), parseManifest),
+      );
+      return { data: titled(data), runs };
+    });
   }
   return withEngine(options, async (engine) => {
     const runs: CollectedRun[] = [];

@@ -8,9 +8,11 @@ import {
   type DeployedEngine,
   type Engine,
   type EngineOptions,
+  findManifest,
   findRun,
   heldTo,
   isDeployed,
+  oneClassRemark,
   type PriceOptions,
   readSpec,
   requireFit,
@@ -44,6 +46,9 @@ export async function runSpec(path: string, options: RunOptions): Promise<void> 
     if (isDeployed(engine) && options.on === "aws") await confirmRuns(engine, [spec], options);
     if (options.maxUsd !== undefined) console.error(`bounded: stop.usd is ${spec.stop.usd}`);
     const { control } = await createRun(engine.objects, spec, engine.machineBytes);
+    const manifest = await findManifest(engine.objects, spec.data);
+    const remark = await oneClassRemark(engine.objects, manifest, spec);
+    if (remark !== undefined) console.error(`${spec.data}: ${remark}`);
     report(engine, options, await driveRun(engine, spec, control));
   });
 }

@@ -20,10 +20,12 @@ export function importCommand(manifest: Imported): ImportCommand {
   const piped = source.fileName === STANDARD_INPUT;
   const format = reading?.format ?? "libsvm";
   const file = shipped ?? (piped ? `${name}.${format === "libsvm" ? "svm" : format}` : source.fileName);
+  const several = source.files !== undefined && !source.fileName.endsWith("/");
+  const files = several ? source.files.map((one) => one.name) : [file];
   const words = [
     "data",
     "import",
-    file.startsWith("-") ? `./${file}` : file,
+    ...files.map((path) => (path.startsWith("-") ? `./${path}` : path)),
     "--name",
     name,
     ...(labels.kind === "real" ? ["--labels", "real"] : []),

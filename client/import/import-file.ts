@@ -1,10 +1,10 @@
-/** A file becomes a data set. */
-import { statSync } from "node:fs";
-import { basename } from "node:path";
+/** Files become a data set. */
 import { MarinaError } from "../../shared/base/index.ts";
+import type { ObjectFiles } from "../../shared/cloud/aws/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
 import { importRows, type LabelKind, type Manifest, STANDARD_INPUT } from "../../shared/data/index.ts";
 import { NAME_PATTERN } from "../../shared/protocol/index.ts";
+import type { Input } from "./input.ts";
 import type { ReadingOptions } from "./reading.ts";
 
 export interface ImportFileOptions extends ReadingOptions {
@@ -20,63 +20,66 @@ export interface ImportFileOptions extends ReadingOptions {
 export interface ImportFileProgress {
   readonly name: string;
   readonly bytesRead: number;
-  /** Of the file; undefined for standard input and pipes. */
+  /** Of all files; undefined where one is a pipe. */
   readonly bytes: number | undefined;
   readonly rows: number;
 }
 
 export interface ImportedFile {
   readonly manifest: Manifest;
-  /** The file's name, as the manifest has it. */
+  /** The input's name, as the manifest has it. */
   readonly sourceName: string;
-  /** What a person ought to know of how the file was read. */
+  /** What a person ought to know of how it was read. */
   readonly notices: readonly string[];
 }
 
 /**
- * How a file of LIBSVM, CSV (plain or gzip) or Parquet will be imported, looked at before there is a store to put it in.
- * @param path of the file, or - for standard input
+ * How LIBSVM, CSV or Parquet will be imported, looked at before there is a store to put it in.
+ * @param paths of files that are one data set, of a folder of parts, s3://BUCKET/KEY, or - for standard input
+ * @param openS3 asked where an address is one of S3
  * @returns the import itself, which throws what `importRows` does
  * @throws MarinaError "usage" for a file that can't be read, or options that don't go with it
  */
 export async function fileImport(
-  path: string,
+  paths: readonly string[],
   options: ImportFileOptions,
+  openS3: () => Promise<ObjectFiles>,
 ): Promise<(objects: ObjectStore) => Promise<ImportedFile>> {
-  const { labels = "binary", replace = false, onProgress, name: given, ...reading } = options;
-  const size = sizeOf(path);
-  const sourceName = size === undefined ? STANDARD_INPUT : basename(path);
-  const name = given ?? nameOf(sourceName);
   // Readers of tables are loaded only when there is something to read.
-  const [{ readingOf }, { openSource }] = await Promise.all([
+  const [{ inputOf }, { readingOf }, { openSource }] = await Promise.all([
+    import("./input.ts"),
     import("./reading.ts"),
     import("./open-source.ts"),
   ]);
-  const how = readingOf(path, reading);
+  const { labels = "binary", replace = false, onProgress } = options;
+  const input = await inputOf(paths, openS3);
+  const name = options.name ?? nameOf(input.name);
+  const reading = readingOf(input.files, { ...options, labels });
+  const size = sizeOf(input);
   return async (objects) => {
-    try {
-      const source = await openSource(path, sourceName, how, labels);
-      const manifest = await importRows(source, {
-        name,
-        sourceName,
-        labels,
-        ...(reading.dimension === undefined ? {} : { dimension: reading.dimension }),
-        reading: how,
-        objects,
-        replace,
-        onProgress: ({ bytesRead, rows }) => onProgress?.({ name, bytesRead, bytes: size, rows }),
-      });
-      return { manifest, sourceName, notices: source.notices };
-    } catch (error) {
-      throw withCode(error, path);
-    }
+    const notices: string[] = [];
+    const source = await openSource(input, reading, labels);
+    const manifest = await importRows(source, {
+      name,
+      sourceName: input.name,
+      labels,
+      ...(options.dimension === undefined ? {} : { dimension: options.dimension }),
+      reading,
+      objects,
+      replace,
+      onNotice: (notice) => notices.push(notice),
+      onProgress: ({ bytesRead, rows }) => onProgress?.({ name, bytesRead, bytes: size, rows }),
+    });
+    return { manifest, sourceName: input.name, notices };
   };
 }
 
 /** What a data set is called that is given no name: as its file, without its endings. */
 function nameOf(sourceName: string): string {
   const name = sourceName
-    .replace(/(\.(gz|svm|libsvm|csv|tsv|txt|data|parquet|pq))+$/i, "")
+    .replace(/\/$/, "")
+    .replace(/^s3:\/\/.*\//i, "")
+    .replace(/(\.(gz|zst|zip|svm|libsvm|csv|tsv|txt|data|parquet|pq))+$/i, "")
     .toLowerCase()
     .replaceAll(/[^a-z0-9._-]+/g, "-")
     .replaceAll(/^[^a-z0-9]+|-+$/g, "");
@@ -84,24 +87,10 @@ function nameOf(sourceName: string): string {
   throw new MarinaError("usage", `${sourceName}: expected --name <name>, what the data set shall be called`);
 }
 
-/** Undefined for standard input and pipes. */
-function sizeOf(path: string): number | undefined {
-  try {
-    if (path === "-") return undefined;
-    const found = statSync(path);
-    if (found.isFile()) return found.size;
-    if (found.isDirectory()) throw new MarinaError("usage", `${path}: is a folder, expected a file`);
-    return undefined;
-  } catch (error) {
-    throw withCode(error, path);
-  }
-}
-
-/** A file that can't be read is the caller's mistake. */
-function withCode(error: unknown, path: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === "ENOENT") return new MarinaError("usage", `${path}: no such file`, { cause: error });
-  if (code === "EACCES")
-    return new MarinaError("usage", `${path}: no permission to read it`, { cause: error });
-  return error;
+/** Of all files; undefined where one is a pipe. */
+function sizeOf({ files }: Input): number | undefined {
+  return files.reduce<number | undefined>(
+    (sum, { bytes }) => (sum === undefined || bytes === undefined ? undefined : sum + bytes),
+    0,
+  );
 }

@@ -1,8 +1,16 @@
-/** From a file and how it shall be read to a source of rows. */
-import { createReadStream } from "node:fs";
+/** From files and how they shall be read to a source of rows. */
 import { availableParallelism } from "node:os";
 import { MarinaError } from "../../shared/base/index.ts";
-import { fileFormats, type LabelKind, type Reading, type RowSource } from "../../shared/data/index.ts";
+import {
+  ClassWords,
+  fileFormats,
+  type LabelKind,
+  type Reading,
+  type RowSource,
+  SeveralFiles,
+} from "../../shared/data/index.ts";
+import type { Input } from "./input.ts";
+import type { InputFile } from "./input-file.ts";
 
 /** More would wait for the one thread that reads, hashes and stores. */
 const MOST_PARSER_THREADS = 4;
@@ -13,33 +21,55 @@ function parserThreads(): number {
   return cores <= 2 ? 0 : Math.min(MOST_PARSER_THREADS, cores - 1);
 }
 
-/** @param path of the file, or - for standard input. @param name what it is called in errors. */
-export async function openSource(
-  path: string,
-  name: string,
+export async function openSource({ files }: Input, reading: Reading, labels: LabelKind): Promise<RowSource> {
+  const classes = labels === "binary" ? new ClassWords(reading.positive !== undefined) : undefined;
+  const [only, ...others] = files;
+  if (others.length === 0) return openFile(only!, reading, classes, false);
+  return new SeveralFiles(
+    files.map((file, i) => ({ name: file.name, open: () => openFile(file, reading, classes, i > 0) })),
+  );
+}
+
+/** @param continued not the first file of the import. */
+async function openFile(
+  file: InputFile,
   reading: Reading,
-  labels: LabelKind,
+  classes: ClassWords | undefined,
+  continued: boolean,
 ): Promise<RowSource> {
-  const text = () => (path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 1 << 20 }));
-  const { format, dimension: _, ...how } = reading;
+  const { name } = file;
   if (reading.format === "libsvm") {
     const { LibsvmSource } = await fileFormats.libsvm();
     const { dimension, zeroBased = false } = reading;
     const limit = dimension === undefined ? {} : { dimension };
-    return new LibsvmSource(text(), { name, threads: parserThreads(), zeroBased, ...limit });
+    return new LibsvmSource(file.stream(), { name, threads: parserThreads(), zeroBased, ...limit });
   }
-  const options = { ...how, labelColumn: reading.labelColumn, name, classes: labels === "binary" };
-  if (format === "csv") {
+  const words = classes === undefined ? {} : { classes };
+  const { labelColumn, drop, columns, missing, header, separator, decimalComma } = reading;
+  const options = {
+    name,
+    labelColumn,
+    ...(drop === undefined ? {} : { drop }),
+    ...(columns === undefined ? {} : { columns }),
+    ...(missing === undefined ? {} : { missing }),
+    ...words,
+  };
+  if (reading.format === "csv") {
     const { CsvSource } = await fileFormats.csv();
-    return new CsvSource(text(), options);
+    return new CsvSource(file.stream(), {
+      ...options,
+      continued,
+      ...(header === undefined ? {} : { header }),
+      ...(separator === undefined ? {} : { separator }),
+      ...(decimalComma === undefined ? {} : { decimalComma }),
+    });
   }
-  if (path === "-") {
+  if (file.anywhere === undefined) {
     throw new MarinaError(
       "usage",
-      "--format parquet: expected a file, not standard input: Parquet is read from its end",
+      "--format parquet: expected a file of its own, neither piped nor zipped: Parquet is read from its end",
     );
   }
-  const { asyncBufferFromFile } = await import("hyparquet");
   const { ParquetSource } = await fileFormats.parquet();
-  return new ParquetSource(await asyncBufferFromFile(path), options);
+  return new ParquetSource(await file.anywhere(), options);
 }

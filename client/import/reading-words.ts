@@ -1,5 +1,5 @@
 /** How a file was read, as options of `marina data import`. */
-import type { Reading } from "../../shared/data/index.ts";
+import type { Reading, RowOrder } from "../../shared/data/index.ts";
 
 /** The words of a command line that read a file so. */
 export function readingWords(reading: Reading): string[] {
@@ -19,7 +19,29 @@ export function readingWords(reading: Reading): string[] {
     if (reading.decimalComma === true) words.push("--decimal-comma");
   }
   if (dimension !== undefined) words.push("--dimension", String(dimension));
+  if (reading.positive !== undefined) words.push("--positive", reading.positive);
+  if (reading.scaling !== undefined) words.push(reading.scaling === "max-abs" ? "--scale" : "--standardize");
+  if (reading.intercept === true) words.push("--intercept");
+  if (reading.order !== undefined) words.push(...orderWords(reading.order));
   return words;
+}
+
+function orderWords(order: RowOrder): string[] {
+  switch (order.by) {
+    case "shuffle":
+      return ["--shuffle", String(order.seed)];
+    case "label":
+      return ["--sort", "label"];
+    case "dirichlet":
+      return [
+        "--partition",
+        `dirichlet:${order.alpha}`,
+        "--clients",
+        String(order.clients),
+        "--shuffle",
+        String(order.seed),
+      ];
+  }
 }
 
 /** One name as a list of names. */

@@ -1,20 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Reading } from "../../shared/data/manifest.ts";
 import { type ReadingOptions, readingOf } from "./reading.ts";
 import { readingWords } from "./reading-words.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "marina-reading-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-function file(name: string, contents: string): string {
-  const path = join(folder, name);
-  writeFileSync(path, contents);
-  return path;
-}
+const file = (name: string, contents: string) => ({ name, head: new TextEncoder().encode(contents) });
+const piped = [file("standard input", "")];
 
 /** Options as the command line gives them, from its words. */
 function optionsOf(words: readonly string[]): ReadingOptions {
@@ -23,10 +14,11 @@ function optionsOf(words: readonly string[]): ReadingOptions {
     const flag = words[at]!.slice(2);
     const name = flag.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
     if (flag === "no-header") options["header"] = false;
-    else if (["header", "decimal-comma", "zero-based"].includes(flag)) options[name] = true;
+    else if (["header", "decimal-comma", "zero-based", "standardize", "scale", "intercept"].includes(flag))
+      options[name] = true;
     else if (flag === "drop" || flag === "columns") {
       options[name] = [...((options[name] as string[] | undefined) ?? []), words[++at]!];
-    } else if (flag === "dimension") options[name] = Number(words[++at]);
+    } else if (["dimension", "shuffle", "clients"].includes(flag)) options[name] = Number(words[++at]);
     else options[name] = words[++at];
   }
   return options;
@@ -35,13 +27,21 @@ function optionsOf(words: readonly string[]): ReadingOptions {
 describe("how a file is read", () => {
   it("is told by its bytes, its name, and a label column", () => {
     const y = { labelColumn: "y" };
-    expect(readingOf(file("a.txt", "1 1:1\n"), {}).format).toBe("libsvm");
-    expect(readingOf(file("a.txt", "1 1:1\n"), y).format).toBe("csv");
-    expect(readingOf(file("b.CSV.gz", ""), y).format).toBe("csv");
-    expect(readingOf(file("c.csv", "PAR1...PAR1"), y).format).toBe("parquet");
-    expect(readingOf("-", {}).format).toBe("libsvm");
-    expect(readingOf("-", y).format).toBe("csv");
-    expect(readingOf(file("c.csv", "PAR1..."), { ...y, format: "csv" }).format).toBe("csv");
+    expect(readingOf([file("a.txt", "1 1:1\n")], {}).format).toBe("libsvm");
+    expect(readingOf([file("a.txt", "1 1:1\n")], y).format).toBe("csv");
+    expect(readingOf([file("b.CSV.gz", "")], y).format).toBe("csv");
+    expect(readingOf([file("c.csv", "PAR1...PAR1")], y).format).toBe("parquet");
+    expect(readingOf(piped, {}).format).toBe("libsvm");
+    expect(readingOf(piped, y).format).toBe("csv");
+    expect(readingOf([file("c.csv", "PAR1...")], { ...y, format: "csv" }).format).toBe("csv");
+  });
+
+  it("is one for all files", () => {
+    const files = [file("a.csv", "a,y\n"), file("b.csv", "a,y\n")];
+    expect(readingOf(files, { labelColumn: "y" }).format).toBe("csv");
+    expect(() => readingOf([...files, file("c", "PAR1")], { labelColumn: "y" })).toThrow(
+      /^c: expected csv as a.csv is, it seems to be parquet/,
+    );
   });
 
   it.each<[ReadingOptions, RegExp]>([
@@ -58,14 +58,23 @@ describe("how a file is read", () => {
       { format: "csv", labelColumn: "y", separator: "ab" },
       /--separator: expected one character, or tab, got "ab"/,
     ],
+    [{ shuffle: 1, sort: "label" }, /--sort and --shuffle: expected one of them/],
+    [{ standardize: true, scale: true }, /--standardize and --scale: expected one of them/],
+    [{ positive: "a", labels: "real" }, /--positive: expected --labels binary/],
+    [{ partition: "dirichlet:1", labels: "real" }, /--partition: expected --labels binary/],
+    [{ clients: 3 }, /--clients: expected --partition dirichlet:ALPHA with it/],
+    [{ partition: "dirichlet:0.5", shuffle: 1 }, /--partition: expected --clients <n> with it/],
+    [{ partition: "dirichlet:0.5", clients: 2 }, /--partition: expected --shuffle <seed> with it/],
+    [{ partition: "dirichlet:0", clients: 2, shuffle: 1 }, /--partition: .* got "dirichlet:0"/],
+    [{ partition: "classes:2", clients: 2, shuffle: 1 }, /--partition: .* got "classes:2"/],
     [{ format: "csv", labelColumn: "y", drop: ['"a'] }, /--drop: expected names .* got "\\"a"/],
   ])("is refused: %j", (options, message) => {
-    expect(() => readingOf("-", options)).toThrow(message);
-    expect(() => readingOf("-", options)).toThrow(expect.objectContaining({ code: "usage" }));
+    expect(() => readingOf(piped, options)).toThrow(message);
+    expect(() => readingOf(piped, options)).toThrow(expect.objectContaining({ code: "usage" }));
   });
 
   it("takes lists of names, quoted where they hold commas", () => {
-    const reading = readingOf("-", { labelColumn: "y", drop: ['a, b,"c,d"', "", "it's"] });
+    const reading = readingOf(piped, { labelColumn: "y", drop: ['a, b,"c,d"', "", "it's"] });
     expect(reading).toEqual({ format: "csv", labelColumn: "y", drop: ["a", "b", "c,d", "", "it's"] });
   });
 
@@ -76,16 +85,33 @@ describe("how a file is read", () => {
       name.map((text) => text.trim()),
       { minLength: 1, maxLength: 4 },
     );
+    const order = fc.oneof(
+      fc.record({ by: fc.constant("shuffle" as const), seed: fc.nat() }),
+      fc.constant({ by: "label" as const }),
+      fc.record({
+        by: fc.constant("dirichlet" as const),
+        alpha: fc.double({ min: 1e-300, noNaN: true, noDefaultInfinity: true }),
+        clients: fc.integer({ min: 1, max: 99 }),
+        seed: fc.nat(),
+      }),
+    );
+    const changes = {
+      positive: fc.string(),
+      scaling: fc.constantFrom("standardize", "max-abs"),
+      intercept: fc.constant(true as const),
+    };
     const csv = fc.record(
       {
         format: fc.constant("csv" as const),
         labelColumn: fc.string(),
         drop: names,
-        missing: fc.constant("drop-rows" as const),
+        missing: fc.constantFrom("drop-rows", "mean"),
         header: fc.boolean(),
         separator: fc.constantFrom(";", "\t", "|", "#"),
         decimalComma: fc.constant(true as const),
         dimension: fc.integer({ min: 1, max: 99 }),
+        order,
+        ...changes,
       },
       { requiredKeys: ["format", "labelColumn"] },
     );
@@ -94,12 +120,14 @@ describe("how a file is read", () => {
         format: fc.constant("libsvm" as const),
         zeroBased: fc.constant(true as const),
         dimension: fc.nat({ max: 9 }),
+        order,
+        ...changes,
       },
       { requiredKeys: ["format"] },
     );
     fc.assert(
       fc.property(fc.oneof(csv, libsvm), (reading: Reading) => {
-        expect(readingOf("-", optionsOf(readingWords(reading)))).toEqual(reading);
+        expect(readingOf(piped, optionsOf(readingWords(reading)))).toEqual(reading);
       }),
     );
   });

@@ -1,16 +1,17 @@
-/** From the options of `marina data import` to how its file is read. */
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+/** From the options of `marina data import` to how its files are read. */
 import { parse } from "csv-parse/sync";
 import { MarinaError } from "../../shared/base/index.ts";
 import type { Reading } from "../../shared/data/index.ts";
+import type { InputFile } from "./input-file.ts";
+import { type PreparationOptions, preparationOf } from "./preparation.ts";
 
-export interface ReadingOptions {
+export interface ReadingOptions extends PreparationOptions {
   readonly format?: "libsvm" | "csv" | "parquet";
   readonly labelColumn?: string;
   /** Lists of names. */
   readonly drop?: readonly string[];
   readonly columns?: readonly string[];
-  readonly missing?: "refuse" | "drop-rows";
+  readonly missing?: "refuse" | "drop-rows" | "mean";
   /** Absent: neither --header nor --no-header. */
   readonly header?: boolean;
   readonly separator?: string;
@@ -31,12 +32,15 @@ const FLAGS = {
   zeroBased: ["--zero-based", ["libsvm"]],
 } as const satisfies Partial<Record<keyof ReadingOptions, readonly [string, readonly string[]]>>;
 
+/** What formats are recognised by. */
+export type Recognisable = Pick<InputFile, "name" | "contentName" | "head">;
+
 /**
- * @param path of the file, or - for standard input.
+ * @param files at least one.
  * @throws MarinaError "usage" for options that the file's format does not have, and for a table without a label column.
  */
-export function readingOf(path: string, options: ReadingOptions): Reading {
-  const format = options.format ?? recognised(path, options);
+export function readingOf(files: readonly Recognisable[], options: ReadingOptions): Reading {
+  const format = options.format ?? recognised(files, options);
   for (const [option, [flag, formats]] of Object.entries(FLAGS)) {
     if (
       options[option as keyof typeof FLAGS] === undefined ||
@@ -51,7 +55,10 @@ export function readingOf(path: string, options: ReadingOptions): Reading {
   }
   const { labelColumn, drop, columns, missing, header, separator, decimalComma, zeroBased, dimension } =
     options;
-  const common = dimension === undefined ? {} : { dimension };
+  const common = {
+    ...(dimension === undefined ? {} : { dimension }),
+    ...preparationOf(options),
+  };
   if (format === "libsvm") return { format, ...(zeroBased === true ? { zeroBased } : {}), ...common };
   if (labelColumn === undefined) {
     const columnOf =
@@ -63,7 +70,7 @@ export function readingOf(path: string, options: ReadingOptions): Reading {
     labelColumn,
     ...(drop === undefined ? {} : { drop: namesOf(drop, "--drop") }),
     ...(columns === undefined ? {} : { columns: namesOf(columns, "--columns") }),
-    ...(missing === "drop-rows" ? { missing } : {}),
+    ...(missing === undefined || missing === "refuse" ? {} : { missing }),
     ...(header === undefined ? {} : { header }),
     ...(separator === undefined ? {} : { separator: separatorOf(separator) }),
     ...(decimalComma === true ? { decimalComma } : {}),
@@ -93,28 +100,30 @@ function separatorOf(text: string): string {
   throw new MarinaError("usage", `--separator: expected one character, or tab, got ${JSON.stringify(text)}`);
 }
 
-/** By the file's bytes (Parquet) or its name; otherwise a label column tells a table. */
-function recognised(path: string, { labelColumn }: ReadingOptions): Reading["format"] {
-  if (isRegular(path) && isParquet(path)) return "parquet";
-  if (/\.(csv|tsv)(\.gz)?$/i.test(path) || labelColumn !== undefined) return "csv";
-  return "libsvm";
-}
-
-/** A file of bytes that can be read again; not standard input, nor a pipe. */
-export function isRegular(path: string): boolean {
-  return path !== "-" && statSync(path).isFile();
+/** The format of all files. @throws MarinaError "usage" where they differ. */
+function recognised(files: readonly Recognisable[], options: ReadingOptions): Reading["format"] {
+  const [first, ...others] = files;
+  const format = recognise(first!, options);
+  for (const other of others) {
+    const its = recognise(other, options);
+    if (its === format) continue;
+    throw new MarinaError(
+      "usage",
+      `${other.name}: expected ${format} as ${first!.name} is, it seems to be ${its}; import files of one format, or give --format`,
+    );
+  }
+  return format;
 }
 
 const PARQUET_MAGIC = "PAR1";
 
-function isParquet(path: string): boolean {
-  const file = openSync(path, "r");
-  try {
-    const mark = Buffer.alloc(PARQUET_MAGIC.length);
-    return (
-      readSync(file, mark, 0, mark.length, 0) === mark.length && mark.toString("latin1") === PARQUET_MAGIC
-    );
-  } finally {
-    closeSync(file);
-  }
+/** By the file's bytes (Parquet) or its name; otherwise a label column tells a table. */
+function recognise(
+  { name, contentName = name, head }: Recognisable,
+  { labelColumn }: ReadingOptions,
+): Reading["format"] {
+  if (Buffer.from(head.subarray(0, PARQUET_MAGIC.length)).toString("latin1") === PARQUET_MAGIC)
+    return "parquet";
+  if (/\.(csv|tsv)(\.(gz|zst))?$/i.test(contentName) || labelColumn !== undefined) return "csv";
+  return "libsvm";
 }

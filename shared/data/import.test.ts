@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream, readFileSync } from "node:fs";
-import { gunzipSync, gzipSync, zstdCompressSync } from "node:zlib";
+import { constants, gunzipSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { MarinaError } from "../base/errors.ts";
 import type { ObjectStore } from "../cloud/ports.ts";
@@ -151,7 +151,18 @@ describe("importing", () => {
     const reference = await importText(tiny);
     const compressed = gzipSync(bytesOf(tiny));
     const members = Buffer.concat([gzipSync(bytesOf(tiny.slice(0, 9))), gzipSync(bytesOf(tiny.slice(9)))]);
+    const checksummed = { params: { [constants.ZSTD_c_checksumFlag]: 1 } };
+    const frames = Buffer.concat([
+      zstdCompressSync(bytesOf(tiny.slice(0, 9)), checksummed),
+      Buffer.from("502a4d1803000000ffffff", "hex"), // a skippable frame
+      zstdCompressSync(bytesOf("")),
+      zstdCompressSync(bytesOf(tiny.slice(9))),
+    ]);
     for (const [input, size] of [
+      [zstdCompressSync(bytesOf(tiny)), 1000],
+      [frames, 1],
+      [frames, 7],
+      [frames, 1000],
       [tiny, 1],
       [compressed, 1],
       [compressed, 1000],
@@ -222,7 +233,7 @@ describe("importing", () => {
     [
       "three classes",
       "1 1:1\n2 1:1\n1 1:1\n\n3 1:1\n",
-      /line 5: .* 1 and 2, got 3; classes: two at most .* numbers to predict: --labels real/,
+      /line 5: .* 1 and 2, got 3; classes: two at most, or one against the others \(--positive 3\); numbers to predict: --labels real/,
     ],
     ["one class", "1 1:1\n1 2:1\n", /two label values .* only 1; use --labels real/],
     ["no bytes", "", /got none \(the input is empty\)/],
@@ -242,8 +253,8 @@ describe("importing", () => {
 
   it.each([
     ["bzip2", bzip2, /compressed with bzip2; .* bunzip2 --keep FILE/],
-    ["Zstandard", zstdCompressSync(bytesOf(tiny)), /compressed with Zstandard; .* unzstd/],
-    ["zip", Buffer.from("504b0304140000000000", "hex"), /compressed with zip .* unzip/],
+    ["Zstandard in gzip", gzipSync(zstdCompressSync(bytesOf(tiny))), /Zstandard twice; .* unzstd/],
+    ["zip", Buffer.from("504b0304140000000000", "hex"), /a zip file, piped .* unzip/],
     ["xz", Buffer.from("fd377a585a000004", "hex"), /compressed with xz; .* unxz/],
     ["gzip in gzip", gzipSync(gzipSync(bytesOf(tiny))), /gzip twice/],
     ["UTF-16", Buffer.from(`\ufeff${tiny}`, "utf16le"), /UTF-16 text; .* iconv/],
@@ -300,6 +311,29 @@ describe("importing", () => {
       await expect(importLibsvm(chunks(), options)).rejects.toThrow(MarinaError);
       expect(closed).toBe(true);
     }
+  });
+
+  it("takes Zstandard of many blocks, of all kinds, and refuses it cut off, damaged, or with something behind it", async () => {
+    // Compressed blocks, repeated bytes and blocks that can't be compressed.
+    const noise = Array.from({ length: 30_000 }, (_, i) => `1 ${(i * 7919) % 65_521}:${Math.sin(i)}`).join(
+      "\n",
+    );
+    const text = `2 1:1\n${" ".repeat(400_000)}\n${tiny.repeat(40_000)}${noise}\n`;
+    const packed = zstdCompressSync(bytesOf(text.replaceAll(" 0:", " 1:")), {
+      params: { [constants.ZSTD_c_checksumFlag]: 1 },
+    });
+    const { manifest } = await importText(Buffer.concat([packed, packed]), {}, 65_536);
+    expect(manifest.source.bytes).toBe(2 * text.length);
+    expect(manifest.rows).toBe(2 * (1 + 5 * 40_000 + 30_000));
+    const behind = (more: string) => Buffer.concat([packed, Buffer.from(more)]);
+    expect((await failureOf(packed.subarray(0, packed.length >> 1))).message).toMatch(
+      /Zstandard stream ends too early/,
+    );
+    expect((await failureOf(behind("(\xb5/\xfd"))).message).toMatch(/is damaged/);
+    expect((await failureOf(behind("1 1:1\n"))).message).toMatch(/Zstandard stream is damaged/);
+    const changed = packed.slice();
+    changed[packed.length - 2]! ^= 1;
+    expect((await failureOf(changed)).message).toMatch(/Zstandard stream is damaged/);
   });
 
   it("refuses a damaged gzip stream", async () => {

@@ -16,6 +16,8 @@ import {
   rowsKey,
   rowsPrefix,
 } from "./manifest.ts";
+import { OneVersusRest } from "./prepare/one-versus-rest.ts";
+import { PreparedRows } from "./prepare/prepared-rows.ts";
 import { RowGroupBuilder } from "./rows/row-group-builder.ts";
 import { SquaresCheck } from "./rows/squares.ts";
 
@@ -35,12 +37,14 @@ export interface ImportOptions {
   readonly labels: LabelKind;
   /** d; default the largest index of the file, or its number of feature columns. */
   readonly dimension?: number;
-  /** Kept in the manifest: how `rows` reads its file. */
+  /** Kept in the manifest: how `rows` reads its file; and what is done to the rows then is done here. */
   readonly reading?: Reading;
   readonly objects: ObjectStore;
   /** Take the place of a data set that has this name; default false. */
   readonly replace?: boolean;
   readonly onProgress?: (progress: ImportProgress) => void;
+  /** What was done that a reader of the file might not expect, a sentence each; once all rows are read. */
+  readonly onNotice?: (notice: string) => void;
 }
 
 /**
@@ -59,7 +63,7 @@ export function importLibsvm(
 
 /**
  * Stores rows as row groups and a manifest. Memory is that of one row group and some batches of rows (of text: and the
- * longest line), whatever the size of the file.
+ * longest line), whatever the size of the file; where rows are put into another order, some 30 bytes a row as well.
  *
  * A data set exists once its manifest does. A replaced data set keeps its rows until the new manifest stands.
  *
@@ -92,6 +96,7 @@ export async function importRows(rows: RowSource, options: ImportOptions): Promi
     throw error;
   }
   for (const unused of old) await objects.delete(unused);
+  for (const notice of source.notices()) options.onNotice?.(notice);
   return manifest;
 }
 
@@ -131,6 +136,33 @@ async function manifestCondition({ name, objects, replace }: ImportOptions): Pro
   return { ifMatch: etag };
 }
 
+/** What the manifest's constants and the rows' changes come from; undefined where rows are stored as they come. */
+function prepared(
+  rows: RowSource,
+  { reading, sourceName, onProgress, dimension }: ImportOptions,
+): PreparedRows | undefined {
+  if (reading === undefined) return undefined;
+  const { order, scaling, intercept = false } = reading;
+  const fill = reading.format !== "libsvm" && reading.missing === "mean";
+  if (order === undefined && scaling === undefined && !intercept && !fill) return undefined;
+  const preparation = {
+    fill,
+    intercept,
+    ...(scaling === undefined ? {} : { scaling }),
+    ...(order === undefined ? {} : { order }),
+    ...(dimension === undefined ? {} : { dimension }),
+  };
+  const progress = (count: number) => onProgress?.({ bytesRead: rows.bytesRead, rows: count });
+  return new PreparedRows(rows, sourceName, preparation, progress);
+}
+
+/** Names of more text than this are not kept. */
+const MOST_NAME_CHARACTERS = 1024 * 1024;
+
+function keepsNames(names: readonly string[]): boolean {
+  return names.reduce((sum, name) => sum + name.length, 0) <= MOST_NAME_CHARACTERS;
+}
+
 function generationOf(key: string, name: string): number {
   const generation = Number(key.slice(rowsPrefix(name).length));
   return Number.isSafeInteger(generation) ? generation : 0;
@@ -139,6 +171,9 @@ function generationOf(key: string, name: string): number {
 /** One pass over the source: row groups on the way, what the manifest must say at the end. */
 class SourceReader {
   readonly #source: RowSource;
+  /** The file's rows, before they were changed. */
+  readonly #rowsRead: RowSource;
+  readonly #prepared: PreparedRows | undefined;
   readonly #options: ImportOptions;
   readonly #labels;
   readonly #squares: SquaresCheck;
@@ -151,11 +186,16 @@ class SourceReader {
   /** Largest index seen, counted from 1. */
   #largestIndex = 0;
 
-  constructor(source: RowSource, options: ImportOptions) {
+  constructor(rows: RowSource, options: ImportOptions) {
+    const positive = options.reading?.positive;
+    const labelled = positive === undefined ? rows : new OneVersusRest(rows, options.sourceName, positive);
+    this.#prepared = prepared(labelled, options);
+    const source = this.#prepared ?? labelled;
     this.#source = source;
+    this.#rowsRead = rows;
     this.#options = options;
-    this.#labels = createLabelCollector(options.labels, options.sourceName, () => source.labelWords);
-    this.#squares = new SquaresCheck(options.sourceName, options.labels === "real");
+    this.#labels = createLabelCollector(options.labels, source, options.sourceName);
+    this.#squares = new SquaresCheck((line) => source.place(line), options.labels === "real");
   }
 
   async *groups(): AsyncGenerator<Uint8Array> {
@@ -198,6 +238,7 @@ class SourceReader {
       rows: this.#rows,
       nonZeros: this.#nonZeros,
       ...this.#labelsAndDimension(),
+      ...this.#features(),
       groups: this.#groups,
       object: { key, bytes: this.#objectBytes, etag, sha256: this.#objectHash.digest("hex") },
     };
@@ -206,13 +247,33 @@ class SourceReader {
   /** Of text with indices the parser checks it line by line. */
   #checkDimension(): void {
     const { sourceName, dimension } = this.#options;
-    const { columns } = this.#source;
+    const { columns } = this.#rowsRead;
     if (dimension !== undefined && columns !== undefined && dimension < columns) {
       throw new MarinaError(
         "usage",
         `dimension: expected at least ${columns} (the feature columns of ${sourceName}), got ${dimension}`,
       );
     }
+  }
+
+  notices(): string[] {
+    const { features, notices } = this.#source;
+    const unnamed = features !== undefined && !keepsNames(features);
+    return [
+      ...notices,
+      ...(unnamed
+        ? [`the names of the features are not kept: they are longer than ${MOST_NAME_CHARACTERS} characters`]
+        : []),
+    ];
+  }
+
+  #features(): Pick<Manifest, "features"> {
+    const names = this.#source.features;
+    const features = {
+      ...(names === undefined || !keepsNames(names) ? {} : { names }),
+      ...this.#prepared?.constants,
+    };
+    return Object.keys(features).length === 0 ? {} : { features };
   }
 
   #closeGroup(): Uint8Array {
@@ -234,7 +295,9 @@ class SourceReader {
   }
 
   #labelsAndDimension(): Pick<Manifest, "dimension" | "labels"> {
-    const { sourceName, dimension = this.#source.columns ?? this.#largestIndex } = this.#options;
+    const { sourceName } = this.#options;
+    const dimension =
+      this.#prepared?.columns ?? this.#options.dimension ?? this.#source.columns ?? this.#largestIndex;
     if (this.#rows === 0) {
       throw new MarinaError("data", `${sourceName}: expected rows, got none (the input is empty)`);
     }

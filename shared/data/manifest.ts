@@ -6,11 +6,15 @@ import * as z from "zod";
 import { MarinaError } from "../base/index.ts";
 import { datasetPrefix, NAME_PATTERN } from "../protocol/index.ts";
 import { LARGEST_INDEX } from "./formats/libsvm.ts";
+import { MOST_CONSTANTS } from "./prepare/column-constants.ts";
 import { rowGroupBytes } from "./rows/row-group.ts";
 
 const MANIFEST_VERSION = 1;
 /** The file name of a source that had none. */
 export const STANDARD_INPUT = "standard input";
+
+/** Of one import: each is named in the manifest. */
+export const MOST_FILES = 10_000;
 
 /** Key prefix of a data set's rows; a generation's number follows, so that a new import never overwrites rows in use. */
 export const rowsPrefix = (name: string): string => `${datasetPrefix}${name}/rows-`;
@@ -35,6 +39,24 @@ const labelsSchema = z.discriminatedUnion("kind", [
 
 const names = z.array(z.string()).min(1);
 
+const seed = z.int().min(0);
+
+/** In which order the rows are stored; default: the file's. */
+const orderSchema = z.discriminatedUnion("by", [
+  z.strictObject({ by: z.literal("shuffle"), seed }),
+  z.strictObject({ by: z.literal("label") }),
+  z.strictObject({ by: z.literal("dirichlet"), alpha: z.number().positive(), clients: z.int().min(1), seed }),
+]);
+
+/** What is done to the rows of every format. */
+const preparation = {
+  order: orderSchema.exactOptional(),
+  /** The label that became +1, against all others. */
+  positive: z.string().exactOptional(),
+  scaling: z.enum(["standardize", "max-abs"]).exactOptional(),
+  intercept: z.literal(true).exactOptional(),
+};
+
 /** How the file was read: what differs from the defaults, so that it can be read the same way again. */
 const readingSchema = z.discriminatedUnion("format", [
   z.strictObject({
@@ -42,20 +64,35 @@ const readingSchema = z.discriminatedUnion("format", [
     zeroBased: z.literal(true).exactOptional(),
     /** Given by the user, above the largest index. */
     dimension: z.int().min(1).exactOptional(),
+    ...preparation,
   }),
   z.strictObject({
     format: z.enum(["csv", "parquet"]),
     labelColumn: z.string(),
     drop: names.exactOptional(),
     columns: names.exactOptional(),
-    missing: z.literal("drop-rows").exactOptional(),
+    missing: z.enum(["drop-rows", "mean"]).exactOptional(),
     dimension: z.int().min(1).exactOptional(),
     /** Of CSV. */
     header: z.boolean().exactOptional(),
     separator: z.string().length(1).exactOptional(),
     decimalComma: z.literal(true).exactOptional(),
+    ...preparation,
   }),
 ]);
+
+const constants = z.array(z.number()).max(MOST_CONSTANTS);
+
+/** What is known of the features. */
+const featuresSchema = z.strictObject({
+  /** Of all of them, or of the first ones where more were asked for than the file has; the constant one is called (intercept). */
+  names: z.array(z.string()).exactOptional(),
+  /** Of the file's features, not of the constant one: the mean, which stands in for missing cells. */
+  means: constants.exactOptional(),
+  /** What is stored: (x - offset) / scale. */
+  offsets: constants.exactOptional(),
+  scales: constants.exactOptional(),
+});
 
 const groupSchema = z.strictObject({
   /** Number of the group's first row in the data set, from 0. */
@@ -74,7 +111,17 @@ export const manifestSchema = z
     version: z.literal(MANIFEST_VERSION),
     name: z.string().regex(NAME_PATTERN),
     /** The file imported: its name, and size and hash of its decompressed contents. */
-    source: z.strictObject({ fileName: z.string(), bytes: count, sha256 }),
+    source: z.strictObject({
+      /** Of a folder: its name and a slash. */
+      fileName: z.string(),
+      bytes: count,
+      /** Of several files: of the lines `<SHA-256>  <name>` of their contents. */
+      sha256,
+      files: z
+        .array(z.strictObject({ name: z.string(), bytes: count, sha256 }))
+        .max(MOST_FILES)
+        .exactOptional(),
+    }),
     /** Absent in data sets of programs that did not keep it, and where no file was read. */
     reading: readingSchema.exactOptional(),
     rows: z.int().min(1),
@@ -83,6 +130,8 @@ export const manifestSchema = z
     /** Entries stored. */
     nonZeros: count,
     labels: labelsSchema,
+    /** Absent where there is nothing to say: LIBSVM text names no features. */
+    features: featuresSchema.exactOptional(),
     groups: z.array(groupSchema).min(1),
     /** The data object; `sha256` is of its bytes. */
     object: z.strictObject({ key: z.string().min(1), bytes: count, etag: z.string().min(1), sha256 }),
@@ -114,6 +163,17 @@ export const manifestSchema = z
         context.addIssue({ code: "custom", path: [...path], message });
       }
     }
+    const { names, ...constants } = manifest.features ?? {};
+    const own = manifest.dimension - (manifest.reading?.intercept === true ? 1 : 0);
+    for (const [field, list] of Object.entries(constants)) {
+      if (list.length === own) continue;
+      const message = `expected ${own} numbers, one a feature, got ${list.length}`;
+      context.addIssue({ code: "custom", path: ["features", field], message });
+    }
+    if ((names?.length ?? 0) > manifest.dimension) {
+      const message = `expected at most ${manifest.dimension} names`;
+      context.addIssue({ code: "custom", path: ["features", "names"], message });
+    }
     const { labels } = manifest;
     if (labels.kind === "binary") {
       if (!(labels.negative < labels.positive)) {
@@ -132,6 +192,8 @@ export type Manifest = DeepReadonly<z.output<typeof manifestSchema>>;
 export type LabelKind = Manifest["labels"]["kind"];
 /** How a file is read. */
 export type Reading = NonNullable<Manifest["reading"]>;
+/** In which order rows are stored. */
+export type RowOrder = NonNullable<Reading["order"]>;
 export type ManifestGroup = Manifest["groups"][number];
 
 /** The stored bytes of a manifest. */

@@ -79,6 +79,8 @@ describe("a stream", () => {
       start: 5,
       simulation: 6,
       faults: 7,
+      jointCompressor: 8,
+      rows: 9,
     });
   });
 });

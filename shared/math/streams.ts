@@ -22,6 +22,8 @@ export const Purpose = {
   faults: 7,
   /** What the slots of a round draw jointly; index 0. */
   jointCompressor: 8,
+  /** The order of a data set's rows; round 0: the shuffle, index 0; round 1: the classes of a client, index = client. */
+  rows: 9,
 } as const;
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
 

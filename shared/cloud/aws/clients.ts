@@ -29,6 +29,8 @@ export interface ClientOptions {
   readonly objectIdleTimeoutMilliseconds?: number;
   /** Default: agents that go straight to the service. */
   readonly agents?: Agents;
+  /** Ask again where a bucket is said to lie; default: a bucket elsewhere is an error. */
+  readonly followRegionRedirects?: boolean;
   /** Default: the SDK's chain of providers. */
   readonly credentials?: S3ClientConfig["credentials"];
 }
@@ -53,10 +55,12 @@ export function createFunctionClients(queue: QueueAddress, options: ClientOption
  * Credentials, region and endpoint come from where the AWS CLI takes them: the environment and the shared config files.
  */
 export function createS3Client(options: ClientOptions): S3Client {
-  const { objectIdleTimeoutMilliseconds = OBJECT_IDLE_TIMEOUT_MILLISECONDS } = options;
+  const { objectIdleTimeoutMilliseconds = OBJECT_IDLE_TIMEOUT_MILLISECONDS, followRegionRedirects = false } =
+    options;
   const endpoint = options.endpoint ?? configuredEndpoint("S3");
   return new S3Client({
     ...commonConfig(options),
+    followRegionRedirects,
     // An emulator has no host name for each bucket.
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
     requestHandler: new NodeHttpHandler({

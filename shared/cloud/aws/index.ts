@@ -12,6 +12,7 @@ export {
 export { type LogLine, logGroupOf, logLines } from "./function-logs.ts";
 export { createLambdaLog } from "./log.ts";
 export { secondsSinceWrite } from "./object-age.ts";
+export { createObjectFiles, type ObjectFile, type ObjectFiles } from "./object-file.ts";
 export { lastModified } from "./object-time.ts";
 export { createAwsPorts } from "./ports.ts";
 export { fetchThroughProxy } from "./proxy.ts";

@@ -4,12 +4,12 @@ import { pipeline, Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 import { MarinaError } from "../../base/index.ts";
 import type { RowBatch } from "../rows/row-batch.ts";
-import { ClassWords } from "./class-words.ts";
+import type { ClassWords } from "./class-words.ts";
 import { type ColumnChoice, columnName, planColumns } from "./columns.ts";
 import { hintAt, isMissing, otherSeparator, readNumber } from "./csv-cells.ts";
 import { DenseRows } from "./dense-rows.ts";
 import { type MissingCells, MissingCounter } from "./missing-cells.ts";
-import { type RowSource, TextReader } from "./row-source.ts";
+import { type Contents, type RowSource, TextReader } from "./row-source.ts";
 import { Table } from "./table.ts";
 
 export interface CsvSourceOptions extends ColumnChoice {
@@ -24,8 +24,10 @@ export interface CsvSourceOptions extends ColumnChoice {
   readonly separator?: string;
   /** 0,5 rather than 0.5. */
   readonly decimalComma?: boolean;
-  /** Labels may be two words; default: numbers only. */
-  readonly classes?: boolean;
+  /** Labels may be words; default: numbers only. Shared by the files of one import. */
+  readonly classes?: ClassWords;
+  /** Not the first file of an import: a saved index may go on from the one before. */
+  readonly continued?: boolean;
   /** Default: they are counted and refused. */
   readonly missing?: MissingCells;
 }
@@ -47,9 +49,7 @@ export class CsvSource implements RowSource {
   readonly #reader: TextReader;
   readonly #options: CsvSourceOptions;
   readonly #separator: string;
-  readonly #words = new ClassWords();
   readonly #missing = new MissingCounter();
-  #labelKind: "numbers" | "words" | undefined;
   #table: Table | undefined;
 
   constructor(chunks: AsyncIterable<Uint8Array>, options: CsvSourceOptions) {
@@ -62,19 +62,28 @@ export class CsvSource implements RowSource {
     return this.#table?.features.length;
   }
 
+  get features(): readonly string[] | undefined {
+    const table = this.#table;
+    return table?.features.map((column) => table.names[column]!);
+  }
+
   get bytesRead(): number {
     return this.#reader.bytesRead;
   }
 
   get labelWords(): ReadonlyMap<number, string> | undefined {
-    return this.#labelKind === "words" ? this.#words.words : undefined;
+    return this.#options.classes?.words;
   }
 
   get notices(): readonly string[] {
-    return [...(this.#table?.notices() ?? []), ...this.#missing.notices];
+    return [...(this.#table?.notices() ?? []), ...this.#missing.notices(this.#options.missing ?? "refuse")];
   }
 
-  contents(): { readonly bytes: number; readonly sha256: string } {
+  place(line: number): string {
+    return `${this.#options.name}: line ${line}`;
+  }
+
+  contents(): Contents {
     return this.#reader.contents();
   }
 
@@ -114,7 +123,7 @@ export class CsvSource implements RowSource {
           continue;
         }
         // Rows that are to be refused are only counted.
-        if (rows.enough && (missing === "drop-rows" || this.#missing.rows === 0)) yield rows.take();
+        if (rows.enough && (missing !== "refuse" || this.#missing.rows === 0)) yield rows.take();
         else if (rows.enough) rows.take();
       }
       if (missing === "refuse" && this.#missing.rows > 0) throw this.#missing.error(name, records);
@@ -159,13 +168,14 @@ export class CsvSource implements RowSource {
         : "";
     const named = names.findIndex((column) => !UNNAMED.test(column));
     const saved = names.map((_, column) => column).slice(0, Math.max(0, named));
-    return new Table(names, planColumns(names, this.#options, saved, where, hint));
+    const plan = planColumns(names, this.#options, saved, where, hint);
+    return new Table(names, plan, this.#options.continued);
   }
 
   /** @returns false when cells are missing: then nothing of the row is left. */
   #addRow(record: readonly string[], line: number, table: Table, rows: DenseRows): boolean {
     const { names, features } = table;
-    const { decimalComma = false } = this.#options;
+    const { decimalComma = false, missing = "refuse" } = this.#options;
     if (record.length !== names.length) {
       throw new MarinaError(
         "data",
@@ -189,9 +199,12 @@ export class CsvSource implements RowSource {
       const value = readNumber(text, decimalComma);
       if (!Number.isNaN(value)) return value;
       if (isMissing(text)) {
-        complete = false;
+        if (missing === "mean" && column === table.label) {
+          throw this.#missing.labelError(this.#options.name, `line ${line}`, names[column]!);
+        }
+        complete &&= missing === "mean";
         this.#missing.cell(names[column]!, `line ${line}`, shown(text));
-        return 0;
+        return Number.NaN;
       }
       throw this.#notANumber(text, names[column]!, line);
     };
@@ -210,15 +223,16 @@ export class CsvSource implements RowSource {
 
   /** The first label decides. */
   #readsWord(text: string): boolean {
-    if (this.#options.classes !== true || isMissing(text)) return false;
-    this.#labelKind ??= Number.isNaN(readNumber(text, this.#options.decimalComma === true))
-      ? "words"
-      : "numbers";
-    return this.#labelKind === "words";
+    const { classes, decimalComma = false, name } = this.#options;
+    if (classes === undefined || isMissing(text)) return false;
+    if (classes.kind === undefined) {
+      classes.setKind(Number.isNaN(readNumber(text, decimalComma)) ? "words" : "numbers", name);
+    }
+    return classes.kind === "words";
   }
 
   #word(text: string, line: number): number {
-    const { name, header, labelColumn } = this.#options;
+    const { name, header, labelColumn, classes } = this.#options;
     const where = `${name}: line ${line}, column ${JSON.stringify(labelColumn)}`;
     if (text === labelColumn && header === undefined) {
       throw new MarinaError(
@@ -227,7 +241,7 @@ export class CsvSource implements RowSource {
           "if the header comes again here, take it out",
       );
     }
-    return this.#words.code(text, where);
+    return classes!.code(text, where);
   }
 
   #notANumber(text: string, column: string, line: number): MarinaError {

@@ -1,6 +1,7 @@
 /** What the labels of a data set are, found while its rows stream by. */
 import { MarinaError } from "../../base/index.ts";
 import type { LabelKind, Manifest } from "../manifest.ts";
+import type { RowSource } from "./row-source.ts";
 
 /** Sees every label once. */
 export interface LabelCollector {
@@ -10,26 +11,22 @@ export interface LabelCollector {
   summary(): Manifest["labels"];
 }
 
-/** @param words what labels stand for, as far as it is known, where they are words. */
-export function createLabelCollector(
-  kind: LabelKind,
-  source: string,
-  words: () => ReadonlyMap<number, string> | undefined = () => undefined,
-): LabelCollector {
-  return kind === "binary" ? new TwoClasses(source, words) : new Reals();
+/** @param name what the file is called in errors. */
+export function createLabelCollector(kind: LabelKind, source: RowSource, name: string): LabelCollector {
+  return kind === "binary" ? new TwoClasses(source, name) : new Reals();
 }
 
 class TwoClasses implements LabelCollector {
-  readonly #source: string;
-  readonly #words: () => ReadonlyMap<number, string> | undefined;
+  readonly #source: RowSource;
+  readonly #name: string;
   #first = Number.NaN;
   #second = Number.NaN;
   #firsts = 0;
   #seconds = 0;
 
-  constructor(source: string, words: () => ReadonlyMap<number, string> | undefined) {
+  constructor(source: RowSource, name: string) {
     this.#source = source;
-    this.#words = words;
+    this.#name = name;
   }
 
   see(label: number, line: number): void {
@@ -44,19 +41,19 @@ class TwoClasses implements LabelCollector {
     } else {
       throw new MarinaError(
         "data",
-        `${this.#source}: line ${line}: expected one of the two labels seen before, ${this.#first} and ` +
-          `${this.#second}, got ${label}; classes: two at most (make two of them); numbers to predict: --labels real`,
+        `${this.#source.place(line)}: expected one of the two labels seen before, ${this.#first} and ` +
+          `${this.#second}, got ${label}; classes: two at most, or one against the others (--positive ${label}); numbers to predict: --labels real`,
       );
     }
   }
 
   summary(): Manifest["labels"] {
-    const words = this.#words();
+    const words = this.#source.labelWords;
     if (this.#seconds === 0) {
       const only = words?.get(this.#first);
       throw new MarinaError(
         "data",
-        `${this.#source}: expected two label values for classification, got only ${only === undefined ? this.#first : JSON.stringify(only)}; ` +
+        `${this.#name}: expected two label values for classification, got only ${only === undefined ? this.#first : JSON.stringify(only)}; ` +
           "use --labels real for regression",
       );
     }

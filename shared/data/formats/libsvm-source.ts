@@ -4,7 +4,7 @@ import { type RowBatch, RowBatchBuilder } from "../rows/row-batch.ts";
 import { type LibsvmOptions, LibsvmParser } from "./libsvm.ts";
 import { cutAtLines } from "./line-pieces.ts";
 import { ParserPool } from "./parallel/parser-pool.ts";
-import { type RowSource, TextReader } from "./row-source.ts";
+import { type Contents, type RowSource, TextReader } from "./row-source.ts";
 
 export interface LibsvmSourceOptions {
   /** What the text is called in errors. */
@@ -26,6 +26,7 @@ const ALONE_BYTES = 8 * 1024 * 1024;
 
 export class LibsvmSource implements RowSource {
   readonly columns = undefined;
+  readonly features = undefined;
   readonly labelWords = undefined;
   readonly #reader: TextReader;
   readonly #options: LibsvmSourceOptions;
@@ -47,7 +48,11 @@ export class LibsvmSource implements RowSource {
     return this.#reader.bytesRead;
   }
 
-  contents(): { readonly bytes: number; readonly sha256: string } {
+  place(line: number): string {
+    return `${this.#options.name}: line ${line}`;
+  }
+
+  contents(): Contents {
     return this.#reader.contents();
   }
 

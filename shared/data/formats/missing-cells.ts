@@ -1,8 +1,8 @@
 /** Counts the cells of a table that hold nothing. */
 import { MarinaError } from "../../base/index.ts";
 
-/** What becomes of rows with missing cells. */
-export type MissingCells = "refuse" | "drop-rows";
+/** What becomes of rows with missing cells; "mean": such features come as NaN, to be filled in later. */
+export type MissingCells = "refuse" | "drop-rows" | "mean";
 
 const SHOWN_COLUMNS = 10;
 
@@ -27,8 +27,17 @@ export class MissingCounter {
     return this.#rows;
   }
 
-  /** What is to be said where such rows were left out. */
-  get notices(): string[] {
+  /** What is to be said of rows that were left out, or of cells that are filled in. */
+  notices(missing: MissingCells): string[] {
+    if (missing === "mean") {
+      const cells = [...this.#byColumn.values()].reduce((sum, n) => sum + n, 0);
+      if (cells === 0) return [];
+      const what =
+        cells === 1
+          ? "missing cell with the mean of its column"
+          : "missing cells with means of their columns";
+      return [`filled ${cells} ${what} (by column: ${this.#counts})`];
+    }
     return this.#rows === 0
       ? []
       : [
@@ -44,6 +53,14 @@ export class MissingCounter {
     return shown.join(", ") + more;
   }
 
+  /** Of a label, which no mean stands in for. */
+  labelError(source: string, where: string, column: string): MarinaError {
+    return new MarinaError(
+      "data",
+      `${source}: ${where}, column ${JSON.stringify(column)}: the label is missing, and --missing mean fills features only; leave such rows out (--missing drop-rows)`,
+    );
+  }
+
   /** @param rows of the table. */
   error(source: string, rows: number): MarinaError {
     const { where, column, got } = this.#first!;
@@ -51,7 +68,7 @@ export class MissingCounter {
       "data",
       `${source}: ${where}, column ${JSON.stringify(column)}: expected a finite number, got ${got}; ` +
         `${this.#rows} of ${rows} rows miss something (cells by column: ${this.#counts}); ` +
-        "leave these rows out (--missing drop-rows) or those columns (--drop), or fill them in",
+        "leave these rows out (--missing drop-rows) or those columns (--drop), or fill them with the means (--missing mean)",
     );
   }
 }

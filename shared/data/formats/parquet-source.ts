@@ -1,37 +1,28 @@
-/** Parquet as a source of rows: flat numeric columns, one of them the labels, others features in file order. */
+/** Parquet as a source of rows: columns of numbers, or of lists of them; one holds the labels, others are features in file order. */
 import { createHash } from "node:crypto";
-import {
-  type AsyncBuffer,
-  parquetMetadataAsync,
-  parquetScan,
-  parquetSchema,
-  type SchemaElement,
-} from "hyparquet";
+import { type AsyncBuffer, parquetMetadataAsync, parquetScan, parquetSchema } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { MarinaError } from "../../base/index.ts";
 import type { RowBatch } from "../rows/row-batch.ts";
-import { ClassWords } from "./class-words.ts";
+import type { ClassWords } from "./class-words.ts";
 import { type ColumnChoice, planColumns } from "./columns.ts";
 import { DenseRows } from "./dense-rows.ts";
 import { type MissingCells, MissingCounter } from "./missing-cells.ts";
-import type { RowSource } from "./row-source.ts";
+import { isList, isText } from "./parquet-columns.ts";
+import type { Contents, RowSource } from "./row-source.ts";
 import { savedIndex } from "./saved-index.ts";
 import { Table } from "./table.ts";
 
 export interface ParquetSourceOptions extends ColumnChoice {
   /** What the file is called in errors. */
   readonly name: string;
-  /** Labels may be two words; default: numbers only. */
-  readonly classes?: boolean;
+  /** Labels may be words; default: numbers only. Shared by the files of one import. */
+  readonly classes?: ClassWords;
   /** Nulls and NaN; default: they are counted and refused. */
   readonly missing?: MissingCells;
 }
 
 const HASHED_AT_ONCE_BYTES = 4 * 1024 * 1024;
-const NUMERIC = new Set(["BOOLEAN", "INT32", "INT64", "FLOAT", "DOUBLE"]);
-/** Annotations under which an integer is still a number. */
-const INTEGER = /^U?INT_(8|16|32|64)$/;
-
 /**
  * Parquet is read from its end and by columns, so it must be a file, not a stream. Memory is that of one of its row
  * groups, decoded. Zeros are not stored; values that are not finite are refused.
@@ -40,10 +31,11 @@ export class ParquetSource implements RowSource {
   readonly #file: AsyncBuffer;
   readonly #options: ParquetSourceOptions;
   readonly #hash = createHash("sha256");
-  readonly #words = new ClassWords();
   readonly #missing = new MissingCounter();
   #table: Table | undefined;
-  #labelsAreWords = false;
+  /** How many features a column holds: 1, or the length of its lists, undefined as long as none was seen. By feature column. */
+  #widths: (number | undefined)[] = [];
+  #isList: boolean[] = [];
   #bytesRead = 0;
 
   constructor(file: AsyncBuffer, options: ParquetSourceOptions) {
@@ -52,43 +44,54 @@ export class ParquetSource implements RowSource {
   }
 
   get columns(): number | undefined {
-    return this.#table?.features.length;
+    return this.features?.length;
+  }
+
+  get features(): readonly string[] | undefined {
+    const table = this.#table;
+    if (table === undefined || this.#widths.includes(undefined)) return undefined;
+    return table.features.flatMap((column, j) => {
+      const name = table.names[column]!;
+      if (!this.#isList[j]) return [name];
+      return Array.from({ length: this.#widths[j]! }, (_, k) => elementName(name, k));
+    });
   }
 
   get labelWords(): ReadonlyMap<number, string> | undefined {
-    return this.#labelsAreWords ? this.#words.words : undefined;
+    return this.#options.classes?.words;
   }
 
   get notices(): readonly string[] {
-    return [...(this.#table?.notices() ?? []), ...this.#missing.notices];
+    return [...(this.#table?.notices() ?? []), ...this.#missing.notices(this.#options.missing ?? "refuse")];
   }
 
   get bytesRead(): number {
     return this.#bytesRead;
   }
 
-  contents(): { readonly bytes: number; readonly sha256: string } {
+  place(line: number): string {
+    return `${this.#options.name}: row ${line}`;
+  }
+
+  contents(): Contents {
     return { bytes: this.#file.byteLength, sha256: this.#hash.copy().digest("hex") };
   }
 
   async *rows(): AsyncGenerator<RowBatch> {
-    const { name, classes = false, missing = "refuse" } = this.#options;
+    const { name, classes, missing = "refuse" } = this.#options;
     const file = this.#file;
     const metadata = await decoding(name, () => parquetMetadataAsync(file));
-    const elements = parquetSchema(metadata).children.map(({ element, children }) => ({
-      element,
-      nested: children.length > 0,
-    }));
-    const names = elements.map(({ element }) => element.name);
+    const columns = parquetSchema(metadata).children;
+    const names = columns.map(({ element }) => element.name);
     refuseDoubled(names, name);
     const saved = savedIndex(names, metadata.key_value_metadata);
     const table = new Table(names, planColumns(names, this.#options, saved, name));
     const { label, features } = table;
-    this.#labelsAreWords = classes && isText(elements[label]!.element);
-    for (const column of this.#labelsAreWords ? features : [label, ...features]) {
-      const { element, nested } = elements[column]!;
-      checkColumn(element, nested, name);
-    }
+    const words = classes !== undefined && isText(columns[label]!.element);
+    classes?.setKind(words ? "words" : "numbers", `${name}: column ${JSON.stringify(names[label])}`);
+    if (!words) isList(columns[label]!, name, false);
+    this.#isList = features.map((column) => isList(columns[column]!, name, true));
+    this.#widths = this.#isList.map((list) => (list ? undefined : 1));
     this.#table = table;
     await this.#hashFile();
     const scan = await decoding(name, () => parquetScan({ file, metadata, compressors }));
@@ -107,7 +110,7 @@ export class ParquetSource implements RowSource {
           this.#missing.row();
         }
         // Rows that are to be refused are only counted.
-        if (rows.enough && (missing === "drop-rows" || this.#missing.rows === 0)) yield rows.take();
+        if (rows.enough && (missing !== "refuse" || this.#missing.rows === 0)) yield rows.take();
         else if (rows.enough) rows.take();
       }
       count += rowEnd - rowStart;
@@ -119,38 +122,68 @@ export class ParquetSource implements RowSource {
   /** @param cell the label for 0, then the features. @returns false when something is missing. */
   #addRow(cell: (at: number) => unknown, row: number, table: Table, rows: DenseRows): boolean {
     const { names, label, features } = table;
+    const { missing = "refuse" } = this.#options;
     let complete = true;
-    const number = (at: number, column: number): number => {
-      const value = cell(at);
-      if (value === null || value === undefined || Number.isNaN(value)) {
-        complete = false;
-        this.#missing.cell(
-          names[column]!,
-          `row ${row}`,
-          value === null || value === undefined ? "null" : "NaN",
-        );
-        return 0;
+    /** @param at within a list; of no list: -1. */
+    const number = (value: unknown, column: string, at = -1): number => {
+      const name = () => (at === -1 ? column : elementName(column, at));
+      if (value !== null && value !== undefined && !Number.isNaN(value)) {
+        return toNumber(value, () => `${this.#options.name}: row ${row}, column ${JSON.stringify(name())}`);
       }
-      return toNumber(
-        value,
-        () => `${this.#options.name}: row ${row}, column ${JSON.stringify(names[column])}`,
-      );
+      complete &&= missing === "mean";
+      this.#missing.cell(name(), `row ${row}`, Number.isNaN(value) ? "NaN" : "null");
+      return Number.NaN;
     };
-    const word = this.#labelsAreWords ? cell(0) : undefined;
-    rows.label(typeof word === "string" ? this.#word(word, row) : number(0, label));
+    const word = this.#options.classes?.kind === "words" ? cell(0) : undefined;
+    const target = typeof word === "string" ? this.#word(word, row) : number(cell(0), names[label]!);
+    if (missing === "mean" && Number.isNaN(target)) {
+      throw this.#missing.labelError(this.#options.name, `row ${row}`, names[label]!);
+    }
+    rows.label(target);
+    let index = 0;
     for (let j = 0; j < features.length; j++) {
-      const value = number(j + 1, features[j]!);
-      rows.feature(j, value);
-      if (j === 0) table.lead.numbers.see(value);
+      const value = cell(j + 1);
+      const name = names[features[j]!]!;
+      if (Array.isArray(value) || ArrayBuffer.isView(value)) {
+        const list = value as readonly unknown[];
+        this.#checkWidth(j, list.length, row, name);
+        for (let k = 0; k < list.length; k++) rows.feature(index++, number(list[k], name, k));
+      } else if (this.#isList[j]) {
+        const width = this.#widths[j];
+        if (width === undefined && missing === "mean") throw this.#noList(row, name);
+        for (let k = 0; k < (width ?? 1); k++) rows.feature(index++, number(value, name, k));
+      } else {
+        const cellValue = number(value, name);
+        rows.feature(index++, cellValue);
+        if (j === 0) table.lead.numbers.see(cellValue);
+      }
     }
     return complete;
   }
 
-  #word(text: string, row: number): number {
-    return this.#words.code(
-      text,
-      `${this.#options.name}: row ${row}, column ${JSON.stringify(this.#options.labelColumn)}`,
+  /** Lists are as long as the first one. */
+  #checkWidth(j: number, length: number, row: number, column: string): void {
+    const width = this.#widths[j];
+    if (width === length) return;
+    if (width === undefined) this.#widths[j] = length;
+    else {
+      throw new MarinaError(
+        "data",
+        `${this.#options.name}: row ${row}, column ${JSON.stringify(column)}: expected a list of ${width} numbers as in the rows before, got ${length}`,
+      );
+    }
+  }
+
+  #noList(row: number, column: string): MarinaError {
+    return new MarinaError(
+      "data",
+      `${this.#options.name}: row ${row}, column ${JSON.stringify(column)}: expected a list in the first row, got null: how many cells to fill is not known`,
     );
+  }
+
+  #word(text: string, row: number): number {
+    const { name, labelColumn, classes } = this.#options;
+    return classes!.code(text, `${name}: row ${row}, column ${JSON.stringify(labelColumn)}`);
   }
 
   /** The file as a whole: the columns are read in another order. */
@@ -164,6 +197,11 @@ export class ParquetSource implements RowSource {
   }
 }
 
+/** What a number of a list column is called. */
+function elementName(column: string, at: number): string {
+  return `${column}[${at}]`;
+}
+
 /** Columns are read by their names. */
 function refuseDoubled(names: readonly string[], source: string): void {
   const doubled = names.find((name, column) => names.indexOf(name) !== column);
@@ -171,26 +209,6 @@ function refuseDoubled(names: readonly string[], source: string): void {
   throw new MarinaError(
     "data",
     `${source}: expected columns with different names, got several named ${JSON.stringify(doubled)}; rename them`,
-  );
-}
-
-function isText({ type, converted_type: converted, logical_type: logical }: SchemaElement): boolean {
-  return type === "BYTE_ARRAY" && (converted === "UTF8" || logical?.type === "STRING");
-}
-
-function checkColumn(element: SchemaElement, nested: boolean, name: string): void {
-  const { type, converted_type: converted, logical_type: logical, repetition_type: repetition } = element;
-  const plain = converted === undefined || INTEGER.test(converted);
-  const numeric = logical === undefined || logical.type === "INTEGER";
-  if (!nested && repetition !== "REPEATED" && type !== undefined && NUMERIC.has(type) && plain && numeric)
-    return;
-  const got = nested
-    ? "a nested one"
-    : [type, converted ?? logical?.type, repetition].filter(Boolean).join(" ");
-  throw new MarinaError(
-    "data",
-    `${name}: column ${JSON.stringify(element.name)}: expected a flat column of numbers or booleans, got ${got}; ` +
-      `leave it out (--drop '${element.name}'), or write it as numbers`,
   );
 }
 

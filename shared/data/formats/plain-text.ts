@@ -10,7 +10,7 @@ interface Kind {
 
 const ascii = (text: string): number[] => Array.from(text, (character) => character.charCodeAt(0));
 const compressed = (name: string, command: string): string =>
-  `compressed with ${name}; expected plain text or gzip, decompress it first: ${command}`;
+  `compressed with ${name}; expected plain text, gzip, Zstandard or a zip file, decompress it first: ${command}`;
 const utf16 = "UTF-16 text; write it as UTF-8 first: iconv -f UTF-16 -t UTF-8 FILE > NEW-FILE";
 
 /** Those that begin alike: the longer first. */
@@ -22,9 +22,9 @@ const KINDS: readonly Kind[] = [
   })),
   {
     begins: [0x50, 0x4b, 3, 4],
-    is: compressed("zip (or an Excel workbook)", "unzip FILE (of a workbook: save as CSV)"),
+    is: "a zip file, piped or in another archive; expected it as a file of its own, or unzip it first: unzip FILE",
   },
-  { begins: [0x28, 0xb5, 0x2f, 0xfd], is: compressed("Zstandard", "unzstd --keep FILE") },
+  { begins: [0x28, 0xb5, 0x2f, 0xfd], is: compressed("Zstandard twice", "unzstd --keep FILE (once)") },
   { begins: [0xfd, ...ascii("7zXZ"), 0], is: compressed("xz", "unxz --keep FILE") },
   { begins: [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], is: compressed("7-Zip", "7z x FILE") },
   { begins: [0x04, 0x22, 0x4d, 0x18], is: compressed("LZ4", "unlz4 FILE") },

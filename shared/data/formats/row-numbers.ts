@@ -7,11 +7,17 @@ export class RowNumbers {
   #next: number | undefined;
   #rows = 0;
   #broken = false;
+  readonly #fromAny: boolean;
+
+  /** @param fromAny it may begin with any number: it goes on from another file. */
+  constructor(fromAny = false) {
+    this.#fromAny = fromAny;
+  }
 
   /** Of one row after the other. @returns whether the column still numbers the rows. */
   see(value: number): boolean {
     if (this.#broken) return false;
-    this.#next ??= value === 1 ? 1 : 0;
+    this.#next ??= this.#fromAny && Number.isSafeInteger(value) ? value : value === 1 ? 1 : 0;
     this.#broken = value !== this.#next++;
     this.#rows++;
     return !this.#broken;

@@ -1,10 +1,19 @@
 /** A file as a source of rows, whatever its format. */
 import { createHash } from "node:crypto";
 import type { RowBatch } from "../rows/row-batch.ts";
-import { gunzipIfCompressed } from "./gunzip.ts";
+import { decompressed } from "./decompress.ts";
 import { plainText } from "./plain-text.ts";
 
-/** One pass over a file. */
+/** What was read, decompressed. */
+export interface Contents {
+  readonly bytes: number;
+  /** Of several files: of the lines `<SHA-256>  <name>` of their contents, as sha256sum prints them. */
+  readonly sha256: string;
+  /** Where they were several. */
+  readonly files?: readonly { readonly name: string; readonly bytes: number; readonly sha256: string }[];
+}
+
+/** One pass over a file, or over several that belong together. */
 export interface RowSource {
   /**
    * All rows in order. To be read once; a batch's arrays are void when the next batch is asked for. An error is thrown
@@ -13,17 +22,21 @@ export interface RowSource {
   rows(): AsyncIterable<RowBatch>;
   /** d as the format tells it, once the first batch has come; undefined where only the largest index does. */
   readonly columns: number | undefined;
+  /** The names of the features where the format has them, once all rows have come; `columns` of them. */
+  readonly features: readonly string[] | undefined;
   /** Bytes taken from the file so far, before decompression. */
   readonly bytesRead: number;
-  /** Size and hash of the decompressed contents; final when all rows were read. */
-  contents(): { readonly bytes: number; readonly sha256: string };
+  /** Final when all rows were read. */
+  contents(): Contents;
   /** What the labels stand for, where they are words; complete when all rows were read. */
   readonly labelWords: ReadonlyMap<number, string> | undefined;
+  /** Where a row stands, for errors, by its batch's line: `table.csv: line 7`. */
+  place(line: number): string;
   /** What was done that a reader of the file might not expect, a sentence each; complete when all rows were read. */
   readonly notices: readonly string[];
 }
 
-/** Text, decompressed if it is gzip, counted and hashed on the way; without the byte order mark it may begin with. */
+/** Text, decompressed, counted and hashed on the way; without the byte order mark it may begin with. */
 export class TextReader {
   readonly #chunks: AsyncIterable<Uint8Array>;
   readonly #name: string;
@@ -46,12 +59,12 @@ export class TextReader {
   }
 
   /** Once, at the end. */
-  contents(): { readonly bytes: number; readonly sha256: string } {
+  contents(): Contents {
     return { bytes: this.#bytes, sha256: this.#hash.copy().digest("hex") };
   }
 
   async *#hashed(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of gunzipIfCompressed(this.#counted(), this.#name)) {
+    for await (const chunk of decompressed(this.#counted(), this.#name)) {
       this.#bytes += chunk.length;
       this.#hash.update(chunk);
       yield chunk;

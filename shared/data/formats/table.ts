@@ -16,12 +16,13 @@ export class Table {
   /** The first feature, which might number the rows under a name of its own. */
   readonly lead: NumberedColumn;
 
-  constructor(names: readonly string[], { label, features, index }: ColumnPlan) {
+  /** @param continued not the first file of an import: row numbers may go on from the one before. */
+  constructor(names: readonly string[], { label, features, index }: ColumnPlan, continued = false) {
     this.names = names;
     this.label = label;
     this.features = features;
-    this.index = index.map((column) => ({ column, numbers: new RowNumbers() }));
-    this.lead = { column: features[0]!, numbers: new RowNumbers() };
+    this.index = index.map((column) => ({ column, numbers: new RowNumbers(continued) }));
+    this.lead = { column: features[0]!, numbers: new RowNumbers(continued) };
   }
 
   notices(): string[] {

@@ -7,6 +7,7 @@ import { importLibsvm, importRows } from "../import.ts";
 import { encodeManifest, type Manifest, parseManifest } from "../manifest.ts";
 import { openShard } from "../rows/shard.ts";
 import { memoryStore } from "../testing/memory-store.ts";
+import { ClassWords } from "./class-words.ts";
 import { CsvSource, type CsvSourceOptions } from "./csv-source.ts";
 import { ParquetSource, type ParquetSourceOptions } from "./parquet-source.ts";
 import type { RowSource } from "./row-source.ts";
@@ -298,7 +299,10 @@ describe("CSV without a header", () => {
     expect(await failureOf(csv("5.1,3.5,setosa\n4.9,3.0,virginica\n", { labelColumn: "3" }))).toMatch(
       /^usage: .* among "5.1", "3.5", "setosa"; if the first line is data, give --no-header/,
     );
-    const named = csv("5.1,3.5,setosa\n4.9,3.0,setosa\n", { labelColumn: "setosa", classes: true });
+    const named = csv("5.1,3.5,setosa\n4.9,3.0,setosa\n", {
+      labelColumn: "setosa",
+      classes: new ClassWords(),
+    });
     expect(await failureOf(named)).toMatch(/line 3|line 2, column "setosa": .* --no-header/);
   });
 
@@ -359,7 +363,7 @@ describe("labels that are words", () => {
       ["M", "B"],
       ["B", "M"],
     ] as const) {
-      const source = csv(`a,y\n1,${first}\n2,${second}\n3,${second}\n`, { classes: true });
+      const source = csv(`a,y\n1,${first}\n2,${second}\n3,${second}\n`, { classes: new ClassWords() });
       const { manifest, body } = await stored(source, undefined, "binary");
       expect(manifest.labels).toMatchObject({ kind: "binary", words: { negative: "B", positive: "M" } });
       const shard = openShard(manifest, 0, 3, body, { start: 0, end: body.length }, "classification");
@@ -376,14 +380,16 @@ describe("labels that are words", () => {
         { name: "y", data: ["yes", "no"], type: "STRING" },
       ],
     });
-    const { manifest } = await stored(parquet(file, { classes: true }), undefined, "binary");
+    const { manifest } = await stored(parquet(file, { classes: new ClassWords() }), undefined, "binary");
     expect(manifest.labels).toMatchObject({ words: { negative: "no", positive: "yes" } });
     expect(await failureOf(parquet(file))).toMatch(/column "y": expected a flat column/);
   });
 
   it("are refused when there are three, one, or some are missing or numbers", async () => {
     const failure = async (labels: readonly string[]) => {
-      const source = csv(`a,y\n${labels.map((label) => `1,${label}`).join("\n")}\n`, { classes: true });
+      const source = csv(`a,y\n${labels.map((label) => `1,${label}`).join("\n")}\n`, {
+        classes: new ClassWords(),
+      });
       return stored(source, undefined, "binary").then(() => "none", String);
     };
     expect(await failure(["r", "g", "r", "b"])).toMatch(

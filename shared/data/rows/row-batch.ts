@@ -27,6 +27,14 @@ export function copyOf({ labels, offsets, indices, values, lines, firstLine }: R
 }
 
 /**
+ * The batch of rows that came in another order than the file's: differences from the first line may be negative, and are
+ * kept as 32 bits, so that adding the first line again, as 32 bits, gives the line.
+ */
+export function outOfOrder(batch: RowBatch): RowBatch {
+  return { ...batch, firstLine: 0, lines: batch.lines.map((difference) => difference + batch.firstLine) };
+}
+
+/**
  * Collects rows; its arrays are reused from one batch to the next.
  *
  * A parser writes a row's entries into the arrays itself, from `nonZeros` on, and then closes the row: nothing is copied,

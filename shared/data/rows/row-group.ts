@@ -16,6 +16,7 @@
  * Each part begins at a multiple of 8 bytes (zeros fill the gap). Big-endian processors are out of scope.
  */
 import { MarinaError } from "../../base/index.ts";
+import type { ByteRange } from "../../cloud/index.ts";
 import { isWithinRange, labelTooLarge, sumOfSquares, tooLarge } from "./squares.ts";
 
 export type IndexType = "uint16" | "uint32";
@@ -84,6 +85,12 @@ function align(position: number): number {
 /** Length of a stored group in bytes, a multiple of 8. */
 export function rowGroupBytes(shape: RowGroupShape): number {
   return layout(shape).end;
+}
+
+/** Where a group's labels lie within its bytes. */
+export function labelsRange(shape: RowGroupShape): ByteRange {
+  const { labels, offsets } = layout(shape);
+  return { start: labels, end: offsets };
 }
 
 /** Stores rows in the narrowest types that hold them exactly. The input must obey the format's rules. */

@@ -85,21 +85,24 @@ function refusal(where: string, value: number): MarinaError {
 
 /** Refuses rows on their way into the store. The sums go on from batch to batch. */
 export class SquaresCheck {
-  readonly #source: string;
+  readonly #place: (line: number) => string;
   readonly #squaresLabels: boolean;
   #values = 0;
   #labels = 0;
 
-  /** @param squaresLabels real labels, which a quadratic loss squares. */
-  constructor(source: string, squaresLabels: boolean) {
-    this.#source = source;
+  /**
+   * @param place how errors name a line, e.g. `data.txt: line 7`.
+   * @param squaresLabels real labels, which a quadratic loss squares.
+   */
+  constructor(place: (line: number) => string, squaresLabels: boolean) {
+    this.#place = place;
     this.#squaresLabels = squaresLabels;
   }
 
   /** @throws MarinaError "data" with line, index and value. */
   see(batch: Rows & { readonly lines: Uint32Array; readonly firstLine: number }): void {
     const { labels, values, lines, firstLine } = batch;
-    const place = (row: number): string => `${this.#source}: line ${firstLine + lines[row]!}`;
+    const place = (row: number): string => this.#place(firstLine + lines[row]!);
     const all = { first: 0, count: labels.length };
     if (values !== null) {
       const before = this.#values;
