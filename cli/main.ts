@@ -1,8 +1,9 @@
 /** The `marina` command: what there is to call. Each command's code is loaded only when it is called. */
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import type { EngineOptions } from "../client/index.ts";
 import manifest from "../package.json" with { type: "json" };
 import { MARINA } from "../shared/base/index.ts";
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "./commander.ts";
 import { endQuietlyOnBrokenPipe } from "./output/broken-pipe.ts";
 
 const program = new Command("marina")
@@ -23,8 +24,11 @@ Here marina stands for: ${MARINA}
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C (go on with: marina resume RUN).`,
   );
 
-function common(command: Command): Command {
-  return command
+/** A command with the flags that all have that look at an engine. */
+function command(name: string, parent: CommandUnknownOpts = program) {
+  const made = new Command(name).copyInheritedSettings(parent);
+  parent.addCommand(made);
+  return made
     .option("--home <folder>", "folder of the local state", process.env["MARINA_HOME"] ?? ".marina")
     .addOption(
       new Option("--on <engine>", "the embedded cloud, a local cloud (LocalStack or MiniStack), or AWS")
@@ -47,20 +51,20 @@ function engineNamed(name: string): EngineOptions["on"] {
 }
 
 /** A wrong call is told where its own options are explained. */
-function pointToOwnHelp(command: Command, path: string): void {
-  command.showHelpAfterError(`(see: ${path} --help)`);
-  for (const child of command.commands) pointToOwnHelp(child, `${path} ${child.name()}`);
+function pointToOwnHelp(of: CommandUnknownOpts, path: string): void {
+  of.showHelpAfterError(`(see: ${path} --help)`);
+  for (const child of of.commands) pointToOwnHelp(child, `${path} ${child.name()}`);
 }
 
 /** Of all commands that start runs on AWS: they say what it will cost, and ask. */
-function maxUsd(): Option {
+function maxUsd() {
   return new Option(
     "--max-usd <dollars>",
     "on aws: start nothing that is predicted to cost more, and hold a new run to it (stop.usd)",
   ).argParser(positiveNumber);
 }
 
-function yes(): Option {
+function yes() {
   return new Option("--yes", "on aws: spend what is predicted without asking");
 }
 
@@ -96,7 +100,7 @@ function seedList(text: string): number[] {
   return seeds;
 }
 
-common(program.command("run"))
+command("run")
   .argument("<spec>", "JSON file of a run, or - for standard input (its schema: marina schema)")
   .description("run a spec to its end")
   .addOption(maxUsd())
@@ -110,7 +114,7 @@ common(program.command("run"))
   .option("--json", "print one JSON object as the last line of standard output")
   .action(async (spec: string, options) => (await import("./commands/run.ts")).runSpec(spec, options));
 
-common(program.command("resume"))
+command("resume")
   .argument("<run>")
   .description("go on with a run that was stopped, cut off, or failed; follow one that is running to its end")
   .addOption(maxUsd())
@@ -118,13 +122,13 @@ common(program.command("resume"))
   .option("--json", "print one JSON object as the last line of standard output")
   .action(async (run: string, options) => (await import("./commands/run.ts")).resume(run, options));
 
-common(program.command("stop"))
+command("stop")
   .argument("<run>")
   .description("stop a run at its next round boundary; its checkpoint is kept")
   .option("--now", "at once: what the present round has brought is dropped, and asked for again by resume")
   .action(async (run: string, options) => (await import("./commands/stop.ts")).stop(run, options));
 
-common(program.command("scale"))
+command("scale")
   .argument("<run>")
   .description(
     "change the number of workers (or of PP-MARINA's participants) of a run that is under way; workers change at its next dense round",
@@ -134,7 +138,7 @@ common(program.command("scale"))
   .option("--now", "make the next round a dense one, rather than wait for one")
   .action(async (run: string, options) => (await import("./commands/scale.ts")).scale(run, options));
 
-common(program.command("chaos"))
+command("chaos")
   .argument(
     "[spec]",
     "a spec whose data set is imported; default: short runs of MARINA, PP-MARINA, VR-MARINA and DIANA",
@@ -150,7 +154,7 @@ common(program.command("chaos"))
     (await import("./commands/chaos.ts")).chaos(spec, options),
   );
 
-common(program.command("export"))
+command("export")
   .argument("<run>")
   .argument("<file>", "where to write; it must not exist yet")
   .option("--no-data", "leave the data set out: where the run goes on it must be imported already")
@@ -159,17 +163,17 @@ common(program.command("export"))
     (await import("./commands/transfer.ts")).exportRun(run, file, options),
   );
 
-common(program.command("import"))
+command("import")
   .argument("<file>", "written by marina export")
   .description("takes an exported run in; go on with it: marina resume RUN")
   .action(async (file: string, options) => (await import("./commands/transfer.ts")).importRun(file, options));
 
-common(program.command("logs"))
+command("logs")
   .argument("<run>")
   .description("what the deployed functions logged of a run")
   .action(async (run: string, options) => (await import("./commands/logs.ts")).logs(run, options));
 
-common(program.command("doctor"))
+command("doctor")
   .argument("[spec]", "also: is this spec fit for the stack, and what will it cost")
   .description("check credentials, region, stack, limits and quotas")
   .option(
@@ -180,12 +184,12 @@ common(program.command("doctor"))
     (await import("./commands/doctor.ts")).doctor(spec, options),
   );
 
-common(program.command("list"))
+command("list")
   .description("all runs")
   .option("--json", "as a JSON array")
   .action(async (options) => (await import("./commands/runs.ts")).list(options));
 
-common(program.command("show"))
+command("show")
   .argument("<run>")
   .description("one run: result, constants, where its files are")
   .option("--json", "the result as JSON")
@@ -198,7 +202,7 @@ program
   .option("--region <name>", "AWS region; default: us-east-1")
   .action(async (options) => (await import("./commands/prices.ts")).prices(options));
 
-common(program.command("cost"))
+command("cost")
   .argument("<runs...>")
   .description("what runs have used, priced: by item or by round; or a run's counts beside the cloud's own")
   .addOption(new Option("--by <what>", "lines of the bill").choices(["item", "round"]).default("item"))
@@ -225,7 +229,7 @@ const jobs = new Option(
   "runs at one time; default: as many as there are cores, on a stack one",
 ).argParser(positiveInteger);
 
-common(program.command("sweep"))
+command("sweep")
   .argument("<sweep>", "JSON file of a sweep (its schema: docs/schema/sweep.schema.json)")
   .description("many runs: a base spec, what to vary, and seeds; goes on where it was interrupted")
   .addOption(jobs)
@@ -238,7 +242,7 @@ common(program.command("sweep"))
   .option("--out <folder>", "where the results go; default: HOME/sweeps/NAME")
   .action(async (sweep: string, options) => (await import("./commands/sweep.ts")).sweep(sweep, options));
 
-common(program.command("tune"))
+command("tune")
   .argument("<spec>", "JSON file of a run with an accuracy to reach")
   .description("search the powers of two of a parameter for the best of a method")
   .option("--parameter <field>", "field of the spec; stepSize is algorithm.stepSize", "stepSize")
@@ -259,12 +263,12 @@ common(program.command("tune"))
   .option("--json", "print one JSON object as the last line of standard output")
   .action(async (spec: string, options) => (await import("./commands/tune.ts")).tune(spec, options));
 
-common(program.command("compare"))
+command("compare")
   .argument("<runs...>")
   .description("results side by side")
   .action(async (runs: string[], options) => (await import("./commands/runs.ts")).compare(runs, options));
 
-common(program.command("report"))
+command("report")
   .argument("<runs...>", "runs, or one sweep: its folder, or the results.json in it")
   .description("curves, bill and latencies as one page that can be sent")
   .option("--out <file>", "where to write the page", "report.html")
@@ -274,7 +278,7 @@ common(program.command("report"))
   .option("--csv <folder>", "also all numbers as CSV: every run, every round, every item of the bill")
   .action(async (runs: string[], options) => (await import("./commands/report.ts")).report(runs, options));
 
-common(program.command("watch"))
+command("watch")
   .argument("<runs...>")
   .description(
     "charts of runs while they go on, in the browser (on this machine only), and a line in the terminal",
@@ -284,7 +288,7 @@ common(program.command("watch"))
 
 const data = program.command("data").description("data sets").exitOverride();
 
-common(data.command("import"))
+command("import", data)
   .argument(
     "<files...>",
     "LIBSVM or CSV, plain, gzip or Zstandard, or - for standard input; or Parquet; several, or a folder of parts; or s3://BUCKET/KEY",
@@ -344,11 +348,11 @@ common(data.command("import"))
     (await import("./commands/data.ts")).importFiles(files, options),
   );
 
-common(data.command("list"))
+command("list", data)
   .description("all data sets")
   .action(async (options) => (await import("./commands/data.ts")).list(options));
 
-common(data.command("show"))
+command("show", data)
   .argument("<name>")
   .description("one data set: shape, labels, source, shards")
   .option("--workers <n>", "how it would be split among n workers", positiveInteger)
@@ -367,7 +371,7 @@ program
     process.stdout.write(`${JSON.stringify(schema, null, 2)}\n`);
   });
 
-common(program.command("quickstart"))
+command("quickstart")
   .description("MARINA against its rivals on mushrooms, to the same accuracy")
   .addOption(maxUsd())
   .addOption(yes())
