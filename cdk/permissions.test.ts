@@ -35,6 +35,12 @@ beforeAll(async () => {
     }),
     await service.run("lost", { ...small, stop: { rounds: 2 }, algorithm: marina }, { losesTask: true }),
     await service.run("gd", { ...small, algorithm: { kind: "gd", stepSize: "theory" } }),
+    await service.run("slow-gd", {
+      ...small,
+      data: "slow",
+      workers: 2,
+      algorithm: { kind: "gd", stepSize: "theory" },
+    }),
     await service.run("wide-marina", { ...wide, algorithm: marina }),
     await service.run("wide-diana", {
       ...wide,

@@ -1,6 +1,6 @@
 /** A run to be disturbed: its spec, its data, and what it does when nothing goes wrong. */
 
-import { createEmbeddedService, driveToEnd } from "../embedded/index.ts";
+import { createEmbeddedService, driveToEnd, type ServiceAlteration } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
 import { parseManifest } from "../shared/data/index.ts";
@@ -74,9 +74,15 @@ export interface Stage {
 /**
  * Runs the spec once without faults.
  * @param source holds the data set (and perhaps spectra, which spare every trial its calibration).
+ * @param alter makes a bug that is put into the service, as in the trials.
  * @throws MarinaError "spec" when the run does not end as done.
  */
-export async function prepareStage(source: ObjectStore, spec: RunSpec, name: string): Promise<Stage> {
+export async function prepareStage(
+  source: ObjectStore,
+  spec: RunSpec,
+  name: string,
+  alter?: () => ServiceAlteration,
+): Promise<Stage> {
   const key = manifestKey(spec.data);
   const manifest = parseManifest((await source.get(key)).body, key);
   const data = { sha256: manifest.object.sha256, etag: manifest.object.etag };
@@ -92,6 +98,7 @@ export async function prepareStage(source: ObjectStore, spec: RunSpec, name: str
   let asked = "";
   const service = createEmbeddedService({
     seed: 1,
+    ...(alter === undefined ? {} : { alteration: alter() }),
     observer: {
       answers: () => ({
         expected: (expected) => {

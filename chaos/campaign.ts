@@ -2,7 +2,7 @@
 import { type FaultKind, type FaultName, type FaultRatios, faultKinds, kindOf } from "../embedded/index.ts";
 import type { Stage } from "./baseline.ts";
 import { shrink } from "./shrink.ts";
-import { runTrial, type Trial } from "./trial.ts";
+import { runTrial, type Trial, type TrialOptions } from "./trial.ts";
 
 /** Failures that are shrunk; the others are only counted. */
 const SHRUNK_FAILURES = 3;
@@ -13,6 +13,7 @@ export interface CampaignOptions {
   readonly seeds: number;
   readonly ratios: FaultRatios;
   readonly costLimit?: number;
+  readonly alter?: TrialOptions["alter"];
   readonly onTrial?: (trial: Trial, done: number) => void;
   /** Told at once of whatever must not be: what is wrong may keep its trial from ever ending. */
   readonly onViolation?: (seed: number, what: string) => void;
@@ -39,8 +40,11 @@ export interface Campaign {
 
 /** Seed s disturbs stage s mod (number of stages). */
 export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
-  const { stages, firstSeed, seeds, ratios, costLimit, onTrial, onViolation } = options;
-  const limit = costLimit === undefined ? {} : { costLimit };
+  const { stages, firstSeed, seeds, ratios, costLimit, alter, onTrial, onViolation } = options;
+  const limit = {
+    ...(costLimit === undefined ? {} : { costLimit }),
+    ...(alter === undefined ? {} : { alter }),
+  };
   const faultsByKind = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Record<FaultKind, number>;
   const endings: Record<string, number> = {};
   const failures: Failure[] = [];
@@ -75,7 +79,7 @@ async function explain(
   seed: number,
   ratios: FaultRatios,
   trial: Trial,
-  limit: { readonly costLimit?: number },
+  limit: Pick<TrialOptions, "costLimit" | "alter">,
 ): Promise<Pick<Failure, "smallest" | "trace">> {
   const smallest = await shrink(trial.faults, async (only) => {
     const again = await runTrial(stage, { seed, ratios, only, ...limit });

@@ -7,6 +7,7 @@ import {
   type FaultName,
   FaultPlan,
   type FaultRatios,
+  type ServiceAlteration,
 } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import { type ObjectStore, readOptional } from "../shared/cloud/index.ts";
@@ -38,6 +39,8 @@ export interface TrialOptions {
   /** Only these faults. */
   readonly only?: ReadonlySet<string>;
   readonly costLimit?: number;
+  /** Makes a bug that is put into the service; none by default. */
+  readonly alter?: () => ServiceAlteration;
   /** Told of what must not be, as it happens. */
   readonly onViolation?: (what: string) => void;
   /** Told of every event of interest, at virtual milliseconds. */
@@ -57,7 +60,7 @@ export interface Trial {
 }
 
 export async function runTrial(stage: Stage, options: TrialOptions): Promise<Trial> {
-  const { seed, ratios, only, costLimit = COST_LIMIT, trace, onViolation } = options;
+  const { seed, ratios, only, costLimit = COST_LIMIT, trace, onViolation, alter } = options;
   let now = (): number => 0;
   const note = (line: string): void => trace?.(now(), line);
   const plan = new FaultPlan({
@@ -73,6 +76,7 @@ export async function runTrial(stage: Stage, options: TrialOptions): Promise<Tri
     plan,
     watcher: invariants,
     log: invariants.log,
+    ...(alter === undefined ? {} : { alteration: alter() }),
     observer: {
       round: (_run, record, requestId) => invariants.round(record, requestId),
       answers: (_run, requestId) => invariants.tally.observerOf(requestId),

@@ -10,6 +10,7 @@ export {
   type EngineOptions,
   openEmbedded,
   openEngine,
+  openS3,
   openStack,
   withEngine,
   withStack,

@@ -156,8 +156,10 @@ export function checkRun(spec: RunSpec, manifest: Manifest): void {
   const { algorithm } = spec;
   const asked = workersAsked(spec.workers);
   for (const workers of asked) rowsUsed(manifest.rows, workers, spec.remainder);
+  for (const workers of asked) {
+    createCompressor(compressorOf(algorithm), manifest.dimension, spec.wire, { workers });
+  }
   const workers = Math.max(...asked);
-  createCompressor(compressorOf(algorithm), manifest.dimension, spec.wire, { workers });
   checkCarriedShifts(spec, workers, manifest);
   checkLabelUse(manifest, spec.problem.kind === "least-squares" ? "regression" : "classification");
   const fewest = rowsOf(manifest.rows, workers, spec.remainder, workers - 1).count;

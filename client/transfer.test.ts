@@ -147,6 +147,32 @@ it("a run that exists is not overwritten", async () => {
   );
 });
 
+it.each(["runs/victim/checkpoint", "datasets/other/rows-1", "datasets/chaos/rows-1/../manifest.json"])(
+  "an archive whose manifest puts the rows at %s is refused, and nothing is written",
+  async (place) => {
+    const service = await stoppedAt(10, false);
+    const archive = await unpackArchive(
+      await exportArchive(service.cloud.client.objects, "moved", true),
+      "file",
+    );
+    const objects = archive.objects.map(({ key, body }) => {
+      if (!key.endsWith("/manifest.json")) return { key: key.includes("/rows-") ? place : key, body };
+      const manifest = JSON.parse(new TextDecoder().decode(body)) as { object: { key: string } };
+      return {
+        key,
+        body: new TextEncoder().encode(
+          JSON.stringify({ ...manifest, object: { ...manifest.object, key: place } }),
+        ),
+      };
+    });
+    const { objects: store } = (await emptyService()).cloud.client;
+    await expect(importArchive(store, packArchive({ ...archive, objects }), "file")).rejects.toThrow(
+      /puts its rows at|expected/,
+    );
+    expect(await store.list("")).toEqual([]);
+  },
+);
+
 describe("an archive", () => {
   const archive = packArchive({ run: "r", data: "d", objects: [{ key: "a", body: Uint8Array.of(1, 2, 3) }] });
 

@@ -2,7 +2,7 @@
 
 import { MarinaError } from "../shared/base/index.ts";
 import { type ObjectStore, readOptional } from "../shared/cloud/index.ts";
-import { encodeManifest, parseManifest } from "../shared/data/index.ts";
+import { encodeManifest, parseManifest, rowsPrefix } from "../shared/data/index.ts";
 import {
   checkpointKey,
   decodeCheckpoint,
@@ -133,6 +133,14 @@ async function takeData(
   if (described === undefined)
     throw new MarinaError("corrupt", `${source}: the manifest of data set "${data}" is missing`);
   const manifest = parseManifest(described, key);
+  // What an archive says is not to be trusted with a place of its own choosing.
+  const place = manifest.object.key;
+  if (!place.startsWith(rowsPrefix(data)) || !/^\d+$/.test(place.slice(rowsPrefix(data).length))) {
+    throw new MarinaError(
+      "corrupt",
+      `${source}: the manifest of data set "${data}" puts its rows at ${JSON.stringify(place)}, expected ${rowsPrefix(data)}NUMBER`,
+    );
+  }
   const rows = byKey.get(manifest.object.key);
   if (rows === undefined || manifest.object.sha256 !== sha256) {
     throw new MarinaError(

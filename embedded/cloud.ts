@@ -31,6 +31,8 @@ export interface EmbeddedCloudOptions {
   readonly evaluationBytesOf?: (body: string) => number;
   /** Is an object evaluation traffic likewise? None by default. */
   readonly evaluationObject?: (key: string) => boolean;
+  /** Is a task, all of which is evaluation traffic, a question of preparation? Its time is counted by time-outs. None by default. */
+  readonly preparationTask?: (body: string) => boolean;
   readonly faults?: QueueFaults;
   /** What else goes wrong; nothing by default. */
   readonly plan?: FaultPlan;
@@ -60,6 +62,8 @@ export interface EmbeddedCloud {
   usage(): Usage;
   /** The method's account as it is counted, not a copy: for those who price it every round. Idle polls are left out. */
   readonly live: AccountUsage;
+  /** What preparation has taken so far, in time that no clock shows. */
+  readonly preparationMilliseconds: () => number;
   /** Idle polls of the mappings so far, by kind of queue. */
   idlePolls(): { readonly standard: number; readonly fifo: number };
   /**
@@ -105,6 +109,8 @@ export function createEmbeddedCloud(options: EmbeddedCloudOptions): EmbeddedClou
     plan: options.plan,
     watcher: options.watcher,
     evaluationObject: options.evaluationObject ?? (() => false),
+    preparation: { milliseconds: 0 },
+    preparationTask: options.preparationTask ?? (() => false),
   };
   const mappings: EmbeddedMapping[] = [];
   const idlePolls = () => {
@@ -135,6 +141,7 @@ export function createEmbeddedCloud(options: EmbeddedCloudOptions): EmbeddedClou
       return used;
     },
     live: meter.account(false),
+    preparationMilliseconds: () => services.preparation.milliseconds,
     idlePolls,
     run: (until) => runFlushing(clock, objects, until),
     flush: () => objects.flush(),

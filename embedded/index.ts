@@ -21,4 +21,5 @@ export { driveToEnd } from "./service/drive-to-end.ts";
 export {
   createEmbeddedService,
   type EmbeddedService,
+  type ServiceAlteration,
 } from "./service/service.ts";

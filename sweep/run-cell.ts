@@ -65,11 +65,9 @@ function isCalibrated(
   const key = spectraKey(data, `${workers}-${remainder}`);
   const body = new Map(stored).get(key);
   if (body === undefined) return false;
-  return (
-    smoothness !== "exact" ||
-    !calibrationNeeds(algorithm).includes("average-smoothness") ||
-    decodeSpectra(body, key).gramEigenvalue !== undefined
-  );
+  if (smoothness !== "exact" || !calibrationNeeds(algorithm).includes("average-smoothness")) return true;
+  const { gramEigenvalue, gramSteps } = decodeSpectra(body, key);
+  return gramEigenvalue !== undefined || gramSteps !== undefined;
 }
 
 /** Spectra that are missing of the partitions that the run will need. */

@@ -43,6 +43,7 @@ const methods: Readonly<Record<MethodName, (compressor: Compressor) => Algorithm
     largeBatchSize: 300,
   }),
   "pp-marina": (compressor) => ({ kind: "pp-marina", compressor, participants: 2 }),
+  ef21: (compressor) => ({ kind: "ef21", compressor }),
 };
 const methodNames = Object.keys(methods) as readonly MethodName[];
 
@@ -62,6 +63,34 @@ function methodRows(): Row[] {
         })),
     ),
   );
+}
+
+/** Compressors that are drawn for all workers jointly, where they are taken. */
+function jointRows(): Row[] {
+  const permK = { kind: "perm-k" } as const;
+  return (["marina", "vr-marina", "diana"] as const).map((method) => ({
+    name: `${method}, perm-k, float32`,
+    spec: { ...short, data: "mushrooms", algorithm: methods[method](permK), wire: "float32" },
+    fast: method === "marina",
+  }));
+}
+
+/** Compressors that are not unbiased, with the states stored and carried, and tasks that several workers share. */
+function contractiveRows(): Row[] {
+  const ef21 = { kind: "ef21", compressor: { kind: "top-k", k: 10 } } as const;
+  return [
+    shortRow("ef21, top-k, float32", { algorithm: ef21 }, true),
+    shortRow("ef21, top-k, float64", { algorithm: ef21, wire: "float64" }),
+    shortRow("ef21, top-k, carried shifts", { algorithm: { ...ef21, shift: "carried" } }),
+    shortRow("ef21, top-k, carried shifts, packed by four", {
+      algorithm: { ...ef21, shift: "carried" },
+      workers: 22,
+      shardsPerTask: 4,
+    }),
+    shortRow("ef21, top-k of all coordinates", {
+      algorithm: { kind: "ef21", compressor: { kind: "top-k", k: 112 } },
+    }),
+  ];
 }
 
 /** Every method on the larger data sets, whose rows n does not divide; w8a has empty rows. */
@@ -290,6 +319,8 @@ function elasticRows(): Row[] {
 
 export const rows: readonly Row[] = [
   ...methodRows(),
+  ...jointRows(),
+  ...contractiveRows(),
   ...dataRows(),
   ...problemRows(),
   ...parameterRows(),

@@ -20,11 +20,17 @@ export interface AggregatorSetting {
 }
 
 const READS = ["datasets/*", "runs/*"];
-const WRITES = ["runs/*/checkpoint", "runs/*/rounds/*", "runs/*/result.json", "datasets/*/spectra/*"];
+const WRITES = [
+  "runs/*/checkpoint",
+  "runs/*/rounds/*",
+  "runs/*/preparation.json",
+  "runs/*/result.json",
+  "datasets/*/spectra/*",
+];
 /** Iterates too large for tasks: written with the tag by which the bucket forgets them. */
 const ITERATES = "runs/*/iterates/*";
-/** What is deleted as soon as it is of no use: iterates, and what workers leave. */
-const DELETES = [ITERATES, "runs/*/contributions/*", "runs/*/memory/*"];
+/** What is deleted as soon as it is of no use: iterates, what workers leave, the progress of a calibration. */
+const DELETES = [ITERATES, "runs/*/contributions/*", "runs/*/memory/*", "datasets/*/spectra/*.progress"];
 
 export class Aggregator extends Construct {
   readonly function: LambdaFunction;

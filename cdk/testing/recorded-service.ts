@@ -32,13 +32,16 @@ export interface RecordedService {
   ): Promise<string>;
 }
 
-const NOTHING = { usd: () => 0, save: () => null, restore: () => undefined };
+const NOTHING = { usd: () => 0, observationUsd: () => 0, save: () => null, restore: () => undefined };
 /** By the virtual clock: a run has begun by then, and goes on for minutes. */
 const STOP_AFTER_MILLISECONDS = 10_000;
 const CONTROL = "control.fifo" as QueueAddress;
 const TASKS = "tasks" as QueueAddress;
 
-/** Two data sets are there: `mushrooms`, and `wide`, whose vectors fit into no message. */
+/**
+ * Three data sets are there: `mushrooms`; `wide`, whose vectors fit into no message; and `slow`, whose power iteration
+ * takes hundreds of steps.
+ */
 export async function startRecordedService(queuePrefix: string): Promise<RecordedService> {
   const asked: Asked = new Set();
   const warnings: string[] = [];
@@ -91,6 +94,7 @@ export async function startRecordedService(queuePrefix: string): Promise<Recorde
     sourceName: "mushrooms.gz",
   });
   await importLibsvm(wideRows(), { ...common, name: "wide", sourceName: "wide" });
+  await importLibsvm(slowRows(), { ...common, name: "slow", sourceName: "slow" });
 
   const send = (message: ControlMessage): Promise<void> =>
     queues.send(control, [
@@ -153,6 +157,11 @@ async function* wideRows(): AsyncGenerator<Uint8Array> {
     (_, i) => `${i % 2 === 0 ? 1 : -1} ${1 + i}:1 ${1000 + 37 * i}:0.5 ${120_000 - i}:2\n`,
   );
   yield new TextEncoder().encode(rows.join(""));
+}
+
+/** A^T A = diag(2, 2 * 0.98^2): the two eigenvalues are close to each other. */
+async function* slowRows(): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode("1 1:1\n-1 1:1\n1 2:0.98\n-1 2:0.98\n");
 }
 
 /** Ports that write down each call as the requests that it is on AWS. */

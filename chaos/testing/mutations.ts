@@ -1,85 +1,127 @@
-/** For tests: five bugs that a simulator of faults must find, as changes to the production sources. */
+/** For tests: five bugs that a simulator of faults must find, each put in at a named hook or between handler and ports. */
 
-/** One place in a source: `find` must occur there exactly once. */
-export interface Change {
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
+import type { ServiceAlteration } from "../../embedded/service/service.ts";
+import { ContributionTable } from "../../lambdas/aggregator/exchange/contribution-table.ts";
+import type { Handler, ObjectStore, Ports } from "../../shared/cloud/ports.ts";
+import { checkpointKey } from "../../shared/protocol/keys.ts";
+import { decodeIncoming, encodeIncoming } from "../../shared/protocol/messages/contribution.ts";
+import { decodeTask, encodeTask, type Task } from "../../shared/protocol/messages/task.ts";
+import { RUN } from "../baseline.ts";
+
+class CountsMessages extends ContributionTable {
+  protected override hasAnswered(): boolean {
+    return false;
+  }
 }
 
-const INBOX = "lambdas/aggregator/exchange/inbox.ts";
+class InOrderOfArrival extends ContributionTable {
+  readonly order: unknown[] = [];
 
-export const mutations: Readonly<Record<string, readonly Change[]>> = {
-  "counts messages instead of distinct tasks": [
-    {
-      file: INBOX,
-      find: "expected.workers[slot] === worker &&\n      this.#arrivals[slot] === undefined",
-      replace: "expected.workers[slot] === worker",
+  override expect(...expected: Parameters<ContributionTable["expect"]>): void {
+    this.order.length = 0;
+    super.expect(...expected);
+  }
+
+  override offer(...offered: Parameters<ContributionTable["offer"]>): ReturnType<ContributionTable["offer"]> {
+    const verdict = super.offer(...offered);
+    if (verdict.accepted) this.order.push(offered[0]);
+    return verdict;
+  }
+}
+
+function sumsInOrderOfArrival(): ServiceAlteration {
+  let table: InOrderOfArrival | undefined;
+  return {
+    hooks: {
+      createTable(runDigest, observer) {
+        table = new InOrderOfArrival(runDigest, observer);
+        return table;
+      },
+      foldOrder: (contributions) =>
+        [...contributions].sort((a, b) => table!.order.indexOf(a.message) - table!.order.indexOf(b.message)),
     },
-  ],
-  "sums in the order of arrival": [
-    {
-      file: INBOX,
-      find: "    this.#count++;\n",
-      replace: "    this.#count++;\n    this.order.push(this.#arrivals[message.slot]);\n",
+  };
+}
+
+const writesWithoutCondition = (ports: Ports): Ports => ({
+  ...ports,
+  objects: {
+    ...ports.objects,
+    put: (key, body, condition) =>
+      ports.objects.put(key, body, key === checkpointKey(RUN) ? undefined : condition),
+  },
+});
+
+const SLOTS = 1000;
+
+/** The worker is given another slot at each attempt, and its answer the right one: only its draws are wrong. */
+function keyedByAttempt(): NonNullable<ServiceAlteration["worker"]> {
+  const attempts = new Map<string, number>();
+  return (ports, create): Handler => {
+    const handler = create({
+      ...ports,
+      queues: {
+        ...ports.queues,
+        send: (queue, messages) =>
+          ports.queues.send(
+            queue,
+            messages.map((message) => ({ ...message, body: inItsSlot(message.body) })),
+          ),
+      },
+    });
+    return (messages, invocation) =>
+      handler(
+        messages.map((message) => ({ ...message, body: shifted(message.body, attempts) })),
+        invocation,
+      );
+  };
+}
+
+function shifted(body: string, attempts: Map<string, number>): string {
+  let task: Task;
+  try {
+    task = decodeTask(body);
+  } catch {
+    return body;
+  }
+  const { round, slot } = task;
+  const key = `${round} ${slot}`;
+  const attempt = attempts.get(key) ?? 0;
+  attempts.set(key, attempt + 1);
+  return attempt === 0 ? body : encodeTask({ ...task, slot: slot + SLOTS * attempt });
+}
+
+function inItsSlot(body: string): string {
+  const message = decodeIncoming(body);
+  return "slot" in message && message.slot >= SLOTS
+    ? encodeIncoming({ ...message, slot: message.slot % SLOTS })
+    : body;
+}
+
+const MEMORY = /^(runs\/[^/]+\/memory\/\d+\/)\d+$/;
+
+/** A worker's shift has one place for all rounds: a task that is done twice adds to it twice. */
+function oneShiftForAllRounds(objects: ObjectStore): ObjectStore {
+  const placeOf = (key: string): string => key.replace(MEMORY, "$10000000001");
+  return {
+    ...objects,
+    get: (key, options) => objects.get(placeOf(key), options),
+    put: (key, body, condition) => objects.put(placeOf(key), body, condition),
+    delete: async (key) => {
+      if (!MEMORY.test(key)) await objects.delete(key);
     },
-    {
-      file: INBOX,
-      find: "  dropped = 0;\n",
-      replace: "  dropped = 0;\n  order: (Arrival | undefined)[] = [];\n",
-    },
-    {
-      file: INBOX,
-      find: "    this.#count = 0;\n    this.#errors = [];",
-      replace: "    this.#count = 0;\n    this.order = [];\n    this.#errors = [];",
-    },
-    {
-      file: "lambdas/aggregator/round/round.ts",
-      find: "const own = arrivals.slice(0, workers.length);",
-      replace:
-        "const own = inbox.order.filter((a) => a !== undefined && a.message.slot < workers.length) as Arrival[];",
-    },
-    {
-      file: "lambdas/aggregator/round/round.ts",
-      find: "message.loss === null || message.worker !== slot",
-      replace: "message.loss === null || slot < 0",
-    },
-  ],
-  "writes the checkpoint without a condition": [
-    {
-      file: "lambdas/aggregator/checkpoints/checkpoint-writer.ts",
-      find: "this.#objects.put(this.#key, bytes, condition)",
-      replace: "this.#objects.put(this.#key, bytes, condition === undefined ? condition : undefined)",
-    },
-  ],
-  "keys the random streams by attempt": [
-    {
-      file: "lambdas/worker/compute.ts",
-      find: "const place = { round, slot, slots",
-      replace: "const place = { round, slot: slot + 1000 * attempt(task), slots",
-    },
-    {
-      file: "lambdas/worker/compute.ts",
-      find: "function checkState(",
-      replace:
-        "const attempts = new Map<string, number>();\nfunction attempt({ round, slot }: Task): number {\n  const key = [round, slot].join();\n  const made = attempts.get(key) ?? 0;\n  attempts.set(key, made + 1);\n  return made;\n}\n\nfunction checkState(",
-    },
-  ],
-  "applies DIANA's shift again when a task is done twice": [
-    {
-      file: "lambdas/worker/state.ts",
-      find: "memoryKey(task.run, task.worker, task.round + 1), body",
-      replace: "memoryKey(task.run, task.worker, 1), body",
-    },
-    {
-      file: "lambdas/worker/state.ts",
-      find: "const key = memoryKey(task.run, task.worker, task.round);",
-      replace: "const key = memoryKey(task.run, task.worker, 1);",
-    },
-    {
-      file: "lambdas/worker/state.ts",
-      find: "if (old > 0 && old < task.memoryFloor)",
-      replace: "if (old > 1 && old < task.memoryFloor)",
-    },
-  ],
+  };
+}
+
+/** Each makes its bug anew for a service. */
+export const mutations: Readonly<Record<string, () => ServiceAlteration>> = {
+  "counts messages instead of distinct tasks": () => ({
+    hooks: { createTable: (runDigest, observer) => new CountsMessages(runDigest, observer) },
+  }),
+  "sums in the order of arrival": sumsInOrderOfArrival,
+  "writes the checkpoint without a condition": () => ({ aggregatorPorts: writesWithoutCondition }),
+  "keys the random streams by attempt": () => ({ worker: keyedByAttempt() }),
+  "applies DIANA's shift again when a task is done twice": () => ({
+    worker: (ports, create) => create({ ...ports, objects: oneShiftForAllRounds(ports.objects) }),
+  }),
 };

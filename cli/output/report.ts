@@ -24,6 +24,7 @@ export function jsonLine(result: RunResult, predicts: boolean, wallSeconds: numb
     evaluationBytesMeasured: result.evaluationBytesMeasured,
     evaluationCharged: false,
     ...(predicts ? { predictedSeconds: elapsed, predictedUsd: usd } : { seconds: elapsed, usd }),
+    ...(result.preparation === undefined ? {} : { preparation: result.preparation }),
     wallSeconds,
     resentTasks: result.resentTasks,
     hedgedTasks: result.hedgedTasks,
@@ -115,6 +116,7 @@ export function details(result: RunResult, predicts: boolean): string {
       "price",
       `$${dollars(result.usd)}${approximate}, ${result.rounds === 0 ? "-" : `$${dollars((1000 * result.usd) / result.rounds)}`} per 1,000 rounds`,
     ],
+    ...preparationRows(result, predicts),
     [
       "constants",
       `L ${constants.L}, ${constants.Lf === undefined ? "" : `L_f ${constants.Lf}, `}${constants.omega === undefined ? `α ${constants.alpha}` : `ω ${constants.omega}`}, ζ ${constants.zeta}`,
@@ -125,6 +127,16 @@ export function details(result: RunResult, predicts: boolean): string {
   ];
   const width = Math.max(...rows.map(([label]) => label.length));
   return rows.map(([label, text]) => `${label.padEnd(width)}  ${text}`).join("\n");
+}
+
+/** What calibration took, and what it could not find out. */
+function preparationRows({ preparation }: RunResult, predicts: boolean): [string, string][] {
+  if (preparation === undefined) return [];
+  const apart = predicts ? " (predicted), not in the time and price above" : "";
+  return [
+    ["preparation", `${seconds(preparation.seconds)}, $${dollars(preparation.usd)}${apart}`],
+    ...preparation.warnings.map((warning): [string, string] => ["warning", warning]),
+  ];
 }
 
 const CAUSES = {

@@ -78,7 +78,11 @@ function isRefused(error: unknown): boolean {
 }
 
 /** The SDK reads the environment: options set it before any client is made. */
-export function configure({ on, endpointUrl, region }: EngineOptions): void {
+export function configure({
+  on,
+  endpointUrl,
+  region,
+}: Pick<EngineOptions, "on" | "endpointUrl" | "region">): void {
   const { env } = process;
   // The keys that are taken in its place need not be good ones.
   if (on === "localstack") for (const name of CREDENTIALS) delete env[name];
@@ -95,4 +99,10 @@ export function configure({ on, endpointUrl, region }: EngineOptions): void {
   env["AWS_ACCESS_KEY_ID"] = "test";
   env["AWS_SECRET_ACCESS_KEY"] = "test";
   env["AWS_REGION"] ??= "us-east-1";
+}
+
+/** S3 as the options and the environment say, whatever engine the data are for. */
+export async function openS3(options: Pick<EngineOptions, "on" | "endpointUrl" | "region">) {
+  configure(options);
+  return (await import("../../shared/cloud/aws/index.ts")).createObjectFiles();
 }

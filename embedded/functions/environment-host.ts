@@ -3,6 +3,7 @@
  * then for the network interface, then for the service; its answer reaches the living only.
  */
 import { cpuShare } from "./compute-charge.ts";
+import { PreparationTime } from "./preparation-time.ts";
 import type { Services } from "./shared-services.ts";
 
 export class Machine {
@@ -12,6 +13,7 @@ export class Machine {
   requestId = "";
   /** Factor on computing time. */
   straggler = 1;
+  readonly preparation: PreparationTime;
   readonly #services: Services;
   readonly #cpuShare: number;
   /** When it was killed: a request that has left by then still takes effect, its answer reaches nobody. */
@@ -30,6 +32,7 @@ export class Machine {
     this.#services = services;
     this.#cpuShare = cpuShare(memoryMb);
     this.evaluation = evaluation;
+    this.preparation = new PreparationTime(services.profile, services.preparation);
   }
 
   get dead(): boolean {
@@ -80,6 +83,7 @@ export class Machine {
     const now = this.#services.clock.now();
     if (this.evaluation) {
       this.#unchargedMilliseconds += own;
+      this.preparation.spend(own);
       return now;
     }
     this.#cpuFreeAt = Math.max(now, this.#cpuFreeAt) + own;

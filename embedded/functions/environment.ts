@@ -1,6 +1,7 @@
 /** One environment of a function: runs its handler, one invocation at a time, until it ends, times out or dies. */
 import type { DeliveredMessage, Handler, Invocation, Ports } from "../../shared/cloud/index.ts";
 import type { FunctionRole } from "../../shared/cost/index.ts";
+import type { Timer } from "../clock/timers.ts";
 import { faultyPorts } from "../faults/faulty-ports.ts";
 import { Machine } from "./environment-host.ts";
 import { computePort } from "./host-compute.ts";
@@ -24,6 +25,8 @@ export class Environment {
   readonly #machine: Machine;
   readonly #handler: Handler;
   #invoked = false;
+  /** When the invocation under way runs out of time. */
+  #expiry: { readonly deadline: number; readonly expire: () => void; readonly timer: Timer } | undefined;
   /** Ends the invocation that is under way. */
   #crash: (() => void) | undefined;
 
@@ -37,6 +40,7 @@ export class Environment {
     this.#services = services;
     const machine = new Machine(services, memoryMb, evaluation);
     this.#machine = machine;
+    machine.preparation.changed = () => this.#moveExpiry();
     const { clock, plan } = services;
     const ports: Ports = {
       objects: objectPort(machine, services),
@@ -61,6 +65,21 @@ export class Environment {
     this.#handler = create(this.ports);
   }
 
+  /** Preparation takes of an invocation's time, too. */
+  #moveExpiry(): void {
+    if (this.#expiry === undefined) return;
+    const { clock } = this.#services;
+    const { deadline, expire, timer } = this.#expiry;
+    clock.cancel(timer);
+    const at = deadline - this.#machine.preparation.milliseconds;
+    this.#expiry = { deadline, expire, timer: clock.at(at, expire) };
+  }
+
+  #cancelExpiry(): void {
+    if (this.#expiry !== undefined) this.#services.clock.cancel(this.#expiry.timer);
+    this.#expiry = undefined;
+  }
+
   #killIn(milliseconds: number): void {
     const { clock } = this.#services;
     if (milliseconds === 0) this.#crash?.();
@@ -75,24 +94,27 @@ export class Environment {
   /**
    * Runs the handler; `done` is called once: at its end, at its time-out, or when the environment dies.
    * @param slowdown factor on its computing time.
+   * @param ahead see PreparationTime; null where nothing is prepared.
    */
   invoke(
     messages: readonly DeliveredMessage[],
     requestId: string,
     timeoutSeconds: number,
     slowdown: number,
+    ahead: number | null,
     done: (outcome: Outcome) => void,
   ): void {
     const { clock, chance, profile } = this.#services;
     const machine = this.#machine;
     const deadline = clock.now() + timeoutSeconds * 1000;
     const invocation: Invocation = {
-      remainingMilliseconds: () => deadline - clock.now(),
+      remainingMilliseconds: () => deadline - clock.now() - machine.preparation.milliseconds,
       requestId,
       cold: !this.#invoked,
     };
     this.#invoked = true;
     machine.requestId = requestId;
+    machine.preparation.begin(ahead);
     if (!machine.evaluation) {
       machine.straggler = chance.straggler() * slowdown;
       machine.beginRuntime(profile.runtimeMilliseconds);
@@ -101,17 +123,19 @@ export class Environment {
 
     const die = (outcome: Outcome): void => {
       machine.die();
+      this.#expiry = undefined;
       this.#crash = undefined;
       done(outcome);
     };
-    const timeout = clock.at(deadline, () => die({ kind: "timed out" }));
+    const expire = (): void => die({ kind: "timed out" });
+    this.#expiry = { deadline, expire, timer: clock.at(deadline - machine.preparation.milliseconds, expire) };
     this.#crash = () => {
-      clock.cancel(timeout);
+      this.#cancelExpiry();
       die({ kind: "crashed" });
     };
     const end = (outcome: Outcome): void => {
       if (machine.dead) return;
-      clock.cancel(timeout);
+      this.#cancelExpiry();
       this.#crash = undefined;
       machine.freeze();
       done(outcome);

@@ -63,8 +63,14 @@ export class EmbeddedFunction {
   /**
    * Invokes the handler in an idle environment or, after its INIT, in a new one. Needs capacity.
    * Billed: handler start to end, rounded up to 1 ms; and INIT.
+   * @param ahead of an evaluation that answers a question of preparation, see PreparationTime.
    */
-  invoke(messages: readonly DeliveredMessage[], evaluation: boolean, done: (outcome: Outcome) => void): void {
+  invoke(
+    messages: readonly DeliveredMessage[],
+    evaluation: boolean,
+    done: (outcome: Outcome) => void,
+    ahead: number | null = null,
+  ): void {
     const pool = evaluation ? this.#evaluation : this.#method;
     pool.busy++;
     const { chance, clock, profile, meter, plan } = this.#services;
@@ -77,17 +83,17 @@ export class EmbeddedFunction {
       cold !== undefined || (!evaluation && profile.coldChance > 0 && chance.happens(profile.coldChance));
     const idle = wantsNew ? undefined : pool.idle.pop();
     if (idle !== undefined) {
-      this.#run(pool, idle, messages, requestId, done);
+      this.#run(pool, idle, messages, requestId, ahead, done);
       return;
     }
     if (evaluation) {
-      this.#run(pool, this.#newEnvironment(true), messages, requestId, done);
+      this.#run(pool, this.#newEnvironment(true), messages, requestId, ahead, done);
       return;
     }
     const initMilliseconds = chance.coldStart() * (cold === undefined ? 1 : 1 + 7 * cold.nextUniform());
     usage.coldStarts++;
     usage.initMilliseconds += Math.ceil(initMilliseconds);
-    const start = (): void => this.#run(pool, this.#newEnvironment(false), messages, requestId, done);
+    const start = (): void => this.#run(pool, this.#newEnvironment(false), messages, requestId, ahead, done);
     if (initMilliseconds > 0) clock.at(clock.now() + initMilliseconds, start);
     else start();
   }
@@ -102,6 +108,7 @@ export class EmbeddedFunction {
     environment: Environment,
     messages: readonly DeliveredMessage[],
     requestId: string,
+    ahead: number | null,
     done: (outcome: Outcome) => void,
   ): void {
     const { clock, meter, plan } = this.#services;
@@ -109,7 +116,7 @@ export class EmbeddedFunction {
     const startedAt = clock.now();
     const slow = name === "worker" ? plan?.strike("workerSlow", requestId) : undefined;
     const slowdown = slow === undefined ? 1 : 5 + 195 * slow.nextUniform();
-    environment.invoke(messages, requestId, timeoutSeconds, slowdown, (outcome) => {
+    environment.invoke(messages, requestId, timeoutSeconds, slowdown, ahead, (outcome) => {
       const elapsed = clock.now() - startedAt + environment.takeUnchargedMilliseconds();
       const usage = meter.account(pool.evaluation)[name];
       usage.billedMilliseconds += Math.max(1, Math.ceil(elapsed));

@@ -7,7 +7,7 @@ import type { Machine } from "./environment-host.ts";
 import type { Services } from "./shared-services.ts";
 
 export function queuePort(machine: Machine, services: Services): MessageQueue {
-  const { queues, meter, chance, profile, clock, watcher } = services;
+  const { queues, meter, chance, profile, clock, watcher, preparationTask } = services;
   const cpu = profile.clientCpu;
   const { evaluation } = machine;
   const receiver = new Receiver(machine, services);
@@ -52,9 +52,13 @@ export function queuePort(machine: Machine, services: Services): MessageQueue {
             machine.occupyCpu(cpu.sendMilliseconds + methodBytes * cpu.perMessageByteMilliseconds),
             methodBytes,
           );
+      const { preparation } = machine;
+      if (!free) preparation.end();
+      const asks = free && !evaluation && preparationTask(messages[0]!.body);
+      const ahead = asks ? preparation.ask() : preparation.answer();
       return machine.request(leavesAt, free ? leavesAt : leavesAt + chance.queueCall(), () => {
         meter.send(address, { methodBytes, evaluationBytes: totalBytes - methodBytes }, messages.length);
-        queue.accept(batch, leavesAt);
+        queue.accept(batch, leavesAt, ahead);
         watcher?.sent?.(address, messages);
       });
     },
@@ -124,6 +128,8 @@ class Receiver {
           return;
         }
         if (messages.length > 0 && messages[0]!.evaluation) {
+          const ahead = Math.max(...messages.map((message) => message.ahead ?? -1));
+          if (ahead >= 0) machine.preparation.receive(ahead, messages.length);
           this.#keepCredit(address, { arriveAt, deadline, latency, order });
           machine.answer(resolve, received);
           return;

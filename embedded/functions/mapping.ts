@@ -145,7 +145,7 @@ export class EmbeddedMapping {
   #dispatch(first: Message): void {
     const batch = this.#queue.take(this.#options.batchSize, first);
     if (batch.length === 0) return; // another batch had it, or it went to the dead letters
-    const { evaluation } = batch[0]!;
+    const { evaluation, ahead } = batch[0]!;
     const usage = this.#usage(evaluation);
     let bytes = 0;
     for (const message of batch) bytes += message.bytes;
@@ -163,10 +163,11 @@ export class EmbeddedMapping {
         receiveCount,
       };
     });
-    this.#function.invoke(messages, evaluation, (outcome) => {
+    const finish = (outcome: Outcome): void => {
       if (!evaluation) this.#running--;
       this.#finish(messages, outcome, usage);
-    });
+    };
+    this.#function.invoke(messages, evaluation, finish, ahead);
   }
 
   #finish(messages: readonly DeliveredMessage[], outcome: Outcome, usage: { deleteRequests: number }): void {

@@ -31,4 +31,8 @@ export interface Services {
   readonly watcher: EffectWatcher | undefined;
   /** Is an object outside the method's time and price? */
   readonly evaluationObject: (key: string) => boolean;
+  /** What preparation has taken so far, beside the clock. */
+  readonly preparation: { milliseconds: number };
+  /** Is a task a question of preparation? */
+  readonly preparationTask: (body: string) => boolean;
 }

@@ -9,6 +9,8 @@ export interface Message {
   readonly evaluationBytes: number;
   /** All of them are: the message belongs to the evaluation's account and takes no time. */
   readonly evaluation: boolean;
+  /** Of a question of preparation or its answer: see PreparationTime. */
+  readonly ahead: number | null;
   readonly group: string | undefined;
   readonly sentAt: number;
   /** Order of acceptance in its queue. */

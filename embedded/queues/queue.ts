@@ -97,7 +97,7 @@ export class EmbeddedQueue implements PolledQueue {
   }
 
   /** Takes a measured batch in. `sentFrom` is when its request began. */
-  accept(batch: Batch, sentFrom: number): void {
+  accept(batch: Batch, sentFrom: number, ahead: number | null = null): void {
     this.#mustExist();
     const now = this.#context.clock.now();
     for (let i = 0; i < batch.messages.length; i++) {
@@ -112,6 +112,7 @@ export class EmbeddedQueue implements PolledQueue {
         bytes,
         evaluationBytes,
         evaluation: evaluationBytes === bytes,
+        ahead,
         group: this.fifo ? group : undefined,
         sentAt: now,
         sequence,

@@ -20,6 +20,12 @@ const runs = {
     durability: "strict",
   },
   "DIANA, packed": { algorithm: { kind: "diana", compressor: randK }, shardsPerTask: 3, checkpointEvery: 4 },
+  EF21: { algorithm: { kind: "ef21", compressor: { kind: "top-k", k: 10 } } },
+  "EF21 with a quantiser, packed": {
+    algorithm: { kind: "ef21", compressor: quantizer },
+    shardsPerTask: 3,
+    checkpointEvery: 4,
+  },
   "VR-DIANA": { algorithm: { kind: "vr-diana", compressor: randK, batchSize: 8, probability: 0.2 } },
 } as const;
 type Name = keyof typeof runs;

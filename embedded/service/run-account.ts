@@ -16,11 +16,10 @@ import {
 import type { EmbeddedCloud } from "../cloud.ts";
 import type { ServiceConfiguration } from "./configuration.ts";
 
+type Cloud = Pick<EmbeddedCloud, "usage" | "live" | "idlePolls" | "clock" | "preparationMilliseconds">;
+
 /** Accounts by run; a later tenure in the same cloud goes on with the account of the one before. */
-export function runAccounts(
-  cloud: Pick<EmbeddedCloud, "usage" | "live" | "idlePolls" | "clock">,
-  configuration: ServiceConfiguration,
-): (run: string) => Spending {
+export function runAccounts(cloud: Cloud, configuration: ServiceConfiguration): (run: string) => Spending {
   const accounts = new Map<string, RunAccount>();
   return (run) => {
     const known = accounts.get(run);
@@ -32,7 +31,7 @@ export function runAccounts(
 }
 
 class RunAccount implements Spending {
-  readonly #cloud: Pick<EmbeddedCloud, "usage" | "live" | "idlePolls" | "clock">;
+  readonly #cloud: Cloud;
   readonly #configuration: ServiceConfiguration;
   readonly #prices: Prices;
   /**
@@ -44,10 +43,7 @@ class RunAccount implements Spending {
   #tenureStart = 0;
   #tenures = 0;
 
-  constructor(
-    cloud: Pick<EmbeddedCloud, "usage" | "live" | "idlePolls" | "clock">,
-    configuration: ServiceConfiguration,
-  ) {
+  constructor(cloud: Cloud, configuration: ServiceConfiguration) {
     this.#cloud = cloud;
     this.#configuration = configuration;
     this.#prices = pricesOf(configuration.region ?? "us-east-1").prices;
@@ -72,6 +68,16 @@ class RunAccount implements Spending {
       fifoMapping: { ...fifoMapping, emptyReceiveRequests: fifoMapping.emptyReceiveRequests + polls.fifo },
     };
     return this.#baseUsd + this.#price(now) + (ahead === undefined ? 0 : this.#price(ahead.method));
+  }
+
+  observationUsd(): number {
+    const here = this.#cloud.usage();
+    const { evaluation } = this.#base === undefined ? here : addUsage(this.#base, here);
+    const { aggregator } = evaluation;
+    // The aggregator's own time of it is on no account: it is beside the clock.
+    const billedMilliseconds = aggregator.billedMilliseconds + this.#cloud.preparationMilliseconds();
+    const account = { ...evaluation, aggregator: { ...aggregator, billedMilliseconds } };
+    return priceUsd(account, this.#prices, this.#configuration).totalUsd;
   }
 
   save(ahead?: Usage): unknown {

@@ -1,7 +1,7 @@
 /** The service on the embedded cloud: its two functions, its queues and its mappings, as the stack deploys them. */
-import { createAggregator, type RunObserver } from "../../lambdas/aggregator/index.ts";
+import { type AggregatorHooks, createAggregator, type RunObserver } from "../../lambdas/aggregator/index.ts";
 import { createWorker, OpenedShards } from "../../lambdas/worker/index.ts";
-import type { MessageQueue, Ports, QueueAddress } from "../../shared/cloud/index.ts";
+import type { Handler, MessageQueue, Ports, QueueAddress } from "../../shared/cloud/index.ts";
 import { Workspace } from "../../shared/math/index.ts";
 import {
   AGGREGATOR_TIMEOUT_SECONDS,
@@ -9,6 +9,7 @@ import {
   type ControlMessage,
   encodeControl,
   isOutsideObject,
+  isPreparationTask,
   MAX_RECEIVE_COUNT,
   outsideBytesOf,
   TASK_VISIBILITY_SECONDS,
@@ -29,7 +30,8 @@ const WORKER_CONCURRENCY = 900;
 /** Aggregators at one time: runs at one time. */
 const AGGREGATOR_CONCURRENCY = 20;
 
-export interface ServiceOptions extends Omit<EmbeddedCloudOptions, "evaluationBytesOf" | "evaluationObject"> {
+export interface ServiceOptions
+  extends Omit<EmbeddedCloudOptions, "evaluationBytesOf" | "evaluationObject" | "preparationTask"> {
   readonly configuration?: ServiceConfiguration;
   readonly observer?: RunObserver;
   /** Workers concurrently, of all runs together: 900 where not given. */
@@ -40,6 +42,14 @@ export interface ServiceOptions extends Omit<EmbeddedCloudOptions, "evaluationBy
   readonly hedging?: boolean;
   /** Other threads that compute gradients of large shards; none by default. `close` ends them. */
   readonly threads?: GradientThreadsOptions;
+  readonly alteration?: ServiceAlteration;
+}
+
+/** A bug put into the service by a test, to see that the bug is found. */
+export interface ServiceAlteration {
+  readonly hooks?: AggregatorHooks;
+  readonly aggregatorPorts?: (ports: Ports) => Ports;
+  readonly worker?: (ports: Ports, create: (ports: Ports) => Handler) => Handler;
 }
 
 export interface EmbeddedService {
@@ -65,12 +75,14 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
     ramp,
     hedging = true,
     threads,
+    alteration = {},
     ...cloudOptions
   } = options;
   const cloud = createEmbeddedCloud({
     ...cloudOptions,
     evaluationBytesOf: outsideBytesOf,
     evaluationObject: isOutsideObject,
+    preparationTask: isPreparationTask,
   });
   const queue = (name: string, visibilitySeconds: number, fifo: boolean) => {
     const suffix = fifo ? ".fifo" : "";
@@ -99,7 +111,11 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
     name: "worker",
     memoryMb: configuration.workerMemoryMb,
     timeoutSeconds: WORKER_TIMEOUT_SECONDS,
-    create: (ports) => createWorker(ports, { gradients: gradients.environment(), shards, workspace }),
+    create: (ports) => {
+      const create = (altered: Ports): Handler =>
+        createWorker(altered, { gradients: gradients.environment(), shards, workspace });
+      return alteration.worker?.(ports, create) ?? create(ports);
+    },
   });
   const aggregator = cloud.defineFunction({
     name: "aggregator",
@@ -107,11 +123,12 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
     timeoutSeconds: AGGREGATOR_TIMEOUT_SECONDS,
     reservedConcurrency: AGGREGATOR_CONCURRENCY,
     create: (ports) =>
-      createAggregator(announcing(ports, tasks.address, ahead), {
+      createAggregator(announcing(alteration.aggregatorPorts?.(ports) ?? ports, tasks.address, ahead), {
         taskQueue: tasks.address,
         queuePrefix: "marina-",
         spendingOf: accounts,
         hedging,
+        ...(alteration.hooks === undefined ? {} : { hooks: alteration.hooks }),
         ...(observer === undefined ? {} : { observer }),
       }),
   });

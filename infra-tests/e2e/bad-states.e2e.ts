@@ -159,12 +159,7 @@ test("two aggregators for one run, neither of which can be replaced, can't make 
   await service.reached(name, REACHED, RUN_SECONDS);
   const second = secondAggregator(service, service.ports);
   const [finished, result] = await Promise.all([second.handle(control), service.ended(name, RUN_SECONDS)]);
-  // Each takes answers that the other one waits for: one commits first, or tasks are sent in vain as often as they may be.
-  if (result.status === "failed") {
-    expect(result.error).toMatch(/^run two-aggregators, round \d+, worker \d: no answer after \d tasks/);
-    await goesOnToTheSameBits(run, name);
-    return;
-  }
+  // Each takes answers that the other one waits for: the first to commit, or to miss answers, goes on.
   expect(result).toMatchObject({ status: "done", rounds: ROUNDS });
   expect(result.iterateSha256).toBe((await embeddedResult(run)).iterateSha256);
   // Either the second one has driven the run to its end, or it was told that somebody else does.

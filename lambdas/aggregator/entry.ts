@@ -37,11 +37,11 @@ const notice = priceNotice({ region, architecture: billing.architecture });
 if (notice !== undefined) log.warn("prices-of-another-region", { notice });
 
 const aggregator: Handler = (messages, invocation) => {
-  const tenure = meterTenure(ports, { taskQueue, prices, billing }, invocation.cold);
-  const drive = createAggregator(tenure.ports, {
+  const term = meterTenure(ports, { taskQueue, prices, billing }, invocation.cold);
+  const drive = createAggregator(term.ports, {
     taskQueue,
     queuePrefix,
-    spendingOf: () => tenure.spending.ofRun(),
+    spendingOf: () => term.spending.ofRun(),
     observer: { round: (run, record) => metrics.round(run, record) },
   });
   return drive(messages, invocation);

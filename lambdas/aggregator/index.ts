@@ -1,6 +1,13 @@
 /** The aggregator function. */
 export { readCheckpoint } from "./checkpoints/stored-checkpoint.ts";
-export type { AnswerObserver, Expectation } from "./exchange/inbox.ts";
-export { createAggregator, type RunObserver } from "./handler.ts";
+export {
+  type AcceptedContribution,
+  type AnswerObserver,
+  ContributionTable,
+  type Expectation,
+} from "./exchange/contribution-table.ts";
+export { createAggregator } from "./handler.ts";
+export type { AggregatorHooks } from "./hooks.ts";
 export { shardsPerTaskOf } from "./round/packing.ts";
-export { isOver } from "./term/finalize.ts";
+export type { RunObserver } from "./settings.ts";
+export { isOver } from "./term/end-run.ts";

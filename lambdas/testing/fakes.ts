@@ -55,7 +55,7 @@ export class FakeQueues implements MessageQueue {
   readonly sent: { readonly queue: QueueAddress; readonly message: OutgoingMessage }[] = [];
   readonly deleted: string[] = [];
   /** Receipts of messages that were made visible again. */
-  readonly givenBack: string[] = [];
+  readonly released: string[] = [];
   readonly missing = new Set<QueueAddress>();
   /** What the task queue says of itself; each look is counted. */
   tasksWaiting = 0;
@@ -119,7 +119,7 @@ export class FakeQueues implements MessageQueue {
   }
 
   async extend(_queue: QueueAddress, receipt: string, seconds: number): Promise<void> {
-    if (seconds === 0) this.givenBack.push(receipt);
+    if (seconds === 0) this.released.push(receipt);
   }
 
   async waiting(): Promise<number> {

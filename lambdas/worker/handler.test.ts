@@ -41,6 +41,7 @@ const kinds: readonly (readonly [TaskKind, RunSpecInput["algorithm"]])[] = [
   ["difference-batch", { kind: "vr-marina", compressor: { kind: "l2-quantization" }, batchSize: 4 }],
   ["shifted", { kind: "diana", compressor: { kind: "qsgd", levels: 2 } }],
   ["shifted-reduced", { kind: "vr-diana", compressor: { kind: "natural" }, batchSize: 4 }],
+  ["shift-start", { kind: "ef21", compressor: { kind: "top-k", k: 3 } }],
   ["evaluate", { kind: "gd" }],
   ["calibrate", { kind: "gd" }],
   ["gram", { kind: "gd" }],

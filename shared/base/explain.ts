@@ -16,6 +16,9 @@ export function explain(error: z.ZodError, schema: z.ZodType, value: unknown, so
 
 type Issue = z.core.$ZodIssue;
 
+/** zod's own messages where no option of a union fits: their schema has no reason of its own. */
+const UNEXPLAINED = /^Invalid (input|discriminator value)/;
+
 function describeIssue(issue: Issue, schema: z.ZodType, value: unknown): string[] {
   const path = pathText(issue.path);
   switch (issue.code) {
@@ -38,8 +41,12 @@ function describeIssue(issue: Issue, schema: z.ZodType, value: unknown): string[
         const kinds = discriminatorValues(schema, value, issue.path.slice(0, -1), discriminator);
         const got = at(value, [...issue.path]);
         const near = typeof got === "string" && kinds.length > 0 ? closest(got, kinds) : undefined;
-        const hint =
-          near !== undefined && distance(String(got), near) <= 3 ? `; did you mean "${near}"?` : "";
+        const reason = plain(issue.message);
+        const hint = !UNEXPLAINED.test(reason)
+          ? `: ${reason}`
+          : near !== undefined && distance(String(got), near) <= 3
+            ? `; did you mean "${near}"?`
+            : "";
         return [
           `${path}: expected one of ${kinds.map((kind) => `"${kind}"`).join(", ")}, got ${show(got)}${hint}`,
         ];

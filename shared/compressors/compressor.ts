@@ -26,6 +26,8 @@ export const NO_DRAW: Draw = { kind: "none" };
 
 /** Makes the streams that one message may be drawn from: functions of their keys, so sender and receiver read the same. */
 export interface DrawStreams {
+  /** The run's: with the round it tells shared streams apart, so that a joint draw need not be made for every slot anew. */
+  readonly seed: number;
   /** The slot's own: draws of different slots are independent. */
   own(): Stream;
   /** The round's, the same for all of its slots: for compressors that are drawn jointly. */
@@ -83,6 +85,11 @@ export interface UnbiasedCompressor extends CompressorBase {
   readonly promises: "unbiased";
   /** Variance constant omega >= 0. */
   readonly omega: number;
+  /**
+   * Where the slots of a round are drawn jointly: E|mean_i Q_i(a_i) - abar|^2 <= A mean_i |a_i|^2 - B |abar|^2 for all
+   * a_i. Absent: they are independent, A = omega/n and B = 0.
+   */
+  readonly joint?: { readonly A: number; readonly B: number };
 }
 
 export interface ContractiveCompressor extends CompressorBase {

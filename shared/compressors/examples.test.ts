@@ -26,6 +26,7 @@ describe.each(["float32", "float64"] as const)("worked examples on %s", (wire) =
       [4.841487375, -14.52446212, 0, -4.841487375, 9.68297475],
     ],
     ["natural compression", { kind: "natural" }, UNIFORMS, [1, -16, 0.25, -8, 8]],
+    ["Top-K keeps -15 and 10", { kind: "top-k", k: 2 }, { kind: "none" }, [0, -15, 0, 0, 10]],
     ["identity", { kind: "identity" }, { kind: "none" }, [1, -15, 0.2, -7, 10]],
   ];
   test.each(examples)("%s", (_name, spec, draw, expected) => {
@@ -53,6 +54,14 @@ describe("messages, byte by byte", () => {
     expect(
       hex({ kind: "rand-k", k: 1 }, [1, 2], { kind: "indices", indices: Uint32Array.of(1) }, "float64"),
     ).toBe("0000000000000040");
+  });
+
+  test("Top-K: the kept values, then their indices in four bits each from the lowest", () => {
+    const x = [0, 0, 2, 0, 0, 0, 1, 0, -2];
+    // Indices 2, 6 and 8: 0010, 0110, 1000, and four zeros.
+    expect(hex({ kind: "top-k", k: 3 }, x, { kind: "none" }, "float32")).toBe(
+      "00000040" + "0000803f" + "000000c0" + "6208",
+    );
   });
 
   test("l2-quantization, fixed: the norm 5, then codes plus, minus, zero from the lowest bits", () => {

@@ -16,4 +16,5 @@ export {
   compressorLabel,
   compressorSchema,
   createCompressor,
+  isDrawnJointly,
 } from "./registry.ts";

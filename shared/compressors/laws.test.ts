@@ -4,11 +4,9 @@ import { Purpose, Stream } from "../math/streams.ts";
 import type { Compressor, Draw, Wire } from "./compressor.ts";
 import { type CompressorSpec, createCompressor, type UnbiasedSpec } from "./registry.ts";
 import { apply, coordinatesOf, outcomes, sizeOf } from "./testing/reference.ts";
-import { specsIn, streamsOf } from "./testing/specs.ts";
+import { specsIn, streamsOf, WORKERS } from "./testing/specs.ts";
 
 const WIRES: readonly Wire[] = ["float32", "float64"];
-/** Of which the laws look at one. */
-const WORKERS = 2;
 
 const VECTORS: Readonly<Record<string, readonly number[]>> = {
   generic: [1, -15, 0.2, -7, 10],
@@ -90,7 +88,8 @@ describe.each(CASES.map((entry) => [entry.name, entry] as const))("%s", (_name, 
     if (!unbiased) return;
     for (let j = 0; j < x.length; j++)
       expect(Math.abs(mean[j]! - x[j]!)).toBeLessThanOrEqual(tolerance(wire) * size);
-    if (spec.kind === "rand-k") expect(Math.abs(variance - bound)).toBeLessThanOrEqual(slack);
+    if (spec.kind === "rand-k" || spec.kind === "perm-k")
+      expect(Math.abs(variance - bound)).toBeLessThanOrEqual(slack);
   });
 
   test("E(non-zeros) <= zeta, over all draws", () => {
@@ -150,7 +149,7 @@ describe.each(CASES.map((entry) => [entry.name, entry] as const))("%s", (_name, 
       for (let j = 0; j < x.length; j++)
         expect(Math.abs(q[j]! - expected[j]!)).toBeLessThanOrEqual(1e-14 * Math.abs(expected[j]!));
       const nonZeros = expected.filter((e) => e !== 0).length;
-      const table = sizeOf(spec, x.length, wire, nonZeros);
+      const table = sizeOf(spec, x.length, wire, nonZeros, draw);
       expect(bits).toBe(table.bits);
       expect(bytes.length).toBe(Math.ceil((table.bits + (wire === "float64" ? 32 * table.floats : 0)) / 8));
     }
@@ -183,6 +182,29 @@ describe("the bounds are attained", () => {
     const compressor = createCompressor(spec, x.length, "float64");
     const { variance } = moments({ name: "", compressor, spec, x, wire: "float64" });
     expect(variance / squared(x)).toBeCloseTo(compressor.omega, 12);
+  });
+});
+
+describe("Top-K", () => {
+  test.each([1, 2, 3, 6])("attains 1 - alpha at constant |x_j| (K = %d)", (k) => {
+    const x = Float64Array.of(-0.7, 0.7, 0.7, -0.7, -0.7, 0.7, 0.7);
+    const spec = { kind: "top-k", k } as const;
+    const compressor = createCompressor(spec, x.length, "float64");
+    const { variance } = moments({ name: "", compressor, spec, x, wire: "float64" });
+    expect(variance / squared(x)).toBeCloseTo(1 - compressor.alpha, 12);
+  });
+
+  test("changes nothing the second time, and keeps the first of equal entries", () => {
+    const none: Draw = { kind: "none" };
+    for (const entries of Object.values(VECTORS)) {
+      for (let k = 1; k <= entries.length; k++) {
+        const compressor = createCompressor({ kind: "top-k", k }, entries.length, "float64");
+        const once = decoded(compressor, Float64Array.from(entries), none);
+        expect(decoded(compressor, once, none)).toEqual(once);
+      }
+    }
+    const ties = createCompressor({ kind: "top-k", k: 3 }, 6, "float64");
+    expect([...decoded(ties, Float64Array.of(1, -2, 5, 2, 2, -1), none)]).toEqual([0, -2, 5, 2, 0, 0]);
   });
 });
 
@@ -231,6 +253,26 @@ describe("the constants of each kind", () => {
     expect(compressor.omega).toBeCloseTo(omega, 13);
     expect(compressor.zeta).toBeCloseTo(zeta, 13);
     expect(compressor.expectedBits).toBeCloseTo(bits, 10);
+  });
+
+  test.each([
+    [{ kind: "perm-k" }, 5, 4, 112 / 5, 32 * (112 / 5), { A: 1, B: 1 }],
+    [{ kind: "perm-k" }, 112, 111, 1, 32, { A: 1, B: 1 }],
+    [{ kind: "perm-k" }, 336, 111, 1, 32, { A: 111 / 335, B: 111 / 335 }],
+    [{ kind: "perm-k" }, 1, 0, d, 32 * d, undefined],
+  ] as const)("%j of %d workers: omega %d, zeta %d, %d bits", (spec, workers, omega, zeta, bits, joint) => {
+    const compressor = createCompressor(spec, d, "float32", { workers });
+    expect(compressor).toMatchObject({ omega, zeta, expectedBits: bits });
+    expect(compressor.joint).toEqual(joint);
+  });
+
+  test.each([
+    [1, 1, 1 / d, 39],
+    [10, 10, 10 / d, 390],
+    [d, d, 1, 32 * d],
+  ])("top-k %d: zeta %d, alpha %d, %d bits", (k, zeta, alpha, bits) => {
+    const compressor = createCompressor({ kind: "top-k", k }, d, "float32");
+    expect(compressor).toMatchObject({ promises: "contractive", zeta, alpha, expectedBits: bits });
   });
 
   test("the expected bits of l2-quantization bound the mean over all draws, and 32 + 2d binds for a small d", () => {
@@ -298,7 +340,7 @@ describe("draws come of their stream alone", () => {
       const compressor = createCompressor(spec, d, wire, options);
       for (let slot = 0; slot < 50; slot++) {
         const draw = drawn(compressor, 0, slot);
-        const expected = apply(spec, x, draw, wire);
+        const expected = apply(spec, x, draw, wire, 50);
         const q = decoded(compressor, x, compressor.receiverDraws ? drawn(compressor, 0, slot) : draw);
         for (let j = 0; j < d; j++) expect(q[j]).toBeCloseTo(expected[j]!, 10);
       }

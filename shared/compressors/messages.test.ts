@@ -4,11 +4,9 @@ import { MessageError } from "../base/errors.ts";
 import { Purpose, Stream } from "../math/streams.ts";
 import type { Compressor, Draw, Wire } from "./compressor.ts";
 import { type CompressorSpec, createCompressor } from "./registry.ts";
-import { specsIn, streamsOf } from "./testing/specs.ts";
+import { specsIn, streamsOf, WORKERS } from "./testing/specs.ts";
 
 const WIRES: readonly Wire[] = ["float32", "float64"];
-
-const WORKERS = 2;
 
 /** A draw of the second of two slots; of a quantiser one that rounds away from zero nearly everywhere. */
 function drawFor(compressor: Compressor): Draw {
@@ -144,6 +142,22 @@ describe("what a message may not hold", () => {
     ],
     ["the exponent of infinity", { kind: "natural" }, 1, "ff00", /entry 0 is the exponent of infinity/],
     ["minus zero", { kind: "natural" }, 1, "0001", /entry 0 is minus zero/],
+    [
+      "indices of Top-K that do not increase",
+      { kind: "top-k", k: 2 },
+      9,
+      "0000803f0000004033",
+      /entry 1 has index 3, expected more than 3 and less than 9/,
+    ],
+    [
+      "an index of Top-K out of range",
+      { kind: "top-k", k: 1 },
+      9,
+      "0000803f09",
+      /entry 0 has index 9, expected more than -1 and less than 9/,
+    ],
+    ["padding after indices", { kind: "top-k", k: 1 }, 9, "0000803f18", /zero bits after the last index/],
+    ["a NaN of Top-K", { kind: "top-k", k: 1 }, 9, "0000c07f08", /number 0 of 1 is NaN/],
     ["padding after exponents", { kind: "natural" }, 1, "7f02", /zero bits after the last entry/],
   ] as const)("%s", (_name, spec, dimension, hex, message) => {
     expect(reject(spec, dimension, hex)).toMatch(message);

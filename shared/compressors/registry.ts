@@ -7,10 +7,12 @@ import type { CompressorDefinition, CompressorSchema, Promised, Wire } from "./c
 import { identity } from "./identity.ts";
 import { l2Quantization } from "./l2-quantization.ts";
 import { natural } from "./natural.ts";
+import { permK } from "./perm-k.ts";
 import { qsgd } from "./qsgd.ts";
 import { randK } from "./rand-k.ts";
+import { topK } from "./top-k.ts";
 
-export const COMPRESSORS = [identity, randK, l2Quantization, qsgd, natural] as const;
+export const COMPRESSORS = [identity, randK, l2Quantization, qsgd, natural, permK, topK] as const;
 
 type Definition = (typeof COMPRESSORS)[number];
 type SpecOf<D extends Definition> = z.output<D["schema"]>;
@@ -61,11 +63,16 @@ export function compressorLabel(spec: CompressorSpec): string {
   return definitionOf(spec).label(spec);
 }
 
+/** Is it drawn for all slots of a round at once? */
+export function isDrawnJointly(spec: CompressorSpec): boolean {
+  return definitionOf(spec).joint;
+}
+
 /** Which compressors a method can work with. */
 export interface Accepted<P extends Promised = Promised> {
-  readonly promises: P;
-  /** May they be drawn jointly? Only where every compressed round has a slot for each worker. */
-  readonly joint: boolean;
+  readonly promises: readonly P[];
+  /** May they be drawn jointly? Only where every compressed round has a slot for each worker. Else why not. */
+  readonly joint: true | { readonly refused: string };
 }
 
 /** The schema of a method's compressor. */
@@ -74,10 +81,25 @@ export function compressorSchema<P extends Promised>({
   joint,
 }: Accepted<P>): z.ZodType<SpecPromising<P>, SpecPromising<P>> {
   const all: readonly CompressorDefinition[] = COMPRESSORS as unknown as readonly CompressorDefinition[];
-  const accepted = all.filter((each) => each.promises === promises && (joint || !each.joint));
+  const promised = promises.join(" or ");
+  const refusals = new Map<unknown, string>();
+  for (const each of all) {
+    const kind = each.schema.shape.kind.value;
+    if (!(promises as readonly Promised[]).includes(each.promises)) {
+      refusals.set(
+        kind,
+        `${kind} is ${each.promises}, and this method needs a compressor that is ${promised}`,
+      );
+    } else if (each.joint && joint !== true) {
+      refusals.set(kind, `${kind} is drawn for all workers jointly, and ${joint.refused}`);
+    }
+  }
+  const accepted = all.filter((each) => !refusals.has(each.schema.shape.kind.value));
   const schemas = accepted.map((each) => each.schema) as unknown as [CompressorSchema, ...CompressorSchema[]];
-  const schema = z.discriminatedUnion("kind", schemas);
-  return schema.describe(`The ${promises} compressor Q of the uplink.`) as unknown as z.ZodType<
+  const schema = z.discriminatedUnion("kind", schemas, {
+    error: ({ input }) => refusals.get((input as { kind?: unknown } | undefined)?.kind),
+  });
+  return schema.describe(`The ${promised} compressor Q of the uplink.`) as unknown as z.ZodType<
     SpecPromising<P>,
     SpecPromising<P>
   >;

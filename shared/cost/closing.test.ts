@@ -16,12 +16,15 @@ function counted(usage: Usage): Record<string, number> {
   return found;
 }
 
+/** What calibration took is looked up for the result. */
+const ENDED = { "evaluation.objects.getRequests": 1 };
 const ALWAYS = { "standardQueues.emptyReceiveRequests": 8, "fifoMapping.deleteRequests": 1 };
 
 describe("what a tenure's end will ask for", () => {
   it("is two PUTs and a GET, three LISTs and two calls on the run's queue when the run is over", () => {
     expect(counted(closingUsage("over", 8))).toEqual({
       ...ALWAYS,
+      ...ENDED,
       "objects.putRequests": 2,
       "objects.getRequests": 1,
       "objects.listRequests": 3,
@@ -32,6 +35,7 @@ describe("what a tenure's end will ask for", () => {
   it("leaves queue and objects alone when the run has failed and may be resumed", () => {
     expect(counted(closingUsage("failed", 8))).toEqual({
       ...ALWAYS,
+      ...ENDED,
       "objects.putRequests": 2,
       "objects.getRequests": 1,
     });
@@ -40,6 +44,7 @@ describe("what a tenure's end will ask for", () => {
   it("deletes the user's command, too, when that has stopped it", () => {
     expect(counted(closingUsage("stopped", 8))).toEqual({
       ...ALWAYS,
+      ...ENDED,
       "objects.putRequests": 2,
       "objects.getRequests": 1,
       "standardQueues.deleteRequests": 1,

@@ -14,7 +14,7 @@ export type Closing = "over" | "stopped" | "failed" | "handed-over";
 /**
  * - always: the last checkpoint's PUT; the long polls in flight, which come back empty; the mapping's deletion of the
  *   control message;
- * - a run that has ended: the result's PUT, after a look whether there is one;
+ * - a run that has ended: the result's PUT, after a look whether there is one, and a GET of what its calibrations took;
  * - one that is over for good: a LIST of each prefix where something may be left (what is found there is deleted, which
  *   is free), and looking up and deleting the run's queue;
  * - one that was stopped: the deletion of the user's command;
@@ -35,6 +35,8 @@ export function closingUsage(closing: Closing, pollsUnderWay: number): Usage {
   }
   objects.putRequests++;
   objects.getRequests = 1;
+  // What calibration took is looked up for the result.
+  usage.evaluation.objects.getRequests = 1;
   if (closing === "over") {
     objects.listRequests = leftoverPrefixes("").length;
     standardQueues.manageRequests = 2;

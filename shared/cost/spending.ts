@@ -7,6 +7,8 @@ export interface Spending {
    * @param ahead what is certain to follow, see closing.ts
    */
   usd(ahead?: Usage): number;
+  /** Dollars so far of what is outside the method: evaluations and calibration, as far as they are counted apart. */
+  observationUsd(): number;
   /** The counts, to be stored with a checkpoint: plain JSON. @param ahead as of `usd`. */
   save(ahead?: Usage): unknown;
   /** Goes on from stored counts. @throws MarinaError when they are not counts. */

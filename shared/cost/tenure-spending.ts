@@ -54,6 +54,7 @@ export class TenureSpending {
     };
     return {
       usd: (ahead) => priceUsd(used(ahead).method, this.#prices, this.#billing).totalUsd,
+      observationUsd: () => priceUsd(used().evaluation, this.#prices, this.#billing).totalUsd,
       save: used,
       restore(saved) {
         before = saved === null ? zeroUsage() : parseUsage(saved);

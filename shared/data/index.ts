@@ -14,6 +14,7 @@ export {
   parseManifest,
   type Reading,
   type RowOrder,
+  rowsPrefix,
   STANDARD_INPUT,
 } from "./manifest.ts";
 export { partition, rowsOf, rowsUsed } from "./partition.ts";

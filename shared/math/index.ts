@@ -2,12 +2,19 @@
 export { cubeRoot } from "./cube-root.ts";
 export { dirichlet } from "./dirichlet.ts";
 export { exp, expNonPositive } from "./exp.ts";
+export { kthLargest } from "./kth-largest.ts";
 export { log } from "./log.ts";
 export { log1pUpToOne } from "./log1p.ts";
 export { norm } from "./norm.ts";
 export { onFront } from "./pareto.ts";
 export { permutation } from "./permutation.ts";
-export { advance, largestEigenvalue, type PowerState, startPowerIteration } from "./power-iteration.ts";
+export {
+  advance,
+  largestEigenvalue,
+  POWER_STEP_LIMIT,
+  type PowerState,
+  startPowerIteration,
+} from "./power-iteration.ts";
 export { powerOfTwo } from "./powers-of-two.ts";
 export { quantile } from "./quantile.ts";
 export { Purpose, Stream } from "./streams.ts";

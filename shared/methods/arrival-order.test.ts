@@ -111,7 +111,11 @@ async function activeRun(algorithm: AlgorithmSpec, order: readonly number[]): Pr
     log: { info: () => undefined, warn: (event) => expect.unreachable(event) },
   };
   const loaded = await loadRun(ports, "r", undefined);
-  const inbox = new Inbox(ports, REPLIES, loaded.digest, 0);
+  const inbox = new Inbox(ports, REPLIES, {
+    runDigest: loaded.digest,
+    incarnation: 0,
+    lease: { check: () => undefined, confirm: async () => undefined },
+  });
   inbox.open();
   return { ...loaded, taskQueue: TASKS, replyTo: REPLIES, inbox };
 }
@@ -132,12 +136,12 @@ async function afterRound(
   const state = method.start(Float64Array.of(0.1, 0.2, 0.3, 0.4));
   const points = new PointStore(active.ports.objects, "r", 0);
   const { plan, mean } = await doRound(
-    { active, method, points, memoryFloor: 0, evaluate: false, dense: false },
+    { active, method, points, oldestNeededRound: 0, evaluate: false, dense: false },
     state,
     round,
     0,
   );
-  active.inbox.abandon();
+  active.inbox.detach();
   return vectorSha256(method.step(state, plan, mean).iterate!);
 }
 

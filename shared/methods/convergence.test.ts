@@ -173,6 +173,43 @@ describe.each(family)(
   },
 );
 
+describe("EF21", () => {
+  // alpha = 1/3: a third of the entries is sent.
+  const spec: AlgorithmSpec = { kind: "ef21", compressor: { kind: "top-k", k: 1 }, stepSize: "theory" };
+  const topK = createCompressor(spec.compressor, ridge.d, "float64");
+  const numbers = resolveNumbers(spec, {
+    workers: ridge.n,
+    rowsPerWorker: 1,
+    compressor: topK,
+    smoothness: constants,
+    rounds: 1,
+  });
+  const run = (stepSize: number, rounds: number) =>
+    simulate({
+      spec,
+      numbers: { ...numbers, stepSize },
+      objectives: ridge.objectives,
+      x0: Float64Array.of(3, -2, 1),
+      rounds,
+      draws: { coin: () => false },
+    }).points;
+
+  it.each([1, 10, 100, 1000])(
+    "has mean |grad f(x^t)|^2 over %d rounds <= 2 (f(x^0) - f_*)/(gamma T)",
+    (rounds) => {
+      const points = run(numbers.stepSize, rounds);
+      const mean = points.slice(0, rounds).reduce((sum, each) => sum + each.gradientNormSquared, 0) / rounds;
+      expect(mean).toBeLessThanOrEqual((2 * (points[0]!.loss - minimum)) / (numbers.stepSize * rounds));
+    },
+  );
+
+  it("comes to the minimum itself, where every worker's gradient is another and none is zero", () => {
+    expect(run(numbers.stepSize, 2000).at(-1)!.gradientNormSquared).toBeLessThan(1e-24);
+    const alone = ridge.objectives.map((_, i) => normSquared(ridge.local(i, exact.minimizer)));
+    expect(Math.min(...alone)).toBeGreaterThan(1e-3);
+  });
+});
+
 describe("the ridge problem of these tests", () => {
   it("has no gradient at its minimiser, and the constants that its Hessians have", () => {
     expect(normSquared(ridge.gradient(exact.minimizer))).toBeLessThan(1e-28);

@@ -1,7 +1,8 @@
 /** What DIANA and VR-DIANA share: shifts h_i at the workers, their mean at the server. */
+import { MarinaError } from "../base/index.ts";
 import { cubeRoot } from "../math/index.ts";
 import { descend, plus, type Vectors } from "./method.ts";
-import { omegaOf, type TheorySetting, type WorkerNumbers } from "./theory.ts";
+import { isJoint, omegaOf, type TheorySetting, type WorkerNumbers } from "./theory.ts";
 
 export interface DianaState {
   /** x^t */
@@ -41,6 +42,12 @@ export const THEOREM_4 = "Theorem 4 of Horvath et al. 2019";
  * VR-DIANA (the mini-batch form as the MARINA paper's experiments use it, with L = sqrt(mean L_i^2)).
  */
 export function publishedStep({ workers: n, compressor, smoothness }: TheorySetting, M: number): number {
+  if (isJoint(compressor)) {
+    throw new MarinaError(
+      "spec",
+      'algorithm.stepSize: "published" is for compressors that are drawn independently; take "theory" or a number',
+    );
+  }
   const omega = omegaOf(compressor);
   return 1 / (10 * smoothness.L * Math.sqrt(1 + omega / n) * (cubeRoot(M * M) + omega + 1));
 }

@@ -9,19 +9,10 @@ import {
   shiftsBelongToRows,
   THEOREM_4,
 } from "./diana-family.ts";
-import { defineMethod, defineRequest, everyone, minus } from "./method.ts";
+import { defineMethod, everyone } from "./method.ts";
+import { shifted } from "./requests.ts";
 import { labelOf, shift, stepSize, THEOREM } from "./spec-fields.ts";
-import { averageSmoothness, omegaOf } from "./theory.ts";
-
-/** Q(grad f_i(x^t) - h_i^t) */
-const shifted = defineRequest({
-  name: "shifted",
-  wire: 5,
-  points: ["iterate"],
-  dense: false,
-  gradients: [{ at: "iterate", rows: "all" }],
-  message: ([g], own, out) => minus(g!.vector, own["shift"]!, out),
-});
+import { averageSmoothness, isJoint, omegaOf, varianceOfMean } from "./theory.ts";
 
 /**
  * DIANA, h_i^0 = 0:
@@ -30,7 +21,8 @@ const shifted = defineRequest({
  *   server: g^t = hbar^t + mean_i m_i,  x^{t+1} = x^t - gamma g^t,  hbar^{t+1} = hbar^t + alpha mean_i m_i
  *
  * x^t, h_i^t in R^d, hbar = mean_i h_i; alpha = 1/(1 + omega). A message is b_Q bits. Steps: "theory" is
- * min{1/(2 L_f), 1/(2 L sqrt(omega (1 + omega) (3 + 2 omega) / n))}, "published" Theorem 4 of Horvath et al. 2019.
+ * min{1/(2 L_f), 1/(2 L sqrt(omega (1 + omega) (3 + 2 omega) / n))}, "published" Theorem 4 of Horvath et al. 2019. With
+ * Q_i drawn jointly A takes the place of omega/n (see `varianceOfMean`), and there is no published step.
  * @example { "kind": "diana", "compressor": { "kind": "rand-k", "k": 10 }, "shift": "carried" }
  * @see Mishchenko, Gorbunov, Takac, Richtarik, "Distributed learning with compressed gradient differences", arXiv
  * 1901.09269.
@@ -38,7 +30,7 @@ const shifted = defineRequest({
 export const diana = defineMethod({
   schema: z.strictObject({
     kind: z.literal("diana"),
-    compressor: compressorSchema({ promises: "unbiased", joint: true }),
+    compressor: compressorSchema({ promises: ["unbiased"], joint: true }),
     shift,
     stepSize: stepSize({ theory: THEOREM, published: THEOREM_4 }),
   }),
@@ -50,9 +42,13 @@ export const diana = defineMethod({
         needs: ["average-smoothness"],
         value(_spec, { workers: n, compressor, smoothness }) {
           const omega = omegaOf(compressor);
+          // omega/n is the variance of the mean of independent compressors; of joint ones that is A.
+          const variance = isJoint(compressor)
+            ? varianceOfMean(compressor, n).A * (1 + omega) * (3 + 2 * omega)
+            : (omega * (1 + omega) * (3 + 2 * omega)) / n;
           return Math.min(
             1 / (2 * averageSmoothness(smoothness)),
-            1 / (2 * smoothness.L * Math.sqrt((omega * (1 + omega) * (3 + 2 * omega)) / n)),
+            1 / (2 * smoothness.L * Math.sqrt(variance)),
           );
         },
       },

@@ -60,6 +60,7 @@ export function workerDraws(
 export function compressorDraw(seed: number, place: Place, compressor: Compressor): Draw {
   const { round, slot } = place;
   const streams = {
+    seed,
     own: () => new Stream({ seed, purpose: Purpose.compressor, round, index: slot }),
     shared: () => new Stream({ seed, purpose: Purpose.jointCompressor, round, index: 0 }),
   };

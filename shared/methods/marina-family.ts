@@ -1,4 +1,5 @@
 /** What the MARINA family shares: one recursion at the server, differences of gradients from the workers. */
+import { type CompressorSpec, isDrawnJointly } from "../compressors/index.ts";
 import {
   defineRequest,
   descend,
@@ -9,7 +10,13 @@ import {
   type RequestDefinition,
   type ServerDraws,
 } from "./method.ts";
-import type { Numbers } from "./theory.ts";
+import {
+  averageSmoothness,
+  type CalibrationNeed,
+  type Numbers,
+  type TheorySetting,
+  varianceOfMean,
+} from "./theory.ts";
 
 export interface MarinaState {
   /** x^t */
@@ -86,4 +93,37 @@ export function marinaServer(
       };
     },
   };
+}
+
+/** What calibration must find out: `jointStep` begins with L_f. */
+export function needsOfJoint({
+  compressor,
+}: {
+  readonly compressor: CompressorSpec;
+}): readonly CalibrationNeed[] {
+  return isDrawnJointly(compressor) ? ["average-smoothness"] : [];
+}
+
+/**
+ * The step with compressors that are drawn jointly:
+ *
+ *   gamma = 1/(L_f + sqrt(((1-p)/p) ((A - B) L^2 + B L_pm^2 + (A + (1 - B)/n) V)))
+ *
+ * A and B as in `varianceOfMean`; L_pm bounds the variance of the differences D_i of gradients among the workers,
+ * mean_i |D_i|^2 - |Dbar|^2 <= L_pm^2 |x - y|^2, and L stands in for it: L_pm <= L. V = 0 where the differences are exact;
+ * cL^2/b for mini-batches, whose errors v_i are independent and unbiased: they add A mean |v_i|^2 - B |vbar|^2 to what
+ * the compressors lose of exact differences, and |vbar|^2 = mean |v_i|^2 / n by themselves, all in expectation.
+ * With A = omega/n and B = 0 that is Theorem 3.1, but for L_f in the place of L.
+ * @see Szlendak, Tyurin, Richtarik, arXiv 2110.03300.
+ */
+export function jointStep(
+  { workers: n, compressor, smoothness }: TheorySetting,
+  p: number,
+  V: number,
+): number {
+  const { L } = smoothness;
+  const { A, B } = varianceOfMean(compressor, n);
+  const Lpm = L;
+  const inside = (A - B) * L * L + B * Lpm * Lpm + (A + (1 - B) / n) * V;
+  return 1 / (averageSmoothness(smoothness) + Math.sqrt(((1 - p) / p) * inside));
 }

@@ -1,11 +1,11 @@
 /** MARINA: compressed differences of gradients, and now and then a dense round. */
 import * as z from "zod";
 import { compressorSchema } from "../compressors/index.ts";
-import { difference, marinaServer } from "./marina-family.ts";
+import { difference, jointStep, marinaServer, needsOfJoint } from "./marina-family.ts";
 import { defineMethod } from "./method.ts";
 import { full } from "./requests.ts";
 import { labelOf, probability, stepSize, THEOREM } from "./spec-fields.ts";
-import { density, omegaOf } from "./theory.ts";
+import { density, isJoint, omegaOf, type TheorySetting } from "./theory.ts";
 
 /**
  * MARINA (Algorithm 1):
@@ -16,14 +16,15 @@ import { density, omegaOf } from "./theory.ts";
  *   x^{t+1} = x^t - gamma g^t
  *
  * x^t, g^t in R^d; n workers; Q unbiased with variance omega and density zeta. A message is 32 d bits in a dense round,
- * else b_Q. By theory p = zeta/d and gamma = 1/(L (1 + sqrt((1-p) omega / (p n)))) (Theorem 2.1).
+ * else b_Q. By theory p = zeta/d and gamma = 1/(L (1 + sqrt((1-p) omega / (p n)))) (Theorem 2.1); with Q_i drawn jointly
+ * see `jointStep`.
  * @example { "kind": "marina", "compressor": { "kind": "rand-k", "k": 10 } }
  * @see Gorbunov, Burlachenko, Li, Richtarik, "MARINA: faster non-convex distributed learning with compression", ICML 2021.
  */
 export const marina = defineMethod({
   schema: z.strictObject({
     kind: z.literal("marina"),
-    compressor: compressorSchema({ promises: "unbiased", joint: true }),
+    compressor: compressorSchema({ promises: ["unbiased"], joint: true }),
     probability,
     stepSize: stepSize({ theory: THEOREM }),
   }),
@@ -33,8 +34,9 @@ export const marina = defineMethod({
     probability: (_spec, { compressor }) => density(compressor),
     steps: {
       theory: {
-        value: (_spec, { workers: n, compressor, smoothness: { L } }, p) =>
-          1 / (L * (1 + Math.sqrt(((1 - p) * omegaOf(compressor)) / (p * n)))),
+        needs: needsOfJoint,
+        value: (_spec, setting, p) =>
+          isJoint(setting.compressor) ? jointStep(setting, p, 0) : theorem21(setting, p),
       },
     },
   },
@@ -43,3 +45,7 @@ export const marina = defineMethod({
   workerState: null,
   membership: "dense round",
 });
+
+function theorem21({ workers: n, compressor, smoothness: { L } }: TheorySetting, p: number): number {
+  return 1 / (L * (1 + Math.sqrt(((1 - p) * omegaOf(compressor)) / (p * n))));
+}

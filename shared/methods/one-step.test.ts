@@ -4,12 +4,21 @@
  * Burlachenko, Li, Richtarik, ICML 2021; Horvath et al., arXiv 1904.05115).
  */
 import { describe, expect, it } from "vitest";
+import type { DrawStreams } from "../compressors/compressor.ts";
 import { type CompressorSpec, createCompressor, type UnbiasedSpec } from "../compressors/registry.ts";
 import { varianceOf } from "../compressors/testing/reference.ts";
+import type { Stream } from "../math/streams.ts";
 import { normSquared } from "../math/vectors.ts";
 import type { Vectors } from "./method.ts";
 import { type AlgorithmSpec, createMethod, METHOD_KINDS, methodOf } from "./registry.ts";
-import { type BatchSizes, choosing, chosenDraws, expectation } from "./testing/enumerate.ts";
+import {
+  type BatchSizes,
+  type Choose,
+  choosing,
+  chosenDraws,
+  equallyLikely,
+  expectation,
+} from "./testing/enumerate.ts";
 import { leastSquares, mean, minus, THREE_WORKERS } from "./testing/least-squares.ts";
 import { oneRound, type RoundSetting } from "./testing/one-round.ts";
 import { specOf } from "./testing/specs.ts";
@@ -139,6 +148,67 @@ describe.each(compressors)("MARINA's error with $kind $k$levels", (compressor) =
     const { omega } = createCompressor(compressor, d, "float64");
     const bound = (1 - P) * (normSquared(e) + (omega * n * meanSquare(D)) / n ** 2);
     expect(square[0]!).toBeLessThanOrEqual(bound * (1 + 1e-12));
+  });
+});
+
+/** The shared stream of a round, each of its numbers chosen: whichever slot asks first. */
+function choosingDeal(choose: Choose): DrawStreams {
+  const nextBelow = (bound: number): number =>
+    choose(equallyLikely(Array.from({ length: bound }, (_, value) => value)));
+  const own = () => {
+    throw new Error("a joint draw comes of the shared stream");
+  };
+  return { seed: 0, own, shared: () => ({ nextBelow }) as Stream };
+}
+
+describe.each([
+  ["MARINA", { kind: "marina", compressor: { kind: "perm-k" }, ...common }],
+  [
+    "VR-MARINA",
+    { kind: "vr-marina", compressor: { kind: "perm-k" }, batchSize: 1, replacement: true, ...common },
+  ],
+] as const)("%s's error with PermK", (name, spec: AlgorithmSpec) => {
+  const numbers = { workers: n, stepSize: GAMMA, probability: P, shiftStep: 1 };
+  const found = expectation((choose) => {
+    const compressor = createCompressor({ kind: "perm-k" }, d, "float64", { workers: n });
+    const streams = choosingDeal(choose);
+    const drawn = chosenDraws(choose, { rows, batch: 1, replacement: true });
+    const setting: RoundSetting = {
+      ...{ spec, compressor, shiftStep: 1, objectives: problem.objectives },
+      method: createMethod(spec, numbers),
+      dense: createCompressor({ kind: "identity" }, d, "float64"),
+    };
+    const next = oneRound(
+      setting,
+      { state: { iterate: x, previous: w, estimate: g }, workerStates: workers.map(() => undefined) },
+      5,
+      {
+        server: drawn.server,
+        worker: (slot) => ({
+          ...drawn.worker(slot),
+          compressor: () => compressor.draw(streams, { round: 5, slot, slots: n }),
+        }),
+      },
+    );
+    const error = minus(next.state.estimate!, problem.gradient(x));
+    return { error, square: normSquared(error) };
+  });
+  // n = d = 3: every worker has one coordinate, A = B = 1.
+  const [A, B] = [1, 1];
+  const ofBatches = name === "MARINA" ? 0 : V.reduce((sum, Vi) => sum + Vi, 0) / n;
+
+  it("has the mean (1-p) e", () => {
+    expect(found.total).toBeCloseTo(1, 12);
+    nearVector(
+      found.error,
+      e.map((value) => (1 - P) * value),
+      1,
+    );
+  });
+
+  it("has the second moment (1-p)(|e|^2 + A mean |D_i|^2 - B |Dbar|^2 + (A + (1-B)/n) mean V_i/b)", () => {
+    const noise = A * meanSquare(D) - B * normSquared(mean(D)) + (A + (1 - B) / n) * ofBatches;
+    near(found.square[0]!, (1 - P) * (normSquared(e) + noise));
   });
 });
 
@@ -321,6 +391,59 @@ describe.each([
   });
 });
 
+describe.each<[CompressorSpec, number]>([
+  [{ kind: "top-k", k: 1 }, 1],
+  [{ kind: "top-k", k: 2 }, 1],
+  [randK, ALPHA],
+])("EF21 with %o", (compressor, shiftStep) => {
+  const spec: AlgorithmSpec = { kind: "ef21", compressor, stepSize: GAMMA };
+  const state = { iterate: x, shift: hbar };
+  const found = afterOneRound(
+    { spec, compressor, state, workerStates: h.map((shift) => ({ shift })), shiftStep },
+    (next, workerStates) => ({
+      gaps: Float64Array.from(workerStates, (own, i) =>
+        normSquared(minus(own!["shift"]!, problem.local(i, x))),
+      ),
+      drift: normSquared(minus(next.shift!, mean(workerStates.map((own) => own!["shift"]!)))),
+      descent: normSquared(
+        minus(
+          minus(x, next.iterate!),
+          next.shift!.map((entry) => GAMMA * entry),
+        ),
+      ),
+    }),
+  );
+
+  it("brings each estimate nearer: E |g_i^+ - grad f_i|^2 = |grad f_i - g_i|^2 less what C keeps, at most 1 - alpha of it", () => {
+    for (const [i, gap] of found.gaps.entries()) {
+      const before = minus(problem.local(i, x), h[i]!);
+      const alpha = (compressor as { readonly k: number }).k / d;
+      expect(gap).toBeLessThanOrEqual((1 - alpha) * normSquared(before) * (1 + 1e-12));
+      // Top-K loses what it does not keep; RandK over 1 + omega the same share of any vector.
+      if (compressor.kind === "top-k") near(gap, varianceOf(compressor, before));
+      else near(gap, (1 - alpha) * normSquared(before));
+    }
+  });
+
+  it("keeps g = mean g_i, and steps along it", () => {
+    expect(found.drift[0]!).toBeLessThan(1e-30);
+    expect(found.descent[0]!).toBeLessThan(1e-30);
+  });
+
+  it("begins with the gradients themselves, whatever was there", () => {
+    const numbers = { workers: n, stepSize: GAMMA, probability: 1, shiftStep };
+    const method = createMethod(spec, numbers);
+    const { request } = method.plan(state, 0, chosenDraws(() => expect.fail("nothing is drawn")).server);
+    expect(request.dense).toBe(true);
+    const gradient = problem.gradient(x);
+    const plan = { request, workers: Uint32Array.from(workers), refresh: false };
+    expect(method.step(state, plan, gradient).shift).toEqual(gradient);
+    const { workerState } = methodOf(spec);
+    const step = { request, decoded: gradient, computed: null };
+    expect(workerState!.next({ shift: h[0]! }, step, numbers)).toEqual({ shift: gradient });
+  });
+});
+
 describe("every method", () => {
   /** A state without error, by the names of its vectors: g^{t-1} = grad f(x^{t-1}), and any shifts. */
   const vectors: Readonly<Record<string, Float64Array>> = {
@@ -338,29 +461,33 @@ describe("every method", () => {
     return found;
   };
 
-  it.each(METHOD_KINDS)("%s has an unbiased estimate in a state without error", (kind) => {
-    const spec = specOf(kind, { compressor: randK, probability: P, largeBatchSize: 2, participants: 2 });
-    const names = Object.keys(
-      createMethod(spec, { workers: n, stepSize: GAMMA, probability: P, shiftStep: 1 }).start(x),
-    );
-    const { workerState } = methodOf(spec);
-    const { error } = afterOneRound(
-      {
-        spec,
-        compressor: randK,
-        state: Object.fromEntries(names.map((name) => [name, named(vectors, name)])),
-        sizes: { rows, batch: 1, largeBatch: 2, replacement: true },
-        shiftStep: ALPHA,
-        ...(workerState === null
-          ? {}
-          : {
-              workerStates: workers.map((i) =>
-                Object.fromEntries(workerState.vectors.map((name) => [name, named(own, name)[i]!])),
-              ),
-            }),
-      },
-      estimateError,
-    );
-    nearVector(error, new Float64Array(d), 1);
-  });
+  // EF21's never is: error feedback makes up for it in later rounds.
+  it.each(METHOD_KINDS.filter((kind) => kind !== "ef21"))(
+    "%s has an unbiased estimate in a state without error",
+    (kind) => {
+      const spec = specOf(kind, { compressor: randK, probability: P, largeBatchSize: 2, participants: 2 });
+      const names = Object.keys(
+        createMethod(spec, { workers: n, stepSize: GAMMA, probability: P, shiftStep: 1 }).start(x),
+      );
+      const { workerState } = methodOf(spec);
+      const { error } = afterOneRound(
+        {
+          spec,
+          compressor: randK,
+          state: Object.fromEntries(names.map((name) => [name, named(vectors, name)])),
+          sizes: { rows, batch: 1, largeBatch: 2, replacement: true },
+          shiftStep: ALPHA,
+          ...(workerState === null
+            ? {}
+            : {
+                workerStates: workers.map((i) =>
+                  Object.fromEntries(workerState.vectors.map((name) => [name, named(own, name)[i]!])),
+                ),
+              }),
+        },
+        estimateError,
+      );
+      nearVector(error, new Float64Array(d), 1);
+    },
+  );
 });

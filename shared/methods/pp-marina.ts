@@ -24,8 +24,10 @@ import { density, omegaOf } from "./theory.ts";
 export const ppMarina = defineMethod({
   schema: z.strictObject({
     kind: z.literal("pp-marina"),
-    // A joint draw is shared out among n slots; its compressed rounds have r.
-    compressor: compressorSchema({ promises: "unbiased", joint: false }),
+    compressor: compressorSchema({
+      promises: ["unbiased"],
+      joint: { refused: "a compressed round of pp-marina has not all of them; take marina" },
+    }),
     participants: participantsSchema,
     replacement,
     probability,

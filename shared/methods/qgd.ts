@@ -32,7 +32,13 @@ const fullCompressed = defineRequest({
 export const qgd = defineMethod({
   schema: z.strictObject({
     kind: z.literal("qgd"),
-    compressor: compressorSchema({ promises: "unbiased", joint: true }),
+    compressor: compressorSchema({
+      promises: ["unbiased"],
+      joint: {
+        refused:
+          "the step of qgd is for compressors that are drawn independently; take marina, vr-marina or diana",
+      },
+    }),
     stepSize: stepSize({ theory: THEOREM, practical: "no guarantee" }),
   }),
   example: { kind: "qgd", compressor: { kind: "rand-k", k: 10 }, stepSize: "practical" },

@@ -34,6 +34,7 @@ describe("the list of methods", () => {
       "difference-batch": 4,
       shifted: 5,
       "shifted-reduced": 6,
+      "shift-start": 10,
     });
     // Questions outside the methods: evaluate, calibrate, gram.
     for (const code of [7, 8, 9]) expect(Object.values(codes)).not.toContain(code);

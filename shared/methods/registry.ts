@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { CompressorSpec } from "../compressors/index.ts";
 import { diana } from "./diana.ts";
+import { ef21 } from "./ef21.ts";
 import { gd } from "./gd.ts";
 import { marina } from "./marina.ts";
 import type {
@@ -25,7 +26,7 @@ import { vrDiana } from "./vr-diana.ts";
 import { vrMarina } from "./vr-marina.ts";
 import { vrMarinaOnline } from "./vr-marina-online.ts";
 
-export const METHODS = [gd, qgd, diana, vrDiana, marina, vrMarina, vrMarinaOnline, ppMarina] as const;
+export const METHODS = [gd, qgd, diana, vrDiana, marina, vrMarina, vrMarinaOnline, ppMarina, ef21] as const;
 
 type Definition = (typeof METHODS)[number];
 /** A method as people write it. */

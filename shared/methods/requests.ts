@@ -1,5 +1,5 @@
-/** The request that most methods make. Others are in the files of their methods. */
-import { defineRequest } from "./method.ts";
+/** The requests that several methods make. Others are in the files of their methods. */
+import { defineRequest, minus } from "./method.ts";
 
 /** grad f_i(x^t) over all rows, dense. */
 export const full = defineRequest({
@@ -9,4 +9,14 @@ export const full = defineRequest({
   dense: true,
   gradients: [{ at: "iterate", rows: "all" }],
   message: ([g]) => g!.vector,
+});
+
+/** Q(grad f_i(x^t) - h_i^t), h_i what the worker keeps. */
+export const shifted = defineRequest({
+  name: "shifted",
+  wire: 5,
+  points: ["iterate"],
+  dense: false,
+  gradients: [{ at: "iterate", rows: "all" }],
+  message: ([g], own, out) => minus(g!.vector, own["shift"]!, out),
 });

@@ -1,7 +1,7 @@
 /** Step sizes and probabilities against published formulas worked out by an independent program, and by hand. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { MarinaError } from "../base/errors.ts";
-import type { UnbiasedCompressor } from "../compressors/compressor.ts";
+import type { Compressor, UnbiasedCompressor } from "../compressors/compressor.ts";
 import { createCompressor, type UnbiasedSpec } from "../compressors/registry.ts";
 import { type LoadedData, loadShipped } from "../data/testing/load.ts";
 import { largestEigenvalue } from "../math/power-iteration.ts";
@@ -49,6 +49,7 @@ const table = [
     vr: [0.008928571429, 0.009649791497],
     qgd: 0.0227837226,
     diana: 0.0003533506674,
+    ef21: 0.002366701154,
     dianaPublished: 9.71158763e-5,
     vrDiana: 8.257571189e-5,
   },
@@ -61,6 +62,7 @@ const table = [
     vr: [0.01035953687, 0.02301628172],
     qgd: 0.1001102963,
     diana: 0.003988448979,
+    ef21: 0.01197599592,
     dianaPublished: 0.0009830596043,
     vrDiana: 0.0005312932545,
   },
@@ -73,6 +75,7 @@ const table = [
     vr: [0.01035953687, 0.03258552938],
     qgd: 0.1738757777,
     diana: 0.01143011631,
+    ef21: 0.02432406624,
     dianaPublished: 0.0024849408,
     vrDiana: 0.0009445100394,
   },
@@ -91,7 +94,7 @@ describe("parameters on mushrooms, n = 5", () => {
     constants = smoothness({ kind: "nonconvex-binary" }, data.shards.map(shardSpectrum), gram);
   });
 
-  function resolve(spec: AlgorithmSpec, compressor: UnbiasedCompressor): Numbers {
+  function resolve(spec: AlgorithmSpec, compressor: Compressor): Numbers {
     return resolveNumbers(spec, {
       workers: 5,
       rowsPerWorker: data.rows / 5,
@@ -150,12 +153,29 @@ describe("parameters on mushrooms, n = 5", () => {
       expect(resolve(theory.diana, compressor).probability).toBe(1);
     });
 
+    it("EF21 has the step of its Theorem 1 for alpha = K/d, with Top-K and with RandK over 1 + omega", () => {
+      const topK = { kind: "top-k", k: row.K } as const;
+      const spec = { kind: "ef21", compressor: topK, stepSize: "theory" } as const;
+      const greedy = resolve(spec, createCompressor(topK, 112, "float32"));
+      expectRelative(greedy.stepSize, row.ef21);
+      // What travels is C(x) itself with Top-K, and Q(x) = (1 + omega) C(x) with RandK.
+      expect(greedy.shiftStep).toBe(1);
+      expectRelative(resolve(theory.ef21, compressor).stepSize, row.ef21);
+    });
+
     it("VR-DIANA with b = 17 has q = b/m and the published step, which is its theory", () => {
       const { probability, stepSize } = resolve(theory["vr-diana"], compressor);
       expectRelative(probability, 0.0104679803);
       expectRelative(stepSize, row.vrDiana);
       expect(resolve(specs(randK, "published")["vr-diana"], compressor).stepSize).toBe(stepSize);
     });
+  });
+
+  it("MARINA with PermK has p = 1/n and the step of the joint draw, L in the place of L_pm", () => {
+    const compressor = createCompressor({ kind: "perm-k" }, 112, "float32", { workers: 5 });
+    const { probability, stepSize } = resolve(specs({ kind: "perm-k" }, "theory").marina, compressor);
+    expectRelative(probability, 0.2);
+    expectRelative(stepSize, 0.185955057, 3e-9);
   });
 
   it("GD takes 1/L_f by theory, and 1/L as the number that it is", () => {
@@ -183,12 +203,13 @@ describe("the ends of the scale", () => {
   const lossless = createCompressor(identity, 8, "float64");
   const quarter = createCompressor({ kind: "rand-k", k: 2 }, 8, "float64");
 
-  it("omega = 0: MARINA's step is 1/L for every p, QGD's guaranteed one 1/L_f, DIANA's 1/(2 L_f)", () => {
+  it("omega = 0: MARINA's step is 1/L for every p, QGD's guaranteed one and EF21's 1/L_f, DIANA's 1/(2 L_f)", () => {
     for (const p of [0.01, 0.5, 1]) {
       const spec = specs(identity, "theory", p).marina;
       expectRelative(resolveNumbers(spec, handSetting(lossless)).stepSize, 1 / Math.sqrt(5), 1e-15);
     }
-    const { qgd, diana } = specs(identity, "theory");
+    const { qgd, diana, ef21 } = specs(identity, "theory");
+    expect(resolveNumbers(ef21, handSetting(lossless)).stepSize).toBe(1 / 2);
     expect(resolveNumbers(qgd, handSetting(lossless)).stepSize).toBe(1 / 2);
     expect(resolveNumbers(diana, handSetting(lossless)).stepSize).toBe(1 / 4);
   });
@@ -241,6 +262,65 @@ describe("the probability of a dense round by the cost of a message", () => {
       const has = "probability" in spec;
       expect(probabilityOf(spec, handSetting(compressor))).toBe(has ? 0.37 : 1);
     }
+  });
+});
+
+describe("PermK", () => {
+  const permK = { kind: "perm-k" } as const;
+  const setting = (d: number) => handSetting(createCompressor(permK, d, "float64", { workers: 4 }));
+  const all = specs(permK, "theory");
+
+  it("with d >= n: A = B = 1 and p = 1/n", () => {
+    const marina = resolveNumbers(all.marina, setting(8));
+    expect(marina.probability).toBe(1 / 4);
+    // 1/(2 + sqrt(3 * 5))
+    expectRelative(marina.stepSize, 1 / (2 + Math.sqrt(15)), 1e-15);
+    // b = 17, m = 50: p = 1/4 < 17/67; 1/(2 + sqrt(3 (5 + 16/17)))
+    const vr = resolveNumbers(all["vr-marina"], setting(8));
+    expectRelative(vr.stepSize, 1 / (2 + Math.sqrt(3 * (5 + 16 / 17))), 1e-15);
+    // omega = 3: 1/(2 sqrt 5 sqrt(4 * 9))
+    expectRelative(resolveNumbers(all.diana, setting(8)).stepSize, 1 / (12 * Math.sqrt(5)), 1e-15);
+  });
+
+  it("with n > d: A = B = (d-1)/(n-1) and p = 1/d", () => {
+    const marina = resolveNumbers(all.marina, setting(2));
+    expect(marina.probability).toBe(1 / 2);
+    // 1/(2 + sqrt(5/3))
+    expectRelative(marina.stepSize, 1 / (2 + Math.sqrt(5 / 3)), 1e-15);
+    // 1/(2 + sqrt((50/17) (5/3 + (1/3 + (2/3)/4) 16/17)))
+    const vr = resolveNumbers(all["vr-marina"], setting(2));
+    expectRelative(vr.stepSize, 1 / (2 + Math.sqrt((50 / 17) * (5 / 3 + 8 / 17))), 1e-15);
+    // omega = 1: 1/(2 sqrt 5 sqrt((1/3) 2 * 5))
+    expectRelative(
+      resolveNumbers(all.diana, setting(2)).stepSize,
+      1 / (2 * Math.sqrt(5) * Math.sqrt(10 / 3)),
+      1e-15,
+    );
+  });
+
+  it("asks for L_f where the theorem begins with it", () => {
+    for (const kind of ["marina", "vr-marina", "diana"] as const) {
+      expect(calibrationNeeds(all[kind])).toEqual(["average-smoothness"]);
+    }
+    expect(calibrationNeeds(specs(permK, 0.1).marina)).toEqual([]);
+  });
+
+  it("has no published step of DIANA, which is for independent compressors", () => {
+    const { diana } = specs(permK, "published");
+    expect(() => resolveNumbers(diana, setting(8))).toThrow(
+      /algorithm\.stepSize: "published" is for .*"theory"/,
+    );
+  });
+
+  it("is refused with the reason by methods whose theory or rounds it does not fit", () => {
+    const takes = (kind: AlgorithmKind) => algorithmSchema.safeParse(all[kind]).success;
+    const taken = METHOD_KINDS.filter((kind) => kind !== "gd" && takes(kind));
+    expect(taken).toEqual(["diana", "marina", "vr-marina"]);
+    const issue = algorithmSchema.safeParse(all["pp-marina"]).error!.issues[0]!;
+    expect(issue.path).toEqual(["compressor", "kind"]);
+    expect(issue.message).toBe(
+      "perm-k is drawn for all workers jointly, and a compressed round of pp-marina has not all of them; take marina",
+    );
   });
 });
 
@@ -299,6 +379,7 @@ describe("asking for a step size", () => {
     "vr-marina": ["theory"],
     "vr-marina-online": ["theory"],
     "pp-marina": ["theory"],
+    ef21: ["theory"],
   };
 
   it.each(kinds)("%s takes the named steps that it has, and its schema no others", (kind) => {
@@ -313,11 +394,11 @@ describe("asking for a step size", () => {
   const needsAverage = (spec: AlgorithmSpec) => calibrationNeeds(spec).includes("average-smoothness");
   const needsStart = (spec: AlgorithmSpec) => calibrationNeeds(spec).includes("starting-point");
 
-  it("L_f is asked for only by theory of GD, DIANA and QGD, and f(x^0) only by that of QGD", () => {
+  it("L_f is asked for only by theory of GD, DIANA, QGD and EF21, and f(x^0) only by that of QGD", () => {
     for (const kind of kinds) {
       for (const stepSize of ["theory", { times: 2 }] as const) {
         const spec = specs(identity, stepSize)[kind];
-        expect(needsAverage(spec)).toBe(["gd", "diana", "qgd"].includes(kind));
+        expect(needsAverage(spec)).toBe(["gd", "diana", "qgd", "ef21"].includes(kind));
         expect(needsStart(spec)).toBe(kind === "qgd");
       }
       for (const stepSize of [...named[kind], 0.1].filter((step) => step !== "theory")) {

@@ -48,7 +48,7 @@ export type CalibrationNeed = "average-smoothness" | "starting-point";
 
 /** A step size by name. */
 export interface StepRule<Spec> {
-  readonly needs?: readonly CalibrationNeed[];
+  readonly needs?: readonly CalibrationNeed[] | ((spec: Spec) => readonly CalibrationNeed[]);
   /** gamma. @param p the probability in force; 1 where the method has none. */
   value(spec: Spec, setting: TheorySetting, p: number): number;
 }
@@ -75,7 +75,8 @@ interface AnySpec {
 
 /** What calibration must find out for this spec's step size. */
 export function needsOf<Spec extends AnySpec>(theory: Theory<Spec>, spec: Spec): readonly CalibrationNeed[] {
-  return ruleOf(theory, spec)?.needs ?? [];
+  const needs = ruleOf(theory, spec)?.needs ?? [];
+  return typeof needs === "function" ? needs(spec) : needs;
 }
 
 /** The numbers that a method runs with. */
@@ -125,6 +126,23 @@ export function workerNumbers(compressor: Compressor): WorkerNumbers {
 export function omegaOf(compressor: Compressor): number {
   if (compressor.promises === "unbiased") return compressor.omega;
   throw new RangeError("this method's theory needs an unbiased compressor");
+}
+
+/**
+ * A and B of E|mean_i Q_i(a_i) - abar|^2 <= A mean_i |a_i|^2 - B |abar|^2: what is known of compressors that are drawn
+ * jointly, omega/n and 0 for independent ones.
+ */
+export function varianceOfMean(
+  compressor: Compressor,
+  workers: number,
+): { readonly A: number; readonly B: number } {
+  const joint = compressor.promises === "unbiased" ? compressor.joint : undefined;
+  return joint ?? { A: omegaOf(compressor) / workers, B: 0 };
+}
+
+/** Is it drawn for all workers jointly? Then the theorems for independent compressors say nothing of it. */
+export function isJoint(compressor: Compressor): boolean {
+  return compressor.promises === "unbiased" && compressor.joint !== undefined;
 }
 
 /** L_f. @throws RangeError where the rule has not said that it needs it. */

@@ -32,6 +32,12 @@ const marinaDraws: PrescribedDraws = {
   batch: (t, slot) => batchRows(t - 1, slot),
 };
 
+/** Coordinate j belongs to worker (3 j + k) mod 5. */
+const permutation = (k: number, i: number): Draw => ({
+  kind: "indices",
+  indices: Uint32Array.from({ length: 112 }, (_, j) => j).filter((j) => (3 * j + k) % 5 === i),
+});
+
 const dianaDraws: PrescribedDraws = {
   coin: (k) => k % 11 === 10,
   compressor: mask,
@@ -61,6 +67,16 @@ const references: Readonly<Record<string, Reference>> = {
       [10, 0.1865294095, 0.04811532794, 0.06477676019],
       [11, 0.1818753357, 0.04574223222, 0.06503471225],
       [100, 0.07110570908, 0.00337480511, -0.08913516325],
+    ],
+  },
+  "MARINA with PermK": {
+    spec: { kind: "marina", probability: "theory", compressor: { kind: "perm-k" }, stepSize: "theory" },
+    stepSize: 0.2,
+    draws: { ...marinaDraws, compressor: (t, slot) => permutation(t - 1, slot) },
+    rows: [
+      [2, 0.2207279935, 0.06540910286, 0.05707937253],
+      [11, 0.1431891637, 0.02668084767, 0.0614655045],
+      [100, 0.05036348258, 0.001258643029, -0.1316552423],
     ],
   },
   "PP-MARINA with r = 2": {
@@ -101,6 +117,17 @@ const references: Readonly<Record<string, Reference>> = {
       [2, 0.2429756049, 0.07594799838, 0.04041297043],
       [11, 0.2016983374, 0.05587666809, 0.05838583734],
       [100, 0.09820005193, 0.009296993882, -0.01840049419],
+    ],
+  },
+  // RandK over 1 + omega = d/K: the entries of the mask as they are.
+  "EF21 with a mask": {
+    spec: { kind: "ef21", ...common },
+    stepSize: 0.05,
+    draws: marinaDraws,
+    rows: [
+      [2, 0.2421124031, 0.07604974334, 0.01867561276],
+      [11, 0.2099586075, 0.05983623685, 0.085236098],
+      [100, 0.09555273244, 0.008234232917, -0.03799000129],
     ],
   },
   "VR-DIANA with b = 17": {
@@ -162,6 +189,28 @@ describe("trajectories with prescribed randomness", () => {
       }
     });
   }
+});
+
+describe("EF21 with Top-K", () => {
+  it("is where the reference is after a hundred rounds, but for ties between equal columns", async () => {
+    const data = await loadShipped("mushrooms", 5, "drop");
+    const { points, workerStates } = simulate({
+      spec: { kind: "ef21", compressor: { kind: "top-k", k: 10 }, stepSize: "theory" },
+      numbers: { ...numbers(0.05), shiftStep: 1 },
+      objectives: data.objectives(problem),
+      x0: new Float64Array(data.dimension),
+      rounds: 100,
+      draws: { coin: () => false },
+    });
+    const { loss, gradientNormSquared, x, state } = points[100]!;
+    expect(Math.abs(loss / 0.09794229 - 1)).toBeLessThan(1e-5);
+    expect(Math.abs(gradientNormSquared / 0.00906827 - 1)).toBeLessThan(1e-5);
+    expect(sum(x)).toBeCloseTo(0.0393, 4);
+    for (const [j, value] of state["shift"]!.entries()) {
+      const mean = workerStates.reduce((total, own) => total + own!["shift"]![j]!, 0) / 5;
+      expect(Math.abs(mean - value)).toBeLessThan(1e-14);
+    }
+  });
 });
 
 /** [k, f(x^k), |grad f(x^k)|^2, |x^k|^2, sum_j x_j] with step 1/L */

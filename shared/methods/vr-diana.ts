@@ -66,7 +66,10 @@ function same(a: Float64Array, b: Float64Array): boolean {
 export const vrDiana = defineMethod({
   schema: z.strictObject({
     kind: z.literal("vr-diana"),
-    compressor: compressorSchema({ promises: "unbiased", joint: true }),
+    compressor: compressorSchema({
+      promises: ["unbiased"],
+      joint: { refused: "the step of vr-diana is for compressors that are drawn independently; take diana" },
+    }),
     shift,
     batchSize,
     replacement,

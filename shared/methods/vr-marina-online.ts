@@ -41,7 +41,13 @@ const fullLargeBatch = defineRequest({
 export const vrMarinaOnline = defineMethod({
   schema: z.strictObject({
     kind: z.literal("vr-marina-online"),
-    compressor: compressorSchema({ promises: "unbiased", joint: true }),
+    compressor: compressorSchema({
+      promises: ["unbiased"],
+      joint: {
+        refused:
+          "the step of vr-marina-online is for compressors that are drawn independently; take vr-marina",
+      },
+    }),
     batchSize,
     replacement,
     largeBatchSize,

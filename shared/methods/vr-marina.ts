@@ -1,11 +1,11 @@
 /** VR-MARINA: MARINA over mini-batches of a finite sum. */
 import * as z from "zod";
 import { compressorSchema } from "../compressors/index.ts";
-import { differenceBatch, marinaServer } from "./marina-family.ts";
+import { differenceBatch, jointStep, marinaServer, needsOfJoint } from "./marina-family.ts";
 import { defineMethod } from "./method.ts";
 import { full } from "./requests.ts";
 import { batchSize, labelOf, probability, replacement, stepSize, THEOREM } from "./spec-fields.ts";
-import { density, omegaOf, type TheorySetting } from "./theory.ts";
+import { density, isJoint, omegaOf, type TheorySetting } from "./theory.ts";
 
 /**
  * VR-MARINA (Algorithm 2), J the mini-batch of worker i in this round, the same at both points:
@@ -16,14 +16,14 @@ import { density, omegaOf, type TheorySetting } from "./theory.ts";
  *   x^{t+1} = x^t - gamma g^t
  *
  * b rows of a mini-batch, m = N/n. By theory p = min{zeta/d, b/(m+b)} and
- * gamma = 1/(L + sqrt(((1-p)/(p n)) (omega L^2 + (1+omega) cL^2 / b))) (Theorem 3.1).
+ * gamma = 1/(L + sqrt(((1-p)/(p n)) (omega L^2 + (1+omega) cL^2 / b))) (Theorem 3.1); with Q_i drawn jointly see `jointStep`.
  * @example { "kind": "vr-marina", "compressor": { "kind": "rand-k", "k": 10 }, "batchSize": 17 }
  * @see Gorbunov, Burlachenko, Li, Richtarik, ICML 2021.
  */
 export const vrMarina = defineMethod({
   schema: z.strictObject({
     kind: z.literal("vr-marina"),
-    compressor: compressorSchema({ promises: "unbiased", joint: true }),
+    compressor: compressorSchema({ promises: ["unbiased"], joint: true }),
     batchSize,
     replacement,
     probability,
@@ -34,7 +34,15 @@ export const vrMarina = defineMethod({
   theory: {
     probability: ({ batchSize: b }, { compressor, rowsPerWorker: m }) =>
       Math.min(density(compressor), b / (m + b)),
-    steps: { theory: { value: theorem31 } },
+    steps: {
+      theory: {
+        needs: needsOfJoint,
+        value: (spec, setting, p) =>
+          isJoint(setting.compressor)
+            ? jointStep(setting, p, batchVariance(spec, setting))
+            : theorem31(spec, setting, p),
+      },
+    },
   },
   requests: [full, differenceBatch],
   server: (_spec, numbers) => marinaServer(numbers, { dense: full, compressed: differenceBatch }),
@@ -50,4 +58,12 @@ export function theorem31(
 ): number {
   const omega = omegaOf(compressor);
   return 1 / (L + Math.sqrt(((1 - p) / (p * n)) * (omega * L * L + ((1 + omega) * cL * cL) / b)));
+}
+
+/** cL^2/b */
+function batchVariance(
+  { batchSize: b }: { readonly batchSize: number },
+  { smoothness: { cL } }: TheorySetting,
+): number {
+  return (cL * cL) / b;
 }

@@ -18,6 +18,8 @@ export {
   manifestKey,
   memoryKey,
   memoryPrefix,
+  powerProgressKey,
+  preparationKey,
   probeKey,
   resultKey,
   roundOfMemoryKey,
@@ -34,6 +36,7 @@ export {
   AGGREGATOR_TIMEOUT_SECONDS,
   BATCH_LIMIT,
   BILLED_UNIT_BYTES,
+  CALIBRATION_STEPS_PER_STORE,
   CARRIED_SHIFTS_BYTES,
   CONTRIBUTION_RETENTION_SECONDS,
   CONTRIBUTION_VISIBILITY_SECONDS,
@@ -56,13 +59,13 @@ export {
   MAX_RECEIVE_COUNT,
   MAX_SENDS,
   MESSAGE_LIMIT_BYTES,
+  NEAR_DEAD_LETTER_RECEIVE_COUNT,
   PARALLEL_POLLS,
   QUEUE_PATIENCE_SECONDS,
   RESEND_AFTER_SECONDS,
   TASK_VISIBILITY_SECONDS,
   WHOLE_OBJECT_BYTES,
   WORKER_TIMEOUT_SECONDS,
-  WORN_RECEIVE_COUNT,
 } from "./limits.ts";
 export {
   decodeIncoming,
@@ -83,6 +86,7 @@ export {
   decodeTask,
   encodeTasks,
   isOutsideMethod,
+  isPreparationTask,
   isStateful,
   membersOf,
   type Point,
@@ -110,6 +114,15 @@ export {
   runSpecJsonSchema,
 } from "./spec/spec.ts";
 export { startingPoint } from "./spec/start.ts";
+export {
+  decodePowerProgress,
+  decodePreparation,
+  encodePowerProgress,
+  encodePreparation,
+  NO_PREPARATION,
+  type PowerProgress,
+  type Preparation,
+} from "./stored/calibration.ts";
 export {
   type Checkpoint,
   type Constants,

@@ -8,10 +8,15 @@ export const manifestKey = (data: string): string => `${datasetPrefix}${data}/ma
 /** Spectra of the shards of one partition, kept beside the data set. `partition` is e.g. `5-drop`. */
 export const spectraKey = (data: string, partition: string): string =>
   `${datasetPrefix}${data}/spectra/${partition}.json`;
+/** How far the power iteration of a partition has come, while it goes on. */
+export const powerProgressKey = (data: string, partition: string): string =>
+  `${datasetPrefix}${data}/spectra/${partition}.progress`;
 
 export const runPrefix = (run: string): string => `${runsPrefix}${run}/`;
 export const specKey = (run: string): string => `${runPrefix(run)}spec.json`;
 export const checkpointKey = (run: string): string => `${runPrefix(run)}checkpoint`;
+/** What the run's calibrations took. */
+export const preparationKey = (run: string): string => `${runPrefix(run)}preparation.json`;
 export const resultKey = (run: string): string => `${runPrefix(run)}result.json`;
 /**
  * x^t as a vector frame: what tasks refer to when it is too large to travel in them. One that was replaced and its

@@ -32,8 +32,8 @@ describe("limits", () => {
   });
 
   it("leave a worn control message deliveries for crashes on both sides of its hand-over", () => {
-    expect(limits.WORN_RECEIVE_COUNT).toBeGreaterThan(1);
-    expect(limits.WORN_RECEIVE_COUNT).toBeLessThan(limits.MAX_RECEIVE_COUNT);
+    expect(limits.NEAR_DEAD_LETTER_RECEIVE_COUNT).toBeGreaterThan(1);
+    expect(limits.NEAR_DEAD_LETTER_RECEIVE_COUNT).toBeLessThan(limits.MAX_RECEIVE_COUNT);
   });
 
   it("let two heartbeats fail before the lease runs out", () => {

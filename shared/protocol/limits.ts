@@ -45,7 +45,7 @@ export const MAX_RECEIVE_COUNT = 5;
  * From this delivery of its control message on, an aggregator hands over after one round: so a run that gets on at all comes
  * through any number of crashes, and only one that does not ends among the dead letters.
  */
-export const WORN_RECEIVE_COUNT = 3;
+export const NEAR_DEAD_LETTER_RECEIVE_COUNT = 3;
 
 /** Long polls kept open by the aggregator; more only breaks batches up. */
 export const PARALLEL_POLLS = 8;
@@ -57,6 +57,9 @@ export const INLINE_ROUND_BYTES = 8_000_000;
 export const CARRIED_SHIFTS_BYTES = 8_000_000;
 /** A data object up to this size is read whole, once per environment; a larger one by ranges. */
 export const WHOLE_OBJECT_BYTES = 256_000_000;
+
+/** Steps of a calibration's power iteration between two stored states of it: what a crash may lose. */
+export const CALIBRATION_STEPS_PER_STORE = 50;
 
 /** Once this share of a round's contributions is in ... */
 export const HEDGE_AFTER_SHARE = 0.9;

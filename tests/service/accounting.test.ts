@@ -14,11 +14,16 @@ import {
 import { recordsOf, runToEnd, serviceWith } from "../fixtures/service.ts";
 
 const PARTICIPANTS = 2;
+/** ceil(log2 112) */
+const INDEX_BITS = 7;
 
-/** Uplink bits of message round t, mean over the workers: 32 a float, 32 d dense, 32 K compressed, r of n taking part. */
+/**
+ * Uplink bits of message round t, mean over the workers: 32 a float, 32 d dense, 32 K compressed, and the indices of Top-K; r of n
+ * taking part.
+ */
 function bitsOfRound(method: MethodName, round: number): number {
   if (isDense(method, round)) return 32 * DIMENSION;
-  return method === "pp-marina" ? (32 * K * PARTICIPANTS) / WORKERS : 32 * K;
+  return (bitsOfMessage(method) * (method === "pp-marina" ? PARTICIPANTS : WORKERS)) / WORKERS;
 }
 
 /** U_t: everything sent before x^t could be formed. */
@@ -26,6 +31,11 @@ function uplinkBits(method: MethodName, rounds: number): number {
   let bits = 0;
   for (let round = 0; round < rounds; round++) bits += bitsOfRound(method, round);
   return bits;
+}
+
+/** Bits of one compressed message. */
+function bitsOfMessage(method: MethodName): number {
+  return method === "ef21" ? K * (32 + INDEX_BITS) : 32 * K;
 }
 
 function answersOf(method: MethodName, round: number): number {
@@ -52,7 +62,7 @@ describe.each(methodNames)("%s", (method) => {
     );
     let [least, most] = [0, 0];
     for (let round = 0; round < ROUNDS; round++) {
-      const payload = isDense(method, round) ? 4 * DIMENSION : 4 * K;
+      const payload = isDense(method, round) ? 4 * DIMENSION : Math.ceil(bitsOfMessage(method) / 8);
       const answers = answersOf(method, round);
       least += answers * 4 * Math.ceil(payload / 3);
       most += answers * 4 * Math.ceil((payload + CONTRIBUTION_OVERHEAD_BYTES) / 3);

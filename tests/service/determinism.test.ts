@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { AWS_LATENCIES, type LatencyProfile, type Quantiles } from "../../embedded/latency/latencies.ts";
 import type { EmbeddedService, ServiceOptions } from "../../embedded/service/service.ts";
 import type { RunSpecInput } from "../../shared/protocol/spec/spec.ts";
-import { type MethodName, methodNames, oracleOf, ROUNDS, specOf } from "../fixtures/methods.ts";
+import { type MethodName, methodNames, oracleOf, oracleOfSpec, ROUNDS, specOf } from "../fixtures/methods.ts";
 import {
   checkpointOf,
   createRun,
@@ -128,6 +128,22 @@ describe.each(methodNames)("%s", (method) => {
     expect(result.seconds).toBeGreaterThan(300);
     const records = await recordsOf(service, "r");
     expect(records.map(({ round }) => round)).toEqual(Array.from({ length: ROUNDS }, (_, t) => t));
+  });
+});
+
+describe("a compressor that is drawn for all workers jointly", () => {
+  const compressor = { kind: "perm-k" } as const;
+  const algorithm = { kind: "marina", compressor, probability: 0.2, stepSize: 0.1 } as const;
+
+  it("gives the bits of a plain loop, with duplicates out of order and with tasks that several workers share", async () => {
+    const { sha256 } = await oracleOfSpec(specOf("marina", { algorithm }));
+    const options: Partial<ServiceOptions> = {
+      latencies: "aws",
+      seed: 7,
+      faults: { shuffle: true, duplicate: true },
+    };
+    expect(await digestOf("marina", options, { algorithm })).toBe(sha256);
+    expect(await digestOf("marina", options, { algorithm, shardsPerTask: 3 })).toBe(sha256);
   });
 });
 

@@ -1,6 +1,5 @@
 /** Limits on spending, stops, bad numbers, and what is left of a run when it has ended. */
 import { describe, expect, it } from "vitest";
-import { Budget } from "../../lambdas/aggregator/term/budget.ts";
 import { firstNonFiniteRow } from "../../lambdas/worker/non-finite-row.ts";
 import { loadShipped } from "../../shared/data/testing/load.ts";
 import { runPrefix } from "../../shared/protocol/keys.ts";
@@ -8,16 +7,6 @@ import { methods, oracleOf, ROUNDS, specOf } from "../fixtures/methods.ts";
 import { recordsOf, runToEnd, serviceWith } from "../fixtures/service.ts";
 
 describe("a limit on dollars or seconds", () => {
-  it("is asked with what was spent and what the dearest round so far would add", () => {
-    const budget = new Budget({ rounds: 100, usd: 10, seconds: 100 }, []);
-    expect(budget.broken({ usd: 0, seconds: 0 })).toBeUndefined();
-    expect(budget.broken({ usd: 3, seconds: 1 })).toBeUndefined(); // the dearest: 3
-    expect(budget.broken({ usd: 4, seconds: 2 })).toBeUndefined();
-    expect(budget.broken({ usd: 7, seconds: 3 })).toBeUndefined(); // 7 + 3 = 10: fits exactly
-    expect(budget.broken({ usd: 7.5, seconds: 4 })).toBe("usd");
-    expect(new Budget({ rounds: 1, seconds: 5 }, []).broken({ usd: 1e9, seconds: 6 })).toBe("seconds");
-  });
-
   it("ends the run before the round that would break it, and says so", async () => {
     const free = await runToEnd(await serviceWith({ latencies: "aws" }), "r", specOf("marina"));
     const usd = free.usd / 2;
@@ -54,7 +43,7 @@ describe("checkpoints by the clock", () => {
   );
 });
 
-it("of a run that is done only its description, checkpoint, records and result are left", async () => {
+it("of a run that is done only its description, checkpoint, records, preparation and result are left", async () => {
   const service = await serviceWith({ latencies: "aws" });
   await runToEnd(service, "r", specOf("diana"));
   const left = (await service.cloud.client.objects.list(runPrefix("r"))).map((key) =>
@@ -62,6 +51,7 @@ it("of a run that is done only its description, checkpoint, records and result a
   );
   expect(left.filter((key) => !key.startsWith("rounds/"))).toEqual([
     "checkpoint",
+    "preparation.json",
     "result.json",
     "spec.json",
   ]);

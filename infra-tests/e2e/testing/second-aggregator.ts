@@ -5,7 +5,7 @@ import { AGGREGATOR_TIMEOUT_SECONDS } from "../../../shared/protocol/limits.ts";
 import { type ControlMessage, encodeControl } from "../../../shared/protocol/stored/run.ts";
 import type { Service } from "./service.ts";
 
-const NOTHING_SPENT = { usd: () => 0, save: () => null, restore: () => undefined };
+const NOTHING_SPENT = { usd: () => 0, observationUsd: () => 0, save: () => null, restore: () => undefined };
 
 export interface SecondAggregator {
   /** Handles a control message that no queue delivered; true when it was done with it. */

@@ -1,144 +1,172 @@
 /**
- * Calibration: the workers compute the spectra of their shards (and, where a step size needs L_f, the steps of a
- * distributed power iteration), once per data set and partition; the theory turns them into step sizes.
+ * One step of a calibration: one question to the workers (`calibration.ts` says which), or the constants when nothing is
+ * left to ask. Progress is stored every so many steps, so a hand-over or a crash goes on with the same bits.
  */
 
-import { MarinaError } from "../../../shared/base/index.ts";
-import { DamagedObject, readChecked } from "../../../shared/cloud/index.ts";
-import { promiseOf } from "../../../shared/compressors/index.ts";
-import { advance, type PowerState, startPowerIteration } from "../../../shared/math/index.ts";
 import {
-  calibrationNeeds,
-  everyone,
-  resolveNumbers,
-  type StartingPoint,
-} from "../../../shared/methods/index.ts";
-import { maxRowSmoothness, smoothness } from "../../../shared/problems/index.ts";
+  advance,
+  POWER_STEP_LIMIT,
+  type PowerState,
+  startPowerIteration,
+} from "../../../shared/math/index.ts";
+import { everyone, type StartingPoint } from "../../../shared/methods/index.ts";
 import {
-  type Constants,
-  decodeSpectra,
+  CALIBRATION_STEPS_PER_STORE,
   decodeSpectrum,
   decodeVector,
-  encodeSpectra,
   encodeVector,
   type Point,
+  type Preparation,
   probeKey,
-  type Spectra,
-  spectraKey,
   startingPoint,
 } from "../../../shared/protocol/index.ts";
+import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
-import type { Arrival } from "../exchange/inbox.ts";
+import type { MembershipNumber } from "../membership/decide.ts";
 import { evaluateAt } from "../round/evaluate.ts";
 import { travelInline } from "../round/points.ts";
-import { type ActiveRun, type Assignment, tasksFor } from "../term/active-run.ts";
+import { type ActiveRun, type Assignment, tasksFor, withMembership } from "../term/active-run.ts";
+import type { OpenTerm } from "../term/open-term.ts";
+import type { RunState } from "../term/run-state.ts";
+import { type Calibration, constantsOf, nextQuestion, type Question, withPower } from "./calibration.ts";
+import {
+  deletePower,
+  readPower,
+  readPreparation,
+  readSpectra,
+  storePower,
+  storePreparation,
+  storeSpectra,
+} from "./stored-calibration.ts";
 
-/** Told at each step, as a power iteration may take thousands. */
-export type CalibrationObserver = (what: "spectra" | "average-smoothness" | "start", step: number) => void;
+/** One step of the calibration for these workers. */
+export async function calibrate(
+  term: OpenTerm,
+  state: RunState,
+  membership: MembershipNumber,
+): Promise<RunState> {
+  const active = withMembership(term.active, membership);
+  const watch = new Stopwatch(term);
+  const known = state.calibration;
+  const calibration =
+    known?.membership.phase === membership.phase ? known : await beginCalibration(active, membership);
+  const question = nextQuestion(active, calibration);
+  if (question === undefined) return { ...state, calibration: await withConstants(active, calibration) };
+  term.observeCalibration(question, calibration.power?.steps ?? 0);
+  const answered = await ask(active, calibration, question);
+  const next = { ...answered, asked: true, preparation: watch.addTo(calibration.preparation) };
+  if (next.stored.steps === calibration.stored.steps) return { ...state, calibration: next };
+  await storePreparation(active.ports, active.run, next.preparation);
+  return { ...state, advanced: true, calibration: next };
+}
 
-/** The constants of a run. @throws MarinaError "spec" for a step size that the method does not have. */
-export async function calibrate(active: ActiveRun, observe: CalibrationObserver): Promise<Constants> {
-  const { spec, algorithm, workers, compressor, dimension, rows } = active;
-  const { problem } = spec;
-  const exact = spec.smoothness === "exact";
-  const needs = calibrationNeeds(algorithm);
-  const average = exact && needs.includes("average-smoothness");
-  const spectra = await loadSpectra(active, average, observe);
-  const constants = exact
-    ? smoothness(problem, spectra.shards, average ? spectra.gramEigenvalue : undefined)
-    : maxRowSmoothness(problem, spectra.shards);
-  const start = needs.includes("starting-point") ? await measureStart(active, observe) : undefined;
-  const target =
-    spec.stop.gradientNormSquared ??
-    (spec.stop.relativeGradientNormSquared !== undefined && start !== undefined
-      ? spec.stop.relativeGradientNormSquared * start.gradientNormSquared
-      : undefined);
-  const numbers = resolveNumbers(algorithm, {
-    workers,
-    rowsPerWorker: rows / workers,
-    compressor,
-    smoothness: constants,
-    rounds: spec.stop.rounds,
-    ...(start === undefined ? {} : { start }),
-    ...(target === undefined ? {} : { targetGradientNormSquared: target }),
-  });
-  if (!Number.isFinite(numbers.stepSize) || numbers.stepSize <= 0) {
-    throw new MarinaError(
-      "spec",
-      `algorithm.stepSize: theory gives ${numbers.stepSize} (L = ${constants.L}): every row of "${spec.data}" is zero and there is no regulariser, so there is nothing to minimise; give a number`,
-    );
-  }
-  const { L, Lmax, cL, Lrow, Lf } = constants;
-  return {
-    L,
-    ...(Lf === undefined ? {} : { Lf }),
-    Lmax,
-    cL,
-    Lrow,
-    ...promiseOf(compressor),
-    zeta: compressor.zeta,
-    stepSize: numbers.stepSize,
-    probability: numbers.probability,
-    shiftStep: numbers.shiftStep,
-    workers,
-    dimension,
-    rows,
+/** What is known already. */
+async function beginCalibration(active: ActiveRun, membership: MembershipNumber): Promise<Calibration> {
+  const spectra = await readSpectra(active);
+  const begun: Calibration = {
+    membership,
+    spectra,
+    power: undefined,
+    stored: { etag: undefined, steps: 0 },
+    start: undefined,
+    preparation: await readPreparation(active.ports, active.run),
+    asked: false,
   };
+  if (nextQuestion(active, begun) !== "average-smoothness") return begun;
+  return withStoredPower(active, begun);
 }
 
-/** From beside the data set, or from the workers (and then kept there). */
-async function loadSpectra(
-  active: ActiveRun,
-  average: boolean,
-  observe: CalibrationObserver,
-): Promise<Spectra> {
-  const { ports, spec, workers, manifest } = active;
-  const key = spectraKey(spec.data, `${workers}-${spec.remainder}`);
-  let spectra = await readSpectra(active, key);
-  if (spectra !== undefined && (!average || spectra.gramEigenvalue !== undefined)) return spectra;
-  if (spectra === undefined) {
-    observe("spectra", 0);
-    const arrivals = await ask(active, { kind: "calibrate", round: 0, points: [] });
-    const shards = arrivals.map(({ message }) => decodeSpectrum(message.payload, `worker ${message.worker}`));
-    spectra = { version: 1, data: manifest.object.sha256, shards };
-  }
-  if (average) spectra = { ...spectra, gramEigenvalue: await gramEigenvalue(active, observe) };
-  // Two runs may calibrate at once: they store the same numbers.
-  await ports.objects.put(key, encodeSpectra(spectra));
-  return spectra;
+async function withStoredPower(active: ActiveRun, calibration: Calibration): Promise<Calibration> {
+  const found = await readPower(active);
+  if (found === undefined) return calibration;
+  const { power, etag } = found;
+  return { ...calibration, power, stored: { etag, steps: power.steps } };
 }
 
-async function readSpectra({ ports, manifest }: ActiveRun, key: string): Promise<Spectra | undefined> {
-  try {
-    const { value: spectra } = await readChecked(ports.objects, key, (body) => decodeSpectra(body, key));
-    // Spectra of a data set that was replaced since are of no use.
-    return spectra.data === manifest.object.sha256 ? spectra : undefined;
-  } catch (error) {
-    if (error instanceof MarinaError && error.code === "not-found") return undefined;
-    if (!(error instanceof DamagedObject)) throw error;
-    // They are computed again, and stored over what is there.
-    ports.log.warn("spectra-damaged", { key, error: error.message });
-    return undefined;
+/** Nothing is left to ask: the constants. */
+async function withConstants(active: ActiveRun, calibration: Calibration): Promise<Calibration> {
+  const { spectra, start, preparation, asked } = calibration;
+  const { constants, warning } = constantsOf(active, spectra!, start);
+  const warnings =
+    warning === undefined || preparation.warnings.includes(warning)
+      ? preparation.warnings
+      : [...preparation.warnings, warning];
+  if (warning !== undefined)
+    active.ports.log.warn("calibration-bounded", { run: active.run, error: warning });
+  if (asked || warnings !== preparation.warnings)
+    await storePreparation(active.ports, active.run, { ...preparation, warnings });
+  return { ...calibration, constants };
+}
+
+async function ask(active: ActiveRun, calibration: Calibration, question: Question): Promise<Calibration> {
+  switch (question) {
+    case "spectra":
+      return askSpectra(active, calibration);
+    case "average-smoothness":
+      return askPowerStep(active, calibration);
+    case "start":
+      return { ...calibration, start: await measureStart(active) };
   }
+}
+
+async function askSpectra(active: ActiveRun, calibration: Calibration): Promise<Calibration> {
+  const accepted = await askAll(active, { kind: "calibrate", round: 0, points: [] });
+  const shards = accepted.map(({ message }) => decodeSpectrum(message.payload, `worker ${message.worker}`));
+  const spectra = { version: 1, data: active.manifest.object.sha256, shards } as const;
+  const next = { ...calibration, spectra };
+  // Where a power iteration follows they are stored with its progress, or with what it comes to.
+  if (nextQuestion(active, next) === "average-smoothness") return withStoredPower(active, next);
+  await storeSpectra(active, spectra);
+  return next;
 }
 
 /** lambda_max(A^T A) of all rows: u = sum_i A_i^T A_i v, one exchange a step. */
-async function gramEigenvalue(active: ActiveRun, observe: CalibrationObserver): Promise<number> {
-  let state: PowerState = startPowerIteration(active.dimension);
-  while (!state.converged) {
-    observe("average-smoothness", state.steps);
-    const round = 1 + state.steps;
-    const point = await pointOf(active, state.vector, round);
-    const arrivals = await ask(active, { kind: "gram", round, points: [point] });
-    if (point.kind === "stored") await active.ports.objects.delete(point.key);
-    const applied = new Float64Array(active.dimension);
-    for (const { message } of arrivals) {
-      const part = decodeVector(message.payload, active.dimension, `worker ${message.worker}`);
-      for (let j = 0; j < applied.length; j++) applied[j] = applied[j]! + part[j]!;
-    }
-    state = advance(state, applied);
+async function askPowerStep(active: ActiveRun, calibration: Calibration): Promise<Calibration> {
+  const before = calibration.power ?? startPowerIteration(active.dimension);
+  const over = before.converged || before.steps >= POWER_STEP_LIMIT;
+  const power = over ? before : advance(before, await applied(active, before.vector, 1 + before.steps));
+  const spectra = withPower(calibration.spectra!, power);
+  if (spectra !== calibration.spectra) {
+    await storeSpectra(active, spectra);
+    if (calibration.stored.etag !== undefined) await deletePower(active);
+    return { ...calibration, power, spectra };
   }
-  return state.eigenvalue;
+  const advanced = { ...calibration, power };
+  return power.steps - calibration.stored.steps < CALIBRATION_STEPS_PER_STORE
+    ? advanced
+    : storeProgress(active, advanced, power);
+}
+
+async function storeProgress(
+  active: ActiveRun,
+  calibration: Calibration,
+  power: PowerState,
+): Promise<Calibration> {
+  if (calibration.stored.etag === undefined) await storeSpectra(active, calibration.spectra!);
+  const { power: latest, etag } = await storePower(active, power, calibration.stored.etag);
+  return { ...calibration, power: latest, stored: { etag, steps: latest.steps } };
+}
+
+/** What a calibration has found out when its term ends in the middle of it. */
+export async function keepProgress(active: ActiveRun, calibration: Calibration): Promise<void> {
+  const { asked, power, stored, preparation, membership } = calibration;
+  if (!asked) return;
+  if (power !== undefined && power.steps > stored.steps)
+    await storeProgress(withMembership(active, membership), calibration, power);
+  await storePreparation(active.ports, active.run, preparation);
+}
+
+/** A^T A v, summed in the order of the workers. @param round that no other question of this membership has. */
+async function applied(active: ActiveRun, vector: Float64Array, round: number): Promise<Float64Array> {
+  const point = await pointOf(active, vector, round);
+  const accepted = await askAll(active, { kind: "gram", round, points: [point] });
+  if (point.kind === "stored") await active.ports.objects.delete(point.key);
+  const sum = new Float64Array(active.dimension);
+  for (const { message } of accepted) {
+    const part = decodeVector(message.payload, active.dimension, `worker ${message.worker}`);
+    for (let j = 0; j < sum.length; j++) sum[j] = sum[j]! + part[j]!;
+  }
+  return sum;
 }
 
 /** A vector that tasks ask about, in them or, where it is too large, beside the run's iterates. */
@@ -150,33 +178,58 @@ async function pointOf(active: ActiveRun, vector: Float64Array, step: number): P
   return { kind: "stored", key };
 }
 
-async function measureStart(active: ActiveRun, observe: CalibrationObserver): Promise<StartingPoint> {
-  observe("start", 0);
-  const { loss, gradientNormSquared } = await evaluateAt(
-    active,
-    startingPoint(active.spec, active.dimension),
-    0,
-  );
+async function measureStart(active: ActiveRun): Promise<StartingPoint> {
+  const x = startingPoint(active.spec, active.dimension);
+  const { loss, gradientNormSquared } = await evaluateAt(active, x, 0);
   return { loss, gradientNormSquared };
 }
 
-async function ask(
+async function askAll(
   active: ActiveRun,
   question: {
     readonly kind: "calibrate" | "gram";
     readonly round: number;
     readonly points: readonly Point[];
   },
-): Promise<readonly Arrival[]> {
+): Promise<readonly AcceptedContribution[]> {
+  const { ports, taskQueue, inbox, shardsPerTask } = active;
   const assignment: Assignment = {
-    kind: question.kind,
-    round: question.round,
+    ...question,
     evaluate: false,
     memoryFloor: 0,
-    points: question.points,
     pointRounds: question.points.map(() => question.round),
   };
   const tasks = tasksFor(active, assignment, everyone(active.workers));
-  return (await exchange(active.ports, active.taskQueue, active.inbox, tasks, "answer", active.shardsPerTask))
-    .arrivals;
+  return (await exchange(ports, taskQueue, inbox, tasks, "answer", shardsPerTask)).accepted;
+}
+
+/**
+ * What a step takes: of the invocation's time, which passes on every engine, on the embedded cloud too, where preparation
+ * takes none of the run's; and in dollars.
+ */
+class Stopwatch {
+  readonly #term: OpenTerm;
+  readonly #from: Pick<Preparation, "seconds" | "usd">;
+
+  constructor(term: OpenTerm) {
+    this.#term = term;
+    this.#from = this.#read();
+  }
+
+  addTo({ seconds, usd, warnings }: Preparation): Preparation {
+    const now = this.#read();
+    return {
+      seconds: seconds + now.seconds - this.#from.seconds,
+      usd: usd + now.usd - this.#from.usd,
+      warnings,
+    };
+  }
+
+  #read(): Pick<Preparation, "seconds" | "usd"> {
+    const { invocation, spending } = this.#term;
+    return {
+      seconds: -invocation.remainingMilliseconds() / 1000,
+      usd: spending.usd() + spending.observationUsd(),
+    };
+  }
 }

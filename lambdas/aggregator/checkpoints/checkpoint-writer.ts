@@ -17,11 +17,12 @@ import {
   ROUNDS_PER_BLOCK,
   roundsKey,
 } from "../../../shared/protocol/index.ts";
+import type { UncommittedCheckpoint } from "./uncommitted-checkpoint.ts";
 
 /** Writers of one block that may get in one another's way: a zombie and its successors. */
 const BLOCK_ATTEMPTS = 4;
 
-export class Ledger {
+export class CheckpointWriter {
   readonly #objects: ObjectStore;
   readonly #key: string;
   readonly #writer: string;
@@ -29,23 +30,27 @@ export class Ledger {
   #commits = 0;
   #durableRound: number;
   #pending: Promise<void> = Promise.resolve();
+  #last: UncommittedCheckpoint | undefined;
 
   /**
-   * @param etag of the checkpoint that was read; undefined for a new run.
    * @param writer identity of this invocation, for recognising its own writes.
+   * @param found the checkpoint that was read; undefined for a new run.
    */
   constructor(
     objects: ObjectStore,
     run: string,
     writer: string,
-    etag: string | undefined,
-    durableRound: number,
+    found: { readonly checkpoint: UncommittedCheckpoint; readonly etag: string } | undefined,
   ) {
     this.#objects = objects;
     this.#key = checkpointKey(run);
     this.#writer = writer;
-    this.#etag = etag;
-    this.#durableRound = durableRound;
+    this.#etag = found?.etag;
+    if (found !== undefined) {
+      const { commit: _, ...last } = { commit: "", ...found.checkpoint };
+      this.#last = last;
+    }
+    this.#durableRound = found?.checkpoint.round ?? 0;
   }
 
   /** The newest round from which a crash would go on. */
@@ -57,10 +62,11 @@ export class Ledger {
    * Begins to store a checkpoint; `settled` waits for it. Records that fill a block go into an object of their own
    * first. Returns the records that stay in the checkpoint.
    */
-  commit(checkpoint: Omit<Checkpoint, "commit">): Checkpoint["records"] {
+  commit(checkpoint: UncommittedCheckpoint): Checkpoint["records"] {
     const { records } = checkpoint;
     const block = records.length >= ROUNDS_PER_BLOCK ? records : [];
     const kept = block.length > 0 ? [] : records;
+    this.#last = { ...checkpoint, records: kept };
     const commit = `${this.#writer}/${++this.#commits}`;
     const bytes = encodeCheckpoint({ ...checkpoint, records: kept, commit });
     this.#pending = this.#pending.then(async () => {
@@ -76,6 +82,18 @@ export class Ledger {
   /** Resolves when all commits begun are durable. @throws MarinaError "lease-lost" when another aggregator has committed. */
   settled(): Promise<void> {
     return this.#pending;
+  }
+
+  /**
+   * Commits the last checkpoint once more. Of two aggregators that both believe the run to be their own only one can: the
+   * chain of commits goes on from its write, and the other one stops at its next commit.
+   * @throws MarinaError "lease-lost" when another aggregator has committed.
+   */
+  async confirm(): Promise<void> {
+    await this.settled();
+    if (this.#last === undefined) return;
+    this.commit(this.#last);
+    await this.settled();
   }
 
   async #storeBlock(run: string, block: Checkpoint["records"]): Promise<void> {

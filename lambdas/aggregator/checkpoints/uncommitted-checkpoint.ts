@@ -1,4 +1,4 @@
-/** Checkpoints that no round has led to: a run's beginning and its failure. */
+/** A checkpoint before its commit; and those that no round has led to: a run's beginning and its failure. */
 import { MarinaError } from "../../../shared/base/index.ts";
 import { promiseOf } from "../../../shared/compressors/index.ts";
 import {
@@ -13,7 +13,7 @@ import { explainFailure, WorkerFailure } from "../exchange/worker-failure.ts";
 import { startElastic } from "../membership/decide.ts";
 import type { ActiveRun, StoredSpec } from "../term/active-run.ts";
 
-export type Draft = Omit<Checkpoint, "commit">;
+export type UncommittedCheckpoint = Omit<Checkpoint, "commit">;
 
 export const NO_TOTALS: Totals = {
   uplinkBitsPerWorker: 0,
@@ -28,15 +28,21 @@ export const NO_TOTALS: Totals = {
   dropped: 0,
 };
 
-/** What can be said of a run that ended before its calibration was done. */
-export function emptyDraft(
-  { run, spec, digest }: StoredSpec,
-  active: ActiveRun | undefined,
+/** What can be said of a run before its calibration is done; of one that could not even be loaded, too. */
+export function emptyCheckpoint(
+  {
+    run,
+    spec,
+    digest,
+    dimension = 0,
+    rows = 0,
+    compressor,
+  }: Pick<StoredSpec, "run" | "spec" | "digest"> &
+    Partial<Pick<ActiveRun, "dimension" | "rows" | "compressor">>,
   control: ControlMessage,
-): Draft {
-  const { dimension = 0, rows = 0 } = active ?? {};
-  const promise = active === undefined ? { omega: 0 } : promiseOf(active.compressor);
-  const zeta = active?.compressor.zeta ?? 0;
+): UncommittedCheckpoint {
+  const promise = compressor === undefined ? { omega: 0 } : promiseOf(compressor);
+  const zeta = compressor?.zeta ?? 0;
   const cohort = startingCohort(spec);
   const nothing = { L: 0, Lmax: 0, cL: 0, Lrow: 0, stepSize: 0, probability: 0, shiftStep: 0 };
   return {
@@ -64,7 +70,7 @@ export function emptyDraft(
 export function failureOf(
   error: unknown,
   active?: Pick<ActiveRun, "manifest" | "spec">,
-): Pick<Draft, "status" | "stoppedBy" | "error"> {
+): Pick<UncommittedCheckpoint, "status" | "stoppedBy" | "error"> {
   if (error instanceof StoppedNow) return { status: "stopped", stoppedBy: "user", error: null };
   if (!(error instanceof MarinaError))
     return { status: "failed", stoppedBy: "error", error: `unexpected error: ${describe(error)}` };
@@ -74,6 +80,10 @@ export function failureOf(
       : error.message;
   if (error.code === "non-finite") return { status: "diverged", stoppedBy: "divergence", error: text };
   return { status: "failed", stoppedBy: "error", error: text };
+}
+
+export function codeOf(error: unknown): string {
+  return error instanceof MarinaError ? error.code : "defect";
 }
 
 /** An error with its stack, where it has one. */

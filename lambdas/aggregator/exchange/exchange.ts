@@ -10,13 +10,20 @@ import {
   QUEUE_PATIENCE_SECONDS,
   type Task,
 } from "../../../shared/protocol/index.ts";
-import type { Arrival, Inbox } from "./inbox.ts";
-import type { Contribution, WorkerError } from "./message-reader.ts";
+import type {
+  AcceptedContribution,
+  Answer,
+  ContributionTable,
+  Expectation,
+  WorkerError,
+} from "./contribution-table.ts";
+import type { Inbox } from "./inbox.ts";
 import { decideResend, hedgeThreshold } from "./resend.ts";
 import { WorkerFailure, workerFailure } from "./worker-failure.ts";
 
 export interface Exchange {
-  readonly arrivals: readonly Arrival[];
+  /** Slot -> its contribution. */
+  readonly accepted: readonly AcceptedContribution[];
   /** Bytes of the tasks' bodies, those outside the method apart. */
   readonly taskBytes: number;
   readonly outsideBytes: number;
@@ -39,22 +46,16 @@ export async function exchange(
   taskQueue: QueueAddress,
   inbox: Inbox,
   tasks: readonly Task[],
-  kind: Contribution["kind"],
+  kind: Answer["kind"],
   shardsPerTask: number,
   hedging = true,
 ): Promise<Exchange> {
-  const { phase, round } = tasks[0]!;
-  inbox.expect({
-    kind,
-    phase,
-    round,
-    workers: Uint32Array.from(tasks, ({ worker }) => worker),
-    evaluationOnly: tasks.map((task) => task.kind === "evaluate"),
-  });
+  const { contributions } = inbox;
+  inbox.expect(expectationOf(tasks, kind));
   // From here on a task is a packed one: sent, hedged and sent again as a whole.
   const packs = packTasks(tasks, shardsPerTask);
   const packOf = packs.flatMap(({ others = [] }, pack) => new Array<number>(1 + others.length).fill(pack));
-  const missing = (): number[] => missingPacks(inbox, packOf);
+  const missing = (): number[] => missingPacks(contributions, packOf);
   const bodies = encodeTasks(packs);
   await sendAll(queues, taskQueue, bodies);
   const sentAt = clock.now();
@@ -63,6 +64,7 @@ export async function exchange(
   const retryAt: (number | undefined)[] = new Array(packs.length).fill(undefined);
   const threshold = hedging ? hedgeThreshold(tasks.length) : tasks.length;
   let mostInAt: number | undefined;
+  let confirmed = false;
   let hedged = 0;
   let resent = 0;
   const again = async (late: readonly number[]): Promise<void> => {
@@ -73,14 +75,11 @@ export async function exchange(
       lastSent[pack] = clock.now();
       retryAt[pack] = undefined;
     }
-    await sendAll(
-      queues,
-      taskQueue,
-      late.map((pack) => bodies[pack]!),
-    );
+    const lateBodies = late.map((pack) => bodies[pack]!);
+    await sendAll(queues, taskQueue, lateBodies);
   };
   const lastErrors: (WorkerError | undefined)[] = new Array(packs.length).fill(undefined);
-  const droppedBefore = inbox.dropped;
+  const rejectedBefore = contributions.rejected;
   /** When tasks were last seen to wait in the queue. */
   let waitingAt = sentAt;
   const decide = () =>
@@ -106,7 +105,7 @@ export async function exchange(
       lastErrors[pack] = error;
       retryAt[pack] = clock.now() + FAILURE_PAUSE_MILLISECONDS * 2 ** (sends[pack]! - 1);
     }
-    if (inbox.count >= threshold) mostInAt ??= clock.now();
+    if (contributions.count >= threshold) mostInAt ??= clock.now();
     let decision = decide();
     if (decision.overdue.length > 0 || decision.exhausted !== undefined) {
       const waiting = await tasksWaiting(queues, taskQueue, log);
@@ -119,32 +118,60 @@ export async function exchange(
       decision = decide();
     }
     if (decision.exhausted !== undefined) {
-      const said = lastErrors[decision.exhausted];
-      if (said !== undefined) throw workerFailure(tasks[0]!, said);
-      throw new WorkerFailure(
-        "worker-failed",
-        packs[decision.exhausted]!,
-        `no answer after ${MAX_SENDS} tasks; look into the worker's log and the dead-letter queue of the tasks`,
-      );
+      throw exhausted(packs[decision.exhausted]!, lastErrors[decision.exhausted]);
+    }
+    if (!confirmed && decision.overdue.some((pack) => lastErrors[pack] === undefined)) {
+      // Another aggregator that believes the run to be its own may be taking the answers.
+      await inbox.confirmHold();
+      confirmed = true;
     }
     hedged += decision.hedges.length;
     await again([...decision.retries, ...decision.overdue, ...decision.hedges]);
     wait = decision.waitMilliseconds;
   }
+  return {
+    accepted: contributions.accepted as readonly AcceptedContribution[],
+    ...bytesSent(packs, bodies, sends),
+    resent,
+    hedged,
+    dropped: contributions.rejected - rejectedBefore,
+  };
+}
+
+function expectationOf(tasks: readonly Task[], kind: Answer["kind"]): Expectation {
+  const { phase, round } = tasks[0]!;
+  return {
+    kind,
+    phase,
+    round,
+    workers: Uint32Array.from(tasks, ({ worker }) => worker),
+    evaluationOnly: tasks.map((task) => task.kind === "evaluate"),
+  };
+}
+
+/** @param sends pack -> times sent */
+function bytesSent(
+  packs: readonly Task[],
+  bodies: readonly string[],
+  sends: readonly number[],
+): Pick<Exchange, "taskBytes" | "outsideBytes"> {
   let taskBytes = 0;
   let outsideBytes = 0;
   bodies.forEach((body, pack) => {
     if (isOutsideMethod(packs[pack]!.kind)) outsideBytes += body.length * sends[pack]!;
     else taskBytes += body.length * sends[pack]!;
   });
-  return {
-    arrivals: inbox.arrivals as readonly Arrival[],
-    taskBytes,
-    outsideBytes,
-    resent,
-    hedged,
-    dropped: inbox.dropped - droppedBefore,
-  };
+  return { taskBytes, outsideBytes };
+}
+
+/** @param said by its worker, if it could say anything. */
+function exhausted(pack: Task, said: WorkerError | undefined): WorkerFailure {
+  if (said !== undefined) return workerFailure(pack, said);
+  return new WorkerFailure(
+    "worker-failed",
+    pack,
+    `no answer after ${MAX_SENDS} tasks; look into the worker's log and the dead-letter queue of the tasks`,
+  );
 }
 
 /** Tasks in the queue, of this run or of others, that no worker has taken yet; none where that can't be told. */
@@ -166,10 +193,10 @@ function nobodyWorks(place: Task, silence: number, waiting: number): WorkerFailu
 }
 
 /** Packs with a slot that has not answered, each once. @param packOf slot -> pack, ascending */
-function missingPacks(inbox: Inbox, packOf: readonly number[]): number[] {
+function missingPacks({ accepted }: ContributionTable, packOf: readonly number[]): number[] {
   const missing: number[] = [];
-  inbox.arrivals.forEach((arrival, slot) => {
-    if (arrival === undefined && missing.at(-1) !== packOf[slot]) missing.push(packOf[slot]!);
+  accepted.forEach((contribution, slot) => {
+    if (contribution === undefined && missing.at(-1) !== packOf[slot]) missing.push(packOf[slot]!);
   });
   return missing;
 }

@@ -18,7 +18,7 @@ import {
   opened,
   watched,
 } from "../testing/opened-inbox.ts";
-import type { Expectation } from "./inbox.ts";
+import type { Expectation } from "./contribution-table.ts";
 import { explainFailure, workerFailure } from "./worker-failure.ts";
 
 const watching = (slot: number) =>
@@ -48,8 +48,10 @@ describe("an inbox", () => {
     expect(waiting.event).toBeUndefined();
     await queues.deliver(encodeIncoming(contribution(1)));
     expect(waiting.event).toEqual({ kind: "complete" });
-    expect(inbox.arrivals.map((arrival) => arrival?.message.slot)).toEqual([0, 1, 2, 3]);
-    expect(inbox.dropped).toBe(0);
+    expect(inbox.contributions.accepted.map((contribution) => contribution?.message.slot)).toEqual([
+      0, 1, 2, 3,
+    ]);
+    expect(inbox.contributions.rejected).toBe(0);
   });
 
   it("wakes its caller at the count asked for, and again when all are in", async () => {
@@ -59,7 +61,7 @@ describe("an inbox", () => {
     expect(first.event).toBeUndefined();
     await queues.deliver(encodeIncoming(contribution(1)));
     expect(first.event).toEqual({ kind: "progress" });
-    expect(inbox.count).toBe(2);
+    expect(inbox.contributions.count).toBe(2);
     await queues.deliver(encodeIncoming(contribution(2)), encodeIncoming(watching(3)));
     expect(await inbox.next(1000, 4)).toEqual({ kind: "complete" });
   });
@@ -83,15 +85,15 @@ describe("an inbox", () => {
     const { queues, inbox } = opened();
     await queues.deliver(encodeIncoming(contribution(0)));
     await queues.deliver(encodeIncoming(contribution(0, { payload: Uint8Array.of(99) })));
-    expect(inbox.count).toBe(1);
-    expect(inbox.dropped).toBe(1);
-    expect(inbox.arrivals[0]).toMatchObject({ message: { payload: Buffer.of(0, 1, 2, 3) } });
+    expect(inbox.contributions.count).toBe(1);
+    expect(inbox.contributions.rejected).toBe(1);
+    expect(inbox.contributions.accepted[0]).toMatchObject({ message: { payload: Buffer.of(0, 1, 2, 3) } });
   });
 
   it("counts a worker that has two slots twice, once for each", async () => {
     const { queues, inbox } = opened();
     await queues.deliver(encodeIncoming(contribution(0)), encodeIncoming(contribution(2)));
-    expect(inbox.count).toBe(2);
+    expect(inbox.contributions.count).toBe(2);
   });
 
   it.each<[string, string]>([
@@ -113,8 +115,8 @@ describe("an inbox", () => {
   ])("drops a contribution %s, and goes on", async (_name, body) => {
     const { queues, inbox } = opened();
     await queues.deliver(body);
-    expect(inbox.count).toBe(0);
-    expect(inbox.dropped).toBe(1);
+    expect(inbox.contributions.count).toBe(0);
+    expect(inbox.contributions.rejected).toBe(1);
     const waiting = watched(inbox.next(1000, 1));
     await queues.deliver(encodeIncoming(contribution(0)));
     expect(waiting.event).toEqual({ kind: "progress" });
@@ -130,8 +132,8 @@ describe("an inbox", () => {
   it("forgets what it had when the next round is expected", async () => {
     const { queues, inbox } = opened();
     await queues.deliver(encodeIncoming(contribution(0)), encodeIncoming(failure(1)));
-    inbox.expect({ ...EXPECTED, round: 8 });
-    expect(inbox.count).toBe(0);
+    inbox.contributions.expect({ ...EXPECTED, round: 8 });
+    expect(inbox.contributions.count).toBe(0);
     const waiting = watched(inbox.next(1000, 1));
     await settle();
     expect(waiting.event).toBeUndefined();
@@ -146,11 +148,14 @@ describe("bytes", () => {
     const plain = encodeIncoming(contribution(0));
     const body = encodeIncoming(contribution(1, { evaluation: new Float64Array(30) }));
     await queues.deliver(plain, body, encodeIncoming(watching(3)));
-    expect(inbox.arrivals[0]).toMatchObject({ bytes: plain.length, evaluationBytes: 0 });
+    expect(inbox.contributions.accepted[0]).toMatchObject({ bytes: plain.length, evaluationBytes: 0 });
     const gradient = body.length - encodeIncoming(contribution(1)).length;
     expect(gradient).toBeGreaterThanOrEqual((30 * 8 * 4) / 3);
-    expect(inbox.arrivals[1]).toMatchObject({ bytes: body.length - gradient, evaluationBytes: gradient });
-    expect(inbox.arrivals[3]).toMatchObject({
+    expect(inbox.contributions.accepted[1]).toMatchObject({
+      bytes: body.length - gradient,
+      evaluationBytes: gradient,
+    });
+    expect(inbox.contributions.accepted[3]).toMatchObject({
       bytes: 0,
       evaluationBytes: encodeIncoming(watching(3)).length,
     });
@@ -173,7 +178,7 @@ describe("calibration", () => {
   it("takes answers and no contributions", async () => {
     const { queues, inbox } = opened(question);
     await queues.deliver(encodeIncoming(contribution(0, { round: 0, worker: 0 })));
-    expect(inbox.dropped).toBe(1);
+    expect(inbox.contributions.rejected).toBe(1);
     await queues.deliver(encodeIncoming(answer(1)), encodeIncoming(answer(0)));
     expect(await inbox.next(1000, 2)).toEqual({ kind: "complete" });
   });
@@ -193,10 +198,14 @@ describe("stored contributions", () => {
     await objects.put(key, frame);
     const body = encodeIncoming(pointer());
     await queues.deliver(body);
-    expect(inbox.arrivals[0]?.message).toMatchObject({ kind: "contribution", slot: 0, evaluation });
+    expect(inbox.contributions.accepted[0]?.message).toMatchObject({
+      kind: "contribution",
+      slot: 0,
+      evaluation,
+    });
     const bytes = body.length + frameIncoming(contribution(0)).length;
     const evaluationBytes = body.length + frame.length - bytes;
-    expect(inbox.arrivals[0]).toMatchObject({ bytes, evaluationBytes });
+    expect(inbox.contributions.accepted[0]).toMatchObject({ bytes, evaluationBytes });
   });
 
   it("are not fetched when their slot has answered, or is not awaited", async () => {
@@ -204,7 +213,7 @@ describe("stored contributions", () => {
     await queues.deliver(encodeIncoming(contribution(0)), encodeIncoming(pointer()));
     await queues.deliver(encodeIncoming({ ...pointer(), round: 6 } as Incoming));
     expect(objects.calls).toEqual([]);
-    expect(inbox.dropped).toBe(2);
+    expect(inbox.contributions.rejected).toBe(2);
   });
 
   it("that came with a changed byte are read again, and count", async () => {
@@ -219,8 +228,8 @@ describe("stored contributions", () => {
     };
     await queues.deliver(encodeIncoming(pointer()));
     expect(reads).toBe(3);
-    expect(inbox.count).toBe(1);
-    expect(inbox.dropped).toBe(0);
+    expect(inbox.contributions.count).toBe(1);
+    expect(inbox.contributions.rejected).toBe(0);
   });
 
   it("count once when two pointers are fetched at the same time", async () => {
@@ -228,8 +237,8 @@ describe("stored contributions", () => {
     await objects.put(key, frameIncoming(contribution(0)));
     await queues.deliver(encodeIncoming(pointer()));
     await queues.deliver(encodeIncoming(pointer()));
-    expect(inbox.count).toBe(1);
-    expect(inbox.dropped).toBe(1);
+    expect(inbox.contributions.count).toBe(1);
+    expect(inbox.contributions.rejected).toBe(1);
   });
 
   it("that are missing, corrupt, another's or pointers again are dropped", async () => {
@@ -241,8 +250,8 @@ describe("stored contributions", () => {
     await queues.deliver(encodeIncoming(pointer()));
     await objects.put(key, frameIncoming(pointer()));
     await queues.deliver(encodeIncoming(pointer()));
-    expect(inbox.count).toBe(0);
-    expect(inbox.dropped).toBe(4);
+    expect(inbox.contributions.count).toBe(0);
+    expect(inbox.contributions.rejected).toBe(4);
   });
 });
 
@@ -265,7 +274,7 @@ describe("errors of workers", () => {
       encodeIncoming({ ...failure(0), round: 6 }),
       encodeIncoming({ ...failure(0), runDigest: "x" }),
     );
-    expect(inbox.dropped).toBe(3);
+    expect(inbox.contributions.rejected).toBe(3);
     const waiting = watched(inbox.next(1000, 4));
     await settle();
     expect(waiting.event).toBeUndefined();
@@ -325,9 +334,9 @@ describe("a poll that fails", () => {
     await waiting;
   });
 
-  it("is nothing once the inbox is abandoned, as its queue is being deleted", async () => {
+  it("is nothing once the inbox is detached, as its queue is being deleted", async () => {
     const { queues, inbox } = opened();
-    inbox.abandon();
+    inbox.detach();
     await queues.break(new MarinaError("not-found", "no such queue"));
     const waiting = watched(inbox.next(1000, 1));
     await settle();

@@ -1,31 +1,30 @@
 /**
- * The answers of the exchange at hand: the first valid one of each slot counts, everything else is dropped.
- * The way of a message: run-queue.ts (the polls) -> message-reader.ts -> here, or user-commands.ts.
+ * What the run's own queue brings, filed: answers go to the table of contributions, commands of the user to `commands`.
+ * The way of a message: poller.ts -> here -> contribution-table.ts or user-commands.ts.
  */
-import type { Ports, QueueAddress } from "../../../shared/cloud/index.ts";
-import { type Contribution, MessageReader, type Place, type WorkerError } from "./message-reader.ts";
-import { Alarm } from "./resettable-timer.ts";
-import { RunQueue } from "./run-queue.ts";
+import {
+  type Log,
+  type ObjectStore,
+  type Ports,
+  type QueueAddress,
+  readChecked,
+} from "../../../shared/cloud/index.ts";
+import {
+  evaluationBytesOfFrame,
+  type Incoming,
+  PARALLEL_POLLS,
+  parseIncoming,
+} from "../../../shared/protocol/index.ts";
+import type { AggregatorHooks } from "../hooks.ts";
+import {
+  type AnswerObserver,
+  ContributionTable,
+  type Expectation,
+  type WorkerError,
+} from "./contribution-table.ts";
+import { type PolledMessage, Poller } from "./poller.ts";
+import { ResettableTimer } from "./resettable-timer.ts";
 import { StoppedNow, UserCommands } from "./user-commands.ts";
-
-/** What an exchange waits for. */
-export interface Expectation {
-  readonly kind: Contribution["kind"];
-  /** Of the cohort that was asked: see `elastic.ts`. */
-  readonly phase: number;
-  readonly round: number;
-  /** Slot -> worker. */
-  readonly workers: Uint32Array;
-  /** Slot -> only an evaluation was asked for: a late answer of the other sort must not count. */
-  readonly evaluationOnly: readonly boolean[];
-}
-
-export interface Arrival {
-  readonly message: Contribution;
-  /** Bytes of the body (and of a stored contribution), evaluation apart. */
-  readonly bytes: number;
-  readonly evaluationBytes: number;
-}
 
 /** What `next` came back with. */
 export type InboxEvent =
@@ -33,105 +32,96 @@ export type InboxEvent =
   | { readonly kind: "error"; readonly error: WorkerError }
   | { readonly kind: "progress" };
 
-/** Told what an inbox waits for, and of every answer when it counts it. For whoever watches, never control. */
-export interface AnswerObserver {
-  readonly expected: (expected: Expectation) => void;
-  readonly counted: (slot: number, worker: number) => void;
+/** What an aggregator has of its run. */
+export interface RunHold {
+  /** @throws when another aggregator may be driving the run. */
+  check(): void;
+  /** Makes sure that no other aggregator can go on with the run. @throws when one has. */
+  confirm(): Promise<void>;
+}
+
+export interface InboxSetting {
+  readonly runDigest: string;
+  /** The incarnation that commands of the user are meant for. */
+  readonly incarnation: number;
+  readonly lease: RunHold;
+  readonly observer?: AnswerObserver | undefined;
+  readonly createTable?: AggregatorHooks["createTable"];
 }
 
 export class Inbox {
+  readonly contributions: ContributionTable;
   readonly commands: UserCommands;
-  readonly #queue: RunQueue;
-  readonly #observer: AnswerObserver | undefined;
-  readonly #alarm: Alarm;
+  readonly #objects: ObjectStore;
+  readonly #log: Log;
+  readonly #poller: Poller;
+  readonly #lease: RunHold;
+  readonly #timer: ResettableTimer;
   readonly #clock: Ports["clock"];
-  #expected: Expectation | undefined;
-  #arrivals: (Arrival | undefined)[] = [];
-  #count = 0;
+  #heardAt = 0;
+  readonly #reading: Promise<void>[] = [];
   #threshold = 0;
-  #errors: WorkerError[] = [];
+  #failure: unknown;
   #wake: (() => void) | undefined;
-  /** When a worker of this exchange was heard last, by an answer or by an error; its beginning before. */
-  heardAt = 0;
-  /** Messages that counted for nothing: duplicates, late ones, foreign or corrupt ones. */
-  dropped = 0;
 
-  /**
-   * @param generation whose commands of the user are meant.
-   * @param checkHold throws when somebody else may be driving the run.
-   */
   constructor(
     ports: Pick<Ports, "queues" | "objects" | "clock" | "log">,
     queue: QueueAddress,
-    runDigest: string,
-    generation: number,
-    checkHold: () => void = () => undefined,
-    observer?: AnswerObserver,
+    { runDigest, incarnation, lease, observer, createTable }: InboxSetting,
   ) {
-    this.#alarm = new Alarm(ports.clock);
+    this.#objects = ports.objects;
+    this.#log = ports.log;
+    this.#timer = new ResettableTimer(ports.clock);
     this.#clock = ports.clock;
-    this.#observer = observer;
-    this.#queue = new RunQueue(ports, queue, {
-      checkHold,
-      take: (messages) => reader.take(messages),
-      changed: () => {
-        if (this.#interesting()) this.#wake?.();
-      },
-    });
-    this.commands = new UserCommands(this.#queue, runDigest, generation);
-    const reader = new MessageReader(ports, this.#queue, runDigest, this.commands, {
-      awaited: (place) => this.#awaited(place),
-      arrive: (message, bytes, evaluationBytes) => this.#arrive(message, bytes, evaluationBytes),
-      fail: (error) => {
-        this.heardAt = this.#clock.now();
-        this.#errors.push(error);
-      },
-      drop: () => void this.dropped++,
-    });
+    this.#poller = new Poller(ports, queue, lease);
+    this.#lease = lease;
+    this.contributions = createTable?.(runDigest, observer) ?? new ContributionTable(runDigest, observer);
+    this.commands = new UserCommands(this.#poller, runDigest, incarnation);
+  }
+
+  /** Begins to wait for an exchange's answers. */
+  expect(expected: Expectation): void {
+    this.#heardAt = this.#clock.now();
+    this.contributions.expect(expected);
+  }
+
+  /** When a worker of this exchange was heard last, by an answer or by an error; its beginning before. */
+  get heardAt(): number {
+    return this.#heardAt;
   }
 
   /** Begins to poll. */
   open(): void {
-    this.#queue.open();
+    for (let i = 0; i < PARALLEL_POLLS; i++) this.#reading.push(this.#read());
+  }
+
+  /** Called when answers are overdue. @throws MarinaError "lease-lost" when another aggregator goes on with the run. */
+  async confirmHold(): Promise<void> {
+    await this.#lease.confirm();
   }
 
   /** Receive requests that have not come back yet. */
   get pollsUnderWay(): number {
-    return this.#queue.pollsUnderWay;
+    return this.#poller.pollsUnderWay;
   }
 
-  /** No new polls; resolves when those under way have given back what they brought. */
-  close(): Promise<void> {
-    return this.#queue.close();
+  /**
+   * No new polls; resolves when those under way have come back and what they brought is visible again. A poll left behind
+   * would swallow answers of the aggregator that drives the run next, which would miss them until they are overdue.
+   */
+  async close(): Promise<void> {
+    this.#poller.close();
+    if (!this.#poller.detached) await Promise.all(this.#reading);
   }
 
-  /** No new polls, and no waiting for those under way: the queue is about to be deleted. */
-  abandon(): void {
-    this.#queue.abandon();
+  /** No new polls, and no waiting, not even by `close`: the queue is about to be deleted. */
+  detach(): void {
+    this.#poller.detach();
   }
 
   /** From now on polls are short, so that `close` is quick. */
-  hurry(): void {
-    this.#queue.hurry();
-  }
-
-  /** Begins to wait for this round's slots. */
-  expect(expected: Expectation): void {
-    this.#expected = expected;
-    this.#arrivals = new Array(expected.workers.length).fill(undefined);
-    this.#count = 0;
-    this.#errors = [];
-    this.heardAt = this.#clock.now();
-    this.#observer?.expected(expected);
-  }
-
-  /** Slot -> arrival, for the expectation at hand. */
-  get arrivals(): readonly (Arrival | undefined)[] {
-    return this.#arrivals;
-  }
-
-  get count(): number {
-    return this.#count;
+  drain(): void {
+    this.#poller.drain();
   }
 
   /**
@@ -143,58 +133,106 @@ export class Inbox {
     if (!this.#interesting()) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        this.#alarm.set(milliseconds, resolve);
+        this.#timer.set(milliseconds, resolve);
       });
       this.#wake = undefined;
-      this.#alarm.clear();
+      this.#timer.clear();
     }
-    if (this.#queue.failure !== undefined) throw this.#queue.failure;
+    if (this.#failure !== undefined) throw this.#failure;
     if (this.commands.stopNow) throw new StoppedNow(`run stopped by the user`);
-    const error = this.#errors.shift();
+    const error = this.contributions.takeError();
     if (error !== undefined) return { kind: "error", error };
-    return { kind: this.#complete() ? "complete" : "progress" };
+    return { kind: this.contributions.complete ? "complete" : "progress" };
   }
 
   #interesting(): boolean {
-    return (
-      this.#queue.failure !== undefined ||
-      this.commands.stopNow ||
-      this.#errors.length > 0 ||
-      this.#count >= this.#threshold
-    );
+    const { hasError, count } = this.contributions;
+    return this.#failure !== undefined || this.commands.stopNow || hasError || count >= this.#threshold;
   }
 
-  #complete(): boolean {
-    return this.#count === this.#arrivals.length;
-  }
-
-  #awaited({ phase, round, slot, worker }: Place): boolean {
-    const expected = this.#expected;
-    return (
-      expected !== undefined &&
-      expected.round === round &&
-      expected.phase === phase &&
-      expected.workers[slot] === worker &&
-      this.#arrivals[slot] === undefined
-    );
-  }
-
-  /** Counts an awaited answer, if it is of the sort that was asked for. */
-  #arrive(message: Contribution, bytes: number, evaluationBytes: number): boolean {
-    const evaluationOnly = message.kind === "contribution" && message.payload.length === 0;
-    if (
-      message.kind !== this.#expected?.kind ||
-      this.#expected.evaluationOnly[message.slot] !== evaluationOnly
-    ) {
-      this.dropped++;
-      return false;
+  async #read(): Promise<void> {
+    try {
+      for await (const batch of this.#poller.messages()) {
+        await this.#file(batch);
+        if (this.#interesting()) this.#wake?.();
+      }
+    } catch (error) {
+      this.#failure ??= error;
+      this.#wake?.();
     }
-    this.#arrivals[message.slot] = { message, bytes, evaluationBytes };
-    this.#count++;
-    this.heardAt = this.#clock.now();
-    this.#observer?.counted(message.slot, message.worker);
-    // A slot that has answered after all needs no second task, and must not fail the run.
-    if (this.#errors.length > 0) this.#errors = this.#errors.filter(({ slot }) => slot !== message.slot);
-    return true;
+  }
+
+  async #file(batch: readonly PolledMessage[]): Promise<void> {
+    // Eager: the queue is transport, not state. A crash recovers from the checkpoint and asks again; what comes again is
+    // rejected as a duplicate.
+    const done = batch.filter(({ message }) => !this.commands.keeps(message)).map(({ receipt }) => receipt);
+    if (done.length > 0) void this.#poller.discard(done);
+    for (const { message, error, receipt, bytes, evaluationBytes } of batch) {
+      if (message === undefined) this.#unreadable(error);
+      else if (this.commands.isCommand(message)) this.commands.hear(message, receipt);
+      else if (message.kind === "stored" && this.contributions.awaits(message))
+        await this.#fetch(message.key, bytes);
+      else this.#offer(message, bytes, evaluationBytes);
+    }
+  }
+
+  #unreadable(error: unknown): void {
+    this.contributions.reject("unreadable");
+    this.#log.warn("contribution-unreadable", { error: String(error) });
+  }
+
+  /** A contribution that lies in the object store. @param pointerBytes of the message that names it. */
+  async #fetch(key: string, pointerBytes: number): Promise<void> {
+    let stored: { readonly frame: Uint8Array; readonly message: Incoming };
+    try {
+      const { value } = await readChecked(this.#objects, key, (frame) => ({
+        frame,
+        message: parseIncoming(frame),
+      }));
+      stored = value;
+    } catch (error) {
+      this.#unreadable(error);
+      return;
+    }
+    const { frame, message } = stored;
+    const evaluationBytes = evaluationBytesOfFrame(frame);
+    const accepted = this.#offer(message, pointerBytes + frame.length - evaluationBytes, evaluationBytes);
+    if (accepted) void this.#forget(key);
+  }
+
+  /** @returns true where it counted, or a part of it. */
+  #offer(message: Incoming, bytes: number, evaluationBytes: number): boolean {
+    const { contributions } = this;
+    if (message.kind !== "pack" || message.runDigest !== contributions.runDigest)
+      return this.#counts(message, bytes, evaluationBytes);
+    // The parts of a packed answer, each as if it had come alone; the bytes are the first one's that is accepted.
+    let any = false;
+    for (const bytesOfPart of message.parts) {
+      let part: Incoming;
+      try {
+        part = parseIncoming(bytesOfPart);
+      } catch (error) {
+        this.#unreadable(error);
+        continue;
+      }
+      const own = any ? ([0, 0] as const) : ([bytes, evaluationBytes] as const);
+      if (this.#counts(part, ...own)) any = true;
+    }
+    return any;
+  }
+
+  #counts(message: Incoming, bytes: number, evaluationBytes: number): boolean {
+    const { accepted } = this.contributions.offer(message, bytes, evaluationBytes);
+    if (accepted) this.#heardAt = this.#clock.now();
+    return accepted;
+  }
+
+  /** A large contribution that has been counted: a task done again would store it again. */
+  async #forget(key: string): Promise<void> {
+    try {
+      await this.#objects.delete(key);
+    } catch (error) {
+      this.#log.warn("contribution-not-deleted", { key, error: String(error) });
+    }
   }
 }

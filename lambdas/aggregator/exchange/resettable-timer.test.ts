@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Clock } from "../../../shared/cloud/ports.ts";
-import { Alarm } from "./resettable-timer.ts";
+import { ResettableTimer } from "./resettable-timer.ts";
 
 /** A clock whose sleeps end when it is told the time. */
 class HandClock implements Clock {
@@ -32,8 +32,8 @@ class HandClock implements Clock {
   }
 }
 
-describe("alarm", () => {
-  it("rings at the time that was set last, and then only; or never, when it was cleared", async () => {
+describe("a resettable timer", () => {
+  it("fires at the time that was set last, and then only; or never, when it was cleared", async () => {
     const step = fc.record({
       after: fc.integer({ min: 0, max: 50 }),
       set: fc.option(fc.integer({ min: 1, max: 60 })),
@@ -41,7 +41,7 @@ describe("alarm", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
         const clock = new HandClock();
-        const alarm = new Alarm(clock);
+        const timer = new ResettableTimer(clock);
         const rung: number[] = [];
         const expected: number[] = [];
         let wanted: number | undefined;
@@ -55,11 +55,11 @@ describe("alarm", () => {
         for (const { after, set } of steps) {
           await pass(clock.time + after);
           if (set === null) {
-            alarm.clear();
+            timer.clear();
             wanted = undefined;
           } else {
             wanted = clock.time + set;
-            alarm.set(set, () => void rung.push(clock.time));
+            timer.set(set, () => void rung.push(clock.time));
           }
         }
         await pass(clock.time + 1000);
@@ -69,18 +69,18 @@ describe("alarm", () => {
     );
   });
 
-  it("rings where rounding leaves a rest of time that no sleep can pass", async () => {
+  it("fires where rounding leaves a rest of time that no sleep can pass", async () => {
     // A clock that is always a little behind the end of its sleeps.
     const hand = new HandClock();
     const clock: Clock = {
       now: () => hand.time * (1 - 2 ** -50),
       sleep: (milliseconds) => hand.sleep(milliseconds),
     };
-    const alarm = new Alarm(clock);
+    const timer = new ResettableTimer(clock);
     let rung = 0;
     await hand.moveTo(1e6);
-    alarm.set(5000, () => void rung++);
-    alarm.set(7000, () => void rung++);
+    timer.set(5000, () => void rung++);
+    timer.set(7000, () => void rung++);
     await hand.moveTo(1e6 + 7001);
     expect(rung).toBe(1);
     expect(hand.sleeps).toEqual([]);
@@ -88,12 +88,12 @@ describe("alarm", () => {
 
   it("set for the same patience in every round sleeps once in a while", async () => {
     const clock = new HandClock();
-    const alarm = new Alarm(clock);
+    const timer = new ResettableTimer(clock);
     for (let round = 0; round < 1000; round++) {
-      alarm.set(30_000, () => expect.fail("nothing was late"));
+      timer.set(30_000, () => expect.fail("nothing was late"));
       await clock.moveTo(clock.time + 100);
       expect(clock.sleeps.length).toBe(1);
-      alarm.clear();
+      timer.clear();
     }
   });
 });

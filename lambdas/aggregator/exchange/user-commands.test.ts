@@ -13,10 +13,10 @@ describe("a request to stop", () => {
     expect(inbox.commands.stopRequested).toBe(false);
     await queues.deliver(stop());
     expect(inbox.commands.stopRequested).toBe(true);
-    expect(inbox.count).toBe(0);
+    expect(inbox.contributions.count).toBe(0);
   });
 
-  it("of an earlier generation or of another run is not", async () => {
+  it("of an earlier incarnation or of another run is not", async () => {
     const { queues, inbox } = opened();
     await queues.deliver(stop({ generation: 1 }), stop({ runDigest: "fedcba9876543210" }));
     expect(inbox.commands.stopRequested).toBe(false);
@@ -51,10 +51,10 @@ describe("a request to scale", () => {
     expect(inbox.commands.scaleRequest).toBeUndefined();
     await queues.deliver(scale(5), scale(3));
     expect(inbox.commands.scaleRequest).toEqual({ request: 5, workers: 5, participants: null, now: false });
-    expect(inbox.dropped).toBe(0);
+    expect(inbox.contributions.rejected).toBe(0);
   });
 
-  it("of another generation or of another run is not; a later generation's stays in the queue", async () => {
+  it("of another incarnation or of another run is not; a later incarnation's stays in the queue", async () => {
     const { queues, inbox } = opened();
     const foreign = scale(3, { runDigest: "fedcba9876543210" });
     await queues.deliver(scale(1, { generation: 1 }), scale(2, { generation: 3 }), foreign);

@@ -1,6 +1,6 @@
 /** The user's commands to a run (stop, stop now, scale), which come between the workers' answers. */
 import type { Incoming, ScaleRequest } from "../../../shared/protocol/index.ts";
-import type { RunQueue } from "./run-queue.ts";
+import type { Poller } from "./poller.ts";
 
 export type UserCommand = Extract<Incoming, { kind: "stop" | "scale" }>;
 
@@ -11,20 +11,20 @@ export class StoppedNow extends Error {
 
 /** A command's message is deleted only when what it asks for is stored, so that a crash can't lose it. */
 export class UserCommands {
-  readonly #queue: RunQueue;
+  readonly #poller: Poller;
   readonly #runDigest: string;
-  readonly #generation: number;
+  readonly #incarnation: number;
   #stopRequested = false;
   #stopNow = false;
   readonly #stopReceipts: string[] = [];
   #scale: ScaleRequest | undefined;
   #scaleReceipts: { readonly request: number; readonly receipt: string }[] = [];
 
-  /** @param generation whose commands are meant. */
-  constructor(queue: RunQueue, runDigest: string, generation: number) {
-    this.#queue = queue;
+  /** @param incarnation whose commands are meant: how often the run was resumed. */
+  constructor(poller: Poller, runDigest: string, incarnation: number) {
+    this.#poller = poller;
     this.#runDigest = runDigest;
-    this.#generation = generation;
+    this.#incarnation = incarnation;
   }
 
   /** True once the user has asked the run to stop. */
@@ -42,22 +42,23 @@ export class UserCommands {
     return this.#scale;
   }
 
-  /** Must this message stay in the queue? A command for this generation, or for a later one that another aggregator drives. */
-  keeps(message: Incoming | undefined): boolean {
-    return (
-      (message?.kind === "stop" || message?.kind === "scale") &&
-      message.runDigest === this.#runDigest &&
-      message.generation >= this.#generation
-    );
+  /** Is this a command to this run, of whatever incarnation? */
+  isCommand(message: Incoming | undefined): message is UserCommand {
+    return (message?.kind === "stop" || message?.kind === "scale") && message.runDigest === this.#runDigest;
   }
 
-  /** Hears a command to this run, if it is for this generation. */
+  /** Must this message stay in the queue? A command for this incarnation, or for a later one that another aggregator drives. */
+  keeps(message: Incoming | undefined): boolean {
+    return this.isCommand(message) && message.generation >= this.#incarnation;
+  }
+
+  /** Takes note of a command to this run, if it is for this incarnation. */
   hear(command: UserCommand, receipt: string): void {
-    if (command.generation !== this.#generation) return;
+    if (command.generation !== this.#incarnation) return;
     if (command.kind === "stop") {
       this.#stopRequested = true;
       this.#stopNow ||= command.now;
-      this.#queue.hurry();
+      this.#poller.drain();
       this.#stopReceipts.push(receipt);
       return;
     }
@@ -69,7 +70,7 @@ export class UserCommands {
 
   /** Forgets the command to stop, once the run has stopped for good. */
   async forgetStop(): Promise<void> {
-    await this.#queue.delete(this.#stopReceipts);
+    await this.#poller.delete(this.#stopReceipts);
   }
 
   /** Forgets requests up to this one: what they ask for is stored. */
@@ -77,6 +78,6 @@ export class UserCommands {
     const done = this.#scaleReceipts.filter(({ request }) => request <= taken).map(({ receipt }) => receipt);
     if (done.length === 0) return;
     this.#scaleReceipts = this.#scaleReceipts.filter(({ request }) => request > taken);
-    await this.#queue.discard(done);
+    await this.#poller.discard(done);
   }
 }

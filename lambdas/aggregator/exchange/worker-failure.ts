@@ -3,7 +3,7 @@
 import { MarinaError } from "../../../shared/base/index.ts";
 import { type Manifest, rowsOf } from "../../../shared/data/index.ts";
 import type { RunSpec } from "../../../shared/protocol/index.ts";
-import type { WorkerError } from "./message-reader.ts";
+import type { WorkerError } from "./contribution-table.ts";
 
 /** Of the task that was not done. */
 interface Place {

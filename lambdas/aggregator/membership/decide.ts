@@ -1,6 +1,6 @@
 /**
  * Decides who takes part next: the spec's schedules, its target of dollars per round, and requests of the user. Pure: the
- * state goes in and comes out, and lies in the checkpoint. `cohorts.ts` carries the decisions out.
+ * state goes in and comes out, and lies in the checkpoint. `change-membership.ts` carries the decisions out.
  */
 
 import type { ScheduleTrigger } from "../../../shared/methods/index.ts";
@@ -13,7 +13,9 @@ import {
   type PhaseCause,
   type RunSpec,
   type ScaleRequest,
+  startingCohort,
   type WorkersTarget,
+  whyNotScaled,
 } from "../../../shared/protocol/index.ts";
 
 /** What decisions depend on, at a round's beginning. */
@@ -30,6 +32,16 @@ const TARGET_ROUNDS = 20;
 const TARGET_FACTOR = 4;
 /** and not for less than this part of them. */
 const TARGET_TOLERANCE = 0.2;
+
+/** Who takes part, and the number by which tasks and contributions know them. */
+export interface MembershipNumber extends Cohort {
+  readonly phase: number;
+}
+
+/** Those that a run begins with. */
+export function startingMembership(spec: RunSpec): MembershipNumber {
+  return { phase: 0, ...startingCohort(spec) };
+}
 
 export function startElastic(cohort: Cohort, numbers: Pick<Phase, "stepSize" | "probability">): Elastic {
   const { stepSize, probability } = numbers;
@@ -54,10 +66,10 @@ export function startElastic(cohort: Cohort, numbers: Pick<Phase, "stepSize" | "
   };
 }
 
-/** The phase at work. */
+/** The membership at work. */
 export function phaseOf({ phases }: Pick<Elastic, "phases">): Phase {
   const last = phases.at(-1);
-  if (last === undefined) throw new RangeError("a run has at least the phase it started with");
+  if (last === undefined) throw new RangeError("a run has at least the membership it started with");
   return last;
 }
 
@@ -72,8 +84,8 @@ export function noteNorm(elastic: Elastic, normSquared: number | null, initial: 
 }
 
 /**
- * The state at a round's beginning: with another `pending` where something has come to count. A request of the user
- * counts last; entries of the schedules that come after it count as usual, a target of dollars does not any more.
+ * The state at a round's beginning: with another `pending` where something has taken effect. A request of the user
+ * takes effect last; entries of the schedules that come after it do as usual, a target of dollars does not any more.
  */
 export function decide(
   spec: RunSpec,
@@ -113,7 +125,26 @@ export function decide(
   return elastic;
 }
 
-/** The last entry that has come to count; entries come one after the other. */
+/**
+ * `decide`, with a request that this run can't follow set aside: the command line has refused it, so it comes from elsewhere.
+ * @param rows of the data set.
+ */
+export function decideOrRefuse(
+  run: string,
+  spec: RunSpec,
+  before: Elastic,
+  moment: Moment,
+  request: ScaleRequest | undefined,
+  rows: number,
+): { readonly elastic: Elastic; readonly refused?: string } {
+  const fresh = request !== undefined && request.request > before.lastRequest;
+  const refused = fresh ? whyNotScaled(run, spec, phaseOf(before), request, rows) : undefined;
+  if (refused === undefined) return { elastic: decide(spec, before, moment, request) };
+  const without = decide(spec, before, moment, undefined);
+  return { elastic: { ...without, lastRequest: request!.request }, refused };
+}
+
+/** The last entry that has taken effect; entries do one after the other. */
 function reached(
   entries: readonly ScheduleTrigger[],
   passed: number,
@@ -121,11 +152,15 @@ function reached(
   moment: Moment,
 ): number {
   let at = passed;
-  while (at + 1 < entries.length && counts(entries[at + 1]!, elastic, moment)) at++;
+  while (at + 1 < entries.length && takesEffect(entries[at + 1]!, elastic, moment)) at++;
   return at;
 }
 
-function counts(entry: ScheduleTrigger, { lowestRelative }: Elastic, { round, seconds }: Moment): boolean {
+function takesEffect(
+  entry: ScheduleTrigger,
+  { lowestRelative }: Elastic,
+  { round, seconds }: Moment,
+): boolean {
   if (entry.fromRound !== undefined) return round >= entry.fromRound;
   if (entry.fromSeconds !== undefined) return seconds >= entry.fromSeconds;
   const threshold = entry.fromRelativeGradientNormSquared;

@@ -3,7 +3,7 @@
 import { MarinaError } from "../../../shared/base/index.ts";
 import { type Compressor, NO_DRAW } from "../../../shared/compressors/index.ts";
 import { compressorDraw } from "../../../shared/methods/index.ts";
-import type { Arrival } from "../exchange/inbox.ts";
+import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 
 /** How a round's messages were encoded. */
 export interface Encoding {
@@ -16,7 +16,7 @@ export interface Encoding {
 
 /** Adds the decoded message to `sum`. @throws MarinaError "message" for what is no contribution. */
 export function addMessage(
-  message: Arrival["message"],
+  message: AcceptedContribution["message"],
   { compressor, seed, round, workers }: Encoding,
   sum: Float64Array,
 ): void {

@@ -3,8 +3,8 @@
 import { MarinaError } from "../../../shared/base/index.ts";
 import { normSquared } from "../../../shared/math/index.ts";
 import { everyone } from "../../../shared/methods/index.ts";
+import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
-import type { Arrival } from "../exchange/inbox.ts";
 import { type ActiveRun, tasksFor } from "../term/active-run.ts";
 import { PointStore, travelInline } from "./points.ts";
 
@@ -37,7 +37,7 @@ export async function evaluateAt(
     pointRounds: [pointRound],
   } as const;
   const tasks = tasksFor(active, assignment, everyone(workers));
-  const { arrivals, outsideBytes } = await exchange(
+  const { accepted, outsideBytes } = await exchange(
     ports,
     active.taskQueue,
     active.inbox,
@@ -45,9 +45,9 @@ export async function evaluateAt(
     "contribution",
     active.shardsPerTask,
   );
-  const { loss, gradientNormSquared } = combine(arrivals, workers, dimension);
+  const { loss, gradientNormSquared } = combine(accepted, workers, dimension);
   const bytes =
-    outsideBytes + arrivals.reduce((sum, { bytes: own, evaluationBytes }) => sum + own + evaluationBytes, 0);
+    outsideBytes + accepted.reduce((sum, { bytes: own, evaluationBytes }) => sum + own + evaluationBytes, 0);
   return { loss, gradientNormSquared, bytes };
 }
 
@@ -56,12 +56,12 @@ export async function evaluateAt(
  * @throws MarinaError "message" when a worker's exact gradient is missing.
  */
 export function combine(
-  arrivals: readonly Arrival[],
+  accepted: readonly AcceptedContribution[],
   workers: number,
   dimension: number,
 ): { loss: number; gradientNormSquared: number } {
-  const byWorker = new Map<number, Arrival["message"]>();
-  for (const { message } of arrivals) {
+  const byWorker = new Map<number, AcceptedContribution["message"]>();
+  for (const { message } of accepted) {
     if (message.kind === "contribution" && message.evaluation !== null) byWorker.set(message.worker, message);
   }
   const gradient = new Float64Array(dimension);

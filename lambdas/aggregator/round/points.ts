@@ -37,7 +37,7 @@ export class PointStore {
     const key = iterateKey(this.#run, this.#phase, pointRound);
     if (!this.#stored.has(pointRound)) {
       const bytes = encodeVector(vector);
-      // Unconditional: whoever else writes this key writes the same bytes.
+      // Unconditional: every aggregator that writes this key writes the same bytes.
       await this.#objects.put(key, bytes);
       this.bytes += bytes.length;
       this.#stored.add(pointRound);
@@ -46,14 +46,14 @@ export class PointStore {
   }
 
   /**
-   * Deletes the points that nobody will name again: not this aggregator, and not a successor that goes on from the last
+   * Deletes the points that are not named again: not by this aggregator, and not by a successor that goes on from the last
    * durable checkpoint while this one does not know yet that it has been replaced.
-   * @param floor points of this round and later ones stay.
-   * @param reference the round of the reference point in use at the floor: it stays, too.
+   * @param oldest points of this round and later ones stay.
+   * @param reference the round of the reference point in use at that round: it stays, too.
    */
-  async forgetBelow(floor: number, reference: number): Promise<void> {
+  async forgetBelow(oldest: number, reference: number): Promise<void> {
     for (const pointRound of [...this.#stored]) {
-      if (pointRound >= floor || pointRound === reference) continue;
+      if (pointRound >= oldest || pointRound === reference) continue;
       this.#stored.delete(pointRound);
       await this.#objects.delete(iterateKey(this.#run, this.#phase, pointRound));
     }

@@ -9,8 +9,8 @@ import {
   workerNumbers,
 } from "../../../shared/methods/index.ts";
 import type { Point, TaskKind } from "../../../shared/protocol/index.ts";
+import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
-import type { Arrival } from "../exchange/inbox.ts";
 import { type ActiveRun, tasksFor } from "../term/active-run.ts";
 import { addMessage, type Encoding } from "./decode.ts";
 import { combine } from "./evaluate.ts";
@@ -44,8 +44,8 @@ export interface RoundSetting {
   readonly active: ActiveRun;
   readonly method: Method;
   readonly points: PointStore;
-  /** Rounds below this are durable. */
-  readonly memoryFloor: number;
+  /** The round of the durable checkpoint: no successor asks for anything older. */
+  readonly oldestNeededRound: number;
   readonly evaluate: boolean;
   /** Dense whatever the coin says: the workers have changed. */
   readonly dense: boolean;
@@ -56,7 +56,7 @@ export interface RoundSetting {
  * the round that formed them, so workers know which gradients they still hold.
  */
 export async function doRound(
-  { active, method, points, memoryFloor, evaluate, dense }: RoundSetting,
+  { active, method, points, oldestNeededRound, evaluate, dense }: RoundSetting,
   state: Vectors,
   round: number,
   referenceRound: number,
@@ -81,7 +81,7 @@ export async function doRound(
   for (const [i, vector] of vectors.entries()) {
     carried.push(inline ? { kind: "inline", vector } : await points.point(vector, pointRounds[i]!));
   }
-  const common = { round, evaluate, memoryFloor };
+  const common = { round, evaluate, memoryFloor: oldestNeededRound };
   const asked = tasksFor(
     active,
     { ...common, kind: request.name as TaskKind, points: carried, pointRounds },
@@ -97,7 +97,7 @@ export async function doRound(
     others,
     workers.length,
   );
-  const { arrivals, taskBytes, outsideBytes, resent, hedged, dropped } = await exchange(
+  const { accepted, taskBytes, outsideBytes, resent, hedged, dropped } = await exchange(
     ports,
     taskQueue,
     inbox,
@@ -106,13 +106,13 @@ export async function doRound(
     shardsPerTask,
     active.hedging,
   );
-  const own = arrivals.slice(0, workers.length);
+  const own = accepted.slice(0, workers.length);
   const compressor = request.dense ? active.dense : active.compressor;
   const encoding = { compressor, seed: spec.seed, round, workers: count };
   const entries = own.length * Math.ceil(compressor.zeta) + dimension;
   const mean = await ports.compute.run(
     () => ({ rows: 0, nonZeros: 0, entries }),
-    () => fold(own, encoding, dimension),
+    () => fold(active.hooks?.foldOrder?.(own) ?? own, encoding, dimension),
   );
   const moved =
     held === undefined
@@ -121,19 +121,8 @@ export async function doRound(
           () => ({ rows: 0, nonZeros: 0, entries: 2 * own.length * dimension }),
           () => moveServerHeld(held, state, own, request, encoding, workerNumbers(active.compressor)),
         );
-  const exact = evaluate ? combine(arrivals, count, dimension) : undefined;
-  let bits = 0;
-  let reused = 0;
-  let uplinkBytes = 0;
-  let evaluationBytes = outsideBytes;
-  for (const { message, bytes, evaluationBytes: extra } of arrivals) {
-    if (message.kind === "contribution") {
-      bits += message.bits;
-      if (message.reused) reused++;
-    }
-    uplinkBytes += bytes;
-    evaluationBytes += extra;
-  }
+  const exact = evaluate ? combine(accepted, count, dimension) : undefined;
+  const { bits, reused, uplinkBytes, evaluationBytes } = uplinkOf(accepted);
   const storedBytes = inline ? 0 : points.bytes - storedBefore + vectors.length * 8 * dimension * packs;
   return {
     plan,
@@ -144,13 +133,30 @@ export async function doRound(
     uplinkBitsPerWorker: bits / count,
     uplinkBytes,
     downlinkBytes: taskBytes + storedBytes,
-    evaluationBytes,
+    evaluationBytes: outsideBytes + evaluationBytes,
     pairs: isPair(request) ? own.length : 0,
     reused,
     resent,
     hedged,
     dropped,
   };
+}
+
+/** What the contributions of a round were, in all. */
+function uplinkOf(accepted: readonly AcceptedContribution[]) {
+  let bits = 0;
+  let reused = 0;
+  let uplinkBytes = 0;
+  let evaluationBytes = 0;
+  for (const { message, bytes, evaluationBytes: extra } of accepted) {
+    if (message.kind === "contribution") {
+      bits += message.bits;
+      if (message.reused) reused++;
+    }
+    uplinkBytes += bytes;
+    evaluationBytes += extra;
+  }
+  return { bits, reused, uplinkBytes, evaluationBytes };
 }
 
 /** Workers without a slot. */
@@ -160,18 +166,22 @@ function absent(present: Uint32Array, workers: number): number[] {
 }
 
 /** (1/slots) sum over slots of the decoded messages, in slot order whatever the order of arrival. */
-function fold(arrivals: readonly Arrival[], encoding: Encoding, dimension: number): Float64Array {
+function fold(
+  accepted: readonly AcceptedContribution[],
+  encoding: Encoding,
+  dimension: number,
+): Float64Array {
   const sum = new Float64Array(dimension);
-  for (const { message } of arrivals) addMessage(message, encoding, sum);
-  for (let j = 0; j < dimension; j++) sum[j] = sum[j]! / arrivals.length;
+  for (const { message } of accepted) addMessage(message, encoding, sum);
+  for (let j = 0; j < dimension; j++) sum[j] = sum[j]! / accepted.length;
   return sum;
 }
 
 /** f(x^t) for free, where each worker answered once and looked at all its rows. */
-function meanLoss(arrivals: readonly Arrival[], workers: number): number | null {
-  if (arrivals.length !== workers) return null;
+function meanLoss(accepted: readonly AcceptedContribution[], workers: number): number | null {
+  if (accepted.length !== workers) return null;
   let sum = 0;
-  for (const [slot, { message }] of arrivals.entries()) {
+  for (const [slot, { message }] of accepted.entries()) {
     if (message.kind !== "contribution" || message.loss === null || message.worker !== slot) return null;
     sum += message.loss;
   }

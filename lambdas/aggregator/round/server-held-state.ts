@@ -14,7 +14,7 @@ import {
   type WorkerNumbers,
   type WorkerStateDefinition,
 } from "../../../shared/methods/index.ts";
-import type { Arrival } from "../exchange/inbox.ts";
+import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { addMessage, type Encoding } from "./decode.ts";
 
 /** How the server moves the states that it holds; undefined where it holds none. */
@@ -52,14 +52,14 @@ export function stateOf(held: WorkerStateDefinition, state: Vectors, worker: num
 export function moveServerHeld(
   held: WorkerStateDefinition,
   state: Vectors,
-  arrivals: readonly Arrival[],
+  accepted: readonly AcceptedContribution[],
   request: RequestDefinition,
   encoding: Encoding,
   numbers: WorkerNumbers,
 ): Vectors {
   const { dimension } = encoding.compressor;
   return Object.fromEntries(
-    arrivals.flatMap(({ message }) => {
+    accepted.flatMap(({ message }) => {
       const decoded = new Float64Array(dimension);
       addMessage(message, encoding, decoded);
       const { worker } = message;

@@ -23,7 +23,7 @@ export class RoundMetrics {
 
   /**
    * Told of a round when its messages are in. A record counts what was before its round, so a round's own time and
-   * dollars are the difference of two neighbouring records; those of a tenure's last round stay unknown.
+   * dollars are the difference of two neighbouring records; those of a term's last round stay unknown.
    */
   round(run: string, record: RoundRecord): void {
     const previous = this.#previous?.run === run ? this.#previous.record : undefined;
@@ -40,7 +40,7 @@ export class RoundMetrics {
     if (this.#rounds >= ROUNDS_PER_LINE) this.#publish();
   }
 
-  /** At the end of a tenure: writes what is left and forgets the run. */
+  /** At the end of a term: writes what is left and forgets the run. */
   flush(): void {
     this.#previous = undefined;
     if (this.#rounds > 0) this.#publish();

@@ -1,4 +1,4 @@
-/** A run in the hands of one tenure of the aggregator: what every step of it needs. */
+/** A run in the hands of one term of the aggregator: what every step of it needs. */
 
 import { MarinaError } from "../../../shared/base/index.ts";
 import { type Ports, type QueueAddress, readChecked } from "../../../shared/cloud/index.ts";
@@ -7,7 +7,6 @@ import { type Manifest, parseManifest, rowsUsed } from "../../../shared/data/ind
 import { type AlgorithmSpec, compressorOf } from "../../../shared/methods/index.ts";
 import {
   algorithmOf,
-  type Cohort,
   decodeStoredRun,
   manifestKey,
   type Point,
@@ -16,14 +15,15 @@ import {
   runDigest,
   type StoredRun,
   specKey,
-  startingCohort,
   type Task,
   type TaskKind,
 } from "../../../shared/protocol/index.ts";
 import type { Inbox } from "../exchange/inbox.ts";
+import type { AggregatorHooks } from "../hooks.ts";
+import { type MembershipNumber, startingMembership } from "../membership/decide.ts";
 import { shardsPerTaskOf } from "../round/packing.ts";
 
-export interface ActiveRun extends NumberedCohort {
+export interface ActiveRun extends MembershipNumber {
   readonly ports: Ports;
   readonly run: string;
   readonly digest: string;
@@ -31,7 +31,7 @@ export interface ActiveRun extends NumberedCohort {
   readonly manifest: Manifest;
   /** d */
   readonly dimension: number;
-  /** The spec's method as the cohort runs it. */
+  /** The spec's method as this membership runs it. */
   readonly algorithm: AlgorithmSpec;
   /** N, rows used. */
   readonly rows: number;
@@ -45,18 +45,14 @@ export interface ActiveRun extends NumberedCohort {
   readonly inbox: Inbox;
   /** Late tasks are sent again before they are overdue; true by default. */
   readonly hedging?: boolean;
-}
-
-/** Who takes part, and the number by which tasks and contributions know them. */
-export interface NumberedCohort extends Cohort {
-  readonly phase: number;
+  readonly hooks?: AggregatorHooks;
 }
 
 export interface StoredSpec extends StoredRun {
   readonly digest: string;
 }
 
-/** There is no such run any more. */
+/** The run was deleted. */
 export class RunDeleted extends MarinaError {}
 
 /** The run's description. @throws RunDeleted when it is not there. */
@@ -73,13 +69,13 @@ export async function loadStored({ objects }: Ports, run: string): Promise<Store
 
 /**
  * The run's description and data set, read and checked.
- * @param cohort at work; undefined: the one that the run starts with.
+ * @param membership at work; undefined: the one that the run starts with.
  */
 export async function loadRun(
   ports: Ports,
   run: string,
-  cohort: NumberedCohort | undefined,
-): Promise<Omit<ActiveRun, "taskQueue" | "replyTo" | "inbox" | "hedging">> {
+  membership: MembershipNumber | undefined,
+): Promise<Omit<ActiveRun, "taskQueue" | "replyTo" | "inbox" | "hedging" | "hooks">> {
   const stored = await loadStored(ports, run);
   const { spec, digest } = stored;
   const name = manifestKey(spec.data);
@@ -98,13 +94,13 @@ export async function loadRun(
     spec,
     manifest,
     dimension,
-    ...partOf(spec, manifest, cohort ?? { phase: 0, ...startingCohort(spec) }),
+    ...partOf(spec, manifest, membership ?? startingMembership(spec)),
     dense: createCompressor({ kind: "identity" }, dimension, spec.wire),
   };
 }
 
 /** What of a run depends on who takes part. */
-function partOf(spec: RunSpec, manifest: Manifest, { phase, workers, participants }: NumberedCohort) {
+function partOf(spec: RunSpec, manifest: Manifest, { phase, workers, participants }: MembershipNumber) {
   return {
     phase,
     workers,
@@ -116,9 +112,9 @@ function partOf(spec: RunSpec, manifest: Manifest, { phase, workers, participant
   };
 }
 
-/** The same run in the hands of others. */
-export function withCohort(active: ActiveRun, cohort: NumberedCohort): ActiveRun {
-  return { ...active, ...partOf(active.spec, active.manifest, cohort) };
+/** The same run with another membership. */
+export function withMembership(active: ActiveRun, membership: MembershipNumber): ActiveRun {
+  return { ...active, ...partOf(active.spec, active.manifest, membership) };
 }
 
 /** What the tasks of one exchange have in common. */

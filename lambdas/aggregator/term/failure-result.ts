@@ -7,17 +7,23 @@
 import { MarinaError } from "../../../shared/base/index.ts";
 import type { Ports } from "../../../shared/cloud/index.ts";
 import { type Checkpoint, type ControlMessage, MAX_RECEIVE_COUNT } from "../../../shared/protocol/index.ts";
+import { readPreparation } from "../calibration/stored-calibration.ts";
 import { readCheckpoint, UnreadableCheckpoint } from "../checkpoints/stored-checkpoint.ts";
-import { type Draft, describe, emptyDraft, failureOf } from "../checkpoints/uncommitted-checkpoint.ts";
+import {
+  describe,
+  emptyCheckpoint,
+  failureOf,
+  type UncommittedCheckpoint,
+} from "../checkpoints/uncommitted-checkpoint.ts";
 import { loadStored } from "./active-run.ts";
-import { publishResult, resultOf } from "./finalize.ts";
+import { publishResult, resultOf } from "./end-run.ts";
 
 /**
- * Is there nobody who could do better? Then the result says what went wrong.
+ * Can no later delivery do better? Then the result says what went wrong.
  * @returns false when the message should be delivered again, or go to the dead letters: another delivery may succeed, or
  *   not even the result could be written.
  */
-export async function sayLastWords(
+export async function publishFailureResult(
   ports: Ports,
   control: ControlMessage,
   { receiveCount }: { readonly receiveCount: number },
@@ -32,13 +38,14 @@ export async function sayLastWords(
     // result that belongs to it.
     const unavailable = error instanceof MarinaError && error.code === "unavailable";
     if (checkpoint !== undefined && checkpoint.status !== "running" && unavailable) return false;
-    const base: Draft = checkpoint ?? emptyDraft(stored, undefined, control);
+    const base: UncommittedCheckpoint = checkpoint ?? emptyCheckpoint(stored, control);
     const ending = { loss: null, gradientNormSquared: null, usd: base.records.at(-1)?.usd ?? 0 };
     const failed = { ...base, tenure: control.tenure, ...failureOf(error), ending };
-    await publishResult(ports.objects, { ...resultOf(stored.spec, failed), provisional: true });
+    const preparation = await readPreparation(ports, run);
+    await publishResult(ports.objects, { ...resultOf(stored.spec, failed, preparation), provisional: true });
     return true;
   } catch (second) {
-    ports.log.warn("last-words-unsaid", { run, error: describe(second) });
+    ports.log.warn("failure-result-unwritten", { run, error: describe(second) });
     return false;
   }
 }

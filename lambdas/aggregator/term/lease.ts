@@ -55,13 +55,13 @@ export class Lease {
     this.#heldUntil = asked + 1000 * LEASE_SECONDS;
   }
 
-  /** Is it sure that nobody else drives the run? */
+  /** Is it sure that no other aggregator drives the run? */
   get held(): boolean {
     return this.#lost === undefined && this.#clock.now() <= this.#heldUntil;
   }
 
   /**
-   * @throws MarinaError "lease-lost" when somebody else may be at work: a renewal was refused, or none has come through
+   * @throws MarinaError "lease-lost" when another aggregator may be at work: a renewal was refused, or none has come through
    * for so long that the message is visible again (this environment may have stood still).
    */
   check(): void {

@@ -36,10 +36,10 @@ it("does not make the run's queue anew, which its successor may have deleted", a
   const aggregator = createAggregator(ports, {
     taskQueue: "tasks" as QueueAddress,
     queuePrefix: "marina-",
-    spendingOf: () => ({ usd: () => 0, save: () => null, restore: () => undefined }),
+    spendingOf: () => ({ usd: () => 0, observationUsd: () => 0, save: () => null, restore: () => undefined }),
   });
   expect(await aggregator([message], invocation)).toEqual({ failedMessageIds: ["m"] });
   expect(renewals).toBe(2);
   expect(created).toEqual([]);
-  expect(log.lines.at(-1)).toMatch(/^tenure-failed: MarinaError: the control message could not be held/);
+  expect(log.lines.at(-1)).toMatch(/^term-failed: MarinaError: the control message could not be held/);
 });

@@ -2,7 +2,8 @@
 import type { QueueAddress } from "../../../shared/cloud/ports.ts";
 import type { Incoming } from "../../../shared/protocol/messages/contribution.ts";
 import { type FakePorts, fakePorts } from "../../testing/fakes.ts";
-import { type Expectation, Inbox, type InboxEvent } from "../exchange/inbox.ts";
+import type { Expectation } from "../exchange/contribution-table.ts";
+import { Inbox, type InboxEvent } from "../exchange/inbox.ts";
 
 export const DIGEST = "0123456789abcdef";
 export const QUEUE = "contributions" as QueueAddress;
@@ -42,9 +43,10 @@ export function contribution(
 
 export function opened(expected: Expectation = EXPECTED): FakePorts & { readonly inbox: Inbox } {
   const ports = fakePorts();
-  const inbox = new Inbox(ports, QUEUE, DIGEST, 2);
+  const lease = { check: () => undefined, confirm: async () => undefined };
+  const inbox = new Inbox(ports, QUEUE, { runDigest: DIGEST, incarnation: 2, lease });
   inbox.open();
-  inbox.expect(expected);
+  inbox.contributions.expect(expected);
   return { ...ports, inbox };
 }
 

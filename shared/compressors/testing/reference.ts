@@ -4,6 +4,7 @@
  */
 import type { Draw, Wire } from "../compressor.ts";
 import type { CompressorKind, CompressorSpec } from "../registry.ts";
+import { WORKERS } from "./specs.ts";
 
 /** One outcome of a compressor's randomness, its probability, and a draw that brings it about. */
 export interface Outcome {
@@ -28,9 +29,9 @@ interface Reference<S> {
   /** All outcomes that have a positive probability, for a small d. */
   outcomes(spec: S, x: Float64Array): Outcome[];
   /** Q(x) for a draw; what is sent as a float is rounded to the wire. */
-  apply(spec: S, x: Float64Array, draw: Draw, wire: Wire): Float64Array;
+  apply(spec: S, x: Float64Array, draw: Draw, wire: Wire, workers: number): Float64Array;
   /** @param nonZeros of Q(x). */
-  size(spec: S, d: number, wire: Wire, nonZeros: number): MessageSize;
+  size(spec: S, d: number, wire: Wire, nonZeros: number, draw: Draw): MessageSize;
   /** E|Q(x) - x|^2, exactly. */
   variance(spec: S, x: Float64Array): number;
   /** A quantiser's coordinates. */
@@ -135,6 +136,37 @@ const references: { readonly [K in CompressorKind]: Reference<Extract<Compressor
     ({ levels }, d) => ({ bits: 32 + d * Math.ceil(Math.log2(2 * levels + 1)), floats: 1 }),
     true,
   ),
+  // For n = 2 workers: one of two halves, the larger and the smaller equally likely where they differ.
+  "perm-k": {
+    outcomes(_spec, x) {
+      if (x.length === 1) return lossless.outcomes();
+      const sizes = [Math.floor(x.length / WORKERS), Math.ceil(x.length / WORKERS)];
+      return sizes.flatMap((size) => {
+        const subsets = allSubsets(x.length).filter((subset) => subset.length === size);
+        return subsets.map((subset) => ({
+          probability: 1 / (sizes.length * subsets.length),
+          draw: { kind: "indices" as const, indices: Uint32Array.from(subset) },
+        }));
+      });
+    },
+    apply(_spec, x, draw, wire, workers) {
+      if (draw.kind !== "indices") return lossless.apply(x, wire);
+      const q = new Float64Array(x.length);
+      for (const j of draw.indices) q[j] = Math.min(workers, x.length) * rounded(x[j]!, wire);
+      return q;
+    },
+    size(_spec, d, _wire, _nonZeros, draw) {
+      const floats = draw.kind === "indices" ? draw.indices.length : d;
+      return { bits: 32 * floats, floats };
+    },
+    variance: (_spec, x) => (Math.min(WORKERS, x.length) - 1) * squared(x),
+  },
+  "top-k": {
+    outcomes: lossless.outcomes,
+    apply: ({ k }, x, _draw, wire) => largestOf(x, k).map((entry) => rounded(entry, wire)),
+    size: ({ k }, d) => ({ bits: k === d ? 32 * d : k * (32 + Math.ceil(Math.log2(d))), floats: k }),
+    variance: ({ k }, x) => squared(x) - squared(largestOf(x, k)),
+  },
   natural: quantiser(
     (_spec, entry) => {
       const magnitude = Math.abs(entry);
@@ -160,13 +192,25 @@ export function outcomes(spec: CompressorSpec, x: Float64Array): Outcome[] {
 }
 
 /** Q(x) for a draw, by the formula. */
-export function apply(spec: CompressorSpec, x: Float64Array, draw: Draw, wire: Wire): Float64Array {
-  return referenceOf(spec).apply(spec, x, draw, wire);
+export function apply(
+  spec: CompressorSpec,
+  x: Float64Array,
+  draw: Draw,
+  wire: Wire,
+  workers = WORKERS,
+): Float64Array {
+  return referenceOf(spec).apply(spec, x, draw, wire, workers);
 }
 
 /** The size of a message by the table of compressors. */
-export function sizeOf(spec: CompressorSpec, d: number, wire: Wire, nonZeros: number): MessageSize {
-  return referenceOf(spec).size(spec, d, wire, nonZeros);
+export function sizeOf(
+  spec: CompressorSpec,
+  d: number,
+  wire: Wire,
+  nonZeros: number,
+  draw: Draw,
+): MessageSize {
+  return referenceOf(spec).size(spec, d, wire, nonZeros, draw);
 }
 
 /** E|Q(x) - x|^2 by the formula of the kind. */
@@ -177,6 +221,13 @@ export function varianceOf(spec: CompressorSpec, x: Float64Array): number {
 /** A quantiser's coordinates in exact arithmetic (up to double rounding), whatever the wire; of other kinds undefined. */
 export function coordinatesOf(spec: CompressorSpec, x: Float64Array): Coordinate[] | undefined {
   return referenceOf(spec).coordinates?.(spec, x);
+}
+
+/** The k entries of largest magnitude, of equal ones the first; zeros elsewhere. */
+function largestOf(x: Float64Array, k: number): Float64Array {
+  const order = Array.from(x.keys()).sort((a, b) => Math.abs(x[b]!) - Math.abs(x[a]!) || a - b);
+  const kept = new Set(order.slice(0, k));
+  return x.map((entry, j) => (kept.has(j) ? entry : 0));
 }
 
 function allSubsets(d: number): number[][] {

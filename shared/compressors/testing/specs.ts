@@ -4,16 +4,23 @@ import type { Stream } from "../../math/streams.ts";
 import type { DrawStreams } from "../compressor.ts";
 import { COMPRESSOR_KINDS, type CompressorKind, type CompressorSpec } from "../registry.ts";
 
+/** n, wherever a test need not say otherwise. */
+export const WORKERS = 2;
+
 type SpecsOf = { readonly [K in CompressorKind]: (d: number) => Extract<CompressorSpec, { kind: K }>[] };
+
+/** K of a sparsifier. */
+const kept = (d: number): number[] => [...new Set([1, 2, d - 1, d])].filter((k) => k >= 1 && k <= d);
 
 /** Every spec of a kind that makes sense in R^d: the ends of its parameters, and what lies between. */
 const specsOf: SpecsOf = {
   identity: () => [{ kind: "identity" }],
-  "rand-k": (d) =>
-    [...new Set([1, 2, d - 1, d])].filter((k) => k >= 1 && k <= d).map((k) => ({ kind: "rand-k", k })),
+  "rand-k": (d) => kept(d).map((k) => ({ kind: "rand-k", k })),
   "l2-quantization": () => [{ kind: "l2-quantization" }],
   qsgd: () => [1, 2, 4, 5, 32767].map((levels) => ({ kind: "qsgd", levels })),
   natural: () => [{ kind: "natural" }],
+  "perm-k": () => [{ kind: "perm-k" }],
+  "top-k": (d) => kept(d).map((k) => ({ kind: "top-k", k })),
 };
 
 /** Every spec of every compressor that makes sense in R^d. */
@@ -23,5 +30,5 @@ export function specsIn(d: number): CompressorSpec[] {
 
 /** Streams of one slot and of its round, of any stream. */
 export function streamsOf(own: () => Stream, shared: () => Stream = own): DrawStreams {
-  return { own, shared };
+  return { seed: 0, own, shared };
 }

@@ -20,7 +20,7 @@ export function rowOrder(order: RowOrder, labels: Float64Array, source: string):
 }
 
 function shuffled(rows: number, seed: number): Uint32Array {
-  return permutation(rows, new Stream({ seed, purpose: Purpose.rows, round: 0, index: 0 }));
+  return permutation(new Stream({ seed, purpose: Purpose.rows, round: 0, index: 0 }), rows);
 }
 
 /** Rows of one label stay in the file's order. */

@@ -37,6 +37,7 @@ const specsOf: SpecsOf = {
     largeBatchSize: choice.largeBatchSize,
     ...batched(choice),
   }),
+  ef21: (choice) => ({ kind: "ef21", ...compressed(choice) }),
   "pp-marina": (choice) => ({
     kind: "pp-marina",
     participants: choice.participants,

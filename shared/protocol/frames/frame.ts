@@ -19,6 +19,7 @@ export const FrameType = {
   workerMemory: 4,
   rounds: 5,
   vector: 6,
+  powerProgress: 7,
 } as const;
 export type FrameType = keyof typeof FrameType;
 

@@ -368,10 +368,20 @@ export function isOutsideMethod(kind: TaskKind): boolean {
 
 /** Is this body a task outside the method? Looks at its first bytes, and checks nothing. */
 export function isOutsideMethodTask(body: string): boolean {
-  const reader = firstNumbersOf("task", body);
-  if (reader === undefined) return false;
-  const kind = unlessCutOff(() => readKind(reader));
+  const kind = kindOf(body);
   return kind !== undefined && isOutsideMethod(kind);
+}
+
+/** By its first bytes; undefined for what is no task. */
+function kindOf(body: string): TaskKind | undefined {
+  const reader = firstNumbersOf("task", body);
+  return reader === undefined ? undefined : unlessCutOff(() => readKind(reader));
+}
+
+/** Is this body a question of calibration? Looks at its first bytes, and checks nothing. */
+export function isPreparationTask(body: string): boolean {
+  const kind = kindOf(body);
+  return kind === "calibrate" || kind === "gram";
 }
 
 /** What a task makes its worker ask of the cloud. */

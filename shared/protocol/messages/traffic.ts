@@ -11,11 +11,15 @@ export function outsideBytesOf(body: string): number {
 
 /**
  * Is an object outside the method? What calibration keeps and asks about is: spectra beside a data set, and the vectors
- * of its power iteration.
+ * of its power iteration, its progress, and what it took.
  */
 export function isOutsideObject(key: string): boolean {
-  return (key.startsWith(datasetPrefix) && key.includes("/spectra/")) || PROBE.test(key);
+  return (
+    (key.startsWith(datasetPrefix) && key.includes("/spectra/")) || PROBE.test(key) || PREPARATION.test(key)
+  );
 }
 
 /** See `probeKey`. */
 const PROBE = /^runs\/[^/]+\/iterates\/probe-/;
+/** See `preparationKey`. */
+const PREPARATION = /^runs\/[^/]+\/preparation\.json$/;

@@ -118,17 +118,36 @@ describe("each kind of mistake is named with its path, what was expected and wha
     [
       "an unknown method",
       withAlgorithm({ kind: "marian", compressor: randK }),
-      'spec.json: algorithm.kind: expected one of "gd", "qgd", "diana", "vr-diana", "marina", "vr-marina", "vr-marina-online", "pp-marina", got "marian"; did you mean "marina"?',
+      'spec.json: algorithm.kind: expected one of "gd", "qgd", "diana", "vr-diana", "marina", "vr-marina", "vr-marina-online", "pp-marina", "ef21", got "marian"; did you mean "marina"?',
     ],
     [
       "a missing method",
       withAlgorithm({ compressor: randK }),
-      'spec.json: algorithm.kind: expected one of "gd", "qgd", "diana", "vr-diana", "marina", "vr-marina", "vr-marina-online", "pp-marina", got nothing',
+      'spec.json: algorithm.kind: expected one of "gd", "qgd", "diana", "vr-diana", "marina", "vr-marina", "vr-marina-online", "pp-marina", "ef21", got nothing',
     ],
     [
       "an unknown compressor",
       withAlgorithm({ kind: "marina", compressor: { kind: "randk", k: 5 } }),
-      'spec.json: algorithm.compressor.kind: expected one of "identity", "rand-k", "l2-quantization", "qsgd", "natural", got "randk"; did you mean "rand-k"?',
+      'spec.json: algorithm.compressor.kind: expected one of "identity", "rand-k", "l2-quantization", "qsgd", "natural", "perm-k", got "randk"; did you mean "rand-k"?',
+    ],
+    [
+      "a compressor that is not unbiased",
+      withAlgorithm({ kind: "marina", compressor: { kind: "top-k", k: 5 } }),
+      'spec.json: algorithm.compressor.kind: expected one of "identity", "rand-k", "l2-quantization", "qsgd", "natural", "perm-k", got "top-k": top-k is contractive, and this method needs a compressor that is unbiased',
+    ],
+    [
+      "a compressor that is drawn jointly where it can't be",
+      withAlgorithm({ kind: "pp-marina", compressor: { kind: "perm-k" }, participants: 2 }),
+      'spec.json: algorithm.compressor.kind: expected one of "identity", "rand-k", "l2-quantization", "qsgd", "natural", got "perm-k": perm-k is drawn for all workers jointly, and a compressed round of pp-marina has not all of them; take marina',
+    ],
+    [
+      "an elastic run whose coordinates are shared out among its workers",
+      {
+        ...withAlgorithm({ kind: "marina", compressor: { kind: "perm-k" } }),
+        remainder: "spread",
+        workers: [{ workers: 5 }, { fromRound: 9, workers: 8 }],
+      },
+      "spec.json: workers: expected one number: perm-k shares the coordinates out among the workers, and can't for every number of them; take a compressor that each worker draws by itself, e.g. rand-k",
     ],
     [
       "an unknown problem",

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { stored } from "../../base/index.ts";
 import type { RunSpec } from "../spec/spec.ts";
+import type { Preparation } from "./calibration.ts";
 import type { Constants, Phase, RunStatus, StoppedBy } from "./checkpoint.ts";
 
 export interface RunResult {
@@ -34,6 +35,11 @@ export interface RunResult {
   /** By the engine's clock: predicted on the embedded cloud, real elsewhere. */
   readonly seconds: number;
   readonly usd: number;
+  /**
+   * What calibration took; absent where none was needed. On the embedded cloud it is in no other figure; elsewhere the
+   * aggregator's own part of it is in `seconds` and `usd` as well.
+   */
+  readonly preparation?: Preparation;
   /** The counts that `usd` was priced from, as the meter writes them down. */
   readonly usage?: unknown;
   /** Tasks sent again: hedges, overdue ones, and those whose worker failed. */

@@ -21,6 +21,8 @@ export interface Spectra {
   readonly shards: readonly ShardSpectrum[];
   /** lambda_max(A^T A) over all shards; absent until a method needed L_f. */
   readonly gramEigenvalue?: number;
+  /** In its place: the power iteration had not settled after so many steps, and was given up. */
+  readonly gramSteps?: number;
 }
 
 const spectraSchema = z.strictObject({
@@ -28,6 +30,7 @@ const spectraSchema = z.strictObject({
   data: z.string(),
   shards: z.array(spectrumSchema),
   gramEigenvalue: z.number().min(0).exactOptional(),
+  gramSteps: z.int().min(1).exactOptional(),
 });
 
 const NOT_JSON = { problem: "expected JSON, got other bytes" };

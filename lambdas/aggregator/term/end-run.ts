@@ -1,5 +1,5 @@
 /**
- * The end of a run, after its last checkpoint: what workers left is swept up, then the result is written, then the run's
+ * The end of a run, after its last checkpoint: what workers left is deleted, then the result is written, then the run's
  * queue goes. All of it follows from the checkpoint alone and may be done any number of times, by any aggregator that
  * finds an ended run: the one that ended it may have died in between.
  */
@@ -13,19 +13,22 @@ import {
   readChecked,
 } from "../../../shared/cloud/index.ts";
 import {
-  type Checkpoint,
   contributionsQueueName,
   decodeResult,
   encodeResult,
   leftoverPrefixes,
+  NO_PREPARATION,
+  type Preparation,
   type RunResult,
   type RunSpec,
   type RunStatus,
   resultKey,
   vectorSha256,
 } from "../../../shared/protocol/index.ts";
+import { readPreparation } from "../calibration/stored-calibration.ts";
+import type { UncommittedCheckpoint } from "../checkpoints/uncommitted-checkpoint.ts";
 
-/** Deletions at one time. */
+/** Deletions concurrently. */
 const DELETIONS_AT_ONCE = 64;
 /** Writers of one result that may get in one another's way. */
 const RESULT_ATTEMPTS = 5;
@@ -34,32 +37,33 @@ const STEP_ATTEMPTS = 4;
 const STEP_PAUSE_MILLISECONDS = 2000;
 
 /**
- * Will nobody go on with it? A run that may be resumed keeps its queue (a name can't be used again for a minute after its
- * deletion) and what its workers remember.
+ * Is it over for good? A run that may be resumed keeps its queue (a name can't be used again for a minute after its
+ * deletion) and the state of its workers.
  */
 export function isOver(status: RunStatus): boolean {
   return status === "done" || status === "diverged";
 }
 
 /** @param checkpoint the durable one, of a run that has ended. */
-export async function conclude(
+export async function endRun(
   ports: Ports,
   queuePrefix: string,
   spec: RunSpec,
-  checkpoint: Omit<Checkpoint, "commit">,
+  checkpoint: UncommittedCheckpoint,
 ): Promise<void> {
   const { run, status } = checkpoint;
   const over = isOver(status);
-  if (over) await sweep(ports, run);
-  const result = resultOf(spec, checkpoint);
-  await patiently(ports, () => publishResult(ports.objects, result));
+  if (over) await deleteLeftovers(ports, run);
+  const preparation = await retryWhileUnavailable(ports, () => readPreparation(ports, run));
+  const result = resultOf(spec, checkpoint, preparation);
+  await retryWhileUnavailable(ports, () => publishResult(ports.objects, result));
   if (over) await destroyQueue(ports, contributionsQueueName(queuePrefix, run));
 }
 
 /** Deletes the run's queue, if there is one. */
 export function destroyQueue(ports: Ports, name: string): Promise<void> {
   const { queues } = ports;
-  return patiently(ports, async () => {
+  return retryWhileUnavailable(ports, async () => {
     try {
       await queues.destroy(await queues.address(name));
     } catch (error) {
@@ -70,9 +74,9 @@ export function destroyQueue(ports: Ports, name: string): Promise<void> {
 
 /**
  * Does what may be repeated again after a while, where a service is unavailable: this may be the last delivery of the
- * control message, and nobody comes back for what is left once the result is there.
+ * control message, and what is left is not looked for again once the result is there.
  */
-export async function patiently<T>({ clock }: Ports, step: () => Promise<T>): Promise<T> {
+export async function retryWhileUnavailable<T>({ clock }: Ports, step: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await step();
@@ -85,7 +89,7 @@ export async function patiently<T>({ clock }: Ports, step: () => Promise<T>): Pr
 }
 
 /**
- * Writes the result, unless one of the same or a later tenure is there: one that stood still since an earlier ending must
+ * Writes the result, unless one of the same or a later term is there: one that stood still since an earlier ending must
  * not overwrite what has happened since.
  */
 export async function publishResult(objects: ObjectStore, result: RunResult): Promise<void> {
@@ -107,7 +111,7 @@ export async function publishResult(objects: ObjectStore, result: RunResult): Pr
 
 type Standing = Pick<RunResult, "tenure" | "provisional">;
 
-/** Of two results of one tenure the provisional one gives way: the run was gone on with after all. */
+/** Of two results of one term the provisional one gives way: the run was gone on with after all. */
 function isLater(found: Standing, { tenure, provisional }: Standing): boolean {
   return found.tenure > tenure || (found.tenure === tenure && (provisional ?? !found.provisional));
 }
@@ -122,13 +126,13 @@ async function existing(
   } catch (error) {
     if (error instanceof MarinaError && error.code === "not-found") return undefined;
     if (!(error instanceof DamagedObject)) throw error;
-    // A result that nobody can read is no result: any other is later.
+    // A result that can't be read is no result: any other is later.
     return { tenure: -1, etag: (await objects.get(key)).etag };
   }
 }
 
 /** Iterates, contributions and worker memory that the rounds have left. The run is over whether this works or not. */
-async function sweep({ objects, log }: Ports, run: string): Promise<void> {
+async function deleteLeftovers({ objects, log }: Ports, run: string): Promise<void> {
   try {
     for (const prefix of leftoverPrefixes(run)) {
       const keys = await objects.list(prefix);
@@ -141,7 +145,11 @@ async function sweep({ objects, log }: Ports, run: string): Promise<void> {
   }
 }
 
-export function resultOf(spec: RunSpec, checkpoint: Omit<Checkpoint, "commit">): RunResult {
+export function resultOf(
+  spec: RunSpec,
+  checkpoint: UncommittedCheckpoint,
+  preparation: Preparation,
+): RunResult {
   const { status, totals, ending, initialGradientNormSquared: initial } = checkpoint;
   if (status === "running" || ending === null) throw new RangeError("a running run has no result");
   const { loss, gradientNormSquared, usd } = ending;
@@ -166,6 +174,7 @@ export function resultOf(spec: RunSpec, checkpoint: Omit<Checkpoint, "commit">):
     evaluationBytesMeasured: totals.evaluationBytes,
     seconds: totals.seconds,
     usd,
+    ...(preparation === NO_PREPARATION ? {} : { preparation }),
     usage: checkpoint.usage,
     resentTasks: totals.resent,
     pairedGradients: totals.pairs,

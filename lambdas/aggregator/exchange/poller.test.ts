@@ -22,33 +22,37 @@ describe("a queue that is closed", () => {
     });
     await queues.deliver(encodeIncoming(contribution(0)), encodeIncoming(contribution(1)));
     expect(closed).toBe(false);
-    expect(queues.givenBack).toEqual(["receipt-0", "receipt-1"]);
+    expect(queues.released).toEqual(["receipt-0", "receipt-1"]);
     expect(queues.deleted).toEqual([]);
     await queues.break(new MarinaError("unavailable", "no answer"));
     await closing;
-    expect(inbox.count).toBe(0);
+    expect(inbox.contributions.count).toBe(0);
     expect(queues.parked).toBe(0);
   });
 
   it("does not wait for polls of a queue that goes", async () => {
     const { queues, inbox } = opened();
-    inbox.abandon();
+    inbox.detach();
     await inbox.close();
     expect(queues.parked).toBe(PARALLEL_POLLS);
     await queues.deliver(encodeIncoming(contribution(0)));
-    expect(queues.givenBack).toEqual([]);
+    expect(queues.released).toEqual([]);
   });
 
-  it("gives back what comes when somebody else drives the run", async () => {
+  it("releases what comes when another aggregator drives the run", async () => {
     const ports = fakePorts();
     const replaced = new MarinaError("lease-lost", "replaced");
-    const inbox = new Inbox(ports, QUEUE, DIGEST, 2, () => {
-      throw replaced;
-    });
+    const lease = {
+      check(): void {
+        throw replaced;
+      },
+      confirm: async () => undefined,
+    };
+    const inbox = new Inbox(ports, QUEUE, { runDigest: DIGEST, incarnation: 2, lease });
     inbox.open();
-    inbox.expect(EXPECTED);
+    inbox.contributions.expect(EXPECTED);
     await ports.queues.deliver(encodeIncoming(contribution(0)));
-    expect(ports.queues.givenBack).toEqual(["receipt-0"]);
+    expect(ports.queues.released).toEqual(["receipt-0"]);
     expect(ports.queues.deleted).toEqual([]);
     await expect(inbox.next(1000, 1)).rejects.toBe(replaced);
   });
@@ -65,7 +69,7 @@ it("closing waits for the polls under way, and leaves what they bring to the suc
   expect(closed).toBe(false);
   for (let poll = bodies.length; poll < PARALLEL_POLLS; poll++) await queues.deliver("rubbish");
   await closing;
-  expect(inbox.count).toBe(0);
+  expect(inbox.contributions.count).toBe(0);
   expect(queues.deleted).toEqual([]);
   expect(queues.parked).toBe(0);
 });

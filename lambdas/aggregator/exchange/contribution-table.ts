@@ -1,0 +1,153 @@
+/**
+ * The answers of the exchange at hand: the first valid one of each slot is accepted, everything else is rejected with a
+ * reason. Synchronous, and knows nothing of queues: what is offered twice, late or to the wrong run counts once or not at
+ * all, in whatever order it comes.
+ */
+import type { Incoming } from "../../../shared/protocol/index.ts";
+
+/** A worker's answer to a task. */
+export type Answer = Extract<Incoming, { kind: "contribution" | "answer" }>;
+export type WorkerError = Extract<Incoming, { kind: "error" }>;
+/** Which answer of which run this is. */
+export type Place = Pick<Answer, "runDigest" | "phase" | "round" | "slot" | "worker">;
+
+/** What an exchange waits for. */
+export interface Expectation {
+  readonly kind: Answer["kind"];
+  /** Of the workers that were asked. */
+  readonly phase: number;
+  readonly round: number;
+  /** Slot -> worker. */
+  readonly workers: Uint32Array;
+  /** Slot -> only an evaluation was asked for: a late answer of the other sort must not count. */
+  readonly evaluationOnly: readonly boolean[];
+}
+
+export interface AcceptedContribution {
+  readonly message: Answer;
+  /** Bytes of the body (and of a stored contribution), evaluation apart. */
+  readonly bytes: number;
+  readonly evaluationBytes: number;
+}
+
+/** Why a message counts for nothing. */
+export type Rejection =
+  | "unreadable"
+  | "no answer of a worker"
+  | "of another run"
+  | "of another membership or round"
+  | "of a slot with another worker, or none"
+  | "of a slot that has answered"
+  | "of another kind than was asked for";
+
+export type Verdict = { readonly accepted: true } | { readonly accepted: false; readonly reason: Rejection };
+
+const ACCEPTED: Verdict = { accepted: true };
+
+/** Told what an exchange waits for, and of every answer when it counts. Watches, never controls. */
+export interface AnswerObserver {
+  readonly expected: (expected: Expectation) => void;
+  readonly counted: (slot: number, worker: number) => void;
+}
+
+export class ContributionTable {
+  readonly runDigest: string;
+  readonly #observer: AnswerObserver | undefined;
+  #expected: Expectation | undefined;
+  #accepted: (AcceptedContribution | undefined)[] = [];
+  #count = 0;
+  #errors: WorkerError[] = [];
+  #rejected = 0;
+
+  constructor(runDigest: string, observer?: AnswerObserver) {
+    this.runDigest = runDigest;
+    this.#observer = observer;
+  }
+
+  /** Begins anew, with this exchange's slots. */
+  expect(expected: Expectation): void {
+    this.#expected = expected;
+    this.#accepted = new Array(expected.workers.length).fill(undefined);
+    this.#count = 0;
+    this.#errors = [];
+    this.#observer?.expected(expected);
+  }
+
+  /** Slot -> what was accepted, for the exchange at hand. */
+  get accepted(): readonly (AcceptedContribution | undefined)[] {
+    return this.#accepted;
+  }
+
+  /** Slots that have answered. */
+  get count(): number {
+    return this.#count;
+  }
+
+  get complete(): boolean {
+    return this.#count === this.#accepted.length;
+  }
+
+  /** Messages (or parts of them) that counted for nothing, since the beginning. */
+  get rejected(): number {
+    return this.#rejected;
+  }
+
+  /** Is there a failure of a slot that has not answered? */
+  get hasError(): boolean {
+    return this.#errors.length > 0;
+  }
+
+  /** The oldest such failure, once. */
+  takeError(): WorkerError | undefined {
+    return this.#errors.shift();
+  }
+
+  /** Would an answer of this place be accepted, if it is of the kind that was asked for? */
+  awaits(place: Place): boolean {
+    return this.#reasonAgainst(place) === undefined;
+  }
+
+  /**
+   * @param bytes of the message, evaluation apart: what an accepted contribution is said to have travelled with.
+   */
+  offer(message: Incoming, bytes: number, evaluationBytes: number): Verdict {
+    if (message.runDigest !== this.runDigest) return this.reject("of another run");
+    if (message.kind === "stop" || message.kind === "scale") return this.reject("no answer of a worker");
+    const reason = this.#reasonAgainst(message);
+    if (reason !== undefined) return this.reject(reason);
+    if (message.kind === "stored" || message.kind === "pack") return this.reject("no answer of a worker");
+    if (message.kind === "error") {
+      this.#errors.push(message);
+      return ACCEPTED;
+    }
+    const evaluationOnly = message.kind === "contribution" && message.payload.length === 0;
+    const expected = this.#expected!;
+    if (message.kind !== expected.kind || expected.evaluationOnly[message.slot] !== evaluationOnly) {
+      return this.reject("of another kind than was asked for");
+    }
+    this.#accepted[message.slot] = { message, bytes, evaluationBytes };
+    this.#count++;
+    this.#observer?.counted(message.slot, message.worker);
+    // A slot that has answered after all needs no second task, and must not fail the run.
+    if (this.#errors.length > 0) this.#errors = this.#errors.filter(({ slot }) => slot !== message.slot);
+    return ACCEPTED;
+  }
+
+  /** Counts a message that counts for nothing. */
+  reject(reason: Rejection): Verdict {
+    this.#rejected++;
+    return { accepted: false, reason };
+  }
+
+  protected hasAnswered(slot: number): boolean {
+    return this.#accepted[slot] !== undefined;
+  }
+
+  #reasonAgainst({ runDigest, phase, round, slot, worker }: Place): Rejection | undefined {
+    const expected = this.#expected;
+    if (runDigest !== this.runDigest) return "of another run";
+    if (expected?.round !== round || expected.phase !== phase) return "of another membership or round";
+    if (expected.workers[slot] !== worker) return "of a slot with another worker, or none";
+    return this.hasAnswered(slot) ? "of a slot that has answered" : undefined;
+  }
+}

@@ -1,0 +1,112 @@
+/** A round, and the state after it. */
+import type { RoundRecord, RunSpec, StoppedBy, Totals } from "../../../shared/protocol/index.ts";
+import { noteNorm } from "../membership/decide.ts";
+import { isFirstOfChange } from "../membership/may-take-effect.ts";
+import { doRound, type RoundOutcome } from "../round/round.ts";
+import { afterRound } from "./budget.ts";
+import { nonFiniteEntry, normDivergence } from "./divergence.ts";
+import type { OpenTerm } from "./open-term.ts";
+import { type RunState, secondsAt } from "./run-state.ts";
+
+export async function advanceRound(term: OpenTerm, before: RunState): Promise<RunState> {
+  const { writer, spending, ports } = term;
+  const { spec, round, referenceRound, vectors, totals, atBoundary } = before;
+  const { active, method, points } = term.working(before);
+  await active.inbox.commands.forgetScale(before.elastic.lastRequest);
+  const evaluate = round === 0 || (spec.evaluateEvery > 0 && round % spec.evaluateEvery === 0);
+  const dense = isFirstOfChange(before.elastic, round);
+  const begunAt = ports.clock.now();
+  const outcome = await doRound(
+    { active, method, points, oldestNeededRound: writer.durableRound, evaluate, dense },
+    vectors,
+    round,
+    referenceRound,
+  );
+  const { gradientNormSquared, loss } = outcome;
+  const longestRoundSeconds = Math.max(before.longestRoundSeconds, (ports.clock.now() - begunAt) / 1000);
+  const initial = round === 0 ? gradientNormSquared : before.initialGradientNormSquared;
+  const record = recordOf(round, outcome, totals, atBoundary.usd);
+  term.observe(record);
+  const summed: RunState = {
+    ...before,
+    initialGradientNormSquared: initial,
+    elastic: noteNorm(before.elastic, gradientNormSquared, initial),
+    records: [...before.records, record],
+    longestRoundSeconds,
+  };
+  const stoppedBy = metRule(spec, gradientNormSquared, initial);
+  if (stoppedBy !== undefined) {
+    const evaluationBytes = totals.evaluationBytes + outcome.evaluationBytes;
+    const ending = { status: "done", stoppedBy, error: null, loss, gradientNormSquared } as const;
+    return { ...summed, totals: { ...totals, evaluationBytes }, ending };
+  }
+  const next = { ...method.step(vectors, outcome.plan, outcome.mean), ...outcome.workerStates };
+  const trouble = normDivergence(gradientNormSquared, initial, round) ?? nonFiniteEntry(next, round);
+  if (trouble !== undefined) {
+    const ended = { status: "diverged", stoppedBy: "divergence", error: trouble } as const;
+    return { ...summed, ending: { ...ended, loss, gradientNormSquared } };
+  }
+  const references = outcome.plan.refresh ? [...before.references, round] : before.references;
+  const advancedTotals = advanceTotals(totals, outcome, secondsAt(before, ports.clock.now()));
+  // A successor would go on from the durable round, with the points of that round and of the one before.
+  const durable = writer.durableRound;
+  const atDurable = references.findLastIndex((reference) => reference < durable);
+  const inUse = references.slice(Math.max(0, atDurable));
+  await points.forgetBelow(Math.min(durable, round + 1) - 1, inUse[0]!);
+  const spent = { usd: spending.usd(), seconds: secondsAt(before, ports.clock.now()) };
+  return {
+    ...summed,
+    round: round + 1,
+    referenceRound: outcome.plan.refresh ? round : referenceRound,
+    vectors: next,
+    totals: advancedTotals,
+    references: inUse,
+    advanced: true,
+    atBoundary: spent,
+    spent,
+    budget: afterRound(before.budget, spent),
+  };
+}
+
+function recordOf(round: number, outcome: RoundOutcome, totals: Totals, usd: number): RoundRecord {
+  return {
+    round,
+    dense: outcome.plan.request.dense,
+    slots: outcome.plan.workers.length,
+    loss: outcome.loss,
+    gradientNormSquared: outcome.gradientNormSquared,
+    uplinkBitsPerWorker: totals.uplinkBitsPerWorker,
+    uplinkBytes: totals.uplinkBytes,
+    downlinkBytes: totals.downlinkBytes,
+    seconds: totals.seconds,
+    usd,
+    resent: outcome.resent,
+    hedged: outcome.hedged,
+    dropped: outcome.dropped,
+  };
+}
+
+function advanceTotals(totals: Totals, outcome: RoundOutcome, seconds: number): Totals {
+  return {
+    uplinkBitsPerWorker: totals.uplinkBitsPerWorker + outcome.uplinkBitsPerWorker,
+    uplinkBytes: totals.uplinkBytes + outcome.uplinkBytes,
+    downlinkBytes: totals.downlinkBytes + outcome.downlinkBytes,
+    evaluationBytes: totals.evaluationBytes + outcome.evaluationBytes,
+    pairs: totals.pairs + outcome.pairs,
+    reused: totals.reused + outcome.reused,
+    resent: totals.resent + outcome.resent,
+    hedged: totals.hedged + outcome.hedged,
+    dropped: totals.dropped + outcome.dropped,
+    seconds,
+  };
+}
+
+/** Which stopping rule on the gradient norm holds at x^t, if any. */
+function metRule(spec: RunSpec, normSquared: number | null, initial: number | null): StoppedBy | undefined {
+  if (normSquared === null) return undefined;
+  const { relativeGradientNormSquared: relative, gradientNormSquared: absolute } = spec.stop;
+  if (relative !== undefined && initial !== null && normSquared <= relative * initial)
+    return "relativeGradientNormSquared";
+  if (absolute !== undefined && normSquared <= absolute) return "gradientNormSquared";
+  return undefined;
+}
