@@ -10,7 +10,6 @@ export {
   type EngineOptions,
   openEmbedded,
   openEngine,
-  openS3,
   openStack,
   withEngine,
   withStack,

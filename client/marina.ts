@@ -4,7 +4,7 @@ import { DEFAULT_CONFIGURATION } from "../embedded/index.ts";
 import type { Manifest } from "../shared/data/index.ts";
 import { parseRunSpec, type RunSpecInput, runsPrefix, type StoredRun } from "../shared/protocol/index.ts";
 import { type Engine, isDeployed } from "./engines/engine.ts";
-import { openEngine, openS3 } from "./engines/open.ts";
+import { openEngine } from "./engines/open.ts";
 import { fileImport, type ImportFileOptions } from "./import/import-file.ts";
 import { createRun, datasetNames, findManifest, findRun, resumeRun } from "./launch.ts";
 import { type Prediction, predict } from "./predict.ts";
@@ -124,13 +124,14 @@ export class Marina implements AsyncDisposable {
   }
 
   /**
-   * Imports LIBSVM, CSV or Parquet.
-   * @param paths a file, several that are one data set, a folder of parts, or s3:// addresses
+   * Imports LIBSVM, CSV or Parquet; compressed, in several files, or s3://BUCKET/KEY, as `marina data import` does.
    * @throws MarinaError "usage", "data" with the line, "precondition-failed" where the name is taken.
    */
-  async importData(paths: string | readonly string[], options: ImportFileOptions = {}): Promise<Manifest> {
-    // What the engine was opened with, the environment says by now.
-    const importInto = await fileImport([paths].flat(), options, () => openS3({ on: "aws" }));
+  async importData(path: string | readonly string[], options: ImportFileOptions = {}): Promise<Manifest> {
+    const paths = typeof path === "string" ? [path] : path;
+    const importInto = await fileImport(paths, options, async () =>
+      (await import("../shared/cloud/aws/index.ts")).createObjectFiles(),
+    );
     return this.#writing(async ({ objects }) => (await importInto(objects)).manifest);
   }
 

@@ -1,18 +1,19 @@
 /** `marina data import | list | show`. */
 import {
+  configure,
   datasetNames,
   type EngineOptions,
   fileImport,
   findManifest,
   type ImportFileOptions,
   type ImportFileProgress,
-  openS3,
   readingWords,
   remarkOn,
   table,
   withEngine,
 } from "../../client/index.ts";
 import { bytes, seconds, shellWord, short } from "../../shared/base/index.ts";
+import type { ObjectFiles } from "../../shared/cloud/aws/index.ts";
 import { type LabelCounts, labelsByWorker, type Manifest, partition } from "../../shared/data/index.ts";
 
 type ImportOptions = EngineOptions & Omit<ImportFileOptions, "onProgress">;
@@ -41,6 +42,12 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
   } finally {
     line.clear();
   }
+}
+
+/** S3 as the options and the environment say, whatever engine the data are for. */
+async function openS3(options: EngineOptions): Promise<ObjectFiles> {
+  configure(options);
+  return (await import("../../shared/cloud/aws/index.ts")).createObjectFiles();
 }
 
 export async function list(options: EngineOptions): Promise<void> {
@@ -74,28 +81,24 @@ export async function show(
   name: string,
   options: EngineOptions & { readonly workers?: number },
 ): Promise<void> {
-  const manifest = await withEngine(options, async (engine) => {
-    const found = await findManifest(engine.live, name);
-    console.log(`${describe(found)}\nstored as ${engine.locate(found.object.key)}`);
-    return found;
+  await withEngine(options, async (engine) => {
+    const manifest = await findManifest(engine.live, name);
+    console.log(`${describe(manifest)}\nstored as ${engine.locate(manifest.object.key)}`);
+    if (options.workers === undefined) return;
+    for (const remainder of ["spread", "drop"] as const) {
+      const counts = partition(manifest.rows, options.workers, remainder).map(({ count }) => count);
+      const used = counts.reduce((sum, count) => sum + count, 0);
+      const [least, most] = [Math.min(...counts), Math.max(...counts)];
+      const each = least === most ? `${least}` : `${least} to ${most}`;
+      console.log(
+        `${options.workers} workers, remainder ${remainder}: ${each} rows each, ${manifest.rows - used} rows unused`,
+      );
+    }
+    const workers = await labelsByWorker(engine.objects, manifest, options.workers, "spread");
+    console.log(`\n${workersTable(manifest, workers)}`);
+    const remark = remarkOn(manifest, workers);
+    if (remark !== undefined) console.log(`\n${remark}`);
   });
-  if (options.workers === undefined) return;
-  for (const remainder of ["spread", "drop"] as const) {
-    const counts = partition(manifest.rows, options.workers, remainder).map(({ count }) => count);
-    const used = counts.reduce((sum, count) => sum + count, 0);
-    const [least, most] = [Math.min(...counts), Math.max(...counts)];
-    const each = least === most ? `${least}` : `${least} to ${most}`;
-    console.log(
-      `${options.workers} workers, remainder ${remainder}: ${each} rows each, ${manifest.rows - used} rows unused`,
-    );
-  }
-  const count = options.workers;
-  const workers = await withEngine(options, ({ objects }) =>
-    labelsByWorker(objects, manifest, count, "spread"),
-  );
-  console.log(`\n${workersTable(manifest, workers)}`);
-  const remark = remarkOn(manifest, workers);
-  if (remark !== undefined) console.log(`\n${remark}`);
 }
 
 const SHOWN_WORKERS = 100;

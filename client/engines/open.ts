@@ -100,9 +100,3 @@ export function configure({
   env["AWS_SECRET_ACCESS_KEY"] = "test";
   env["AWS_REGION"] ??= "us-east-1";
 }
-
-/** S3 as the options and the environment say, whatever engine the data are for. */
-export async function openS3(options: Pick<EngineOptions, "on" | "endpointUrl" | "region">) {
-  configure(options);
-  return (await import("../../shared/cloud/aws/index.ts")).createObjectFiles();
-}

@@ -20,41 +20,41 @@ export interface ImportFileOptions extends ReadingOptions {
 export interface ImportFileProgress {
   readonly name: string;
   readonly bytesRead: number;
-  /** Of the file; undefined for standard input and pipes. */
+  /** Of all files; undefined where one is a pipe. */
   readonly bytes: number | undefined;
   readonly rows: number;
 }
 
 export interface ImportedFile {
   readonly manifest: Manifest;
-  /** The file's name, as the manifest has it. */
+  /** The input's name, as the manifest has it. */
   readonly sourceName: string;
-  /** What a person ought to know of how the file was read. */
+  /** What a person ought to know of how it was read. */
   readonly notices: readonly string[];
 }
 
 /**
- * How files will be imported, looked at before there is a store to put them in.
- * @param paths of files, or of one folder of parts, or - for standard input; s3:// addresses too
- * @param s3 asked for where one of them is an s3:// address
+ * How LIBSVM, CSV or Parquet will be imported, looked at before there is a store to put it in.
+ * @param paths of files that are one data set, of a folder of parts, s3://BUCKET/KEY, or - for standard input
+ * @param openS3 asked where an address is one of S3
  * @returns the import itself, which throws what `importRows` does
  * @throws MarinaError "usage" for what can't be read, or options that don't go with it
  */
 export async function fileImport(
   paths: readonly string[],
   options: ImportFileOptions,
-  s3: () => Promise<ObjectFiles>,
+  openS3: () => Promise<ObjectFiles>,
 ): Promise<(objects: ObjectStore) => Promise<ImportedFile>> {
-  const { labels = "binary", replace = false, onProgress, name: given, ...how } = options;
   // Readers of tables are loaded only when there is something to read.
   const [{ inputOf }, { readingOf }, { openSource }] = await Promise.all([
     import("./input.ts"),
     import("./reading.ts"),
     import("./open-source.ts"),
   ]);
-  const input = await inputOf(paths, s3);
-  const name = given ?? nameOf(input.name);
-  const reading = readingOf(input.files, how);
+  const { labels = "binary", replace = false, onProgress } = options;
+  const input = await inputOf(paths, openS3);
+  const name = options.name ?? nameOf(input.name);
+  const reading = readingOf(input.files, { ...options, labels });
   const size = sizeOf(input);
   return async (objects) => {
     const notices: string[] = [];
@@ -63,7 +63,7 @@ export async function fileImport(
       name,
       sourceName: input.name,
       labels,
-      ...(how.dimension === undefined ? {} : { dimension: how.dimension }),
+      ...(options.dimension === undefined ? {} : { dimension: options.dimension }),
       reading,
       objects,
       replace,

@@ -63,7 +63,8 @@ export function importLibsvm(
 
 /**
  * Stores rows as row groups and a manifest. Memory is that of one row group and some batches of rows (of text: and the
- * longest line), whatever the size of the file; where rows are put into another order, some 30 bytes a row as well.
+ * longest line), whatever the size of the file; where all rows are put aside
+ * first (another order, constants of columns), some 30 bytes a row and at most 256 MiB as well.
  *
  * A data set exists once its manifest does. A replaced data set keeps its rows until the new manifest stands.
  *

@@ -17,7 +17,7 @@ const start = defineRequest({
   message: ([g]) => g!.vector,
 });
 
-interface Ef21State {
+export interface Ef21State {
   /** x^t */
   readonly iterate: Float64Array;
   /** g^{t-1} = mean_i g_i^{t-1}; zero before round 0. */

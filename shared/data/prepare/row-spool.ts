@@ -1,4 +1,4 @@
-/** All rows of a source, put aside in a temporary file, to be had again in any order. */
+/** All rows of a source, put aside to be had again in any order. */
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,14 +12,16 @@ const READ_BYTES = 1024 * 1024;
 /** A row number is 32 bits wide. */
 const MOST_ROWS = 2 ** 32 - 1;
 
-/**
- * Entries lie in the file; of a row stay in memory where it lies, its label and its line: some 30 bytes. The file has no name
- * any more as soon as it is open (but on Windows), so that nothing is left of it, however the process ends.
- */
+/** Entries of more bytes go to a file, where every row that is out of order takes a read of its own. */
+const MEMORY_BYTES = 256 * 1024 * 1024;
+
+/** Of a row stay in memory in any case where its entries lie, its label and its line: some 30 bytes. */
 export class RowSpool {
-  readonly #folder = mkdtempSync(join(tmpdir(), "marina-import-"));
-  readonly #file = openSync(join(this.#folder, "rows"), "w+");
-  /** Bytes written. */
+  readonly #memoryBytes: number;
+  /** The entries, until they are too many. */
+  #memory: Uint8Array | undefined = new Uint8Array(1024 * 1024);
+  #file: TemporaryFile | undefined;
+  /** Of entries. */
   #bytes = 0;
   #rows = 0;
   #labels = new Float64Array(1024);
@@ -28,10 +30,11 @@ export class RowSpool {
   #entries = new Uint32Array(1024);
   /** 1: all values of the row are 1, and none is written. */
   #ones = new Uint8Array(1024);
-  #scratch = new Uint8Array(READ_BYTES);
+  #scratch = new Uint8Array(0);
 
-  constructor() {
-    if (process.platform !== "win32") rmSync(this.#folder, { recursive: true });
+  /** @param memoryBytes entries of more bytes go to a file; smaller in tests. */
+  constructor(memoryBytes = MEMORY_BYTES) {
+    this.#memoryBytes = memoryBytes;
   }
 
   get rows(): number {
@@ -96,8 +99,7 @@ export class RowSpool {
   }
 
   close(): void {
-    closeSync(this.#file);
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.#file?.close();
   }
 
   #append(row: number, block: Uint8Array, from: number, batch: RowBatchBuilder): void {
@@ -119,6 +121,53 @@ export class RowSpool {
   }
 
   #write(block: Uint8Array): void {
+    const end = this.#bytes + block.length;
+    if (this.#memory !== undefined && end > this.#memoryBytes) {
+      this.#file = new TemporaryFile();
+      this.#file.append(this.#memory.subarray(0, this.#bytes));
+      this.#memory = undefined;
+    }
+    if (this.#memory === undefined) this.#file!.append(block);
+    else {
+      if (end > this.#memory.length) {
+        const larger = Math.min(this.#memoryBytes, Math.max(end, 2 * this.#memory.length));
+        this.#memory = grown(this.#memory, new Uint8Array(larger));
+      }
+      this.#memory.set(block, this.#bytes);
+    }
+    this.#bytes = end;
+  }
+
+  #read(start: number, bytes: number): Uint8Array {
+    if (this.#memory !== undefined) return this.#memory.subarray(start, start + bytes);
+    if (bytes > this.#scratch.length) this.#scratch = new Uint8Array(2 * bytes);
+    const into = this.#scratch.subarray(0, bytes);
+    this.#file!.read(start, into);
+    return into;
+  }
+
+  #grow(): void {
+    const rows = 2 * this.#labels.length;
+    this.#labels = grown(this.#labels, new Float64Array(rows));
+    this.#lines = grown(this.#lines, new Float64Array(rows));
+    this.#starts = grown(this.#starts, new Float64Array(rows));
+    this.#entries = grown(this.#entries, new Uint32Array(rows));
+    this.#ones = grown(this.#ones, new Uint8Array(rows));
+  }
+}
+
+/** It has no name any more as soon as it is open (but on Windows), so that nothing is left of it, however the process ends. */
+class TemporaryFile {
+  readonly #folder = mkdtempSync(join(tmpdir(), "marina-import-"));
+  readonly #file = openSync(join(this.#folder, "rows"), "w+");
+  #bytes = 0;
+
+  constructor() {
+    if (process.platform !== "win32") rmSync(this.#folder, { recursive: true });
+  }
+
+  /** @throws MarinaError "limit" when there is no room for it. */
+  append(block: Uint8Array): void {
     try {
       for (let at = 0; at < block.length; ) at += writeSync(this.#file, block, at, block.length - at);
     } catch (error) {
@@ -133,23 +182,17 @@ export class RowSpool {
     this.#bytes += block.length;
   }
 
-  #read(start: number, bytes: number): Uint8Array {
-    if (bytes > this.#scratch.length) this.#scratch = new Uint8Array(2 * bytes);
-    for (let at = 0; at < bytes; ) {
-      const count = readSync(this.#file, this.#scratch, at, bytes - at, start + at);
+  read(start: number, into: Uint8Array): void {
+    for (let at = 0; at < into.length; ) {
+      const count = readSync(this.#file, into, at, into.length - at, start + at);
       if (count === 0) throw new Error(`the temporary file of rows ends at byte ${start + at}`);
       at += count;
     }
-    return this.#scratch.subarray(0, bytes);
   }
 
-  #grow(): void {
-    const rows = 2 * this.#labels.length;
-    this.#labels = grown(this.#labels, new Float64Array(rows));
-    this.#lines = grown(this.#lines, new Float64Array(rows));
-    this.#starts = grown(this.#starts, new Float64Array(rows));
-    this.#entries = grown(this.#entries, new Uint32Array(rows));
-    this.#ones = grown(this.#ones, new Uint8Array(rows));
+  close(): void {
+    closeSync(this.#file);
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 
