@@ -27,7 +27,7 @@ export { readJson } from "./json-file.ts";
 export { checkRun, createRun, datasetNames, findManifest, findRun, resumeRun } from "./launch.ts";
 export { type Prediction, predict } from "./predict.ts";
 export { type Check, checkFit, fitnessIfReadable, refuseUnfit, requireFit } from "./preflight.ts";
-export { readResult, readRounds } from "./read-run.ts";
+export { RoundsReader, readResult, readRounds } from "./read-run.ts";
 export { metricLines, withSums } from "./reconcile/cloudwatch.ts";
 export { observedRequests, type Span } from "./reconcile/request-log.ts";
 export { requestScale, type ScaleOptions } from "./scale.ts";

@@ -4,7 +4,7 @@ import type { RoundRecord, RunResult, RunSpec } from "../shared/protocol/index.t
 import type { Engine, Watcher } from "./engines/engine.ts";
 import type { Liveness } from "./engines/liveness.ts";
 import { type Progress, ProgressFan } from "./progress.ts";
-import { readRounds } from "./read-run.ts";
+import { RoundsReader } from "./read-run.ts";
 import { requestScale, type ScaleOptions } from "./scale.ts";
 import { standingOf, unfinished } from "./standing.ts";
 import { stopRun } from "./stop.ts";
@@ -36,6 +36,7 @@ export class Run {
   readonly spec: RunSpec;
   readonly #source: RunSource;
   readonly #fan = new ProgressFan();
+  readonly #rounds: RoundsReader;
   #end: Promise<RunResult> | undefined;
   #hasEnded = false;
 
@@ -43,6 +44,7 @@ export class Run {
     this.#source = source;
     this.name = source.name;
     this.spec = source.spec;
+    this.#rounds = new RoundsReader(source.objects, source.name);
     if (source.drive !== undefined) this.#begin(source.drive(this.#fan));
   }
 
@@ -141,7 +143,7 @@ export class Run {
 
   /** Stored rounds from this one on, up to another. */
   async #stored(from: number, to = Infinity): Promise<readonly RoundRecord[]> {
-    const records = await readRounds(this.#source.objects, this.name);
+    const { records } = await this.#rounds.read();
     return records.filter(({ round }) => round >= from && round < to);
   }
 }

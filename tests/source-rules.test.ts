@@ -23,8 +23,6 @@ const AMBIENT: Readonly<Record<string, string>> = {
   "cli/commands/reconcile.ts": "the period of CloudWatch's metrics",
   "cli/commands/run.ts": "wall time of a run, for its progress line",
   "cli/commands/watch.ts": "how often the page is told",
-  "client/run.ts": "how often a run that is too young to be told to stop is told again",
-  "client/scale.ts": "numbers the user's requests",
   "client/engines/aws.ts": "makes each control message a message of its own",
   "client/engines/embedded.ts": "how often a run that another process drives is looked at",
   "client/engines/command-box.ts": "names of commands, in their order",
