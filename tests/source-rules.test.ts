@@ -25,6 +25,8 @@ const AMBIENT: Readonly<Record<string, string>> = {
   "cli/commands/watch.ts": "how often the page is told",
   "client/engines/aws.ts": "makes each control message a message of its own",
   "client/engines/embedded.ts": "how often a run that another process drives is looked at",
+  "client/run.ts": "how often a run that is too young to be told to stop is told again",
+  "client/scale.ts": "numbers the user's requests",
   "client/engines/command-box.ts": "names of commands, in their order",
   "sweep/cell-store.ts": "temporary names that no other process has",
   "sweep/run-cell.ts": "wall time of a run, for the table",
