@@ -141,7 +141,7 @@ describe("each function's bundle", () => {
     const stale = encodeControl({ version: 1, run: "example", action: "continue", tenure: 0 });
     const levels = async (level: string) =>
       (await linesOf([stale, "{"], { POWERTOOLS_LOG_LEVEL: level })).map(({ message }) => message);
-    expect(await levels("WARN")).toEqual(["tenure-failed"]);
-    expect(await levels("INFO")).toEqual(["control-stale", "tenure-failed"]);
+    expect(await levels("WARN")).toEqual(["term-failed"]);
+    expect(await levels("INFO")).toEqual(["control-stale", "term-failed"]);
   });
 });

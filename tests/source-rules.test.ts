@@ -25,6 +25,8 @@ const AMBIENT: Readonly<Record<string, string>> = {
   "cli/commands/watch.ts": "how often the page is told",
   "client/engines/aws.ts": "makes each control message a message of its own",
   "client/engines/embedded.ts": "how often a run that another process drives is looked at",
+  "client/run.ts": "how often a run that was just begun is told to stop",
+  "client/scale.ts": "numbers the user's requests",
   "client/engines/command-box.ts": "names of commands, in their order",
   "sweep/cell-store.ts": "temporary names that no other process has",
   "sweep/run-cell.ts": "wall time of a run, for the table",
