@@ -62,7 +62,7 @@ const askedBy = (role: string): string[] =>
 
 describe("the policies", () => {
   it("are held against runs that reach their ends", () => {
-    expect(endings).toEqual(["done", "stopped, then done", ...new Array(6).fill("done")]);
+    expect(endings).toEqual(["done", "stopped, then done", ...Array<string>(6).fill("done")]);
   });
 
   it.each(ROLES)("allow all that the %s asks for", (role) => {

@@ -94,13 +94,20 @@ export const floors = [
       "lambdas/aggregator",
     ],
   },
-  { folder: "client", holds: "what a program does with the service, on every engine" },
+  {
+    folder: "client",
+    holds: "what a program does with the service, on every engine; `library.ts` is the face of the package",
+  },
   { folder: "chaos", holds: "the production handlers under seeded faults" },
   { folder: "sweep", holds: "many runs: parameter grids, trials, tables" },
   { folder: "report", holds: "runs and sweeps as pages, charts and tables" },
   { folder: "monitor", holds: "a run followed live" },
   { folder: "cli", holds: "the `marina` command" },
-  { folder: "cdk", holds: "the stack", only: ["shared/base", "shared/protocol"] },
+  {
+    folder: "cdk",
+    holds: "the stack, and the service as a construct for stacks of others",
+    only: ["shared/base", "shared/protocol"],
+  },
 ];
 
 /** Not packages: nothing above imports them, and they may import any file. */
