@@ -19,7 +19,7 @@ import type { Ports, QueueAddress } from "../shared/cloud/ports.ts";
 import { Meter } from "../shared/cost/meter.ts";
 import { meterPorts } from "../shared/cost/metered.ts";
 import { PRICES_US_EAST_1 } from "../shared/cost/prices.ts";
-import { TenureSpending } from "../shared/cost/tenure-spending.ts";
+import { TermSpending } from "../shared/cost/term-spending.ts";
 import { importLibsvm } from "../shared/data/import.ts";
 import { shippedFile } from "../shared/data/testing/load.ts";
 import { memoryStore } from "../shared/data/testing/memory-store.ts";
@@ -55,7 +55,7 @@ async function aggregatorCpu(clients: AwsClients, workers: number, rounds: numbe
   };
   const meter = new Meter();
   const ports = meterPorts(bare, meter, outsideBytesOf);
-  const spending = new TenureSpending(meter, clock, PRICES_US_EAST_1, {
+  const spending = new TermSpending(meter, clock, PRICES_US_EAST_1, {
     workerMemoryMb: 1769,
     aggregatorMemoryMb: 1769,
     architecture: "arm64",

@@ -5,7 +5,7 @@
  * Usage: node bench/dense-round.ts
  */
 import { createCompressor } from "../shared/compressors/registry.ts";
-import { frameIncoming, parseIncoming } from "../shared/protocol/messages/contribution.ts";
+import { frameRunMessage, parseRunMessage } from "../shared/protocol/messages/run-message.ts";
 import type { Figure } from "./figure.ts";
 import { printFigures } from "./print.ts";
 
@@ -17,7 +17,7 @@ export function denseRoundFigures(): Figure[] {
   const dense = createCompressor({ kind: "identity" }, DIMENSION, "float32");
   const vector = Float64Array.from({ length: DIMENSION }, (_, j) => Math.fround(Math.sin(j)));
   const frames = Array.from({ length: WORKERS }, (_, slot) =>
-    frameIncoming({
+    frameRunMessage({
       kind: "contribution",
       runDigest: "0".repeat(64),
       round: 1,
@@ -50,7 +50,7 @@ export function denseRoundFigures(): Figure[] {
       milliseconds(() => {
         const sum = new Float64Array(DIMENSION);
         for (const frame of frames) {
-          const message = parseIncoming(frame);
+          const message = parseRunMessage(frame);
           if (message.kind !== "contribution") throw new Error("expected a contribution");
           dense.accumulate(message.payload, NO_DRAW, sum);
         }

@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { toBody } from "../shared/protocol/frames/frame.ts";
-import { frameIncoming, type Incoming } from "../shared/protocol/messages/contribution.ts";
+import { frameRunMessage, type RunMessage } from "../shared/protocol/messages/run-message.ts";
 import { decodeTask, membersOf, type Task } from "../shared/protocol/messages/task.ts";
 import { encodeSpectrum } from "../shared/protocol/stored/spectra.ts";
 
@@ -85,7 +85,7 @@ function serve(workers: StubWorkers): void {
       for (const { MessageBody } of entries) {
         const task = decodeTask(MessageBody);
         const queue = queueAt(task.replyTo);
-        queue.messages.push(toBody(frameIncoming(done(task, workers))));
+        queue.messages.push(toBody(frameRunMessage(done(task, workers))));
         deliver(queue);
       }
     },
@@ -133,15 +133,15 @@ function answer(response: ServerResponse, output: unknown): void {
   response.end(body);
 }
 
-function done(task: Task, workers: StubWorkers): Incoming {
+function done(task: Task, workers: StubWorkers): RunMessage {
   const parts = membersOf(task).map((member) => answerTo(member, workers));
   if (task.others === undefined) return parts[0]!;
   const { runDigest, round, phase, slot, worker } = task;
   const address = { runDigest, round, phase, slot, worker };
-  return { kind: "pack", ...address, parts: parts.map(frameIncoming), computeMilliseconds: 1, cold: false };
+  return { kind: "pack", ...address, parts: parts.map(frameRunMessage), computeMilliseconds: 1, cold: false };
 }
 
-function answerTo(task: Task, { dimension, compressedBytes, denseBytes }: StubWorkers): Incoming {
+function answerTo(task: Task, { dimension, compressedBytes, denseBytes }: StubWorkers): RunMessage {
   const { kind, runDigest, round, phase, slot, worker } = task;
   const common = { runDigest, round, phase, slot, worker, computeMilliseconds: 1, cold: false };
   if (kind === "calibrate") return { kind: "answer", ...common, payload: encodeSpectrum(SPECTRUM) };

@@ -9,8 +9,8 @@ import {
   checkpointKey,
   decodeCheckpoint,
   encodeStoredRun,
+  type MembershipEpoch,
   manifestKey,
-  type Phase,
   type RoundRecord,
   type RunSpec,
   sha256,
@@ -49,7 +49,7 @@ export function recordFingerprint({
 }
 
 /** What a phase says of the trajectory; its number, its time and its price are left out. */
-export function phaseFingerprint(phase: Phase): string {
+export function epochFingerprint(phase: MembershipEpoch): string {
   const { round, workers, participants, stepSize, probability, dense } = phase;
   return JSON.stringify([round, workers, participants, stepSize, probability, dense]);
 }
@@ -64,7 +64,7 @@ export interface Stage {
   /** Round -> fingerprint of its record, without faults. */
   readonly records: ReadonlyMap<number, string>;
   /** Who takes part from which round on, without faults. */
-  readonly phases: readonly Phase[];
+  readonly phases: readonly MembershipEpoch[];
   /** Round -> who answers in it, without faults. */
   readonly answerers: ReadonlyMap<number, string>;
   readonly iterateSha256: string;

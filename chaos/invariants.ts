@@ -11,7 +11,7 @@ import {
   type RoundRecord,
   resultKey,
 } from "../shared/protocol/index.ts";
-import { fingerprint, phaseFingerprint, RUN, recordFingerprint, type Stage } from "./baseline.ts";
+import { epochFingerprint, fingerprint, RUN, recordFingerprint, type Stage } from "./baseline.ts";
 import { Tally } from "./exactly-once.ts";
 
 /**
@@ -122,8 +122,8 @@ export class Invariants implements EffectWatcher {
 
   /** Changes of who takes part: those before this round have been made, those at it may have been, no others. */
   #phases({ round, elastic: { phases } }: Checkpoint): void {
-    const made = phases.map(phaseFingerprint);
-    const usual = this.#stage.phases.map(phaseFingerprint);
+    const made = phases.map(epochFingerprint);
+    const usual = this.#stage.phases.map(epochFingerprint);
     const due = this.#stage.phases.filter((phase) => phase.round < round).length;
     if (made.some((phase, at) => phase !== usual[at]) || made.length < due)
       this.violated(

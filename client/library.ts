@@ -4,7 +4,7 @@ export { MarinaError } from "../shared/base/index.ts";
 export type { Manifest } from "../shared/data/index.ts";
 export type {
   Constants,
-  Phase,
+  MembershipEpoch,
   RoundRecord,
   RunResult,
   RunSpec,

@@ -19,7 +19,7 @@ export interface Prediction {
 }
 
 /** With as many workers and participants as the spec may ever ask for: a prediction must not be too low. */
-function dearestCohort({ workers, algorithm }: RunSpec): Pick<RunSpec, "workers" | "algorithm"> {
+function mostExpensiveMembership({ workers, algorithm }: RunSpec): Pick<RunSpec, "workers" | "algorithm"> {
   const most = Math.max(...workersAsked(workers));
   if (!("participants" in algorithm)) return { workers: most, algorithm };
   const participants = Math.max(...participantsAsked(algorithm.participants));
@@ -50,7 +50,7 @@ export async function predict(
   await local.put(manifest.object.key, (await objects.get(manifest.object.key)).body);
   await local.put(manifestKey(spec.data), (await objects.get(manifestKey(spec.data))).body);
   const rounds = Math.min(TRIAL_ROUNDS, spec.stop.rounds);
-  const trial: RunSpec = { ...spec, ...dearestCohort(spec), stop: { rounds }, evaluateEvery: 0 };
+  const trial: RunSpec = { ...spec, ...mostExpensiveMembership(spec), stop: { rounds }, evaluateEvery: 0 };
   const { control } = await createRun(local, trial);
   const result = await driveToEnd(service, control);
   if (result.status !== "done") {

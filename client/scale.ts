@@ -7,7 +7,7 @@ import {
   decodeResult,
   resultKey,
   type ScaleRequest,
-  startingCohort,
+  startingMembership,
   whyNotScaled,
 } from "../shared/protocol/index.ts";
 import type { Engine } from "./engines/engine.ts";
@@ -65,7 +65,7 @@ async function check(
   // The rows limit the workers alone.
   const rows = workers === null ? Number.POSITIVE_INFINITY : (await findManifest(objects, spec.data)).rows;
   const checkpoint = await readOptional(objects, checkpointKey(run), decodeCheckpoint);
-  const now = checkpoint?.elastic.phases.at(-1) ?? startingCohort(spec);
+  const now = checkpoint?.elastic.phases.at(-1) ?? startingMembership(spec);
   const why = whyNotScaled(run, spec, now, { workers, participants }, rows);
   if (why !== undefined) throw new MarinaError("usage", why);
 }

@@ -11,7 +11,7 @@ import { MarinaError } from "../shared/base/errors.ts";
 import { importLibsvm } from "../shared/data/import.ts";
 import { shippedFile } from "../shared/data/testing/load.ts";
 import { checkpointKey, contributionsQueueName, specKey } from "../shared/protocol/keys.ts";
-import { encodeIncoming } from "../shared/protocol/messages/contribution.ts";
+import { encodeRunMessage } from "../shared/protocol/messages/run-message.ts";
 import { parseRunSpec, type RunSpecInput } from "../shared/protocol/spec/spec.ts";
 import { decodeCheckpoint } from "../shared/protocol/stored/checkpoint.ts";
 import { decodeStoredRun, runDigest } from "../shared/protocol/stored/run.ts";
@@ -69,7 +69,7 @@ async function stop({ cloud }: EmbeddedService, run: string, now: boolean): Prom
   const digest = runDigest(decodeStoredRun((await objects.get(specKey(run))).body, specKey(run)));
   const queue = await queues.address(contributionsQueueName("marina-", run));
   await queues.send(queue, [
-    { body: encodeIncoming({ kind: "stop", runDigest: digest, generation: 0, now }) },
+    { body: encodeRunMessage({ kind: "stop", runDigest: digest, generation: 0, now }) },
   ]);
 }
 

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { CollectedRun } from "../client/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
-import { startingCohort, whyMembershipIsFixed } from "../shared/protocol/index.ts";
+import { startingMembership, whyMembershipIsFixed } from "../shared/protocol/index.ts";
 
 /** A run under way, as the page's controls show it. */
 export interface RunControls {
@@ -20,7 +20,8 @@ export function controlsOf(runs: readonly CollectedRun[]): RunControls[] {
     .filter(({ result }) => result === undefined)
     .map(({ stored: { run, spec }, progress }) => {
       const elastic = progress?.elastic;
-      const { workers, participants } = elastic?.pending ?? elastic?.phases.at(-1) ?? startingCohort(spec);
+      const { workers, participants } =
+        elastic?.pending ?? elastic?.phases.at(-1) ?? startingMembership(spec);
       return { run, workers, whyNot: whyMembershipIsFixed(spec) ?? null, participants };
     });
 }

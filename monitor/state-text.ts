@@ -2,7 +2,7 @@
 
 import { type CollectedRun, endedText, type Liveness, stateWord } from "../client/index.ts";
 import { dollars, megabits, seconds, short } from "../shared/base/index.ts";
-import type { Cohort } from "../shared/protocol/index.ts";
+import type { Membership } from "../shared/protocol/index.ts";
 import type { Outlook } from "./outlook.ts";
 import { sparkline } from "./sparkline.ts";
 
@@ -25,18 +25,18 @@ export function stateText(collected: CollectedRun, outlook: Outlook, liveness: L
   const parts = [
     `${run}: ${state}, round ${last.round.toLocaleString("en-US")} of at most ${spec.stop.rounds.toLocaleString("en-US")}`,
   ];
-  parts.push(...cohortText(collected));
+  parts.push(...membershipText(collected));
   if (outlook.roundsPerSecond !== null) parts.push(`${short(outlook.roundsPerSecond)} rounds/s`);
   if (outlook.secondsLeft !== null) parts.push(`about ${seconds(outlook.secondsLeft)} to its stopping rule`);
   return `${parts.join(", ")}${quiet(run, outlook, liveness)}`;
 }
 
 /** Who takes part in an elastic run, and what it waits for. */
-function cohortText({ progress }: CollectedRun): string[] {
+function membershipText({ progress }: CollectedRun): string[] {
   if (progress === undefined) return [];
   const { phases, pending } = progress.elastic;
   const parts: string[] = [];
-  const say = ({ workers, participants }: Cohort): string =>
+  const say = ({ workers, participants }: Membership): string =>
     `${workers.toLocaleString("en-US")} workers${participants === null ? "" : `, ${participants.toLocaleString("en-US")} participants`}`;
   if (phases.length > 1) parts.push(say(phases.at(-1)!));
   if (pending !== null) parts.push(`to go on with ${say(pending)}`);

@@ -2,7 +2,7 @@
 
 import { type CollectedRun, endedText, reachedAccuracy } from "../client/index.ts";
 import { onFront } from "../shared/math/index.ts";
-import { canonicalJson, type Phase, type RunResult } from "../shared/protocol/index.ts";
+import { canonicalJson, type MembershipEpoch, type RunResult } from "../shared/protocol/index.ts";
 import { billItems } from "./bill-items.ts";
 import { groupRuns } from "./grouping.ts";
 import { recipeOf } from "./recipe.ts";
@@ -56,12 +56,12 @@ function problemOf({ stored, result, progress }: CollectedRun): string {
   return canonicalJson({ problem: stored.spec.problem, data: stored.data.sha256, rows });
 }
 
-function phasesOf({ result, progress }: CollectedRun): readonly Phase[] {
+function epochsOf({ result, progress }: CollectedRun): readonly MembershipEpoch[] {
   return result?.phases ?? progress?.elastic.phases ?? [];
 }
 
 function workersOf(run: CollectedRun): WorkersStep[] {
-  return workersSteps(run.stored.run, phasesOf(run), run.records.at(-1));
+  return workersSteps(run.stored.run, epochsOf(run), run.records.at(-1));
 }
 
 function summaryOf(collected: CollectedRun, series: string): RunSummary {
@@ -74,7 +74,7 @@ function summaryOf(collected: CollectedRun, series: string): RunSummary {
     run,
     series,
     data: spec.data,
-    workers: workersOverRun(phasesOf(collected), spec),
+    workers: workersOverRun(epochsOf(collected), spec),
     seed: spec.seed,
     status: result?.status ?? "running",
     ended: result === undefined ? "unfinished" : endedWhy(result),

@@ -9,7 +9,7 @@ import { MARINA } from "../shared/base/invocation.ts";
 import { shellWord } from "../shared/base/shell-word.ts";
 import { type Manifest, STANDARD_INPUT } from "../shared/data/manifest.ts";
 import { onFront } from "../shared/math/pareto.ts";
-import type { Phase } from "../shared/protocol/stored/checkpoint.ts";
+import type { MembershipEpoch } from "../shared/protocol/stored/checkpoint.ts";
 import { billItems } from "./bill-items.ts";
 import { buildReport } from "./build.ts";
 import { groupRuns } from "./grouping.ts";
@@ -199,7 +199,7 @@ describe("a report's data", () => {
 
   it("show workers over time where they changed, from each phase's beginning to the end of the run", () => {
     const run = madeUpRun({ run: "a", rounds: 30 });
-    const phase = (round: number, workers: number, cause: Phase["cause"]): Phase => ({
+    const phase = (round: number, workers: number, cause: MembershipEpoch["cause"]): MembershipEpoch => ({
       phase: round,
       round,
       workers,
@@ -211,7 +211,7 @@ describe("a report's data", () => {
       seconds: run.records[round]!.seconds,
       usd: 0,
     });
-    const steps = (phases: readonly Phase[]) =>
+    const steps = (phases: readonly MembershipEpoch[]) =>
       buildReport([{ ...run, result: { ...run.result!, phases } }], { title: "t", predicts: true }).series[0]!
         .workers;
     expect(steps([phase(0, 5, "start")])).toEqual([]);

@@ -1,9 +1,14 @@
 /** Workers over time: the phases of an elastic run as steps of a chart. */
-import { type Phase, type PhaseCause, type RunSpec, workersText } from "../shared/protocol/index.ts";
+import {
+  type EpochCause,
+  type MembershipEpoch,
+  type RunSpec,
+  workersText,
+} from "../shared/protocol/index.ts";
 import type { WorkersStep } from "./report-data.ts";
 
 /** What changed the workers, in a word. */
-const CAUSES: Readonly<Record<PhaseCause, string>> = {
+const CAUSES: Readonly<Record<EpochCause, string>> = {
   start: "start",
   schedule: "schedule",
   "usd-per-round": "dollars per round",
@@ -11,7 +16,7 @@ const CAUSES: Readonly<Record<PhaseCause, string>> = {
 };
 
 /** n over a run, for tables: `5→50`; of a run that has not changed it yet, what its spec says. */
-export function workersOverRun(phases: readonly Pick<Phase, "workers">[], spec: RunSpec): string {
+export function workersOverRun(phases: readonly Pick<MembershipEpoch, "workers">[], spec: RunSpec): string {
   const steps = phases.map(({ workers }) => workers).filter((n, i, all) => n !== all[i - 1]);
   return steps.length < 2 ? workersText(spec.workers) : steps.join("→");
 }
@@ -22,7 +27,7 @@ export function workersOverRun(phases: readonly Pick<Phase, "workers">[], spec: 
  */
 export function workersSteps(
   run: string,
-  phases: readonly Phase[],
+  phases: readonly MembershipEpoch[],
   end: { readonly round: number; readonly seconds: number } | undefined,
 ): WorkersStep[] {
   if (phases.length < 2) return [];

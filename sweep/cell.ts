@@ -1,6 +1,6 @@
 /** A cell of a sweep: one run with one seed, and what is kept of it. */
 import type { ServiceConfiguration } from "../embedded/index.ts";
-import { canonicalJson, type Phase, type RunSpec, sha256 } from "../shared/protocol/index.ts";
+import { canonicalJson, type MembershipEpoch, type RunSpec, sha256 } from "../shared/protocol/index.ts";
 
 /** Raised when a cell's result would come out otherwise: cells of other versions are run again. */
 const CELL_VERSION = 3;
@@ -54,7 +54,7 @@ export interface CellResult {
   readonly resentTasks: number;
   readonly iterateSha256: string;
   /** Of an elastic run several. */
-  readonly phases: readonly Phase[];
+  readonly phases: readonly MembershipEpoch[];
   /** Of this machine. */
   readonly wallSeconds: number;
 }

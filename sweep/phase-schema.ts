@@ -1,10 +1,10 @@
 /** A run's phases as results of sweeps store them. */
 import * as z from "zod";
-import type { Phase } from "../shared/protocol/index.ts";
+import type { MembershipEpoch } from "../shared/protocol/index.ts";
 
 const count = z.int().min(0);
 
-export const phaseSchema: z.ZodType<Phase> = z.strictObject({
+export const phaseSchema: z.ZodType<MembershipEpoch> = z.strictObject({
   phase: count,
   round: count,
   workers: count,

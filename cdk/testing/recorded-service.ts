@@ -7,7 +7,7 @@ import type { Ports, QueueAddress } from "../../shared/cloud/ports.ts";
 import { importLibsvm } from "../../shared/data/import.ts";
 import { shippedFile } from "../../shared/data/testing/load.ts";
 import { contributionsQueueName, isTransientKey, resultKey, specKey } from "../../shared/protocol/keys.ts";
-import { encodeIncoming } from "../../shared/protocol/messages/contribution.ts";
+import { encodeRunMessage } from "../../shared/protocol/messages/run-message.ts";
 import { parseRunSpec, type RunSpecInput } from "../../shared/protocol/spec/spec.ts";
 import { decodeResult } from "../../shared/protocol/stored/result.ts";
 import {
@@ -139,7 +139,7 @@ export async function startRecordedService(queuePrefix: string): Promise<Recorde
           const queue = await queues.address(contributionsQueueName(queuePrefix, name));
           // In the middle of a round: its answers come to an inbox that is being closed.
           const stop = { kind: "stop", runDigest: runDigest(stored), generation: 0, now: true } as const;
-          await queues.send(queue, [{ body: encodeIncoming(stop) }]);
+          await queues.send(queue, [{ body: encodeRunMessage(stop) }]);
           const first = await ending(name);
           await objects.delete(resultKey(name));
           await send({ version: 1, run: name, action: "resume", tenure: 1 });

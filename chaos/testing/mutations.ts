@@ -4,7 +4,7 @@ import type { ServiceAlteration } from "../../embedded/service/service.ts";
 import { ContributionTable } from "../../lambdas/aggregator/exchange/contribution-table.ts";
 import type { Handler, ObjectStore, Ports } from "../../shared/cloud/ports.ts";
 import { checkpointKey } from "../../shared/protocol/keys.ts";
-import { decodeIncoming, encodeIncoming } from "../../shared/protocol/messages/contribution.ts";
+import { decodeRunMessage, encodeRunMessage } from "../../shared/protocol/messages/run-message.ts";
 import { decodeTask, encodeTask, type Task } from "../../shared/protocol/messages/task.ts";
 import { RUN } from "../baseline.ts";
 
@@ -92,9 +92,9 @@ function shifted(body: string, attempts: Map<string, number>): string {
 }
 
 function inItsSlot(body: string): string {
-  const message = decodeIncoming(body);
+  const message = decodeRunMessage(body);
   return "slot" in message && message.slot >= SLOTS
-    ? encodeIncoming({ ...message, slot: message.slot % SLOTS })
+    ? encodeRunMessage({ ...message, slot: message.slot % SLOTS })
     : body;
 }
 

@@ -59,7 +59,7 @@ export function comparison(shown: readonly Shown[]): string {
     shown.map(({ result, wallSeconds }) => [
       result.run,
       methodLabel(result.spec.algorithm),
-      phasesText(result),
+      membershipText(result),
       endedText(result),
       result.rounds.toLocaleString("en-US"),
       short(result.relativeGradientNormSquared),
@@ -73,7 +73,7 @@ export function comparison(shown: readonly Shown[]): string {
 }
 
 /** n, or all of them: an elastic run's as it was, not as it was planned. */
-function phasesText({ constants, phases }: RunResult): string {
+function membershipText({ constants, phases }: RunResult): string {
   const all = phases.map(({ workers }) => workers).filter((n, i, list) => n !== list[i - 1]);
   if (all.length <= 1) return String(constants.workers);
   return all.length <= 4 ? all.join("→") : `${all[0]}→…→${all.at(-1)}`;
@@ -89,7 +89,7 @@ export function details(result: RunResult, predicts: boolean): string {
     ["method", methodLabel(spec.algorithm)],
     [
       "data",
-      `${spec.data}, ${constants.rows.toLocaleString("en-US")} rows x ${constants.dimension}, ${phasesText(result)} workers`,
+      `${spec.data}, ${constants.rows.toLocaleString("en-US")} rows x ${constants.dimension}, ${membershipText(result)} workers`,
     ],
     ["rounds", result.rounds.toLocaleString("en-US")],
     ["f(x)", result.loss === null ? "-" : String(result.loss)],
@@ -122,7 +122,7 @@ export function details(result: RunResult, predicts: boolean): string {
       `L ${constants.L}, ${constants.Lf === undefined ? "" : `L_f ${constants.Lf}, `}${constants.omega === undefined ? `α ${constants.alpha}` : `ω ${constants.omega}`}, ζ ${constants.zeta}`,
     ],
     ["step size", `γ ${constants.stepSize}, p ${constants.probability}`],
-    ...phaseRows(result),
+    ...epochRows(result),
     ["iterate", `SHA-256 ${result.iterateSha256}`],
   ];
   const width = Math.max(...rows.map(([label]) => label.length));
@@ -147,7 +147,7 @@ const CAUSES = {
 } as const;
 
 /** What changed in an elastic run, and from which round on. */
-function phaseRows({ phases }: RunResult): [string, string][] {
+function epochRows({ phases }: RunResult): [string, string][] {
   if (phases.length <= 1) return [];
   return phases.map(({ round, workers, participants, cause, stepSize, probability }) => [
     `from round ${round}`,

@@ -4,7 +4,7 @@ import {
   checkpointKey,
   decodeCheckpoint,
   decodeStoredRun,
-  encodeIncoming,
+  encodeRunMessage,
   runDigest,
   type ScaleRequest,
   specKey,
@@ -23,5 +23,5 @@ export async function commandBody(
   const key = specKey(run);
   const digest = runDigest(decodeStoredRun((await objects.get(key)).body, key));
   const checkpoint = await readOptional(objects, checkpointKey(run), decodeCheckpoint);
-  return encodeIncoming({ ...command, runDigest: digest, generation: checkpoint?.generation ?? 0 });
+  return encodeRunMessage({ ...command, runDigest: digest, generation: checkpoint?.generation ?? 0 });
 }

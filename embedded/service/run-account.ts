@@ -25,7 +25,7 @@ export function runAccounts(cloud: Cloud, configuration: ServiceConfiguration): 
     const known = accounts.get(run);
     const account = known ?? new RunAccount(cloud, configuration);
     accounts.set(run, account);
-    account.beginTenure();
+    account.beginTerm();
     return account;
   };
 }
@@ -49,7 +49,7 @@ class RunAccount implements Spending {
     this.#prices = pricesOf(configuration.region ?? "us-east-1").prices;
   }
 
-  beginTenure(): void {
+  beginTerm(): void {
     this.#tenureStart = this.#cloud.clock.now();
     this.#tenures++;
   }

@@ -47,7 +47,7 @@ interface Seat extends Job {
   pointRound: number;
 }
 
-interface Cohort {
+interface MembershipGradients {
   readonly runDigest: string;
   readonly phase: number;
   readonly dimension: number;
@@ -63,7 +63,7 @@ export class GradientThreads implements GradientsAhead {
   readonly #known: Pick<SharedGradients, "knows">;
   readonly #bell = new Int32Array(new SharedArrayBuffer(4));
   readonly #threads: { readonly worker: Worker; readonly port: MessagePort }[] = [];
-  #cohort: Cohort | undefined;
+  #membership: MembershipGradients | undefined;
   #nonZeros = 0;
   #sharedBytes = 0;
   #seated = 0;
@@ -81,21 +81,21 @@ export class GradientThreads implements GradientsAhead {
 
   /** Bodies of tasks that are being sent. */
   announce(bodies: readonly string[]): void {
-    const cohort = this.#cohort;
-    if (cohort === undefined) return;
+    const membership = this.#membership;
+    if (membership === undefined) return;
     // The threads begin with the last worker as soon as its task is read, the main thread with the first.
     for (let i = bodies.length - 1; i >= 0; i--) {
-      if (this.#queue(cohort, decodeTask(bodies[i]!)) > 0) this.#ring();
+      if (this.#queue(membership, decodeTask(bodies[i]!)) > 0) this.#ring();
     }
   }
 
   take(owner: GradientOwner, pointRound: number, source: GradientSource): Gradient | undefined {
     const nonZeros = source.shard.indices.length;
     if (nonZeros < this.#options.fromNonZeros) return undefined;
-    const cohort = this.#cohort;
+    const membership = this.#membership;
     const seat =
-      cohort?.runDigest === owner.runDigest && cohort.phase === owner.phase
-        ? cohort.seats.get(owner.worker)
+      membership?.runDigest === owner.runDigest && membership.phase === owner.phase
+        ? membership.seats.get(owner.worker)
         : undefined;
     if (seat === undefined) {
       this.#nonZeros += nonZeros;
@@ -109,7 +109,7 @@ export class GradientThreads implements GradientsAhead {
       : Atomics.compareExchange(state, 0, SeatState.queued, SeatState.idle);
     while (found === SeatState.running || (this.#options.wait && found === SeatState.queued)) {
       // Rather than wait, another worker's gradient that nobody has begun with.
-      const worked = !this.#options.wait && workElsewhere(cohort!);
+      const worked = !this.#options.wait && workElsewhere(membership!);
       found = worked ? Atomics.load(state, 0) : afterState(state, found);
     }
     if (found !== SeatState.done) return undefined;
@@ -121,24 +121,25 @@ export class GradientThreads implements GradientsAhead {
 
   /** Ends the threads. */
   async close(): Promise<void> {
-    this.#cohort = undefined;
+    this.#membership = undefined;
     await Promise.all(this.#threads.splice(0).map(({ worker }) => worker.terminate()));
   }
 
   /** Returns how many gradients were queued for this task. */
-  #queue(cohort: Cohort, task: Task): number {
+  #queue(membership: MembershipGradients, task: Task): number {
     const { kind, runDigest, phase, points, pointRounds } = task;
-    if (runDigest !== cohort.runDigest || phase !== cohort.phase || !asksForFullGradient(kind)) return 0;
+    if (runDigest !== membership.runDigest || phase !== membership.phase || !asksForFullGradient(kind))
+      return 0;
     const point = points[0];
     const pointRound = pointRounds[0];
     if (point?.kind !== "inline" || pointRound === undefined) return 0;
     let held = -1;
     let queued = 0;
     for (const { worker } of [task, ...(task.others ?? [])]) {
-      const seat = cohort.seats.get(worker);
+      const seat = membership.seats.get(worker);
       if (seat === undefined || seat.pointRound === pointRound) continue;
       if (this.#known.knows({ runDigest, phase, worker }, pointRound)) continue;
-      if (held < 0) held = hold(cohort, pointRound, point.vector);
+      if (held < 0) held = hold(membership, pointRound, point.vector);
       if (!vacate(seat)) continue;
       seat.pointRound = pointRound;
       Atomics.store(seat.state, 1, held);
@@ -152,19 +153,19 @@ export class GradientThreads implements GradientsAhead {
   #seat({ runDigest, phase, worker }: GradientOwner, source: GradientSource): void {
     const { problem, shard, weights, objective } = source;
     const bytes = shardBytes(shard);
-    const cohort = this.#cohortOf(runDigest, phase, shard.dimension);
-    if (cohort === undefined || this.#sharedBytes + bytes > SHARED_LIMIT_BYTES) return;
+    const membership = this.#gradientsOf(runDigest, phase, shard.dimension);
+    if (membership === undefined || this.#sharedBytes + bytes > SHARED_LIMIT_BYTES) return;
     this.#sharedBytes += bytes;
     const memory = seatMemory(shard.dimension);
-    cohort.seats.set(worker, { ...seatViews(memory), objective, pointRound: -1 });
-    const seat: NewSeat = { memory, points: cohort.points, problem, shard: sharedShard(shard), weights };
+    membership.seats.set(worker, { ...seatViews(memory), objective, pointRound: -1 });
+    const seat: NewSeat = { memory, points: membership.points, problem, shard: sharedShard(shard), weights };
     this.#threadOf(this.#seated++).postMessage(seat);
     this.#ring();
   }
 
-  /** The seats are those of one cohort: a later one of the run takes its place; other runs are left to the main thread. */
-  #cohortOf(runDigest: string, phase: number, dimension: number): Cohort | undefined {
-    const known = this.#cohort;
+  /** The seats are those of one membership: a later one of the run takes its place; other runs are left to the main thread. */
+  #gradientsOf(runDigest: string, phase: number, dimension: number): MembershipGradients | undefined {
+    const known = this.#membership;
     if (known?.runDigest === runDigest && known.phase === phase) return known;
     if (known !== undefined && (known.runDigest !== runDigest || known.phase > phase)) return undefined;
     for (const seat of known?.seats.values() ?? []) {
@@ -175,8 +176,8 @@ export class GradientThreads implements GradientsAhead {
     const points = new SharedArrayBuffer(8 * POINTS_HELD * dimension);
     const vectors = new Float64Array(points);
     const rounds = new Array<number>(POINTS_HELD).fill(-1);
-    this.#cohort = { runDigest, phase, dimension, points, vectors, rounds, seats: new Map() };
-    return this.#cohort;
+    this.#membership = { runDigest, phase, dimension, points, vectors, rounds, seats: new Map() };
+    return this.#membership;
   }
 
   #threadOf(seat: number): MessagePort {
@@ -216,7 +217,7 @@ function afterState(state: Int32Array, present: number): number {
 }
 
 /** Computes one gradient that is queued and that no thread has begun with; false where there is none. */
-function workElsewhere({ seats, vectors }: Cohort): boolean {
+function workElsewhere({ seats, vectors }: MembershipGradients): boolean {
   for (const seat of seats.values()) if (workAt(seat, vectors) === SeatState.queued) return true;
   return false;
 }
@@ -228,7 +229,7 @@ function vacate({ state }: Seat): boolean {
 
 /** Where this round's point is held; writes it down if it is new, once nobody works with the one in its place. */
 function hold(
-  { rounds, vectors, dimension, seats }: Cohort,
+  { rounds, vectors, dimension, seats }: MembershipGradients,
   pointRound: number,
   point: Float64Array,
 ): number {

@@ -8,7 +8,7 @@ import {
   requiredVariable,
 } from "../../shared/cloud/aws/index.ts";
 import type { Handler, QueueAddress } from "../../shared/cloud/index.ts";
-import { type BillingConfiguration, meterTenure, priceNotice, pricesOf } from "../../shared/cost/index.ts";
+import { type BillingConfiguration, meterTerm, priceNotice, pricesOf } from "../../shared/cost/index.ts";
 import { createAggregator } from "./handler.ts";
 import { RoundMetrics } from "./telemetry/metrics.ts";
 
@@ -37,7 +37,7 @@ const notice = priceNotice({ region, architecture: billing.architecture });
 if (notice !== undefined) log.warn("prices-of-another-region", { notice });
 
 const aggregator: Handler = (messages, invocation) => {
-  const term = meterTenure(ports, { taskQueue, prices, billing }, invocation.cold);
+  const term = meterTerm(ports, { taskQueue, prices, billing }, invocation.cold);
   const drive = createAggregator(term.ports, {
     taskQueue,
     queuePrefix,

@@ -13,7 +13,7 @@ import {
   type Vectors,
   workerDraws,
 } from "../../shared/methods/index.ts";
-import type { Incoming, Task } from "../../shared/protocol/index.ts";
+import type { RunMessage, Task } from "../../shared/protocol/index.ts";
 import { TaskGradients } from "./gradients.ts";
 import type { LoadedRun } from "./load.ts";
 import { withRow } from "./non-finite-row.ts";
@@ -25,13 +25,13 @@ import { forgetStates, loadState, stateInTask, storeState } from "./state.ts";
  * The answer to one task.
  * @throws MarinaError: what went wrong, for the error contribution.
  */
-export function answer(task: Task, context: WorkerContext): Promise<Incoming> {
+export function answer(task: Task, context: WorkerContext): Promise<RunMessage> {
   const ready = atHand(task, context);
   if (ready !== undefined) return perform(task, context, ready);
   return load(task, context).then((loaded) => perform(task, context, loaded));
 }
 
-function perform(task: Task, context: WorkerContext, ready: Ready): Promise<Incoming> {
+function perform(task: Task, context: WorkerContext, ready: Ready): Promise<RunMessage> {
   if (task.kind === "calibrate") return spectrum(task, context, ready);
   if (task.kind === "gram") return gram(task, context, ready);
   return atPoints(task, context, ready).catch((error: unknown) => {
@@ -41,7 +41,7 @@ function perform(task: Task, context: WorkerContext, ready: Ready): Promise<Inco
 }
 
 /** What needs gradients. */
-async function atPoints(task: Task, context: WorkerContext, ready: Ready): Promise<Incoming> {
+async function atPoints(task: Task, context: WorkerContext, ready: Ready): Promise<RunMessage> {
   const { ports, cold, workspace } = context;
   const gradients = new TaskGradients(ready.shard, context.gradients, task, ready.points, workspace);
   if (task.kind === "evaluate") return evaluation(task, gradients, cold);

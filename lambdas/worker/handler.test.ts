@@ -8,7 +8,11 @@ import { methodOf } from "../../shared/methods/registry.ts";
 import { createObjective } from "../../shared/problems/linear/objective.ts";
 import { contributionKey, iterateKey, memoryKey, specKey } from "../../shared/protocol/keys.ts";
 import { MESSAGE_LIMIT_BYTES } from "../../shared/protocol/limits.ts";
-import { decodeIncoming, type Incoming, parseIncoming } from "../../shared/protocol/messages/contribution.ts";
+import {
+  decodeRunMessage,
+  parseRunMessage,
+  type RunMessage,
+} from "../../shared/protocol/messages/run-message.ts";
 import { encodeTask, type Task, type TaskKind } from "../../shared/protocol/messages/task.ts";
 import type { RunSpecInput } from "../../shared/protocol/spec/spec.ts";
 import { encodeStoredRun } from "../../shared/protocol/stored/run.ts";
@@ -64,7 +68,7 @@ async function staged(
   return on;
 }
 
-type Contribution = Extract<Incoming, { kind: "contribution" }>;
+type Contribution = Extract<RunMessage, { kind: "contribution" }>;
 
 async function contributionOf(on: Stage, task: Task): Promise<Contribution> {
   const message = await answerOf(on, task);
@@ -73,7 +77,7 @@ async function contributionOf(on: Stage, task: Task): Promise<Contribution> {
   return message;
 }
 
-async function errorOf(on: Stage, task: Task): Promise<Extract<Incoming, { kind: "error" }>> {
+async function errorOf(on: Stage, task: Task): Promise<Extract<RunMessage, { kind: "error" }>> {
   const message = await answerOf(on, task);
   if (message.kind !== "error") throw new Error(`expected an error, got a ${message.kind}`);
   return message;
@@ -114,7 +118,7 @@ describe("a task", () => {
         const same = (await answersOf(on, [task, task])).map(matterOf);
         const other = (await answersOf(on, [task])).map(matterOf);
         expect(same).toEqual([other[0], other[0]]);
-        expect(decodeIncoming(same[0]!).kind).toBe(
+        expect(decodeRunMessage(same[0]!).kind).toBe(
           kind === "calibrate" || kind === "gram" ? "answer" : "contribution",
         );
       }
@@ -142,7 +146,7 @@ describe("a task", () => {
     const worker = createWorker(on.ports);
     const bodies = await answersOf(on, [on.task("full"), on.task("full", { worker: 2, slot: 2 })], worker);
     const reads = bodies.map((body) => {
-      const message = decodeIncoming(body);
+      const message = decodeRunMessage(body);
       return "cold" in message ? message.reads : null;
     });
     expect(reads).toEqual([3, undefined]);
@@ -251,7 +255,7 @@ describe("a contribution too large for a message", () => {
     const [body] = await answersOf(on, [on.task("full")]);
     expect(body!.length).toBeLessThan(1000);
     const key = contributionKey("r", 0, 3, 1);
-    expect(decodeIncoming(body!)).toEqual({
+    expect(decodeRunMessage(body!)).toEqual({
       kind: "stored",
       runDigest: on.digest,
       phase: 0,
@@ -260,7 +264,7 @@ describe("a contribution too large for a message", () => {
       worker: 1,
       key,
     });
-    const message = parseIncoming((await on.ports.objects.get(key)).body);
+    const message = parseRunMessage((await on.ports.objects.get(key)).body);
     expect(message).toMatchObject({
       kind: "contribution",
       round: 3,
@@ -288,7 +292,7 @@ describe("a contribution too large for a message", () => {
     ] as const) {
       const on = await stage({ kind: "gd" }, { wire: "float64" }, d);
       const [body] = await answersOf(on, [on.task("full")]);
-      expect(decodeIncoming(body!).kind).toBe(kind);
+      expect(decodeRunMessage(body!).kind).toBe(kind);
       expect(body!.length).toBeLessThanOrEqual(MESSAGE_LIMIT_BYTES);
     }
   });
@@ -352,11 +356,11 @@ describe("what a DIANA worker remembers", () => {
     [7, 11, 11, false],
   ])(
     "for old rounds goes only when no replay can ask for it: checkpointEvery %i, durable %i, round %i",
-    async (checkpointEvery, memoryFloor, old, deleted) => {
+    async (checkpointEvery, oldestNeededRound, old, deleted) => {
       const on = await stage(algorithm, { checkpointEvery });
       await on.ports.objects.put(memoryKey("r", 1, 20), encodeWorkerState(sharedState, DIANA));
       on.ports.objects.calls.length = 0;
-      await answersOf(on, [on.task("shifted", { round: 20, pointRounds: [20], memoryFloor })]);
+      await answersOf(on, [on.task("shifted", { round: 20, pointRounds: [20], oldestNeededRound })]);
       const deletions = on.ports.objects.calls.filter((call) => call.startsWith("delete"));
       expect(deletions).toEqual(deleted ? [`delete ${memoryKey("r", 1, old)}`] : []);
     },

@@ -9,10 +9,10 @@ import type { Handler, Ports } from "../../shared/cloud/index.ts";
 import { Workspace } from "../../shared/math/index.ts";
 import {
   decodeTask,
-  type Incoming,
   membersOf,
+  type RunMessage,
   type Task,
-  writeIncoming,
+  writeRunMessage,
 } from "../../shared/protocol/index.ts";
 import { answer } from "./compute.ts";
 import type { GradientStore } from "./gradients.ts";
@@ -87,12 +87,12 @@ export function createWorker(ports: Ports, resources: WorkerResources = ownResou
 }
 
 /** An environment handles one task at a time: what it has read meanwhile was for that task. */
-function withReads(answered: Incoming, reads: number): Incoming {
+function withReads(answered: RunMessage, reads: number): RunMessage {
   return reads > 0 && "cold" in answered ? { ...answered, reads } : answered;
 }
 
 /** The answer to a task, or what went wrong. */
-function answerOne(task: Task, context: WorkerContext): Promise<Incoming> {
+function answerOne(task: Task, context: WorkerContext): Promise<RunMessage> {
   return answer(task, context).catch((error: unknown) => failure(task, error));
 }
 
@@ -100,7 +100,7 @@ function answerOne(task: Task, context: WorkerContext): Promise<Incoming> {
  * The answers to all that a packed task stands for, or the first failure: a pack is sent again as a whole, so it counts
  * as a whole.
  */
-async function answerPack(task: Task, context: WorkerContext): Promise<Incoming> {
+async function answerPack(task: Task, context: WorkerContext): Promise<RunMessage> {
   const parts: Uint8Array[] = [];
   let computeMilliseconds = 0;
   for (const member of membersOf(task)) {
@@ -108,7 +108,7 @@ async function answerPack(task: Task, context: WorkerContext): Promise<Incoming>
     if (outcome.kind === "error") return outcome;
     if (outcome.kind === "contribution" || outcome.kind === "answer")
       computeMilliseconds += outcome.computeMilliseconds;
-    parts.push(writeIncoming(outcome).finishPart());
+    parts.push(writeRunMessage(outcome).finishPart());
   }
   const { runDigest, phase, round, slot, worker } = task;
   return {
@@ -128,7 +128,7 @@ async function answerPack(task: Task, context: WorkerContext): Promise<Incoming>
  * A worker that fails says so instead of throwing: thrown errors slow the whole event source mapping down, and would
  * tell the user nothing.
  */
-function failure(task: Task, error: unknown): Incoming {
+function failure(task: Task, error: unknown): RunMessage {
   const { runDigest, phase, round, slot, worker } = task;
   const known = error instanceof MarinaError;
   return {

@@ -5,14 +5,14 @@ import type { Ports, QueueAddress } from "../../shared/cloud/index.ts";
 import {
   bodyCharacters,
   contributionKey,
-  encodeIncoming,
-  type Incoming,
+  encodeRunMessage,
   MESSAGE_LIMIT_BYTES,
+  type RunMessage,
   type Task,
-  writeIncoming,
+  writeRunMessage,
 } from "../../shared/protocol/index.ts";
 
-export async function publish(ports: Ports, task: Task, message: Incoming): Promise<void> {
+export async function publish(ports: Ports, task: Task, message: RunMessage): Promise<void> {
   try {
     await post(ports, task, message);
   } catch (error) {
@@ -25,14 +25,14 @@ export async function publish(ports: Ports, task: Task, message: Incoming): Prom
   }
 }
 
-function post({ objects, queues }: Ports, task: Task, message: Incoming): Promise<void> {
+function post({ objects, queues }: Ports, task: Task, message: RunMessage): Promise<void> {
   const queue = task.replyTo as QueueAddress;
-  const writer = writeIncoming(message);
+  const writer = writeRunMessage(message);
   if (bodyCharacters(writer.length) <= MESSAGE_LIMIT_BYTES) {
     return queues.send(queue, [{ body: writer.finishBody() }]);
   }
   const key = contributionKey(task.run, task.phase, task.round, task.slot);
   const { runDigest, phase, round, slot, worker } = task;
-  const pointer = encodeIncoming({ kind: "stored", runDigest, phase, round, slot, worker, key });
+  const pointer = encodeRunMessage({ kind: "stored", runDigest, phase, round, slot, worker, key });
   return objects.put(key, writer.finish()).then(() => queues.send(queue, [{ body: pointer }]));
 }

@@ -2,17 +2,17 @@
 import { NonFiniteError } from "../../shared/base/index.ts";
 import { firstNonFinite } from "../../shared/math/index.ts";
 import { applyGram, shardSpectrum } from "../../shared/problems/index.ts";
-import { encodeSpectrum, encodeVector, type Incoming, type Task } from "../../shared/protocol/index.ts";
+import { encodeSpectrum, encodeVector, type RunMessage, type Task } from "../../shared/protocol/index.ts";
 import type { TaskGradients } from "./gradients.ts";
 import type { Ready, WorkerContext } from "./ready.ts";
 
 /** The shard's spectrum. */
-export function spectrum(task: Task, context: WorkerContext, ready: Ready): Promise<Incoming> {
+export function spectrum(task: Task, context: WorkerContext, ready: Ready): Promise<RunMessage> {
   return ask(task, context, ready, () => encodeSpectrum(shardSpectrum(ready.shard.shard)));
 }
 
 /** A_i^T A_i x */
-export function gram(task: Task, context: WorkerContext, ready: Ready): Promise<Incoming> {
+export function gram(task: Task, context: WorkerContext, ready: Ready): Promise<RunMessage> {
   const { run, shard, points } = ready;
   return ask(task, context, ready, () => {
     const applied = new Float64Array(run.dimension);
@@ -27,7 +27,7 @@ async function ask(
   { ports, cold }: WorkerContext,
   { shard: { shard } }: Ready,
   compute: () => Uint8Array,
-): Promise<Incoming> {
+): Promise<RunMessage> {
   const started = ports.clock.now();
   const rows = 2 * shard.rows;
   const nonZeros = (rows * shard.indices.length) / Math.max(1, shard.rows);
@@ -41,7 +41,7 @@ async function ask(
  * The exact gradient at x, of a worker that has no slot in an evaluated round.
  * @throws NonFiniteError
  */
-export function evaluation(task: Task, gradients: TaskGradients, cold: boolean): Incoming {
+export function evaluation(task: Task, gradients: TaskGradients, cold: boolean): RunMessage {
   const { vector, loss } = gradients.evaluate();
   const { runDigest, phase, round, slot, worker } = task;
   const bad = firstNonFinite(vector);

@@ -79,11 +79,11 @@ export async function forgetStates({ objects }: Ports, run: LoadedRun, task: Tas
   const every = run.spec.checkpointEvery;
   if (typeof every === "number") {
     const old = task.round - every - 2;
-    if (old > 0 && old < task.memoryFloor) await objects.delete(memoryKey(task.run, task.worker, old));
+    if (old > 0 && old < task.oldestNeededRound) await objects.delete(memoryKey(task.run, task.worker, old));
     return;
   }
   if (task.round === 0 || task.round % ROUNDS_PER_SWEEP !== 0) return;
   for (const key of await objects.list(memoryPrefix(task.run, task.worker))) {
-    if (roundOfMemoryKey(key) < task.memoryFloor) await objects.delete(key);
+    if (roundOfMemoryKey(key) < task.oldestNeededRound) await objects.delete(key);
   }
 }

@@ -11,7 +11,7 @@ export {
   type Service,
 } from "./items.ts";
 export { billedUnits, Meter } from "./meter.ts";
-export { meterTenure } from "./metered-tenure.ts";
+export { meterTerm } from "./metered-term.ts";
 export { countRequests, type ObservedRequests } from "./observed-requests.ts";
 export { parsePrices } from "./price-file.ts";
 export { type Architecture, PRICES_US_EAST_1, type Prices } from "./prices.ts";

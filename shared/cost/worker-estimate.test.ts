@@ -7,7 +7,7 @@ import type { Ports, QueueAddress, ReceivedMessage, StoredObject } from "../clou
 import { importLibsvm } from "../data/import.ts";
 import { shippedFile } from "../data/testing/load.ts";
 import { resultKey, specKey } from "../protocol/keys.ts";
-import { encodeIncoming, frameIncoming } from "../protocol/messages/contribution.ts";
+import { encodeRunMessage, frameRunMessage } from "../protocol/messages/run-message.ts";
 import { encodeTask, type Task } from "../protocol/messages/task.ts";
 import { outsideBytesOf } from "../protocol/messages/traffic.ts";
 import { parseRunSpec, type RunSpecInput } from "../protocol/spec/spec.ts";
@@ -15,7 +15,7 @@ import { decodeResult } from "../protocol/stored/result.ts";
 import { encodeControl, encodeStoredRun } from "../protocol/stored/run.ts";
 import { priceUsd } from "./bill.ts";
 import { Meter } from "./meter.ts";
-import { meterTenure } from "./metered-tenure.ts";
+import { meterTerm } from "./metered-term.ts";
 import { PRICES_US_EAST_1 } from "./prices.ts";
 import { contribution } from "./testing/example-contribution.ts";
 import { estimateWorkers } from "./worker-estimate.ts";
@@ -34,7 +34,7 @@ const task: Task = {
   worker: 0,
   replyTo: RUN_QUEUE,
   evaluate: false,
-  memoryFloor: 0,
+  oldestNeededRound: 0,
   points: [
     { kind: "inline", vector: new Float64Array(4) },
     { kind: "inline", vector: new Float64Array(4) },
@@ -114,8 +114,8 @@ describe("a contribution received", () => {
 
   it("tells its worker's computing time, billed by started milliseconds, and its send", async () => {
     const { meter, ports } = observed([
-      encodeIncoming(contribution),
-      encodeIncoming({ ...contribution, slot: 1 }),
+      encodeRunMessage(contribution),
+      encodeRunMessage({ ...contribution, slot: 1 }),
     ]);
     await receive(ports);
     const { worker, standardQueues, objects } = meter.usage().method;
@@ -125,7 +125,7 @@ describe("a contribution received", () => {
   });
 
   it("tells a cold start, which is billed, and the reads that its caches could not spare it", async () => {
-    const { meter, ports } = observed([encodeIncoming({ ...contribution, cold: true, reads: 3 })]);
+    const { meter, ports } = observed([encodeRunMessage({ ...contribution, cold: true, reads: 3 })]);
     await receive(ports);
     const { worker, objects } = meter.usage().method;
     expect(worker).toMatchObject({ coldStarts: 1, initMilliseconds: 375, billedMilliseconds: 13 + 3 * 27 });
@@ -133,7 +133,7 @@ describe("a contribution received", () => {
   });
 
   it("tells the reads of a warm environment that does not know the run yet", async () => {
-    const { meter, ports } = observed([encodeIncoming({ ...contribution, reads: 2 })]);
+    const { meter, ports } = observed([encodeRunMessage({ ...contribution, reads: 2 })]);
     await receive(ports);
     const { worker, objects } = meter.usage().method;
     expect(worker).toMatchObject({ coldStarts: 0, billedMilliseconds: 13 + 2 * 27 });
@@ -141,15 +141,15 @@ describe("a contribution received", () => {
   });
 
   it("is no worker's when it is a command of the user", async () => {
-    const stop = encodeIncoming({ kind: "stop", runDigest: "0123456789abcdef", generation: 0, now: false });
-    const { meter, ports } = observed([stop, encodeIncoming(contribution)]);
+    const stop = encodeRunMessage({ kind: "stop", runDigest: "0123456789abcdef", generation: 0, now: false });
+    const { meter, ports } = observed([stop, encodeRunMessage(contribution)]);
     await receive(ports);
     expect(meter.usage().method.standardQueues.sendRequests).toBe(1);
   });
 
   it("is told from the bits of its evaluation, whose requests are the evaluation's", async () => {
     const evaluation = { ...contribution, payload: new Uint8Array(0), evaluation: new Float64Array(4) };
-    const { meter, ports } = observed([encodeIncoming(evaluation)]);
+    const { meter, ports } = observed([encodeRunMessage(evaluation)]);
     await receive(ports);
     const usage = meter.usage();
     expect([usage.method.standardQueues.sendRequests, usage.evaluation.standardQueues.sendRequests]).toEqual([
@@ -161,27 +161,27 @@ describe("a contribution received", () => {
   });
 
   it("tells its time from the store when it was too large for a message", async () => {
-    const { meter, ports } = observed([], frameIncoming(contribution));
+    const { meter, ports } = observed([], frameRunMessage(contribution));
     await ports.objects.get("runs/r/contributions/0000000003/0000000000");
     const { worker, objects } = meter.usage().method;
-    expect(objects).toMatchObject({ putRequests: 1, putBytes: frameIncoming(contribution).length });
+    expect(objects).toMatchObject({ putRequests: 1, putBytes: frameRunMessage(contribution).length });
     expect(worker.billedMilliseconds).toBe(13 + 45);
   });
 
   it.each([
     [
       "a command of the user",
-      encodeIncoming({ kind: "stop", runDigest: "0123456789abcdef", generation: 0, now: false }),
+      encodeRunMessage({ kind: "stop", runDigest: "0123456789abcdef", generation: 0, now: false }),
     ],
     [
       "an error",
-      encodeIncoming({ ...contribution, kind: "error", code: "data", message: "no", retryable: false }),
+      encodeRunMessage({ ...contribution, kind: "error", code: "data", message: "no", retryable: false }),
     ],
-    ["a pointer", encodeIncoming({ ...contribution, kind: "stored", key: "runs/r/contributions/3/0" })],
+    ["a pointer", encodeRunMessage({ ...contribution, kind: "stored", key: "runs/r/contributions/3/0" })],
     ["not base64", "%%%"],
     ["nothing", ""],
-    ["a frame cut off", encodeIncoming(contribution).slice(0, 60)],
-    ["a time that is none", encodeIncoming({ ...contribution, computeMilliseconds: Number.NaN })],
+    ["a frame cut off", encodeRunMessage(contribution).slice(0, 60)],
+    ["a time that is none", encodeRunMessage({ ...contribution, computeMilliseconds: Number.NaN })],
   ])("counts no time for %s", async (_, body) => {
     const { meter, ports } = observed([body]);
     await receive(ports);
@@ -218,7 +218,7 @@ async function estimateAndBill(
     timeoutSeconds: 300,
     create: (ports) => (messages, invocation) => {
       const setting = { taskQueue: tasks, prices: PRICES_US_EAST_1, billing };
-      const tenure = meterTenure(ports, setting, invocation.cold);
+      const tenure = meterTerm(ports, setting, invocation.cold);
       const handler = createAggregator(tenure.ports, {
         taskQueue: tasks,
         queuePrefix: "m-",

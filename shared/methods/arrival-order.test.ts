@@ -10,7 +10,7 @@ import { importLibsvm } from "../data/import.ts";
 import { memoryStore } from "../data/testing/memory-store.ts";
 import { vectorSha256 } from "../protocol/digest.ts";
 import { specKey } from "../protocol/keys.ts";
-import { encodeIncoming } from "../protocol/messages/contribution.ts";
+import { encodeRunMessage } from "../protocol/messages/run-message.ts";
 import { decodeTask, type Task } from "../protocol/messages/task.ts";
 import { parseRunSpec } from "../protocol/spec/spec.ts";
 import { encodeStoredRun } from "../protocol/stored/run.ts";
@@ -73,7 +73,7 @@ async function activeRun(algorithm: AlgorithmSpec, order: readonly number[]): Pr
     const draw = compressorDraw(SEED, { round, slot, slots: WORKERS }, codec);
     const { bytes: payload, bits } = codec.encode(gradients[worker]!, draw);
     const timing = { computeMilliseconds: 1, cold: false };
-    return encodeIncoming({
+    return encodeRunMessage({
       kind: "contribution",
       ...{ runDigest, phase, round, slot, worker, payload, bits, ...timing },
       loss: 0,

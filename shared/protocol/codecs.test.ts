@@ -2,7 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MarinaError } from "../base/errors.ts";
 import { FrameType, fromBody, toBody } from "./frames/frame.ts";
-import { decodeIncoming, encodeIncoming, frameIncoming, parseIncoming } from "./messages/contribution.ts";
+import {
+  decodeRunMessage,
+  encodeRunMessage,
+  frameRunMessage,
+  parseRunMessage,
+} from "./messages/run-message.ts";
 import { decodeTask, encodeTask } from "./messages/task.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./stored/checkpoint.ts";
 import { decodeResult, encodeResult } from "./stored/result.ts";
@@ -125,13 +130,13 @@ describe("tasks", () => {
         u32,
         fc.string({ unit: "grapheme" }),
         fc.float64Array(),
-        (round, slot, worker, memoryFloor, text, vector) => {
+        (round, slot, worker, oldestNeededRound, text, vector) => {
           const points = [{ kind: "inline", vector }] as const;
           const task = taskOf("full", {
             round,
             slot,
             worker,
-            memoryFloor,
+            oldestNeededRound,
             run: text,
             replyTo: text,
             points,
@@ -150,7 +155,7 @@ describe("tasks", () => {
 describe("contributions", () => {
   it.each(Object.keys(incoming))("%s: comes back as it was", (name) => {
     const message = incoming[name]!;
-    const back = decodeIncoming(encodeIncoming(message));
+    const back = decodeRunMessage(encodeRunMessage(message));
     // A payload is read in place: a view of whatever kind of array holds the message.
     const own =
       "payload" in back
@@ -159,7 +164,7 @@ describe("contributions", () => {
           ? { ...back, parts: back.parts.map((part) => new Uint8Array(part)) }
           : back;
     expect(own).toEqual(message);
-    expect(parseIncoming(frameIncoming(message))).toEqual(message);
+    expect(parseRunMessage(frameRunMessage(message))).toEqual(message);
   });
 
   const address: Field[] = [{ text: DIGEST }, { u32: 2 }, { u32: 7 }, { u32: 3 }, { u32: 4 }];
@@ -248,11 +253,11 @@ describe("contributions", () => {
   };
 
   it.each(Object.keys(incoming))("%s: has the documented layout", (name) => {
-    expect(frameIncoming(incoming[name]!)).toEqual(frameOf(FrameType.contribution, layouts[name]!));
+    expect(frameRunMessage(incoming[name]!)).toEqual(frameOf(FrameType.contribution, layouts[name]!));
   });
 
   it("of an unknown kind are refused", () => {
-    expect(() => parseIncoming(frameOf(FrameType.contribution, [{ u8: 7 }]))).toThrow(
+    expect(() => parseRunMessage(frameOf(FrameType.contribution, [{ u8: 7 }]))).toThrow(
       "contribution: unknown kind",
     );
   });

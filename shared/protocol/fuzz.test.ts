@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import { MarinaError } from "../base/errors.ts";
 import { FrameType, fromBody, toBody } from "./frames/frame.ts";
 import {
-  decodeIncoming,
+  decodeRunMessage,
   evaluationBytesOfContribution,
-  frameIncoming,
-  parseIncoming,
-} from "./messages/contribution.ts";
+  frameRunMessage,
+  parseRunMessage,
+} from "./messages/run-message.ts";
 import { decodeTask, encodeTask } from "./messages/task.ts";
 import { outsideBytesOf } from "./messages/traffic.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./stored/checkpoint.ts";
@@ -33,8 +33,8 @@ const codecs = {
   },
   contribution: {
     type: FrameType.contribution,
-    read: parseIncoming,
-    valid: Object.values(incoming).map(frameIncoming),
+    read: parseRunMessage,
+    valid: Object.values(incoming).map(frameRunMessage),
   },
   checkpoint: {
     type: FrameType.checkpoint,
@@ -162,7 +162,7 @@ describe.each(Object.entries(codecs))("the reader of a %s", (_name, { type, read
 });
 
 describe("readers of text", () => {
-  const readers = [decodeTask, decodeIncoming, decodeControl] as const;
+  const readers = [decodeTask, decodeRunMessage, decodeControl] as const;
 
   it("throw nothing but MarinaErrors at arbitrary bodies", () => {
     const body = fc.oneof(fc.string(), fc.base64String(), fc.json());

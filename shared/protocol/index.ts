@@ -68,19 +68,19 @@ export {
   WORKER_TIMEOUT_SECONDS,
 } from "./limits.ts";
 export {
-  decodeIncoming,
-  encodeIncoming,
+  decodeRunMessage,
+  encodeRunMessage,
   evaluationBytesOfContribution,
   evaluationBytesOfFrame,
-  type Incoming,
   isCommandBody,
-  parseIncoming,
+  parseRunMessage,
+  type RunMessage,
   type ScaleRequest,
   type Timing,
   timingOfBody,
   timingOfFrame,
-  writeIncoming,
-} from "./messages/contribution.ts";
+  writeRunMessage,
+} from "./messages/run-message.ts";
 export {
   asksForFullGradient,
   decodeTask,
@@ -99,7 +99,7 @@ export {
 export { isOutsideObject, outsideBytesOf } from "./messages/traffic.ts";
 export { METRICS_NAMESPACE, RoundMetric } from "./round-metric.ts";
 export { whyMembershipIsFixed } from "./spec/fixed-membership.ts";
-export { algorithmOf, type Cohort, startingCohort, whyNotScaled } from "./spec/membership.ts";
+export { algorithmOf, type Membership, startingMembership, whyNotScaled } from "./spec/membership.ts";
 export {
   isTarget,
   type WorkersTarget,
@@ -128,11 +128,11 @@ export {
   type Constants,
   decodeCheckpoint,
   type Elastic,
+  type EpochCause,
   encodeCheckpoint,
   isCalibrated,
+  type MembershipEpoch,
   type PendingChange,
-  type Phase,
-  type PhaseCause,
   type RunStatus,
   type StoppedBy,
   type Totals,

@@ -3,10 +3,10 @@ import { contributionsQueueName } from "./keys.ts";
 import * as limits from "./limits.ts";
 import {
   CONTRIBUTION_OVERHEAD_BYTES,
-  encodeIncoming,
-  frameIncoming,
-  type Incoming,
-} from "./messages/contribution.ts";
+  encodeRunMessage,
+  frameRunMessage,
+  type RunMessage,
+} from "./messages/run-message.ts";
 import { encodeTask } from "./messages/task.ts";
 import { DIGEST, taskOf } from "./testing/samples.ts";
 
@@ -102,7 +102,7 @@ describe("sizes of messages", () => {
   it("of contributions are payload and evaluation and at most the stated overhead", () => {
     for (const payloadBytes of [0, 1, 2, 3, 4, 5, 6, 7, 8, 40, 1001]) {
       for (const dimension of [null, 0, 1, 112]) {
-        const contribution: Incoming = {
+        const contribution: RunMessage = {
           kind: "contribution",
           ...address,
           ...timing,
@@ -113,23 +113,23 @@ describe("sizes of messages", () => {
           reused: false,
         };
         const contents = payloadBytes + 8 * (dimension ?? 0);
-        const bytes = frameIncoming(contribution).length;
+        const bytes = frameRunMessage(contribution).length;
         expect(bytes).toBeLessThanOrEqual(contents + CONTRIBUTION_OVERHEAD_BYTES);
-        expect(encodeIncoming(contribution).length).toBe(4 * Math.ceil(bytes / 3));
+        expect(encodeRunMessage(contribution).length).toBe(4 * Math.ceil(bytes / 3));
       }
-      const answer: Incoming = {
+      const answer: RunMessage = {
         kind: "answer",
         ...address,
         ...timing,
         payload: new Uint8Array(payloadBytes),
       };
-      expect(frameIncoming(answer).length).toBeLessThanOrEqual(payloadBytes + CONTRIBUTION_OVERHEAD_BYTES);
+      expect(frameRunMessage(answer).length).toBeLessThanOrEqual(payloadBytes + CONTRIBUTION_OVERHEAD_BYTES);
     }
   });
 
   it("of pointers to stored contributions fit into a message by far", () => {
     const key = `runs/${"r".repeat(64)}/contributions/4294967295/${"0".repeat(10)}/${"0".repeat(10)}`;
-    expect(encodeIncoming({ kind: "stored", ...address, key }).length).toBeLessThan(1000);
+    expect(encodeRunMessage({ kind: "stored", ...address, key }).length).toBeLessThan(1000);
   });
 
   it("of tasks are their points and less than a kilobyte, whatever their names", () => {

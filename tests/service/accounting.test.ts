@@ -1,6 +1,6 @@
 /** What a run is charged: the paper's bits by formula, measured bytes within their bounds, evaluation apart. */
 import { describe, expect, it } from "vitest";
-import { CONTRIBUTION_OVERHEAD_BYTES } from "../../shared/protocol/messages/contribution.ts";
+import { CONTRIBUTION_OVERHEAD_BYTES } from "../../shared/protocol/messages/run-message.ts";
 import {
   DIMENSION,
   isDense,

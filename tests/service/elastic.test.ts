@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { AWS_LATENCIES } from "../../embedded/latency/latencies.ts";
 import type { EmbeddedService } from "../../embedded/service/service.ts";
 import { vectorSha256 } from "../../shared/protocol/digest.ts";
-import type { ScaleRequest } from "../../shared/protocol/messages/contribution.ts";
+import type { ScaleRequest } from "../../shared/protocol/messages/run-message.ts";
 import type { RunSpecInput } from "../../shared/protocol/spec/spec.ts";
 import type { RunResult } from "../../shared/protocol/stored/result.ts";
 import { createCrashingService } from "../fixtures/crashing.ts";

@@ -12,7 +12,7 @@ import { workerNumbers } from "../../shared/methods/theory.ts";
 import { createObjective } from "../../shared/problems/linear/objective.ts";
 import { vectorSha256 } from "../../shared/protocol/digest.ts";
 import { leftoverPrefixes } from "../../shared/protocol/keys.ts";
-import { algorithmOf, startingCohort } from "../../shared/protocol/spec/membership.ts";
+import { algorithmOf, startingMembership } from "../../shared/protocol/spec/membership.ts";
 import { parseRunSpec, type RunSpecInput } from "../../shared/protocol/spec/spec.ts";
 import { requestStop, resume, runToEnd } from "../fixtures/service.ts";
 
@@ -83,7 +83,7 @@ describe.each<[string, RunSpecInput["algorithm"]]>([
       DIMENSION,
       "float64",
     );
-    const method = algorithmOf(complete, startingCohort(complete));
+    const method = algorithmOf(complete, startingMembership(complete));
     const { points } = simulate({
       spec: method,
       numbers: {

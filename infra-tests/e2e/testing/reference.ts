@@ -5,7 +5,7 @@ import { createEmbeddedService, type EmbeddedService } from "../../../embedded/s
 import { MarinaError } from "../../../shared/base/errors.ts";
 import type { ObjectStore } from "../../../shared/cloud/ports.ts";
 import { contributionsQueueName, resultKey, specKey } from "../../../shared/protocol/keys.ts";
-import { encodeIncoming } from "../../../shared/protocol/messages/contribution.ts";
+import { encodeRunMessage } from "../../../shared/protocol/messages/run-message.ts";
 import type { RunSpec } from "../../../shared/protocol/spec/spec.ts";
 import { decodeResult, type RunResult } from "../../../shared/protocol/stored/result.ts";
 import { decodeStoredRun, runDigest } from "../../../shared/protocol/stored/run.ts";
@@ -71,6 +71,6 @@ async function requestStop({ cloud }: EmbeddedService, run: string): Promise<voi
   const key = specKey(run);
   const digest = runDigest(decodeStoredRun((await objects.get(key)).body, key));
   const queue = await queues.address(contributionsQueueName(QUEUE_PREFIX, run));
-  const body = encodeIncoming({ kind: "stop", runDigest: digest, generation: 0, now: false });
+  const body = encodeRunMessage({ kind: "stop", runDigest: digest, generation: 0, now: false });
   await queues.send(queue, [{ body }]);
 }

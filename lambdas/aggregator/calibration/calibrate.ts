@@ -22,7 +22,7 @@ import {
 } from "../../../shared/protocol/index.ts";
 import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
-import type { MembershipNumber } from "../membership/decide.ts";
+import type { NumberedMembership } from "../membership/decide.ts";
 import { evaluateAt } from "../round/evaluate.ts";
 import { travelInline } from "../round/points.ts";
 import { type ActiveRun, type Assignment, tasksFor, withMembership } from "../term/active-run.ts";
@@ -43,7 +43,7 @@ import {
 export async function calibrate(
   term: OpenTerm,
   state: RunState,
-  membership: MembershipNumber,
+  membership: NumberedMembership,
 ): Promise<RunState> {
   const active = withMembership(term.active, membership);
   const watch = new Stopwatch(term);
@@ -61,7 +61,7 @@ export async function calibrate(
 }
 
 /** What is known already. */
-async function beginCalibration(active: ActiveRun, membership: MembershipNumber): Promise<Calibration> {
+async function beginCalibration(active: ActiveRun, membership: NumberedMembership): Promise<Calibration> {
   const spectra = await readSpectra(active);
   const begun: Calibration = {
     membership,
@@ -196,7 +196,7 @@ async function askAll(
   const assignment: Assignment = {
     ...question,
     evaluate: false,
-    memoryFloor: 0,
+    oldestNeededRound: 0,
     pointRounds: question.points.map(() => question.round),
   };
   const tasks = tasksFor(active, assignment, everyone(active.workers));

@@ -9,12 +9,12 @@ import { POWER_STEP_LIMIT, type PowerState } from "../../../shared/math/index.ts
 import { calibrationNeeds, resolveNumbers, type StartingPoint } from "../../../shared/methods/index.ts";
 import { maxRowSmoothness, type Smoothness, smoothness } from "../../../shared/problems/index.ts";
 import type { Constants, Preparation, Spectra } from "../../../shared/protocol/index.ts";
-import type { MembershipNumber } from "../membership/decide.ts";
+import type { NumberedMembership } from "../membership/decide.ts";
 import type { ActiveRun } from "../term/active-run.ts";
 
 export interface Calibration {
   /** For whom. */
-  readonly membership: MembershipNumber;
+  readonly membership: NumberedMembership;
   /** What is known of the shards, from the workers or from beside the data set. */
   readonly spectra: Spectra | undefined;
   /** The power iteration that is under way. */

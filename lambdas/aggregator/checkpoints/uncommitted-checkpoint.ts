@@ -4,7 +4,7 @@ import { promiseOf } from "../../../shared/compressors/index.ts";
 import {
   type Checkpoint,
   type ControlMessage,
-  startingCohort,
+  startingMembership,
   startingPoint,
   type Totals,
 } from "../../../shared/protocol/index.ts";
@@ -43,7 +43,7 @@ export function emptyCheckpoint(
 ): UncommittedCheckpoint {
   const promise = compressor === undefined ? { omega: 0 } : promiseOf(compressor);
   const zeta = compressor?.zeta ?? 0;
-  const cohort = startingCohort(spec);
+  const membership = startingMembership(spec);
   const nothing = { L: 0, Lmax: 0, cL: 0, Lrow: 0, stepSize: 0, probability: 0, shiftStep: 0 };
   return {
     run,
@@ -55,8 +55,8 @@ export function emptyCheckpoint(
     error: null,
     round: 0,
     referenceRound: 0,
-    constants: { ...nothing, ...promise, zeta, workers: cohort.workers, dimension, rows },
-    elastic: startElastic(cohort, nothing),
+    constants: { ...nothing, ...promise, zeta, workers: membership.workers, dimension, rows },
+    elastic: startElastic(membership, nothing),
     initialGradientNormSquared: null,
     totals: NO_TOTALS,
     ending: null,

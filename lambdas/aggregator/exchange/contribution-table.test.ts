@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Incoming } from "../../../shared/protocol/messages/contribution.ts";
+import type { RunMessage } from "../../../shared/protocol/messages/run-message.ts";
 import { contribution, DIGEST, EXPECTED } from "../testing/opened-inbox.ts";
 import { ContributionTable, type Rejection } from "./contribution-table.ts";
 
@@ -9,14 +9,14 @@ function expecting(): ContributionTable {
   return table;
 }
 
-const answer: Incoming = {
+const answer: RunMessage = {
   ...{ kind: "answer", runDigest: DIGEST, phase: 3, round: 7, slot: 0, worker: 4 },
   ...{ payload: Uint8Array.of(1), computeMilliseconds: 1, cold: false },
 };
-const stored: Incoming = {
+const stored: RunMessage = {
   ...{ kind: "stored", runDigest: DIGEST, phase: 3, round: 7, slot: 0, worker: 4, key: "somewhere" },
 };
-const stop: Incoming = { kind: "stop", runDigest: DIGEST, generation: 2, now: false };
+const stop: RunMessage = { kind: "stop", runDigest: DIGEST, generation: 2, now: false };
 
 describe("what is offered to a table of contributions", () => {
   it("is accepted once for each slot, and kept under it with its bytes", () => {
@@ -31,7 +31,7 @@ describe("what is offered to a table of contributions", () => {
     expect([table.count, table.complete, table.rejected]).toEqual([1, false, 0]);
   });
 
-  it.each<[Rejection, Incoming]>([
+  it.each<[Rejection, RunMessage]>([
     ["of another run", contribution(0, { runDigest: "fedcba9876543210" })],
     ["of another membership or round", contribution(0, { round: 6 })],
     ["of another membership or round", contribution(0, { phase: 2 })],

@@ -3,11 +3,11 @@
  * reason. Synchronous, and knows nothing of queues: what is offered twice, late or to the wrong run counts once or not at
  * all, in whatever order it comes.
  */
-import type { Incoming } from "../../../shared/protocol/index.ts";
+import type { RunMessage } from "../../../shared/protocol/index.ts";
 
 /** A worker's answer to a task. */
-export type Answer = Extract<Incoming, { kind: "contribution" | "answer" }>;
-export type WorkerError = Extract<Incoming, { kind: "error" }>;
+export type Answer = Extract<RunMessage, { kind: "contribution" | "answer" }>;
+export type WorkerError = Extract<RunMessage, { kind: "error" }>;
 /** Which answer of which run this is. */
 export type Place = Pick<Answer, "runDigest" | "phase" | "round" | "slot" | "worker">;
 
@@ -110,7 +110,7 @@ export class ContributionTable {
   /**
    * @param bytes of the message, evaluation apart: what an accepted contribution is said to have travelled with.
    */
-  offer(message: Incoming, bytes: number, evaluationBytes: number): Verdict {
+  offer(message: RunMessage, bytes: number, evaluationBytes: number): Verdict {
     if (message.runDigest !== this.runDigest) return this.reject("of another run");
     if (message.kind === "stop" || message.kind === "scale") return this.reject("no answer of a worker");
     const reason = this.#reasonAgainst(message);

@@ -3,10 +3,10 @@ import { MarinaError } from "../../../shared/base/errors.ts";
 import { contributionKey } from "../../../shared/protocol/keys.ts";
 import { PARALLEL_POLLS } from "../../../shared/protocol/limits.ts";
 import {
-  encodeIncoming,
-  frameIncoming,
-  type Incoming,
-} from "../../../shared/protocol/messages/contribution.ts";
+  encodeRunMessage,
+  frameRunMessage,
+  type RunMessage,
+} from "../../../shared/protocol/messages/run-message.ts";
 import { encodeTask } from "../../../shared/protocol/messages/task.ts";
 import { taskOf } from "../../../shared/protocol/testing/samples.ts";
 import { settle } from "../../testing/fakes.ts";
@@ -43,10 +43,10 @@ describe("an inbox", () => {
   it("files answers under their slots, in whatever order they come", async () => {
     const { queues, inbox } = opened();
     const waiting = watched(inbox.next(1000, 4));
-    await queues.deliver(encodeIncoming(watching(3)), encodeIncoming(contribution(2)));
-    await queues.deliver(encodeIncoming(contribution(0)));
+    await queues.deliver(encodeRunMessage(watching(3)), encodeRunMessage(contribution(2)));
+    await queues.deliver(encodeRunMessage(contribution(0)));
     expect(waiting.event).toBeUndefined();
-    await queues.deliver(encodeIncoming(contribution(1)));
+    await queues.deliver(encodeRunMessage(contribution(1)));
     expect(waiting.event).toEqual({ kind: "complete" });
     expect(inbox.contributions.accepted.map((contribution) => contribution?.message.slot)).toEqual([
       0, 1, 2, 3,
@@ -57,12 +57,12 @@ describe("an inbox", () => {
   it("wakes its caller at the count asked for, and again when all are in", async () => {
     const { queues, inbox } = opened();
     const first = watched(inbox.next(1000, 2));
-    await queues.deliver(encodeIncoming(contribution(0)));
+    await queues.deliver(encodeRunMessage(contribution(0)));
     expect(first.event).toBeUndefined();
-    await queues.deliver(encodeIncoming(contribution(1)));
+    await queues.deliver(encodeRunMessage(contribution(1)));
     expect(first.event).toEqual({ kind: "progress" });
     expect(inbox.contributions.count).toBe(2);
-    await queues.deliver(encodeIncoming(contribution(2)), encodeIncoming(watching(3)));
+    await queues.deliver(encodeRunMessage(contribution(2)), encodeRunMessage(watching(3)));
     expect(await inbox.next(1000, 4)).toEqual({ kind: "complete" });
   });
 
@@ -77,14 +77,14 @@ describe("an inbox", () => {
 
   it("deletes everything that it received, whether it counted or not", async () => {
     const { queues } = opened();
-    await queues.deliver(encodeIncoming(contribution(0)), "rubbish", encodeIncoming(contribution(0)));
+    await queues.deliver(encodeRunMessage(contribution(0)), "rubbish", encodeRunMessage(contribution(0)));
     expect(queues.deleted).toEqual(["receipt-0", "receipt-1", "receipt-2"]);
   });
 
   it("counts distinct slots: a duplicate counts for nothing, and the first one stays", async () => {
     const { queues, inbox } = opened();
-    await queues.deliver(encodeIncoming(contribution(0)));
-    await queues.deliver(encodeIncoming(contribution(0, { payload: Uint8Array.of(99) })));
+    await queues.deliver(encodeRunMessage(contribution(0)));
+    await queues.deliver(encodeRunMessage(contribution(0, { payload: Uint8Array.of(99) })));
     expect(inbox.contributions.count).toBe(1);
     expect(inbox.contributions.rejected).toBe(1);
     expect(inbox.contributions.accepted[0]).toMatchObject({ message: { payload: Buffer.of(0, 1, 2, 3) } });
@@ -92,52 +92,52 @@ describe("an inbox", () => {
 
   it("counts a worker that has two slots twice, once for each", async () => {
     const { queues, inbox } = opened();
-    await queues.deliver(encodeIncoming(contribution(0)), encodeIncoming(contribution(2)));
+    await queues.deliver(encodeRunMessage(contribution(0)), encodeRunMessage(contribution(2)));
     expect(inbox.contributions.count).toBe(2);
   });
 
   it.each<[string, string]>([
-    ["of an older round", encodeIncoming(contribution(0, { round: 6 }))],
-    ["of a round to come", encodeIncoming(contribution(0, { round: 8 }))],
-    ["of another run", encodeIncoming(contribution(0, { runDigest: "fedcba9876543210" }))],
-    ["of a slot that does not exist", encodeIncoming(contribution(4))],
-    ["of a slot with another worker", encodeIncoming(contribution(0, { worker: 1 }))],
-    ["that only evaluates where a message was asked for", encodeIncoming(watching(0))],
-    ["with a message where only an evaluation was asked for", encodeIncoming(contribution(3))],
+    ["of an older round", encodeRunMessage(contribution(0, { round: 6 }))],
+    ["of a round to come", encodeRunMessage(contribution(0, { round: 8 }))],
+    ["of another run", encodeRunMessage(contribution(0, { runDigest: "fedcba9876543210" }))],
+    ["of a slot that does not exist", encodeRunMessage(contribution(4))],
+    ["of a slot with another worker", encodeRunMessage(contribution(0, { worker: 1 }))],
+    ["that only evaluates where a message was asked for", encodeRunMessage(watching(0))],
+    ["with a message where only an evaluation was asked for", encodeRunMessage(contribution(3))],
     [
       "that answers calibration",
-      encodeIncoming({ ...contribution(0), kind: "answer", payload: Uint8Array.of(1) }),
+      encodeRunMessage({ ...contribution(0), kind: "answer", payload: Uint8Array.of(1) }),
     ],
     ["that is not base64", "not base64 at all"],
-    ["that was cut", encodeIncoming(contribution(0)).slice(0, 40)],
+    ["that was cut", encodeRunMessage(contribution(0)).slice(0, 40)],
     ["that is no contribution", encodeTask(taskOf("full"))],
-    ["whose bits were changed", encodeIncoming(contribution(0)).replace(/..$/, "AA")],
+    ["whose bits were changed", encodeRunMessage(contribution(0)).replace(/..$/, "AA")],
   ])("drops a contribution %s, and goes on", async (_name, body) => {
     const { queues, inbox } = opened();
     await queues.deliver(body);
     expect(inbox.contributions.count).toBe(0);
     expect(inbox.contributions.rejected).toBe(1);
     const waiting = watched(inbox.next(1000, 1));
-    await queues.deliver(encodeIncoming(contribution(0)));
+    await queues.deliver(encodeRunMessage(contribution(0)));
     expect(waiting.event).toEqual({ kind: "progress" });
   });
 
   it("logs what it could not read, and nothing else", async () => {
     const { queues, log } = opened();
-    await queues.deliver("rubbish!", encodeIncoming(contribution(0)), encodeIncoming(contribution(0)));
+    await queues.deliver("rubbish!", encodeRunMessage(contribution(0)), encodeRunMessage(contribution(0)));
     expect(log.lines).toHaveLength(1);
     expect(log.lines[0]).toMatch(/^contribution-unreadable: MessageError: contribution: /);
   });
 
   it("forgets what it had when the next round is expected", async () => {
     const { queues, inbox } = opened();
-    await queues.deliver(encodeIncoming(contribution(0)), encodeIncoming(failure(1)));
+    await queues.deliver(encodeRunMessage(contribution(0)), encodeRunMessage(failure(1)));
     inbox.contributions.expect({ ...EXPECTED, round: 8 });
     expect(inbox.contributions.count).toBe(0);
     const waiting = watched(inbox.next(1000, 1));
     await settle();
     expect(waiting.event).toBeUndefined();
-    await queues.deliver(encodeIncoming(contribution(0, { round: 8 })));
+    await queues.deliver(encodeRunMessage(contribution(0, { round: 8 })));
     expect(waiting.event).toEqual({ kind: "progress" });
   });
 });
@@ -145,11 +145,11 @@ describe("an inbox", () => {
 describe("bytes", () => {
   it("of a contribution are its body, the exact gradient apart", async () => {
     const { queues, inbox } = opened();
-    const plain = encodeIncoming(contribution(0));
-    const body = encodeIncoming(contribution(1, { evaluation: new Float64Array(30) }));
-    await queues.deliver(plain, body, encodeIncoming(watching(3)));
+    const plain = encodeRunMessage(contribution(0));
+    const body = encodeRunMessage(contribution(1, { evaluation: new Float64Array(30) }));
+    await queues.deliver(plain, body, encodeRunMessage(watching(3)));
     expect(inbox.contributions.accepted[0]).toMatchObject({ bytes: plain.length, evaluationBytes: 0 });
-    const gradient = body.length - encodeIncoming(contribution(1)).length;
+    const gradient = body.length - encodeRunMessage(contribution(1)).length;
     expect(gradient).toBeGreaterThanOrEqual((30 * 8 * 4) / 3);
     expect(inbox.contributions.accepted[1]).toMatchObject({
       bytes: body.length - gradient,
@@ -157,7 +157,7 @@ describe("bytes", () => {
     });
     expect(inbox.contributions.accepted[3]).toMatchObject({
       bytes: 0,
-      evaluationBytes: encodeIncoming(watching(3)).length,
+      evaluationBytes: encodeRunMessage(watching(3)).length,
     });
   });
 });
@@ -170,23 +170,23 @@ describe("calibration", () => {
     workers: Uint32Array.of(0, 1),
     evaluationOnly: [false, false],
   };
-  const answer = (slot: number): Incoming => ({
+  const answer = (slot: number): RunMessage => ({
     ...{ kind: "answer", runDigest: DIGEST, phase: 3, round: 0, slot, worker: slot },
     ...{ payload: Uint8Array.of(slot), computeMilliseconds: 1, cold: true },
   });
 
   it("takes answers and no contributions", async () => {
     const { queues, inbox } = opened(question);
-    await queues.deliver(encodeIncoming(contribution(0, { round: 0, worker: 0 })));
+    await queues.deliver(encodeRunMessage(contribution(0, { round: 0, worker: 0 })));
     expect(inbox.contributions.rejected).toBe(1);
-    await queues.deliver(encodeIncoming(answer(1)), encodeIncoming(answer(0)));
+    await queues.deliver(encodeRunMessage(answer(1)), encodeRunMessage(answer(0)));
     expect(await inbox.next(1000, 2)).toEqual({ kind: "complete" });
   });
 });
 
 describe("stored contributions", () => {
   const key = contributionKey("example", 0, 7, 0);
-  const pointer = (slot = 0): Incoming => {
+  const pointer = (slot = 0): RunMessage => {
     const { runDigest, phase, round, worker } = contribution(slot);
     return { kind: "stored", runDigest, phase, round, slot, worker, key };
   };
@@ -194,31 +194,31 @@ describe("stored contributions", () => {
   it("are fetched, and count as the message that they are", async () => {
     const { queues, objects, inbox } = opened();
     const evaluation = Float64Array.of(1, 2, 3);
-    const frame = frameIncoming(contribution(0, { evaluation }));
+    const frame = frameRunMessage(contribution(0, { evaluation }));
     await objects.put(key, frame);
-    const body = encodeIncoming(pointer());
+    const body = encodeRunMessage(pointer());
     await queues.deliver(body);
     expect(inbox.contributions.accepted[0]?.message).toMatchObject({
       kind: "contribution",
       slot: 0,
       evaluation,
     });
-    const bytes = body.length + frameIncoming(contribution(0)).length;
+    const bytes = body.length + frameRunMessage(contribution(0)).length;
     const evaluationBytes = body.length + frame.length - bytes;
     expect(inbox.contributions.accepted[0]).toMatchObject({ bytes, evaluationBytes });
   });
 
   it("are not fetched when their slot has answered, or is not awaited", async () => {
     const { queues, objects, inbox } = opened();
-    await queues.deliver(encodeIncoming(contribution(0)), encodeIncoming(pointer()));
-    await queues.deliver(encodeIncoming({ ...pointer(), round: 6 } as Incoming));
+    await queues.deliver(encodeRunMessage(contribution(0)), encodeRunMessage(pointer()));
+    await queues.deliver(encodeRunMessage({ ...pointer(), round: 6 } as RunMessage));
     expect(objects.calls).toEqual([]);
     expect(inbox.contributions.rejected).toBe(2);
   });
 
   it("that came with a changed byte are read again, and count", async () => {
     const { queues, objects, inbox } = opened();
-    await objects.put(key, frameIncoming(contribution(0)));
+    await objects.put(key, frameRunMessage(contribution(0)));
     const { get } = objects;
     let reads = 0;
     objects.get = async (asked) => {
@@ -226,7 +226,7 @@ describe("stored contributions", () => {
       if (++reads === 3) return found;
       return { ...found, body: found.body.map((byte, at) => (at === 40 ? byte ^ 1 : byte)) };
     };
-    await queues.deliver(encodeIncoming(pointer()));
+    await queues.deliver(encodeRunMessage(pointer()));
     expect(reads).toBe(3);
     expect(inbox.contributions.count).toBe(1);
     expect(inbox.contributions.rejected).toBe(0);
@@ -234,22 +234,22 @@ describe("stored contributions", () => {
 
   it("count once when two pointers are fetched at the same time", async () => {
     const { queues, objects, inbox } = opened();
-    await objects.put(key, frameIncoming(contribution(0)));
-    await queues.deliver(encodeIncoming(pointer()));
-    await queues.deliver(encodeIncoming(pointer()));
+    await objects.put(key, frameRunMessage(contribution(0)));
+    await queues.deliver(encodeRunMessage(pointer()));
+    await queues.deliver(encodeRunMessage(pointer()));
     expect(inbox.contributions.count).toBe(1);
     expect(inbox.contributions.rejected).toBe(1);
   });
 
   it("that are missing, corrupt, another's or pointers again are dropped", async () => {
     const { queues, objects, inbox } = opened();
-    await queues.deliver(encodeIncoming(pointer()));
+    await queues.deliver(encodeRunMessage(pointer()));
     await objects.put(key, Uint8Array.of(1, 2, 3));
-    await queues.deliver(encodeIncoming(pointer()));
-    await objects.put(key, frameIncoming(contribution(0, { runDigest: "fedcba9876543210" })));
-    await queues.deliver(encodeIncoming(pointer()));
-    await objects.put(key, frameIncoming(pointer()));
-    await queues.deliver(encodeIncoming(pointer()));
+    await queues.deliver(encodeRunMessage(pointer()));
+    await objects.put(key, frameRunMessage(contribution(0, { runDigest: "fedcba9876543210" })));
+    await queues.deliver(encodeRunMessage(pointer()));
+    await objects.put(key, frameRunMessage(pointer()));
+    await queues.deliver(encodeRunMessage(pointer()));
     expect(inbox.contributions.count).toBe(0);
     expect(inbox.contributions.rejected).toBe(4);
   });
@@ -259,7 +259,7 @@ describe("errors of workers", () => {
   it("wake the caller one by one, before anything else is told", async () => {
     const { queues, inbox } = opened();
     const waiting = watched(inbox.next(1000, 4));
-    await queues.deliver(encodeIncoming(failure(1)), encodeIncoming(failure(2, false)));
+    await queues.deliver(encodeRunMessage(failure(1)), encodeRunMessage(failure(2, false)));
     expect(waiting.event).toEqual({ kind: "error", error: failure(1) });
     expect(await inbox.next(1000, 4)).toEqual({ kind: "error", error: failure(2, false) });
     const next = watched(inbox.next(1000, 4));
@@ -269,10 +269,10 @@ describe("errors of workers", () => {
 
   it("of slots that have answered, of other rounds and runs are dropped", async () => {
     const { queues, inbox } = opened();
-    await queues.deliver(encodeIncoming(contribution(1)), encodeIncoming(failure(1)));
+    await queues.deliver(encodeRunMessage(contribution(1)), encodeRunMessage(failure(1)));
     await queues.deliver(
-      encodeIncoming({ ...failure(0), round: 6 }),
-      encodeIncoming({ ...failure(0), runDigest: "x" }),
+      encodeRunMessage({ ...failure(0), round: 6 }),
+      encodeRunMessage({ ...failure(0), runDigest: "x" }),
     );
     expect(inbox.contributions.rejected).toBe(3);
     const waiting = watched(inbox.next(1000, 4));
@@ -282,8 +282,8 @@ describe("errors of workers", () => {
 
   it("of slots that answer after all are forgotten: the round is complete", async () => {
     const { queues, inbox } = opened();
-    const others = [contribution(0), contribution(2), watching(3)].map(encodeIncoming);
-    await queues.deliver(encodeIncoming(failure(1)), ...others, encodeIncoming(contribution(1)));
+    const others = [contribution(0), contribution(2), watching(3)].map(encodeRunMessage);
+    await queues.deliver(encodeRunMessage(failure(1)), ...others, encodeRunMessage(contribution(1)));
     expect(await inbox.next(1000, 4)).toEqual({ kind: "complete" });
   });
 

@@ -11,9 +11,9 @@ import {
 } from "../../../shared/cloud/index.ts";
 import {
   evaluationBytesOfFrame,
-  type Incoming,
   PARALLEL_POLLS,
-  parseIncoming,
+  parseRunMessage,
+  type RunMessage,
 } from "../../../shared/protocol/index.ts";
 import type { AggregatorHooks } from "../hooks.ts";
 import {
@@ -183,11 +183,11 @@ export class Inbox {
 
   /** A contribution that lies in the object store. @param pointerBytes of the message that names it. */
   async #fetch(key: string, pointerBytes: number): Promise<void> {
-    let stored: { readonly frame: Uint8Array; readonly message: Incoming };
+    let stored: { readonly frame: Uint8Array; readonly message: RunMessage };
     try {
       const { value } = await readChecked(this.#objects, key, (frame) => ({
         frame,
-        message: parseIncoming(frame),
+        message: parseRunMessage(frame),
       }));
       stored = value;
     } catch (error) {
@@ -201,16 +201,16 @@ export class Inbox {
   }
 
   /** @returns true where it counted, or a part of it. */
-  #offer(message: Incoming, bytes: number, evaluationBytes: number): boolean {
+  #offer(message: RunMessage, bytes: number, evaluationBytes: number): boolean {
     const { contributions } = this;
     if (message.kind !== "pack" || message.runDigest !== contributions.runDigest)
       return this.#counts(message, bytes, evaluationBytes);
     // The parts of a packed answer, each as if it had come alone; the bytes are the first one's that is accepted.
     let any = false;
     for (const bytesOfPart of message.parts) {
-      let part: Incoming;
+      let part: RunMessage;
       try {
-        part = parseIncoming(bytesOfPart);
+        part = parseRunMessage(bytesOfPart);
       } catch (error) {
         this.#unreadable(error);
         continue;
@@ -221,7 +221,7 @@ export class Inbox {
     return any;
   }
 
-  #counts(message: Incoming, bytes: number, evaluationBytes: number): boolean {
+  #counts(message: RunMessage, bytes: number, evaluationBytes: number): boolean {
     const { accepted } = this.contributions.offer(message, bytes, evaluationBytes);
     if (accepted) this.#heardAt = this.#clock.now();
     return accepted;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MarinaError } from "../../../shared/base/errors.ts";
 import { PARALLEL_POLLS } from "../../../shared/protocol/limits.ts";
-import { encodeIncoming } from "../../../shared/protocol/messages/contribution.ts";
+import { encodeRunMessage } from "../../../shared/protocol/messages/run-message.ts";
 import { fakePorts } from "../../testing/fakes.ts";
 import { contribution, DIGEST, EXPECTED, opened, QUEUE } from "../testing/opened-inbox.ts";
 import { Inbox } from "./inbox.ts";
@@ -9,7 +9,7 @@ import { Inbox } from "./inbox.ts";
 it("keeps eight polls open", async () => {
   const { queues } = opened();
   expect(queues.parked).toBe(PARALLEL_POLLS);
-  await queues.deliver(encodeIncoming(contribution(0)));
+  await queues.deliver(encodeRunMessage(contribution(0)));
   expect(queues.parked).toBe(PARALLEL_POLLS);
 });
 
@@ -20,7 +20,7 @@ describe("a queue that is closed", () => {
     const closing = inbox.close().then(() => {
       closed = true;
     });
-    await queues.deliver(encodeIncoming(contribution(0)), encodeIncoming(contribution(1)));
+    await queues.deliver(encodeRunMessage(contribution(0)), encodeRunMessage(contribution(1)));
     expect(closed).toBe(false);
     expect(queues.released).toEqual(["receipt-0", "receipt-1"]);
     expect(queues.deleted).toEqual([]);
@@ -35,7 +35,7 @@ describe("a queue that is closed", () => {
     inbox.detach();
     await inbox.close();
     expect(queues.parked).toBe(PARALLEL_POLLS);
-    await queues.deliver(encodeIncoming(contribution(0)));
+    await queues.deliver(encodeRunMessage(contribution(0)));
     expect(queues.released).toEqual([]);
   });
 
@@ -51,7 +51,7 @@ describe("a queue that is closed", () => {
     const inbox = new Inbox(ports, QUEUE, { runDigest: DIGEST, incarnation: 2, lease });
     inbox.open();
     inbox.contributions.expect(EXPECTED);
-    await ports.queues.deliver(encodeIncoming(contribution(0)));
+    await ports.queues.deliver(encodeRunMessage(contribution(0)));
     expect(ports.queues.released).toEqual(["receipt-0"]);
     expect(ports.queues.deleted).toEqual([]);
     await expect(inbox.next(1000, 1)).rejects.toBe(replaced);
@@ -64,7 +64,7 @@ it("closing waits for the polls under way, and leaves what they bring to the suc
   const closing = inbox.close().then(() => {
     closed = true;
   });
-  const bodies = [contribution(0), contribution(1), contribution(2)].map(encodeIncoming);
+  const bodies = [contribution(0), contribution(1), contribution(2)].map(encodeRunMessage);
   for (const body of bodies) await queues.deliver(body);
   expect(closed).toBe(false);
   for (let poll = bodies.length; poll < PARALLEL_POLLS; poll++) await queues.deliver("rubbish");

@@ -12,9 +12,9 @@ import type {
 import {
   BATCH_LIMIT,
   CONTRIBUTION_WAIT_SECONDS,
-  decodeIncoming,
+  decodeRunMessage,
   evaluationBytesOfContribution,
-  type Incoming,
+  type RunMessage,
 } from "../../../shared/protocol/index.ts";
 
 /** Failures in a row of one poll, each after the bounded retries below the port; then the term fails. */
@@ -24,7 +24,7 @@ const POLL_PAUSE_MILLISECONDS = 1000;
 /** A message of the run's queue, decoded. */
 export interface PolledMessage {
   /** Undefined for what can't be read; `error` says why. */
-  readonly message: Incoming | undefined;
+  readonly message: RunMessage | undefined;
   readonly error?: unknown;
   readonly receipt: string;
   /** Of the body, evaluation apart. */
@@ -164,7 +164,7 @@ function decode({ body, receipt }: ReceivedMessage): PolledMessage {
   const evaluationBytes = evaluationBytesOfContribution(body);
   const sizes = { bytes: body.length - evaluationBytes, evaluationBytes };
   try {
-    return { message: decodeIncoming(body), receipt, ...sizes };
+    return { message: decodeRunMessage(body), receipt, ...sizes };
   } catch (error) {
     return { message: undefined, error, receipt, ...sizes };
   }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { BATCH_LIMIT } from "../../../shared/protocol/limits.ts";
-import { encodeIncoming } from "../../../shared/protocol/messages/contribution.ts";
+import { encodeRunMessage } from "../../../shared/protocol/messages/run-message.ts";
 import { type ContributionOf, contribution, DIGEST, opened } from "../testing/opened-inbox.ts";
 import { StoppedNow } from "./user-commands.ts";
 
 describe("a request to stop", () => {
   const stop = (change: Partial<ContributionOf<"stop">> = {}) =>
-    encodeIncoming({ kind: "stop", runDigest: DIGEST, generation: 2, now: false, ...change });
+    encodeRunMessage({ kind: "stop", runDigest: DIGEST, generation: 2, now: false, ...change });
 
   it("is heard, and is no answer of a worker", async () => {
     const { queues, inbox } = opened();
@@ -31,7 +31,7 @@ describe("a request to stop", () => {
 
   it("stays in the queue until the run has stopped, so that a crash can't lose it", async () => {
     const { queues, inbox } = opened();
-    await queues.deliver(stop({ generation: 1 }), stop(), encodeIncoming(contribution(0)));
+    await queues.deliver(stop({ generation: 1 }), stop(), encodeRunMessage(contribution(0)));
     expect(queues.deleted).toEqual(["receipt-0", "receipt-2"]);
     await inbox.commands.forgetStop();
     expect(queues.deleted).toEqual(["receipt-0", "receipt-2", "receipt-1"]);
@@ -40,7 +40,7 @@ describe("a request to stop", () => {
 
 describe("a request to scale", () => {
   const scale = (request: number, change: Partial<ContributionOf<"scale">> = {}) =>
-    encodeIncoming({
+    encodeRunMessage({
       ...{ kind: "scale", runDigest: DIGEST, generation: 2, now: false },
       ...{ request, workers: request, participants: null },
       ...change,

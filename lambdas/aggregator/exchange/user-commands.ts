@@ -1,8 +1,8 @@
 /** The user's commands to a run (stop, stop now, scale), which come between the workers' answers. */
-import type { Incoming, ScaleRequest } from "../../../shared/protocol/index.ts";
+import type { RunMessage, ScaleRequest } from "../../../shared/protocol/index.ts";
 import type { Poller } from "./poller.ts";
 
-export type UserCommand = Extract<Incoming, { kind: "stop" | "scale" }>;
+export type UserCommand = Extract<RunMessage, { kind: "stop" | "scale" }>;
 
 /** The user wants the run to stop at once, whatever it waits for. */
 export class StoppedNow extends Error {
@@ -43,12 +43,12 @@ export class UserCommands {
   }
 
   /** Is this a command to this run, of whatever incarnation? */
-  isCommand(message: Incoming | undefined): message is UserCommand {
+  isCommand(message: RunMessage | undefined): message is UserCommand {
     return (message?.kind === "stop" || message?.kind === "scale") && message.runDigest === this.#runDigest;
   }
 
   /** Must this message stay in the queue? A command for this incarnation, or for a later one that another aggregator drives. */
-  keeps(message: Incoming | undefined): boolean {
+  keeps(message: RunMessage | undefined): boolean {
     return this.isCommand(message) && message.generation >= this.#incarnation;
   }
 

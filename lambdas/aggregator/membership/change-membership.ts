@@ -3,13 +3,13 @@
  * for until a round at which they may take effect (`may-take-effect.ts`). Durable before any round of theirs.
  */
 import { createMethod } from "../../../shared/methods/index.ts";
-import { type Constants, type Phase, startingPoint } from "../../../shared/protocol/index.ts";
+import { type Constants, type MembershipEpoch, startingPoint } from "../../../shared/protocol/index.ts";
 import { startServerHeld } from "../round/server-held-state.ts";
 import { withMembership } from "../term/active-run.ts";
 import { afterChange, afterRound, type Spent } from "../term/budget.ts";
 import type { OpenTerm } from "../term/open-term.ts";
 import { checkpointOf, type RunState, secondsAt } from "../term/run-state.ts";
-import { phaseOf, startElastic } from "./decide.ts";
+import { currentEpoch, startElastic } from "./decide.ts";
 import { changesAtDenseRounds } from "./may-take-effect.ts";
 
 /** @param calibrated what their calibration has come to. */
@@ -30,8 +30,8 @@ export async function changeMembership(
   if (begins) return { ...stored, atBoundary: spent, budget: afterRound(state.budget, spent) };
   // No successor goes back behind this change: the points of the former workers are of no use any more.
   await term.working(state).points.forgetBelow(Number.POSITIVE_INFINITY, -1);
-  const before = phaseOf(state.elastic).workers;
-  const { workers } = phaseOf(stored.elastic);
+  const before = currentEpoch(state.elastic).workers;
+  const { workers } = currentEpoch(stored.elastic);
   return { ...stored, budget: afterChange(state.budget, spent, Math.max(1, workers / before)) };
 }
 
@@ -56,7 +56,7 @@ function begun({ ports, active }: OpenTerm, state: RunState, constants: Constant
 function inForce({ active }: OpenTerm, state: RunState, constants: Constants): RunState {
   const { round, elastic, atBoundary } = state;
   const { phase, workers, participants, cause } = elastic.pending!;
-  const next: Phase = {
+  const next: MembershipEpoch = {
     phase,
     round,
     workers,
@@ -65,7 +65,7 @@ function inForce({ active }: OpenTerm, state: RunState, constants: Constants): R
     probability: constants.probability,
     cause,
     dense:
-      workers !== phaseOf(elastic).workers &&
+      workers !== currentEpoch(elastic).workers &&
       changesAtDenseRounds(withMembership(active, { phase, workers, participants }).algorithm),
     ...atBoundary,
   };

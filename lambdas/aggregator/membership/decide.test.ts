@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { ScaleRequest } from "../../../shared/protocol/messages/contribution.ts";
+import type { ScaleRequest } from "../../../shared/protocol/messages/run-message.ts";
 import { parseRunSpec, type RunSpec, type RunSpecInput } from "../../../shared/protocol/spec/spec.ts";
 import type { Elastic } from "../../../shared/protocol/stored/checkpoint.ts";
 import { exampleSpec } from "../../../shared/protocol/testing/samples.ts";
-import { decide, type Moment, noteNorm, phaseOf, startElastic } from "./decide.ts";
+import { currentEpoch, decide, type Moment, noteNorm, startElastic } from "./decide.ts";
 
 const spec = (change: Partial<RunSpecInput>): RunSpec => parseRunSpec({ ...exampleSpec, ...change }, "test");
 
@@ -155,7 +155,7 @@ describe("a target of dollars per round", () => {
   it("measures from the last change on", () => {
     const aimed = decide(target, start, at(20, { usd: 20 * 5e-5 }), undefined);
     const changed = inForce(aimed, 25, 0.01);
-    expect(phaseOf(changed)).toMatchObject({ workers: 10, round: 25 });
+    expect(currentEpoch(changed)).toMatchObject({ workers: 10, round: 25 });
     expect(decide(target, changed, at(44, { usd: 1 }), undefined).pending).toBeNull();
     const again = decide(target, changed, at(45, { usd: 0.01 + 20 * 2e-4 }), undefined);
     expect(again.pending?.workers).toBe(5);

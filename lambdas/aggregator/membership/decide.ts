@@ -5,15 +5,15 @@
 
 import type { ScheduleTrigger } from "../../../shared/methods/index.ts";
 import {
-  type Cohort,
   type Elastic,
+  type EpochCause,
   isTarget,
+  type Membership,
+  type MembershipEpoch,
   type PendingChange,
-  type Phase,
-  type PhaseCause,
   type RunSpec,
   type ScaleRequest,
-  startingCohort,
+  startingMembership,
   type WorkersTarget,
   whyNotScaled,
 } from "../../../shared/protocol/index.ts";
@@ -34,21 +34,24 @@ const TARGET_FACTOR = 4;
 const TARGET_TOLERANCE = 0.2;
 
 /** Who takes part, and the number by which tasks and contributions know them. */
-export interface MembershipNumber extends Cohort {
+export interface NumberedMembership extends Membership {
   readonly phase: number;
 }
 
 /** Those that a run begins with. */
-export function startingMembership(spec: RunSpec): MembershipNumber {
-  return { phase: 0, ...startingCohort(spec) };
+export function startingEpoch(spec: RunSpec): NumberedMembership {
+  return { phase: 0, ...startingMembership(spec) };
 }
 
-export function startElastic(cohort: Cohort, numbers: Pick<Phase, "stepSize" | "probability">): Elastic {
+export function startElastic(
+  membership: Membership,
+  numbers: Pick<MembershipEpoch, "stepSize" | "probability">,
+): Elastic {
   const { stepSize, probability } = numbers;
-  const start: Phase = {
+  const start: MembershipEpoch = {
     phase: 0,
     round: 0,
-    ...cohort,
+    ...membership,
     stepSize,
     probability,
     cause: "start",
@@ -67,7 +70,7 @@ export function startElastic(cohort: Cohort, numbers: Pick<Phase, "stepSize" | "
 }
 
 /** The membership at work. */
-export function phaseOf({ phases }: Pick<Elastic, "phases">): Phase {
+export function currentEpoch({ phases }: Pick<Elastic, "phases">): MembershipEpoch {
   const last = phases.at(-1);
   if (last === undefined) throw new RangeError("a run has at least the membership it started with");
   return last;
@@ -138,7 +141,7 @@ export function decideOrRefuse(
   rows: number,
 ): { readonly elastic: Elastic; readonly refused?: string } {
   const fresh = request !== undefined && request.request > before.lastRequest;
-  const refused = fresh ? whyNotScaled(run, spec, phaseOf(before), request, rows) : undefined;
+  const refused = fresh ? whyNotScaled(run, spec, currentEpoch(before), request, rows) : undefined;
   if (refused === undefined) return { elastic: decide(spec, before, moment, request) };
   const without = decide(spec, before, moment, undefined);
   return { elastic: { ...without, lastRequest: request!.request }, refused };
@@ -176,7 +179,7 @@ function targeted(
   { phases, pending }: Elastic,
   { round, usd }: Moment,
 ): number | undefined {
-  const now = phaseOf({ phases });
+  const now = currentEpoch({ phases });
   if (pending !== null || phases.some(({ cause }) => cause === "user")) return undefined;
   const rounds = round - now.round;
   if (rounds < TARGET_ROUNDS) return undefined;
@@ -191,10 +194,10 @@ function targeted(
 function aim(
   elastic: Elastic,
   asked: Partial<Pick<PendingChange, "workers" | "participants">>,
-  cause: PhaseCause,
+  cause: EpochCause,
   denseRound: PendingChange["denseRound"],
 ): Elastic {
-  const now = phaseOf(elastic);
+  const now = currentEpoch(elastic);
   const { workers, participants } = { ...(elastic.pending ?? now), ...asked };
   if (workers === now.workers && participants === now.participants) return { ...elastic, pending: null };
   const forced =

@@ -18,7 +18,7 @@ import {
   type PendingChange,
   type RunSpec,
 } from "../../../shared/protocol/index.ts";
-import { phaseOf } from "./decide.ts";
+import { currentEpoch } from "./decide.ts";
 
 export interface RoundToCome {
   readonly spec: RunSpec;
@@ -33,7 +33,7 @@ export function mayTakeEffect(
   { spec, round, vectors, constants, elastic }: RoundToCome,
   pending: PendingChange,
 ): boolean {
-  const now = phaseOf(elastic);
+  const now = currentEpoch(elastic);
   const algorithm = algorithmOf(spec, now);
   if (pending.workers === now.workers || pending.denseRound === "force" || !changesAtDenseRounds(algorithm))
     return true;
@@ -43,7 +43,7 @@ export function mayTakeEffect(
 
 /** Must this round be dense, whatever the coin says? */
 export function isFirstOfChange(elastic: Elastic, round: number): boolean {
-  const { round: first, dense } = phaseOf(elastic);
+  const { round: first, dense } = currentEpoch(elastic);
   return dense && first === round;
 }
 

@@ -32,7 +32,7 @@ export async function evaluateAt(
     kind: "evaluate",
     round: pointRound,
     evaluate: true,
-    memoryFloor: 0,
+    oldestNeededRound: 0,
     points: [point],
     pointRounds: [pointRound],
   } as const;

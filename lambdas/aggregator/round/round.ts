@@ -81,7 +81,7 @@ export async function doRound(
   for (const [i, vector] of vectors.entries()) {
     carried.push(inline ? { kind: "inline", vector } : await points.point(vector, pointRounds[i]!));
   }
-  const common = { round, evaluate, memoryFloor: oldestNeededRound };
+  const common = { round, evaluate, oldestNeededRound: oldestNeededRound };
   const asked = tasksFor(
     active,
     { ...common, kind: request.name as TaskKind, points: carried, pointRounds },

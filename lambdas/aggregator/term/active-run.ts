@@ -20,10 +20,10 @@ import {
 } from "../../../shared/protocol/index.ts";
 import type { Inbox } from "../exchange/inbox.ts";
 import type { AggregatorHooks } from "../hooks.ts";
-import { type MembershipNumber, startingMembership } from "../membership/decide.ts";
+import { type NumberedMembership, startingEpoch } from "../membership/decide.ts";
 import { shardsPerTaskOf } from "../round/packing.ts";
 
-export interface ActiveRun extends MembershipNumber {
+export interface ActiveRun extends NumberedMembership {
   readonly ports: Ports;
   readonly run: string;
   readonly digest: string;
@@ -74,7 +74,7 @@ export async function loadStored({ objects }: Ports, run: string): Promise<Store
 export async function loadRun(
   ports: Ports,
   run: string,
-  membership: MembershipNumber | undefined,
+  membership: NumberedMembership | undefined,
 ): Promise<Omit<ActiveRun, "taskQueue" | "replyTo" | "inbox" | "hedging" | "hooks">> {
   const stored = await loadStored(ports, run);
   const { spec, digest } = stored;
@@ -94,13 +94,13 @@ export async function loadRun(
     spec,
     manifest,
     dimension,
-    ...partOf(spec, manifest, membership ?? startingMembership(spec)),
+    ...partOf(spec, manifest, membership ?? startingEpoch(spec)),
     dense: createCompressor({ kind: "identity" }, dimension, spec.wire),
   };
 }
 
 /** What of a run depends on who takes part. */
-function partOf(spec: RunSpec, manifest: Manifest, { phase, workers, participants }: MembershipNumber) {
+function partOf(spec: RunSpec, manifest: Manifest, { phase, workers, participants }: NumberedMembership) {
   return {
     phase,
     workers,
@@ -113,7 +113,7 @@ function partOf(spec: RunSpec, manifest: Manifest, { phase, workers, participant
 }
 
 /** The same run with another membership. */
-export function withMembership(active: ActiveRun, membership: MembershipNumber): ActiveRun {
+export function withMembership(active: ActiveRun, membership: NumberedMembership): ActiveRun {
   return { ...active, ...partOf(active.spec, active.manifest, membership) };
 }
 
@@ -122,7 +122,7 @@ export interface Assignment {
   readonly kind: TaskKind;
   readonly round: number;
   readonly evaluate: boolean;
-  readonly memoryFloor: number;
+  readonly oldestNeededRound: number;
   readonly points: readonly Point[];
   readonly pointRounds: readonly number[];
 }

@@ -12,7 +12,7 @@ import { CheckpointWriter } from "../checkpoints/checkpoint-writer.ts";
 import { readCheckpoint } from "../checkpoints/stored-checkpoint.ts";
 import { emptyCheckpoint, type UncommittedCheckpoint } from "../checkpoints/uncommitted-checkpoint.ts";
 import { Inbox } from "../exchange/inbox.ts";
-import { phaseOf } from "../membership/decide.ts";
+import { currentEpoch } from "../membership/decide.ts";
 import { type ActiveRun, loadRun, loadStored } from "./active-run.ts";
 import { afterRound, budgetOf } from "./budget.ts";
 import { endRun } from "./end-run.ts";
@@ -97,7 +97,7 @@ async function openRun(
   const { run } = control;
   const { queuePrefix, taskQueue, observer, hedging = true, hooks = {} } = settings;
   const begun = checkpoint !== undefined && isCalibrated(checkpoint);
-  const loaded = await loadRun(ports, run, begun ? phaseOf(checkpoint.elastic) : undefined);
+  const loaded = await loadRun(ports, run, begun ? currentEpoch(checkpoint.elastic) : undefined);
   if (checkpoint !== undefined && checkpoint.runDigest !== loaded.digest) {
     throw new MarinaError(
       "corrupt",

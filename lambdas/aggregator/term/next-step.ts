@@ -6,7 +6,7 @@ import {
   type ScaleRequest,
   type StoppedBy,
 } from "../../../shared/protocol/index.ts";
-import { decideOrRefuse, type MembershipNumber, startingMembership } from "../membership/decide.ts";
+import { decideOrRefuse, type NumberedMembership, startingEpoch } from "../membership/decide.ts";
 import { mayTakeEffect } from "../membership/may-take-effect.ts";
 import { brokenLimit } from "./budget.ts";
 import type { RunState } from "./run-state.ts";
@@ -17,7 +17,7 @@ export type Step =
   /** The next term goes on from here. */
   | { readonly kind: "hand over" }
   /** One question of the calibration for these workers. */
-  | { readonly kind: "calibrate"; readonly membership: MembershipNumber }
+  | { readonly kind: "calibrate"; readonly membership: NumberedMembership }
   /** Those that were calibrated for take over: the first ones, or those that were waited for. */
   | { readonly kind: "change membership" }
   /**
@@ -55,7 +55,7 @@ export function nextStep(state: RunState, now: Now): Step {
   if (now.remainingSeconds < handOverMargin(state) || (now.nearDeadLetterLimit && state.advanced)) {
     return { kind: "hand over" };
   }
-  if (!calibrated) return calibrateOrChange(state, startingMembership(spec));
+  if (!calibrated) return calibrateOrChange(state, startingEpoch(spec));
 
   const moment = { round, ...state.atBoundary };
   const { run } = state.identity;
@@ -72,7 +72,7 @@ export function nextStep(state: RunState, now: Now): Step {
   return { kind: "round" };
 }
 
-function calibrateOrChange({ calibration }: RunState, membership: MembershipNumber): Step {
+function calibrateOrChange({ calibration }: RunState, membership: NumberedMembership): Step {
   const done = calibration?.constants !== undefined && calibration.membership.phase === membership.phase;
   return done ? { kind: "change membership" } : { kind: "calibrate", membership };
 }

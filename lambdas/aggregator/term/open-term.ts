@@ -4,7 +4,7 @@ import type { Spending } from "../../../shared/cost/index.ts";
 import { createMethod, type Method } from "../../../shared/methods/index.ts";
 import type { ControlMessage, RoundRecord } from "../../../shared/protocol/index.ts";
 import type { CheckpointWriter } from "../checkpoints/checkpoint-writer.ts";
-import { phaseOf } from "../membership/decide.ts";
+import { currentEpoch } from "../membership/decide.ts";
 import { PointStore } from "../round/points.ts";
 import type { AggregatorSettings, CalibrationObserver } from "../settings.ts";
 import { type ActiveRun, withMembership } from "./active-run.ts";
@@ -51,7 +51,7 @@ export interface Working {
 export function workingMembership(active: ActiveRun): (state: RunState) => Working {
   let last: Working | undefined;
   return ({ elastic, constants }) => {
-    const membership = phaseOf(elastic);
+    const membership = currentEpoch(elastic);
     if (last?.active.phase !== membership.phase) {
       const now = withMembership(active, membership);
       last = {

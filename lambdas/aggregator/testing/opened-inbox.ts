@@ -1,6 +1,6 @@
 /** For tests: an inbox on fakes that waits for the answers of one round, and what may come to it. */
 import type { QueueAddress } from "../../../shared/cloud/ports.ts";
-import type { Incoming } from "../../../shared/protocol/messages/contribution.ts";
+import type { RunMessage } from "../../../shared/protocol/messages/run-message.ts";
 import { type FakePorts, fakePorts } from "../../testing/fakes.ts";
 import type { Expectation } from "../exchange/contribution-table.ts";
 import { Inbox, type InboxEvent } from "../exchange/inbox.ts";
@@ -17,7 +17,7 @@ export const EXPECTED: Expectation = {
   evaluationOnly: [false, false, false, true],
 };
 
-export type ContributionOf<K extends Incoming["kind"]> = Extract<Incoming, { kind: K }>;
+export type ContributionOf<K extends RunMessage["kind"]> = Extract<RunMessage, { kind: K }>;
 
 export function contribution(
   slot: number,

@@ -4,10 +4,10 @@ import { importLibsvm } from "../../../shared/data/import.ts";
 import type { Manifest } from "../../../shared/data/manifest.ts";
 import { specKey } from "../../../shared/protocol/keys.ts";
 import {
-  decodeIncoming,
-  encodeIncoming,
-  type Incoming,
-} from "../../../shared/protocol/messages/contribution.ts";
+  decodeRunMessage,
+  encodeRunMessage,
+  type RunMessage,
+} from "../../../shared/protocol/messages/run-message.ts";
 import { encodeTask, pointsOf, type Task, type TaskKind } from "../../../shared/protocol/messages/task.ts";
 import { parseRunSpec, type RunSpecInput } from "../../../shared/protocol/spec/spec.ts";
 import { encodeStoredRun, runDigest, type StoredRun } from "../../../shared/protocol/stored/run.ts";
@@ -91,7 +91,7 @@ export async function stage(
       worker: 1,
       replyTo: "replies",
       evaluate: false,
-      memoryFloor: 0,
+      oldestNeededRound: 0,
       points: scales
         .slice(0, pointsOf(kind))
         .map((scale) => ({ kind: "inline", vector: point(scale, dimension) })),
@@ -123,10 +123,10 @@ export async function answersOf(
 
 /** A body without what it tells of the environment that made it: what that still held, and what it had to read. */
 export function matterOf(body: string): string {
-  const message = decodeIncoming(body);
+  const message = decodeRunMessage(body);
   if (!("cold" in message)) return body;
   const { reads: _, ...rest } = message;
-  return encodeIncoming(rest.kind === "contribution" ? { ...rest, reused: false } : rest);
+  return encodeRunMessage(rest.kind === "contribution" ? { ...rest, reused: false } : rest);
 }
 
 /** Several messages in one invocation. */
@@ -135,7 +135,7 @@ export function invoke(worker: Handler, messages: readonly DeliveredMessage[]) {
 }
 
 /** The one answer to a task. */
-export async function answerOf(on: Stage, task: Task, worker?: Handler): Promise<Incoming> {
+export async function answerOf(on: Stage, task: Task, worker?: Handler): Promise<RunMessage> {
   const [body] = await answersOf(on, [task], worker);
-  return decodeIncoming(body!);
+  return decodeRunMessage(body!);
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { incoming, taskOf } from "../testing/samples.ts";
-import { encodeIncoming, frameIncoming, timingOfBody } from "./contribution.ts";
+import { encodeRunMessage, frameRunMessage, timingOfBody } from "./run-message.ts";
 import { decodeTask, encodeTask, encodeTasks, membersOf, packTasks } from "./task.ts";
 import { outsideBytesOf } from "./traffic.ts";
 
@@ -46,14 +46,14 @@ describe("packed tasks", () => {
 
 describe("packed answers", () => {
   const pack = (names: readonly string[]) =>
-    encodeIncoming({
+    encodeRunMessage({
       kind: "pack",
       runDigest: "0123456789abcdef",
       phase: 2,
       round: 7,
       slot: 3,
       worker: 4,
-      parts: names.map((name) => frameIncoming(incoming[name]!)),
+      parts: names.map((name) => frameRunMessage(incoming[name]!)),
       computeMilliseconds: 12.5,
       cold: true,
     });

@@ -93,7 +93,7 @@ export interface Task {
   /** `runDigest` of the stored run: a worker that finds another one refuses. */
   readonly runDigest: string;
   readonly round: number;
-  /** Of the run's changes of workers: answers of another phase's cohort don't count. */
+  /** Of the run's changes of workers: answers of another phase's membership don't count. */
   readonly phase: number;
   /** n: the data set's rows are split among so many workers. */
   readonly workers: number;
@@ -104,7 +104,7 @@ export interface Task {
   /** Send the exact gradient at x along, for the record. */
   readonly evaluate: boolean;
   /** Rounds below this are durable: what workers remember for them may be deleted. */
-  readonly memoryFloor: number;
+  readonly oldestNeededRound: number;
   readonly points: readonly Point[];
   /** Identity of each point: points of equal identity (in one run) have equal bits, so a worker may reuse what it computed. */
   readonly pointRounds: readonly number[];
@@ -166,7 +166,7 @@ function writeCommon(task: Task): FrameWriter {
         (task.shifts === undefined ? 0 : CARRIED),
     )
     .u32(task.round)
-    .u32(task.memoryFloor)
+    .u32(task.oldestNeededRound)
     .u32(task.phase)
     .u32(task.workers)
     .text(task.run)
@@ -211,7 +211,7 @@ function alike(a: Task, b: Task): boolean {
     a.workers === b.workers &&
     a.replyTo === b.replyTo &&
     a.evaluate === b.evaluate &&
-    a.memoryFloor === b.memoryFloor &&
+    a.oldestNeededRound === b.oldestNeededRound &&
     a.others === undefined &&
     b.others === undefined &&
     (a.shifts === undefined) === (b.shifts === undefined) &&
@@ -234,7 +234,7 @@ export function plainTask(
     workers,
     replyTo,
     evaluate,
-    memoryFloor,
+    oldestNeededRound,
     points,
     pointRounds,
   }: Omit<Task, keyof Member | "others" | "shifts">,
@@ -252,7 +252,7 @@ export function plainTask(
     worker,
     replyTo,
     evaluate,
-    memoryFloor,
+    oldestNeededRound,
     points,
     pointRounds,
   };
@@ -293,7 +293,7 @@ function readHead(reader: FrameReader): TaskHead {
   const flags = reader.u8();
   if (flags > (EVALUATE | PACKED | CARRIED)) throw new MessageError(`task: unknown flags ${flags}`);
   const round = reader.u32();
-  const memoryFloor = reader.u32();
+  const oldestNeededRound = reader.u32();
   const phase = reader.u32();
   const workers = reader.u32();
   const run = reader.text();
@@ -304,7 +304,7 @@ function readHead(reader: FrameReader): TaskHead {
   if (count !== expected) {
     throw new MessageError(`task: a ${kind} task carries ${expected} points, got ${count}`);
   }
-  return { kind, flags, round, memoryFloor, phase, workers, run, runDigest, replyTo, count };
+  return { kind, flags, round, oldestNeededRound, phase, workers, run, runDigest, replyTo, count };
 }
 
 /** The first field of all. @throws MessageError */
@@ -321,7 +321,7 @@ function readPlace(reader: FrameReader): { readonly pointRound: number; readonly
 
 function readTask(frame: Uint8Array): Task {
   const reader = new FrameReader("task", frame, "task");
-  const { kind, flags, round, memoryFloor, phase, workers, run, runDigest, replyTo, count } =
+  const { kind, flags, round, oldestNeededRound, phase, workers, run, runDigest, replyTo, count } =
     readHead(reader);
   const points: Point[] = [];
   const pointRounds: number[] = [];
@@ -353,7 +353,7 @@ function readTask(frame: Uint8Array): Task {
     worker,
     replyTo,
     evaluate: (flags & EVALUATE) !== 0,
-    memoryFloor,
+    oldestNeededRound,
     points,
     pointRounds,
     ...((flags & PACKED) === 0 ? {} : { others }),

@@ -14,14 +14,14 @@ import {
 import { encodeControl } from "../stored/run.ts";
 import { incoming, taskKinds, taskOf } from "../testing/samples.ts";
 import {
-  decodeIncoming,
-  encodeIncoming,
+  decodeRunMessage,
+  encodeRunMessage,
   evaluationBytesOfFrame,
-  frameIncoming,
+  frameRunMessage,
   isCommandBody,
   timingOfBody,
   timingOfFrame,
-} from "./contribution.ts";
+} from "./run-message.ts";
 import { decodeTask, encodeTask, isOutsideMethod, type TaskKind, taskNeedsOf } from "./task.ts";
 import { isOutsideObject, outsideBytesOf } from "./traffic.ts";
 
@@ -36,7 +36,7 @@ describe("traffic outside the method", () => {
   });
 
   it("is none of a contribution without evaluation", () => {
-    expect(outsideBytesOf(encodeIncoming(incoming["contribution without loss and evaluation"]!))).toBe(0);
+    expect(outsideBytesOf(encodeRunMessage(incoming["contribution without loss and evaluation"]!))).toBe(0);
   });
 
   it("is what an exact gradient adds to the body of a contribution, to the byte", () => {
@@ -47,27 +47,27 @@ describe("traffic outside the method", () => {
         const payload = new Uint8Array(payloadBytes);
         const without = { ...contribution, payload, evaluation: null };
         const carrying = { ...contribution, payload, evaluation: new Float64Array(dimension) };
-        const body = encodeIncoming(carrying);
-        expect(outsideBytesOf(body)).toBe(body.length - encodeIncoming(without).length);
-        const frame = frameIncoming(carrying);
-        expect(evaluationBytesOfFrame(frame)).toBe(frame.length - frameIncoming(without).length);
+        const body = encodeRunMessage(carrying);
+        expect(outsideBytesOf(body)).toBe(body.length - encodeRunMessage(without).length);
+        const frame = frameRunMessage(carrying);
+        expect(evaluationBytesOfFrame(frame)).toBe(frame.length - frameRunMessage(without).length);
       }
     }
   });
 
   it("is the whole of an evaluation without a payload, and of an answer to calibration", () => {
     for (const name of ["evaluation only", "answer"]) {
-      const body = encodeIncoming(incoming[name]!);
+      const body = encodeRunMessage(incoming[name]!);
       expect(outsideBytesOf(body), name).toBe(body.length);
-      const frame = frameIncoming(incoming[name]!);
+      const frame = frameRunMessage(incoming[name]!);
       expect(evaluationBytesOfFrame(frame), name).toBe(frame.length);
     }
   });
 
   it("is none of pointers, errors, stop requests and control messages", () => {
     for (const name of ["stored", "retryable error", "final error", "stop"]) {
-      expect(outsideBytesOf(encodeIncoming(incoming[name]!)), name).toBe(0);
-      expect(evaluationBytesOfFrame(frameIncoming(incoming[name]!)), name).toBe(0);
+      expect(outsideBytesOf(encodeRunMessage(incoming[name]!)), name).toBe(0);
+      expect(evaluationBytesOfFrame(frameRunMessage(incoming[name]!)), name).toBe(0);
     }
     expect(outsideBytesOf(encodeControl({ version: 1, run: "example", action: "start", tenure: 0 }))).toBe(0);
   });
@@ -108,8 +108,8 @@ describe("what accounting sees in the first bytes", () => {
   });
 
   it.each(Object.entries(incoming))("of %s is what the whole of it says", (_name, message) => {
-    const body = encodeIncoming(message);
-    const whole = decodeIncoming(body);
+    const body = encodeRunMessage(message);
+    const whole = decodeRunMessage(body);
     expect(isCommandBody(body)).toBe(whole.kind === "stop" || whole.kind === "scale");
     const timing =
       "computeMilliseconds" in whole
@@ -120,12 +120,12 @@ describe("what accounting sees in the first bytes", () => {
           }
         : undefined;
     expect(timingOfBody(body)).toEqual(timing);
-    expect(timingOfFrame(frameIncoming(message))).toEqual(timing);
+    expect(timingOfFrame(frameRunMessage(message))).toEqual(timing);
   });
 
   it("is nothing of frames of another kind, of another version, and of other text", () => {
     const task = encodeTask(taskOf("full"));
-    const contribution = encodeIncoming(incoming["contribution"]!);
+    const contribution = encodeRunMessage(incoming["contribution"]!);
     const other = (body: string): string => {
       const frame = Buffer.from(body, "base64");
       frame[4]!++;
@@ -136,7 +136,7 @@ describe("what accounting sees in the first bytes", () => {
     for (const body of [task, other(contribution), "", "TVJO", "{}"]) {
       expect(timingOfBody(body)).toBeUndefined();
       expect(isCommandBody(body)).toBe(false);
-      expect(outsideBytesOf(other(encodeIncoming(incoming["answer"]!)))).toBe(0);
+      expect(outsideBytesOf(other(encodeRunMessage(incoming["answer"]!)))).toBe(0);
     }
   });
 });

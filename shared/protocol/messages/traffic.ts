@@ -1,7 +1,7 @@
 /** Which traffic is the method's, and which only watches it (evaluations, calibration) and is accounted apart. */
 
 import { datasetPrefix } from "../keys.ts";
-import { evaluationBytesOfContribution } from "./contribution.ts";
+import { evaluationBytesOfContribution } from "./run-message.ts";
 import { isOutsideMethodTask } from "./task.ts";
 
 /** How many bytes of a message's body are outside the method. */

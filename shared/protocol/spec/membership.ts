@@ -1,26 +1,26 @@
 /** Who takes part in a run at one time: the number of workers and, for PP-MARINA, of slots. */
 import { type AlgorithmSpec, KINDS_WITH_PARTICIPANTS, startingParticipants } from "../../methods/index.ts";
-import type { ScaleRequest } from "../messages/contribution.ts";
+import type { ScaleRequest } from "../messages/run-message.ts";
 import { whyMembershipIsFixed } from "./fixed-membership.ts";
 import { startingWorkers } from "./schedule.ts";
 import type { RunSpec } from "./spec.ts";
 
-export interface Cohort {
+export interface Membership {
   /** n */
   readonly workers: number;
   /** r of PP-MARINA; null for the other methods. */
   readonly participants: number | null;
 }
 
-export function startingCohort({ workers, algorithm }: RunSpec): Cohort {
+export function startingMembership({ workers, algorithm }: RunSpec): Membership {
   return {
     workers: startingWorkers(workers),
     participants: "participants" in algorithm ? startingParticipants(algorithm.participants) : null,
   };
 }
 
-/** The spec's method as this cohort runs it. */
-export function algorithmOf({ algorithm }: RunSpec, { participants }: Cohort): AlgorithmSpec {
+/** The spec's method as this membership runs it. */
+export function algorithmOf({ algorithm }: RunSpec, { participants }: Membership): AlgorithmSpec {
   if (!("participants" in algorithm)) return algorithm;
   if (participants === null) throw new RangeError(`a membership of ${algorithm.kind} has participants`);
   return { ...algorithm, participants };
@@ -34,7 +34,7 @@ export function algorithmOf({ algorithm }: RunSpec, { participants }: Cohort): A
 export function whyNotScaled(
   run: string,
   spec: RunSpec,
-  now: Cohort,
+  now: Membership,
   { workers, participants }: Pick<ScaleRequest, "workers" | "participants">,
   rows: number,
 ): string | undefined {

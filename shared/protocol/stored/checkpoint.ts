@@ -47,8 +47,8 @@ export interface Constants {
 }
 
 /** A stretch of rounds with the same workers (and participants, step size and probability). */
-export interface Phase {
-  /** Numbers the run's cohorts, in tasks and contributions. One that was given up before it took effect has used its number up. */
+export interface MembershipEpoch {
+  /** Numbers the run's memberships, in tasks and contributions. One that was given up before it took effect has used its number up. */
   readonly phase: number;
   /** Its first round. */
   readonly round: number;
@@ -60,7 +60,7 @@ export interface Phase {
   readonly stepSize: number;
   /** p */
   readonly probability: number;
-  readonly cause: PhaseCause;
+  readonly cause: EpochCause;
   /** Its first round is dense whatever the coin says: the workers changed. */
   readonly dense: boolean;
   /** Totals of the run when it began. */
@@ -69,21 +69,21 @@ export interface Phase {
 }
 
 /** The run's start; the spec's schedule or target of dollars; `marina scale`. */
-export type PhaseCause = "start" | "schedule" | "usd-per-round" | "user";
+export type EpochCause = "start" | "schedule" | "usd-per-round" | "user";
 
-/** A change that waits for its round. Stored before anything is asked of the new cohort, so its number is its alone. */
+/** A change that waits for its round. Stored before anything is asked of the new membership, so its number is its alone. */
 export interface PendingChange {
   readonly phase: number;
   readonly workers: number;
   readonly participants: number | null;
-  readonly cause: PhaseCause;
+  readonly cause: EpochCause;
   readonly denseRound: "wait" | "force";
 }
 
 /** Where a run is with the changes of its workers. */
 export interface Elastic {
   /** In force so far; the last is the one at work. */
-  readonly phases: readonly Phase[];
+  readonly phases: readonly MembershipEpoch[];
   readonly pending: PendingChange | null;
   /** The highest phase number given out. */
   readonly lastPhase: number;

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { stored } from "../../base/index.ts";
 import type { RunSpec } from "../spec/spec.ts";
 import type { Preparation } from "./calibration.ts";
-import type { Constants, Phase, RunStatus, StoppedBy } from "./checkpoint.ts";
+import type { Constants, MembershipEpoch, RunStatus, StoppedBy } from "./checkpoint.ts";
 
 export interface RunResult {
   readonly version: 1;
@@ -55,7 +55,7 @@ export interface RunResult {
   /** Of the last phase. */
   readonly constants: Constants;
   /** Stretches of rounds with the same workers; one, for a run that is not elastic. */
-  readonly phases: readonly Phase[];
+  readonly phases: readonly MembershipEpoch[];
   readonly spec: RunSpec;
 }
 

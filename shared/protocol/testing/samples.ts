@@ -1,6 +1,6 @@
 /** For tests: one valid value of everything that the protocol sends and stores. */
 
-import type { Incoming } from "../messages/contribution.ts";
+import type { RunMessage } from "../messages/run-message.ts";
 import { pointsOf, TASK_KINDS, type Task, type TaskKind } from "../messages/task.ts";
 import { parseRunSpec, type RunSpec, type RunSpecInput } from "../spec/spec.ts";
 import type { Checkpoint } from "../stored/checkpoint.ts";
@@ -39,7 +39,7 @@ export function taskOf(kind: TaskKind, change: Partial<Task> = {}): Task {
     worker: 4,
     replyTo: "marina-run-example",
     evaluate: true,
-    memoryFloor: 5,
+    oldestNeededRound: 5,
     points: points.slice(0, pointsOf(kind)),
     pointRounds: [7, 6].slice(0, pointsOf(kind)),
     ...change,
@@ -49,7 +49,7 @@ export function taskOf(kind: TaskKind, change: Partial<Task> = {}): Task {
 const address = { runDigest: DIGEST, round: 7, phase: 2, slot: 3, worker: 4 };
 
 /** One of each kind; contributions with and without each of their optional parts. */
-export const incoming: Readonly<Record<string, Incoming>> = {
+export const incoming: Readonly<Record<string, RunMessage>> = {
   contribution: {
     kind: "contribution",
     ...address,

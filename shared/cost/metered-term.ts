@@ -5,18 +5,18 @@ import type { BillingConfiguration } from "./bill.ts";
 import { Meter } from "./meter.ts";
 import { meterPorts } from "./metered.ts";
 import type { Prices } from "./prices.ts";
-import { TenureSpending } from "./tenure-spending.ts";
+import { TermSpending } from "./term-spending.ts";
 import { estimateWorkers } from "./worker-estimate.ts";
 
-export interface TenureSetting {
+export interface TermSetting {
   readonly taskQueue: QueueAddress;
   readonly prices: Prices;
   readonly billing: BillingConfiguration;
 }
 
-export interface MeteredTenure {
+export interface MeteredTerm {
   readonly ports: Ports;
-  readonly spending: TenureSpending;
+  readonly spending: TermSpending;
 }
 
 /**
@@ -26,14 +26,14 @@ export interface MeteredTenure {
  * @param ports of the environment, not metered
  * @param cold the invocation had to wait for a new environment
  */
-export function meterTenure(
+export function meterTerm(
   ports: Ports,
-  { taskQueue, prices, billing }: TenureSetting,
+  { taskQueue, prices, billing }: TermSetting,
   cold: boolean,
-): MeteredTenure {
+): MeteredTerm {
   const meter = new Meter();
   const metered = estimateWorkers(meterPorts(ports, meter, outsideBytesOf), meter, taskQueue);
-  const spending = new TenureSpending(meter, ports.clock, prices, billing);
+  const spending = new TermSpending(meter, ports.clock, prices, billing);
   spending.begin(cold);
   return { ports: metered, spending };
 }

@@ -8,11 +8,11 @@ import { addUsage, parseUsage, type Usage, zeroUsage } from "./usage.ts";
 import { INIT_MILLISECONDS } from "./worker-estimate.ts";
 
 /**
- * Counts one tenure, whose meter counts nothing else (`metered-tenure.ts`). The aggregator's own requests are counted at
+ * Counts one tenure, whose meter counts nothing else (`metered-term.ts`). The aggregator's own requests are counted at
  * its ports, its own time by the clock, and its workers as `worker-estimate.ts` says. What a tenure does after its counts
  * are written down is foreseen by `closing.ts`, but for its time.
  */
-export class TenureSpending {
+export class TermSpending {
   readonly #meter: Meter;
   readonly #clock: Clock;
   readonly #prices: Prices;

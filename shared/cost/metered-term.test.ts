@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Ports, QueueAddress, ReceivedMessage } from "../cloud/ports.ts";
-import { encodeIncoming } from "../protocol/messages/contribution.ts";
+import { encodeRunMessage } from "../protocol/messages/run-message.ts";
 import { closingUsage } from "./closing.ts";
-import { meterTenure } from "./metered-tenure.ts";
+import { meterTerm } from "./metered-term.ts";
 import { PRICES_US_EAST_1 } from "./prices.ts";
 import { contribution } from "./testing/example-contribution.ts";
 import { parseUsage } from "./usage.ts";
@@ -16,8 +16,8 @@ const SETTING = {
 } as const;
 
 const fromCold = { ...contribution, cold: true } as const;
-const answer = encodeIncoming(fromCold);
-const evaluation = encodeIncoming({
+const answer = encodeRunMessage(fromCold);
+const evaluation = encodeRunMessage({
   ...fromCold,
   payload: new Uint8Array(0),
   evaluation: new Float64Array(4),
@@ -34,7 +34,7 @@ function environment() {
     clock: { now: () => 0, sleep: async () => undefined },
   } as unknown as Ports;
   return {
-    begin: () => meterTenure(ports, SETTING, false),
+    begin: () => meterTerm(ports, SETTING, false),
     comesBack: (...bodies: readonly string[]) =>
       polls.shift()!(bodies.map((body, i) => ({ body, receipt: String(i), receiveCount: 1 }))),
   };

@@ -17,7 +17,7 @@ import {
 interface Address {
   readonly runDigest: string;
   readonly round: number;
-  /** As in the task: an answer of another phase's cohort does not count. */
+  /** As in the task: an answer of another phase's membership does not count. */
   readonly phase: number;
   readonly slot: number;
   readonly worker: number;
@@ -32,7 +32,7 @@ export interface Timing {
   readonly reads?: number;
 }
 
-export type Incoming =
+export type RunMessage =
   | ({
       readonly kind: "contribution";
       /** The compressed vector as its compressor encoded it; empty for an evaluation. */
@@ -100,12 +100,12 @@ const TIMING_BYTES = FRAME_HEADER_BYTES + 80;
 export const CONTRIBUTION_OVERHEAD_BYTES = 104;
 
 /** A contribution as a frame: the body of a message, or (when too long for one) a stored object. */
-export function frameIncoming(message: Incoming): Uint8Array {
-  return writeIncoming(message).finish();
+export function frameRunMessage(message: RunMessage): Uint8Array {
+  return writeRunMessage(message).finish();
 }
 
 /** The frame of a contribution, still to be finished as bytes or as the text of a message. */
-export function writeIncoming(message: Incoming): FrameWriter {
+export function writeRunMessage(message: RunMessage): FrameWriter {
   const writer = new FrameWriter("contribution", CONTRIBUTION_OVERHEAD_BYTES + contentBytes(message));
   const evaluationBytesAt = writeOpening(writer, message);
   writer.text(message.runDigest);
@@ -153,14 +153,14 @@ export function writeIncoming(message: Incoming): FrameWriter {
 
 /** What every message begins with: all that accounting has to know of it but its timing. */
 interface Opening {
-  readonly kind: Incoming["kind"];
+  readonly kind: RunMessage["kind"];
   readonly flags: number;
   /** How many of the frame's bytes the evaluation takes: its vector with length and alignment. */
   readonly evaluationBytes: number;
 }
 
 /** @returns where the number of evaluation bytes stands, which is not known yet */
-function writeOpening(writer: FrameWriter, message: Incoming): number {
+function writeOpening(writer: FrameWriter, message: RunMessage): number {
   writer.u8(KINDS.indexOf(message.kind)).u8(flagsOf(message));
   const evaluationBytesAt = writer.length;
   writer.u32(0);
@@ -175,7 +175,7 @@ function readOpening(reader: NumberReader): Opening {
 }
 
 /** Bytes of payload, evaluation and parts. */
-function contentBytes(message: Incoming): number {
+function contentBytes(message: RunMessage): number {
   switch (message.kind) {
     case "contribution":
       return message.payload.length + (message.evaluation?.byteLength ?? 0);
@@ -188,7 +188,7 @@ function contentBytes(message: Incoming): number {
   }
 }
 
-function flagsOf(message: Incoming): number {
+function flagsOf(message: RunMessage): number {
   const timing = "cold" in message ? (message.cold ? COLD : 0) | readsFlag(message.reads) : 0;
   switch (message.kind) {
     case "contribution":
@@ -219,17 +219,17 @@ function readsFlag(reads = 0): number {
   return Math.min(MOST_READS, reads) << READS_SHIFT;
 }
 
-export function encodeIncoming(message: Incoming): string {
-  return writeIncoming(message).finishBody();
+export function encodeRunMessage(message: RunMessage): string {
+  return writeRunMessage(message).finishBody();
 }
 
 /** @throws MessageError, or MarinaError "version". */
-export function decodeIncoming(body: string): Incoming {
-  return parseIncoming(fromBody(body, "contribution"));
+export function decodeRunMessage(body: string): RunMessage {
+  return parseRunMessage(fromBody(body, "contribution"));
 }
 
 /** @throws MessageError, or MarinaError "version". */
-export function parseIncoming(bytes: Uint8Array): Incoming {
+export function parseRunMessage(bytes: Uint8Array): RunMessage {
   const reader = new FrameReader("contribution", bytes, "contribution");
   const { kind, flags } = readOpening(reader);
   const runDigest = reader.text();
@@ -252,7 +252,7 @@ export function parseIncoming(bytes: Uint8Array): Incoming {
     return message;
   }
   const address = readAddress(reader, runDigest);
-  const message = ((): Incoming => {
+  const message = ((): RunMessage => {
     switch (kind) {
       case "contribution":
         return readContribution(reader, address, flags);
@@ -302,7 +302,7 @@ function readContribution(
   reader: FrameReader,
   { runDigest, phase, round, slot, worker }: Address,
   flags: number,
-): Incoming {
+): RunMessage {
   const { computeMilliseconds, cold, reads } = readTiming(reader, flags);
   const bits = reader.f64();
   const loss = reader.f64();

@@ -3,7 +3,7 @@ import type { QueueAddress } from "../cloud/ports.ts";
 import { closingUsage } from "./closing.ts";
 import { Meter } from "./meter.ts";
 import { PRICES_US_EAST_1, type Prices } from "./prices.ts";
-import { TenureSpending } from "./tenure-spending.ts";
+import { TermSpending } from "./term-spending.ts";
 import { parseUsage } from "./usage.ts";
 
 const QUEUE = "https://example/run" as QueueAddress;
@@ -28,7 +28,7 @@ function counted() {
   const time = { now: 0 };
   const clock = { now: () => time.now, sleep: async () => undefined };
   const billing = { workerMemoryMb: 1024, aggregatorMemoryMb: 1024, architecture: "arm64" } as const;
-  return { meter, time, spending: new TenureSpending(meter, clock, PRICES, billing) };
+  return { meter, time, spending: new TermSpending(meter, clock, PRICES, billing) };
 }
 
 const requests = (meter: Meter, count: number): void => {
