@@ -286,6 +286,39 @@ command("watch")
   .option("--terminal", "in the terminal only")
   .action(async (runs: string[], options) => (await import("./commands/watch.ts")).watch(runs, options));
 
+/** Of the commands that look at a run's parameters. */
+const at = () =>
+  new Option("--at <which>", "x^0, or the last iterate that is stored")
+    .choices(["start", "last"])
+    .default("last");
+
+command("parameters")
+  .argument("<run>")
+  .requiredOption("--out <file>", "where to write: .safetensors, .npy, .json or .csv")
+  .addOption(at())
+  .option("--force", "replace the file, if there is one")
+  .description("the parameters x of a run, with names and shapes, as a file")
+  .action(async (run: string, options) =>
+    (await import("./actions/parameters.ts")).writeParameters(run, options),
+  );
+
+command("evaluate")
+  .argument("<run>")
+  .option("--data <name>", "an imported data set; default: the run's own")
+  .addOption(at())
+  .option("--json", "as JSON")
+  .description("loss, gradient and accuracy of a run's parameters on a data set")
+  .action(async (run: string, options) => (await import("./actions/evaluate.ts")).evaluateRun(run, options));
+
+command("predict")
+  .argument("<run>")
+  .option("--data <name>", "an imported data set; default: the run's own")
+  .requiredOption("--out <file>", "CSV: row (from 0), prediction, label, score and probability")
+  .addOption(at())
+  .option("--force", "replace the file, if there is one")
+  .description("what a run's parameters say of each row of a data set")
+  .action(async (run: string, options) => (await import("./actions/predict.ts")).predictRows(run, options));
+
 const data = program.command("data").description("data sets").exitOverride();
 
 command("import", data)

@@ -13,7 +13,7 @@ import {
   resultKey,
   type StoredRun,
 } from "../shared/protocol/index.ts";
-import { findRun } from "./launch.ts";
+import { findRun } from "./find.ts";
 import { readRounds } from "./read-run.ts";
 
 /** All that a report asks of a store. */

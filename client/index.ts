@@ -14,6 +14,7 @@ export {
   withEngine,
   withStack,
 } from "./engines/open.ts";
+export { datasetNames, findManifest, findRun } from "./find.ts";
 export { importCommand } from "./import/import-command.ts";
 export {
   fileImport,
@@ -24,7 +25,17 @@ export {
 export { oneClassRemark, remarkOn } from "./import/one-class.ts";
 export { readingWords } from "./import/reading-words.ts";
 export { readJson } from "./json-file.ts";
-export { checkRun, createRun, datasetNames, findManifest, findRun, resumeRun } from "./launch.ts";
+export { checkRun, createRun, resumeRun } from "./launch.ts";
+export {
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  predictions,
+  type RowPrediction,
+} from "./model/evaluate.ts";
+export { formatOf, PARAMETER_FORMATS } from "./model/formats/index.ts";
+export { type Parameters, readParameters } from "./model/parameters.ts";
+export { settleStart, storeStart, withStartIn } from "./model/start.ts";
 export { type Prediction, predict } from "./predict.ts";
 export { type Check, checkFit, fitnessIfReadable, refuseUnfit, requireFit } from "./preflight.ts";
 export { RoundsReader, readResult, readRounds } from "./read-run.ts";

@@ -1,20 +1,17 @@
 /** From a spec to a stored run: everything that can be known to be wrong is said before anything is spent. */
 import { isOver, readCheckpoint } from "../lambdas/aggregator/index.ts";
-import { MarinaError, nearest } from "../shared/base/index.ts";
+import { MarinaError } from "../shared/base/index.ts";
 import { DamagedObject, type ObjectStore, readChecked, readOptional } from "../shared/cloud/index.ts";
 import { createCompressor } from "../shared/compressors/index.ts";
-import { checkLabelUse, type Manifest, parseManifest, rowsOf, rowsUsed } from "../shared/data/index.ts";
+import { checkLabelUse, type Manifest, rowsOf, rowsUsed } from "../shared/data/index.ts";
 import { batchesOf, compressorOf, stateHolder } from "../shared/methods/index.ts";
 import {
   CARRIED_SHIFTS_BYTES,
   type ControlMessage,
-  datasetPrefix,
   decodeResult,
-  decodeStoredRun,
   encodeStoredRun,
   INLINE_TASK_BYTES,
   MESSAGE_LIMIT_BYTES,
-  manifestKey,
   type RunResult,
   type RunSpec,
   type RunStatus,
@@ -23,27 +20,37 @@ import {
   specKey,
   workersAsked,
 } from "../shared/protocol/index.ts";
+import { findManifest, findRun } from "./find.ts";
 import { importCommand } from "./import/import-command.ts";
+import { settleStart, storeStart } from "./model/start.ts";
 import { checkMachine } from "./vector-memory.ts";
 
 /**
  * Stores a new run. Its name is the spec's, or one made of method and data; a number is added where it is taken.
  * @param machineBytes memory of the machine on which all of it runs; undefined where functions do: see `requireFit`.
+ * @param runs where the run is that the spec may begin at; by default the same store.
  */
 export async function createRun(
   objects: ObjectStore,
   spec: RunSpec,
   machineBytes?: number,
+  runs: Pick<ObjectStore, "get" | "list"> = objects,
 ): Promise<{ run: string; control: ControlMessage }> {
   const manifest = await findManifest(objects, spec.data);
   checkRun(spec, manifest);
   if (machineBytes !== undefined) checkMachine(spec, manifest, machineBytes);
   await checkRows(objects, manifest);
+  const { spec: settled, start } = await settleStart(runs, spec, manifest);
   const base = spec.name ?? `${spec.algorithm.kind}-${spec.data}`;
   const data = { sha256: manifest.object.sha256, etag: manifest.object.etag };
   for (let copy = 1; ; copy++) {
     const run = copy === 1 ? base : `${base.slice(0, 58)}-${copy}`;
-    const stored: StoredRun = { version: 1, run, spec, data };
+    if (start !== undefined) {
+      // Nothing is put beside another's run; and the description comes last, so that no run is without its start.
+      if (await isThere(objects, specKey(run))) continue;
+      await storeStart(objects, run, start);
+    }
+    const stored: StoredRun = { version: 1, run, spec: settled, data };
     try {
       await objects.put(specKey(run), encodeStoredRun(stored), { ifNoneMatch: "*" });
     } catch (error) {
@@ -111,44 +118,6 @@ async function resultThatCounts(objects: ObjectStore, run: string): Promise<RunR
 
 async function isThere(objects: ObjectStore, key: string): Promise<boolean> {
   return (await readOptional(objects, key, () => true)) ?? false;
-}
-
-/** A stored run's description. @throws MarinaError "usage" with the nearest name. */
-export async function findRun(objects: Pick<ObjectStore, "get" | "list">, run: string): Promise<StoredRun> {
-  const key = specKey(run);
-  try {
-    return decodeStoredRun((await objects.get(key)).body, key);
-  } catch (error) {
-    if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
-    const known = (await objects.list("runs/"))
-      .filter((k) => k.endsWith("/spec.json"))
-      .map((k) => k.split("/")[1]!);
-    throw new MarinaError("usage", `run "${run}" does not exist${nearest(run, known)}; see: marina list`);
-  }
-}
-
-/** @throws MarinaError "usage" with the nearest name. */
-export async function findManifest(
-  objects: Pick<ObjectStore, "get" | "list">,
-  name: string,
-): Promise<Manifest> {
-  const key = manifestKey(name);
-  try {
-    return parseManifest((await objects.get(key)).body, key);
-  } catch (error) {
-    if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
-    const known = await datasetNames(objects);
-    throw new MarinaError(
-      "usage",
-      `data set "${name}" does not exist${nearest(name, known)}; import it with: marina data import FILE --name ${name}`,
-    );
-  }
-}
-
-/** Names of the imported data sets. */
-export async function datasetNames(objects: Pick<ObjectStore, "list">): Promise<string[]> {
-  const keys = await objects.list(datasetPrefix);
-  return keys.filter((key) => key.endsWith("/manifest.json")).map((key) => key.split("/")[1]!);
 }
 
 /** What only spec and data set together can tell. @throws MarinaError "spec" or "usage" */

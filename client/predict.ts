@@ -4,7 +4,8 @@ import { MarinaError } from "../shared/base/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
 import { participantsAsked } from "../shared/methods/index.ts";
 import { manifestKey, type RunSpec, WHOLE_OBJECT_BYTES, workersAsked } from "../shared/protocol/index.ts";
-import { createRun, findManifest } from "./launch.ts";
+import { findManifest } from "./find.ts";
+import { createRun } from "./launch.ts";
 import { embeddedMemoryBytes, machineMemoryBytes } from "./vector-memory.ts";
 
 /** Rounds that are tried: enough to see dense and compressed ones. */
@@ -51,7 +52,7 @@ export async function predict(
   await local.put(manifestKey(spec.data), (await objects.get(manifestKey(spec.data))).body);
   const rounds = Math.min(TRIAL_ROUNDS, spec.stop.rounds);
   const trial: RunSpec = { ...spec, ...mostExpensiveMembership(spec), stop: { rounds }, evaluateEvery: 0 };
-  const { control } = await createRun(local, trial);
+  const { control } = await createRun(local, trial, undefined, objects);
   const result = await driveToEnd(service, control);
   if (result.status !== "done") {
     const why = result.error === null ? "" : `: ${result.error}`;

@@ -11,7 +11,7 @@ import {
   whyNotScaled,
 } from "../shared/protocol/index.ts";
 import type { Engine } from "./engines/engine.ts";
-import { findManifest, findRun } from "./launch.ts";
+import { findManifest, findRun } from "./find.ts";
 
 export interface ScaleOptions {
   /** n from then on. */

@@ -14,8 +14,8 @@ import {
   specKey,
 } from "../shared/protocol/index.ts";
 import { type Archive, packArchive, unpackArchive } from "./archive.ts";
+import { findManifest, findRun } from "./find.ts";
 import { importCommand } from "./import/import-command.ts";
-import { findManifest, findRun } from "./launch.ts";
 
 /**
  * Everything that a resumed run can ask for. Iterates and contributions are not: they are made again.

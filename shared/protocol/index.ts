@@ -30,6 +30,7 @@ export {
   runsPrefix,
   specKey,
   spectraKey,
+  startKey,
   TRANSIENT_TAG,
 } from "./keys.ts";
 export {
@@ -99,7 +100,9 @@ export {
 export { isOutsideObject, outsideBytesOf } from "./messages/traffic.ts";
 export { METRICS_NAMESPACE, RoundMetric } from "./round-metric.ts";
 export { whyMembershipIsFixed } from "./spec/fixed-membership.ts";
+export { isGiven, WHICH_ITERATE, type WhichIterate } from "./spec/given-start.ts";
 export { algorithmOf, type Membership, startingMembership, whyNotScaled } from "./spec/membership.ts";
+export { NAME_PATTERN } from "./spec/names.ts";
 export {
   isTarget,
   type WorkersTarget,
@@ -107,7 +110,6 @@ export {
   workersText,
 } from "./spec/schedule.ts";
 export {
-  NAME_PATTERN,
   parseRunSpec,
   type RunSpec,
   type RunSpecInput,

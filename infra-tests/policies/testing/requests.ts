@@ -11,6 +11,7 @@ import {
   roundsKey,
   specKey,
   spectraKey,
+  startKey,
 } from "../../../shared/protocol/keys.ts";
 import type { Ask } from "./simulate.ts";
 
@@ -59,6 +60,7 @@ export const keys = {
   result: resultKey(RUN),
   rounds: roundsKey(RUN, 100),
   memory: memoryKey(RUN, 3, 7),
+  start: startKey(RUN, "0".repeat(64)),
 } as const;
 export const queues = {
   control: queueArn(CONTROL_QUEUE),
@@ -72,12 +74,12 @@ const objects = (action: string, ...names: readonly KeyName[]): Ask[] =>
   on(action, ...names.map((name) => objectArn(keys[name])));
 const put = (...names: readonly KeyName[]): Ask[] => objects("s3:PutObject", ...names);
 
-/** Objects that `list`, `show`, `report` and `watch` read. */
-const READ_BY_READERS = ["manifest", "spec", "checkpoint", "result", "rounds"] as const;
+/** Objects that `list`, `show`, `report`, `watch` and `parameters` read. */
+const READ_BY_READERS = ["manifest", "spec", "checkpoint", "result", "rounds", "start"] as const;
 
 /**
  * The permissions that an operation of the adapters needs, by AWS's Service Authorization Reference.
- * `reader`: those that list, show, report and watch need; `user`: all.
+ * `reader`: those that list, show, report, watch and parameters need; `user`: all.
  */
 export const OPERATIONS: Readonly<
   Record<string, { readonly user: readonly Ask[]; readonly reader?: readonly Ask[] }>
@@ -138,8 +140,9 @@ export const PORT_CALLS: Readonly<Record<string, readonly Ask[]>> = {
   ),
   "client/launch.ts objects.delete(resultKey(run)": objects("s3:DeleteObject", "result"),
   "client/launch.ts objects.put(specKey(run)": put("spec"),
+  "client/model/start.ts objects.put(startKey": put("start"),
   // Whatever belongs to a run, but what is made again; and the manifest of its data set.
-  "client/transfer.ts objects.put(key": put("checkpoint", "rounds", "memory", "result", "manifest"),
+  "client/transfer.ts objects.put(key": put("checkpoint", "rounds", "memory", "result", "start", "manifest"),
   "client/transfer.ts objects.put(manifest.object.key": put("rows"),
   "client/transfer.ts objects.put(specKey(run)": put("spec"),
   "shared/data/import.ts objects.delete(unused": objects("s3:DeleteObject", "rows"),

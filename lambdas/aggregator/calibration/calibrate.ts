@@ -18,7 +18,6 @@ import {
   type Point,
   type Preparation,
   probeKey,
-  startingPoint,
 } from "../../../shared/protocol/index.ts";
 import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
@@ -28,6 +27,7 @@ import { travelInline } from "../round/points.ts";
 import { type ActiveRun, type Assignment, tasksFor, withMembership } from "../term/active-run.ts";
 import type { OpenTerm } from "../term/open-term.ts";
 import type { RunState } from "../term/run-state.ts";
+import { startOf } from "../term/starting-point.ts";
 import { type Calibration, constantsOf, nextQuestion, type Question, withPower } from "./calibration.ts";
 import {
   deletePower,
@@ -179,7 +179,7 @@ async function pointOf(active: ActiveRun, vector: Float64Array, step: number): P
 }
 
 async function measureStart(active: ActiveRun): Promise<StartingPoint> {
-  const x = startingPoint(active.spec, active.dimension);
+  const x = await startOf(active);
   const { loss, gradientNormSquared } = await evaluateAt(active, x, 0);
   return { loss, gradientNormSquared };
 }

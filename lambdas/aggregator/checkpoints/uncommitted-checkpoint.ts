@@ -5,7 +5,6 @@ import {
   type Checkpoint,
   type ControlMessage,
   startingMembership,
-  startingPoint,
   type Totals,
 } from "../../../shared/protocol/index.ts";
 import { StoppedNow } from "../exchange/user-commands.ts";
@@ -28,6 +27,9 @@ export const NO_TOTALS: Totals = {
   dropped: 0,
 };
 
+/** Of a run that could not be loaded. */
+export const NO_POINT = new Float64Array(0);
+
 /** What can be said of a run before its calibration is done; of one that could not even be loaded, too. */
 export function emptyCheckpoint(
   {
@@ -40,6 +42,7 @@ export function emptyCheckpoint(
   }: Pick<StoredSpec, "run" | "spec" | "digest"> &
     Partial<Pick<ActiveRun, "dimension" | "rows" | "compressor">>,
   control: ControlMessage,
+  start: Float64Array,
 ): UncommittedCheckpoint {
   const promise = compressor === undefined ? { omega: 0 } : promiseOf(compressor);
   const zeta = compressor?.zeta ?? 0;
@@ -61,7 +64,7 @@ export function emptyCheckpoint(
     totals: NO_TOTALS,
     ending: null,
     usage: null,
-    state: { iterate: startingPoint(spec, dimension) },
+    state: { iterate: start },
     records: [],
   };
 }

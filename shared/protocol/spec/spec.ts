@@ -4,11 +4,9 @@ import { checked } from "../../base/index.ts";
 import { algorithmSchema, participantsAsked } from "../../methods/index.ts";
 import type { ProblemSpec } from "../../problems/index.ts";
 import { whyMembershipIsFixed } from "./fixed-membership.ts";
+import { startOfFile, startOfRun } from "./given-start.ts";
+import { NAME_PATTERN, NAME_RULE } from "./names.ts";
 import { workersAsked, workersSchema } from "./schedule.ts";
-
-/** Names of runs and data sets: they become parts of object keys, queue names and file names. */
-export const NAME_PATTERN = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-const NAME_RULE = "1 to 64 of a-z 0-9 . _ -, beginning with a letter or digit";
 
 const positiveInteger = z.int().min(1);
 const regularizer = z
@@ -90,9 +88,16 @@ export const runSpecSchema = z
       ),
     algorithm: algorithmSchema,
     start: z
-      .union([z.literal("zeros"), z.strictObject({ uniform: z.number().positive() })])
+      .union([
+        z.literal("zeros"),
+        z.strictObject({ uniform: z.number().positive() }),
+        startOfRun,
+        startOfFile,
+      ])
       .default("zeros")
-      .describe('x^0: "zeros", or { "uniform": a } for independent uniform entries of [-a, a).'),
+      .describe(
+        'x^0: "zeros", { "uniform": a } for independent uniform entries of [-a, a), or the parameters of another run, { "run": "NAME" }, or of a file, { "file": "x.npy" }.',
+      ),
     seed: z.int().min(0).default(1).describe("Key of every random stream of the run."),
     stop,
     evaluateEvery: z

@@ -1,0 +1,167 @@
+/** What a run's parameters say of a data set: loss, gradient, accuracy; and what they say of each of its rows. */
+import { MarinaError } from "../../shared/base/index.ts";
+import type { ObjectStore } from "../../shared/cloud/index.ts";
+import type { Manifest } from "../../shared/data/index.ts";
+import { createObjective, margins, type Shard } from "../../shared/problems/index.ts";
+import type { RunSpec, WhichIterate } from "../../shared/protocol/index.ts";
+import { findManifest, findRun } from "../find.ts";
+import { classNames, likeTraining } from "./like-training.ts";
+import { readParameters } from "./parameters.ts";
+import { rowsOf } from "./rows-of.ts";
+
+export interface EvaluateOptions {
+  /** An imported data set; by default the run's own. */
+  readonly data?: string;
+  /** Of which x: the last one that is stored (the default), or x^0. */
+  readonly at?: WhichIterate;
+}
+
+/** x^t over all rows of a data set. */
+export interface Evaluation {
+  readonly run: string;
+  /** t */
+  readonly round: number;
+  readonly data: string;
+  readonly rows: number;
+  /** f(x): the mean loss of its rows, and the regulariser. */
+  readonly loss: number;
+  /** |grad f(x)|^2 */
+  readonly gradientNormSquared: number;
+  /** Rows whose class is predicted, where labels are classes. */
+  readonly correct?: number;
+  /** As a share of the rows. */
+  readonly accuracy?: number;
+  /** sqrt(mean (prediction - label)^2), where labels are numbers. */
+  readonly rootMeanSquaredError?: number;
+}
+
+/** What x says of one row. */
+export interface RowPrediction {
+  /** Its number in the data set, from 0. */
+  readonly row: number;
+  /** The name of a class, or a number; null where x is undecided between two classes. */
+  readonly prediction: string | number | null;
+  /** What the data set says. */
+  readonly label: string | number;
+  /** Of two classes: <a, x>, above 0 for the larger or later one. */
+  readonly score?: number;
+  /** That it is the larger or later one: 1/(1 + exp(-score)), for losses that mean it so. */
+  readonly probability?: number;
+}
+
+/**
+ * Evaluates a run's x on a data set, in this process.
+ * @throws MarinaError "usage" for a data set that x does not belong to, "non-finite" where f(x) is no number.
+ */
+export async function evaluate(
+  objects: Pick<ObjectStore, "get" | "list">,
+  run: string,
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
+  const model = await openModel(objects, run, options);
+  const { spec, round, x, manifest } = model;
+  const { rows } = manifest;
+  const sum = new Float64Array(x.length);
+  const gradient = new Float64Array(x.length);
+  let loss = 0;
+  let correct = 0;
+  let squares = 0;
+  for await (const { shard } of piecesOf(objects, model)) {
+    const weights = { rowWeight: 1 / rows, regularizerWeight: shard.rows / rows };
+    loss += createObjective(spec.problem, shard, weights).gradient(x, gradient);
+    for (let j = 0; j < sum.length; j++) sum[j]! += gradient[j]!;
+    const z = scoresOf(shard, x);
+    for (let row = 0; row < shard.rows; row++) {
+      const y = shard.labels[row]!;
+      if (y * z[row]! > 0) correct++;
+      squares += (z[row]! - y) ** 2;
+    }
+  }
+  let gradientNormSquared = 0;
+  for (const entry of sum) gradientNormSquared += entry * entry;
+  if (!Number.isFinite(loss + gradientNormSquared)) {
+    throw new MarinaError(
+      "non-finite",
+      `f or its gradient on "${manifest.name}" is no finite number at x^${round} of ${run}: the iterate is too large`,
+    );
+  }
+  const measured =
+    manifest.labels.kind === "real"
+      ? { rootMeanSquaredError: Math.sqrt(squares / rows) }
+      : { correct, accuracy: correct / rows };
+  return { run, round, data: manifest.name, rows, loss, gradientNormSquared, ...measured };
+}
+
+/**
+ * What a run's x predicts of each row of a data set, in its order.
+ * @throws MarinaError "usage" for a data set that x does not belong to.
+ */
+export async function* predictions(
+  objects: Pick<ObjectStore, "get" | "list">,
+  run: string,
+  options: EvaluateOptions = {},
+): AsyncGenerator<RowPrediction, void, undefined> {
+  const model = await openModel(objects, run, options);
+  const { spec, x, manifest } = model;
+  const { labels } = manifest;
+  const isProbability = spec.problem.kind !== "least-squares";
+  for await (const { first, shard } of piecesOf(objects, model)) {
+    const z = scoresOf(shard, x);
+    for (let i = 0; i < shard.rows; i++) {
+      const [row, score, y] = [first + i, z[i]!, shard.labels[i]!];
+      if (labels.kind === "real") {
+        yield { row, prediction: score, label: y };
+        continue;
+      }
+      const { negative, positive } = classNames(labels);
+      yield {
+        row,
+        prediction: score > 0 ? positive : score < 0 ? negative : null,
+        label: y > 0 ? positive : negative,
+        score,
+        ...(isProbability ? { probability: 1 / (1 + Math.exp(-score)) } : {}),
+      };
+    }
+  }
+}
+
+interface Model {
+  readonly spec: RunSpec;
+  readonly round: number;
+  readonly x: Float64Array;
+  readonly training: Manifest;
+  /** Of the data set in question. */
+  readonly manifest: Manifest;
+}
+
+async function openModel(
+  objects: Pick<ObjectStore, "get" | "list">,
+  run: string,
+  { data, at }: EvaluateOptions,
+): Promise<Model> {
+  const { spec } = await findRun(objects, run);
+  const parameters = await readParameters(objects, run, at);
+  // Constants of the training set are needed, and are only known where it is what it was.
+  const { dimension } = parameters.layout;
+  const x = parameters.vector;
+  if (x.length !== dimension)
+    throw new MarinaError("corrupt", `run ${run}: expected ${dimension} parameters, got ${x.length}`);
+  const training = await findManifest(objects, spec.data);
+  const manifest = data === undefined ? training : await findManifest(objects, data);
+  return { spec, round: parameters.round, x, training, manifest };
+}
+
+async function* piecesOf(
+  objects: Pick<ObjectStore, "get">,
+  { spec, training, manifest }: Model,
+): AsyncGenerator<{ readonly first: number; readonly shard: Shard }, void, undefined> {
+  const prepare = likeTraining(training, manifest);
+  const use = spec.problem.kind === "least-squares" ? "regression" : "classification";
+  for await (const { first, shard } of rowsOf(objects, manifest, use)) yield { first, shard: prepare(shard) };
+}
+
+function scoresOf(shard: Shard, x: Float64Array): Float64Array {
+  const z = new Float64Array(shard.rows);
+  margins(shard, x, 0, shard.rows, z);
+  return z;
+}
