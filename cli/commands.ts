@@ -70,6 +70,16 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: () => import("./commands/show.ts"),
   },
   {
+    usage: "delete <runs...>",
+    summary: "runs and everything of them, for good; asks first",
+    load: () => import("./commands/delete.ts"),
+  },
+  {
+    usage: "tag <runs...>",
+    summary: "tags and notes of runs",
+    load: () => import("./commands/tag.ts"),
+  },
+  {
     usage: "prices",
     summary: "the built-in prices of a region, as a file for marina cost --prices",
     load: () => import("./commands/prices.ts"),

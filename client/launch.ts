@@ -19,11 +19,13 @@ import {
   type RunSpec,
   type RunStatus,
   resultKey,
+  runPrefix,
   type StoredRun,
   specKey,
   workersAsked,
 } from "../shared/protocol/index.ts";
 import { importCommand } from "./import/import-command.ts";
+import { runNames } from "./run-names.ts";
 import { checkMachine } from "./vector-memory.ts";
 
 /**
@@ -43,6 +45,8 @@ export async function createRun(
   const data = { sha256: manifest.object.sha256, etag: manifest.object.etag };
   for (let copy = 1; ; copy++) {
     const run = copy === 1 ? base : `${base.slice(0, 58)}-${copy}`;
+    // What an interrupted deletion or import has left of another one must not become part of this one.
+    if ((await objects.list(runPrefix(run))).length > 0) continue;
     const stored: StoredRun = { version: 1, run, spec, data };
     try {
       await objects.put(specKey(run), encodeStoredRun(stored), { ifNoneMatch: "*" });
@@ -120,9 +124,7 @@ export async function findRun(objects: Pick<ObjectStore, "get" | "list">, run: s
     return decodeStoredRun((await objects.get(key)).body, key);
   } catch (error) {
     if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
-    const known = (await objects.list("runs/"))
-      .filter((k) => k.endsWith("/spec.json"))
-      .map((k) => k.split("/")[1]!);
+    const known = await runNames(objects);
     throw new MarinaError("usage", `run "${run}" does not exist${nearest(run, known)}; see: marina list`);
   }
 }
