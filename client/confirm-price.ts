@@ -1,11 +1,11 @@
 /** Before money is spent: what it will cost, within which bound, and whether that is wanted. One place for all commands. */
-import { createInterface } from "node:readline/promises";
 import { dollars, MarinaError, seconds } from "../shared/base/index.ts";
 import type { DeployedStack } from "../shared/cloud/aws/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
 import { priceNotice } from "../shared/cost/index.ts";
 import type { RunSpec } from "../shared/protocol/index.ts";
 import { predict } from "./predict.ts";
+import { isYes, STANDARD_TERMINAL, type Terminal } from "./text/ask.ts";
 
 /** Of every command that may cost money. */
 export interface PriceOptions {
@@ -22,28 +22,6 @@ export interface Spending {
   readonly usdAtMost: number | undefined;
 }
 
-/** Who is asked. */
-export interface Terminal {
-  readonly interactive: boolean;
-  readonly say: (line: string) => void;
-  readonly ask: (question: string) => Promise<string>;
-}
-
-const STANDARD: Terminal = {
-  get interactive() {
-    return process.stdin.isTTY === true;
-  },
-  say: (line) => console.error(line),
-  async ask(question) {
-    const lines = createInterface({ input: process.stdin, output: process.stderr });
-    try {
-      return await lines.question(question);
-    } finally {
-      lines.close();
-    }
-  },
-};
-
 /** @throws MarinaError "usage" for a bound of dollars where none are spent. */
 export function checkBound({ on, maxUsd }: PriceOptions): void {
   if (maxUsd === undefined || on === "aws") return;
@@ -57,7 +35,7 @@ export function checkBound({ on, maxUsd }: PriceOptions): void {
 export async function confirmSpending(
   { text, usdAtMost }: Spending,
   { maxUsd, yes = false }: Pick<PriceOptions, "maxUsd" | "yes">,
-  terminal: Terminal = STANDARD,
+  terminal: Terminal = STANDARD_TERMINAL,
 ): Promise<void> {
   terminal.say(`predicted: ${text}`);
   if (maxUsd !== undefined && usdAtMost !== undefined && usdAtMost > maxUsd) {
@@ -74,7 +52,7 @@ export async function confirmSpending(
     );
   }
   const answer = await terminal.ask("This costs money on AWS. Go ahead? [y/N] ");
-  if (!/^y(es)?$/i.test(answer.trim())) throw new MarinaError("usage", "nothing was started");
+  if (!isYes(answer)) throw new MarinaError("usage", "nothing was started");
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   type StoredRun,
   specKey,
 } from "../shared/protocol/index.ts";
+import { runNames } from "./run-names.ts";
 
 /** A stored run's description. @throws MarinaError "usage" with the nearest name. */
 export async function findRun(objects: Pick<ObjectStore, "get" | "list">, run: string): Promise<StoredRun> {
@@ -17,9 +18,7 @@ export async function findRun(objects: Pick<ObjectStore, "get" | "list">, run: s
     return decodeStoredRun((await objects.get(key)).body, key);
   } catch (error) {
     if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
-    const known = (await objects.list("runs/"))
-      .filter((k) => k.endsWith("/spec.json"))
-      .map((k) => k.split("/")[1]!);
+    const known = await runNames(objects);
     throw new MarinaError("usage", `run "${run}" does not exist${nearest(run, known)}; see: marina list`);
   }
 }

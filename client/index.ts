@@ -2,6 +2,7 @@
 export { accountChecks, checkTurns, workersAtOnce } from "./account-concurrency.ts";
 export { type CollectedRun, collectRun, type ObjectReader, withFinal } from "./collect.ts";
 export { checkBound, confirmSpending, heldTo, type PriceOptions, spendingOf } from "./confirm-price.ts";
+export { type Deletion, dataDeletion, runDeletion } from "./delete.ts";
 export { type DeployedEngine, type Engine, isDeployed, type Watcher } from "./engines/engine.ts";
 export { functionLogs } from "./engines/function-logs.ts";
 export type { Liveness } from "./engines/liveness.ts";
@@ -25,6 +26,7 @@ export {
 export { oneClassRemark, remarkOn } from "./import/one-class.ts";
 export { readingWords } from "./import/reading-words.ts";
 export { readJson } from "./json-file.ts";
+export { changeLabels, checkLabels, type LabelChange, readLabels, tagOf, tagWords } from "./labels.ts";
 export { checkRun, createRun, resumeRun } from "./launch.ts";
 export {
   type EvaluateOptions,
@@ -41,13 +43,15 @@ export { type Check, checkFit, fitnessIfReadable, refuseUnfit, requireFit } from
 export { RoundsReader, readResult, readRounds } from "./read-run.ts";
 export { metricLines, withSums } from "./reconcile/cloudwatch.ts";
 export { observedRequests, type Span } from "./reconcile/request-log.ts";
+export { namesIn, runNames } from "./run-names.ts";
 export { requestScale, type ScaleOptions } from "./scale.ts";
 export { readSpec, withChange } from "./spec-file.ts";
 export { standingOf, stateWord, unfinished } from "./standing.ts";
 export { type Stopping, stopRun } from "./stop.ts";
 export { taskSeconds } from "./task-seconds.ts";
+export { isYes, STANDARD_TERMINAL, type Terminal } from "./text/ask.ts";
 export { endedText, reachedAccuracy } from "./text/ended.ts";
-export { table } from "./text/table.ts";
+export { type Column, type TableOptions, table } from "./text/table.ts";
 export { exportArchive, importArchive } from "./transfer.ts";
 export { readUsed, type Used } from "./used.ts";
 export { checkMachine, machineMemoryBytes } from "./vector-memory.ts";

@@ -16,6 +16,7 @@ import {
   type RunSpec,
   type RunStatus,
   resultKey,
+  runPrefix,
   type StoredRun,
   specKey,
   workersAsked,
@@ -45,11 +46,10 @@ export async function createRun(
   const data = { sha256: manifest.object.sha256, etag: manifest.object.etag };
   for (let copy = 1; ; copy++) {
     const run = copy === 1 ? base : `${base.slice(0, 58)}-${copy}`;
-    if (start !== undefined) {
-      // Nothing is put beside another's run; and the description comes last, so that no run is without its start.
-      if (await isThere(objects, specKey(run))) continue;
-      await storeStart(objects, run, start);
-    }
+    // What an interrupted deletion or import has left of another one must not become part of this one.
+    if ((await objects.list(runPrefix(run))).length > 0) continue;
+    // The description comes last, so that no run is without its start.
+    if (start !== undefined) await storeStart(objects, run, start);
     const stored: StoredRun = { version: 1, run, spec: settled, data };
     try {
       await objects.put(specKey(run), encodeStoredRun(stored), { ifNoneMatch: "*" });

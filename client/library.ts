@@ -6,6 +6,7 @@ export type {
   Constants,
   MembershipEpoch,
   RoundRecord,
+  RunLabels,
   RunResult,
   RunSpec,
   RunSpecInput,
@@ -13,8 +14,10 @@ export type {
   StoppedBy,
 } from "../shared/protocol/index.ts";
 export { parseRunSpec, runSpecJsonSchema } from "../shared/protocol/index.ts";
+export type { DeleteRunOptions } from "./delete.ts";
 export type { Liveness } from "./engines/liveness.ts";
 export type { ImportFileOptions, ImportFileProgress } from "./import/import-file.ts";
+export type { LabelChange } from "./labels.ts";
 export { type Marina, type MarinaOptions, openMarina } from "./marina.ts";
 export type { EvaluateOptions, Evaluation, RowPrediction } from "./model/evaluate.ts";
 export type { ParameterFormat } from "./model/formats/index.ts";

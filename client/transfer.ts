@@ -99,6 +99,8 @@ export async function importArchive(objects: ObjectStore, file: Uint8Array, sour
   await refuseExisting(objects, run);
   await takeData(objects, archive, byKey, stored.data.sha256, source);
   const prefix = runPrefix(run);
+  // Left by an interrupted deletion or import: without a description it is of no run.
+  for (const key of await objects.list(prefix)) if (!byKey.has(key)) await objects.delete(key);
   for (const [key, body] of byKey) {
     if (key.startsWith(prefix) && key !== specKey(run)) await objects.put(key, body);
   }

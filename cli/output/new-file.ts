@@ -5,17 +5,17 @@ import { writingTo } from "./writing.ts";
 
 /**
  * Writes a file from its pieces; one that can't be written whole is taken away again.
- * @param force may it take the place of another?
+ * @param force may it take the place of another? Left out by commands that never do.
  * @throws MarinaError "usage" where there is one already, or the place can't be written to.
  */
 export async function writeFile(
   path: string,
   pieces: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>,
-  { force = false }: { readonly force?: boolean } = {},
+  { force }: { readonly force?: boolean } = {},
 ): Promise<void> {
   // Beside it first: what is there stays until all of the new one is written.
-  const place = force ? `${path}.${process.pid}.part` : path;
-  const file = await writingTo(path, () => openNew(place));
+  const place = force === true ? `${path}.${process.pid}.part` : path;
+  const file = await writingTo(path, () => openNew(place, path, force));
   try {
     try {
       for await (const piece of pieces) {
@@ -27,18 +27,19 @@ export async function writeFile(
     } finally {
       closeSync(file);
     }
-    if (force) await writingTo(path, () => renameSync(place, path));
+    if (force === true) await writingTo(path, () => renameSync(place, path));
   } catch (error) {
     rmSync(place, { force: true });
     throw error;
   }
 }
 
-function openNew(path: string): number {
+function openNew(place: string, path: string, force: boolean | undefined): number {
   try {
-    return openSync(path, "wx");
+    return openSync(place, "wx");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    throw new MarinaError("usage", `${path}: is there already; give another name, or --force to replace it`);
+    const replace = force === undefined ? "" : ", or --force to replace it";
+    throw new MarinaError("usage", `${path}: is there already; give another name${replace}`);
   }
 }

@@ -1,9 +1,10 @@
 /** Objects of an embedded cloud's home, as they are on disk now: for looking on while another process writes them. */
 import { createHash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { etagOf, explainDiskError } from "../../embedded/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
+import type { StoredFile } from "../../shared/cloud/aws/index.ts";
 import type { ByteRange, ObjectStore, StoredObject } from "../../shared/cloud/index.ts";
 
 const CHUNK_BYTES = 1 << 20;
@@ -27,9 +28,7 @@ export function folderReader(home: string): Pick<ObjectStore, "get" | "list"> {
     },
 
     async list(prefix) {
-      // Prefixes end at a folder or in the name of one.
-      const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
-      return [...filesIn(root, join(root, folder), folder)].filter((key) => key.startsWith(prefix)).sort();
+      return keysOf(root, prefix);
     },
   };
 }
@@ -77,6 +76,21 @@ function hashOf(file: number): string {
     read = readSync(file, buffer, 0, CHUNK_BYTES, at);
   }
   return `"${md5.digest("hex")}"`;
+}
+
+/** The same objects with their sizes and times. */
+export function storedFiles(home: string, prefix: string): StoredFile[] {
+  const root = resolve(home, "objects");
+  return keysOf(root, prefix).flatMap((key) => {
+    const stat = orMissing(root, () => statSync(join(root, ...key.split("/"))));
+    return stat === undefined ? [] : [{ key, bytes: stat.size, writtenAt: stat.mtimeMs }];
+  });
+}
+
+function keysOf(root: string, prefix: string): string[] {
+  // Prefixes end at a folder or in the name of one.
+  const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
+  return [...filesIn(root, join(root, folder), folder)].filter((key) => key.startsWith(prefix)).sort();
 }
 
 /** Folder by folder: one that is taken away meanwhile takes nothing else out of the list. */

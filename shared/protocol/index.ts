@@ -14,6 +14,7 @@ export {
   datasetPrefix,
   isTransientKey,
   iterateKey,
+  labelsKey,
   leftoverPrefixes,
   manifestKey,
   memoryKey,
@@ -139,6 +140,16 @@ export {
   type StoppedBy,
   type Totals,
 } from "./stored/checkpoint.ts";
+export {
+  decodeLabels,
+  encodeLabels,
+  MOST_TAGS,
+  NO_LABELS,
+  NOTE_PATTERN,
+  type RunLabels,
+  TAG_KEY_PATTERN,
+  TAG_VALUE_PATTERN,
+} from "./stored/labels.ts";
 export { decodeResult, encodeResult, type RunResult } from "./stored/result.ts";
 export { decodeRounds, encodeRounds, ROUNDS_PER_BLOCK, type RoundRecord } from "./stored/round-record.ts";
 export {

@@ -19,6 +19,8 @@ export const startKey = (run: string, sha256: string): string => `${runPrefix(ru
 export const checkpointKey = (run: string): string => `${runPrefix(run)}checkpoint`;
 /** What the run's calibrations took. */
 export const preparationKey = (run: string): string => `${runPrefix(run)}preparation.json`;
+/** What people say of a run; no part of what it is. */
+export const labelsKey = (run: string): string => `${runPrefix(run)}labels.json`;
 export const resultKey = (run: string): string => `${runPrefix(run)}result.json`;
 /**
  * x^t as a vector frame: what tasks refer to when it is too large to travel in them. One that was replaced and its
