@@ -69,7 +69,7 @@ export async function list(options: EngineOptions): Promise<void> {
   const rows = manifests.map((m) => [
     m.name,
     m.rows.toLocaleString("en-US"),
-    m.dimension.toLocaleString("en-US"),
+    m.featureCount.toLocaleString("en-US"),
     m.nonZeros.toLocaleString("en-US"),
     m.labels.kind,
     bytes(m.object.bytes),
@@ -132,7 +132,7 @@ function describe(manifest: Manifest): string {
   const { labels, reading } = manifest;
   const how = reading === undefined ? [] : readingWords(reading).map(shellWord);
   return [
-    `${manifest.name}: ${manifest.rows.toLocaleString("en-US")} rows x ${manifest.dimension.toLocaleString("en-US")}, ${manifest.nonZeros.toLocaleString("en-US")} non-zeros, ${bytes(manifest.object.bytes)}`,
+    `${manifest.name}: ${manifest.rows.toLocaleString("en-US")} rows x ${manifest.featureCount.toLocaleString("en-US")}, ${manifest.nonZeros.toLocaleString("en-US")} non-zeros, ${bytes(manifest.object.bytes)}`,
     `labels ${describeLabels(labels)}`,
     `source ${manifest.source.fileName}${moreFiles(manifest)}, ${bytes(manifest.source.bytes)}, SHA-256 ${manifest.source.sha256}`,
     ...(how.length > 0 ? [`read with ${how.join(" ")}`] : []),

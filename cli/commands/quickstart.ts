@@ -131,6 +131,6 @@ function importShipped(options: EngineOptions): Promise<void> {
       labels: "binary",
       objects: engine.objects,
     });
-    console.log(`Imported ${DATA}: ${manifest.rows} rows x ${manifest.dimension}.`);
+    console.log(`Imported ${DATA}: ${manifest.rows} rows x ${manifest.featureCount}.`);
   });
 }
