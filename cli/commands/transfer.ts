@@ -1,6 +1,7 @@
 /** `marina export` and `marina import`: a run in one file. */
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { type EngineOptions, exportArchive, findRun, importArchive, withEngine } from "../../client/index.ts";
+import { createFile } from "../../embedded/index.ts";
 import { bytes, MarinaError } from "../../shared/base/index.ts";
 import { writingTo } from "../output/writing.ts";
 
@@ -38,20 +39,17 @@ export async function importRun(path: string, options: EngineOptions): Promise<v
     );
   }
   await withEngine(options, async (engine) => {
-    const run = await importArchive(engine.objects, file, path);
+    const run = await importArchive(engine, file, path);
     console.log(`imported run ${run}; go on with: marina resume ${run}`);
   });
 }
 
-/** A file that could not be written whole is taken away again. */
+/** @throws what the file system says; EEXIST where there is a file already. */
 function writeNew(path: string, body: Uint8Array): void {
-  const file = openSync(path, "wx");
-  try {
-    writeFileSync(file, body);
-  } catch (error) {
-    rmSync(path, { force: true });
-    throw error;
-  } finally {
-    closeSync(file);
-  }
+  if (createFile(path, body)) return;
+  throw Object.assign(new Error(`EEXIST: file already exists, open '${path}'`), {
+    code: "EEXIST",
+    syscall: "open",
+    path,
+  });
 }
