@@ -4,6 +4,7 @@ import { promiseOf } from "../../../shared/compressors/index.ts";
 import {
   type Checkpoint,
   type ControlMessage,
+  type RunSpec,
   startingMembership,
   startingPoint,
   type Totals,
@@ -37,13 +38,14 @@ export function emptyCheckpoint(
     dimension = 0,
     rows = 0,
     compressor,
-  }: Pick<StoredSpec, "run" | "spec" | "digest"> &
-    Partial<Pick<ActiveRun, "dimension" | "rows" | "compressor">>,
+  }: Pick<StoredSpec, "run" | "digest"> & { readonly spec: RunSpec | null } & Partial<
+      Pick<ActiveRun, "dimension" | "rows" | "compressor">
+    >,
   control: ControlMessage,
 ): UncommittedCheckpoint {
   const promise = compressor === undefined ? { omega: 0 } : promiseOf(compressor);
   const zeta = compressor?.zeta ?? 0;
-  const membership = startingMembership(spec);
+  const membership = spec === null ? { workers: 0, participants: null } : startingMembership(spec);
   const nothing = { L: 0, Lmax: 0, cL: 0, Lrow: 0, stepSize: 0, probability: 0, shiftStep: 0 };
   return {
     run,
@@ -61,7 +63,7 @@ export function emptyCheckpoint(
     totals: NO_TOTALS,
     ending: null,
     usage: null,
-    state: { iterate: startingPoint(spec, dimension) },
+    state: { iterate: spec === null ? new Float64Array(dimension) : startingPoint(spec, dimension) },
     records: [],
   };
 }
