@@ -20,6 +20,7 @@ import {
   type RunSpec,
   type RunStatus,
   resultKey,
+  runPrefix,
   type StoredRun,
   specKey,
   workersAsked,
@@ -45,6 +46,8 @@ export async function createRun(
   for (let copy = 1; ; copy++) {
     const run = copy === 1 ? base : `${base.slice(0, 58)}-${copy}`;
     const stored: StoredRun = { version: 1, run, spec, data };
+    // Objects without a description: of an import that did not come to its end. They must not be taken for this run's.
+    if ((await objects.list(runPrefix(run))).length > 0) continue;
     try {
       await objects.put(specKey(run), encodeStoredRun(stored), { ifNoneMatch: "*" });
     } catch (error) {
