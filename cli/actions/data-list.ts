@@ -21,7 +21,7 @@ export async function list(options: EngineOptions): Promise<void> {
   const rows = manifests.map((m) => [
     m.name,
     m.rows.toLocaleString("en-US"),
-    m.dimension.toLocaleString("en-US"),
+    m.featureCount.toLocaleString("en-US"),
     m.nonZeros.toLocaleString("en-US"),
     m.labels.kind,
     bytes(m.object.bytes),

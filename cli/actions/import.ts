@@ -15,7 +15,7 @@ export async function importRun(path: string, options: EngineOptions): Promise<v
     );
   }
   await withEngine(options, async (engine) => {
-    const run = await importArchive(engine.objects, file, path);
+    const run = await importArchive(engine, file, path);
     console.log(`imported run ${run}; go on with: marina resume ${run}`);
   });
 }

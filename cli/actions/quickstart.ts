@@ -7,6 +7,7 @@ import {
   collectRun,
   createRun,
   datasetNames,
+  type Engine,
   type EngineOptions,
   heldTo,
   isDeployed,
@@ -121,7 +122,7 @@ function quickstartReport(names: readonly string[], options: EngineOptions): Pro
 }
 
 function importShipped(options: EngineOptions): Promise<void> {
-  return withEngine(options, async (engine) => {
+  const importMissing = async (engine: Engine): Promise<void> => {
     if ((await datasetNames(engine.objects)).includes(DATA)) return;
     const sourceName = `${DATA}.gz`;
     const source = createReadStream(`${EXPERIMENTS}data/${sourceName}`);
@@ -131,6 +132,7 @@ function importShipped(options: EngineOptions): Promise<void> {
       labels: "binary",
       objects: engine.objects,
     });
-    console.log(`Imported ${DATA}: ${manifest.rows} rows x ${manifest.dimension}.`);
-  });
+    console.log(`Imported ${DATA}: ${manifest.rows} rows x ${manifest.featureCount}.`);
+  };
+  return withEngine(options, (engine) => engine.exclusively("data set", DATA, () => importMissing(engine)));
 }

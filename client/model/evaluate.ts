@@ -1,8 +1,15 @@
 /** What a run's parameters say of a data set: loss, gradient, accuracy; and what they say of each of its rows. */
 import { MarinaError } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
-import type { Manifest } from "../../shared/data/index.ts";
-import { createObjective, margins, type Shard } from "../../shared/problems/index.ts";
+import { dataForm, type Manifest } from "../../shared/data/index.ts";
+import {
+  type Evaluator,
+  openProblem,
+  type Predicts,
+  predictionOf,
+  type RowOutputs,
+  type Shard,
+} from "../../shared/problems/index.ts";
 import type { RunSpec, WhichIterate } from "../../shared/protocol/index.ts";
 import { findManifest, findRun } from "../find.ts";
 import { classNames, likeTraining } from "./like-training.ts";
@@ -59,8 +66,8 @@ export async function evaluate(
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const model = await openModel(objects, run, options);
-  const { spec, round, x, manifest } = model;
-  const { rows } = manifest;
+  const { round, x, manifest, evaluator, predicts } = model;
+  const { rows, labels } = manifest;
   const sum = new Float64Array(x.length);
   const gradient = new Float64Array(x.length);
   let loss = 0;
@@ -68,13 +75,15 @@ export async function evaluate(
   let squares = 0;
   for await (const { shard } of piecesOf(objects, model)) {
     const weights = { rowWeight: 1 / rows, regularizerWeight: shard.rows / rows };
-    loss += createObjective(spec.problem, shard, weights).gradient(x, gradient);
+    loss += evaluator.objective(shard, weights).gradient(x, gradient);
     for (let j = 0; j < sum.length; j++) sum[j]! += gradient[j]!;
-    const z = scoresOf(shard, x);
+    if (predicts === "nothing") continue;
+    const { values, size } = evaluator.outputs(shard, x);
     for (let row = 0; row < shard.rows; row++) {
       const y = shard.labels[row]!;
-      if (y * z[row]! > 0) correct++;
-      squares += (z[row]! - y) ** 2;
+      const prediction = predictionOf(values, row * size, size, labels);
+      if (prediction === y) correct++;
+      squares += (prediction - y) ** 2;
     }
   }
   let gradientNormSquared = 0;
@@ -86,9 +95,11 @@ export async function evaluate(
     );
   }
   const measured =
-    manifest.labels.kind === "real"
-      ? { rootMeanSquaredError: Math.sqrt(squares / rows) }
-      : { correct, accuracy: correct / rows };
+    predicts === "nothing"
+      ? {}
+      : labels.kind === "real"
+        ? { rootMeanSquaredError: Math.sqrt(squares / rows) }
+        : { correct, accuracy: correct / rows };
   return { run, round, data: manifest.name, rows, loss, gradientNormSquared, ...measured };
 }
 
@@ -102,32 +113,47 @@ export async function* predictions(
   options: EvaluateOptions = {},
 ): AsyncGenerator<RowPrediction, void, undefined> {
   const model = await openModel(objects, run, options);
-  const { spec, x, manifest } = model;
-  const { labels } = manifest;
-  const isProbability = spec.problem.kind !== "least-squares";
-  for await (const { first, shard } of piecesOf(objects, model)) {
-    const z = scoresOf(shard, x);
-    for (let i = 0; i < shard.rows; i++) {
-      const [row, score, y] = [first + i, z[i]!, shard.labels[i]!];
-      if (labels.kind === "real") {
-        yield { row, prediction: score, label: y };
-        continue;
-      }
-      const { negative, positive } = classNames(labels);
-      yield {
-        row,
-        prediction: score > 0 ? positive : score < 0 ? negative : null,
-        label: y > 0 ? positive : negative,
-        score,
-        ...(isProbability ? { probability: 1 / (1 + Math.exp(-score)) } : {}),
-      };
-    }
+  const { x, manifest, evaluator, predicts } = model;
+  if (predicts === "nothing") {
+    throw new MarinaError(
+      "usage",
+      `run ${run}: its problem's outputs are no labels, so there is nothing to predict; for its loss: marina evaluate ${run}`,
+    );
   }
+  const told = toldBy(manifest.labels, predicts);
+  for await (const { first, shard } of piecesOf(objects, model)) {
+    const outputs = evaluator.outputs(shard, x);
+    for (let i = 0; i < shard.rows; i++) yield { row: first + i, ...told(outputs, i, shard.labels[i]!) };
+  }
+}
+
+type Told = (outputs: RowOutputs, row: number, label: number) => Omit<RowPrediction, "row">;
+
+/** How a row's outputs and label are told of a data set with such labels. */
+function toldBy(labels: Manifest["labels"], predicts: Predicts): Told {
+  if (labels.kind === "real") {
+    return ({ values, size }, row, label) => ({
+      prediction: predictionOf(values, row * size, size, labels),
+      label,
+    });
+  }
+  const { negative, positive } = classNames(labels);
+  return ({ values, size }, row, label) => {
+    const score = values[row * size]!;
+    return {
+      prediction: score > 0 ? positive : score < 0 ? negative : null,
+      label: label > 0 ? positive : negative,
+      score,
+      ...(predicts === "labels by logistic" ? { probability: 1 / (1 + Math.exp(-score)) } : {}),
+    };
+  };
 }
 
 interface Model {
   readonly spec: RunSpec;
   readonly round: number;
+  readonly evaluator: Evaluator;
+  readonly predicts: Predicts;
   readonly x: Float64Array;
   readonly training: Manifest;
   /** Of the data set in question. */
@@ -148,20 +174,15 @@ async function openModel(
     throw new MarinaError("corrupt", `run ${run}: expected ${dimension} parameters, got ${x.length}`);
   const training = await findManifest(objects, spec.data);
   const manifest = data === undefined ? training : await findManifest(objects, data);
-  return { spec, round: parameters.round, x, training, manifest };
+  const problem = openProblem(spec.problem, dataForm(training));
+  const evaluator = await problem.evaluator();
+  return { spec, round: parameters.round, x, training, manifest, evaluator, predicts: problem.predicts };
 }
 
 async function* piecesOf(
   objects: Pick<ObjectStore, "get">,
-  { spec, training, manifest }: Model,
+  { training, manifest }: Model,
 ): AsyncGenerator<{ readonly first: number; readonly shard: Shard }, void, undefined> {
   const prepare = likeTraining(training, manifest);
-  const use = spec.problem.kind === "least-squares" ? "regression" : "classification";
-  for await (const { first, shard } of rowsOf(objects, manifest, use)) yield { first, shard: prepare(shard) };
-}
-
-function scoresOf(shard: Shard, x: Float64Array): Float64Array {
-  const z = new Float64Array(shard.rows);
-  margins(shard, x, 0, shard.rows, z);
-  return z;
+  for await (const { first, shard } of rowsOf(objects, manifest)) yield { first, shard: prepare(shard) };
 }

@@ -1,27 +1,16 @@
-/** How a run's x is laid out: tensors by name, one after the other. */
-import type { Manifest } from "../../shared/data/index.ts";
+/** How a run's x is laid out, with the names of features where it has one number for each. */
+import { dataForm, type Manifest } from "../../shared/data/index.ts";
+import { type Layout, type NamedBlock, openProblem } from "../../shared/problems/index.ts";
 import type { RunSpec } from "../../shared/protocol/index.ts";
 
-/** A tensor within x, row-major. */
-export interface NamedBlock {
-  readonly name: string;
-  readonly shape: readonly number[];
-  /** Its first entry in x. */
-  readonly offset: number;
-}
-
-export interface Layout {
-  /** d */
-  readonly dimension: number;
-  readonly blocks: readonly NamedBlock[];
+export interface ParameterLayout extends Layout {
   /** Of the entries of x, where it has one a feature and the features have names. */
   readonly features?: readonly string[];
 }
 
-/** The layout of a problem's x over a data set. */
-export async function layoutOf(_spec: Pick<RunSpec, "problem">, manifest: Manifest): Promise<Layout> {
-  const { dimension } = manifest;
-  const blocks = [{ name: "weights", shape: [dimension], offset: 0 }];
+/** The layout of a problem's x over a data set. @throws MarinaError "spec" or "limit" where the two do not fit. */
+export function layoutOf({ problem }: Pick<RunSpec, "problem">, manifest: Manifest): ParameterLayout {
+  const { dimension, blocks } = openProblem(problem, dataForm(manifest)).parameters;
   const features = featureNames(blocks, manifest);
   return { dimension, blocks, ...(features === undefined ? {} : { features }) };
 }
@@ -29,11 +18,11 @@ export async function layoutOf(_spec: Pick<RunSpec, "problem">, manifest: Manife
 /** One name an entry of x; a data set knows the names of its first features only where it was given more than its file has. */
 function featureNames(
   blocks: readonly NamedBlock[],
-  { dimension, features }: Manifest,
+  { featureCount, features }: Manifest,
 ): readonly string[] | undefined {
-  const perFeature =
-    blocks.length === 1 && blocks[0]!.shape.length === 1 && blocks[0]!.shape[0] === dimension;
+  const [block] = blocks;
+  const perFeature = blocks.length === 1 && block!.shape.length === 1 && block!.shape[0] === featureCount;
   const { names } = features ?? {};
   if (!perFeature || names === undefined) return undefined;
-  return Array.from({ length: dimension }, (_, j) => names[j] ?? "");
+  return Array.from({ length: featureCount }, (_, j) => names[j] ?? "");
 }

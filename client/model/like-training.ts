@@ -39,7 +39,7 @@ export function likeTraining(training: Manifest, other: Manifest): Preparation {
     offsets === undefined &&
     scales === undefined &&
     !addIntercept &&
-    training.dimension === other.dimension
+    training.featureCount === other.featureCount
   )
     return (shard) => shard;
   const columns = ownFeatures(training);
@@ -63,7 +63,7 @@ function constantsOf({ features, reading }: Manifest): Constants {
 
 /** Features of the file: not the constant one. */
 function ownFeatures(manifest: Manifest): number {
-  return manifest.dimension - (constantsOf(manifest).intercept ? 1 : 0);
+  return manifest.featureCount - (constantsOf(manifest).intercept ? 1 : 0);
 }
 
 function equal(a: readonly number[] | undefined, b: readonly number[] | undefined): boolean {
@@ -163,7 +163,7 @@ function prepared(shard: Shard, { columns, held, offsets, scales, intercept }: C
   }
   return {
     rows,
-    dimension: columns + (intercept ? 1 : 0),
+    features: columns + (intercept ? 1 : 0),
     offsets: starts,
     indices: indices.subarray(0, at),
     values: values.subarray(0, at),

@@ -2,7 +2,8 @@
 import { readCheckpoint, readStart } from "../../lambdas/aggregator/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import { type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
-import { type Manifest, parseManifest } from "../../shared/data/index.ts";
+import { dataForm, type Manifest, parseManifest } from "../../shared/data/index.ts";
+import { openProblem } from "../../shared/problems/index.ts";
 import {
   isCalibrated,
   manifestKey,
@@ -13,7 +14,7 @@ import {
 import { findRun } from "../find.ts";
 import { encodeParameters, type ParameterFormat, tensorsOf } from "./formats/index.ts";
 import type { Tensor } from "./formats/tensor.ts";
-import { type Layout, layoutOf } from "./layout.ts";
+import { layoutOf, type ParameterLayout } from "./layout.ts";
 
 /** x of a run. */
 export class Parameters {
@@ -23,10 +24,10 @@ export class Parameters {
   /** The numbers, tensor by tensor. */
   readonly vector: Float64Array;
   readonly #stored: StoredRun;
-  readonly #layout: Layout | undefined;
+  readonly #layout: ParameterLayout | undefined;
 
   /** @param layout undefined where the data set is gone that it follows from */
-  constructor(stored: StoredRun, round: number, vector: Float64Array, layout: Layout | undefined) {
+  constructor(stored: StoredRun, round: number, vector: Float64Array, layout: ParameterLayout | undefined) {
     this.run = stored.run;
     this.round = round;
     this.vector = vector;
@@ -40,7 +41,7 @@ export class Parameters {
   }
 
   /** Names and shapes. @throws MarinaError "usage" where they are not known any more. */
-  get layout(): Layout {
+  get layout(): ParameterLayout {
     if (this.#layout !== undefined) return this.#layout;
     const { run, spec } = this.#stored;
     throw new MarinaError(
@@ -91,10 +92,12 @@ export async function readParameters(
 ): Promise<Parameters> {
   const stored = await findRun(objects, run);
   const manifest = await sameData(objects, stored);
-  const layout = manifest === undefined ? undefined : await layoutOf(stored.spec, manifest);
+  const layout = manifest === undefined ? undefined : layoutOf(stored.spec, manifest);
   if (at === "start") {
-    if (layout !== undefined)
-      return new Parameters(stored, 0, await readStart(objects, stored, layout.dimension), layout);
+    if (manifest !== undefined) {
+      const problem = openProblem(stored.spec.problem, dataForm(manifest));
+      return new Parameters(stored, 0, await readStart(objects, stored, problem), layout);
+    }
     throw new MarinaError(
       "usage",
       `data set "${stored.spec.data}" is not there any more as it was when run ${run} began, and with it the dimension of x^0`,

@@ -20,10 +20,9 @@ export interface Piece {
 export async function* rowsOf(
   objects: Pick<ObjectStore, "get">,
   manifest: Manifest,
-  use: "classification" | "regression",
 ): AsyncGenerator<Piece, void, undefined> {
   const { key, etag } = manifest.object;
-  const most = Math.max(1, Math.floor(CELLS_AT_ONCE / manifest.dimension));
+  const most = Math.max(1, Math.floor(CELLS_AT_ONCE / manifest.featureCount));
   for (const { firstRow, rows, byteOffset, byteLength } of manifest.groups) {
     const range = { start: byteOffset, end: byteOffset + byteLength };
     const { body } = await objects.get(key, { ifMatch: etag, range }).catch((error: unknown) => {
@@ -31,7 +30,7 @@ export async function* rowsOf(
     });
     for (let first = firstRow; first < firstRow + rows; first += most) {
       const count = Math.min(most, firstRow + rows - first);
-      yield { first, shard: openShard(manifest, first, count, body, range, use) };
+      yield { first, shard: openShard(manifest, first, count, body, range) };
     }
   }
 }

@@ -7,7 +7,7 @@ import type { Manifest } from "../../shared/data/index.ts";
 import { encodeVector, isGiven, type RunSpec, startKey, vectorSha256 } from "../../shared/protocol/index.ts";
 import { decodeParameters, formatOf } from "./formats/index.ts";
 import { type ReadParameters, shapeText } from "./formats/tensor.ts";
-import { type Layout, layoutOf } from "./layout.ts";
+import { layoutOf, type ParameterLayout } from "./layout.ts";
 import { readParameters } from "./parameters.ts";
 
 /** A spec whose start is known to the last bit. */
@@ -31,7 +31,7 @@ export async function settleStart(
 ): Promise<SettledSpec> {
   const { start } = spec;
   if (!isGiven(start)) return { spec, start: undefined };
-  const layout = await layoutOf(spec, manifest);
+  const layout = layoutOf(spec, manifest);
   const { read, source } =
     "run" in start ? await ofRun(objects, start.run, start.at) : await ofFile(start.file);
   const vector = matched(read, layout, source);
@@ -101,7 +101,7 @@ async function ofFile(path: string): Promise<Found> {
 }
 
 /** x^0 for this layout. @throws MarinaError "spec" that says what was expected, and what came. */
-export function matched(read: ReadParameters, layout: Layout, source: string): Float64Array {
+export function matched(read: ReadParameters, layout: ParameterLayout, source: string): Float64Array {
   const vector =
     read.kind === "array" ? matchedArray(read, layout, source) : matchedTensors(read, layout, source);
   const bad = vector.findIndex((value) => !Number.isFinite(value));
@@ -111,7 +111,7 @@ export function matched(read: ReadParameters, layout: Layout, source: string): F
 
 function matchedArray(
   { shape, values }: Extract<ReadParameters, { kind: "array" }>,
-  { dimension, blocks }: Layout,
+  { dimension, blocks }: ParameterLayout,
   source: string,
 ): Float64Array {
   const axes = shape.filter((length) => length !== 1);
@@ -125,7 +125,7 @@ function matchedArray(
 
 function matchedTensors(
   { tensors, features }: Extract<ReadParameters, { kind: "named" }>,
-  layout: Layout,
+  layout: ParameterLayout,
   source: string,
 ): Float64Array {
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));

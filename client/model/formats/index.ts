@@ -1,6 +1,6 @@
 /** Files of parameters: by their ending. */
 import { MarinaError } from "../../../shared/base/index.ts";
-import type { Layout } from "../layout.ts";
+import type { ParameterLayout } from "../layout.ts";
 import type { ReadParameters, Tensor } from "./tensor.ts";
 
 export const PARAMETER_FORMATS = ["safetensors", "npy", "json", "csv"] as const;
@@ -24,7 +24,7 @@ export function formatOf(path: string): ParameterFormat {
 export interface WrittenParameters {
   /** x */
   readonly vector: Float64Array;
-  readonly layout: Layout;
+  readonly layout: ParameterLayout;
   /** The run, its round, and the like. */
   readonly about: Readonly<Record<string, string | number>>;
 }

@@ -1,6 +1,7 @@
 /** x^0: drawn from the run's stream, or read where the run was given one. */
 import { MarinaError } from "../../../shared/base/index.ts";
 import { type ObjectStore, readChecked } from "../../../shared/cloud/index.ts";
+import type { Problem } from "../../../shared/problems/index.ts";
 import {
   decodeVector,
   isGiven,
@@ -11,19 +12,19 @@ import {
 } from "../../../shared/protocol/index.ts";
 import type { ActiveRun } from "./active-run.ts";
 
-/** x^0 of a stored run in R^d. @throws MarinaError "corrupt" where what is stored is not what its description says. */
+/** x^0 of a stored run. @throws MarinaError "corrupt" where what is stored is not what its description says. */
 export async function readStart(
   objects: Pick<ObjectStore, "get">,
   { run, spec }: Pick<StoredRun, "run" | "spec">,
-  dimension: number,
+  problem: Pick<Problem, "parameters" | "start">,
 ): Promise<Float64Array> {
-  if (!isGiven(spec.start)) return startingPoint(spec, dimension);
-  return readGiven(objects, run, spec.start.sha256, dimension);
+  if (!isGiven(spec.start)) return startingPoint(spec, problem);
+  return readGiven(objects, run, spec.start.sha256, problem.parameters.dimension);
 }
 
 /** x^0 of the run in hand. */
 export function startOf(active: ActiveRun): Promise<Float64Array> {
-  return readStart(active.ports.objects, active, active.dimension);
+  return readStart(active.ports.objects, active, active.problem);
 }
 
 /** @param sha256 of the run's description, which has one wherever a run was stored with a start that was given. */

@@ -77,11 +77,7 @@ describe("a model and the same network by layers have the same loss and gradient
 });
 
 /** The loss of one row [a_0, a_1, a_2] with label y at w, of a model with the parameter w [3]. */
-function lossAt(
-  loss: (context: ModelContext, a: Traced) => Traced,
-  a: readonly number[],
-  y: number,
-): number {
+function lossAt(loss: (context: ModelContext, a: Traced) => Traced, a: readonly number[], y: number): number {
   const program = trace((context) => {
     // The parameter is used, and is 0: what counts is the row.
     const zero = context.ops.matmul(context.row, context.parameter("w", [3, 1]));
