@@ -5,6 +5,7 @@ import type { DeployedStack } from "../shared/cloud/aws/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
 import { priceNotice } from "../shared/cost/index.ts";
 import type { RunSpec } from "../shared/protocol/index.ts";
+import { adviceText, packingAdvice } from "./packing-advice.ts";
 import { predict } from "./predict.ts";
 
 /** Of every command that may cost money. */
@@ -90,6 +91,7 @@ export async function spendingOf(
   let usd = 0;
   let time = 0;
   let rounds = 0;
+  const advice: string[] = [];
   for (const spec of specs) {
     const prediction = await predict(objects, spec, stack);
     if (prediction === undefined) {
@@ -100,6 +102,10 @@ export async function spendingOf(
     usd += left * prediction.usdPerRound;
     time += left * prediction.secondsPerRound;
     rounds += left;
+    // A run that is resumed has its spec.
+    const better =
+      roundsLeft === undefined ? await packingAdvice(objects, spec, stack, prediction) : undefined;
+    if (better !== undefined) advice.push(adviceText(better));
   }
   const notice = priceNotice(stack);
   const what =
@@ -108,7 +114,7 @@ export async function spendingOf(
       : `${rounds.toLocaleString("en-US")} rounds`;
   const rate = rounds === 0 ? "" : `$${dollars((1000 * usd) / rounds)} per 1,000; `;
   return {
-    text: `at most $${dollars(usd)} for ${what} (${rate}${seconds(time)})${notice === undefined ? "" : `\n${notice}`}`,
+    text: `at most $${dollars(usd)} for ${what} (${rate}${seconds(time)})${[notice, ...new Set(advice)].map((line) => (line === undefined ? "" : `\n${line}`)).join("")}`,
     usdAtMost: usd,
   };
 }

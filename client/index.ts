@@ -25,6 +25,7 @@ export { oneClassRemark, remarkOn } from "./import/one-class.ts";
 export { readingWords } from "./import/reading-words.ts";
 export { readJson } from "./json-file.ts";
 export { checkRun, createRun, datasetNames, findManifest, findRun, resumeRun } from "./launch.ts";
+export { adviceText, type PackingAdvice, packingAdvice, packingAdviceAfter } from "./packing-advice.ts";
 export { type Prediction, predict } from "./predict.ts";
 export { type Check, checkFit, fitnessIfReadable, refuseUnfit, requireFit } from "./preflight.ts";
 export { RoundsReader, readResult, readRounds } from "./read-run.ts";

@@ -1,14 +1,20 @@
 /** What a run will take and cost, before it starts: its first rounds on the embedded cloud, with the run's own data. */
 import { AWS_RAMP, createEmbeddedService, driveToEnd, type ServiceConfiguration } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
-import type { ObjectStore } from "../shared/cloud/index.ts";
+import { type ObjectStore, readOptional } from "../shared/cloud/index.ts";
 import { participantsAsked } from "../shared/methods/index.ts";
-import { manifestKey, type RunSpec, WHOLE_OBJECT_BYTES, workersAsked } from "../shared/protocol/index.ts";
+import {
+  manifestKey,
+  type RunSpec,
+  spectraKey,
+  WHOLE_OBJECT_BYTES,
+  workersAsked,
+} from "../shared/protocol/index.ts";
 import { createRun, findManifest } from "./launch.ts";
 import { embeddedMemoryBytes, machineMemoryBytes } from "./vector-memory.ts";
 
 /** Rounds that are tried: enough to see dense and compressed ones. */
-const TRIAL_ROUNDS = 60;
+export const TRIAL_ROUNDS = 60;
 
 export interface Prediction {
   readonly usdPerRound: number;
@@ -50,7 +56,12 @@ export async function predict(
   await local.put(manifest.object.key, (await objects.get(manifest.object.key)).body);
   await local.put(manifestKey(spec.data), (await objects.get(manifestKey(spec.data))).body);
   const rounds = Math.min(TRIAL_ROUNDS, spec.stop.rounds);
-  const trial: RunSpec = { ...spec, ...mostExpensiveMembership(spec), stop: { rounds }, evaluateEvery: 0 };
+  const membership = mostExpensiveMembership(spec);
+  // What calibration would find out again: it is in no prediction, and of many shards takes longer than the trial.
+  const spectra = spectraKey(spec.data, `${membership.workers}-${spec.remainder}`);
+  const known = await readOptional(objects, spectra, (body) => body);
+  if (known !== undefined) await local.put(spectra, known);
+  const trial: RunSpec = { ...spec, ...membership, stop: { rounds }, evaluateEvery: 0 };
   const { control } = await createRun(local, trial);
   const result = await driveToEnd(service, control);
   if (result.status !== "done") {

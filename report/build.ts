@@ -47,6 +47,7 @@ export function buildReport(runs: readonly CollectedRun[], { title, predicts }: 
       groups.flatMap(({ name, runs: members }) => members.flatMap((run) => reachedOf(run, name))),
     ),
     recipes: runs.map(recipeOf),
+    advice: [],
   };
 }
 

@@ -130,4 +130,6 @@ export interface ReportData {
   readonly runs: readonly RunSummary[];
   readonly reached: readonly Reached[];
   readonly recipes: readonly Recipe[];
+  /** Curves whose runs would be cheaper or faster packed, or with fewer workers. */
+  readonly advice: readonly { readonly series: string; readonly text: string }[];
 }

@@ -66,6 +66,8 @@ export async function readSweepReport(path: string, manifestOf: ManifestOf): Pro
     runs: groups.flatMap(({ name, cells: members }) => members.map((cell) => summaryOf(cell, name))),
     reached: withFront(groups.flatMap(reachedOf)),
     recipes: groups.map((group) => recipeOf(group, manifests)),
+    // What a sweep is to vary is the sweep's to say.
+    advice: [],
   };
   const runs = groups.flatMap(({ name, cells: members }) =>
     members.map((cell) => ({

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  adviceText,
   checkBound,
   confirmSpending,
   createRun,
@@ -14,6 +15,7 @@ import {
   isDeployed,
   oneClassRemark,
   type PriceOptions,
+  packingAdviceAfter,
   readSpec,
   requireFit,
   resumeRun,
@@ -22,6 +24,7 @@ import {
   type Watcher,
   withEngine,
 } from "../../client/index.ts";
+import { DEFAULT_CONFIGURATION } from "../../embedded/index.ts";
 import { readCheckpoint } from "../../lambdas/aggregator/index.ts";
 import { describeError } from "../../shared/base/index.ts";
 import { type ControlMessage, type RunResult, type RunSpec, resultKey } from "../../shared/protocol/index.ts";
@@ -49,8 +52,16 @@ export async function runSpec(path: string, options: RunOptions): Promise<void> 
     const manifest = await findManifest(engine.objects, spec.data);
     const remark = await oneClassRemark(engine.objects, manifest, spec);
     if (remark !== undefined) console.error(`${spec.data}: ${remark}`);
-    report(engine, options, await driveRun(engine, spec, control));
+    const ended = await driveRun(engine, spec, control);
+    report(engine, options, ended);
+    if (engine.predicts && ended.result.status === "done") await advise(engine, ended.result);
   });
+}
+
+/** Where dollars and seconds are predicted this says after the run what is asked on AWS before it. */
+async function advise({ objects }: Engine, result: RunResult): Promise<void> {
+  const advice = await packingAdviceAfter(objects, result, DEFAULT_CONFIGURATION);
+  if (advice !== undefined) console.error(`packing: ${adviceText(advice)}`);
 }
 
 export async function resume(run: string, options: RunOptions): Promise<void> {
