@@ -4,7 +4,7 @@ import type { RoundRecord, RunResult, RunSpec } from "../shared/protocol/index.t
 import type { Engine, Watcher } from "./engines/engine.ts";
 import type { Liveness } from "./engines/liveness.ts";
 import { type Progress, ProgressFan } from "./progress.ts";
-import { RoundsReader } from "./read-run.ts";
+import { roundBlocks } from "./rounds/read-rounds.ts";
 import { requestScale, type ScaleOptions } from "./scale.ts";
 import { standingOf, unfinished } from "./standing.ts";
 import { stopRun } from "./stop.ts";
@@ -36,7 +36,6 @@ export class Run {
   readonly spec: RunSpec;
   readonly #source: RunSource;
   readonly #fan = new ProgressFan();
-  readonly #rounds: RoundsReader;
   #end: Promise<RunResult> | undefined;
   #hasEnded = false;
 
@@ -44,7 +43,6 @@ export class Run {
     this.#source = source;
     this.name = source.name;
     this.spec = source.spec;
-    this.#rounds = new RoundsReader(source.objects, source.name);
     if (source.drive !== undefined) this.#begin(source.drive(this.#fan));
   }
 
@@ -64,7 +62,7 @@ export class Run {
       // Awaited below; until then somebody may be busy with a round.
       end.catch(() => undefined);
       let next = 0;
-      for (const round of await this.#stored(next)) {
+      for await (const round of this.#stored(next)) {
         yield { kind: "round", round };
         next = round.round + 1;
       }
@@ -77,13 +75,13 @@ export class Run {
           const { round: at } = progress.round;
           if (at < next) continue;
           // Rounds between looks at a checkpoint have moved on into blocks.
-          if (at > next) for (const round of await this.#stored(next, at)) yield { kind: "round", round };
+          if (at > next) for await (const round of this.#stored(next, at)) yield { kind: "round", round };
           yield progress;
           next = at + 1;
         }
       }
       await end;
-      for (const round of await this.#stored(next)) yield { kind: "round", round };
+      for await (const round of this.#stored(next)) yield { kind: "round", round };
     } finally {
       inbox.close();
     }
@@ -142,8 +140,7 @@ export class Run {
   }
 
   /** Stored rounds from this one on, up to another. */
-  async #stored(from: number, to = Infinity): Promise<readonly RoundRecord[]> {
-    const { records } = await this.#rounds.read();
-    return records.filter(({ round }) => round >= from && round < to);
+  async *#stored(from: number, to = Infinity): AsyncGenerator<RoundRecord, void, undefined> {
+    for await (const block of roundBlocks(this.#source.objects, this.name, { from, to })) yield* block;
   }
 }

@@ -1,7 +1,7 @@
 /** What a report's page holds and its charts draw: plain JSON, the same for a file and for a live view. */
 
 /** What a curve may be drawn against. */
-export const AXES = ["round", "uplinkMbit", "seconds", "usd"] as const;
+export const AXES = ["round", "epochs", "uplinkMbit", "seconds", "usd"] as const;
 export type Axis = (typeof AXES)[number];
 
 /** What a curve shows: |grad f(x)|^2, or the loss f(x), which the charts draw as f - best. */
@@ -103,6 +103,8 @@ export interface RunSummary {
   /** What ended the run, or why it failed, for people. */
   readonly ended: string;
   readonly rounds: number;
+  /** Gradients of a row that the run asked for, by the rows; null where that is not known. */
+  readonly epochs: number | null;
   readonly loss: number | null;
   readonly gradientNormSquared: number | null;
   readonly relativeGradientNormSquared: number | null;

@@ -79,7 +79,7 @@ async function collect(
     const configuration = options.on === "localstack" ? undefined : (engine.stack ?? DEFAULT_CONFIGURATION);
     const advice = configuration === undefined ? [] : await adviceOn(built, runs, engine.live, configuration);
     const data = { ...built, advice };
-    return { data, runs: tableRuns(data, runs) };
+    return { data, runs: tableRuns(data, runs, engine.live) };
   });
 }
 

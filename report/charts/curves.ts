@@ -6,12 +6,14 @@ import { LINEAR, LOGARITHMIC, position } from "./parts.ts";
 
 const AXIS_TITLES: Readonly<Record<Axis, string>> = {
   round: "round",
+  epochs: "epochs",
   uplinkMbit: "uplink, Mbit per worker",
   seconds: "time, s",
   usd: "price, US$",
 };
 const AXIS_WORDS: Readonly<Record<Axis, string>> = {
   round: "rounds",
+  epochs: "epochs",
   uplinkMbit: "uplink bits per worker",
   seconds: "seconds",
   usd: "dollars",
