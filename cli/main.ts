@@ -65,7 +65,7 @@ function maxUsd() {
 }
 
 function yes() {
-  return new Option("--yes", "on aws: spend what is predicted without asking");
+  return new Option("--yes", "don't ask: spend on aws what is predicted, start runs that may take days");
 }
 
 function collect(value: string, earlier: readonly string[] = []): string[] {

@@ -67,15 +67,49 @@ export async function confirmSpending(
       `nothing was started: $${dollars(usdAtMost)} predicted is over --max-usd ${maxUsd}; give a higher --max-usd, or fewer stop.rounds`,
     );
   }
+  await askFirst(
+    "This costs money on AWS.",
+    "this costs money on AWS, and standard input is no terminal to ask at; give --yes to spend it, and --max-usd to bound it",
+    yes,
+    terminal,
+  );
+}
+
+/** @throws MarinaError "usage" when the answer is not yes, or nobody is there to ask. */
+async function askFirst(what: string, unasked: string, yes: boolean, terminal: Terminal): Promise<void> {
   if (yes) return;
-  if (!terminal.interactive) {
-    throw new MarinaError(
-      "usage",
-      "nothing was started: this costs money on AWS, and standard input is no terminal to ask at; give --yes to spend it, and --max-usd to bound it",
-    );
-  }
-  const answer = await terminal.ask("This costs money on AWS. Go ahead? [y/N] ");
+  if (!terminal.interactive) throw new MarinaError("usage", `nothing was started: ${unasked}`);
+  const answer = await terminal.ask(`${what} Go ahead? [y/N] `);
   if (!/^y(es)?$/i.test(answer.trim())) throw new MarinaError("usage", "nothing was started");
+}
+
+/** What a run may take where it costs nothing. */
+export interface Length {
+  readonly rounds: number;
+  /** Of this machine. */
+  readonly seconds: number;
+  /** Predicted for AWS. */
+  readonly usd: number;
+}
+
+const LONGEST_SECONDS = 24 * 3600;
+
+/** Asks of a run that may take longer than a day. @throws MarinaError "usage" as above. */
+export async function confirmLength(
+  { rounds, seconds: time, usd }: Length,
+  yes = false,
+  terminal: Terminal = STANDARD,
+): Promise<void> {
+  if (time <= LONGEST_SECONDS) return;
+  terminal.say(
+    `predicted: up to ${rounds.toLocaleString("en-US")} rounds, about ${(time / LONGEST_SECONDS).toPrecision(2)} days of this machine; on AWS $${dollars(usd)}`,
+  );
+  await askFirst(
+    "This may take days.",
+    "it may take days, and standard input is no terminal to ask at; give fewer stop.rounds, or --yes",
+    yes,
+    terminal,
+  );
 }
 
 /**

@@ -33,13 +33,15 @@ function mostExpensiveMembership({ workers, algorithm }: RunSpec): Pick<RunSpec,
 }
 
 /**
- * Undefined where the data set is too large to be fetched for a trial, or this machine too small for one.
+ * @param onRound told of each round of the trial
+ * @returns undefined where the data set is too large to be fetched for a trial, or this machine too small for one.
  * @throws MarinaError "spec" for a run whose trial does not end well: what it is made of alone decides that.
  */
 export async function predict(
   objects: Pick<ObjectStore, "get" | "list">,
   spec: RunSpec,
   configuration: ServiceConfiguration & { readonly workerConcurrency?: number },
+  onRound: () => void = () => undefined,
 ): Promise<Prediction | undefined> {
   const manifest = await findManifest(objects, spec.data);
   if (manifest.object.bytes > WHOLE_OBJECT_BYTES) return undefined;
@@ -51,6 +53,7 @@ export async function predict(
       ? {}
       : { workerConcurrency: configuration.workerConcurrency }),
     ramp: AWS_RAMP,
+    observer: { calibration: () => undefined, round: onRound },
   });
   const local = service.cloud.client.objects;
   await local.put(manifest.object.key, (await objects.get(manifest.object.key)).body);

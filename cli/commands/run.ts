@@ -30,6 +30,7 @@ import { describeError } from "../../shared/base/index.ts";
 import { type ControlMessage, type RunResult, type RunSpec, resultKey } from "../../shared/protocol/index.ts";
 import { createProgress } from "../output/progress.ts";
 import { details, jsonLine } from "../output/report.ts";
+import { confirmRounds } from "./run-length.ts";
 
 /** Between attempts to stop a run that is too young to be told. */
 const STOP_INTERVAL_MILLISECONDS = 100;
@@ -47,6 +48,7 @@ export async function runSpec(path: string, options: RunOptions): Promise<void> 
   await withEngine(options, async (engine) => {
     if (isDeployed(engine)) await requireFit(engine, spec);
     if (isDeployed(engine) && options.on === "aws") await confirmRuns(engine, [spec], options);
+    else await confirmRounds(engine, spec, options.yes);
     if (options.maxUsd !== undefined) console.error(`bounded: stop.usd is ${spec.stop.usd}`);
     const { control } = await createRun(engine.objects, spec, engine.machineBytes);
     const manifest = await findManifest(engine.objects, spec.data);
@@ -71,9 +73,16 @@ export async function resume(run: string, options: RunOptions): Promise<void> {
   await withEngine(options, async (engine) => {
     if (isDeployed(engine)) await requireFit(engine, (await findRun(engine.objects, run)).spec);
     if (isDeployed(engine) && options.on === "aws") await confirmRest(engine, run, options);
+    else await confirmRounds(engine, ...(await restOf(engine, run, options)));
     const { spec, control } = await resumeRun(engine.objects, run, engine.machineBytes);
     report(engine, options, await driveRun(engine, spec, control));
   });
+}
+
+async function restOf({ objects }: Engine, run: string, { yes }: RunOptions) {
+  const { spec } = await findRun(objects, run);
+  const done = (await readCheckpoint(objects, run))?.checkpoint.round ?? 0;
+  return [spec, yes, spec.stop.rounds - done] as const;
 }
 
 /** Follows a run that is live to its end; false for one that is not live, and for one that is cut off meanwhile. */
