@@ -83,7 +83,7 @@ describe("advice on packing", () => {
     const now = { usdPerRound: 1, secondsPerRound: 1 };
     const advice = (await packingAdvice(objects, spec, DEFAULT_CONFIGURATION, now))!;
     expect(advice).toMatchObject({ set: { workers: 30 }, sameBits: false });
-    expect(adviceText(advice)).toMatch(/^with "workers": 30 it would take .* another run/);
+    expect(adviceText(advice)).toMatch(/^with "workers": 30 it would take .* a different run$/);
   });
 
   it("says it in a sentence, with figures", () => {

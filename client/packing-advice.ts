@@ -89,7 +89,7 @@ export function adviceText({ set, sameBits, now, changed, cheaper, faster }: Pac
   const what = Object.entries(set)
     .map(([field, value]) => `"${field}": ${JSON.stringify(value)}`)
     .join(", ");
-  const bits = sameBits ? "the same bits" : "another run, with rows of several workers at one";
+  const bits = sameBits ? "the same bits" : "a different run";
   return `with ${what} it would take ${perRound(changed)} in place of ${perRound(now)}: ${gain(cheaper, "cheaper", "dearer")}, ${gain(faster, "faster", "slower")}, ${bits}`;
 }
 

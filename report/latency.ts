@@ -20,6 +20,9 @@ const SHARES = [
 /** Rounds slower than this share of all stand out. */
 const SLOW_SHARE = 0.99;
 
+/** Stretches of rounds, of which each shows its slowest. */
+const STRETCHES = 40;
+
 /** How long the rounds of one run took. */
 export interface RunLatencies extends Latencies {
   readonly run: string;
@@ -36,11 +39,17 @@ export function latencyOf(runs: readonly RunLatencies[], budget: number): Latenc
     .filter(({ milliseconds, resent }) => milliseconds > limit || resent > 0)
     .sort((a, b) => b.milliseconds - a.milliseconds)
     .slice(0, budget);
+  const seen = new Set<string>();
+  const longest = Math.max(...runs.map((run) => run.rounds));
   const most = Math.max(...runs.map((run) => run.most));
   return {
     rounds,
     // A sample may lack the slowest one.
     quantiles: SHARES.map((share) => ({ share, milliseconds: share === 1 ? most : quantile(sorted, share) })),
-    slow,
+    // The slowest of each stretch of rounds: points over points tell nothing.
+    slow: slow.filter(({ round, resent }) => {
+      const stretch = `${Math.floor((STRETCHES * round) / longest)} ${resent > 0}`;
+      return !seen.has(stretch) && seen.add(stretch);
+    }),
   };
 }

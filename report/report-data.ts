@@ -4,8 +4,10 @@
 export const AXES = ["round", "epochs", "uplinkMbit", "seconds", "usd"] as const;
 export type Axis = (typeof AXES)[number];
 
-/** What a curve shows: |grad f(x)|^2, or the loss f(x), which the charts draw as f - best. */
+/** What is known of an iterate: |grad f(x)|^2 and the loss f(x). */
 export type Measure = "gradientNormSquared" | "loss";
+/** What a curve shows: one of these, or the loss above the least one that is known, f - best. */
+export type Shown = Measure | "excess";
 
 type Column = readonly (number | null)[];
 

@@ -2,13 +2,12 @@
 
 import { basename, dirname, resolve } from "node:path";
 import { digestOf, type EpochSetting } from "../client/index.ts";
-import { MARINA, shellWord } from "../shared/base/index.ts";
 import { BILL_GROUPS } from "../shared/cost/index.ts";
 import { type Manifest, rowsUsed } from "../shared/data/index.ts";
 import { canonicalJson, startingMembership } from "../shared/protocol/index.ts";
 import { readRounds } from "../sweep/index.ts";
 import { endedWhy, withFront } from "./build.ts";
-import { importLines } from "./recipe.ts";
+import { importLines, runLine } from "./recipe.ts";
 import type { Reached, Recipe, ReportData, RunSummary, Series } from "./report-data.ts";
 import { BestLosses, seriesOf, shareOf } from "./series.ts";
 import { type CellGroup, groupCells, readCells, type SweepCell } from "./sweep-cells.ts";
@@ -147,10 +146,7 @@ function recipeOf({ name, cells }: CellGroup, manifests: ReadonlyMap<string, Man
       ["probability", String(result.probability)],
       ["SHA-256 of the final iterate", result.iterateSha256],
     ],
-    commands: [
-      ...importLines(spec.data, manifests.get(spec.data)),
-      `echo ${shellWord(JSON.stringify(spec))} | ${MARINA} run -`,
-    ].join("\n"),
+    commands: [...importLines(spec.data, manifests.get(spec.data)), runLine(spec)].join("\n"),
   };
 }
 
