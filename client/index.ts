@@ -8,7 +8,14 @@ export {
   type ObjectReader,
   RunReader,
 } from "./collect.ts";
-export { checkBound, confirmLength, confirmSpending, heldTo, type PriceOptions, spendingOf } from "./confirm-price.ts";
+export {
+  checkBound,
+  confirmLength,
+  confirmSpending,
+  heldTo,
+  type PriceOptions,
+  spendingOf,
+} from "./confirm-price.ts";
 export { type DeployedEngine, type Engine, isDeployed, type Watcher } from "./engines/engine.ts";
 export { functionLogs } from "./engines/function-logs.ts";
 export type { Liveness } from "./engines/liveness.ts";

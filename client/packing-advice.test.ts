@@ -44,7 +44,7 @@ describe("advice on packing", () => {
     const plain = await ranWhole(spec);
     const packed = await ranWhole({ ...spec, shardsPerTask: "auto" });
     expect(packed.iterateSha256).toBe(plain.iterateSha256);
-    const advice = (await packingAdviceAfter(objects, plain, DEFAULT_CONFIGURATION))!;
+    const advice = (await packingAdviceAfter(objects, { ...plain, spec }, DEFAULT_CONFIGURATION))!;
     expect(advice).toMatchObject({ set: { shardsPerTask: "auto" }, sameBits: true });
     expect(advice.now.usdPerRound).toBeCloseTo(plain.usd / 80, 12);
     expect(advice.cheaper / (plain.usd / packed.usd)).toBeGreaterThan(0.8);

@@ -3,6 +3,8 @@ import type { ServiceConfiguration } from "../embedded/index.ts";
 import { shardsPerTaskOf } from "../lambdas/aggregator/index.ts";
 import { dollars, MarinaError, seconds } from "../shared/base/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
+import { dataForm } from "../shared/data/index.ts";
+import { openProblem } from "../shared/problems/index.ts";
 import { type RunResult, type RunSpec, workersAsked } from "../shared/protocol/index.ts";
 import { findManifest } from "./launch.ts";
 import { type Prediction, predict, TRIAL_ROUNDS } from "./predict.ts";
@@ -40,8 +42,9 @@ export async function packingAdvice(
   const manifest = await findManifest(objects, spec.data);
   const most = Math.max(...workersAsked(spec.workers));
   const changes: PackingAdvice["set"][] = [];
+  const problem = openProblem(spec.problem, dataForm(manifest));
   const packed: RunSpec = { ...spec, shardsPerTask: "auto" };
-  if (shardsPerTaskOf(packed, most, manifest) > shardsPerTaskOf(spec, most, manifest))
+  if (shardsPerTaskOf(packed, most, manifest, problem) > shardsPerTaskOf(spec, most, manifest, problem))
     changes.push({ shardsPerTask: "auto" });
   const fewer = Math.ceil(most / FEWER_WORKERS);
   if (typeof spec.workers === "number" && fewer < most) changes.push({ workers: fewer });
@@ -59,7 +62,12 @@ export async function packingAdvice(
 /** The same for a run that has ended: by what it took, or where it was short, by a trial of it. */
 export async function packingAdviceAfter(
   objects: Pick<ObjectStore, "get" | "list">,
-  { spec, rounds, usd, seconds: took }: Pick<RunResult, "spec" | "rounds" | "usd" | "seconds">,
+  {
+    spec,
+    rounds,
+    usd,
+    seconds: took,
+  }: Pick<RunResult, "rounds" | "usd" | "seconds"> & { readonly spec: RunSpec },
   configuration: ServiceConfiguration,
 ): Promise<PackingAdvice | undefined> {
   const now =

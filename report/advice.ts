@@ -17,7 +17,11 @@ export async function adviceOn(
     );
     // Without its data nothing can be tried.
     if (ended?.result === undefined || ended.manifest?.object.sha256 !== ended.stored.data.sha256) continue;
-    const better = await packingAdviceAfter(objects, ended.result, configuration);
+    const better = await packingAdviceAfter(
+      objects,
+      { ...ended.result, spec: ended.stored.spec },
+      configuration,
+    );
     if (better !== undefined) advice.push({ series: name, text: adviceText(better) });
   }
   return advice;
