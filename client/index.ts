@@ -1,7 +1,21 @@
 /** What a program does with the service, on every engine. */
 export { accountChecks, checkTurns, workersAtOnce } from "./account-concurrency.ts";
-export { type CollectedRun, collectRun, type ObjectReader, withFinal } from "./collect.ts";
-export { checkBound, confirmSpending, heldTo, type PriceOptions, spendingOf } from "./confirm-price.ts";
+export {
+  allRounds,
+  type CollectedRun,
+  collectRun,
+  finalRow,
+  type ObjectReader,
+  RunReader,
+} from "./collect.ts";
+export {
+  checkBound,
+  confirmLength,
+  confirmSpending,
+  heldTo,
+  type PriceOptions,
+  spendingOf,
+} from "./confirm-price.ts";
 export { type Deletion, dataDeletion, runDeletion } from "./delete.ts";
 export { type DeployedEngine, type Engine, isDeployed, type Watcher } from "./engines/engine.ts";
 export { functionLogs } from "./engines/function-logs.ts";
@@ -38,11 +52,15 @@ export {
 export { formatOf, PARAMETER_FORMATS } from "./model/formats/index.ts";
 export { type Parameters, readParameters } from "./model/parameters.ts";
 export { settleStart, storeStart, withStartIn } from "./model/start.ts";
+export { adviceText, type PackingAdvice, packingAdvice, packingAdviceAfter } from "./packing-advice.ts";
 export { type Prediction, predict } from "./predict.ts";
 export { type Check, checkFit, fitnessIfReadable, refuseUnfit, requireFit } from "./preflight.ts";
-export { RoundsReader, readResult, readRounds } from "./read-run.ts";
 export { metricLines, withSums } from "./reconcile/cloudwatch.ts";
 export { observedRequests, type Span } from "./reconcile/request-log.ts";
+export { digestOf, type KeptRound, type RoundsDigest } from "./rounds/digest.ts";
+export type { EpochSetting } from "./rounds/epochs.ts";
+export type { Latencies, SlowRound } from "./rounds/latencies.ts";
+export { readResult, readRounds, roundBlocks } from "./rounds/read-rounds.ts";
 export { namesIn, runNames } from "./run-names.ts";
 export { requestScale, type ScaleOptions } from "./scale.ts";
 export { readSpec, withChange } from "./spec-file.ts";

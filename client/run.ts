@@ -12,7 +12,7 @@ import {
 } from "./model/evaluate.ts";
 import { type Parameters, readParameters } from "./model/parameters.ts";
 import { type Progress, ProgressFan } from "./progress.ts";
-import { RoundsReader } from "./read-run.ts";
+import { roundBlocks } from "./rounds/read-rounds.ts";
 import { requestScale, type ScaleOptions } from "./scale.ts";
 import { standingOf, unfinished } from "./standing.ts";
 import { stopRun } from "./stop.ts";
@@ -44,7 +44,6 @@ export class Run {
   readonly spec: RunSpec;
   readonly #source: RunSource;
   readonly #fan = new ProgressFan();
-  readonly #rounds: RoundsReader;
   #end: Promise<RunResult> | undefined;
   #hasEnded = false;
 
@@ -52,7 +51,6 @@ export class Run {
     this.#source = source;
     this.name = source.name;
     this.spec = source.spec;
-    this.#rounds = new RoundsReader(source.objects, source.name);
     if (source.drive !== undefined) this.#begin(source.drive(this.#fan));
   }
 
@@ -72,7 +70,7 @@ export class Run {
       // Awaited below; until then somebody may be busy with a round.
       end.catch(() => undefined);
       let next = 0;
-      for (const round of await this.#stored(next)) {
+      for await (const round of this.#stored(next)) {
         yield { kind: "round", round };
         next = round.round + 1;
       }
@@ -85,13 +83,13 @@ export class Run {
           const { round: at } = progress.round;
           if (at < next) continue;
           // Rounds between looks at a checkpoint have moved on into blocks.
-          if (at > next) for (const round of await this.#stored(next, at)) yield { kind: "round", round };
+          if (at > next) for await (const round of this.#stored(next, at)) yield { kind: "round", round };
           yield progress;
           next = at + 1;
         }
       }
       await end;
-      for (const round of await this.#stored(next)) yield { kind: "round", round };
+      for await (const round of this.#stored(next)) yield { kind: "round", round };
     } finally {
       inbox.close();
     }
@@ -175,8 +173,7 @@ export class Run {
   }
 
   /** Stored rounds from this one on, up to another. */
-  async #stored(from: number, to = Infinity): Promise<readonly RoundRecord[]> {
-    const { records } = await this.#rounds.read();
-    return records.filter(({ round }) => round >= from && round < to);
+  async *#stored(from: number, to = Infinity): AsyncGenerator<RoundRecord, void, undefined> {
+    for await (const block of roundBlocks(this.#source.objects, this.name, { from, to })) yield* block;
   }
 }

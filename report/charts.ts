@@ -8,15 +8,18 @@ import { workersChart } from "./charts/workers.ts";
 import { AXES, type ReportData } from "./report-data.ts";
 import { rowsOf } from "./rows.ts";
 
+/** Of the loss itself: of what is below it on the page these two tell enough. */
+const AXES_OF_LOSS = ["round", "epochs"] as const;
+
 /** A front of fewer points says nothing that the table does not. */
 const POINTS_OF_A_FRONT = 3;
 
 /** Charts that have something to show. @param all also those that have nothing yet: the page of a run under way shows them once they have. */
 export function chartsOf(data: ReportData, { all = false } = {}): Chart[] {
   const charts = [
-    ...(["gradientNormSquared", "loss"] as const).flatMap((measure) =>
-      AXES.map((axis) => curveChart(data, measure, axis)),
-    ),
+    ...AXES.map((axis) => curveChart(data, "gradientNormSquared", axis)),
+    ...AXES_OF_LOSS.map((axis) => curveChart(data, "loss", axis)),
+    ...AXES.map((axis) => curveChart(data, "excess", axis)),
     billChart(data),
     billShareChart(data),
     latencyChart(data),

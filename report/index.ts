@@ -1,4 +1,5 @@
 /** Runs and sweeps as pages, charts and tables. */
+export { adviceOn } from "./advice.ts";
 export { buildReport } from "./build.ts";
 export { writePictures } from "./export.ts";
 export { reportPage } from "./page.ts";

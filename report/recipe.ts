@@ -15,11 +15,13 @@ export function recipeOf({ stored, result, progress, manifest }: CollectedRun): 
       ...(result === undefined ? [] : [["SHA-256 of the final iterate", result.iterateSha256] as const]),
       ["SHA-256 of the data", stored.data.sha256],
     ],
-    commands: [
-      ...importLines(stored.spec.data, manifest),
-      `echo ${shellWord(JSON.stringify(spec))} | ${MARINA} run -`,
-    ].join("\n"),
+    commands: [...importLines(stored.spec.data, manifest), runLine(spec)].join("\n"),
   };
+}
+
+/** Not by echo: some shells' own reads backslashes. */
+export function runLine(spec: object): string {
+  return `printf '%s\\n' ${shellWord(JSON.stringify(spec))} | ${MARINA} run -`;
 }
 
 /** The commands that bring the data set in; a comment where it is gone. */

@@ -1,11 +1,13 @@
 /** What a report's page holds and its charts draw: plain JSON, the same for a file and for a live view. */
 
 /** What a curve may be drawn against. */
-export const AXES = ["round", "uplinkMbit", "seconds", "usd"] as const;
+export const AXES = ["round", "epochs", "uplinkMbit", "seconds", "usd"] as const;
 export type Axis = (typeof AXES)[number];
 
-/** What a curve shows: |grad f(x)|^2, or the loss f(x), which the charts draw as f - best. */
+/** What is known of an iterate: |grad f(x)|^2 and the loss f(x). */
 export type Measure = "gradientNormSquared" | "loss";
+/** What a curve shows: one of these, or the loss above the least one that is known, f - best. */
+export type Shown = Measure | "excess";
 
 type Column = readonly (number | null)[];
 
@@ -103,6 +105,8 @@ export interface RunSummary {
   /** What ended the run, or why it failed, for people. */
   readonly ended: string;
   readonly rounds: number;
+  /** Gradients of a row that the run asked for, by the rows; null where that is not known. */
+  readonly epochs: number | null;
   readonly loss: number | null;
   readonly gradientNormSquared: number | null;
   readonly relativeGradientNormSquared: number | null;
@@ -130,4 +134,6 @@ export interface ReportData {
   readonly runs: readonly RunSummary[];
   readonly reached: readonly Reached[];
   readonly recipes: readonly Recipe[];
+  /** Curves whose runs would be cheaper or faster packed, or with fewer workers. */
+  readonly advice: readonly { readonly series: string; readonly text: string }[];
 }

@@ -92,23 +92,23 @@ export function details(result: RunResult, predicts: boolean): string {
       `${spec?.data ?? "unknown"}, ${constants.rows.toLocaleString("en-US")} rows x ${constants.dimension}, ${membershipText(result)} workers`,
     ],
     ["rounds", result.rounds.toLocaleString("en-US")],
-    ["f(x)", result.loss === null ? "-" : String(result.loss)],
+    ["loss", result.loss === null ? "-" : `f(x) = ${Number(result.loss.toPrecision(6))}`],
     [
-      "|∇f(x)|²",
-      `${short(result.gradientNormSquared)} (start ${short(initial)}, ratio ${short(result.relativeGradientNormSquared)})`,
+      "gradient",
+      `|∇f(x)|² = ${short(result.gradientNormSquared)}; at the start ${short(initial)}, ratio ${short(result.relativeGradientNormSquared)}`,
     ],
     [
       "uplink",
-      `${megabits(result.uplinkBitsPerWorker)} Mbit per worker; ${bytes(result.uplinkBytesMeasured)} measured in all`,
+      `${megabits(result.uplinkBitsPerWorker)} Mbit from each worker; ${bytes(result.uplinkBytesMeasured)} travelled in all`,
     ],
-    ["downlink", `${bytes(result.downlinkBytesMeasured)} measured in all`],
-    ["evaluation", `${bytes(result.evaluationBytesMeasured)}, not charged to the method`],
+    ["downlink", `${bytes(result.downlinkBytesMeasured)} to all workers together`],
+    ["watching", `${bytes(result.evaluationBytesMeasured)} more for the curves: in no other figure`],
     ...(result.pairedGradients === 0
       ? []
       : [
           [
             "reuse",
-            `${((100 * result.reusedGradients) / result.pairedGradients).toFixed(1)} % of ${result.pairedGradients.toLocaleString("en-US")} gradients at an older point were still held`,
+            `${((100 * result.reusedGradients) / result.pairedGradients).toFixed(1)} % of ${result.pairedGradients.toLocaleString("en-US")} gradients at the point before were still in a worker's memory`,
           ] as [string, string],
         ]),
     ["time", `${seconds(result.seconds)}${approximate}`],
@@ -119,9 +119,9 @@ export function details(result: RunResult, predicts: boolean): string {
     ...preparationRows(result, predicts),
     [
       "constants",
-      `${constants.L === undefined ? "L unknown, " : `L ${constants.L}, `}${constants.Lf === undefined ? "" : `L_f ${constants.Lf}, `}${constants.omega === undefined ? `α ${constants.alpha}` : `ω ${constants.omega}`}, ζ ${constants.zeta}`,
+      `smoothness L ${constants.L === undefined ? "unknown" : `= ${short(constants.L)}`}, ${constants.Lf === undefined ? "" : `L_f = ${short(constants.Lf)}, `}compressor ${constants.omega === undefined ? `α = ${short(constants.alpha)}` : `ω = ${short(constants.omega)}`}, ${short(constants.zeta)} entries a message`,
     ],
-    ["step size", `γ ${constants.stepSize}, p ${constants.probability}`],
+    ["step size", `γ = ${short(constants.stepSize)}, probability p = ${short(constants.probability)}`],
     ...epochRows(result),
     ["iterate", `SHA-256 ${result.iterateSha256}`],
   ];
