@@ -4,7 +4,8 @@ import { MarinaError, nearest } from "../shared/base/index.ts";
 import { DamagedObject, type ObjectStore, readChecked, readOptional } from "../shared/cloud/index.ts";
 import { createCompressor } from "../shared/compressors/index.ts";
 import { checkLabelUse, type Manifest, parseManifest, rowsOf, rowsUsed } from "../shared/data/index.ts";
-import { batchesOf, compressorOf, stateHolder } from "../shared/methods/index.ts";
+import { batchesOf, calibrationNeeds, compressorOf, stateHolder } from "../shared/methods/index.ts";
+import { knownMu } from "../shared/problems/index.ts";
 import {
   CARRIED_SHIFTS_BYTES,
   type ControlMessage,
@@ -161,6 +162,7 @@ export function checkRun(spec: RunSpec, manifest: Manifest): void {
   }
   const workers = Math.max(...asked);
   checkCarriedShifts(spec, workers, manifest);
+  checkStepSize(spec, manifest);
   checkLabelUse(manifest, spec.problem.kind === "least-squares" ? "regression" : "classification");
   const fewest = rowsOf(manifest.rows, workers, spec.remainder, workers - 1).count;
   const batches = batchesOf(algorithm);
@@ -170,6 +172,17 @@ export function checkRun(spec: RunSpec, manifest: Manifest): void {
       `algorithm.batchSize: expected at most ${fewest} (the rows of the smallest shard) when drawn without replacement, got ${batches.batchSize}`,
     );
   }
+}
+
+/** @throws MarinaError "spec" for "pl" where the problem gives no mu. */
+function checkStepSize({ algorithm, problem }: RunSpec, { dimension }: Manifest): void {
+  if (!calibrationNeeds(algorithm).includes("polyak-lojasiewicz")) return;
+  const known = knownMu(problem, dimension);
+  if (known.from !== "nowhere") return;
+  throw new MarinaError(
+    "spec",
+    `algorithm.stepSize: "pl" needs mu of the Polyak-Lojasiewicz condition, and ${known.why}; give it, as in { "mu": 0.01 }, or take "theory"`,
+  );
 }
 
 /** Carried shifts travel in every round and lie in every checkpoint. @throws MarinaError "spec" */

@@ -1,8 +1,8 @@
 /** How results are shown: one run, several side by side, and the JSON object for programs. */
 
-import { endedText, table } from "../../client/index.ts";
+import { endedText, stepTexts, table } from "../../client/index.ts";
 import { bytes, dollars, megabits, seconds, short } from "../../shared/base/index.ts";
-import { methodLabel } from "../../shared/methods/index.ts";
+import { methodLabel, stepFrom } from "../../shared/methods/index.ts";
 import type { RunResult } from "../../shared/protocol/index.ts";
 
 /** The last line of `--json`. */
@@ -31,6 +31,7 @@ export function jsonLine(result: RunResult, predicts: boolean, wallSeconds: numb
     droppedMessages: result.droppedMessages,
     iterateSha256: result.iterateSha256,
     constants: result.constants,
+    stepSizeFrom: stepFrom(result.spec.algorithm),
   });
 }
 
@@ -122,11 +123,17 @@ export function details(result: RunResult, predicts: boolean): string {
       `L ${constants.L}, ${constants.Lf === undefined ? "" : `L_f ${constants.Lf}, `}${constants.omega === undefined ? `α ${constants.alpha}` : `ω ${constants.omega}`}, ζ ${constants.zeta}`,
     ],
     ["step size", `γ ${constants.stepSize}, p ${constants.probability}`],
+    ...stepRows(result),
     ...epochRows(result),
     ["iterate", `SHA-256 ${result.iterateSha256}`],
   ];
   const width = Math.max(...rows.map(([label]) => label.length));
   return rows.map(([label, text]) => `${label.padEnd(width)}  ${text}`).join("\n");
+}
+
+/** Where the step size comes from, and what that promises. */
+function stepRows({ spec, constants }: RunResult): [string, string][] {
+  return stepTexts(spec, constants).map((text, i) => [i === 0 ? "step from" : "", text]);
 }
 
 /** What calibration took, and what it could not find out. */

@@ -17,6 +17,7 @@ export {
   participantsAsked,
   startingParticipants,
 } from "./participants.ts";
+export { type Probe, startProbe, withGradients } from "./probe.ts";
 export {
   type AlgorithmKind,
   type AlgorithmSpec,
@@ -36,6 +37,16 @@ export {
   STATEFUL_REQUESTS,
   type StateHolder,
   stateHolder,
+  stepFrom,
+  stepSource,
 } from "./registry.ts";
 export { count, type ScheduleTrigger, scheduleOf } from "./schedule.ts";
-export { type StartingPoint, type WorkerNumbers, workerNumbers } from "./theory.ts";
+export {
+  type CalibrationNeed,
+  isGivenMu,
+  plRounds,
+  type StartingPoint,
+  type StepSource,
+  type WorkerNumbers,
+  workerNumbers,
+} from "./theory.ts";

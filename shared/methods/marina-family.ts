@@ -13,7 +13,13 @@ import {
 import {
   averageSmoothness,
   type CalibrationNeed,
+  descentStep,
+  isJoint,
   type Numbers,
+  PL_NEEDS,
+  plStep,
+  type StepRule,
+  type StepSource,
   type TheorySetting,
   varianceOfMean,
 } from "./theory.ts";
@@ -116,14 +122,82 @@ export function needsOfJoint({
  * With A = omega/n and B = 0 that is Theorem 3.1, but for L_f in the place of L.
  * @see Szlendak, Tyurin, Richtarik, arXiv 2110.03300.
  */
-export function jointStep(
-  { workers: n, compressor, smoothness }: TheorySetting,
+export function jointStep(setting: TheorySetting, p: number, V: number): number {
+  return descentStep(averageSmoothness(setting.smoothness), jointInside(setting, p, V));
+}
+
+/** What stands under its root. @param Lpm L_pm, or L, which is never less. */
+export function jointInside(
+  { workers: n, compressor, smoothness: { L } }: TheorySetting,
   p: number,
   V: number,
+  Lpm = L,
 ): number {
-  const { L } = smoothness;
   const { A, B } = varianceOfMean(compressor, n);
-  const Lpm = L;
-  const inside = (A - B) * L * L + B * Lpm * Lpm + (A + (1 - B) / n) * V;
-  return 1 / (averageSmoothness(smoothness) + Math.sqrt(((1 - p) / p) * inside));
+  return ((1 - p) / p) * ((A - B) * L * L + B * Lpm * Lpm + (A + (1 - B) / n) * V);
+}
+
+/** The source of that step. */
+export const JOINT_STEP: StepSource = {
+  source: "Szlendak, Tyurin and Richtarik 2021, with L for L_pm",
+  formula: "1/(L_f + sqrt(((1-p)/p) ((A - B) L^2 + B L^2 + (A + (1 - B)/n) V)))",
+};
+
+/** What stands under the root of a member's theorem, S/p, of independent compressors. */
+export type Inside<Spec> = (spec: Spec, setting: TheorySetting, p: number) => number;
+
+/** The source and the formula of each of a member's steps. */
+interface FamilySteps {
+  readonly explicit: string;
+  readonly pl: string;
+  readonly plSource: string;
+}
+
+/**
+ * "explicit" and "pl" of a member of the family.
+ *
+ * explicit: gamma = 1/(L_f + sqrt(S/p)), S as in the member's theorem; with compressors that are drawn jointly S as in
+ * `jointStep` with L_pm itself, where it is known.
+ * pl: gamma = min{1/(L + sqrt(2 S/p)), p/(2 mu)}; with compressors that are drawn jointly L_f in the place of the first L.
+ * @param V cL^2/b, where the member draws mini-batches.
+ */
+export function familySteps<Spec extends { readonly compressor: CompressorSpec }>(
+  inside: Inside<Spec>,
+  V: Inside<Spec>,
+  { explicit, pl, plSource }: FamilySteps,
+): { readonly explicit: StepRule<Spec>; readonly pl: StepRule<Spec> } {
+  return {
+    explicit: {
+      source: "the same proof, with L_f from the descent lemma",
+      formula: explicit,
+      joint: {
+        source: "Szlendak, Tyurin and Richtarik 2021",
+        formula: "1/(L_f + sqrt(((1-p)/p) ((A - B) L^2 + B L_pm^2 + (A + (1 - B)/n) V)))",
+      },
+      needs: ({ compressor }) =>
+        isDrawnJointly(compressor) ? ["average-smoothness", "hessian-variance"] : ["average-smoothness"],
+      value(spec, setting, p) {
+        const { compressor, smoothness } = setting;
+        const under = isJoint(compressor)
+          ? jointInside(setting, p, V(spec, setting, p), smoothness.Lpm)
+          : inside(spec, setting, p);
+        return descentStep(averageSmoothness(smoothness), under);
+      },
+    },
+    pl: {
+      source: plSource,
+      formula: pl,
+      joint: {
+        source: "Szlendak, Tyurin and Richtarik 2021, under the Polyak-Lojasiewicz condition",
+        formula: "min{1/(L_f + sqrt((2(1-p)/p) ((A - B) L^2 + B L^2 + (A + (1 - B)/n) V))), p/(2 mu)}",
+      },
+      needs: (spec) => [...needsOfJoint(spec), ...PL_NEEDS],
+      value(spec, setting, p) {
+        const { compressor, smoothness } = setting;
+        return isJoint(compressor)
+          ? plStep(averageSmoothness(smoothness), jointInside(setting, p, V(spec, setting, p)), p, setting)
+          : plStep(smoothness.L, inside(spec, setting, p), p, setting);
+      },
+    },
+  };
 }

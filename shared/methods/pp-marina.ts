@@ -1,12 +1,45 @@
 /** PP-MARINA: MARINA with some of the workers in each compressed round. */
 import * as z from "zod";
-import { compressorSchema } from "../compressors/index.ts";
-import { difference, marinaServer } from "./marina-family.ts";
+import { type CompressorSpec, compressorSchema } from "../compressors/index.ts";
+import { difference, familySteps, marinaServer } from "./marina-family.ts";
 import { defineMethod } from "./method.ts";
 import { participantsSchema } from "./participants.ts";
 import { full } from "./requests.ts";
-import { labelOf, probability, replacement, stepSize, THEOREM } from "./spec-fields.ts";
-import { density, omegaOf } from "./theory.ts";
+import {
+  EXPLICIT,
+  labelOf,
+  MEASURED,
+  PL,
+  probability,
+  replacement,
+  stepSize,
+  THEOREM,
+} from "./spec-fields.ts";
+import { density, measuredBy, omegaOf, type StepRule } from "./theory.ts";
+
+interface Spec {
+  readonly compressor: CompressorSpec;
+  /** r */
+  readonly participants: number;
+}
+
+const theory: StepRule<Spec> = {
+  source: "Theorem 4.1 of MARINA",
+  formula: "1/(L (1 + sqrt((1-p) (1 + omega)/(p r))))",
+  value: ({ participants: r }, { compressor, smoothness: { L } }, p) =>
+    1 / (L * (1 + Math.sqrt(((1 - p) * (1 + omegaOf(compressor))) / (p * r)))),
+};
+
+const others = familySteps<Spec>(
+  ({ participants: r }, { compressor, smoothness: { L } }, p) =>
+    (((1 - p) * (1 + omegaOf(compressor))) / (p * r)) * L * L,
+  () => 0,
+  {
+    explicit: "1/(L_f + L sqrt((1-p) (1 + omega)/(p r)))",
+    plSource: "the proof of Theorem 4.1 under the Polyak-Lojasiewicz condition",
+    pl: "min{1/(L (1 + sqrt(2 (1-p) (1 + omega)/(p r)))), p/(2 mu)}",
+  },
+);
 
 /**
  * PP-MARINA (Algorithm 4), I' the r slots of this round, drawn with replacement (or, as a variation, without):
@@ -31,19 +64,14 @@ export const ppMarina = defineMethod({
     participants: participantsSchema,
     replacement,
     probability,
-    stepSize: stepSize({ theory: THEOREM }),
+    stepSize: stepSize({ theory: THEOREM, explicit: EXPLICIT, pl: PL, measured: MEASURED }),
   }),
   example: { kind: "pp-marina", compressor: { kind: "rand-k", k: 10 }, participants: 2 },
   label: labelOf,
   theory: {
     probability: ({ participants: r }, { compressor, workers: n }) =>
       Math.min(1, (density(compressor) * r) / n),
-    steps: {
-      theory: {
-        value: ({ participants: r }, { compressor, smoothness: { L } }, p) =>
-          1 / (L * (1 + Math.sqrt(((1 - p) * (1 + omegaOf(compressor))) / (p * r)))),
-      },
-    },
+    steps: { theory, ...others, measured: measuredBy(theory) },
   },
   requests: [full, difference],
   server: ({ participants, replacement: repeats }, numbers) =>

@@ -1,6 +1,6 @@
 /** All methods. Schemas, wire codes, labels, rules and tests go through this list: a new one is a file and a line here. */
 import * as z from "zod";
-import type { CompressorSpec } from "../compressors/index.ts";
+import { type CompressorSpec, isDrawnJointly } from "../compressors/index.ts";
 import { dasha } from "./dasha.ts";
 import { diana } from "./diana.ts";
 import { ef21 } from "./ef21.ts";
@@ -20,6 +20,8 @@ import {
   type Numbers,
   needsOf,
   numbersOf,
+  ruleOf,
+  type StepSource,
   type Theory,
   type TheorySetting,
 } from "./theory.ts";
@@ -102,6 +104,24 @@ export function resolveNumbers(spec: AlgorithmSpec, setting: TheorySetting): Num
 /** What calibration must find out for this spec's step size, beyond the spectra of the shards. */
 export function calibrationNeeds(spec: AlgorithmSpec<unknown>): readonly CalibrationNeed[] {
   return needsOf(theoryOf(spec), spec as AlgorithmSpec);
+}
+
+/** Where a spec's step size comes from; undefined for a number, which comes from the spec. */
+export function stepSource(spec: AlgorithmSpec<unknown>): StepSource | undefined {
+  const rule = ruleOf(theoryOf(spec), spec as AlgorithmSpec);
+  if (rule === undefined) return undefined;
+  const { joint, source, formula } = rule;
+  return joint !== undefined && isDrawnJointly(compressorOf(spec)) ? joint : { source, formula };
+}
+
+/** The same in a line: "Theorem 2.1 of MARINA: γ = 1/L". */
+export function stepFrom(spec: AlgorithmSpec<unknown>): string {
+  const found = stepSource(spec);
+  if (found === undefined) return "the spec: a number, without a guarantee";
+  const { stepSize } = spec;
+  const times =
+    typeof stepSize === "object" && "times" in stepSize ? `${stepSize.times} times the step of ` : "";
+  return `${times}${found.source}: γ = ${found.formula}`;
 }
 
 function theoryOf(spec: AlgorithmSpec<unknown>): Theory<AlgorithmSpec> {

@@ -1,11 +1,47 @@
 /** VR-MARINA: MARINA over mini-batches of a finite sum. */
 import * as z from "zod";
 import { compressorSchema } from "../compressors/index.ts";
-import { differenceBatch, jointStep, marinaServer, needsOfJoint } from "./marina-family.ts";
+import {
+  differenceBatch,
+  familySteps,
+  JOINT_STEP,
+  jointStep,
+  marinaServer,
+  needsOfJoint,
+} from "./marina-family.ts";
 import { defineMethod } from "./method.ts";
 import { full } from "./requests.ts";
-import { batchSize, labelOf, probability, replacement, stepSize, THEOREM } from "./spec-fields.ts";
-import { density, isJoint, omegaOf, type TheorySetting } from "./theory.ts";
+import {
+  batchSize,
+  EXPLICIT,
+  labelOf,
+  PL,
+  probability,
+  replacement,
+  stepSize,
+  THEOREM,
+} from "./spec-fields.ts";
+import { density, descentStep, isJoint, omegaOf, type StepRule, type TheorySetting } from "./theory.ts";
+
+type Spec = Parameters<typeof needsOfJoint>[0] & Batches;
+
+const theory: StepRule<Spec> = {
+  source: "Theorem 3.1 of MARINA",
+  formula: "1/(L + sqrt(((1-p)/(p n)) (omega L^2 + (1 + omega) cL^2/b)))",
+  joint: JOINT_STEP,
+  needs: needsOfJoint,
+  value: (spec, setting, p) =>
+    isJoint(setting.compressor)
+      ? jointStep(setting, p, batchVariance(spec, setting))
+      : theorem31(spec, setting, p),
+};
+
+/** Its steps besides. */
+const STEPS_31 = {
+  explicit: "1/(L_f + sqrt(((1-p)/(p n)) (omega L^2 + (1 + omega) cL^2/b)))",
+  plSource: "the proof of Theorem 3.1 under the Polyak-Lojasiewicz condition",
+  pl: "min{1/(L + sqrt((2 (1-p)/(p n)) (omega L^2 + (1 + omega) cL^2/b))), p/(2 mu)}",
+};
 
 /**
  * VR-MARINA (Algorithm 2), J the mini-batch of worker i in this round, the same at both points:
@@ -27,22 +63,14 @@ export const vrMarina = defineMethod({
     batchSize,
     replacement,
     probability,
-    stepSize: stepSize({ theory: THEOREM }),
+    stepSize: stepSize({ theory: THEOREM, explicit: EXPLICIT, pl: PL }),
   }),
   example: { kind: "vr-marina", compressor: { kind: "rand-k", k: 10 }, batchSize: 17 },
   label: labelOf,
   theory: {
     probability: ({ batchSize: b }, { compressor, rowsPerWorker: m }) =>
       Math.min(density(compressor), b / (m + b)),
-    steps: {
-      theory: {
-        needs: needsOfJoint,
-        value: (spec, setting, p) =>
-          isJoint(setting.compressor)
-            ? jointStep(setting, p, batchVariance(spec, setting))
-            : theorem31(spec, setting, p),
-      },
-    },
+    steps: { theory, ...familySteps<Spec>(inside31, batchVariance, STEPS_31) },
   },
   requests: [full, differenceBatch],
   server: (_spec, numbers) => marinaServer(numbers, { dense: full, compressed: differenceBatch }),
@@ -50,20 +78,27 @@ export const vrMarina = defineMethod({
   membership: "dense round",
 });
 
+interface Batches {
+  /** b */
+  readonly batchSize: number;
+}
+
 /** Theorem 3.1: 1/(L + sqrt(((1-p)/(p n)) (omega L^2 + (1+omega) cL^2 / b))) */
-export function theorem31(
-  { batchSize: b }: { readonly batchSize: number },
+export function theorem31(spec: Batches, setting: TheorySetting, p: number): number {
+  return descentStep(setting.smoothness.L, inside31(spec, setting, p));
+}
+
+/** What stands under its root. */
+export function inside31(
+  { batchSize: b }: Batches,
   { workers: n, compressor, smoothness: { L, cL } }: TheorySetting,
   p: number,
 ): number {
   const omega = omegaOf(compressor);
-  return 1 / (L + Math.sqrt(((1 - p) / (p * n)) * (omega * L * L + ((1 + omega) * cL * cL) / b)));
+  return ((1 - p) / (p * n)) * (omega * L * L + ((1 + omega) * cL * cL) / b);
 }
 
 /** cL^2/b */
-function batchVariance(
-  { batchSize: b }: { readonly batchSize: number },
-  { smoothness: { cL } }: TheorySetting,
-): number {
+function batchVariance({ batchSize: b }: Batches, { smoothness: { cL } }: TheorySetting): number {
   return (cL * cL) / b;
 }

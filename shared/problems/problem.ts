@@ -84,4 +84,6 @@ export interface Smoothness {
   readonly Lrow: number;
   /** L_f; absent unless it was asked for (it needs many distributed rounds). */
   readonly Lf?: number;
+  /** L_pm of mean_i |D_i|^2 - |Dbar|^2 <= L_pm^2 |x - y|^2, where it is known better than by L_pm <= L. */
+  readonly Lpm?: number;
 }
