@@ -238,7 +238,11 @@ describe("DASHA on ridge regression, the expectation over every outcome of a rou
       workerStates: ridge.rows.map(zero),
     };
     const draws = (round: number): RoundDraws => ({
-      server: { coin: () => false, slots: () => expect.fail("nobody is drawn") },
+      server: {
+        coin: () => false,
+        slots: () => expect.fail("nobody is drawn"),
+        weightedSlots: () => expect.fail("nobody is drawn"),
+      },
       worker: (slot) => ({
         compressor: () => keyed.compressor!(round, slot),
         batch: () => expect.fail("no rows are drawn"),

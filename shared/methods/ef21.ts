@@ -7,6 +7,7 @@ import { shifted, shiftStart } from "./requests.ts";
 import { labelOf, MEASURED, PL, shift, stepSize, THEOREM } from "./spec-fields.ts";
 import {
   averageSmoothness,
+  meanSmoothness,
   measuredBy,
   PL_NEEDS,
   plStep,
@@ -28,8 +29,8 @@ interface Spec {
 }
 
 /** L, or the mean of L_i: never more. */
-function localSmoothness({ smoothness: which }: Spec, { smoothness: { L, Li } }: TheorySetting): number {
-  return which === "mean" ? Li.reduce((sum, each) => sum + each, 0) / Li.length : L;
+function localSmoothness({ smoothness: which }: Spec, { smoothness }: TheorySetting): number {
+  return which === "mean" ? meanSmoothness(smoothness) : smoothness.L;
 }
 
 /** theta = 1 - sqrt(1 - alpha), without its cancellation, and beta = (1 - alpha)/theta. */

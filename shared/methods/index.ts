@@ -36,6 +36,7 @@ export {
   resolveNumbers,
   STATEFUL_REQUESTS,
   type StateHolder,
+  samplesByImportance,
   stateHolder,
   stepFrom,
   stepSource,

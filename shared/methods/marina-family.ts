@@ -6,6 +6,7 @@ import {
   everyone,
   type Method,
   minus,
+  type Plan,
   plus,
   type RequestDefinition,
   type ServerDraws,
@@ -67,14 +68,14 @@ export interface MarinaRounds {
   /** What a compressed round asks for, */
   readonly compressed: RequestDefinition;
   /** and of whom; absent: of all workers. */
-  readonly slots?: (draws: ServerDraws) => Uint32Array;
+  readonly slots?: (draws: ServerDraws) => Pick<Plan, "workers" | "weights">;
 }
 
 /**
  * The recursion of the family:
  *
  *   g^0 = mean_i m_i, and with probability p:  g^t = mean_i m_i      (a dense round)
- *   else:                                      g^t = g^{t-1} + mean_slots m_s
+ *   else:                                      g^t = g^{t-1} + mean_slots w_s m_s,  w_s = 1 unless slots are drawn by importance
  *   x^{t+1} = x^t - gamma g^t
  *
  * One coin for all workers. Workers remember nothing.
@@ -88,7 +89,7 @@ export function marinaServer(
     start: (x0) => ({ iterate: x0.slice(), previous: x0.slice(), estimate: new Float64Array(x0.length) }),
     plan(_state, round, draws) {
       if (round === 0 || draws.coin(probability)) return { request: dense, workers: all, refresh: false };
-      return { request: compressed, workers: slots?.(draws) ?? all, refresh: false };
+      return { request: compressed, ...(slots?.(draws) ?? { workers: all }), refresh: false };
     },
     step(state, { request }, mean) {
       const estimate = request.dense ? mean.slice() : plus(state.estimate, 1, mean);
@@ -147,7 +148,11 @@ export const JOINT_STEP: StepSource = {
 export type Inside<Spec> = (spec: Spec, setting: TheorySetting, p: number) => number;
 
 /** The source and the formula of each of a member's steps. */
-interface FamilySteps {
+interface FamilySteps<Spec> {
+  /** With clients or rows drawn by importance. */
+  readonly importance?: { readonly explicit: string; readonly pl: string };
+  /** Does the spec's step begin with L_f in any case? */
+  readonly beginsWithLf?: (spec: Spec) => boolean;
   readonly explicit: string;
   readonly pl: string;
   readonly plSource: string;
@@ -164,7 +169,7 @@ interface FamilySteps {
 export function familySteps<Spec extends { readonly compressor: CompressorSpec }>(
   inside: Inside<Spec>,
   V: Inside<Spec>,
-  { explicit, pl, plSource }: FamilySteps,
+  { explicit, pl, plSource, importance, beginsWithLf = () => false }: FamilySteps<Spec>,
 ): { readonly explicit: StepRule<Spec>; readonly pl: StepRule<Spec> } {
   return {
     explicit: {
@@ -174,6 +179,11 @@ export function familySteps<Spec extends { readonly compressor: CompressorSpec }
         source: "Szlendak, Tyurin and Richtarik 2021",
         formula: "1/(L_f + sqrt(((1-p)/p) ((A - B) L^2 + B L_pm^2 + (A + (1 - B)/n) V)))",
       },
+      ...(importance === undefined
+        ? {}
+        : {
+            importance: { source: "the same proof, for draws by importance", formula: importance.explicit },
+          }),
       needs: ({ compressor }) =>
         isDrawnJointly(compressor) ? ["average-smoothness", "hessian-variance"] : ["average-smoothness"],
       value(spec, setting, p) {
@@ -191,12 +201,24 @@ export function familySteps<Spec extends { readonly compressor: CompressorSpec }
         source: "Szlendak, Tyurin and Richtarik 2021, under the Polyak-Lojasiewicz condition",
         formula: "min{1/(L_f + sqrt((2(1-p)/p) ((A - B) L^2 + B L^2 + (A + (1 - B)/n) V))), p/(2 mu)}",
       },
-      needs: (spec) => [...needsOfJoint(spec), ...PL_NEEDS],
+      ...(importance === undefined
+        ? {}
+        : { importance: { source: `${plSource}, for draws by importance`, formula: importance.pl } }),
+      needs: (spec) => [
+        ...(beginsWithLf(spec) ? (["average-smoothness"] as const) : needsOfJoint(spec)),
+        ...PL_NEEDS,
+      ],
       value(spec, setting, p) {
         const { compressor, smoothness } = setting;
-        return isJoint(compressor)
-          ? plStep(averageSmoothness(smoothness), jointInside(setting, p, V(spec, setting, p)), p, setting)
-          : plStep(smoothness.L, inside(spec, setting, p), p, setting);
+        if (isJoint(compressor))
+          return plStep(
+            averageSmoothness(smoothness),
+            jointInside(setting, p, V(spec, setting, p)),
+            p,
+            setting,
+          );
+        const first = beginsWithLf(spec) ? averageSmoothness(smoothness) : smoothness.L;
+        return plStep(first, inside(spec, setting, p), p, setting);
       },
     },
   };

@@ -110,8 +110,10 @@ export function calibrationNeeds(spec: AlgorithmSpec<unknown>): readonly Calibra
 export function stepSource(spec: AlgorithmSpec<unknown>): StepSource | undefined {
   const rule = ruleOf(theoryOf(spec), spec as AlgorithmSpec);
   if (rule === undefined) return undefined;
-  const { joint, source, formula } = rule;
-  return joint !== undefined && isDrawnJointly(compressorOf(spec)) ? joint : { source, formula };
+  const { joint, importance, source, formula } = rule;
+  if (joint !== undefined && isDrawnJointly(compressorOf(spec))) return joint;
+  if (importance !== undefined && samplesByImportance(spec)) return importance;
+  return { source, formula };
 }
 
 /** The same in a line: "Theorem 2.1 of MARINA: γ = 1/L". */
@@ -139,14 +141,24 @@ export function compressorOf(spec: AlgorithmSpec<unknown>): CompressorSpec {
 }
 
 /** The mini-batches of a method; undefined where it draws none. */
-export function batchesOf(
-  spec: AlgorithmSpec<unknown>,
-):
-  | { readonly batchSize: number; readonly largeBatchSize: number; readonly replacement: boolean }
+export function batchesOf(spec: AlgorithmSpec<unknown>):
+  | {
+      readonly batchSize: number;
+      readonly largeBatchSize: number;
+      readonly replacement: boolean;
+      readonly byImportance: boolean;
+    }
   | undefined {
   if (!("batchSize" in spec)) return undefined;
   const { batchSize, replacement } = spec;
-  return { batchSize, replacement, largeBatchSize: "largeBatchSize" in spec ? spec.largeBatchSize : 0 };
+  const byImportance = "sampling" in spec && spec.sampling === "importance";
+  const largeBatchSize = "largeBatchSize" in spec ? spec.largeBatchSize : 0;
+  return { batchSize, replacement, largeBatchSize, byImportance };
+}
+
+/** Does it draw clients or rows by importance? Then the problem must say what single rows, or workers, weigh. */
+export function samplesByImportance(spec: AlgorithmSpec<unknown>): boolean {
+  return "sampling" in spec && spec.sampling === "importance";
 }
 
 /** Where the states of a method's workers lie between rounds. */

@@ -64,6 +64,27 @@ export const replacement = z
   .default(true)
   .describe("Draw with replacement (as in the paper) or without.");
 
+/** How clients, or rows, are drawn. */
+export const sampling = z
+  .enum(["uniform", "importance"])
+  .exactOptional()
+  .describe(
+    '"uniform" (default); or "importance": with probabilities in proportion to smoothness constants (L_i of clients, L_il of rows), and weights that leave every estimate unbiased.',
+  );
+
+/** A draw by importance is with replacement. */
+export function checkSampling(
+  { sampling: how, replacement: repeats }: { readonly sampling?: string; readonly replacement: boolean },
+  context: { addIssue(issue: { code: "custom"; path: string[]; message: string }): void },
+): void {
+  if (how !== "importance" || repeats) return;
+  context.addIssue({
+    code: "custom",
+    path: ["replacement"],
+    message: 'expected true: with "sampling": "importance" draws are independent',
+  });
+}
+
 /** What any method's spec may say. */
 export interface CommonFields {
   readonly kind: string;
@@ -71,6 +92,7 @@ export interface CommonFields {
   readonly compressor?: CompressorSpec;
   readonly participants?: ParticipantsSpec;
   readonly batchSize?: number;
+  readonly sampling?: "uniform" | "importance";
 }
 
 /** A method in a few words, from the fields that it has: "MARINA, rand-k 10". */
@@ -79,6 +101,7 @@ export function labelOf(spec: CommonFields): string {
   if (spec.compressor !== undefined) parts.push(compressorLabel(spec.compressor));
   if (spec.participants !== undefined) parts.push(`r = ${participantsText(spec.participants)}`);
   if (spec.batchSize !== undefined) parts.push(`b = ${spec.batchSize}`);
+  if (spec.sampling === "importance") parts.push("importance");
   if (spec.stepSize !== "theory") parts.push(`step ${stepText(spec.stepSize)}`);
   return parts.join(", ");
 }

@@ -380,6 +380,35 @@ describe("steps by hand: n = 4, m = 50, omega = 3, L = sqrt 5, L_f = 2, cL = 4",
     }
   });
 
+  it("importance: the mean of L_i, 2, for clients; cL of the losses alone for rows, by how they are drawn", () => {
+    const all = specs(randK, "theory", 1 / 5);
+    const pp = { ...all["pp-marina"], sampling: "importance" } as const;
+    for (const stepSize of ["theory", "explicit"] as const) {
+      const numbers = resolveNumbers({ ...pp, stepSize }, setting);
+      expectRelative(numbers.stepSize, 1 / (2 + 2 * Math.sqrt(8)), 1e-15);
+      expect(numbers.Li).toEqual([1, 3]);
+    }
+    expectRelative(resolveNumbers({ ...pp, stepSize: "pl" }, setting).stepSize, 1 / (2 + 8), 1e-15);
+    expect(calibrationNeeds(pp)).toEqual(["average-smoothness"]);
+    expect(resolveNumbers(all["pp-marina"], setting)).not.toHaveProperty("Li");
+
+    const known = { ...setting, smoothness: { ...hand, cLoss: { uniform: 3, importance: 2 } } };
+    const vr = (sampling: "uniform" | "importance", stepSize: "theory" | "explicit") =>
+      resolveNumbers({ ...all["vr-marina"], sampling, stepSize }, known).stepSize;
+    const L = Math.sqrt(5);
+    expectRelative(vr("uniform", "theory"), 1 / (L + Math.sqrt(15 + 64 / 17)), 1e-15);
+    expectRelative(vr("importance", "theory"), 1 / (L + Math.sqrt(15 + 16 / 17)), 1e-15);
+    expectRelative(vr("uniform", "explicit"), 1 / (2 + Math.sqrt(15 + 36 / 17)), 1e-15);
+    expectRelative(vr("importance", "explicit"), 1 / (2 + Math.sqrt(15 + 16 / 17)), 1e-15);
+  });
+
+  it("importance is refused without replacement", () => {
+    for (const kind of ["pp-marina", "vr-marina"] as const) {
+      const spec = { ...specs(randK, "theory")[kind], sampling: "importance", replacement: false };
+      expect(algorithmSchema.safeParse(spec).error!.issues[0]).toMatchObject({ path: ["replacement"] });
+    }
+  });
+
   it("measured: the same formula as theory, of other constants; QGD's is the practical one", () => {
     for (const kind of ["gd", "marina", "pp-marina", "diana", "vr-diana", "ef21", "dasha"] as const) {
       expect(step("measured", kind)).toBe(step("theory", kind));

@@ -17,6 +17,8 @@ export interface Numbers extends WorkerNumbers {
   readonly stepSize: number;
   /** p (MARINA family), q (VR-DIANA); 1 where the method has none. */
   readonly probability: number;
+  /** L_i of the clients, where they are drawn in proportion to them. */
+  readonly Li?: readonly number[];
 }
 
 /** What the theory is told. Symbols as in the papers; L, cL, L_f as in `Smoothness`. */
@@ -67,6 +69,8 @@ export interface StepSource {
 export interface StepRule<Spec> extends StepSource {
   /** With compressors that are drawn jointly, where that is another. */
   readonly joint?: StepSource;
+  /** With clients or rows that are drawn by importance. */
+  readonly importance?: StepSource;
   readonly needs?: readonly CalibrationNeed[] | ((spec: Spec) => readonly CalibrationNeed[]);
   /** gamma. @param p the probability in force; 1 where the method has none. */
   value(spec: Spec, setting: TheorySetting, p: number): number;
@@ -90,6 +94,16 @@ type NamedStep<Spec> = Spec extends { stepSize: infer Step } ? Extract<Step, str
 interface AnySpec {
   readonly stepSize: unknown;
   readonly probability?: unknown;
+  readonly sampling?: unknown;
+  readonly participants?: unknown;
+}
+
+/** Does it draw its clients by importance? */
+export function drawsClients({
+  sampling,
+  participants,
+}: Pick<AnySpec, "sampling" | "participants">): boolean {
+  return sampling === "importance" && participants !== undefined;
 }
 
 /** What calibration must find out for this spec's step size. */
@@ -115,6 +129,7 @@ export function numbersOf<Spec extends AnySpec>(
     probability,
     stepSize: isMultiple(asked) ? asked.times * named : named,
     ...workerNumbers(setting.compressor),
+    ...(drawsClients(spec) ? { Li: setting.smoothness.Li } : {}),
   };
 }
 
@@ -180,6 +195,7 @@ export function measuredBy<Spec>({
   source,
   formula,
   joint,
+  importance,
   value,
 }: StepRule<Spec>): StepRule<Spec> & { readonly needs: readonly CalibrationNeed[] } {
   const by = (theorem: string) => `no guarantee: constants estimated near x^0, in the formula of ${theorem}`;
@@ -187,6 +203,7 @@ export function measuredBy<Spec>({
     source: by(source),
     formula,
     ...(joint === undefined ? {} : { joint: { ...joint, source: by(joint.source) } }),
+    ...(importance === undefined ? {} : { importance: { ...importance, source: by(importance.source) } }),
     needs: ["probe"],
     value,
   };
@@ -218,6 +235,11 @@ export function varianceOfMean(
 /** Is it drawn for all workers jointly? Then the theorems for independent compressors say nothing of it. */
 export function isJoint(compressor: Compressor): boolean {
   return compressor.promises === "unbiased" && compressor.joint !== undefined;
+}
+
+/** mean_i L_i */
+export function meanSmoothness({ Li }: Smoothness): number {
+  return Li.reduce((sum, each) => sum + each, 0) / Li.length;
 }
 
 /** L_f. @throws RangeError where the rule has not said that it needs it. */

@@ -76,7 +76,10 @@ export const vrMarinaOnline = defineMethod({
         formula: "1/(L_f + sqrt(((1-p)/(p n)) (omega L^2 + (1 + omega) cL^2/b)))",
         needs: ["average-smoothness"],
         value: (spec, setting, p) =>
-          descentStep(averageSmoothness(setting.smoothness), inside31(spec, setting, p)),
+          descentStep(
+            averageSmoothness(setting.smoothness),
+            inside31(spec, setting, p, setting.smoothness.cLoss?.uniform),
+          ),
       },
     },
   },

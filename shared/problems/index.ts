@@ -10,6 +10,7 @@ export {
 export { margins } from "./linear/kernels.ts";
 export { evaluateLosses, type LossKind } from "./linear/losses.ts";
 export { createObjective } from "./linear/objective.ts";
+export { importanceWeights, rowImportance } from "./linear/row-importance.ts";
 export { maxRowSmoothness, smoothness } from "./linear/smoothness.ts";
 export { applyGram, shardSpectrum } from "./linear/spectrum.ts";
 export { hasQuadraticLoss, type KnownMu, knownMu } from "./polyak-lojasiewicz.ts";

@@ -147,6 +147,7 @@ export function constantsOf(
     stepSize: numbers.stepSize,
     probability: numbers.probability,
     shiftStep: numbers.shiftStep,
+    ...(numbers.Li === undefined ? {} : { Li: numbers.Li }),
     ...promised(numbers.stepSize, mu, Lf ?? L, start, target),
     workers,
     dimension,

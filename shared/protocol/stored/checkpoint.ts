@@ -42,6 +42,8 @@ export interface Constants {
   readonly probability: number;
   /** alpha */
   readonly shiftStep: number;
+  /** L_i of every worker, where they are drawn in proportion to them. */
+  readonly Li?: readonly number[];
   /** mu of the Polyak-Lojasiewicz condition, where the step size is made for it. */
   readonly mu?: number;
   /** Rounds after which the theorem guarantees the accuracy aimed at, in expectation, where the spec aims at one. */
@@ -205,6 +207,7 @@ const headSchema = z.strictObject({
     stepSize: finite,
     probability: finite,
     shiftStep: finite,
+    Li: z.array(finite).exactOptional(),
     mu: finite.exactOptional(),
     guaranteedRounds: finite.exactOptional(),
     workers: z.int(),
