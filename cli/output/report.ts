@@ -31,7 +31,7 @@ export function jsonLine(result: RunResult, predicts: boolean, wallSeconds: numb
     droppedMessages: result.droppedMessages,
     iterateSha256: result.iterateSha256,
     constants: result.constants,
-    stepSizeFrom: stepFrom(result.spec.algorithm),
+    ...(result.spec === null ? {} : { stepSizeFrom: stepFrom(result.spec.algorithm) }),
   });
 }
 
@@ -59,7 +59,7 @@ export function comparison(shown: readonly Shown[]): string {
     ],
     shown.map(({ result, wallSeconds }) => [
       result.run,
-      methodLabel(result.spec.algorithm),
+      result.spec === null ? "?" : methodLabel(result.spec.algorithm),
       membershipText(result),
       endedText(result),
       result.rounds.toLocaleString("en-US"),
@@ -87,10 +87,10 @@ export function details(result: RunResult, predicts: boolean): string {
   const rows: [string, string][] = [
     ["run", result.run],
     ["status", `${endedText(result)}${result.error === null ? "" : `: ${result.error}`}`],
-    ["method", methodLabel(spec.algorithm)],
+    ["method", spec === null ? "unknown" : methodLabel(spec.algorithm)],
     [
       "data",
-      `${spec.data}, ${constants.rows.toLocaleString("en-US")} rows x ${constants.dimension}, ${membershipText(result)} workers`,
+      `${spec?.data ?? "unknown"}, ${constants.rows.toLocaleString("en-US")} rows x ${constants.dimension}, ${membershipText(result)} workers`,
     ],
     ["rounds", result.rounds.toLocaleString("en-US")],
     ["f(x)", result.loss === null ? "-" : String(result.loss)],
@@ -120,7 +120,7 @@ export function details(result: RunResult, predicts: boolean): string {
     ...preparationRows(result, predicts),
     [
       "constants",
-      `L ${constants.L}, ${constants.Lf === undefined ? "" : `L_f ${constants.Lf}, `}${constants.omega === undefined ? `α ${constants.alpha}` : `ω ${constants.omega}`}, ζ ${constants.zeta}`,
+      `${constants.L === undefined ? "L unknown, " : `L ${constants.L}, `}${constants.Lf === undefined ? "" : `L_f ${constants.Lf}, `}${constants.Lpm === undefined ? "" : `L_pm ${constants.Lpm}, `}${constants.omega === undefined ? `α ${constants.alpha}` : `ω ${constants.omega}`}, ζ ${constants.zeta}`,
     ],
     ["step size", `γ ${constants.stepSize}, p ${constants.probability}`],
     ...stepRows(result),
@@ -133,6 +133,7 @@ export function details(result: RunResult, predicts: boolean): string {
 
 /** Where the step size comes from, and what that promises. */
 function stepRows({ spec, constants }: RunResult): [string, string][] {
+  if (spec === null) return [];
   return stepTexts(spec, constants).map((text, i) => [i === 0 ? "step from" : "", text]);
 }
 

@@ -3,10 +3,11 @@ import { describe, expect, it } from "vitest";
 import { createCompressor } from "../compressors/registry.ts";
 import { largestEigenvalue } from "../math/power-iteration.ts";
 import { normSquared } from "../math/vectors.ts";
+import type { LinearSpec } from "../problems/linear/losses.ts";
 import { createObjective } from "../problems/linear/objective.ts";
 import { smoothness } from "../problems/linear/smoothness.ts";
 import { applyGram, shardSpectrum } from "../problems/linear/spectrum.ts";
-import type { Objective, ProblemSpec, Shard, Smoothness } from "../problems/problem.ts";
+import type { Objective, Shard, Smoothness } from "../problems/problem.ts";
 import {
   type Quadratic,
   quadraticConstants,
@@ -22,8 +23,8 @@ import { oneRound, type RoundDraws, type Situation } from "./testing/one-round.t
 import { simulate } from "./testing/simulate.ts";
 import type { Numbers } from "./theory.ts";
 
-function spectral(problem: ProblemSpec, shards: readonly Shard[]): Smoothness {
-  const gram = largestEigenvalue(shards[0]!.dimension, (v, out) => {
+function spectral(problem: LinearSpec, shards: readonly Shard[]): Smoothness {
+  const gram = largestEigenvalue(shards[0]!.features, (v, out) => {
     out.fill(0);
     for (const shard of shards) applyGram(shard, v, out);
   });
@@ -293,7 +294,7 @@ describe("the ridge problem of these tests", () => {
 
 describe("GD with 1/L_f", () => {
   const curvedShards = THREE_WORKERS.map((rows) => shardOf(rows.map(([a, y]) => [a, y > 0 ? 1 : -1])));
-  const curved: ProblemSpec = { kind: "nonconvex-binary", regularizer: { kind: "nonconvex", lambda: 0.02 } };
+  const curved: LinearSpec = { kind: "nonconvex-binary", regularizer: { kind: "nonconvex", lambda: 0.02 } };
   const weights = weightsOf(curvedShards);
   const quadratics = tridiagonalQuadratics(4, 6);
   const cases: readonly { name: string; objectives: Objective[]; constants: Smoothness }[] = [

@@ -94,7 +94,7 @@ describe("parameters on mushrooms, n = 5", () => {
 
   beforeAll(async () => {
     data = await loadShipped("mushrooms", 5, "drop");
-    const gram = largestEigenvalue(data.dimension, (v, out) => {
+    const gram = largestEigenvalue(data.features, (v, out) => {
       out.fill(0);
       for (const shard of data.shards) applyGram(shard, v, out);
     });

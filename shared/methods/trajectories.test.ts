@@ -172,7 +172,7 @@ describe("trajectories with prescribed randomness", () => {
         spec,
         numbers: numbers(stepSize),
         objectives: data.objectives(problem),
-        x0: new Float64Array(data.dimension),
+        x0: new Float64Array(data.features),
         rounds: 100,
         draws,
       });
@@ -208,7 +208,7 @@ describe("EF21 with Top-K", () => {
       spec: { kind: "ef21", compressor: { kind: "top-k", k: 10 }, stepSize: "theory" },
       numbers: { ...numbers(0.05), shiftStep: 1 },
       objectives: data.objectives(problem),
-      x0: new Float64Array(data.dimension),
+      x0: new Float64Array(data.features),
       rounds: 100,
       draws: { coin: () => false },
     });
@@ -253,7 +253,7 @@ describe("gradient descent with step 1/L", () => {
         spec: { kind: "gd", stepSize: "theory" },
         numbers: numbers(1 / L),
         objectives: data.objectives(problem),
-        x0: new Float64Array(data.dimension),
+        x0: new Float64Array(data.features),
         rounds: 100,
         draws: { coin: () => false },
       });

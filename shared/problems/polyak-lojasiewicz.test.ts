@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { hessianConstants, startHessianSums, withColumn } from "./linear/hessian-sums.ts";
 import { knownMu } from "./polyak-lojasiewicz.ts";
-import type { ProblemSpec } from "./problem.ts";
+import type { ProblemSpec } from "./registry.ts";
 
 const l2 = { kind: "l2", lambda: 0.01 } as const;
 const nonconvex = { kind: "nonconvex", lambda: 0.01 } as const;

@@ -1,6 +1,6 @@
 /** What a problem says of mu, the constant of |grad f(x)|^2 >= 2 mu (f(x) - f_*). */
 import { HESSIAN_DIMENSION_LIMIT } from "./linear/hessian-sums.ts";
-import type { ProblemSpec } from "./problem.ts";
+import type { ProblemSpec } from "./registry.ts";
 
 /** How mu is known. */
 export type KnownMu =

@@ -5,7 +5,7 @@ import { stepTexts } from "../../client/text/step-text.ts";
 import { loadShipped } from "../../shared/data/testing/load.ts";
 import { largestEigenvalue } from "../../shared/math/power-iteration.ts";
 import { applyGram } from "../../shared/problems/linear/spectrum.ts";
-import type { ProblemSpec } from "../../shared/problems/problem.ts";
+import type { ProblemSpec } from "../../shared/problems/registry.ts";
 import { parseRunSpec, type RunSpecInput } from "../../shared/protocol/spec/spec.ts";
 import { DATA, runToEnd, serviceWith } from "../fixtures/service.ts";
 
@@ -37,16 +37,16 @@ describe('"measured"', () => {
     const result = await runToEnd(service, "r", spec);
     const { constants } = result;
     expect(constants.measured).toBe(true);
-    expect(stepTexts(result.spec, constants).join()).toMatch(
+    expect(stepTexts(result.spec!, constants).join()).toMatch(
       /no guarantee: constants estimated near x\^0, in the formula of Theorem 4\.1/,
     );
     expect(constants).not.toHaveProperty("cL");
     // L_i of the loss's largest curvature is 1.891852751; at x^0 = 0 it is 0.125 in the place of 0.154.
     expect(constants.L).toBeLessThan(1.891852751 * (0.125 / 0.15405857) * (1 + 1e-6));
     expect(constants.L).toBeGreaterThan(1);
-    expect(constants.Lpm!).toBeLessThan(constants.L);
+    expect(constants.Lpm!).toBeLessThan(constants.L!);
     const p = (10 / 112) * (2 / 5);
-    const expected = 1 / (constants.L * (1 + Math.sqrt(((1 - p) * 11.2) / (p * 2))));
+    const expected = 1 / (constants.L! * (1 + Math.sqrt(((1 - p) * 11.2) / (p * 2))));
     expect(constants.stepSize / expected).toBeCloseTo(1, 12);
     const { algorithm } = spec;
     const number = { ...spec, algorithm: { ...algorithm, stepSize: constants.stepSize } as typeof algorithm };
@@ -94,7 +94,7 @@ describe('"pl"', () => {
       expect(result.loss! - MINIMUM).toBeGreaterThan(0);
       // |grad f(0)|^2 = 0.3196052819, f(0) = ln 2
       const target = 1e-12 * 0.3196052819;
-      const L = Lf ?? result.constants.L;
+      const L = Lf ?? result.constants.L!;
       expect(
         guaranteedRounds! / Math.ceil(Math.log((2 * L * Math.LN2) / target) / (stepSize * 0.01)),
       ).toBeCloseTo(1, 4);
@@ -134,7 +134,7 @@ describe('"explicit"', () => {
       { stop: { rounds: 2 } },
     );
     const { constants } = await runToEnd(await serviceWith(), "r", spec);
-    const { shards, dimension, rows } = await loadShipped("mushrooms", 5, "drop");
+    const { shards, features: dimension, rows } = await loadShipped("mushrooms", 5, "drop");
     const times = (i: number, v: Float64Array): Float64Array => {
       const out = new Float64Array(dimension);
       applyGram(shards[i]!, v, out);
@@ -151,7 +151,7 @@ describe('"explicit"', () => {
       }
     });
     expect(constants.Lpm! / Math.sqrt(variance)).toBeCloseTo(1, 8);
-    expect(constants.Lpm!).toBeLessThan(constants.L / 2);
+    expect(constants.Lpm!).toBeLessThan(constants.L! / 2);
     expect(constants.stepSize * (constants.Lf! + 2 * constants.Lpm!)).toBeCloseTo(1, 12);
   });
 });

@@ -224,7 +224,7 @@ const FIRST_PROBE_ROUND = 4_100_000_000;
 
 /** The gradients at the next point near x^0. */
 async function askProbe(active: ActiveRun, { probe }: Calibration): Promise<Probe> {
-  const before = probe ?? startProbe(startingPoint(active.spec, active.dimension));
+  const before = probe ?? startProbe(startingPoint(active.spec, active.problem));
   const round = FIRST_PROBE_ROUND + before.points;
   const point = await pointOf(active, before.next!, round);
   const gradients = await gradientsAt(active, point, round);
@@ -242,7 +242,7 @@ async function pointOf(active: ActiveRun, vector: Float64Array, step: number): P
 }
 
 async function measureStart(active: ActiveRun): Promise<StartingPoint> {
-  const x = startingPoint(active.spec, active.dimension);
+  const x = startingPoint(active.spec, active.problem);
   const { loss, gradientNormSquared } = await evaluateAt(active, x, 0);
   return { loss, gradientNormSquared };
 }

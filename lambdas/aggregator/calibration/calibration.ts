@@ -21,9 +21,9 @@ import {
   hasQuadraticLoss,
   hessianConstants,
   knownMu,
-  maxRowSmoothness,
   type Smoothness,
-  smoothness,
+  type SmoothnessRules,
+  smoothnessRules,
 } from "../../../shared/problems/index.ts";
 import type { Constants, Preparation, RunSpec, Spectra } from "../../../shared/protocol/index.ts";
 import type { NumberedMembership } from "../membership/decide.ts";
@@ -68,6 +68,7 @@ export function nextQuestion(
   const needs = calibrationNeeds(algorithm);
   // What is measured takes the place of all that is known of the problem.
   if (needs.includes("probe")) return probe === undefined || probe.next !== undefined ? "probe" : undefined;
+  if (smoothnessRules(spec.problem) === undefined) return undefined;
   if (spectra === undefined) return "spectra";
   const average = spec.smoothness === "exact" && calibrationNeeds(algorithm).includes("average-smoothness");
   if (average && spectra.gramEigenvalue === undefined && spectra.gramSteps === undefined)
@@ -105,10 +106,9 @@ export function constantsOf(
   findings: Findings,
 ): { readonly constants: Constants; readonly warning?: string } {
   const { spec, algorithm, workers, compressor, dimension, rows } = run;
-  const { start, hessians, probe } = findings;
+  const { start, hessians } = findings;
   const exact = hessians === undefined ? undefined : hessianConstants(hessians);
-  const { smoothness: known, warning } =
-    probe === undefined ? smoothnessOf(run, findings.spectra!) : { smoothness: measured(probe) };
+  const { smoothness: known, warning, told } = smoothnessFrom(run, findings);
   const bounds = exact === undefined ? known : { ...known, Lpm: exact.Lpm };
   const mu = muOf(run, exact?.mu);
   const { relativeGradientNormSquared: relative, gradientNormSquared: absolute } = spec.stop;
@@ -127,7 +127,7 @@ export function constantsOf(
   });
   if (!Number.isFinite(numbers.stepSize) || numbers.stepSize <= 0) {
     const why =
-      probe === undefined
+      told === "all"
         ? `every row of "${spec.data}" is zero and there is no regulariser, so there is nothing to minimise`
         : "the gradients near x^0 are all the same";
     throw new MarinaError(
@@ -136,11 +136,11 @@ export function constantsOf(
     );
   }
   const { L, Lmax, cL, Lrow, Lf, Lpm } = bounds;
+  const bounded = { L, ...(Lf === undefined ? {} : { Lf }), Lmax };
   const constants = {
-    L,
-    ...(Lf === undefined ? {} : { Lf }),
-    Lmax,
-    ...(probe === undefined ? { cL, Lrow } : { measured: true as const }),
+    ...(told === "nothing" ? {} : bounded),
+    ...(told === "all" ? { cL, Lrow } : {}),
+    ...(told === "estimates" ? { measured: true as const } : {}),
     ...(Lpm === undefined ? {} : { Lpm }),
     ...promiseOf(compressor),
     zeta: compressor.zeta,
@@ -190,16 +190,35 @@ function measured({ estimates: { Li, Lf, Lpm } }: Probe): Smoothness {
   return { Li, L, Lmax, Lf, Lpm, cL: Number.NaN, Lrow: Number.NaN };
 }
 
+/** Of a problem without constants, whose specs name their step sizes: what nevertheless used one would come out as none. */
+const UNKNOWN: Smoothness = { Li: [], L: NaN, Lmax: NaN, cL: NaN, Lrow: NaN };
+
+/** The constants that calibration has come to, and what of them the run's record is told. */
+function smoothnessFrom(
+  run: Calibrated,
+  { spectra, probe }: Findings,
+): {
+  readonly smoothness: Smoothness;
+  readonly warning?: string;
+  readonly told: "all" | "estimates" | "nothing";
+} {
+  if (probe !== undefined) return { smoothness: measured(probe), told: "estimates" };
+  const rules = smoothnessRules(run.spec.problem);
+  if (rules === undefined) return { smoothness: UNKNOWN, told: "nothing" };
+  return { ...smoothnessOf(run, rules, spectra!), told: "all" };
+}
+
 /** Where the power iteration was given up, mean_i L_i >= L_f takes its place: it is known from the spectra alone. */
 function smoothnessOf(
   { spec, algorithm, workers }: Calibrated,
+  rules: SmoothnessRules<RunSpec["problem"]>,
   { shards, gramEigenvalue, gramSteps }: Spectra,
 ): { readonly smoothness: Smoothness; readonly warning?: string } {
-  if (spec.smoothness !== "exact") return { smoothness: maxRowSmoothness(spec.problem, shards) };
-  if (!calibrationNeeds(algorithm).includes("average-smoothness"))
-    return { smoothness: smoothness(spec.problem, shards) };
-  if (gramEigenvalue !== undefined) return { smoothness: smoothness(spec.problem, shards, gramEigenvalue) };
-  const bounds = smoothness(spec.problem, shards);
+  const { problem } = spec;
+  if (spec.smoothness !== "exact") return { smoothness: rules.maxRow(problem, shards) };
+  const bounds = rules.exact(problem, shards);
+  if (!calibrationNeeds(algorithm).includes("average-smoothness")) return { smoothness: bounds };
+  if (gramEigenvalue !== undefined) return { smoothness: rules.exact(problem, shards, gramEigenvalue) };
   let sum = 0;
   for (const Li of bounds.Li) sum += Li;
   const warning =

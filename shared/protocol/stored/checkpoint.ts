@@ -20,11 +20,11 @@ export type StoppedBy =
 
 /** The constants a run works with; resolved once, in its calibration. */
 export interface Constants {
-  /** L = sqrt(mean_i L_i^2) */
-  readonly L: number;
+  /** L = sqrt(mean_i L_i^2); absent, like the other constants, where the problem's are not known. */
+  readonly L?: number;
   /** L_f, where the step size needed it. */
   readonly Lf?: number;
-  readonly Lmax: number;
+  readonly Lmax?: number;
   /** cL, average smoothness; this and the next are not among what is measured. */
   readonly cL?: number;
   readonly Lrow?: number;
@@ -194,9 +194,9 @@ const headSchema = z.strictObject({
   round: z.int().min(0),
   referenceRound: z.int().min(0),
   constants: z.strictObject({
-    L: finite,
+    L: finite.exactOptional(),
     Lf: finite.exactOptional(),
-    Lmax: finite,
+    Lmax: finite.exactOptional(),
     cL: finite.exactOptional(),
     Lrow: finite.exactOptional(),
     Lpm: finite.exactOptional(),
