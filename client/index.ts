@@ -1,5 +1,11 @@
 /** What a program does with the service, on every engine. */
 export { accountChecks, checkTurns, workersAtOnce } from "./account-concurrency.ts";
+export {
+  type CompressorEntry,
+  compressorCatalogue,
+  type MethodEntry,
+  methodCatalogue,
+} from "./catalogue.ts";
 export { type CollectedRun, collectRun, type ObjectReader, withFinal } from "./collect.ts";
 export { checkBound, confirmSpending, heldTo, type PriceOptions, spendingOf } from "./confirm-price.ts";
 export { type DeployedEngine, type Engine, isDeployed, type Watcher } from "./engines/engine.ts";
@@ -14,6 +20,7 @@ export {
   withEngine,
   withStack,
 } from "./engines/open.ts";
+export { constantsOfSpec } from "./explain.ts";
 export { importCommand } from "./import/import-command.ts";
 export {
   fileImport,

@@ -6,12 +6,14 @@ import {
   checkFit,
   checkTurns,
   configure,
+  constantsOfSpec,
   type DeployedEngine,
   type EngineOptions,
   findManifest,
   type Prediction,
   predict,
   readSpec,
+  stepTexts,
   taskSeconds,
   withStack,
   workersAtOnce,
@@ -22,7 +24,7 @@ import { accountConcurrency, functionLimits } from "../../shared/cloud/aws/index
 import { priceNotice } from "../../shared/cost/index.ts";
 import { dataForm } from "../../shared/data/index.ts";
 import { openProblem } from "../../shared/problems/index.ts";
-import { workersAsked } from "../../shared/protocol/index.ts";
+import { type RunSpec, workersAsked } from "../../shared/protocol/index.ts";
 
 export interface DoctorOptions extends EngineOptions {
   readonly beforeDeploy?: true;
@@ -92,6 +94,7 @@ async function* checks(engine: DeployedEngine, specPath: string | undefined): As
     yield { good: true, text: `prices: ${notice}${limit}` };
   }
   if (turns.some(({ good }) => !good)) return;
+  yield* await stepChecks(objects, spec);
   let prediction: Prediction | undefined;
   try {
     prediction = await predict(objects, spec, { ...stack, workerConcurrency: workersAtOnce(concurrency) });
@@ -109,4 +112,18 @@ async function* checks(engine: DeployedEngine, specPath: string | undefined): As
         good: true,
         text: `price: $${dollars(1000 * prediction.usdPerRound)} per 1,000 rounds, ${seconds(prediction.secondsPerRound)} a round; at most $${dollars(prediction.usdAtMost)} and ${seconds(prediction.secondsAtMost)} for ${spec.stop.rounds} rounds`,
       };
+}
+
+/** Where the step size comes from, and what it promises; where there is none, why. */
+async function stepChecks(objects: DeployedEngine["objects"], spec: RunSpec): Promise<Check[]> {
+  try {
+    const constants = await constantsOfSpec(objects, spec);
+    return stepTexts(spec, constants ?? { stepSize: 0 }).map((text) => ({
+      good: true,
+      text: `step: ${text}`,
+    }));
+  } catch (error) {
+    if (!(error instanceof MarinaError)) throw error;
+    return [{ good: false, text: error.message }];
+  }
 }

@@ -12,5 +12,6 @@ export const command = engineCommand("run")
     collect,
     [],
   )
+  .option("--explain", "say where the step size comes from and what it promises, and do nothing else")
   .option("--json", "print one JSON object as the last line of standard output")
   .action(async (spec: string, options) => (await import("../actions/run.ts")).runSpec(spec, options));

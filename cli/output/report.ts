@@ -118,10 +118,7 @@ export function details(result: RunResult, predicts: boolean): string {
       `$${dollars(result.usd)}${approximate}, ${result.rounds === 0 ? "-" : `$${dollars((1000 * result.usd) / result.rounds)}`} per 1,000 rounds`,
     ],
     ...preparationRows(result, predicts),
-    [
-      "constants",
-      `${constants.L === undefined ? "L unknown, " : `L ${constants.L}, `}${constants.Lf === undefined ? "" : `L_f ${constants.Lf}, `}${constants.Lpm === undefined ? "" : `L_pm ${constants.Lpm}, `}${constants.omega === undefined ? `α ${constants.alpha}` : `ω ${constants.omega}`}, ζ ${constants.zeta}`,
-    ],
+    ["constants", constantsText(constants)],
     ["step size", `γ ${constants.stepSize}, p ${constants.probability}`],
     ...stepRows(result),
     ...epochRows(result),
@@ -129,6 +126,19 @@ export function details(result: RunResult, predicts: boolean): string {
   ];
   const width = Math.max(...rows.map(([label]) => label.length));
   return rows.map(([label, text]) => `${label.padEnd(width)}  ${text}`).join("\n");
+}
+
+/** Symbols and values of a run's constants. */
+export function constantsText(constants: RunResult["constants"]): string {
+  const { L, Lf, Lpm, omega, alpha, zeta, measured } = constants;
+  const parts = [
+    L === undefined ? "L unknown" : `L ${L}`,
+    ...(Lf === undefined ? [] : [`L_f ${Lf}`]),
+    ...(Lpm === undefined ? [] : [`L_pm ${Lpm}`]),
+    omega === undefined ? `α ${alpha}` : `ω ${omega}`,
+    `ζ ${zeta}`,
+  ];
+  return `${parts.join(", ")}${measured === true ? "; L estimated near x^0" : ""}`;
 }
 
 /** Where the step size comes from, and what that promises. */

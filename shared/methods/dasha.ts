@@ -113,6 +113,11 @@ export const dasha = defineMethod({
     stepSize: stepSize({ theory: THEOREM, pl: PL, measured: MEASURED }),
   }),
   example: { kind: "dasha", compressor: { kind: "rand-k", k: 10 }, shift: "carried" },
+  equation: [
+    "g_i^0 = grad f_i(x^0), dense; then, a = 1/(2 omega + 1):",
+    "worker: m_i = Q_i(grad f_i(x^t) - grad f_i(x^{t-1}) - a (g_i^{t-1} - grad f_i(x^{t-1}))),  g_i^t = g_i^{t-1} + m_i",
+    "server: g^t = g^{t-1} + mean_i m_i,  x^{t+1} = x^t - gamma g^t",
+  ],
   label: labelOf,
   theory: {
     steps: { theory, pl, measured: measuredBy(theory) },

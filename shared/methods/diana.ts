@@ -53,6 +53,10 @@ export const diana = defineMethod({
     stepSize: stepSize({ theory: THEOREM, published: THEOREM_4, measured: MEASURED }),
   }),
   example: { kind: "diana", compressor: { kind: "rand-k", k: 10 }, shift: "carried" },
+  equation: [
+    "worker: m_i = Q_i(grad f_i(x^t) - h_i^t),  h_i^{t+1} = h_i^t + alpha m_i",
+    "server: g^t = hbar^t + mean_i m_i,  x^{t+1} = x^t - gamma g^t,  hbar^{t+1} = hbar^t + alpha mean_i m_i",
+  ],
   label: labelOf,
   theory: {
     steps: {

@@ -98,6 +98,11 @@ export const ef21 = defineMethod({
     stepSize: stepSize({ theory: THEOREM, pl: PL, measured: MEASURED }),
   }),
   example: { kind: "ef21", compressor: { kind: "top-k", k: 10 }, shift: "carried" },
+  equation: [
+    "g_i^0 = grad f_i(x^0), dense; then",
+    "worker: m_i = C_i(grad f_i(x^t) - g_i^{t-1}),  g_i^t = g_i^{t-1} + m_i",
+    "server: g^t = g^{t-1} + mean_i m_i,  x^{t+1} = x^t - gamma g^t",
+  ],
   label: labelOf,
   theory: { steps: { theory, pl, measured: measuredBy(theory) } },
   requests: [shiftStart, shifted],

@@ -36,6 +36,7 @@ export const gd = defineMethod({
     stepSize: stepSize({ theory: THEOREM, pl: PL, measured: MEASURED }),
   }),
   example: { kind: "gd" },
+  equation: ["g^t = mean_i grad f_i(x^t)", "x^{t+1} = x^t - gamma g^t"],
   label: labelOf,
   theory: { steps: { theory, pl, measured: measuredBy(theory) } },
   requests: [full],

@@ -6,6 +6,7 @@ export {
   type Gradient,
   type GradientNeed,
   type Method,
+  type MethodDefinition,
   type Plan,
   type PointName,
   type RequestDefinition,

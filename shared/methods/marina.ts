@@ -58,6 +58,12 @@ export const marina = defineMethod({
     stepSize: stepSize({ theory: THEOREM, explicit: EXPLICIT, pl: PL, measured: MEASURED }),
   }),
   example: { kind: "marina", compressor: { kind: "rand-k", k: 10 } },
+  equation: [
+    "g^0 = mean_i grad f_i(x^0);",
+    "with probability p:  g^t = mean_i grad f_i(x^t)",
+    "else:                g^t = g^{t-1} + mean_i Q_i(grad f_i(x^t) - grad f_i(x^{t-1}))",
+    "x^{t+1} = x^t - gamma g^t",
+  ],
   label: labelOf,
   theory: {
     probability: (_spec, { compressor }) => density(compressor),

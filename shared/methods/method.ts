@@ -141,6 +141,8 @@ export interface MethodDefinition<
   readonly schema: Schema;
   /** A spec that makes sense with any data set: tests and chaos take it. The docstring shows it. */
   readonly example: z.input<Schema>;
+  /** What it does, as in its docstring: a line each. */
+  readonly equation: readonly string[];
   /** In a few words: "MARINA, rand-k 10". */
   label(spec: z.output<Schema>): string;
   /** Step sizes and probability from the convergence theorems. */

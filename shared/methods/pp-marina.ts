@@ -104,6 +104,12 @@ export const ppMarina = defineMethod({
     })
     .superRefine(checkSampling),
   example: { kind: "pp-marina", compressor: { kind: "rand-k", k: 10 }, participants: 2 },
+  equation: [
+    "g^0 = mean_i grad f_i(x^0);",
+    "with probability p:  g^t = mean_i grad f_i(x^t)",
+    "else:                g^t = g^{t-1} + (1/r) sum_{s in I'} Q_s(grad f_s(x^t) - grad f_s(x^{t-1}))",
+    "x^{t+1} = x^t - gamma g^t",
+  ],
   label: labelOf,
   theory: {
     probability: ({ participants: r }, { compressor, workers: n }) =>

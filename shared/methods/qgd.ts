@@ -48,6 +48,7 @@ export const qgd = defineMethod({
     stepSize: stepSize({ theory: THEOREM, practical: "no guarantee", measured: MEASURED }),
   }),
   example: { kind: "qgd", compressor: { kind: "rand-k", k: 10 }, stepSize: "practical" },
+  equation: ["g^t = mean_i Q_i(grad f_i(x^t))", "x^{t+1} = x^t - gamma g^t"],
   label: labelOf,
   theory: {
     steps: {

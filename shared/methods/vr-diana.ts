@@ -92,6 +92,12 @@ export const vrDiana = defineMethod({
     stepSize: stepSize({ theory: THEOREM, published: THEOREM_4, measured: MEASURED }),
   }),
   example: { kind: "vr-diana", compressor: { kind: "natural" }, batchSize: 17 },
+  equation: [
+    "v_i = grad f_J(x^t) - grad f_J(w^t) + grad f_i(w^t),  J the mini-batch of worker i",
+    "worker: m_i = Q_i(v_i - h_i^t),  h_i^{t+1} = h_i^t + alpha m_i",
+    "server: g^t = hbar^t + mean_i m_i,  x^{t+1} = x^t - gamma g^t,  hbar^{t+1} = hbar^t + alpha mean_i m_i",
+    "w^{t+1} = x^t (the point before the step) with probability q, else w^t; one coin for all workers",
+  ],
   label: labelOf,
   theory: {
     probability: ({ batchSize: b }, { rowsPerWorker: m }) => Math.min(1, b / m),

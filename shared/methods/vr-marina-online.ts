@@ -61,6 +61,12 @@ export const vrMarinaOnline = defineMethod({
     batchSize: 17,
     largeBatchSize: 400,
   },
+  equation: [
+    "g^0 = mean_i grad f_J'(x^0);",
+    "with probability p:  g^t = mean_i grad f_J'(x^t)",
+    "else:                g^t = g^{t-1} + mean_i Q_i(grad f_J(x^t) - grad f_J(x^{t-1}))",
+    "x^{t+1} = x^t - gamma g^t",
+  ],
   label: labelOf,
   theory: {
     probability: ({ batchSize: b, largeBatchSize: B }, { compressor }) =>

@@ -102,6 +102,12 @@ export const vrMarina = defineMethod({
     })
     .superRefine(checkSampling),
   example: { kind: "vr-marina", compressor: { kind: "rand-k", k: 10 }, batchSize: 17 },
+  equation: [
+    "g^0 = mean_i grad f_i(x^0);",
+    "with probability p:  g^t = mean_i grad f_i(x^t)",
+    "else:                g^t = g^{t-1} + mean_i Q_i(grad f_J(x^t) - grad f_J(x^{t-1}))",
+    "x^{t+1} = x^t - gamma g^t",
+  ],
   label: labelOf,
   theory: {
     probability: ({ batchSize: b }, { compressor, rowsPerWorker: m }) =>
