@@ -136,6 +136,16 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: () => import("./commands/data.ts"),
   },
   {
+    usage: "methods [kind]",
+    summary: "all methods: equation, theorems and steps, what a worker keeps, compressors, problems",
+    load: () => import("./commands/methods.ts"),
+  },
+  {
+    usage: "compressors [kind]",
+    summary: "all compressors: what they do, their constants, bits, and methods that take them",
+    load: () => import("./commands/compressors.ts"),
+  },
+  {
     usage: "schema [what]",
     summary: "the JSON schema of a run's spec, or of a sweep, for editors",
     load: () => import("./commands/schema.ts"),

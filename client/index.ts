@@ -1,6 +1,12 @@
 /** What a program does with the service, on every engine. */
 export { accountChecks, checkTurns, workersAtOnce } from "./account-concurrency.ts";
 export {
+  type CompressorEntry,
+  compressorCatalogue,
+  type MethodEntry,
+  methodCatalogue,
+} from "./catalogue.ts";
+export {
   allRounds,
   type CollectedRun,
   collectRun,
@@ -29,6 +35,7 @@ export {
   withEngine,
   withStack,
 } from "./engines/open.ts";
+export { constantsOfSpec } from "./explain.ts";
 export { datasetNames, findManifest, findRun } from "./find.ts";
 export { importCommand } from "./import/import-command.ts";
 export {
@@ -69,6 +76,7 @@ export { type Stopping, stopRun } from "./stop.ts";
 export { taskSeconds } from "./task-seconds.ts";
 export { isYes, STANDARD_TERMINAL, type Terminal } from "./text/ask.ts";
 export { endedText, reachedAccuracy } from "./text/ended.ts";
+export { stepTexts } from "./text/step-text.ts";
 export { type Column, type TableOptions, table } from "./text/table.ts";
 export { exportArchive, importArchive } from "./transfer.ts";
 export { readUsed, type Used } from "./used.ts";

@@ -4,8 +4,8 @@ import { MarinaError } from "../shared/base/index.ts";
 import { DamagedObject, type ObjectStore, readChecked, readOptional } from "../shared/cloud/index.ts";
 import { createCompressor } from "../shared/compressors/index.ts";
 import { dataForm, type Manifest, rowsOf, rowsUsed } from "../shared/data/index.ts";
-import { batchesOf, compressorOf, stateHolder } from "../shared/methods/index.ts";
-import { openProblem, type Problem } from "../shared/problems/index.ts";
+import { batchesOf, calibrationNeeds, compressorOf, stateHolder } from "../shared/methods/index.ts";
+import { knownMu, openProblem, type Problem } from "../shared/problems/index.ts";
 import {
   CARRIED_SHIFTS_BYTES,
   type ControlMessage,
@@ -137,6 +137,7 @@ export function checkRun(spec: RunSpec, manifest: Manifest): Problem {
   }
   const workers = Math.max(...asked);
   checkCarriedShifts(spec, workers, dimension);
+  checkStepSize(spec, dimension);
   const fewest = rowsOf(manifest.rows, workers, spec.remainder, workers - 1).count;
   const batches = batchesOf(algorithm);
   if (batches !== undefined && !batches.replacement && batches.batchSize > fewest) {
@@ -146,6 +147,17 @@ export function checkRun(spec: RunSpec, manifest: Manifest): Problem {
     );
   }
   return problem;
+}
+
+/** @throws MarinaError "spec" for "pl" where the problem gives no mu. */
+function checkStepSize({ algorithm, problem }: RunSpec, dimension: number): void {
+  if (!calibrationNeeds(algorithm).includes("polyak-lojasiewicz")) return;
+  const known = knownMu(problem, dimension);
+  if (known.from !== "nowhere") return;
+  throw new MarinaError(
+    "spec",
+    `algorithm.stepSize: "pl" needs mu of the Polyak-Lojasiewicz condition, and ${known.why}; give it, as in { "mu": 0.01 }, or take "theory"`,
+  );
 }
 
 /** Carried shifts travel in every round and lie in every checkpoint. @throws MarinaError "spec" */

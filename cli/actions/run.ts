@@ -4,6 +4,7 @@ import {
   changeLabels,
   checkBound,
   checkLabels,
+  constantsOfSpec,
   createRun,
   type Engine,
   findManifest,
@@ -14,10 +15,13 @@ import {
   packingAdviceAfter,
   readSpec,
   requireFit,
+  stepTexts,
   withEngine,
 } from "../../client/index.ts";
 import { DEFAULT_CONFIGURATION } from "../../embedded/index.ts";
+import { methodLabel } from "../../shared/methods/index.ts";
 import type { RunResult, RunSpec } from "../../shared/protocol/index.ts";
+import { constantsText } from "../output/report.ts";
 import { confirmRuns, driveRun, type RunOptions, reportEnd } from "./drive.ts";
 import { confirmRounds } from "./run-length.ts";
 
@@ -25,6 +29,7 @@ interface SpecOptions extends RunOptions {
   readonly set?: readonly string[];
   readonly tag?: readonly string[];
   readonly note?: string;
+  readonly explain?: boolean;
 }
 
 export async function runSpec(path: string, options: SpecOptions): Promise<void> {
@@ -32,6 +37,7 @@ export async function runSpec(path: string, options: SpecOptions): Promise<void>
   const labels = labelsOf(options);
   const spec = heldTo(readSpec(path, options.set ?? []), options.maxUsd);
   await withEngine(options, async (engine) => {
+    if (options.explain === true) return explain(engine, spec);
     if (isDeployed(engine)) await requireFit(engine, spec);
     if (isDeployed(engine) && options.on === "aws") await confirmRuns(engine, [spec], options);
     else await confirmRounds(engine, spec, options.yes);
@@ -59,4 +65,16 @@ function labelsOf({ tag: tags = [], note }: SpecOptions): LabelChange | undefine
 async function advise({ objects }: Engine, spec: RunSpec, result: RunResult): Promise<void> {
   const advice = await packingAdviceAfter(objects, { ...result, spec }, DEFAULT_CONFIGURATION);
   if (advice !== undefined) console.error(`packing: ${adviceText(advice)}`);
+}
+
+/** The step size before anything is stored or spent. */
+async function explain({ objects }: Engine, spec: RunSpec): Promise<void> {
+  const constants = await constantsOfSpec(objects, spec);
+  const lines = [methodLabel(spec.algorithm)];
+  if (constants === undefined) lines.push(...stepTexts(spec, { stepSize: 0 }));
+  else {
+    const { stepSize, probability } = constants;
+    lines.push(...stepTexts(spec, constants), `γ ${stepSize}, p ${probability}`, constantsText(constants));
+  }
+  process.stdout.write(`${lines.join("\n")}\n`);
 }

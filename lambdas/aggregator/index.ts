@@ -1,4 +1,5 @@
 /** The aggregator function. */
+export type { Question as CalibrationQuestion } from "./calibration/calibration.ts";
 export { readCheckpoint } from "./checkpoints/stored-checkpoint.ts";
 export {
   type AcceptedContribution,

@@ -173,8 +173,9 @@ export interface Objective {
   /**
    * Mini-batch estimate of grad f_i(x): the mean over `batch` (row indices, repeats allowed) scaled to the whole
    * shard, plus the regulariser. Writes into out and returns the batch's estimate of f_i(x).
+   * @param rowWeights what each of the batch's rows counts in that mean, 1/(m q_l) of one drawn with probability q_l; absent: 1.
    */
-  batchGradient(x: Float64Array, batch: Uint32Array, out: Float64Array): number;
+  batchGradient(x: Float64Array, batch: Uint32Array, out: Float64Array, rowWeights?: Float64Array): number;
 }
 
 /** What a worker tells of its shard in the calibration round: enough for every constant of every problem. */
@@ -202,8 +203,15 @@ export interface Smoothness {
   readonly Lmax: number;
   /** cL = sqrt(mean_i cL_i^2), uniform sampling */
   readonly cL: number;
+  /**
+   * cL of the losses alone, as the regulariser is added exactly and has no variance: with rows drawn uniformly, and with
+   * probabilities in proportion to L_il, cL_i = mean_l L_il. Absent where all constants are one (see `maxRowSmoothness`).
+   */
+  readonly cLoss?: { readonly uniform: number; readonly importance: number };
   /** max over all rows of L_il */
   readonly Lrow: number;
   /** L_f; absent unless it was asked for (it needs many distributed rounds). */
   readonly Lf?: number;
+  /** L_pm of mean_i |D_i|^2 - |Dbar|^2 <= L_pm^2 |x - y|^2, where it is known better than by L_pm <= L. */
+  readonly Lpm?: number;
 }

@@ -1,7 +1,7 @@
 /** The spec of a run: what people write. One zod schema gives the types, the defaults, the JSON schema and the errors. */
 import * as z from "zod";
 import { checked } from "../../base/index.ts";
-import { algorithmSchema, participantsAsked } from "../../methods/index.ts";
+import { algorithmSchema, participantsAsked, samplesByImportance } from "../../methods/index.ts";
 import {
   PROBLEM_KINDS,
   type ProblemSpec,
@@ -149,10 +149,11 @@ function checkTheory(
   const why = whyNoSmoothness(problem);
   if (why === undefined) return;
   const issue = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
-  if (typeof algorithm.stepSize !== "number") {
+  if (typeof algorithm.stepSize !== "number" && algorithm.stepSize !== "measured") {
     const asked = JSON.stringify(algorithm.stepSize);
-    issue(["algorithm", "stepSize"], `expected a number, got ${asked}: ${why}`);
+    issue(["algorithm", "stepSize"], `expected a number or "measured", got ${asked}: ${why}`);
   }
+  if (samplesByImportance(algorithm)) issue(["algorithm", "sampling"], `expected "uniform": ${why}`);
   if (smoothness !== "exact") issue(["smoothness"], `expected it to be left out: ${why}`);
 }
 
