@@ -34,7 +34,7 @@ import { travelInline } from "../round/points.ts";
 import { type ActiveRun, type Assignment, tasksFor, withMembership } from "../term/active-run.ts";
 import type { OpenTerm } from "../term/open-term.ts";
 import type { RunState } from "../term/run-state.ts";
-import { startOf, startOf } from "../term/starting-point.ts";
+import { startOf } from "../term/starting-point.ts";
 import { type Calibration, constantsOf, nextQuestion, type Question, withPower } from "./calibration.ts";
 import {
   deletePower,
