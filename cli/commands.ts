@@ -90,6 +90,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: () => import("./commands/tune.ts"),
   },
   {
+    usage: "power <spec>",
+    summary: "the cheapest, fastest and balanced memory and architecture of the worker function, by trials",
+    load: () => import("./commands/power.ts"),
+  },
+  {
     usage: "compare <runs...>",
     summary: "results side by side",
     load: () => import("./commands/compare.ts"),

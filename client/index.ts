@@ -40,6 +40,7 @@ export { readingWords } from "./import/reading-words.ts";
 export { readJson } from "./json-file.ts";
 export { checkRun, createRun, datasetNames, findManifest, findRun, resumeRun } from "./launch.ts";
 export { adviceText, type PackingAdvice, packingAdvice, packingAdviceAfter } from "./packing-advice.ts";
+export { type PowerCurve, type PowerPoint, powerCurve } from "./power.ts";
 export { type Prediction, predict } from "./predict.ts";
 export { type Check, checkFit, fitnessIfReadable, refuseUnfit, requireFit } from "./preflight.ts";
 export { metricLines, withSums } from "./reconcile/cloudwatch.ts";
