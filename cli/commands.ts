@@ -86,7 +86,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     usage: "tune <spec>",
-    summary: "search the powers of two of a parameter for the best of a method",
+    summary: "search a parameter's powers of two, or values of several, for the best of a method",
     load: () => import("./commands/tune.ts"),
   },
   {
