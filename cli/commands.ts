@@ -96,8 +96,13 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     usage: "tune <spec>",
-    summary: "search the powers of two of a parameter for the best of a method",
+    summary: "search a parameter's powers of two, or values of several, for the best of a method",
     load: () => import("./commands/tune.ts"),
+  },
+  {
+    usage: "power <spec>",
+    summary: "the cheapest, fastest and balanced memory and architecture of the worker function, by trials",
+    load: () => import("./commands/power.ts"),
   },
   {
     usage: "compare <runs...>",

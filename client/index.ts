@@ -60,6 +60,7 @@ export { formatOf, PARAMETER_FORMATS } from "./model/formats/index.ts";
 export { type Parameters, readParameters } from "./model/parameters.ts";
 export { settleStart, storeStart, withStartIn } from "./model/start.ts";
 export { adviceText, type PackingAdvice, packingAdvice, packingAdviceAfter } from "./packing-advice.ts";
+export { type PowerCurve, type PowerPoint, powerCurve } from "./power.ts";
 export { type Prediction, predict } from "./predict.ts";
 export { type Check, checkFit, fitnessIfReadable, refuseUnfit, requireFit } from "./preflight.ts";
 export { metricLines, withSums } from "./reconcile/cloudwatch.ts";

@@ -48,6 +48,7 @@ export function buildReport(runs: readonly CollectedRun[], { title, predicts }: 
     ),
     recipes: runs.map(recipeOf),
     advice: [],
+    power: [],
   };
 }
 

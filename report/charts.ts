@@ -2,6 +2,7 @@
 import { billChart, billShareChart } from "./charts/bill.ts";
 import type { Chart } from "./charts/chart.ts";
 import { curveChart } from "./charts/curves.ts";
+import { powerChart } from "./charts/power.ts";
 import { reachedChart } from "./charts/reached.ts";
 import { latencyChart, slowRoundsChart } from "./charts/rounds.ts";
 import { workersChart } from "./charts/workers.ts";
@@ -34,5 +35,6 @@ export function chartsOf(data: ReportData, { all = false } = {}): Chart[] {
   for (const what of ["workers", "participants"] as const)
     if (shows[what]) charts.push(workersChart(data, what, "round"), workersChart(data, what, "seconds"));
   if (shows.front) charts.push(reachedChart(data));
+  if (data.power.length > 0) charts.push(powerChart(data));
   return charts;
 }

@@ -123,7 +123,7 @@ describe("a sweep's report", () => {
     for (const { commands } of report.recipes) {
       expect(commands.split("\n")).toEqual([
         "node cli/marina.js data import 'my data.csv' --name rows --format csv --label-column y",
-        expect.stringMatching(/^echo .* \| node cli\/marina.js run -$/),
+        expect.stringMatching(/^printf .* \| node cli\/marina.js run -$/),
       ]);
     }
     const { data: without } = await readSweepReport(sweepFile(sweep)!, async () => undefined);

@@ -57,7 +57,7 @@ ${adviceHtml(data)}<p class="note controls">Drag to move a chart, Ctrl or Shift 
 <div id="filters" class="controls" role="group" aria-label="Curves by what the sweep varied"></div>
 <div id="legend" role="group" aria-label="Curves shown"></div>
 <div id="charts"></div>
-<h2>How each run is made again</h2>
+<h2${data.recipes.length === 0 ? " hidden" : ""}>How each run is made again</h2>
 <div id="recipes"></div>
 </main>
 <div id="tooltip" role="tooltip" hidden></div>

@@ -116,6 +116,17 @@ export interface RunSummary {
   readonly resentTasks: number;
 }
 
+/** A setting of the worker's function, and what a round takes and costs with it. */
+export interface PowerRow {
+  readonly architecture: string;
+  readonly memoryMb: number;
+  readonly milliseconds: number;
+  /** Of 1,000 rounds. */
+  readonly usd: number;
+  /** Which of the answers it is, for people: "cheapest, balanced". */
+  readonly best: string;
+}
+
 /** How a run is made again. */
 export interface Recipe {
   readonly run: string;
@@ -134,6 +145,8 @@ export interface ReportData {
   readonly runs: readonly RunSummary[];
   readonly reached: readonly Reached[];
   readonly recipes: readonly Recipe[];
+  /** Of `marina power`; elsewhere none. */
+  readonly power: readonly PowerRow[];
   /** Curves whose runs would be cheaper or faster packed, or with fewer workers. */
   readonly advice: readonly { readonly series: string; readonly text: string }[];
 }

@@ -21,7 +21,8 @@ export type RowSource =
   | { readonly kind: "latency" }
   | { readonly kind: "slow-rounds" }
   | { readonly kind: "workers"; readonly what: "workers" | "participants" }
-  | { readonly kind: "reached" };
+  | { readonly kind: "reached" }
+  | { readonly kind: "power" };
 
 export function rowsOf(data: ReportData, source: RowSource): readonly Row[] {
   switch (source.kind) {
@@ -43,6 +44,8 @@ export function rowsOf(data: ReportData, source: RowSource): readonly Row[] {
           .filter(({ participants }) => source.what === "workers" || participants !== null)
           .map((step) => ({ series: name, ...step, participants: step.participants ?? "–" })),
       );
+    case "power":
+      return data.power.map((row) => ({ ...row, series: row.architecture }));
     case "reached":
       return data.reached.map((point) => ({ ...point, onFront: point.onFront ? "yes" : "no" }));
   }

@@ -73,6 +73,7 @@ export async function readSweepReport(path: string, manifestOf: ManifestOf): Pro
     recipes: groups.map((group) => recipeOf(group, manifests)),
     // What a sweep is to vary is the sweep's to say.
     advice: [],
+    power: [],
   };
   const runs = groups.flatMap(({ name, cells: members }) =>
     members.map((cell) => ({

@@ -27,7 +27,7 @@ export function showRuns({ runs, predicts }) {
     { field: "usd", title: `US$${predicted}` },
     { field: "resentTasks", title: "resent tasks" },
   ];
-  byId("runs").replaceChildren(table(columns, runs, FEW_DIGITS));
+  if (runs.length > 0) byId("runs").replaceChildren(table(columns, runs, FEW_DIGITS));
 }
 
 /**
