@@ -2,9 +2,17 @@
 import { LRUCache } from "lru-cache";
 import { MarinaError } from "../../shared/base/index.ts";
 import { type ByteRange, type Ports, readChecked } from "../../shared/cloud/index.ts";
-import { type Manifest, openShard, rowsOf, rowsUsed, shardRange } from "../../shared/data/index.ts";
+import {
+  checkRange,
+  type Manifest,
+  openShard,
+  readsWhole,
+  rowsOf,
+  rowsUsed,
+  shardRange,
+} from "../../shared/data/index.ts";
 import { createObjective } from "../../shared/problems/index.ts";
-import { sha256, WHOLE_OBJECT_BYTES } from "../../shared/protocol/index.ts";
+import { sha256 } from "../../shared/protocol/index.ts";
 import type { GradientSource } from "./gradients.ts";
 import type { LoadedRun } from "./load.ts";
 import { RecentlySet } from "./recently-set.ts";
@@ -63,15 +71,6 @@ function openedBytes({ shard }: LoadedShard): number {
   return OPENED_OVERHEAD_BYTES + 16 * shard.rows;
 }
 
-/** What is within a range only its reader can tell: see `openRowGroup`. */
-function checkLength(body: Uint8Array, { start, end }: ByteRange, key: string): void {
-  if (body.length === end - start) return;
-  throw new MarinaError(
-    "corrupt",
-    `${key}: expected ${end - start} bytes from byte ${start}, got ${body.length}`,
-  );
-}
-
 interface FetchedRows {
   readonly bytes: number;
   readonly fetched: Promise<Uint8Array>;
@@ -110,7 +109,7 @@ export class ShardLoader {
     }
     const used = rowsUsed(manifest.rows, workers, spec.remainder);
     const { first, count } = rowsOf(manifest.rows, workers, spec.remainder, worker);
-    const whole = manifest.object.bytes <= WHOLE_OBJECT_BYTES;
+    const whole = readsWhole(manifest);
     const range = whole ? { start: 0, end: manifest.object.bytes } : shardRange(manifest, first, count);
     const { etag } = manifest.object;
     const source = whole ? etag : `${etag}/${range.start}-${range.end}`;
@@ -149,7 +148,7 @@ export class ShardLoader {
     const check = (body: Uint8Array): Uint8Array => {
       this.reads++;
       if (range === undefined) this.#opened.checkWhole(body, manifest);
-      else checkLength(body, range, key);
+      else checkRange(manifest, body, range);
       return body;
     };
     try {

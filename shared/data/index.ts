@@ -1,5 +1,6 @@
 /** Data sets: import, manifest, row groups, shards. */
 
+export { looksLikeIdx, looksLikeNpy } from "./formats/array-magic.ts";
 export { ClassWords } from "./formats/class-words.ts";
 export { fileFormats } from "./formats/file-formats.ts";
 export { LibsvmSource } from "./formats/libsvm-source.ts";
@@ -18,5 +19,10 @@ export {
   STANDARD_INPUT,
 } from "./manifest.ts";
 export { partition, rowsOf, rowsUsed } from "./partition.ts";
+export { checkRange } from "./rows/checked-range.ts";
+export { openDenseRows } from "./rows/dense-rows.ts";
+export { checkLabelUse, type LabelUse, shownClasses } from "./rows/label-use.ts";
 export { type LabelCounts, labelsByWorker } from "./rows/labels-by-worker.ts";
-export { checkLabelUse, openShard, shardRange } from "./rows/shard.ts";
+export { shardRange } from "./rows/pieces.ts";
+export { readsWhole } from "./rows/reads-whole.ts";
+export { openShard } from "./rows/shard.ts";

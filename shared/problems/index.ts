@@ -4,4 +4,5 @@ export { evaluateLosses, type LossKind } from "./linear/losses.ts";
 export { createObjective } from "./linear/objective.ts";
 export { maxRowSmoothness, smoothness } from "./linear/smoothness.ts";
 export { applyGram, shardSpectrum } from "./linear/spectrum.ts";
+export type { DenseRows } from "./network/dense-rows.ts";
 export type { Objective, ProblemSpec, Shard, ShardSpectrum, Smoothness, Weights } from "./problem.ts";

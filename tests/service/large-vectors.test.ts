@@ -4,7 +4,7 @@ import { createEmbeddedService } from "../../embedded/service/service.ts";
 import { createCompressor } from "../../shared/compressors/registry.ts";
 import { importLibsvm } from "../../shared/data/import.ts";
 import { partition } from "../../shared/data/partition.ts";
-import { openShard, shardRange } from "../../shared/data/rows/shard.ts";
+import { openShard, shardRange } from "../../shared/data/index.ts";
 import { Purpose, Stream } from "../../shared/math/streams.ts";
 import { keyedDraws } from "../../shared/methods/testing/keyed-draws.ts";
 import { simulate } from "../../shared/methods/testing/simulate.ts";

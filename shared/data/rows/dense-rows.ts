@@ -1,0 +1,40 @@
+/** One worker's rows with all their entries, from either layout. */
+import type { ByteRange } from "../../cloud/index.ts";
+import type { DenseRows } from "../../problems/index.ts";
+import type { Manifest } from "../manifest.ts";
+import { filled, openDenseValues } from "./dense-shard.ts";
+import { checkLabelUse, type LabelUse, mapLabels } from "./label-use.ts";
+import { openShard } from "./shard.ts";
+
+/**
+ * Rows first .. first + count - 1: of dense row groups as they are stored, of sparse ones with the zeros between their
+ * entries; the shape of a row is then [d].
+ *
+ * @param bytes the bytes `range` of the data object: `shardRange`, or any range that includes it.
+ * @param labelsFor "classes": labels are the classes' numbers; "classification": +1 and -1; "none": there are none.
+ * @throws MarinaError as `openShard`; "limit" for sparse rows that would take more than 2 GiB with all entries.
+ */
+export function openDenseRows(
+  manifest: Manifest,
+  first: number,
+  count: number,
+  bytes: Uint8Array,
+  range: ByteRange,
+  labelsFor: LabelUse,
+): DenseRows {
+  checkLabelUse(manifest, labelsFor);
+  const { dense } = manifest;
+  if (dense !== undefined) {
+    const { labels, values } = openDenseValues(manifest, dense, first, count, bytes, range);
+    const { shape, scale, offset } = dense;
+    return withLabels({ rows: count, shape, values, scale, offset }, mapLabels(manifest, labels), labelsFor);
+  }
+  const { dimension, object } = manifest;
+  const { labels, ...rows } = openShard(manifest, first, count, bytes, range, labelsFor);
+  const values = filled(rows, dimension, object.key);
+  return withLabels({ rows: count, shape: [dimension], values, scale: 1, offset: 0 }, labels, labelsFor);
+}
+
+function withLabels(rows: DenseRows, labels: Float64Array, labelsFor: LabelUse): DenseRows {
+  return labelsFor === "none" ? rows : { ...rows, labels };
+}
