@@ -145,8 +145,11 @@ async function manifestCondition({ name, objects, replace }: ImportOptions): Pro
 /** What the manifest's constants and the rows' changes come from; undefined where rows are stored as they come. */
 function prepared(
   rows: RowSource,
-  { reading, sourceName, onProgress, dimension, labels }: ImportOptions,
+  { reading, sourceName, onProgress, dimension: asked, labels }: ImportOptions,
 ): PreparedRows | undefined {
+  // Of text with indices only the shape tells how many features there are.
+  const shaped = reading?.format === "libsvm" && reading.shape !== undefined;
+  const dimension = shaped ? sizeOfRow({ shape: reading.shape! }) : asked;
   const { order, scaling, intercept = false } = reading ?? {};
   const fill = reading !== undefined && "missing" in reading && reading.missing === "mean";
   const classes = labels === "classes";
