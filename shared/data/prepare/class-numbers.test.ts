@@ -110,7 +110,7 @@ describe("images", () => {
   });
 
   it("are refused where their shape has another size than the rows", async () => {
-    await expect(stored(table(), { shape: [2, 2] })).rejects.toThrow(
+    await expect(stored(table(), { format: "csv", shape: [2, 2] })).rejects.toThrow(
       /--shape 2,2: expected a shape of 3 entries.*got 4/,
     );
     const libsvm = new LibsvmSource(once("1 1:1 5:1\n2 1:1\n"), { name: "t" });
