@@ -324,6 +324,10 @@ command("import", data)
     ).choices(["binary", "classes", "real"]),
   )
   .option(
+    "--like <name>",
+    "read it as this data set was: its features, by name, its constants and labels; for rows to test on",
+  )
+  .option(
     "--label-file <path>",
     "idx, npy: the file of labels; default: beside it by its usual name (train-labels-idx1-ubyte.gz, y_train.npy)",
   )

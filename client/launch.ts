@@ -3,7 +3,14 @@ import { isOver, readCheckpoint } from "../lambdas/aggregator/index.ts";
 import { MarinaError, nearest } from "../shared/base/index.ts";
 import { DamagedObject, type ObjectStore, readChecked, readOptional } from "../shared/cloud/index.ts";
 import { createCompressor } from "../shared/compressors/index.ts";
-import { checkLabelUse, type Manifest, parseManifest, rowsOf, rowsUsed } from "../shared/data/index.ts";
+import {
+  checkHeldOut,
+  checkLabelUse,
+  type Manifest,
+  parseManifest,
+  rowsOf,
+  rowsUsed,
+} from "../shared/data/index.ts";
 import { batchesOf, compressorOf, stateHolder } from "../shared/methods/index.ts";
 import {
   CARRIED_SHIFTS_BYTES,
@@ -41,9 +48,10 @@ export async function createRun(
   await checkRows(objects, manifest);
   const base = spec.name ?? `${spec.algorithm.kind}-${spec.data}`;
   const data = { sha256: manifest.object.sha256, etag: manifest.object.etag };
+  const heldOut = await checkHeldOutData(objects, spec, manifest);
   for (let copy = 1; ; copy++) {
     const run = copy === 1 ? base : `${base.slice(0, 58)}-${copy}`;
-    const stored: StoredRun = { version: 1, run, spec, data };
+    const stored: StoredRun = { version: 1, run, spec, data, ...(heldOut === undefined ? {} : { heldOut }) };
     try {
       await objects.put(specKey(run), encodeStoredRun(stored), { ifNoneMatch: "*" });
     } catch (error) {
@@ -67,6 +75,7 @@ export async function resumeRun(
   const manifest = await findManifest(objects, spec.data);
   if (machineBytes !== undefined) checkMachine(spec, manifest, machineBytes);
   await checkRows(objects, manifest);
+  await checkHeldOutData(objects, spec, manifest);
   const checkpoint = (await readCheckpoint(objects, run))?.checkpoint;
   const result = await resultThatCounts(objects, run);
   if (result !== undefined && isOver(result.status)) throw overAlready(run, result.status, result);
@@ -172,6 +181,28 @@ export function checkRun(spec: RunSpec, manifest: Manifest): void {
   }
 }
 
+/**
+ * The held-out data of a spec, if there is some.
+ * @throws MarinaError "usage" where it does not exist, "spec" where it has other features or labels than the run's.
+ */
+export async function checkHeldOutData(
+  objects: Pick<ObjectStore, "get" | "list">,
+  spec: RunSpec,
+  manifest: Manifest,
+): Promise<StoredRun["heldOut"]> {
+  if (spec.heldOut === undefined) return undefined;
+  const held = await findManifest(objects, spec.heldOut.data);
+  checkHeldOut(manifest, held);
+  if (spec.heldOut.metrics?.includes("accuracy") === true && manifest.labels.kind === "real") {
+    throw new MarinaError(
+      "spec",
+      `heldOut.metrics: expected "loss" alone, since data set "${manifest.name}" has real labels, which are not right or wrong`,
+    );
+  }
+  await checkRows(objects, held);
+  return { sha256: held.object.sha256, etag: held.object.etag, rows: held.rows };
+}
+
 /** Carried shifts travel in every round and lie in every checkpoint. @throws MarinaError "spec" */
 function checkCarriedShifts({ algorithm }: RunSpec, workers: number, { dimension }: Manifest): void {
   if (stateHolder(algorithm) !== "server") return;
@@ -186,7 +217,7 @@ function checkCarriedShifts({ algorithm }: RunSpec, workers: number, { dimension
 }
 
 /** Are the stored rows those that were imported? Asks for one byte under the condition of the manifest's ETag. */
-async function checkRows(objects: ObjectStore, manifest: Manifest): Promise<void> {
+async function checkRows(objects: Pick<ObjectStore, "get">, manifest: Manifest): Promise<void> {
   const { key, etag } = manifest.object;
   try {
     await objects.get(key, { ifMatch: etag, range: { start: 0, end: 1 } });

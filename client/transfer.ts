@@ -13,7 +13,7 @@ import {
   runPrefix,
   specKey,
 } from "../shared/protocol/index.ts";
-import { type Archive, packArchive, unpackArchive } from "./archive.ts";
+import { packArchive, unpackArchive } from "./archive.ts";
 import { importCommand } from "./import/import-command.ts";
 import { findManifest, findRun } from "./launch.ts";
 
@@ -48,9 +48,11 @@ export async function exportArchive(
     throw error;
   }
   if ((await commitOf(objects, run))?.commit !== before?.commit) throw beingDriven(run);
-  const manifest = await findManifest(objects, spec.data);
-  await take(manifestKey(spec.data));
-  if (withData) await take(manifest.object.key);
+  for (const data of new Set([spec.data, spec.heldOut?.data ?? spec.data])) {
+    const manifest = await findManifest(objects, data);
+    await take(manifestKey(data));
+    if (withData) await take(manifest.object.key);
+  }
   return packArchive({ run, data: spec.data, objects: gathered });
 }
 
@@ -97,7 +99,9 @@ export async function importArchive(objects: ObjectStore, file: Uint8Array, sour
     );
   }
   await refuseExisting(objects, run);
-  await takeData(objects, archive, byKey, stored.data.sha256, source);
+  await takeData(objects, archive.data, byKey, stored.data.sha256, source);
+  if (stored.heldOut !== undefined)
+    await takeData(objects, stored.spec.heldOut!.data, byKey, stored.heldOut.sha256, source);
   const prefix = runPrefix(run);
   for (const [key, body] of byKey) {
     if (key.startsWith(prefix) && key !== specKey(run)) await objects.put(key, body);
@@ -113,7 +117,7 @@ async function refuseExisting(objects: ObjectStore, run: string): Promise<void> 
 
 async function takeData(
   objects: ObjectStore,
-  { data }: Archive,
+  data: string,
   byKey: ReadonlyMap<string, Uint8Array>,
   sha256: string,
   source: string,

@@ -11,7 +11,7 @@ import {
   rowsUsed,
   shardRange,
 } from "../../shared/data/index.ts";
-import { createObjective } from "../../shared/problems/index.ts";
+import { createObjective, type Shard } from "../../shared/problems/index.ts";
 import { sha256 } from "../../shared/protocol/index.ts";
 import type { GradientSource } from "./gradients.ts";
 import type { LoadedRun } from "./load.ts";
@@ -88,6 +88,12 @@ export class ShardLoader {
     sizeCalculation: ({ bytes }) => Math.max(1, bytes),
   });
 
+  /** Opened parts of held-out data, by ETag and rows. */
+  readonly #heldOut = new LRUCache<string, Shard>({
+    maxSize: OPENED_KEPT_BYTES,
+    sizeCalculation: (shard) => OPENED_OVERHEAD_BYTES + 16 * shard.rows + (shard.values?.byteLength ?? 0),
+  });
+
   constructor(ports: Ports, opened: OpenedShards) {
     this.#ports = ports;
     this.#opened = opened;
@@ -109,11 +115,8 @@ export class ShardLoader {
     }
     const used = rowsUsed(manifest.rows, workers, spec.remainder);
     const { first, count } = rowsOf(manifest.rows, workers, spec.remainder, worker);
-    const whole = readsWhole(manifest);
-    const range = whole ? { start: 0, end: manifest.object.bytes } : shardRange(manifest, first, count);
-    const { etag } = manifest.object;
-    const source = whole ? etag : `${etag}/${range.start}-${range.end}`;
-    const bytes = await this.#fetch(manifest, source, range, whole);
+    const { source, fetched } = this.#rowsOf(manifest, first, count);
+    const { bytes, range } = await fetched;
     const known = this.#opened.get(scope, workers, worker);
     if (known !== undefined) return known;
     const purpose = spec.problem.kind === "least-squares" ? "regression" : "classification";
@@ -125,6 +128,38 @@ export class ShardLoader {
     const loaded = { firstRow: first, problem, shard, weights, objective, source };
     this.#opened.set(scope, workers, worker, loaded);
     return loaded;
+  }
+
+  /** A worker's part of held-out data: its rows are spread over the workers, or over the first ones where they are fewer. */
+  async heldOut(
+    { spec, dimension }: LoadedRun,
+    manifest: Manifest,
+    workers: number,
+    worker: number,
+  ): Promise<Shard> {
+    const parts = Math.min(workers, manifest.rows);
+    if (worker >= parts || manifest.dimension !== dimension) {
+      throw new MarinaError("message", `task: worker ${worker} has no part of data set "${manifest.name}"`);
+    }
+    const { first, count } = rowsOf(manifest.rows, parts, "spread", worker);
+    const key = `${manifest.object.etag}/${first}/${count}`;
+    const known = this.#heldOut.get(key);
+    if (known !== undefined) return known;
+    const { bytes, range } = await this.#rowsOf(manifest, first, count).fetched;
+    const purpose = spec.problem.kind === "least-squares" ? "regression" : "classification";
+    const shard = openShard(manifest, first, count, bytes, range, purpose);
+    this.#heldOut.set(key, shard);
+    return shard;
+  }
+
+  /** What is to be read for these rows, and how it is called. */
+  #rowsOf(manifest: Manifest, first: number, count: number) {
+    const whole = readsWhole(manifest);
+    const range = whole ? { start: 0, end: manifest.object.bytes } : shardRange(manifest, first, count);
+    const { etag } = manifest.object;
+    const source = whole ? etag : `${etag}/${range.start}-${range.end}`;
+    const fetched = this.#fetch(manifest, source, range, whole).then((bytes) => ({ bytes, range }));
+    return { source, fetched };
   }
 
   #fetch(manifest: Manifest, source: string, range: ByteRange, whole: boolean): Promise<Uint8Array> {

@@ -29,6 +29,8 @@ export interface ActiveRun extends NumberedMembership {
   readonly digest: string;
   readonly spec: RunSpec;
   readonly manifest: Manifest;
+  /** Rows of the held-out data; 0: there is none. */
+  readonly heldOutRows: number;
   /** d */
   readonly dimension: number;
   /** The spec's method as this membership runs it. */
@@ -93,6 +95,7 @@ export async function loadRun(
     digest,
     spec,
     manifest,
+    heldOutRows: stored.heldOut?.rows ?? 0,
     dimension,
     ...partOf(spec, manifest, membership ?? startingEpoch(spec)),
     dense: createCompressor({ kind: "identity" }, dimension, spec.wire),
