@@ -1,7 +1,6 @@
 /** Files become a data set. */
 import { MarinaError } from "../../shared/base/index.ts";
 import type { ObjectFiles } from "../../shared/cloud/aws/index.ts";
-import type { ObjectStore } from "../../shared/cloud/index.ts";
 import {
   importRows,
   type LabelKind,
@@ -10,6 +9,7 @@ import {
   STANDARD_INPUT,
 } from "../../shared/data/index.ts";
 import { NAME_PATTERN } from "../../shared/protocol/index.ts";
+import type { Engine } from "../engines/engine.ts";
 import { findManifest } from "../launch.ts";
 import type { ChosenArrays } from "./arrays.ts";
 import type { Input } from "./input.ts";
@@ -57,7 +57,7 @@ export async function fileImport(
   paths: readonly string[],
   options: ImportFileOptions,
   openS3: () => Promise<ObjectFiles>,
-): Promise<(objects: ObjectStore) => Promise<ImportedFile>> {
+): Promise<(engine: Pick<Engine, "objects" | "exclusively">) => Promise<ImportedFile>> {
   // Readers of tables are loaded only when there is something to read.
   const [{ inputOf }, { formatOf, readingOf }, { openSource }, { chooseArrays }, { readingLike }] =
     await Promise.all([
@@ -88,7 +88,7 @@ export async function fileImport(
   };
   // What can be told without a store is told before there is one.
   const asked = options.like === undefined ? await asItIs() : undefined;
-  return async (objects) => {
+  const importInto = async ({ objects }: Pick<Engine, "objects">): Promise<ImportedFile> => {
     const notices: string[] = [];
     const { labels, arrays, reading, like } =
       asked ?? (await asLike(await findManifest(objects, options.like!)));
@@ -107,6 +107,7 @@ export async function fileImport(
     });
     return { manifest, sourceName: input.name, notices };
   };
+  return (engine) => engine.exclusively("data set", name, () => importInto(engine));
 }
 
 /** How the files shall be imported. */

@@ -1,6 +1,5 @@
 /** A worker's part of the held-out data: loss and right predictions at x, outside the method. */
 import { MarinaError } from "../../shared/base/index.ts";
-import { rowFigures } from "../../shared/problems/index.ts";
 import type { RunMessage, Task } from "../../shared/protocol/index.ts";
 import type { WorkerContext } from "./ready.ts";
 
@@ -14,10 +13,10 @@ export async function heldOut(task: Task, { ports, runs, shards, cold }: WorkerC
     runs.points(run, task),
   ]);
   const started = ports.clock.now();
-  const work = { rows: shard.rows, nonZeros: shard.indices.length, entries: run.dimension };
+  const work = { ...run.problem.work(shard.rows, shard.indices.length), entries: run.dimension };
   const { loss, correct } = await ports.compute.run(
     () => work,
-    () => rowFigures(run.spec.problem.kind, shard, points[0]!),
+    () => run.evaluator.figures(shard, points[0]!),
   );
   const { runDigest, phase, round, slot, worker } = task;
   return {

@@ -11,7 +11,7 @@ import {
   rowsUsed,
   shardRange,
 } from "../../shared/data/index.ts";
-import { createObjective, type Shard } from "../../shared/problems/index.ts";
+import type { Shard } from "../../shared/problems/index.ts";
 import { sha256 } from "../../shared/protocol/index.ts";
 import type { GradientSource } from "./gradients.ts";
 import type { LoadedRun } from "./load.ts";
@@ -109,7 +109,7 @@ export class ShardLoader {
    * The rows of one of `workers` workers: one range request, or cut out of the whole object where that is small.
    */
   async shard(run: LoadedRun, workers: number, worker: number): Promise<LoadedShard> {
-    const { manifest, spec, scope } = run;
+    const { manifest, spec, scope, data, problem, evaluator } = run;
     if (worker >= workers) {
       throw new MarinaError("message", `task: worker ${worker} does not exist, the run has ${workers}`);
     }
@@ -119,26 +119,19 @@ export class ShardLoader {
     const { bytes, range } = await fetched;
     const known = this.#opened.get(scope, workers, worker);
     if (known !== undefined) return known;
-    const purpose = spec.problem.kind === "least-squares" ? "regression" : "classification";
-    const shard = openShard(manifest, first, count, bytes, range, purpose);
+    const shard = openShard(manifest, first, count, bytes, range);
     const rowWeight = workers / used;
     const weights = { rowWeight, regularizerWeight: rowWeight * count };
-    const { problem } = spec;
-    const objective = createObjective(problem, shard, weights);
-    const loaded = { firstRow: first, problem, shard, weights, objective, source };
+    const objective = evaluator.objective(shard, weights);
+    const loaded = { firstRow: first, spec: spec.problem, data, problem, shard, weights, objective, source };
     this.#opened.set(scope, workers, worker, loaded);
     return loaded;
   }
 
   /** A worker's part of held-out data: its rows are spread over the workers, or over the first ones where they are fewer. */
-  async heldOut(
-    { spec, dimension }: LoadedRun,
-    manifest: Manifest,
-    workers: number,
-    worker: number,
-  ): Promise<Shard> {
+  async heldOut({ data }: LoadedRun, manifest: Manifest, workers: number, worker: number): Promise<Shard> {
     const parts = Math.min(workers, manifest.rows);
-    if (worker >= parts || manifest.dimension !== dimension) {
+    if (worker >= parts || manifest.featureCount !== data.features) {
       throw new MarinaError("message", `task: worker ${worker} has no part of data set "${manifest.name}"`);
     }
     const { first, count } = rowsOf(manifest.rows, parts, "spread", worker);
@@ -146,8 +139,7 @@ export class ShardLoader {
     const known = this.#heldOut.get(key);
     if (known !== undefined) return known;
     const { bytes, range } = await this.#rowsOf(manifest, first, count).fetched;
-    const purpose = spec.problem.kind === "least-squares" ? "regression" : "classification";
-    const shard = openShard(manifest, first, count, bytes, range, purpose);
+    const shard = openShard(manifest, first, count, bytes, range);
     this.#heldOut.set(key, shard);
     return shard;
   }

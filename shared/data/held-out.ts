@@ -17,7 +17,8 @@ export function checkHeldOut(train: Manifest, held: Manifest): void {
 }
 
 function differenceOf(train: Manifest, held: Manifest): string | undefined {
-  if (train.dimension !== held.dimension) return `${held.dimension} features, not ${train.dimension}`;
+  if (train.featureCount !== held.featureCount)
+    return `${held.featureCount} features, not ${train.featureCount}`;
   return featuresOf(train, held) ?? valuesOf(train, held) ?? labelsOf(train, held);
 }
 

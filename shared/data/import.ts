@@ -265,7 +265,7 @@ class SourceReader {
     const writer = this.#writer;
     const last = writer !== undefined && writer.waiting > 0 ? [this.#closeGroup(writer)] : [];
     // Before the last group is handed over: what is refused here must not become an object.
-    this.#labelsAndDimension();
+    this.#labelsAndFeatures();
     yield* last;
   }
 
@@ -302,7 +302,7 @@ class SourceReader {
       ...(this.#options.reading === undefined ? {} : { reading: this.#options.reading }),
       rows: this.#rows,
       nonZeros: this.#nonZeros,
-      ...this.#labelsAndDimension(),
+      ...this.#labelsAndFeatures(),
       ...this.#features(),
       ...(this.#form === undefined ? {} : { dense: this.#form }),
       groups: this.#groupsToKeep(),
@@ -365,9 +365,9 @@ class SourceReader {
     return groups.map(({ crc32: _, ...group }) => group);
   }
 
-  #labelsAndDimension(): Pick<Manifest, "dimension" | "labels"> {
+  #labelsAndFeatures(): Pick<Manifest, "featureCount" | "labels"> {
     const { sourceName } = this.#options;
-    const dimension =
+    const featureCount =
       (this.#form && sizeOfRow(this.#form)) ??
       this.#prepared?.columns ??
       this.#options.dimension ??
@@ -376,13 +376,13 @@ class SourceReader {
     if (this.#rows === 0) {
       throw new MarinaError("data", `${sourceName}: expected rows, got none (the input is empty)`);
     }
-    if (dimension === 0) {
+    if (featureCount === 0) {
       throw new MarinaError(
         "data",
         `${sourceName}: expected <index>:<value> entries, got ${this.#rows} rows with labels only; ` +
           "give the dimension if that is meant",
       );
     }
-    return { dimension, labels: this.#labels.summary() };
+    return { featureCount, labels: this.#labels.summary() };
   }
 }

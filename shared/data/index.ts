@@ -1,5 +1,6 @@
 /** Data sets: import, manifest, row groups, shards. */
 
+export { dataForm } from "./data-form.ts";
 export { looksLikeIdx, looksLikeNpy } from "./formats/array-magic.ts";
 export { ClassWords } from "./formats/class-words.ts";
 export { fileFormats } from "./formats/file-formats.ts";
@@ -22,7 +23,6 @@ export {
 export { partition, rowsOf, rowsUsed } from "./partition.ts";
 export { checkRange } from "./rows/checked-range.ts";
 export { openDenseRows } from "./rows/dense-rows.ts";
-export { checkLabelUse, type LabelUse, shownClasses } from "./rows/label-use.ts";
 export { type LabelCounts, labelsByWorker } from "./rows/labels-by-worker.ts";
 export { shardRange } from "./rows/pieces.ts";
 export { readsWhole } from "./rows/reads-whole.ts";

@@ -54,8 +54,7 @@ async function stored(
   expect(manifest).toEqual(made);
   const rows = (await objects.get(manifest.object.key)).body;
   const range = { start: 0, end: rows.length };
-  const use = labels === "binary" ? "classification" : labels === "real" ? "regression" : "classes";
-  const opened = openDenseRows(manifest, 0, manifest.rows, rows, range, use);
+  const opened = openDenseRows(manifest, 0, manifest.rows, rows, range);
   const x = Array.from(opened.values, (value) => opened.scale * value + opened.offset);
   return { manifest, x, y: Array.from(opened.labels!) };
 }

@@ -41,7 +41,7 @@ async function stored(
     reading: { format: "libsvm", ...reading } as Reading,
   });
   const { body } = await objects.get(manifest.object.key);
-  const rows = openDenseRows(manifest, 0, manifest.rows, body, { start: 0, end: body.length }, "classes");
+  const rows = openDenseRows(manifest, 0, manifest.rows, body, { start: 0, end: body.length });
   return { manifest, y: Array.from(rows.labels!), x: Array.from(rows.values) };
 }
 

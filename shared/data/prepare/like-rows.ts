@@ -20,11 +20,11 @@ export class LikeRows extends RowsOf {
     super(source);
     this.#name = name;
     this.#like = like;
-    this.#own = like.dimension - (like.reading?.intercept === true ? 1 : 0);
+    this.#own = like.featureCount - (like.reading?.intercept === true ? 1 : 0);
   }
 
   override get columns(): number {
-    return this.#like.dimension;
+    return this.#like.featureCount;
   }
 
   override get features(): readonly string[] | undefined {
@@ -73,7 +73,7 @@ export class LikeRows extends RowsOf {
       const there = means !== undefined && Number.isNaN(value) ? means[j]! : value;
       rows.feature(j, (there - (offsets?.[j] ?? 0)) / (scales?.[j] ?? 1));
     }
-    if (this.#own < this.#like.dimension) rows.feature(this.#own, 1);
+    if (this.#own < this.#like.featureCount) rows.feature(this.#own, 1);
     rows.label(this.#labelOf(batch.labels[row]!, line));
     rows.endRow(line);
   }

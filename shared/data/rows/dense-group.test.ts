@@ -119,7 +119,7 @@ describe("a table with a shape", () => {
     ] as const) {
       const range = shardRange(manifest, first, count);
       const bytes = body.slice(range.start, range.end);
-      const rows = openDenseRows(manifest, first, count, bytes, range, "classes");
+      const rows = openDenseRows(manifest, first, count, bytes, range);
       expect([rows.rows, rows.shape, rows.scale]).toEqual([count, [20, 40], 1 / 256]);
       expect(rows.values).toBeInstanceOf(Uint8Array);
       for (let l = 0; l < count; l += Math.ceil(count / 50)) {
@@ -133,19 +133,19 @@ describe("a table with a shape", () => {
     const [dense, sparse] = await both;
     const range = shardRange(dense.manifest, 1200, 300);
     const bytes = dense.body.subarray(range.start, range.end);
-    const shard = openShard(real(dense.manifest), 1200, 300, bytes, range, "regression");
+    const shard = openShard(real(dense.manifest), 1200, 300, bytes, range);
     const of = { start: 0, end: sparse.body.length };
-    const expected = openShard(real(sparse.manifest), 1200, 300, sparse.body, of, "regression");
+    const expected = openShard(real(sparse.manifest), 1200, 300, sparse.body, of);
     expect(shard.offsets.map((at) => at - shard.offsets[0]!)).toEqual(
       expected.offsets.map((at) => at - expected.offsets[0]!),
     );
     expect(Array.from(shard.indices)).toEqual(Array.from(expected.indices));
     expect(Array.from(shard.values!)).toEqual(Array.from(expected.values!, (value) => value / 256));
     expect(shard.labels).toEqual(expected.labels);
-    const filled = openDenseRows(sparse.manifest, 1200, 300, sparse.body, of, "none");
-    const rows = openDenseRows(dense.manifest, 1200, 300, bytes, range, "none");
+    const filled = openDenseRows(sparse.manifest, 1200, 300, sparse.body, of);
+    const rows = openDenseRows(dense.manifest, 1200, 300, bytes, range);
     expect(Array.from(filled.values)).toEqual(Array.from(rows.values));
-    expect([filled.shape, filled.labels]).toEqual([[SIZE], undefined]);
+    expect([filled.shape, filled.labels]).toEqual([[SIZE], rows.labels]);
     expect(sparse.manifest.nonZeros).toBe(dense.manifest.nonZeros);
   });
 
@@ -166,17 +166,5 @@ describe("a table with a shape", () => {
     expect(() => checkRange(manifest, bytes, range)).toThrow(
       /rows 1310 \.\. 2619: expected CRC-32 [0-9a-f]{8} of 1058536 bytes, got [0-9a-f]{8}; import .* --replace/,
     );
-  });
-
-  it("refuses the wrong problem with what to do", async () => {
-    const [{ manifest, body }] = await both;
-    const range = { start: 0, end: body.length };
-    const open = (of: Manifest, use: "classification" | "regression" | "classes") => () =>
-      openShard(of, 0, 1, body, range, use);
-    expect(open(manifest, "classification")).toThrow(
-      /3 classes \("0", "1", "2"\).*--positive LABEL.*"network"/,
-    );
-    expect(open(manifest, "regression")).toThrow(/--labels real/);
-    expect(open(real(manifest), "classes")).toThrow(/real labels: import it again with .*--labels classes/);
   });
 });

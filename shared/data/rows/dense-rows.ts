@@ -3,7 +3,7 @@ import type { ByteRange } from "../../cloud/index.ts";
 import type { DenseRows } from "../../problems/index.ts";
 import type { Manifest } from "../manifest.ts";
 import { filled, openDenseValues } from "./dense-shard.ts";
-import { checkLabelUse, type LabelUse, mapLabels } from "./label-use.ts";
+import { mapLabels } from "./map-labels.ts";
 import { openShard } from "./shard.ts";
 
 /**
@@ -11,7 +11,6 @@ import { openShard } from "./shard.ts";
  * entries; the shape of a row is then [d].
  *
  * @param bytes the bytes `range` of the data object: `shardRange`, or any range that includes it.
- * @param labelsFor "classes": labels are the classes' numbers; "classification": +1 and -1; "none": there are none.
  * @throws MarinaError as `openShard`; "limit" for sparse rows that would take more than 2 GiB with all entries.
  */
 export function openDenseRows(
@@ -20,21 +19,15 @@ export function openDenseRows(
   count: number,
   bytes: Uint8Array,
   range: ByteRange,
-  labelsFor: LabelUse,
 ): DenseRows {
-  checkLabelUse(manifest, labelsFor);
   const { dense } = manifest;
   if (dense !== undefined) {
     const { labels, values } = openDenseValues(manifest, dense, first, count, bytes, range);
     const { shape, scale, offset } = dense;
-    return withLabels({ rows: count, shape, values, scale, offset }, mapLabels(manifest, labels), labelsFor);
+    return { rows: count, shape, values, scale, offset, labels: mapLabels(manifest, labels) };
   }
-  const { dimension, object } = manifest;
-  const { labels, ...rows } = openShard(manifest, first, count, bytes, range, labelsFor);
-  const values = filled(rows, dimension, object.key);
-  return withLabels({ rows: count, shape: [dimension], values, scale: 1, offset: 0 }, labels, labelsFor);
-}
-
-function withLabels(rows: DenseRows, labels: Float64Array, labelsFor: LabelUse): DenseRows {
-  return labelsFor === "none" ? rows : { ...rows, labels };
+  const { featureCount, object } = manifest;
+  const { labels, ...rows } = openShard(manifest, first, count, bytes, range);
+  const values = filled(rows, featureCount, object.key);
+  return { rows: count, shape: [featureCount], values, scale: 1, offset: 0, labels };
 }

@@ -117,7 +117,7 @@ const MOST_FILLED_BYTES = 2 ** 31;
 
 /** The rows of a shard with all their entries, those that it does not store being 0. @throws MarinaError "limit" */
 export function filled(
-  { rows, offsets, indices, values }: Omit<Shard, "labels" | "dimension">,
+  { rows, offsets, indices, values }: Omit<Shard, "labels" | "features">,
   dimension: number,
   source: string,
 ): DenseValues {

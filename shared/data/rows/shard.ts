@@ -5,7 +5,7 @@ import type { ByteRange } from "../../cloud/index.ts";
 import type { Shard } from "../../problems/index.ts";
 import type { Manifest } from "../manifest.ts";
 import { nonZerosOf, openDenseValues } from "./dense-shard.ts";
-import { checkLabelUse, type LabelUse, mapLabels } from "./label-use.ts";
+import { mapLabels } from "./map-labels.ts";
 import { bytesOf, nameOf, type Piece, piecesOf } from "./pieces.ts";
 import { openRowGroup, type RowGroup } from "./row-group.ts";
 
@@ -18,8 +18,7 @@ import { openRowGroup, type RowGroup } from "./row-group.ts";
  * labels are as imported; of classes they are their numbers.
  *
  * @param bytes the bytes `range` of the data object: `shardRange`, or any range that includes it.
- * @throws MarinaError "corrupt" when the bytes are not what the manifest says; "data" for squares that overflow; "spec" when a classification problem
- * meets real labels; "limit" when the rows have 2^32 entries or more. RangeError as `shardRange`.
+ * @throws MarinaError "corrupt" when the bytes are not what the manifest says; "data" for squares that overflow; "limit" when the rows have 2^32 entries or more. RangeError as `shardRange`.
  */
 export function openShard(
   manifest: Manifest,
@@ -27,18 +26,16 @@ export function openShard(
   count: number,
   bytes: Uint8Array,
   range: ByteRange,
-  labelsFor: LabelUse,
 ): Shard {
-  checkLabelUse(manifest, labelsFor);
   const source = manifest.object.key;
-  const { dense, dimension } = manifest;
+  const { dense, featureCount } = manifest;
   const rows =
     dense === undefined
       ? openSparse(manifest, first, count, bytes, range)
       : nonZerosOf(openDenseValues(manifest, dense, first, count, bytes, range), dense, source);
   return {
     rows: count,
-    dimension,
+    features: featureCount,
     offsets: rows.offsets,
     indices: rows.indices,
     values: rows.values,
@@ -58,7 +55,7 @@ function openSparse(
     const { group } = piece;
     if (!("indexType" in group)) throw new RangeError(`row group at byte ${group.byteOffset} is dense`);
     const content = openRowGroup(bytesOf(group, bytes, range, source), group, {
-      dimension: manifest.dimension,
+      features: manifest.featureCount,
       first: piece.first,
       count: piece.count,
       source: nameOf(group, source),

@@ -1,15 +1,7 @@
 /** What a linear model says of rows at a point, apart from derivatives. */
-import type { Shard } from "../problem.ts";
+import type { RowFigures, Shard } from "../problem.ts";
 import { margins } from "./kernels.ts";
 import { evaluateLosses, type LossKind } from "./losses.ts";
-
-/** Sums over rows. */
-export interface RowFigures {
-  /** Without regulariser. */
-  readonly loss: number;
-  /** Rows whose prediction is their label; null where labels are real numbers. */
-  readonly correct: number | null;
-}
 
 const BLOCK_ROWS = 1024;
 
