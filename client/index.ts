@@ -36,6 +36,7 @@ export { standingOf, stateWord, unfinished } from "./standing.ts";
 export { type Stopping, stopRun } from "./stop.ts";
 export { taskSeconds } from "./task-seconds.ts";
 export { endedText, reachedAccuracy } from "./text/ended.ts";
+export { heldOutText } from "./text/held-out.ts";
 export { table } from "./text/table.ts";
 export { exportArchive, importArchive } from "./transfer.ts";
 export { readUsed, type Used } from "./used.ts";

@@ -1,6 +1,6 @@
 /** What a watcher is told of a run: in a sentence, and as the lines of a terminal. */
 
-import { type CollectedRun, endedText, type Liveness, stateWord } from "../client/index.ts";
+import { type CollectedRun, endedText, heldOutText, type Liveness, stateWord } from "../client/index.ts";
 import { dollars, megabits, seconds, short } from "../shared/base/index.ts";
 import type { Membership } from "../shared/protocol/index.ts";
 import type { Outlook } from "./outlook.ts";
@@ -66,6 +66,8 @@ export function terminalLines(
   const now = norms.findLast((norm) => norm !== null) ?? null;
   const approximately = predicts ? "~" : "";
   lines.push(`  |∇f|² ${short(first)} ${sparkline(norms, SPARK_WIDTH)} ${short(now)}`);
+  const heldOut = records.findLast((record) => record.heldOut !== undefined)?.heldOut;
+  if (heldOut !== undefined) lines.push(`  ${heldOutText(heldOut)}`);
   lines.push(
     `  ${megabits(last.uplinkBitsPerWorker)} Mbit/worker  ${approximately}${seconds(result?.seconds ?? last.seconds)}  ${approximately}$${dollars(result?.usd ?? last.usd)}`,
   );

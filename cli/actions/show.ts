@@ -49,6 +49,13 @@ function printRounds(records: readonly RoundRecord[]): void {
     "hedged",
     "dropped",
   ] as const;
-  const lines = records.map((record) => columns.map((column) => record[column] ?? "").join(","));
-  process.stdout.write(`${[columns.join(","), ...lines].join("\n")}\n`);
+  // Only of runs that have held-out data: programs that read the others' columns by number go on doing so.
+  const heldOut = records.some((record) => record.heldOut !== undefined);
+  const header = [...columns, ...(heldOut ? ["heldOutRows", "heldOutLoss", "heldOutCorrect"] : [])];
+  const lines = records.map((record) => {
+    const { rows = "", loss = "", correct = "" } = record.heldOut ?? {};
+    const cells = [...columns.map((column) => record[column]), ...(heldOut ? [rows, loss, correct] : [])];
+    return cells.map((cell) => cell ?? "").join(",");
+  });
+  process.stdout.write(`${[header.join(","), ...lines].join("\n")}\n`);
 }

@@ -1,6 +1,6 @@
 /** How results are shown: one run, several side by side, and the JSON object for programs. */
 
-import { endedText, table } from "../../client/index.ts";
+import { endedText, heldOutText, table } from "../../client/index.ts";
 import { bytes, dollars, megabits, seconds, short } from "../../shared/base/index.ts";
 import { methodLabel } from "../../shared/methods/index.ts";
 import type { RunResult } from "../../shared/protocol/index.ts";
@@ -16,6 +16,7 @@ export function jsonLine(result: RunResult, predicts: boolean, wallSeconds: numb
     rounds: result.rounds,
     loss: result.loss,
     gradientNormSquared: result.gradientNormSquared,
+    ...(result.heldOut === undefined ? {} : { heldOut: result.heldOut }),
     initialGradientNormSquared: result.initialGradientNormSquared,
     relativeGradientNormSquared: result.relativeGradientNormSquared,
     uplinkBitsPerWorker: result.uplinkBitsPerWorker,
@@ -97,6 +98,7 @@ export function details(result: RunResult, predicts: boolean): string {
       "|∇f(x)|²",
       `${short(result.gradientNormSquared)} (start ${short(initial)}, ratio ${short(result.relativeGradientNormSquared)})`,
     ],
+    ...heldOutRows(result),
     [
       "uplink",
       `${megabits(result.uplinkBitsPerWorker)} Mbit per worker; ${bytes(result.uplinkBytesMeasured)} measured in all`,
@@ -127,6 +129,16 @@ export function details(result: RunResult, predicts: boolean): string {
   ];
   const width = Math.max(...rows.map(([label]) => label.length));
   return rows.map(([label, text]) => `${label.padEnd(width)}  ${text}`).join("\n");
+}
+
+function heldOutRows({ heldOut, spec }: RunResult): [string, string][] {
+  if (heldOut === undefined) return [];
+  const data = spec?.heldOut?.data ?? "unknown";
+  const right =
+    heldOut.correct === null
+      ? ""
+      : ` (${heldOut.correct.toLocaleString("en-US")} of ${heldOut.rows.toLocaleString("en-US")})`;
+  return [["held out", `${heldOutText(heldOut).replace(/^held out: /, "")}${right}, ${data}`]];
 }
 
 /** What calibration took, and what it could not find out. */
