@@ -7,7 +7,7 @@ import { billItems } from "./bill-items.ts";
 import { groupRuns } from "./grouping.ts";
 import { recipeOf } from "./recipe.ts";
 import type { Reached, ReportData, RunSummary, Series, WorkersStep } from "./report-data.ts";
-import { BestLosses, seriesOf, shareOf } from "./series.ts";
+import { BestLosses, type SeriesRun, seriesOf, shareOf } from "./series.ts";
 import { workersOverRun, workersSteps } from "./workers.ts";
 
 const BITS_PER_MBIT = 1e6;
@@ -28,6 +28,7 @@ export function buildReport(runs: readonly CollectedRun[], { title, predicts }: 
       run: stored.run,
       records,
       usdByItem: billItems(result?.usage ?? progress?.usage),
+      ...endOf(result),
     }));
     return {
       name,
@@ -42,12 +43,20 @@ export function buildReport(runs: readonly CollectedRun[], { title, predicts }: 
     predicts,
     billItems: [...new Set(series.flatMap(({ usdByItem }) => Object.keys(usdByItem ?? {})))],
     series,
+    ...(runs.some(({ stored }) => stored.spec.heldOut !== undefined) ? { heldOut: true } : {}),
     runs: groups.flatMap(({ name, runs: members }) => members.map((run) => summaryOf(run, name))),
     reached: withFront(
       groups.flatMap(({ name, runs: members }) => members.flatMap((run) => reachedOf(run, name))),
     ),
     recipes: runs.map(recipeOf),
   };
+}
+
+/** What the final iterate was seen to do on held-out data. */
+function endOf(result: CollectedRun["result"]): Pick<SeriesRun, "end"> {
+  if (result?.heldOut === undefined) return {};
+  const { rounds: round, uplinkBitsPerWorker, heldOut } = result;
+  return { end: { round, uplinkBitsPerWorker, heldOut } };
 }
 
 /** The same for runs that minimise the same function. */

@@ -2,6 +2,7 @@
 import { billChart, billShareChart } from "./charts/bill.ts";
 import type { Chart } from "./charts/chart.ts";
 import { curveChart } from "./charts/curves.ts";
+import { heldOutChart } from "./charts/held-out.ts";
 import { reachedChart } from "./charts/reached.ts";
 import { latencyChart, slowRoundsChart } from "./charts/rounds.ts";
 import { workersChart } from "./charts/workers.ts";
@@ -17,6 +18,7 @@ export function chartsOf(data: ReportData, { all = false } = {}): Chart[] {
     ...(["gradientNormSquared", "loss"] as const).flatMap((measure) =>
       AXES.map((axis) => curveChart(data, measure, axis)),
     ),
+    ...heldOutCharts(data, all),
     billChart(data),
     billShareChart(data),
     latencyChart(data),
@@ -32,4 +34,13 @@ export function chartsOf(data: ReportData, { all = false } = {}): Chart[] {
     if (shows[what]) charts.push(workersChart(data, what, "round"), workersChart(data, what, "seconds"));
   if (shows.front) charts.push(reachedChart(data));
   return charts;
+}
+
+/** None of runs without held-out data, whatever is asked for. */
+function heldOutCharts(data: ReportData, all: boolean): Chart[] {
+  const known = data.series.flatMap(({ heldOut }) => heldOut);
+  if (known.length === 0 && !(all && data.heldOut === true)) return [];
+  return (["accuracy", "loss"] as const).flatMap((what) =>
+    (["round", "uplinkMbit"] as const).map((axis) => heldOutChart(data, what, axis)),
+  );
 }

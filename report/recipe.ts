@@ -17,6 +17,11 @@ export function recipeOf({ stored, result, progress, manifest }: CollectedRun): 
     ],
     commands: [
       ...importLines(stored.spec.data, manifest),
+      ...(spec.heldOut === undefined
+        ? []
+        : [
+            `# and the held-out data: ${MARINA} data import FILE --like ${spec.data} --name ${spec.heldOut.data}`,
+          ]),
       `echo ${shellWord(JSON.stringify(spec))} | ${MARINA} run -`,
     ].join("\n"),
   };

@@ -1,6 +1,7 @@
 /** From the rounds of like runs to one curve of a report, with as many points as all curves together leave to it. */
 import type { RoundRecord } from "../shared/protocol/index.ts";
 import { runCurve, seedsCurve } from "./curve.ts";
+import { heldOutPoints } from "./held-out.ts";
 import { latencyOf, roundLatencies } from "./latency.ts";
 import { AXES, type Series } from "./report-data.ts";
 
@@ -33,13 +34,15 @@ export interface SeriesRun {
   readonly records: readonly RoundRecord[];
   /** Null before the first checkpoint. */
   readonly usdByItem: Readonly<Record<string, number>> | null;
+  /** The final iterate, where it was looked at on held-out data. */
+  readonly end?: Pick<RoundRecord, "round" | "uplinkBitsPerWorker" | "heldOut">;
 }
 
 /** What a series shows of its runs' rounds and bills. */
 export function seriesOf(
   runs: readonly SeriesRun[],
   { points, slowRounds }: Share,
-): Pick<Series, "runs" | "curve" | "usdByItem" | "latency"> {
+): Pick<Series, "runs" | "curve" | "usdByItem" | "latency" | "heldOut"> {
   const records = runs.map((run) => run.records).filter((rounds) => rounds.length > 0);
   const latencies = runs.flatMap(({ run, records: rounds }) => roundLatencies(run, rounds));
   return {
@@ -47,6 +50,9 @@ export function seriesOf(
     curve: records.length === 0 ? null : curveOf(records, runs.length, points),
     usdByItem: meanOf(runs.map(({ usdByItem }) => usdByItem).filter((bill) => bill !== null)),
     latency: latencyOf(latencies, slowRounds),
+    heldOut: runs.flatMap(({ run, records: rounds, end }) =>
+      heldOutPoints(run, rounds, end, Math.ceil(points / runs.length)),
+    ),
   };
 }
 
