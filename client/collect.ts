@@ -126,5 +126,6 @@ export function finalRow(
     resent: 0,
     hedged: 0,
     dropped: 0,
+    ...(result.heldOut === undefined ? {} : { heldOut: result.heldOut }),
   };
 }

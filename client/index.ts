@@ -78,6 +78,7 @@ export { type Stopping, stopRun } from "./stop.ts";
 export { taskSeconds } from "./task-seconds.ts";
 export { isYes, STANDARD_TERMINAL, type Terminal } from "./text/ask.ts";
 export { endedText, reachedAccuracy } from "./text/ended.ts";
+export { heldOutText } from "./text/held-out.ts";
 export { stepTexts } from "./text/step-text.ts";
 export { type Column, type TableOptions, table } from "./text/table.ts";
 export { exportArchive, importArchive } from "./transfer.ts";

@@ -68,7 +68,9 @@ export async function predict(
   const spectra = spectraKey(spec.data, `${membership.workers}-${spec.remainder}`);
   const known = await readOptional(objects, spectra, (body) => body);
   if (known !== undefined) await local.put(spectra, known);
-  const trial: RunSpec = { ...spec, ...membership, stop: { rounds }, evaluateEvery: 0 };
+  // What is looked at beside the method is in no prediction.
+  const { heldOut: _, ...method } = spec;
+  const trial: RunSpec = { ...method, ...membership, stop: { rounds }, evaluateEvery: 0 };
   const { control } = await createRun(local, trial, undefined, objects);
   const result = await driveToEnd(service, control);
   if (result.status !== "done") {

@@ -1,6 +1,6 @@
 /** How results are shown: one run, several side by side, and the JSON object for programs. */
 
-import { endedText, stepTexts, table } from "../../client/index.ts";
+import { endedText, heldOutText, stepTexts, table } from "../../client/index.ts";
 import { bytes, dollars, megabits, seconds, short } from "../../shared/base/index.ts";
 import { methodLabel, stepFrom } from "../../shared/methods/index.ts";
 import type { RunResult } from "../../shared/protocol/index.ts";
@@ -16,6 +16,7 @@ export function jsonLine(result: RunResult, predicts: boolean, wallSeconds: numb
     rounds: result.rounds,
     loss: result.loss,
     gradientNormSquared: result.gradientNormSquared,
+    ...(result.heldOut === undefined ? {} : { heldOut: result.heldOut }),
     initialGradientNormSquared: result.initialGradientNormSquared,
     relativeGradientNormSquared: result.relativeGradientNormSquared,
     uplinkBitsPerWorker: result.uplinkBitsPerWorker,
@@ -98,6 +99,7 @@ export function details(result: RunResult, predicts: boolean): string {
       "gradient",
       `|∇f(x)|² = ${short(result.gradientNormSquared)}; at the start ${short(initial)}, ratio ${short(result.relativeGradientNormSquared)}`,
     ],
+    ...heldOutRows(result),
     [
       "uplink",
       `${megabits(result.uplinkBitsPerWorker)} Mbit from each worker; ${bytes(result.uplinkBytesMeasured)} travelled in all`,
@@ -145,6 +147,16 @@ export function constantsText(constants: RunResult["constants"]): string {
 function stepRows({ spec, constants }: RunResult): [string, string][] {
   if (spec === null) return [];
   return stepTexts(spec, constants).map((text, i) => [i === 0 ? "step from" : "", text]);
+}
+
+function heldOutRows({ heldOut, spec }: RunResult): [string, string][] {
+  if (heldOut === undefined) return [];
+  const data = spec?.heldOut?.data ?? "unknown";
+  const right =
+    heldOut.correct === null
+      ? ""
+      : ` (${heldOut.correct.toLocaleString("en-US")} of ${heldOut.rows.toLocaleString("en-US")})`;
+  return [["held out", `${heldOutText(heldOut).replace(/^held out: /, "")}${right}, ${data}`]];
 }
 
 /** What calibration took, and what it could not find out. */

@@ -52,7 +52,7 @@ export interface RowPrediction {
   readonly label: string | number;
   /** Of two classes: <a, x>, above 0 for the larger or later one. */
   readonly score?: number;
-  /** That it is the larger or later one: 1/(1 + exp(-score)), for losses that mean it so. */
+  /** Of two classes that it is the larger or later one: 1/(1 + exp(-score)); of several, the predicted one's by a softmax. For losses that mean it so. */
   readonly probability?: number;
 }
 
@@ -137,6 +137,16 @@ function toldBy(labels: Manifest["labels"], predicts: Predicts): Told {
       label,
     });
   }
+  if (labels.kind === "classes") {
+    return ({ values, size }, row, label) => {
+      const best = predictionOf(values, row * size, size, labels);
+      return {
+        prediction: labels.names[best] ?? null,
+        label: labels.names[label]!,
+        ...(predicts === "labels by softmax" ? { probability: softmax(values, row * size, size, best) } : {}),
+      };
+    };
+  }
   const { negative, positive } = classNames(labels);
   return ({ values, size }, row, label) => {
     const score = values[row * size]!;
@@ -147,6 +157,13 @@ function toldBy(labels: Manifest["labels"], predicts: Predicts): Told {
       ...(predicts === "labels by logistic" ? { probability: 1 / (1 + Math.exp(-score)) } : {}),
     };
   };
+}
+
+/** exp(z_best) / sum_c exp(z_c), where z_best is the largest. */
+function softmax(z: ArrayLike<number>, at: number, size: number, best: number): number {
+  let sum = 0;
+  for (let c = 0; c < size; c++) sum += Math.exp(z[at + c]! - z[at + best]!);
+  return 1 / sum;
 }
 
 interface Model {

@@ -72,6 +72,14 @@ export interface Problem {
   evaluator(): Promise<Evaluator>;
 }
 
+/** What is known of rows at a point, apart from derivatives: sums over them. */
+export interface RowFigures {
+  /** Without regulariser. */
+  readonly loss: number;
+  /** Rows whose prediction is their label; null where labels are no classes. */
+  readonly correct: number | null;
+}
+
 /** A problem over rows. */
 export interface Evaluator {
   /** @throws MarinaError "data" where the rows are not what the problem reads. */
@@ -80,6 +88,8 @@ export interface Evaluator {
   firstNonFinite(shard: Shard, x: Float64Array): NonFiniteRow | undefined;
   /** What x makes of each row, before the loss: what predictions are made of. */
   outputs(shard: Shard, x: Float64Array): RowOutputs;
+  /** Loss and right predictions at x. @throws MarinaError as `objective`. */
+  figures(shard: Shard, x: Float64Array): RowFigures;
 }
 
 /** Some numbers for each row, one row after the other. */

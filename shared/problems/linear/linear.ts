@@ -12,6 +12,7 @@ import { margins } from "./kernels.ts";
 import type { LinearSpec, LossKind } from "./losses.ts";
 import { firstNonFiniteRow } from "./non-finite-row.ts";
 import { createObjective } from "./objective.ts";
+import { rowFigures } from "./row-figures.ts";
 import { maxRowSmoothness, smoothness } from "./smoothness.ts";
 
 /** loss(z) = (1 - 1/(1 + exp(-y z)))^2, the paper's non-convex binary classification. */
@@ -45,6 +46,7 @@ function over(spec: LinearSpec, features: number): Problem {
     evaluatorBytes: 0,
     evaluator: async () => ({
       objective: (shard, weights) => createObjective(spec, shard, weights),
+      figures: (shard, x) => rowFigures(spec.kind, shard, x),
       firstNonFinite(shard, x) {
         const row = firstNonFiniteRow(shard, spec.kind, x);
         return row === undefined ? undefined : { row };
