@@ -1,7 +1,8 @@
 /** `marina export` and `marina import`: a run in one file. */
 import { readFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { type EngineOptions, exportArchive, findRun, importArchive, withEngine } from "../../client/index.ts";
-import { createFile } from "../../embedded/index.ts";
+import { createFile, removeDrafts } from "../../embedded/index.ts";
 import { bytes, MarinaError } from "../../shared/base/index.ts";
 import { writingTo } from "../output/writing.ts";
 
@@ -46,6 +47,7 @@ export async function importRun(path: string, options: EngineOptions): Promise<v
 
 /** @throws what the file system says; EEXIST where there is a file already. */
 function writeNew(path: string, body: Uint8Array): void {
+  removeDrafts(dirname(path), basename(path));
   if (createFile(path, body)) return;
   throw Object.assign(new Error(`EEXIST: file already exists, open '${path}'`), {
     code: "EEXIST",
