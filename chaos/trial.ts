@@ -1,6 +1,7 @@
 /** One run under one plan of faults, to its end, with everything that must hold checked on the way. */
 
 import {
+  AWS_RAMP,
   createEmbeddedService,
   type Damage,
   type EmbeddedService,
@@ -32,6 +33,9 @@ const QUIET_SECONDS = 3600;
 const LOOK_MILLISECONDS = 5000;
 /** Dollars, as a multiple of the run without faults: what idle time until a successor begins may cost a short run. */
 export const COST_LIMIT = 60;
+
+/** Invocations of workers at one time, at most, where an account has fewer than a round needs: rounds have five and more. */
+const MOST_SHORT = 4;
 
 export interface TrialOptions {
   readonly seed: number;
@@ -71,9 +75,11 @@ export async function runTrial(stage: Stage, options: TrialOptions): Promise<Tri
   });
   const intactOf = (body: Uint8Array) => plan.damages.find(({ damaged }) => damaged === body)?.intact ?? body;
   const invariants = new Invariants(stage, note, intactOf, onViolation);
+  const short = plan.strike("concurrencyShort", "account");
   const service = createEmbeddedService({
     seed,
     plan,
+    ...(short === undefined ? {} : { workerConcurrency: 1 + short.nextBelow(MOST_SHORT), ramp: AWS_RAMP }),
     watcher: invariants,
     log: invariants.log,
     ...(alter === undefined ? {} : { alteration: alter() }),
