@@ -1,7 +1,8 @@
 /** Asks a run that is under way to go on with another number of workers, or of participants. */
 import { MarinaError } from "../shared/base/index.ts";
 import { readOptional } from "../shared/cloud/index.ts";
-import type { Manifest } from "../shared/data/index.ts";
+import { dataForm, type Manifest } from "../shared/data/index.ts";
+import { openProblem } from "../shared/problems/index.ts";
 import {
   checkpointKey,
   decodeCheckpoint,
@@ -84,8 +85,9 @@ function checkMemoryFor(
   spec: RunSpec,
   manifest: Manifest,
 ): void {
-  if (machineBytes !== undefined) checkMachine(spec, manifest, machineBytes);
+  const problem = openProblem(spec.problem, dataForm(manifest));
+  if (machineBytes !== undefined) checkMachine(spec, manifest, problem, machineBytes);
   if (stack === undefined) return;
-  const { good, text } = checkMemory(spec, manifest, { memoryMb: stack.aggregatorMemoryMb });
+  const { good, text } = checkMemory(spec, problem.parameters, { memoryMb: stack.aggregatorMemoryMb });
   if (!good) throw new MarinaError("limit", `run ${run} with ${spec.workers} workers: ${text}`);
 }

@@ -5,7 +5,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { beforeAll, describe, expect, inject, test } from "vitest";
-import { LOG_BYTES_PER_ROUND } from "../../cli/commands/cost.ts";
+import { LOG_BYTES_PER_ROUND } from "../../cli/actions/cost.ts";
 import { countRequests } from "../../shared/cost/observed-requests.ts";
 import {
   type ObservedInvocations,

@@ -3,8 +3,9 @@
 import { MarinaError } from "../../../shared/base/index.ts";
 import { DamagedObject, type Ports, type QueueAddress, readChecked } from "../../../shared/cloud/index.ts";
 import { type Compressor, createCompressor } from "../../../shared/compressors/index.ts";
-import { type Manifest, parseManifest, rowsUsed } from "../../../shared/data/index.ts";
+import { dataForm, type Manifest, parseManifest, rowsUsed } from "../../../shared/data/index.ts";
 import { type AlgorithmSpec, compressorOf } from "../../../shared/methods/index.ts";
+import { openProblem, type Problem } from "../../../shared/problems/index.ts";
 import {
   algorithmOf,
   decodeStoredRun,
@@ -29,6 +30,7 @@ export interface ActiveRun extends NumberedMembership {
   readonly digest: string;
   readonly spec: RunSpec;
   readonly manifest: Manifest;
+  readonly problem: Problem;
   /** d */
   readonly dimension: number;
   /** The spec's method as this membership runs it. */
@@ -99,35 +101,43 @@ export async function loadRun(
       `${name}: data set "${spec.data}" was replaced since run ${run} began; start a new run`,
     );
   }
-  const { dimension } = manifest;
+  const problem = openProblem(spec.problem, dataForm(manifest));
+  const { dimension } = problem.parameters;
   return {
     ports,
     run,
     digest,
     spec,
     manifest,
+    problem,
     dimension,
-    ...partOf(spec, manifest, membership ?? startingEpoch(spec)),
+    ...partOf(spec, manifest, problem, membership ?? startingEpoch(spec)),
     dense: createCompressor({ kind: "identity" }, dimension, spec.wire),
   };
 }
 
 /** What of a run depends on who takes part. */
-function partOf(spec: RunSpec, manifest: Manifest, { phase, workers, participants }: NumberedMembership) {
+function partOf(
+  spec: RunSpec,
+  manifest: Manifest,
+  problem: Problem,
+  { phase, workers, participants }: NumberedMembership,
+) {
+  const { dimension } = problem.parameters;
   return {
     phase,
     workers,
     participants,
     algorithm: algorithmOf(spec, { workers, participants }),
-    compressor: createCompressor(compressorOf(spec.algorithm), manifest.dimension, spec.wire, { workers }),
+    compressor: createCompressor(compressorOf(spec.algorithm), dimension, spec.wire, { workers }),
     rows: rowsUsed(manifest.rows, workers, spec.remainder),
-    shardsPerTask: shardsPerTaskOf(spec, workers, manifest),
+    shardsPerTask: shardsPerTaskOf(spec, workers, manifest, problem),
   };
 }
 
 /** The same run with another membership. */
 export function withMembership(active: ActiveRun, membership: NumberedMembership): ActiveRun {
-  return { ...active, ...partOf(active.spec, active.manifest, membership) };
+  return { ...active, ...partOf(active.spec, active.manifest, active.problem, membership) };
 }
 
 /** What the tasks of one exchange have in common. */

@@ -1,7 +1,6 @@
-/** `marina export` and `marina import`: a run in one file. */
-import { readFileSync } from "node:fs";
+/** `marina export`: a run in one file. */
 import { basename, dirname } from "node:path";
-import { type EngineOptions, exportArchive, findRun, importArchive, withEngine } from "../../client/index.ts";
+import { type EngineOptions, exportArchive, findRun, withEngine } from "../../client/index.ts";
 import { createFile, removeDrafts } from "../../embedded/index.ts";
 import { bytes, MarinaError } from "../../shared/base/index.ts";
 import { writingTo } from "../output/writing.ts";
@@ -26,23 +25,6 @@ export async function exportRun(
   console.log(
     `${path}: run ${run}, ${bytes(archive.length)}; take it in elsewhere with: marina import ${path}`,
   );
-}
-
-export async function importRun(path: string, options: EngineOptions): Promise<void> {
-  let file: Uint8Array;
-  try {
-    file = readFileSync(path);
-  } catch (error) {
-    throw new MarinaError(
-      "usage",
-      `${path}: can't be read (${error instanceof Error ? error.message : String(error)})`,
-      { cause: error },
-    );
-  }
-  await withEngine(options, async (engine) => {
-    const run = await importArchive(engine, file, path);
-    console.log(`imported run ${run}; go on with: marina resume ${run}`);
-  });
 }
 
 /** @throws what the file system says; EEXIST where there is a file already. */
