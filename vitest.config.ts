@@ -8,6 +8,7 @@ const APART = [
   "cli/actions/**/*.test.ts",
   "client/engines/**/*.test.ts",
   "chaos/mutations.test.ts",
+  "chaos/parallel.test.ts",
   "embedded/threads/**/*.test.ts",
   "infra-tests/**/*.test.ts",
   "scripts/**/*.test.ts",

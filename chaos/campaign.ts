@@ -4,19 +4,24 @@ import type { Stage } from "./baseline.ts";
 import { shrink } from "./shrink.ts";
 import { runTrial, type Trial, type TrialOptions } from "./trial.ts";
 
-/** Failures that are shrunk; the others are only counted. */
-const SHRUNK_FAILURES = 3;
+/** Failures of a campaign that are shrunk and traced unless told otherwise. */
+export const SHRUNK_FAILURES = 3;
 
-export interface CampaignOptions {
+export interface SeedsOptions {
   readonly stages: readonly Stage[];
-  readonly firstSeed: number;
-  readonly seeds: number;
   readonly ratios: FaultRatios;
   readonly costLimit?: number;
   readonly alter?: TrialOptions["alter"];
+  /** Failures that are shrunk and traced, at most; the others are only told. */
+  readonly explained?: number;
   readonly onTrial?: (trial: Trial, done: number) => void;
   /** Told at once of whatever must not be: what is wrong may keep its trial from ever ending. */
   readonly onViolation?: (seed: number, what: string) => void;
+}
+
+export interface CampaignOptions extends SeedsOptions {
+  readonly firstSeed: number;
+  readonly seeds: number;
 }
 
 export interface Failure {
@@ -38,19 +43,55 @@ export interface Campaign {
   readonly worstCost: { readonly multiple: number; readonly seed: number };
 }
 
-/** Seed s disturbs stage s mod (number of stages). */
-export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
-  const { stages, firstSeed, seeds, ratios, costLimit, alter, onTrial, onViolation } = options;
+/** That of no seeds. */
+export function emptyCampaign(): Campaign {
+  return {
+    seeds: 0,
+    failures: [],
+    faultsByKind: Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Record<FaultKind, number>,
+    endings: {},
+    worstCost: { multiple: 0, seed: 0 },
+  };
+}
+
+/** What two campaigns over different seeds have come to together. */
+export function together(one: Campaign, other: Campaign): Campaign {
+  const endings: Record<string, number> = { ...one.endings };
+  for (const [ending, count] of Object.entries(other.endings))
+    endings[ending] = (endings[ending] ?? 0) + count;
+  const counts = faultKinds.map((kind) => [
+    kind,
+    (one.faultsByKind[kind] ?? 0) + (other.faultsByKind[kind] ?? 0),
+  ]);
+  return {
+    seeds: one.seeds + other.seeds,
+    failures: [...one.failures, ...other.failures].sort((a, b) => a.seed - b.seed),
+    faultsByKind: Object.fromEntries(counts) as Record<FaultKind, number>,
+    endings,
+    worstCost: other.worstCost.multiple > one.worstCost.multiple ? other.worstCost : one.worstCost,
+  };
+}
+
+export function runCampaign({ firstSeed, seeds, ...options }: CampaignOptions): Promise<Campaign> {
+  return runSeeds(
+    Array.from({ length: seeds }, (_, i) => firstSeed + i),
+    options,
+  );
+}
+
+/** One after the other. Seed s disturbs stage s mod (number of stages). */
+export async function runSeeds(seeds: readonly number[], options: SeedsOptions): Promise<Campaign> {
+  const { stages, ratios, costLimit, alter, onTrial, onViolation, explained = SHRUNK_FAILURES } = options;
   const limit = {
     ...(costLimit === undefined ? {} : { costLimit }),
     ...(alter === undefined ? {} : { alter }),
   };
-  const faultsByKind = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Record<FaultKind, number>;
+  const faultsByKind: Record<FaultKind, number> = { ...emptyCampaign().faultsByKind };
   const endings: Record<string, number> = {};
   const failures: Failure[] = [];
-  let worstCost = { multiple: 0, seed: firstSeed };
+  let worstCost = emptyCampaign().worstCost;
   let done = 0;
-  for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
+  for (const seed of seeds) {
     const stage = stages[seed % stages.length]!;
     const trial = await runTrial(stage, {
       seed,
@@ -66,7 +107,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
     if (trial.violations.length === 0) continue;
     const failure: Failure = { stage: stage.name, seed, violations: trial.violations };
     failures.push(
-      failures.length < SHRUNK_FAILURES
+      failures.length < explained
         ? { ...failure, ...(await explain(stage, seed, ratios, trial, limit)) }
         : failure,
     );

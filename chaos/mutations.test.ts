@@ -1,4 +1,4 @@
-/** A simulator that can't find bugs is no evidence: five deliberate ones, each in a process of its own. */
+/** A simulator that can't find bugs is no evidence: two dozen deliberate ones, each in a process of its own. */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -8,10 +8,20 @@ import { mutations } from "./testing/mutations.ts";
 const mutant = fileURLToPath(new URL("./testing/mutant.ts", import.meta.url));
 const run = promisify(execFile);
 
-/** By what each is found first. */
+/** By what some are found first: their own law. */
 const laws: Readonly<Record<keyof typeof mutations, RegExp>> = {
   "counts messages instead of distinct tasks": /^round \d+, slot \d+, worker \d+: counted twice/,
+  "sums a round without its last slot": /summed \d+ slots with \d+ of \d+ counted/,
+  "writes the checkpoint without a condition": /after it had lost its lease/,
+  "takes its control message for done though its term has failed": /neither goes on nor ends/,
+  "ends a run without storing its end": /of a run that is running/,
+  "forgets in its bill what the terms before have spent": /^the bill is/,
+  "bills again what the terms before have spent": /^the bill is/,
 };
+
+it("there are twenty and more", () => {
+  expect(Object.keys(mutations).length).toBeGreaterThanOrEqual(20);
+});
 
 it.each(Object.keys(mutations))(
   "a service that %s is found out within 1,000 seeds",

@@ -1,16 +1,21 @@
 /** One run under one plan of faults, to its end, with everything that must hold checked on the way. */
 
 import {
+  AWS_RAMP,
   createEmbeddedService,
   type Damage,
+  DEFAULT_CONFIGURATION,
   type EmbeddedService,
+  type FaultKind,
   type FaultName,
   FaultPlan,
   type FaultRatios,
+  kindOf,
   type ServiceAlteration,
 } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import { type ObjectStore, readOptional } from "../shared/cloud/index.ts";
+import { PRICES_US_EAST_1, priceUsd } from "../shared/cost/index.ts";
 import {
   type Checkpoint,
   type ControlMessage,
@@ -32,6 +37,13 @@ const QUIET_SECONDS = 3600;
 const LOOK_MILLISECONDS = 5000;
 /** Dollars, as a multiple of the run without faults: what idle time until a successor begins may cost a short run. */
 export const COST_LIMIT = 60;
+
+/** See `checkBill`: of the bill; until the invocation that wrote it has ended; and faults that leave others under way. */
+const BILL_TOLERANCE = 0.05;
+const BILL_SECONDS = 30;
+const STANDSTILLS: ReadonlySet<FaultKind> = new Set(["aggregatorFrozen", "workerTimedOut", "clockJumped"]);
+/** Invocations of workers at one time, at most, where an account has fewer than a round needs: rounds have five and more. */
+const MOST_SHORT = 4;
 
 export interface TrialOptions {
   readonly seed: number;
@@ -71,9 +83,11 @@ export async function runTrial(stage: Stage, options: TrialOptions): Promise<Tri
   });
   const intactOf = (body: Uint8Array) => plan.damages.find(({ damaged }) => damaged === body)?.intact ?? body;
   const invariants = new Invariants(stage, note, intactOf, onViolation);
+  const short = plan.strike("concurrencyShort", "account");
   const service = createEmbeddedService({
     seed,
     plan,
+    ...(short === undefined ? {} : { workerConcurrency: 1 + short.nextBelow(MOST_SHORT), ramp: AWS_RAMP }),
     watcher: invariants,
     log: invariants.log,
     ...(alter === undefined ? {} : { alteration: alter() }),
@@ -101,6 +115,7 @@ export async function runTrial(stage: Stage, options: TrialOptions): Promise<Tri
     invariants.violated(`the run ended as ${last.ended} although everything was repaired: ${last.error}`);
   }
   const multiple = (last.result?.usd ?? 0) / stage.usd;
+  if (last.result !== undefined) checkBill(last.result.usd, last.usedUsd, plan.struck, invariants);
   if (last.result?.status === "done") {
     if (last.result.iterateSha256 !== stage.iterateSha256)
       invariants.violated("the final iterate has other bits");
@@ -130,7 +145,19 @@ async function repair({ cloud }: EmbeddedService, damages: readonly Damage[]): P
   }
 }
 
+/**
+ * The run's bill against the price of all that the cloud has counted until shortly after its end: a cloud of one run. What
+ * stands still counts as used when it ends, long after the bill, or is in the bill though it stood still elsewhere.
+ */
+function checkBill(usd: number, usedUsd: number, faults: readonly FaultName[], invariants: Invariants): void {
+  if (faults.some((fault) => STANDSTILLS.has(kindOf(fault)))) return;
+  if (Math.abs(usd - usedUsd) > BILL_TOLERANCE * usedUsd)
+    invariants.violated(`the bill is $${usd}, all that was used costs $${usedUsd}`);
+}
+
 interface End {
+  /** Price of all that was used by then. */
+  readonly usedUsd: number;
   readonly ended: Trial["ended"];
   readonly error: string | null;
   readonly result?: RunResult;
@@ -141,10 +168,16 @@ async function end(service: EmbeddedService, control: ControlMessage): Promise<E
   const { cloud } = service;
   await cloud.client.objects.delete(resultKey(RUN));
   await service.control(control);
-  return cloud.run(watch(service, control.tenure));
+  const ended = await cloud.run(watch(service, control.tenure));
+  await cloud.run(cloud.clock.sleep(1000 * BILL_SECONDS));
+  const usedUsd = priceUsd(cloud.usage().method, PRICES_US_EAST_1, DEFAULT_CONFIGURATION).totalUsd;
+  return { ...ended, usedUsd };
 }
 
-async function watch({ cloud, controlDeadLetters }: EmbeddedService, tenure: number): Promise<End> {
+async function watch(
+  { cloud, controlDeadLetters }: EmbeddedService,
+  tenure: number,
+): Promise<Omit<End, "usedUsd">> {
   const { objects, queues } = cloud.client;
   const deadline = cloud.clock.now() + 1000 * LIMIT_SECONDS;
   while (cloud.clock.now() < deadline) {

@@ -2,7 +2,7 @@
 // the Node that is there (20 or newer), before the project's own Node 24 is installed.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -26,6 +26,8 @@ export function install() {
     .update(readFileSync(join(root, "package-lock.json")))
     .digest("hex");
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === wanted && existsSync(node24)) return;
+  // One that is interrupted must be begun again, whatever the lock file says then.
+  rmSync(stampFile, { force: true });
   console.log("Installing dependencies (npm ci) ...");
   const started = Date.now();
   // The dependencies ask for the Node that they bring along, not for the one that installs them.

@@ -1,28 +1,36 @@
 /** `marina chaos`: runs under seeded faults, on the embedded cloud; every run must have the bits it has without them. */
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import {
   type Campaign,
+  ChaosRecord,
   chaosSpecs,
   type Failure,
   importChaosData,
   type NamedSpec,
   prepareStage,
-  runCampaign,
+  runInParallel,
   type Stage,
 } from "../../chaos/index.ts";
 import { type EngineOptions, findManifest, readJson, readSpec, withEngine } from "../../client/index.ts";
 import { CHAOS_RATIOS, createEmbeddedService, type FaultRatios, faultKinds } from "../../embedded/index.ts";
 import { checked, MarinaError } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
+import { onInterrupt } from "../../sweep/index.ts";
 
 const MUSHROOMS = fileURLToPath(new URL("../../experiments/data/mushrooms.gz", import.meta.url));
-const PROGRESS_MILLISECONDS = 2000;
+const PROGRESS_SECONDS = 2;
+const DEFAULT_SEEDS = 200;
 
 export interface ChaosOptions extends EngineOptions {
-  readonly seeds: number;
+  /** How many seeds; without end where only minutes are given. */
+  readonly seeds?: number;
+  readonly minutes?: number;
   readonly seed: number;
+  readonly threads?: number;
+  readonly record?: string;
   readonly faults?: string;
   readonly json?: boolean;
 }
@@ -36,30 +44,63 @@ export async function chaos(specPath: string | undefined, options: ChaosOptions)
   }
   const ratios = options.faults === undefined ? CHAOS_RATIOS : readRatios(options.faults);
   const stages = await prepare(specPath, options);
-  const started = performance.now();
-  let shown = started;
-  const campaign = await runCampaign({
-    stages,
-    firstSeed: options.seed,
-    seeds: options.seeds,
-    ratios,
-    onTrial(_trial, done) {
-      const now = performance.now();
-      if (now - shown < PROGRESS_MILLISECONDS) return;
-      shown = now;
-      process.stderr.write(
-        `${done} of ${options.seeds} seeds, ${(done / ((now - started) / 1000)).toFixed(0)} a second\n`,
-      );
-    },
-  });
+  const record = new ChaosRecord(options.record, stages, ratios);
+  const begun = record.campaign.seeds;
+  if (begun > 0) process.stderr.write(`${options.record}: ${begun} seeds are done already\n`);
+  const { seconds, interrupted } = await tryOut(stages, ratios, record, options);
   const replay = [
     "marina chaos",
     ...(specPath === undefined ? [] : [specPath]),
     ...(options.faults === undefined ? [] : ["--faults", options.faults]),
   ].join(" ");
-  report(campaign, stages, (performance.now() - started) / 1000, replay);
+  const { campaign } = record;
+  report(campaign, stages, { seeds: campaign.seeds - begun, seconds }, replay);
   if (options.json === true) process.stdout.write(`${JSON.stringify(campaign)}\n`);
-  process.exitCode = campaign.failures.length === 0 ? 0 : 1;
+  process.exitCode = campaign.failures.length > 0 ? 1 : interrupted ? 130 : 0;
+}
+
+/** Seeds that are not done yet, on all threads, until there are enough of them, time is over, or Ctrl-C. */
+async function tryOut(
+  stages: readonly Stage[],
+  ratios: FaultRatios,
+  record: ChaosRecord,
+  { seeds, minutes, seed: first, threads = availableParallelism() }: ChaosOptions,
+): Promise<{ readonly seconds: number; readonly interrupted: boolean }> {
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  const last = first + (seeds ?? (minutes === undefined ? DEFAULT_SEEDS : Number.POSITIVE_INFINITY)) - 1;
+  const interruption = onInterrupt("stopping when the seeds under way are done (Ctrl-C again: at once)");
+  let done = 0;
+  let shown = 0;
+  const onPart: Parameters<typeof runInParallel>[0]["onPart"] = (some, part) => {
+    record.add(some, part);
+    done += some.length;
+    if (seconds() - shown < PROGRESS_SECONDS) return;
+    shown = seconds();
+    record.save(shown);
+    const { failures } = record.campaign;
+    process.stderr.write(
+      `${done}${Number.isFinite(last) ? ` of ${last - first + 1}` : ""} seeds, ${(done / shown).toFixed(0)} a second, ${failures.length} failed\n`,
+    );
+  };
+  try {
+    await runInParallel({
+      stages,
+      ratios,
+      threads,
+      seeds: undone(first, last, record),
+      enough: () => interruption.signal.aborted || (minutes !== undefined && seconds() >= 60 * minutes),
+      onPart,
+    });
+  } finally {
+    interruption.dispose();
+    record.save(seconds());
+  }
+  return { seconds: seconds(), interrupted: interruption.signal.aborted };
+}
+
+function* undone(first: number, last: number, record: ChaosRecord): Generator<number, undefined> {
+  for (let seed = first; seed <= last; seed++) if (!record.isDone(seed)) yield seed;
 }
 
 async function prepare(specPath: string | undefined, options: ChaosOptions): Promise<Stage[]> {
@@ -94,12 +135,12 @@ function readRatios(path: string): FaultRatios {
 function report(
   { seeds, failures, faultsByKind, endings, worstCost }: Campaign,
   stages: readonly Stage[],
-  wallSeconds: number,
+  now: { readonly seeds: number; readonly seconds: number },
   replay: string,
 ): void {
   const lines = [
     `runs        ${stages.map(({ name }) => name).join(", ")}`,
-    `seeds       ${seeds} in ${wallSeconds.toFixed(1)} s`,
+    `seeds       ${seeds}${now.seeds === seeds ? "" : `, ${now.seeds} of them now`} in ${now.seconds.toFixed(1)} s: ${(now.seeds / now.seconds).toFixed(0)} a second`,
     `faults      ${Object.values(faultsByKind).reduce((a, b) => a + b, 0)}`,
     ...Object.entries(faultsByKind).map(([kind, count]) => `  ${kind.padEnd(20)} ${count}`),
     `ended       ${Object.entries(endings)

@@ -1,6 +1,7 @@
 /** `marina report`: runs or a sweep as one page that can be sent, and as pictures and tables. */
+import { basename, dirname } from "node:path";
 import { type CollectedRun, collectRun, type EngineOptions, withEngine } from "../../client/index.ts";
-import { DEFAULT_CONFIGURATION, replaceFile } from "../../embedded/index.ts";
+import { DEFAULT_CONFIGURATION, removeDrafts, replaceFile } from "../../embedded/index.ts";
 import {
   adviceOn,
   buildReport,
@@ -85,5 +86,8 @@ async function collect(
 /** @throws MarinaError "usage" when the file can't be written. */
 export async function writeReport(data: ReportData, path: string): Promise<void> {
   const page = reportPage(data);
-  await writingTo(`--out ${path}`, () => replaceFile(path, page));
+  await writingTo(`--out ${path}`, () => {
+    removeDrafts(dirname(path), basename(path));
+    replaceFile(path, page);
+  });
 }

@@ -1,13 +1,16 @@
 import { engineCommand } from "../flags/command.ts";
-import { positiveInteger } from "../flags/values.ts";
+import { positiveInteger, positiveNumber } from "../flags/values.ts";
 
 export const command = engineCommand("chaos")
   .argument(
     "[spec]",
     "a spec whose data set is imported; default: short runs of MARINA, PP-MARINA, VR-MARINA and DIANA",
   )
-  .option("--seeds <n>", "how many seeds", positiveInteger, 200)
+  .option("--seeds <n>", "how many seeds; default: 200, or as many as fit into --minutes", positiveInteger)
+  .option("--minutes <m>", "no new seeds after so long", positiveNumber)
   .option("--seed <s>", "the first seed", positiveInteger, 1)
+  .option("--threads <n>", "seeds at one time; default: one for each core", positiveInteger)
+  .option("--record <file>", "keeps which seeds are done and what came of them: the same command goes on")
   .option("--faults <file>", "JSON file of ratios by kind of fault; default: all kinds")
   .option("--json", "print one JSON object as the last line of standard output")
   .action(async (spec: string | undefined, options) =>

@@ -1,6 +1,7 @@
 /** Files that a command makes: never over another one unless that is asked for, and never half of one. */
 import { closeSync, openSync, writeSync } from "node:fs";
-import { createdFile, replacingFile } from "../../embedded/index.ts";
+import { basename, dirname } from "node:path";
+import { createdFile, removeDrafts, replacingFile } from "../../embedded/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import { writingTo } from "./writing.ts";
 
@@ -16,6 +17,7 @@ export async function writeFile(
   pieces: Pieces,
   { force }: { readonly force?: boolean } = {},
 ): Promise<void> {
+  removeDrafts(dirname(path), basename(path));
   const write = (draft: string) => writePieces(draft, pieces);
   if (force === true) return writingTo(path, () => replacingFile(path, write));
   if (await writingTo(path, () => createdFile(path, write))) return;

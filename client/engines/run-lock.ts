@@ -1,7 +1,7 @@
 /** Which process of this machine drives a run of a home: a file with its id, put there and taken away by that process. */
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { birthOf, createFile, explainDiskError, isAlive } from "../../embedded/index.ts";
+import { birthOf, createFile, explainDiskError, isAlive, removeDrafts } from "../../embedded/index.ts";
 
 /** Between looks at a takeover that another process has begun: it is a matter of microseconds. */
 const TAKEOVER_MILLISECONDS = 5;
@@ -29,6 +29,7 @@ export class RunLock {
 
   #take(): { readonly release: () => void } | { readonly driver: number } {
     mkdirSync(dirname(this.#path), { recursive: true });
+    removeDrafts(dirname(this.#path));
     while (!createFile(this.#path, holder())) {
       const driver = this.driver();
       if (driver !== undefined) return { driver };

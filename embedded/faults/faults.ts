@@ -32,6 +32,17 @@ export const FAULTS = {
     "of an environment's object writes: stored with one byte changed or cut off, until somebody repairs it",
   coldStarted: "of invocations: get a new environment, its INIT up to 8 times slower",
   starved: "of deliveries to functions: no capacity for up to 20 s",
+  concurrencyShort:
+    "of accounts: fewer invocations at one time than a round has tasks, and the mapping begins with five",
+  writeConflicted: "of conditional writes: answered with 409 at each attempt for a while, whoever writes",
+  storeStormed:
+    "of an environment's calls: from then on the store refuses all calls of the account for up to 20 s",
+  queueUnborn:
+    "of queues that are made: unknown to whoever receives from them or sends to them for up to a second",
+  queueLingering: "of queues that are destroyed: still there, with their messages, for up to a minute",
+  clockJumped: "of an aggregator's calls: its clock jumps by up to two minutes, ahead or back",
+  listingStale: "of listings: some of what is there is missing",
+  cacheLost: "of writes of what can be made again: lost as soon as it is stored",
 } as const;
 
 export type FaultKind = keyof typeof FAULTS;
@@ -62,6 +73,14 @@ export const CHAOS_RATIOS: Readonly<Record<FaultKind, number>> = {
   objectDamaged: 0.0006,
   coldStarted: 0.03,
   starved: 0.003,
+  concurrencyShort: 0.1,
+  writeConflicted: 0.004,
+  storeStormed: 0.0004,
+  queueUnborn: 0.3,
+  queueLingering: 0.3,
+  clockJumped: 0.0006,
+  listingStale: 0.1,
+  cacheLost: 0.1,
 };
 
 /** One fault that struck: the n-th decision of its kind. Written `kind#n`. */
@@ -88,6 +107,10 @@ export class FaultPlan {
   readonly #struck: FaultName[] = [];
   readonly #damages: Damage[] = [];
   #active = true;
+  /** Virtual milliseconds until which the store refuses everybody. */
+  stormUntil = 0;
+  /** Queue -> until when nobody knows it. */
+  readonly unborn = new Map<string, number>();
 
   /** @throws MarinaError "usage" for a ratio that is no probability. */
   constructor({ seed, ratios, only, onStrike }: FaultOptions) {
@@ -128,6 +151,8 @@ export class FaultPlan {
   /** No fault strikes from now on. */
   stop(): void {
     this.#active = false;
+    this.stormUntil = 0;
+    this.unborn.clear();
   }
 
   /** Does this kind strike here? If so, a stream that says how: how long, how much, where. */

@@ -19,6 +19,11 @@ const BACK_OFF_LIMIT_MILLISECONDS = 2000;
 /** A refusal is back after so long. */
 const REFUSAL_MILLISECONDS = 8;
 const FREEZE_MILLISECONDS = { least: 20_000, most: 320_000 } as const;
+const STORM_MILLISECONDS = 20_000;
+const UNBORN_MILLISECONDS = 1000;
+const JUMP_MILLISECONDS = 120_000;
+/** Objects that whoever needs them makes again: spectra, progress of calibration, contributions that lie in the store. */
+const CACHED = /^datasets\/[^/]+\/spectra\/|^runs\/[^/]+\/(preparation\.json|contributions\/)/;
 
 /** What can be done to an environment. */
 export interface Victim {
@@ -35,6 +40,8 @@ export interface Victim {
  */
 export function faultyPorts(ports: Ports, role: FunctionRole, plan: FaultPlan, victim: Victim): Ports {
   const { clock } = ports;
+  const skewed = plan.strike("clockSkewed", role);
+  let skew = skewed === undefined ? 0 : 3_600_000 * (2 * skewed.nextUniform() - 1);
 
   const disturb = (what: string): void => {
     const killed = plan.strike(role === "worker" ? "workerKilled" : "aggregatorKilled", what);
@@ -44,6 +51,8 @@ export function faultyPorts(ports: Ports, role: FunctionRole, plan: FaultPlan, v
       if (plan.strike("workerTimedOut", what) !== undefined) victim.stall(Number.POSITIVE_INFINITY, false);
       return;
     }
+    const jumped = plan.strike("clockJumped", what);
+    if (jumped !== undefined) skew += JUMP_MILLISECONDS * (2 * jumped.nextUniform() - 1);
     const frozen = plan.strike("aggregatorFrozen", what);
     if (frozen === undefined) return;
     const { least, most } = FREEZE_MILLISECONDS;
@@ -86,10 +95,24 @@ export function faultyPorts(ports: Ports, role: FunctionRole, plan: FaultPlan, v
     return clock.sleep(longest * (0.5 + 0.5 * dice.nextUniform()));
   };
 
+  /** The store refuses every call of the account, for a while. */
+  const stormed = async <T>(what: string, attempt: () => Promise<T>): Promise<T> => {
+    const storm = plan.strike("storeStormed", what);
+    if (storm !== undefined) plan.stormUntil = clock.now() + STORM_MILLISECONDS * storm.nextUniform();
+    for (let made = 1; clock.now() < plan.stormUntil; made++) {
+      await clock.sleep(REFUSAL_MILLISECONDS);
+      if (made === ATTEMPTS) {
+        throw new MarinaError("unavailable", `${what}: SlowDown at each of ${ATTEMPTS} attempts (simulated)`);
+      }
+      await clock.sleep(Math.min(BACK_OFF_LIMIT_MILLISECONDS, BACK_OFF_MILLISECONDS * 2 ** (made - 1)));
+    }
+    return attempt();
+  };
+
   const slowly = async <T>(what: string, attempt: () => Promise<T>): Promise<T> => {
     const slow = plan.strike("objectSlow", what);
     if (slow !== undefined) await clock.sleep(3000 * slow.nextUniform());
-    return call(what, attempt);
+    return stormed(what, () => call(what, attempt));
   };
 
   /** Refused items of a batch are sent again. */
@@ -106,6 +129,29 @@ export function faultyPorts(ports: Ports, role: FunctionRole, plan: FaultPlan, v
     return call(what, () => attempt(items.slice(taken)));
   };
 
+  /** S3 answers 409 where conditional writes of one key meet; the adapter tries again, as often as with anything else. */
+  const conflicted = async (what: string): Promise<void> => {
+    const conflict = plan.strike("writeConflicted", what);
+    if (conflict === undefined) return;
+    const refusals = 1 + conflict.nextBelow(ATTEMPTS);
+    for (let made = 1; made <= refusals; made++) {
+      await clock.sleep(REFUSAL_MILLISECONDS);
+      if (made === ATTEMPTS) {
+        throw new MarinaError("unavailable", `${what}: 409 at each of ${ATTEMPTS} attempts (simulated)`);
+      }
+      await backOff(made, conflict);
+    }
+  };
+
+  const mustBeBorn = (queue: QueueAddress): void => {
+    const until = plan.unborn.get(queue);
+    if (until !== undefined && clock.now() < until)
+      throw new MarinaError(
+        "not-found",
+        `queue ${queue}: no such queue (simulated: it was made a moment ago)`,
+      );
+  };
+
   const { objects: store, queues: service } = ports;
   const objects: ObjectStore = {
     async get(key, options) {
@@ -114,24 +160,45 @@ export function faultyPorts(ports: Ports, role: FunctionRole, plan: FaultPlan, v
       const dice = plan.strike("objectGarbled", what);
       return dice === undefined ? object : { ...object, body: garbled(key, object.body, dice) };
     },
-    put(key, body, condition) {
+    async put(key, body, condition) {
       const what = `put ${key}`;
       const dice = plan.strike("objectDamaged", what);
       const stored = dice === undefined ? body : plan.damage(key, body, dice);
-      return slowly(what, () => store.put(key, stored, condition));
+      if (condition !== undefined) await conflicted(what);
+      const etag = await slowly(what, () => store.put(key, stored, condition));
+      if (CACHED.test(key) && plan.strike("cacheLost", what) !== undefined) await store.delete(key);
+      return etag;
     },
     // A stream can be read once: it is not repeated, on AWS either.
     putStream: (key, chunks) => store.putStream(key, chunks),
     delete: (key) => slowly(`delete ${key}`, () => store.delete(key)),
-    list: (prefix) => slowly(`list ${prefix}`, () => store.list(prefix)),
+    async list(prefix) {
+      const what = `list ${prefix}`;
+      const keys = await slowly(what, () => store.list(prefix));
+      const stale = keys.length === 0 ? undefined : plan.strike("listingStale", what);
+      return stale === undefined ? keys : keys.filter(() => stale.nextUniform() < 0.5);
+    },
   };
   const queues: MessageQueue = {
-    create: (name, options) => call(`create ${name}`, () => service.create(name, options)),
+    async create(name, options) {
+      const isNew = await service.address(name).then(
+        () => false,
+        () => true,
+      );
+      const queue = await call(`create ${name}`, () => service.create(name, options));
+      const unborn = isNew ? plan.strike("queueUnborn", queue) : undefined;
+      if (unborn !== undefined)
+        plan.unborn.set(queue, clock.now() + UNBORN_MILLISECONDS * unborn.nextUniform());
+      return queue;
+    },
     address: (name) => call(`address ${name}`, () => service.address(name)),
     destroy: (queue) => call(`destroy ${queue}`, () => service.destroy(queue)),
-    send: (queue: QueueAddress, messages: readonly OutgoingMessage[]) =>
-      byParts(`send ${queue}`, messages, (part) => service.send(queue, part)),
+    async send(queue: QueueAddress, messages: readonly OutgoingMessage[]) {
+      mustBeBorn(queue);
+      await byParts(`send ${queue}`, messages, (part) => service.send(queue, part));
+    },
     async receive(queue, options) {
+      mustBeBorn(queue);
       const messages = await call(`receive ${queue}`, () => service.receive(queue, options));
       return messages.map((message) => {
         const dice = plan.strike("messageCorrupted", `received from ${queue}`);
@@ -144,8 +211,6 @@ export function faultyPorts(ports: Ports, role: FunctionRole, plan: FaultPlan, v
     waiting: (queue) => call(`waiting ${queue}`, () => service.waiting(queue)),
   };
 
-  const skewed = plan.strike("clockSkewed", role);
-  const skew = skewed === undefined ? 0 : 3_600_000 * (2 * skewed.nextUniform() - 1);
   return {
     ...ports,
     objects,

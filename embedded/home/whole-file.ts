@@ -22,7 +22,7 @@ function draftOf(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}-${draftsMade++}.draft`);
 }
 
-const DRAFT = /^\..*\.(\d+)-(\d+)\.draft$/;
+const DRAFT = /^\.(.*)\.(\d+)-(\d+)\.draft$/;
 
 /** Writes the file, in the place of one that is there: readers find the old one or the new one. */
 export function replaceFile(path: string, content: string | Uint8Array): void {
@@ -94,13 +94,20 @@ export function giveName(file: string, path: string): boolean {
   }
 }
 
-/** Takes away what processes that have died left unfinished in a folder. */
-export function removeDrafts(folder: string): void {
-  for (const name of readdirSync(folder)) {
-    const [, pid, number] = DRAFT.exec(name) ?? [];
-    if (pid === undefined) continue;
-    // One of our own id that we have not made is an earlier process's: ids come again, above all in containers.
-    if (Number(pid) === process.pid ? Number(number) < draftsMade : isAlive(Number(pid))) continue;
-    rmSync(join(folder, name), { force: true });
+/**
+ * Takes away what processes that have died left unfinished in a folder.
+ * @param only of the file of this name; of all where not given
+ */
+export function removeDrafts(folder: string, only?: string): void {
+  try {
+    for (const name of readdirSync(folder)) {
+      const [, of, pid, number] = DRAFT.exec(name) ?? [];
+      if (pid === undefined || (only !== undefined && of !== only)) continue;
+      // One of our own id that we have not made is an earlier process's: ids come again, above all in containers.
+      if (Number(pid) === process.pid ? Number(number) < draftsMade : isAlive(Number(pid))) continue;
+      rmSync(join(folder, name), { force: true });
+    }
+  } catch {
+    // No such folder, or one that can only be read: the first write will say so.
   }
 }

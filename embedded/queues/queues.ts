@@ -8,6 +8,9 @@ import { queueNotFound } from "./queue-rules.ts";
 /** SQS's rule: up to 80 of these, a FIFO queue's name ends in ".fifo". */
 const NAME = /^[A-Za-z0-9_-]{1,80}$|^[A-Za-z0-9_-]{1,75}\.fifo$/;
 
+/** SQS takes up to so long to delete a queue. */
+const LINGERING_MILLISECONDS = 60_000;
+
 /** Messages received more than `maxReceiveCount` times go to another queue of the same kind. */
 export interface DeadLetterOptions {
   readonly queue: QueueAddress;
@@ -17,6 +20,8 @@ export interface DeadLetterOptions {
 export class EmbeddedQueues {
   readonly #queues = new Map<string, EmbeddedQueue>();
   readonly #context: QueueContext;
+  /** Destroyed, and there all the same: a fault. */
+  readonly #lingering = new Set<EmbeddedQueue>();
 
   constructor(context: QueueContext) {
     this.#context = context;
@@ -25,7 +30,9 @@ export class EmbeddedQueues {
   /** @throws MarinaError `usage` for a name that SQS refuses or dead letters of another kind. */
   create(name: string, options: QueueOptions, deadLetters?: DeadLetterOptions): EmbeddedQueue {
     const existing = this.#queues.get(name);
-    if (existing !== undefined) return existing;
+    // SQS gives a name back after a minute, and the adapter waits for that: what lingers is gone by then.
+    if (existing !== undefined && this.#lingering.has(existing)) this.#end(existing);
+    else if (existing !== undefined) return existing;
     if (!NAME.test(name)) {
       throw new MarinaError(
         "usage",
@@ -59,7 +66,21 @@ export class EmbeddedQueues {
   }
 
   destroy(address: QueueAddress): void {
-    this.#queues.get(address)?.destroy();
-    this.#queues.delete(address);
+    const queue = this.#queues.get(address);
+    if (queue === undefined || this.#lingering.has(queue)) return;
+    const { clock, plan } = this.#context;
+    const lingers = plan?.strike("queueLingering", address);
+    if (lingers === undefined) {
+      this.#end(queue);
+      return;
+    }
+    this.#lingering.add(queue);
+    clock.at(clock.now() + LINGERING_MILLISECONDS * lingers.nextUniform(), () => this.#end(queue));
+  }
+
+  #end(queue: EmbeddedQueue): void {
+    queue.destroy();
+    this.#lingering.delete(queue);
+    if (this.#queues.get(queue.address) === queue) this.#queues.delete(queue.address);
   }
 }

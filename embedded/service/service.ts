@@ -2,6 +2,7 @@
 import { type AggregatorHooks, createAggregator, type RunObserver } from "../../lambdas/aggregator/index.ts";
 import { createWorker, OpenedShards } from "../../lambdas/worker/index.ts";
 import type { Handler, MessageQueue, Ports, QueueAddress } from "../../shared/cloud/index.ts";
+import type { Spending } from "../../shared/cost/index.ts";
 import { Workspace } from "../../shared/math/index.ts";
 import {
   AGGREGATOR_TIMEOUT_SECONDS,
@@ -50,6 +51,9 @@ export interface ServiceAlteration {
   readonly hooks?: AggregatorHooks;
   readonly aggregatorPorts?: (ports: Ports) => Ports;
   readonly worker?: (ports: Ports, create: (ports: Ports) => Handler) => Handler;
+  /** Around the handler, which is made over the altered ports. */
+  readonly aggregator?: (handler: Handler) => Handler;
+  readonly spendingOf?: (spending: Spending) => Spending;
 }
 
 export interface EmbeddedService {
@@ -122,15 +126,21 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
     memoryMb: configuration.aggregatorMemoryMb,
     timeoutSeconds: AGGREGATOR_TIMEOUT_SECONDS,
     reservedConcurrency: AGGREGATOR_CONCURRENCY,
-    create: (ports) =>
-      createAggregator(announcing(alteration.aggregatorPorts?.(ports) ?? ports, tasks.address, ahead), {
+    create: (ports) => {
+      const altered = announcing(alteration.aggregatorPorts?.(ports) ?? ports, tasks.address, ahead);
+      const handler = createAggregator(altered, {
         taskQueue: tasks.address,
         queuePrefix: "marina-",
-        spendingOf: accounts,
+        spendingOf: (run) => {
+          const spending = accounts(run);
+          return alteration.spendingOf?.(spending) ?? spending;
+        },
         hedging,
         ...(alteration.hooks === undefined ? {} : { hooks: alteration.hooks }),
         ...(observer === undefined ? {} : { observer }),
-      }),
+      });
+      return alteration.aggregator?.(handler) ?? handler;
+    },
   });
   cloud.mapQueue({
     queue: tasks.address,

@@ -5,6 +5,7 @@ import { encodeRunMessage } from "../../../shared/protocol/messages/run-message.
 import { fakePorts } from "../../testing/fakes.ts";
 import { contribution, DIGEST, EXPECTED, opened, QUEUE } from "../testing/opened-inbox.ts";
 import { Inbox } from "./inbox.ts";
+import { Poller } from "./poller.ts";
 
 it("keeps eight polls open", async () => {
   const { queues } = opened();
@@ -72,4 +73,43 @@ it("closing waits for the polls under way, and leaves what they bring to the suc
   expect(inbox.contributions.count).toBe(0);
   expect(queues.deleted).toEqual([]);
   expect(queues.parked).toBe(0);
+});
+
+describe("a queue that is unknown", () => {
+  const unknown = () => new MarinaError("not-found", "queue marina-run-r: no such queue");
+
+  /** A poller over answers, one for each poll; the clock notes how long it was waited. */
+  function pollerOver(answers: readonly ("unknown" | "message")[]) {
+    const ports = fakePorts();
+    let polls = 0;
+    const queues = Object.assign(ports.queues, {
+      receive: async () => {
+        if (answers[polls++] !== "message") throw unknown();
+        return [{ body: encodeRunMessage(contribution(0)), receipt: `receipt-${polls}`, receiveCount: 1 }];
+      },
+    });
+    const clock = { now: () => 0, sleep: async () => undefined };
+    const poller = new Poller({ ...ports, queues, clock }, QUEUE, { check: () => undefined });
+    return { messages: poller.messages(), polls: () => polls };
+  }
+
+  it("when it was made a moment ago is asked again", async () => {
+    const { messages, polls } = pollerOver(["unknown", "unknown", "message"]);
+    const { value } = await messages.next();
+    expect(value).toMatchObject([{ receipt: "receipt-3" }]);
+    expect(polls()).toBe(3);
+  });
+
+  it("stays unknown: then the term fails", async () => {
+    await expect(pollerOver(["unknown", "unknown", "unknown"]).messages.next()).rejects.toThrow(
+      "was deleted while the run went on",
+    );
+  });
+
+  it("after it was known has been deleted: the term fails at once", async () => {
+    const { messages, polls } = pollerOver(["message", "unknown", "message"]);
+    await messages.next();
+    await expect(messages.next()).rejects.toThrow("was deleted while the run went on");
+    expect(polls()).toBe(2);
+  });
 });

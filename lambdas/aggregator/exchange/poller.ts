@@ -39,6 +39,8 @@ export class Poller {
   readonly #address: QueueAddress;
   readonly #lease: { check(): void };
   #open = true;
+  /** Has the queue been found? */
+  #known = false;
   #detached = false;
   #waitSeconds = CONTRIBUTION_WAIT_SECONDS;
   #pollsUnderWay = 0;
@@ -92,11 +94,11 @@ export class Poller {
       let received: readonly ReceivedMessage[];
       try {
         received = await this.#receive();
+        this.#known = true;
         failures = 0;
       } catch (error) {
         if (!this.#open) return;
-        const passing = error instanceof MarinaError && error.code === "unavailable";
-        if (!passing || ++failures === POLL_FAILURES_LIMIT) throw this.#explain(error);
+        if (!this.#isPassing(error) || ++failures === POLL_FAILURES_LIMIT) throw this.#explain(error);
         this.#log.warn("poll-failed", { error: String(error) });
         await this.#clock.sleep(POLL_PAUSE_MILLISECONDS);
         continue;
@@ -137,6 +139,12 @@ export class Poller {
     } finally {
       this.#pollsUnderWay--;
     }
+  }
+
+  /** A queue that was made a moment ago may be unknown to a part of the service still. */
+  #isPassing(error: unknown): boolean {
+    if (!(error instanceof MarinaError)) return false;
+    return error.code === "unavailable" || (error.code === "not-found" && !this.#known);
   }
 
   #explain(error: unknown): unknown {

@@ -17,7 +17,8 @@ export async function runTerm(
   control: ControlMessage,
   invocation: Invocation,
 ): Promise<void> {
-  const lease = new Lease(ports.queues, ports.clock, message);
+  const lease =
+    settings.hooks?.createLease?.(ports, message) ?? new Lease(ports.queues, ports.clock, message);
   const startedAt = ports.clock.now();
   const term: Term = { ports, settings, control, message, invocation, lease, startedAt };
   try {

@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { CHAOS_RATIOS } from "../embedded/faults/faults.ts";
+import { createEmbeddedService } from "../embedded/service/service.ts";
+import { shippedFile } from "../shared/data/testing/load.ts";
+import { prepareStage } from "./baseline.ts";
+import { emptyCampaign, runCampaign, together } from "./campaign.ts";
+import { runInParallel } from "./parallel.ts";
+import { chaosSpecs, importChaosData } from "./specs.ts";
+
+it("seeds on two threads come to the same as one after the other, each once", async () => {
+  const { objects } = createEmbeddedService({ seed: 1 }).cloud.client;
+  await importChaosData(objects, readFileSync(shippedFile("mushrooms")));
+  const stages = [];
+  for (const { name, spec } of chaosSpecs().slice(0, 2)) stages.push(await prepareStage(objects, spec, name));
+  const setting = { stages, ratios: CHAOS_RATIOS };
+  const alone = await runCampaign({ ...setting, firstSeed: 1, seeds: 24 });
+  let beside = emptyCampaign();
+  const done: number[] = [];
+  await runInParallel({
+    ...setting,
+    threads: 2,
+    seeds: Array.from({ length: 24 }, (_, i) => i + 1)[Symbol.iterator](),
+    enough: () => false,
+    onPart: (seeds, part) => {
+      done.push(...seeds);
+      beside = together(beside, part);
+    },
+  });
+  expect(beside).toEqual(alone);
+  expect(done.sort((a, b) => a - b)).toEqual(Array.from({ length: 24 }, (_, i) => i + 1));
+  let asked = 0;
+  await runInParallel({
+    ...setting,
+    threads: 1,
+    seeds: [1, 2][Symbol.iterator](),
+    enough: () => true,
+    onPart: () => asked++,
+  });
+  expect(asked).toBe(0);
+}, 180_000);

@@ -1,0 +1,146 @@
+/** For tests: bugs in what workers compute, remember and send. */
+import type { ServiceAlteration } from "../../embedded/service/service.ts";
+import type { Handler, ObjectStore, Ports } from "../../shared/cloud/ports.ts";
+import {
+  decodeRunMessage,
+  encodeRunMessage,
+  type RunMessage,
+} from "../../shared/protocol/messages/run-message.ts";
+import { decodeTask, encodeTask, type Task } from "../../shared/protocol/messages/task.ts";
+
+const SLOTS = 1000;
+
+/** The same handler, which gets other tasks and sends other answers. */
+function around(
+  ports: Ports,
+  create: (ports: Ports) => Handler,
+  {
+    task = (body) => body,
+    answer = (body) => body,
+  }:
+    | Record<"task" | "answer", (body: string) => string>
+    | { task?: (body: string) => string; answer?: (body: string) => string },
+): Handler {
+  const handler = create({
+    ...ports,
+    queues: {
+      ...ports.queues,
+      send: (queue, messages) =>
+        ports.queues.send(
+          queue,
+          messages.map((message) => ({ ...message, body: answer(message.body) })),
+        ),
+    },
+  });
+  return (messages, invocation) =>
+    handler(
+      messages.map((message) => ({ ...message, body: task(message.body) })),
+      invocation,
+    );
+}
+
+function readable(body: string): Task | undefined {
+  try {
+    return decodeTask(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The worker is given another slot at each attempt, and its answer the right one: only its draws are wrong. */
+function keyedByAttempt(): NonNullable<ServiceAlteration["worker"]> {
+  const attempts = new Map<string, number>();
+  const shifted = (body: string): string => {
+    const task = readable(body);
+    if (task === undefined) return body;
+    const key = `${task.round} ${task.slot}`;
+    const attempt = attempts.get(key) ?? 0;
+    attempts.set(key, attempt + 1);
+    return attempt === 0 ? body : encodeTask({ ...task, slot: task.slot + SLOTS * attempt });
+  };
+  const inItsSlot = (body: string): string => {
+    const message = decodeRunMessage(body);
+    return "slot" in message && message.slot >= SLOTS
+      ? encodeRunMessage({ ...message, slot: message.slot % SLOTS })
+      : body;
+  };
+  return (ports, create) => around(ports, create, { task: shifted, answer: inItsSlot });
+}
+
+/** Each environment takes the iterate that it has seen last for the one before, whichever that was. */
+const fromTheLastSeen: NonNullable<ServiceAlteration["worker"]> = (ports, create) => {
+  let last: { readonly round: number; readonly vector: Float64Array } | undefined;
+  let before: typeof last;
+  const task = (body: string): string => {
+    const found = readable(body);
+    const [iterate, previous] = found?.points ?? [];
+    if (found === undefined || iterate?.kind !== "inline") return body;
+    if (last?.round !== found.round) {
+      before = last;
+      last = { round: found.round, vector: iterate.vector };
+    }
+    if (previous === undefined || before === undefined || found.pointRounds[1] !== found.round - 1)
+      return body;
+    const anchor = { kind: "inline", vector: before.vector } as const;
+    return encodeTask({ ...found, points: [iterate, anchor, ...found.points.slice(2)] });
+  };
+  return around(ports, create, { task });
+};
+
+/** Exact gradients that are sent for the record are in the paper's bits. */
+const countsEvaluation: NonNullable<ServiceAlteration["worker"]> = (ports, create) => {
+  const counted = (message: RunMessage): RunMessage =>
+    message.kind === "contribution" && message.evaluation !== null
+      ? { ...message, bits: message.bits + 32 * message.evaluation.length }
+      : message;
+  return around(ports, create, { answer: (body) => encodeRunMessage(counted(decodeRunMessage(body))) });
+};
+
+const MEMORY = /^(runs\/[^/]+\/memory\/\d+\/)\d+$/;
+const withObjects =
+  (alter: (objects: ObjectStore, ports: Ports) => Partial<ObjectStore>) => (): ServiceAlteration => ({
+    worker: (ports, create) =>
+      create({ ...ports, objects: { ...ports.objects, ...alter(ports.objects, ports) } }),
+  });
+
+/** A worker's shift has one place for all rounds: a task that is done twice adds to it twice. */
+const oneShiftForAllRounds = withObjects((objects) => {
+  const placeOf = (key: string): string => key.replace(MEMORY, "$10000000001");
+  return {
+    get: (key, options) => objects.get(placeOf(key), options),
+    put: (key, body, condition) => objects.put(placeOf(key), body, condition),
+    delete: async (key) => {
+      if (!MEMORY.test(key)) await objects.delete(key);
+    },
+  };
+});
+
+/** The answer may be counted before what it is built on is there. */
+const remembersLater = withObjects((objects, { clock }) => ({
+  put: async (key, body, condition) => {
+    if (!MEMORY.test(key)) return objects.put(key, body, condition);
+    void clock
+      .sleep(200)
+      .then(() => objects.put(key, body, condition))
+      .catch(() => undefined);
+    return '"soon"';
+  },
+}));
+
+/** What the task at hand has read is of no use any more, it believes. */
+const forgetsTooSoon = withObjects((objects) => ({
+  get: async (key, options) => {
+    const found = await objects.get(key, options);
+    if (MEMORY.test(key)) await objects.delete(key);
+    return found;
+  },
+}));
+
+export const workerMutations = {
+  "keys the random streams by attempt": () => ({ worker: keyedByAttempt() }),
+  "applies a delta to the iterate that it has seen last": () => ({ worker: fromTheLastSeen }),
+  "counts the evaluation as the method's": () => ({ worker: countsEvaluation }),
+  "applies DIANA's shift again when a task is done twice": oneShiftForAllRounds,
+  "answers before it remembers": remembersLater,
+  "forgets a shift as soon as it was read": forgetsTooSoon,
+} satisfies Readonly<Record<string, () => ServiceAlteration>>;
