@@ -1,6 +1,19 @@
 /** Problems: losses, regularisers, local objectives and their smoothness. */
 export { applyGram, shardSpectrum } from "./linear/spectrum.ts";
+export { parseProgram } from "./network/check.ts";
 export { predictionOf } from "./network/predictions.ts";
+export { canonicalProgram, dimensionOf, type LabelForm, type RowProgram } from "./network/program.ts";
+export type { Shape } from "./network/shape.ts";
+export {
+  type ModelContext,
+  type ModelForm,
+  type ModelFunction,
+  type ModelResult,
+  type ParameterStart,
+  traceModel,
+} from "./network/trace.ts";
+export type { ConvolutionOptions, Operand, PoolOptions, SumOver, TracedOps } from "./network/trace-ops.ts";
+export type { Traced, TracedParameter } from "./network/traced.ts";
 export type {
   DataForm,
   DataLabels,
