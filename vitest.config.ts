@@ -7,6 +7,7 @@ const APART = [
   "client/archive.test.ts",
   "cli/actions/**/*.test.ts",
   "client/engines/**/*.test.ts",
+  "client/model/build/**/*.test.ts",
   "chaos/mutations.test.ts",
   "chaos/parallel.test.ts",
   "embedded/threads/**/*.test.ts",

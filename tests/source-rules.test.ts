@@ -26,6 +26,7 @@ const AMBIENT: Readonly<Record<string, string>> = {
   "cli/actions/watch.ts": "how often the page is told",
   "client/engines/aws.ts": "makes each control message a message of its own",
   "client/engines/embedded.ts": "how often a run that another process drives is looked at",
+  "client/model/build/trace-file.ts": "how long the file of a model may run",
   "client/run.ts": "how often a run that is too young to be told to stop is told again",
   "client/scale.ts": "numbers the user's requests",
   "client/engines/command-box.ts": "names of commands, in their order",

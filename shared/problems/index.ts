@@ -9,8 +9,21 @@ export {
 } from "./linear/hessian-sums.ts";
 export { importanceWeights, rowImportance } from "./linear/row-importance.ts";
 export { applyGram, shardSpectrum } from "./linear/spectrum.ts";
+export { parseProgram } from "./network/check.ts";
 export type { DenseRows } from "./network/dense-rows.ts";
 export { predictionOf } from "./network/predictions.ts";
+export { canonicalProgram, dimensionOf, type LabelForm, type RowProgram } from "./network/program.ts";
+export type { Shape } from "./network/shape.ts";
+export {
+  type ModelContext,
+  type ModelForm,
+  type ModelFunction,
+  type ModelResult,
+  type ParameterStart,
+  traceModel,
+} from "./network/trace.ts";
+export type { ConvolutionOptions, Operand, PoolOptions, SumOver, TracedOps } from "./network/trace-ops.ts";
+export type { Traced, TracedParameter } from "./network/traced.ts";
 export { hasQuadraticLoss, type KnownMu, knownMu } from "./polyak-lojasiewicz.ts";
 export type {
   DataForm,

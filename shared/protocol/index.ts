@@ -19,6 +19,8 @@ export {
   manifestKey,
   memoryKey,
   memoryPrefix,
+  modelKey,
+  modelsPrefix,
   powerProgressKey,
   preparationKey,
   probeKey,

@@ -4,6 +4,10 @@ import { sha256 } from "./digest.ts";
 export const datasetPrefix = "datasets/";
 export const runsPrefix = "runs/";
 
+export const modelsPrefix = "models/";
+/** A row program, by the SHA-256 of its text: written once, and the same whoever writes it. */
+export const modelKey = (sha256: string): string => `${modelsPrefix}${sha256}.json`;
+
 export const manifestKey = (data: string): string => `${datasetPrefix}${data}/manifest.json`;
 /** Spectra of the shards of one partition, kept beside the data set. `partition` is e.g. `5-drop`. */
 export const spectraKey = (data: string, partition: string): string =>
