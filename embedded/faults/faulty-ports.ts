@@ -10,7 +10,7 @@ import type {
 } from "../../shared/cloud/index.ts";
 import type { FunctionRole } from "../../shared/cost/index.ts";
 import type { Stream } from "../../shared/math/index.ts";
-import { corrupted, type FaultPlan, garbled } from "./faults.ts";
+import { corrupted, type FaultPlan, forged, garbled } from "./faults.ts";
 
 /** As the AWS adapters have it: attempts in all, and before attempt k + 1 half to all of 50 ms x 2^(k-1), at most 2 s. */
 const ATTEMPTS = 5;
@@ -125,12 +125,18 @@ export function faultyPorts(ports: Ports, role: FunctionRole, plan: FaultPlan, v
     delete: (key) => slowly(`delete ${key}`, () => store.delete(key)),
     list: (prefix) => slowly(`list ${prefix}`, () => store.list(prefix)),
   };
+  const maybeForged = (message: OutgoingMessage): OutgoingMessage => {
+    const dice = plan.strike("messageForged", "sent by a worker");
+    return dice === undefined ? message : { ...message, body: forged(message.body, dice) };
+  };
   const queues: MessageQueue = {
     create: (name, options) => call(`create ${name}`, () => service.create(name, options)),
     address: (name) => call(`address ${name}`, () => service.address(name)),
     destroy: (queue) => call(`destroy ${queue}`, () => service.destroy(queue)),
     send: (queue: QueueAddress, messages: readonly OutgoingMessage[]) =>
-      byParts(`send ${queue}`, messages, (part) => service.send(queue, part)),
+      byParts(`send ${queue}`, role === "worker" ? messages.map(maybeForged) : messages, (part) =>
+        service.send(queue, part),
+      ),
     async receive(queue, options) {
       const messages = await call(`receive ${queue}`, () => service.receive(queue, options));
       return messages.map((message) => {

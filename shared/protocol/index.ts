@@ -74,6 +74,7 @@ export {
   encodeRunMessage,
   evaluationBytesOfContribution,
   evaluationBytesOfFrame,
+  frameRunMessage,
   isCommandBody,
   parseRunMessage,
   type RunMessage,

@@ -8,10 +8,11 @@ import {
   type Vectors,
   workerNumbers,
 } from "../../../shared/methods/index.ts";
-import type { Point, TaskKind } from "../../../shared/protocol/index.ts";
+import type { Constants, Point, TaskKind } from "../../../shared/protocol/index.ts";
 import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
 import { type ActiveRun, tasksFor } from "../term/active-run.ts";
+import { certificateOf } from "./certificate.ts";
 import { addMessage, type Encoding } from "./decode.ts";
 import { combine } from "./evaluate.ts";
 import { type PointStore, travelInline } from "./points.ts";
@@ -49,6 +50,7 @@ export interface RoundSetting {
   readonly evaluate: boolean;
   /** Dense whatever the coin says: the workers have changed. */
   readonly dense: boolean;
+  readonly constants: Constants;
 }
 
 /**
@@ -56,7 +58,7 @@ export interface RoundSetting {
  * the round that formed them, so workers know which gradients they still hold.
  */
 export async function doRound(
-  { active, method, points, oldestNeededRound, evaluate, dense }: RoundSetting,
+  { active, method, points, oldestNeededRound, evaluate, dense, constants }: RoundSetting,
   state: Vectors,
   round: number,
   referenceRound: number,
@@ -97,6 +99,13 @@ export async function doRound(
     others,
     workers.length,
   );
+  const compressor = request.dense ? active.dense : active.compressor;
+  const certificate = certificateOf({
+    ...{ request, compressor, round, constants },
+    points: vectors,
+    seed: spec.seed,
+    problem: spec.problem,
+  });
   const { accepted, taskBytes, outsideBytes, resent, hedged, dropped } = await exchange(
     ports,
     taskQueue,
@@ -105,9 +114,9 @@ export async function doRound(
     "contribution",
     shardsPerTask,
     active.hedging,
+    certificate,
   );
   const own = accepted.slice(0, workers.length);
-  const compressor = request.dense ? active.dense : active.compressor;
   const encoding = { compressor, seed: spec.seed, round, workers: count };
   const entries = own.length * Math.ceil(compressor.zeta) + dimension;
   const mean = await ports.compute.run(

@@ -17,7 +17,15 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
   const dense = isFirstOfChange(before.elastic, round);
   const begunAt = ports.clock.now();
   const outcome = await doRound(
-    { active, method, points, oldestNeededRound: writer.durableRound, evaluate, dense },
+    {
+      active,
+      method,
+      points,
+      oldestNeededRound: writer.durableRound,
+      evaluate,
+      dense,
+      constants: before.constants,
+    },
     vectors,
     round,
     referenceRound,
