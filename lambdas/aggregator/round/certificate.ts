@@ -8,7 +8,7 @@
  * sums that gradients are.
  */
 import { MarinaError } from "../../../shared/base/index.ts";
-import { type Compressor, NO_DRAW } from "../../../shared/compressors/index.ts";
+import { type Compressor, type Draw, NO_DRAW } from "../../../shared/compressors/index.ts";
 import { norm } from "../../../shared/math/index.ts";
 import { compressorDraw, type RequestDefinition } from "../../../shared/methods/index.ts";
 import type { Constants, RunSpec } from "../../../shared/protocol/index.ts";
@@ -54,18 +54,29 @@ export function certificateOf(setting: CertificateSetting): Certificate | undefi
   const length = norm(x.map((value, j) => value - w[j]!));
   const honest = compressor.growth * L * length;
   const decoded = new Float64Array(dimension);
+  // Of a sparse message the entries that may be there, so that a look at it costs what its fold does.
+  const sizeOf = (payload: Uint8Array, draw: Draw): number => {
+    if (draw.kind !== "indices") {
+      compressor.accumulate(payload, draw, decoded.fill(0));
+      return norm(decoded);
+    }
+    compressor.accumulate(payload, draw, decoded);
+    const kept = Float64Array.from(draw.indices, (j) => decoded[j]!);
+    for (const j of draw.indices) decoded[j] = 0;
+    return norm(kept);
+  };
   return (message) => {
     if (message.kind !== "contribution" || message.payload.length === 0) return undefined;
     const { slot, loss } = message;
     const place = { round, slot, slots: workers };
     const draw = compressor.receiverDraws ? compressorDraw(seed, place, compressor) : NO_DRAW;
+    let size: number;
     try {
-      compressor.accumulate(message.payload, draw, decoded.fill(0));
+      size = sizeOf(message.payload, draw);
     } catch (error) {
       if (!(error instanceof MarinaError)) throw error;
       return error.message;
     }
-    const size = norm(decoded);
     // What rounding makes of two gradients that are nearly the same: of their own size, not of their difference's.
     const residual = Math.max(BOUNDED_GRADIENT, Math.sqrt(2 * Math.max(0, loss ?? 0)));
     const gradient = L * (norm(x) + norm(w)) + Math.sqrt(Lrow) * residual;
