@@ -28,7 +28,8 @@ describe("under all faults at once", () => {
   });
 
   it("each kind of fault has struck", () => {
-    for (const kind of faultKinds) expect(campaign.faultsByKind[kind], kind).toBeGreaterThan(0);
+    for (const kind of faultKinds.filter((each) => CHAOS_RATIOS[each] > 0))
+      expect(campaign.faultsByKind[kind], kind).toBeGreaterThan(0);
   });
 
   it("most runs come through by themselves", () => {

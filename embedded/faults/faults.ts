@@ -6,6 +6,13 @@
  */
 import { MarinaError } from "../../shared/base/index.ts";
 import { Purpose, Stream } from "../../shared/math/index.ts";
+import {
+  decodeRunMessage,
+  encodeRunMessage,
+  frameRunMessage,
+  parseRunMessage,
+  type RunMessage,
+} from "../../shared/protocol/index.ts";
 
 /** Kinds of faults, and what each is a share of. */
 export const FAULTS = {
@@ -43,6 +50,7 @@ export const FAULTS = {
   clockJumped: "of an aggregator's calls: its clock jumps by up to two minutes, ahead or back",
   listingStale: "of listings: some of what is there is missing",
   cacheLost: "of writes of what can be made again: lost as soon as it is stored",
+  messageForged: "of messages that a worker sends: a number of the payload much larger, the checksum right",
 } as const;
 
 export type FaultKind = keyof typeof FAULTS;
@@ -81,6 +89,8 @@ export const CHAOS_RATIOS: Readonly<Record<FaultKind, number>> = {
   clockJumped: 0.0006,
   listingStale: 0.1,
   cacheLost: 0.1,
+  // Found in compressed differences alone: elsewhere the run ends with other bits.
+  messageForged: 0,
 };
 
 /** One fault that struck: the n-th decision of its kind. Written `kind#n`. */
@@ -176,6 +186,24 @@ export function corrupted(body: string, dice: Stream): string {
   if (dice.nextUniform() < 0.3) return body.slice(0, at);
   const other = body[at] === "A" ? "B" : "A";
   return `${body.slice(0, at)}${other}${body.slice(at + 1)}`;
+}
+
+/** A contribution, the first of a pack, whose first number is much larger, under a checksum of its own; other bodies as they are. */
+export function forged(body: string, dice: Stream): string {
+  const message = decodeRunMessage(body);
+  if (message.kind !== "pack") return encodeRunMessage(forgedMessage(message, dice));
+  const [first, ...others] = message.parts;
+  const part = frameRunMessage(forgedMessage(parseRunMessage(first!), dice));
+  return encodeRunMessage({ ...message, parts: [part, ...others] });
+}
+
+function forgedMessage(message: RunMessage, dice: Stream): RunMessage {
+  if (message.kind !== "contribution" || message.payload.length < 4) return message;
+  const payload = new Uint8Array(message.payload);
+  const view = new DataView(payload.buffer);
+  const factor = 1e3 * (1 + 999 * dice.nextUniform());
+  view.setFloat32(0, factor * Math.max(1, Math.abs(view.getFloat32(0, true))), true);
+  return { ...message, payload };
 }
 
 /**

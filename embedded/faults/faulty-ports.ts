@@ -10,7 +10,7 @@ import type {
 } from "../../shared/cloud/index.ts";
 import type { FunctionRole } from "../../shared/cost/index.ts";
 import type { Stream } from "../../shared/math/index.ts";
-import { corrupted, type FaultPlan, garbled } from "./faults.ts";
+import { corrupted, type FaultPlan, forged, garbled } from "./faults.ts";
 
 /** As the AWS adapters have it: attempts in all, and before attempt k + 1 half to all of 50 ms x 2^(k-1), at most 2 s. */
 const ATTEMPTS = 5;
@@ -179,6 +179,10 @@ export function faultyPorts(ports: Ports, role: FunctionRole, plan: FaultPlan, v
       return stale === undefined ? keys : keys.filter(() => stale.nextUniform() < 0.5);
     },
   };
+  const maybeForged = (message: OutgoingMessage): OutgoingMessage => {
+    const dice = plan.strike("messageForged", "sent by a worker");
+    return dice === undefined ? message : { ...message, body: forged(message.body, dice) };
+  };
   const queues: MessageQueue = {
     async create(name, options) {
       const isNew = await service.address(name).then(
@@ -195,7 +199,9 @@ export function faultyPorts(ports: Ports, role: FunctionRole, plan: FaultPlan, v
     destroy: (queue) => call(`destroy ${queue}`, () => service.destroy(queue)),
     async send(queue: QueueAddress, messages: readonly OutgoingMessage[]) {
       mustBeBorn(queue);
-      await byParts(`send ${queue}`, messages, (part) => service.send(queue, part));
+      await byParts(`send ${queue}`, role === "worker" ? messages.map(maybeForged) : messages, (part) =>
+        service.send(queue, part),
+      );
     },
     async receive(queue, options) {
       mustBeBorn(queue);

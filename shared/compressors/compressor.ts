@@ -58,6 +58,8 @@ interface CompressorBase {
   readonly dimension: number;
   /** Expected density zeta >= sup_x E(non-zeros of Q(x)), 0 < zeta <= d. */
   readonly zeta: number;
+  /** D_Q: |Q(x)| <= D_Q |x| whatever is drawn, but for rounding and for numbers below the wire's smallest normal one. */
+  readonly growth: number;
   /** b_Q: expected bits of a message (for data-dependent sizes an upper bound of the expectation, said where it is). */
   readonly expectedBits: number;
   /** True when the receiver must be given the sender's draw (it draws it again from the same streams). */

@@ -33,6 +33,7 @@ export function lossless({ dimension, wire, workspace }: CompressorSetting): Unb
     dimension,
     omega: 0,
     zeta: dimension,
+    growth: 1,
     expectedBits: 32 * dimension,
     receiverDraws: false,
     draw: () => NO_DRAW,

@@ -56,6 +56,7 @@ function ternary({ dimension, wire }: CompressorSetting): UnbiasedCompressor {
     dimension,
     omega: root - 1,
     zeta: root,
+    growth: root,
     expectedBits: 32 + Math.min(2 * dimension, root * entryBits),
     receiverDraws: false,
     draw: (streams) => drawUniforms(streams, dimension),

@@ -1,5 +1,6 @@
 /** One table of laws that every compressor obeys, by enumeration of all its draws. */
 import { describe, expect, test } from "vitest";
+import { norm } from "../math/norm.ts";
 import { Purpose, Stream } from "../math/streams.ts";
 import type { Compressor, Draw, Wire } from "./compressor.ts";
 import { type CompressorSpec, createCompressor, type UnbiasedSpec } from "./registry.ts";
@@ -273,6 +274,26 @@ describe("the constants of each kind", () => {
   ])("top-k %d: zeta %d, alpha %d, %d bits", (k, zeta, alpha, bits) => {
     const compressor = createCompressor({ kind: "top-k", k }, d, "float32");
     expect(compressor).toMatchObject({ promises: "contractive", zeta, alpha, expectedBits: bits });
+  });
+
+  test.each(specsIn(7))("%j is never longer than D_Q |x|", (spec) => {
+    const compressor = createCompressor(spec, 7, "float32", {
+      workers: spec.kind === "perm-k" ? 3 : WORKERS,
+    });
+    for (let round = 0; round < 300; round++) {
+      const stream = new Stream({ seed: 5, purpose: Purpose.start, round, index: 0 });
+      // Entries of very different sizes, and now and then only one, or all the same.
+      const x = Float64Array.from({ length: 7 }, (_, j) =>
+        round % 3 === 0
+          ? Number(j === round % 7) * 3
+          : (stream.nextUniform() - 0.5) * 10 ** (-8 * stream.nextUniform() * (round % 2)),
+      );
+      const own = () => new Stream({ seed: 5, purpose: Purpose.compressor, round, index: 0 });
+      const draw = compressor.draw(streamsOf(own), { round, slot: 0, slots: 3 });
+      const decoded = new Float64Array(7);
+      compressor.accumulate(compressor.encode(x, draw).bytes, draw, decoded);
+      expect(norm(decoded)).toBeLessThanOrEqual(compressor.growth * norm(x) * (1 + 1e-6));
+    }
   });
 
   test("the expected bits of l2-quantization bound the mean over all draws, and 32 + 2d binds for a small d", () => {

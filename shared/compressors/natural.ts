@@ -73,6 +73,8 @@ function rounding({ dimension, wire }: CompressorSetting): UnbiasedCompressor {
     dimension,
     omega: 1 / 8,
     zeta: dimension,
+    // The next power of two is less than twice as large.
+    growth: 2,
     expectedBits: bits,
     receiverDraws: false,
     draw: (streams) => drawUniforms(streams, dimension),

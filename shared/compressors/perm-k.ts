@@ -112,6 +112,7 @@ function dealt(n: number, { dimension: d, wire, workspace }: CompressorSetting):
     omega: factor - 1,
     joint: { A: correlation, B: correlation },
     zeta: Math.max(d / n, 1),
+    growth: factor,
     expectedBits: 32 * Math.max(d / n, 1),
     receiverDraws: true,
     draw: (streams, place) => ({ kind: "indices", indices: blockOf(streams, place) }),

@@ -63,6 +63,8 @@ function dithering(levels: number, { dimension, wire }: CompressorSetting): Unbi
     dimension,
     omega: levels === 1 ? root - 1 : Math.min(dimension / (4 * levels * levels), root / levels),
     zeta: Math.min(dimension, levels * root),
+    // Levels are rounded up by less than one of s each.
+    growth: 1 + root / levels,
     expectedBits: bits,
     receiverDraws: false,
     draw: (streams) => drawUniforms(streams, dimension),

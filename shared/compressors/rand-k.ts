@@ -46,6 +46,7 @@ function sparsifier(k: number, { dimension, wire, workspace }: CompressorSetting
     dimension,
     omega: factor - 1,
     zeta: k,
+    growth: factor,
     expectedBits: 32 * k,
     receiverDraws: true,
     draw: (streams) => ({ kind: "indices", indices: sampleSubset(streams.own(), dimension, k) }),

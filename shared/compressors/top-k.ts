@@ -101,6 +101,7 @@ function greedy(k: number, { dimension, wire, workspace }: CompressorSetting): C
     dimension,
     alpha: k / dimension,
     zeta: k,
+    growth: 1,
     expectedBits: bits,
     receiverDraws: false,
     draw: () => NO_DRAW,

@@ -120,6 +120,12 @@ async function activeRun(algorithm: AlgorithmSpec, order: readonly number[]): Pr
   return { ...loaded, taskQueue: TASKS, replyTo: REPLIES, inbox };
 }
 
+/** Nothing that a certificate could be made of. */
+const UNKNOWN = {
+  ...{ zeta: 2, stepSize: 0.5, probability: 1e-9, shiftStep: 0.5 },
+  ...{ workers: WORKERS, dimension: 4, rows: WORKERS },
+};
+
 /** Digest of the next iterate. */
 async function afterRound(
   algorithm: AlgorithmSpec,
@@ -136,7 +142,16 @@ async function afterRound(
   const state = method.start(Float64Array.of(0.1, 0.2, 0.3, 0.4));
   const points = new PointStore(active.ports.objects, "r", 0);
   const { plan, mean } = await doRound(
-    { active, method, points, oldestNeededRound: 0, evaluate: false, heldOut: false, dense: false },
+    {
+      active,
+      method,
+      points,
+      oldestNeededRound: 0,
+      evaluate: false,
+      heldOut: false,
+      dense: false,
+      constants: UNKNOWN,
+    },
     state,
     round,
     0,

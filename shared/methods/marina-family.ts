@@ -41,6 +41,7 @@ export const difference = defineRequest({
   wire: 3,
   points: ["iterate", "previous"],
   dense: false,
+  differenceOf: "shard",
   gradients: [
     { at: "iterate", rows: "all" },
     { at: "previous", rows: "all" },
@@ -54,6 +55,7 @@ export const differenceBatch = defineRequest({
   wire: 4,
   points: ["iterate", "previous"],
   dense: false,
+  differenceOf: "rows",
   gradients: [
     { at: "iterate", rows: "batch" },
     { at: "previous", rows: "batch" },

@@ -48,6 +48,11 @@ export interface RequestDefinition<Name extends string = string> {
   readonly points: readonly ["iterate"] | readonly ["iterate", Exclude<PointName, "iterate">];
   /** The message is sent as it is; else the method's compressor takes it. */
   readonly dense: boolean;
+  /**
+   * The message before compression is the difference of the gradients at the two points, over the whole shard or over some of
+   * its rows: its norm is then no more than L_i, or L_rowmax, times their distance.
+   */
+  readonly differenceOf?: "shard" | "rows";
   /** Of each worker's own rows, and of one mini-batch for all that name one. */
   readonly gradients: readonly GradientNeed[];
   /**

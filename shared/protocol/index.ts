@@ -79,6 +79,7 @@ export {
   encodeRunMessage,
   evaluationBytesOfContribution,
   evaluationBytesOfFrame,
+  frameRunMessage,
   isCommandBody,
   parseRunMessage,
   type RunMessage,

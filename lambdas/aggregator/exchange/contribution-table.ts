@@ -23,6 +23,8 @@ export interface Expectation {
   readonly workers: Uint32Array;
   /** Slot -> only an evaluation was asked for: a late answer of the other sort must not count. */
   readonly evaluationOnly: readonly boolean[];
+  /** Why an answer that is otherwise right must be wrong; undefined where it need not. */
+  readonly objection?: ((message: Answer) => string | undefined) | undefined;
 }
 
 export interface AcceptedContribution {
@@ -40,7 +42,8 @@ export type Rejection =
   | "of another membership or round"
   | "of a slot with another worker, or none"
   | "of a slot that has answered"
-  | "of another kind than was asked for";
+  | "of another kind than was asked for"
+  | "beyond what an honest worker can answer";
 
 export type Verdict = { readonly accepted: true } | { readonly accepted: false; readonly reason: Rejection };
 
@@ -128,6 +131,14 @@ export class ContributionTable {
     const asked = message.slot >= heldOutFrom ? "held-out" : kind;
     if (message.kind !== asked || expected.evaluationOnly[message.slot] !== evaluationOnly) {
       return this.reject("of another kind than was asked for");
+    }
+    const objection = expected.objection?.(message);
+    if (objection !== undefined) {
+      // As a worker's failure that may pass: its task is sent again, so often and no more.
+      const { runDigest, phase, round, slot, worker } = message;
+      const place = { runDigest, phase, round, slot, worker };
+      this.#errors.push({ kind: "error", code: "corrupt", message: objection, retryable: true, ...place });
+      return this.reject("beyond what an honest worker can answer");
     }
     this.#accepted[message.slot] = { message, bytes, evaluationBytes };
     this.#count++;

@@ -39,6 +39,7 @@ const FAILURE_PAUSE_MILLISECONDS = 1000;
 
 /**
  * Sends the tasks (slot s is tasks[s]), packed by neighbours, and waits for all answers; late ones are sent again as `resend.ts` decides.
+ * @param objection see `Expectation`: an answer that it objects to counts for nothing, and its task is sent again.
  * @throws MarinaError "worker-failed" or "non-finite" naming run, round and worker when a worker can't answer.
  */
 export async function exchange(
@@ -49,9 +50,10 @@ export async function exchange(
   kind: Answer["kind"],
   shardsPerTask: number,
   hedging = true,
+  objection?: Expectation["objection"],
 ): Promise<Exchange> {
   const { contributions } = inbox;
-  inbox.expect(expectationOf(tasks, kind));
+  inbox.expect({ ...expectationOf(tasks, kind), objection });
   // From here on a task is a packed one: sent, hedged and sent again as a whole.
   const packs = packTasks(tasks, shardsPerTask);
   const packOf = packs.flatMap(({ others = [] }, pack) => new Array<number>(1 + others.length).fill(pack));
@@ -105,6 +107,10 @@ export async function exchange(
     if (event.kind === "error") {
       const { error } = event;
       const pack = packOf[error.slot]!;
+      if (error.code === "corrupt") {
+        const { round, slot, worker, message } = error;
+        log.warn("worker-failed-task", { round, slot, worker, error: message });
+      }
       if (!error.retryable || sends[pack]! >= MAX_SENDS) throw workerFailure(tasks[0]!, error);
       lastErrors[pack] = error;
       retryAt[pack] = clock.now() + FAILURE_PAUSE_MILLISECONDS * 2 ** (sends[pack]! - 1);

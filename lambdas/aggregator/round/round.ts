@@ -8,10 +8,11 @@ import {
   type Vectors,
   workerNumbers,
 } from "../../../shared/methods/index.ts";
-import type { HeldOut, Point, TaskKind } from "../../../shared/protocol/index.ts";
+import type { Constants, HeldOut, Point, TaskKind } from "../../../shared/protocol/index.ts";
 import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
 import { type ActiveRun, tasksFor } from "../term/active-run.ts";
+import { certificateOf } from "./certificate.ts";
 import { addMessage, type Encoding } from "./decode.ts";
 import { combine } from "./evaluate.ts";
 import { heldOutFigures, heldOutTasks } from "./held-out.ts";
@@ -54,6 +55,7 @@ export interface RoundSetting {
   readonly heldOut: boolean;
   /** Dense whatever the coin says: the workers have changed. */
   readonly dense: boolean;
+  readonly constants: Constants;
 }
 
 /**
@@ -61,7 +63,7 @@ export interface RoundSetting {
  * the round that formed them, so workers know which gradients they still hold.
  */
 export async function doRound(
-  { active, method, points, oldestNeededRound, evaluate, heldOut, dense }: RoundSetting,
+  { active, method, points, oldestNeededRound, evaluate, heldOut, dense, constants }: RoundSetting,
   state: Vectors,
   round: number,
   referenceRound: number,
@@ -105,6 +107,13 @@ export async function doRound(
   const beside = heldOut
     ? heldOutTasks(active, carried[0]!, pointRounds[0]!, tasks.length + watchers.length)
     : [];
+  const compressor = request.dense ? active.dense : active.compressor;
+  const certificate = certificateOf({
+    ...{ request, compressor, round, constants },
+    points: vectors,
+    seed: spec.seed,
+    problem: spec.problem,
+  });
   const { accepted, taskBytes, outsideBytes, resent, hedged, dropped } = await exchange(
     ports,
     taskQueue,
@@ -113,9 +122,9 @@ export async function doRound(
     "contribution",
     shardsPerTask,
     active.hedging,
+    certificate,
   );
   const own = accepted.slice(0, workers.length);
-  const compressor = request.dense ? active.dense : active.compressor;
   const encoding = { compressor, seed: spec.seed, round, workers: count };
   const entries = own.length * Math.ceil(compressor.zeta) + dimension;
   const mean = await ports.compute.run(

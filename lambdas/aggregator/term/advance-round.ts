@@ -21,7 +21,16 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
   const dense = isFirstOfChange(before.elastic, round);
   const begunAt = ports.clock.now();
   const outcome = await doRound(
-    { active, method, points, oldestNeededRound: writer.durableRound, evaluate, heldOut, dense },
+    {
+      active,
+      method,
+      points,
+      oldestNeededRound: writer.durableRound,
+      evaluate,
+      heldOut,
+      dense,
+      constants: before.constants,
+    },
     vectors,
     round,
     referenceRound,

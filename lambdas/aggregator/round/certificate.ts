@@ -1,0 +1,88 @@
+/**
+ * What an honest worker's message can be at most. A compressed difference of gradients obeys
+ *
+ *   |m_i| <= D_Q L_i |x^t - x^{t-1}|,
+ *
+ * D_Q of the compressor, L_i by calibration (L_rowmax for mini-batches); L_max >= L_i stands in for it. A message beyond that
+ * is damaged whatever its checksum says. No honest one is refused: the bound leaves room for rounding, on the wire and in the
+ * sums that gradients are.
+ */
+import { MarinaError } from "../../../shared/base/index.ts";
+import { type Compressor, type Draw, NO_DRAW } from "../../../shared/compressors/index.ts";
+import { norm } from "../../../shared/math/index.ts";
+import { compressorDraw, type RequestDefinition } from "../../../shared/methods/index.ts";
+import type { Constants, RunSpec } from "../../../shared/protocol/index.ts";
+import type { Answer } from "../exchange/contribution-table.ts";
+
+/** A reason not to count a message; undefined where there is none. */
+export type Certificate = (message: Answer) => string | undefined;
+
+/** A float32's relative rounding, of each number and of a norm, generously. */
+const WIRE_ROUNDING = 1e-6;
+/** Relative rounding of a sum over a shard's rows, generously: 2^-53 times the square root of their number, or all of it. */
+const SUM_ROUNDING = 1e-9;
+/** Numbers below the wire's smallest normal one may become that one. */
+const SMALLEST = 1e-37;
+/** |loss'(z)| is no more than this for the losses whose derivatives are bounded, |a|^2 no more than 7 L_row. */
+const BOUNDED_GRADIENT = 7;
+
+export interface CertificateSetting {
+  readonly request: RequestDefinition;
+  /** x^t and x^{t-1} */
+  readonly points: readonly Float64Array[];
+  readonly compressor: Compressor;
+  readonly seed: number;
+  readonly round: number;
+  readonly constants: Constants;
+  readonly problem: RunSpec["problem"];
+}
+
+/**
+ * Undefined where nothing is known: other requests than differences; constants that are estimates, or none; mini-batches of
+ * unbounded losses, whose rounding can't be told from outside.
+ */
+export function certificateOf(setting: CertificateSetting): Certificate | undefined {
+  const { request, points, compressor, constants, round, seed, problem } = setting;
+  const { Lmax, Lrow, measured, workers, rows, dimension } = constants;
+  if (request.differenceOf === undefined || measured === true) return undefined;
+  if (Lmax === undefined || Lrow === undefined) return undefined;
+  if (request.differenceOf === "rows" && problem.kind === "least-squares") return undefined;
+  // f_i is scaled by n m_i/N, m_i at most ceil(N/n).
+  const largestShare = (workers * Math.ceil(rows / workers)) / rows;
+  const L = request.differenceOf === "shard" ? Lmax : largestShare * Lrow;
+  const [x, w] = [points[0]!, points[1]!];
+  const length = norm(x.map((value, j) => value - w[j]!));
+  const honest = compressor.growth * L * length;
+  const decoded = new Float64Array(dimension);
+  // Of a sparse message the entries that may be there, so that a look at it costs what its fold does.
+  const sizeOf = (payload: Uint8Array, draw: Draw): number => {
+    if (draw.kind !== "indices") {
+      compressor.accumulate(payload, draw, decoded.fill(0));
+      return norm(decoded);
+    }
+    compressor.accumulate(payload, draw, decoded);
+    const kept = Float64Array.from(draw.indices, (j) => decoded[j]!);
+    for (const j of draw.indices) decoded[j] = 0;
+    return norm(kept);
+  };
+  return (message) => {
+    if (message.kind !== "contribution" || message.payload.length === 0) return undefined;
+    const { slot, loss } = message;
+    const place = { round, slot, slots: workers };
+    const draw = compressor.receiverDraws ? compressorDraw(seed, place, compressor) : NO_DRAW;
+    let size: number;
+    try {
+      size = sizeOf(message.payload, draw);
+    } catch (error) {
+      if (!(error instanceof MarinaError)) throw error;
+      return error.message;
+    }
+    // What rounding makes of two gradients that are nearly the same: of their own size, not of their difference's.
+    const residual = Math.max(BOUNDED_GRADIENT, Math.sqrt(2 * Math.max(0, loss ?? 0)));
+    const gradient = L * (norm(x) + norm(w)) + Math.sqrt(Lrow) * residual;
+    const bound =
+      honest * (1 + WIRE_ROUNDING) + compressor.growth * SUM_ROUNDING * gradient + SMALLEST * dimension;
+    if (size <= bound) return undefined;
+    return `its message has norm ${size}, and an honest worker's has ${bound} at most: wrong numbers with the right checksum`;
+  };
+}
