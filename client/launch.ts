@@ -1,6 +1,6 @@
 /** From a spec to a stored run: everything that can be known to be wrong is said before anything is spent. */
-import { isOver, readCheckpoint } from "../lambdas/aggregator/index.ts";
-import { MarinaError, nearest } from "../shared/base/index.ts";
+import { isOver, readCheckpoint, shardsPerTaskOf } from "../lambdas/aggregator/index.ts";
+import { MarinaError, nearest, short } from "../shared/base/index.ts";
 import { DamagedObject, type ObjectStore, readChecked, readOptional } from "../shared/cloud/index.ts";
 import { createCompressor } from "../shared/compressors/index.ts";
 import { dataForm, type Manifest, parseManifest, rowsOf, rowsUsed } from "../shared/data/index.ts";
@@ -16,12 +16,14 @@ import {
   INLINE_TASK_BYTES,
   MESSAGE_LIMIT_BYTES,
   manifestKey,
+  NETWORK_FLOP_PER_SECOND,
   type RunResult,
   type RunSpec,
   type RunStatus,
   resultKey,
   type StoredRun,
   specKey,
+  TASK_SECONDS_LIMIT,
   workersAsked,
 } from "../shared/protocol/index.ts";
 import { importCommand } from "./import/import-command.ts";
@@ -168,6 +170,7 @@ export function checkRun(spec: RunSpec, manifest: Manifest): Problem {
   }
   const workers = Math.max(...asked);
   checkCarriedShifts(spec, workers, dimension);
+  for (const each of asked) checkTaskFlop(spec, each, manifest, problem);
   const fewest = rowsOf(manifest.rows, workers, spec.remainder, workers - 1).count;
   const batches = batchesOf(algorithm);
   if (batches !== undefined && !batches.replacement && batches.batchSize > fewest) {
@@ -177,6 +180,29 @@ export function checkRun(spec: RunSpec, manifest: Manifest): Problem {
     );
   }
   return problem;
+}
+
+/** Points at which a difference task evaluates its rows. */
+const POINTS = 2;
+
+/** A task must end well within a worker's time-out. @throws MarinaError "limit" */
+function checkTaskFlop(spec: RunSpec, workers: number, manifest: Manifest, problem: Problem): void {
+  const shards = shardsPerTaskOf(spec, workers, manifest, problem);
+  const rows = shards * rowsOf(manifest.rows, workers, spec.remainder, 0).count;
+  const { flop } = problem.work(POINTS * rows, 0);
+  const seconds = flop / NETWORK_FLOP_PER_SECOND;
+  if (seconds <= TASK_SECONDS_LIMIT) return;
+  const most = Math.floor((TASK_SECONDS_LIMIT / seconds) * rows);
+  const advice =
+    most < 1
+      ? "take smaller layers"
+      : shards > 1
+        ? "give the spec more workers or fewer shardsPerTask, or take smaller layers"
+        : `give the spec at least ${Math.ceil(manifest.rows / most)} workers, or take smaller layers`;
+  throw new MarinaError(
+    "limit",
+    `problem.layers: a task with ${rows} rows at ${POINTS} points is ${short(flop / 1e9)} GFLOP, about ${short(seconds)} s at ${NETWORK_FLOP_PER_SECOND / 1e9} GFLOP/s, expected at most ${TASK_SECONDS_LIMIT} s with n = ${workers}: ${advice}`,
+  );
 }
 
 /** Carried shifts travel in every round and lie in every checkpoint. @throws MarinaError "spec" */

@@ -71,7 +71,7 @@ export async function list(options: EngineOptions): Promise<void> {
     m.rows.toLocaleString("en-US"),
     m.featureCount.toLocaleString("en-US"),
     m.nonZeros.toLocaleString("en-US"),
-    m.labels.kind,
+    m.labels.kind === "classes" ? `${m.labels.names.length} classes` : m.labels.kind,
     bytes(m.object.bytes),
   ]);
   console.log(table(columns, rows));
@@ -102,24 +102,37 @@ export async function show(
 }
 
 const SHOWN_WORKERS = 100;
+/** Of classes: a column each. */
+const SHOWN_CLASS_COLUMNS = 10;
 
 /** What each worker sees of the labels. */
 function workersTable({ labels }: Manifest, workers: readonly LabelCounts[]): string {
   const binary = labels.kind === "binary";
-  const headers = ["worker", "rows", ...(binary ? ["+1", "-1", "share of +1"] : ["mean label"])];
-  const rows = workers
-    .slice(0, SHOWN_WORKERS)
-    .map(({ rows, positives, mean }, worker) => [
-      String(worker),
-      rows.toLocaleString("en-US"),
-      ...(binary
-        ? [
-            positives.toLocaleString("en-US"),
-            (rows - positives).toLocaleString("en-US"),
-            `${((100 * positives) / rows).toFixed(1)} %`,
-          ]
-        : [short(mean)]),
-    ]);
+  const classes = labels.kind === "classes" ? labels.names : [];
+  const shownClasses = classes.slice(0, SHOWN_CLASS_COLUMNS);
+  const otherClasses = classes.length > shownClasses.length ? ["others"] : [];
+  const headers = [
+    "worker",
+    "rows",
+    ...(binary ? ["+1", "-1", "share of +1"] : labels.kind === "real" ? ["mean label"] : ["classes"]),
+    ...shownClasses,
+    ...otherClasses,
+  ];
+  const rows = workers.slice(0, SHOWN_WORKERS).map(({ rows, positives, mean, classes: counts }, worker) => {
+    const own = [String(worker), rows.toLocaleString("en-US")];
+    if (binary) {
+      const share = `${((100 * positives) / rows).toFixed(1)} %`;
+      return [...own, positives.toLocaleString("en-US"), (rows - positives).toLocaleString("en-US"), share];
+    }
+    if (labels.kind === "real") return [...own, short(mean)];
+    const rest = counts.slice(shownClasses.length).reduce((sum, count) => sum + count, 0);
+    return [
+      ...own,
+      String(counts.filter((count) => count > 0).length),
+      ...counts.slice(0, shownClasses.length).map((count) => count.toLocaleString("en-US")),
+      ...(otherClasses.length > 0 ? [rest.toLocaleString("en-US")] : []),
+    ];
+  });
   const shown = table(
     headers.map((header) => [header, "right"] as const),
     rows,
@@ -133,11 +146,27 @@ function describe(manifest: Manifest): string {
   const how = reading === undefined ? [] : readingWords(reading).map(shellWord);
   return [
     `${manifest.name}: ${manifest.rows.toLocaleString("en-US")} rows x ${manifest.featureCount.toLocaleString("en-US")}, ${manifest.nonZeros.toLocaleString("en-US")} non-zeros, ${bytes(manifest.object.bytes)}`,
+    ...(manifest.dense === undefined ? [] : [describeRows(manifest.dense, manifest.groups)]),
     `labels ${describeLabels(labels)}`,
     `source ${manifest.source.fileName}${moreFiles(manifest)}, ${bytes(manifest.source.bytes)}, SHA-256 ${manifest.source.sha256}`,
     ...(how.length > 0 ? [`read with ${how.join(" ")}`] : []),
     ...(manifest.features?.names === undefined ? [] : [`features ${namesOf(manifest.features.names)}`]),
   ].join("\n");
+}
+
+/** What is stored of a dense row. */
+function describeRows(
+  { shape, scale, offset }: NonNullable<Manifest["dense"]>,
+  groups: Manifest["groups"],
+): string {
+  const types = [...new Set(groups.map(({ valueType }) => valueType))];
+  const times = scale === 1 ? "" : `, x = ${shortScale(scale)} * value${offset === 0 ? "" : ` + ${offset}`}`;
+  return `rows of ${shape.join(" x ")}, all entries stored as ${types.join(" and ")}${times}`;
+}
+
+function shortScale(scale: number): string {
+  const divisor = Math.round(1 / scale);
+  return 1 / divisor === scale ? `1/${divisor}` : String(scale);
 }
 
 const SHOWN_NAMES = 12;
@@ -154,8 +183,18 @@ function moreFiles({ source: { files, fileName } }: Manifest): string {
   return ` and ${files.length - 1} more ${files.length === 2 ? "file" : "files"}`;
 }
 
+const SHOWN_CLASSES = 20;
+
 function describeLabels(labels: Manifest["labels"]): string {
   if (labels.kind === "real") return `real, ${labels.min} to ${labels.max}`;
+  if (labels.kind === "classes") {
+    const { names, counts } = labels;
+    const shown = names
+      .slice(0, SHOWN_CLASSES)
+      .map((name, number) => `${JSON.stringify(name)} (${counts[number]!.toLocaleString("en-US")} rows)`);
+    const more = names.length - SHOWN_CLASSES;
+    return `${names.length} classes: ${shown.join(", ")}${more > 0 ? `, and ${more.toLocaleString("en-US")} more` : ""}`;
+  }
   const { words, positive, negative, positives, negatives } = labels;
   const rows = (count: number) => `(${count.toLocaleString("en-US")} rows)`;
   return (

@@ -10,7 +10,10 @@ import type { ReadingOptions } from "./reading.ts";
 export interface ImportFileOptions extends ReadingOptions {
   /** What the data set shall be called; by default as the file, without its endings. */
   readonly name?: string;
-  /** Two classes (any two values, the larger or later is +1; the default), or real targets for regression. */
+  /**
+   * Two classes (any two values, the larger or later is +1; the default), several (the default of IDX), or real targets for
+   * regression.
+   */
   readonly labels?: LabelKind;
   /** Take the place of a data set of this name. */
   readonly replace?: boolean;
@@ -34,7 +37,7 @@ export interface ImportedFile {
 }
 
 /**
- * How LIBSVM, CSV or Parquet will be imported, looked at before there is a store to put it in.
+ * How LIBSVM, CSV, Parquet or arrays will be imported, looked at before there is a store to put it in.
  * @param paths of files that are one data set, of a folder of parts, s3://BUCKET/KEY, or - for standard input
  * @param openS3 asked where an address is one of S3
  * @returns the import itself, which throws what `importRows` does
@@ -46,19 +49,30 @@ export async function fileImport(
   openS3: () => Promise<ObjectFiles>,
 ): Promise<(objects: ObjectStore) => Promise<ImportedFile>> {
   // Readers of tables are loaded only when there is something to read.
-  const [{ inputOf }, { readingOf }, { openSource }] = await Promise.all([
+  const [{ inputOf }, { formatOf, readingOf }, { openSource }, { chooseArrays }] = await Promise.all([
     import("./input.ts"),
     import("./reading.ts"),
     import("./open-source.ts"),
+    import("./arrays.ts"),
   ]);
-  const { labels = "binary", replace = false, onProgress } = options;
+  const { replace = false, onProgress } = options;
   const input = await inputOf(paths, openS3);
   const name = options.name ?? nameOf(input.name);
-  const reading = readingOf(input.files, { ...options, labels });
+  const format = formatOf(input.files, options);
+  const labels =
+    options.labels ?? (format === "idx" && options.positive === undefined ? "classes" : "binary");
+  const arrays = await chooseArrays(paths, input, format, options, openS3);
+  const labelFile = arrays?.labelFile;
+  const reading = readingOf(input.files, {
+    ...options,
+    format,
+    labels,
+    ...(labelFile === undefined ? {} : { labelFile }),
+  });
   const size = sizeOf(input);
   return async (objects) => {
     const notices: string[] = [];
-    const source = await openSource(input, reading, labels);
+    const source = await openSource(input, reading, labels, arrays);
     const manifest = await importRows(source, {
       name,
       sourceName: input.name,
@@ -79,7 +93,7 @@ function nameOf(sourceName: string): string {
   const name = sourceName
     .replace(/\/$/, "")
     .replace(/^s3:\/\/.*\//i, "")
-    .replace(/(\.(gz|zst|zip|svm|libsvm|csv|tsv|txt|data|parquet|pq))+$/i, "")
+    .replace(/([-.]idx\d-\w+)?(\.(gz|zst|zip|svm|libsvm|csv|tsv|txt|data|parquet|pq|npy|npz))*$/i, "")
     .toLowerCase()
     .replaceAll(/[^a-z0-9._-]+/g, "-")
     .replaceAll(/^[^a-z0-9]+|-+$/g, "");

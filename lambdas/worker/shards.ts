@@ -2,8 +2,17 @@
 import { LRUCache } from "lru-cache";
 import { MarinaError } from "../../shared/base/index.ts";
 import { type ByteRange, type Ports, readChecked } from "../../shared/cloud/index.ts";
-import { type Manifest, openShard, rowsOf, rowsUsed, shardRange } from "../../shared/data/index.ts";
-import { sha256, WHOLE_OBJECT_BYTES } from "../../shared/protocol/index.ts";
+import {
+  checkRange,
+  type Manifest,
+  openDenseRows,
+  openShard,
+  readsWhole,
+  rowsOf,
+  rowsUsed,
+  shardRange,
+} from "../../shared/data/index.ts";
+import { sha256 } from "../../shared/protocol/index.ts";
 import type { GradientSource } from "./gradients.ts";
 import type { LoadedRun } from "./load.ts";
 import { RecentlySet } from "./recently-set.ts";
@@ -62,15 +71,6 @@ function openedBytes({ shard }: LoadedShard): number {
   return OPENED_OVERHEAD_BYTES + 16 * shard.rows;
 }
 
-/** What is within a range only its reader can tell: see `openRowGroup`. */
-function checkLength(body: Uint8Array, { start, end }: ByteRange, key: string): void {
-  if (body.length === end - start) return;
-  throw new MarinaError(
-    "corrupt",
-    `${key}: expected ${end - start} bytes from byte ${start}, got ${body.length}`,
-  );
-}
-
 interface FetchedRows {
   readonly bytes: number;
   readonly fetched: Promise<Uint8Array>;
@@ -109,14 +109,15 @@ export class ShardLoader {
     }
     const used = rowsUsed(manifest.rows, workers, spec.remainder);
     const { first, count } = rowsOf(manifest.rows, workers, spec.remainder, worker);
-    const whole = manifest.object.bytes <= WHOLE_OBJECT_BYTES;
+    const whole = readsWhole(manifest);
     const range = whole ? { start: 0, end: manifest.object.bytes } : shardRange(manifest, first, count);
     const { etag } = manifest.object;
     const source = whole ? etag : `${etag}/${range.start}-${range.end}`;
     const bytes = await this.#fetch(manifest, source, range, whole);
     const known = this.#opened.get(scope, workers, worker);
     if (known !== undefined) return known;
-    const shard = openShard(manifest, first, count, bytes, range);
+    const open = problem.rows === "dense" ? openDenseRows : openShard;
+    const shard = open(manifest, first, count, bytes, range);
     const rowWeight = workers / used;
     const weights = { rowWeight, regularizerWeight: rowWeight * count };
     const objective = evaluator.objective(shard, weights);
@@ -146,7 +147,7 @@ export class ShardLoader {
     const check = (body: Uint8Array): Uint8Array => {
       this.reads++;
       if (range === undefined) this.#opened.checkWhole(body, manifest);
-      else checkLength(body, range, key);
+      else checkRange(manifest, body, range);
       return body;
     };
     try {

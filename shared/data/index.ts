@@ -1,6 +1,7 @@
 /** Data sets: import, manifest, row groups, shards. */
 
 export { dataForm } from "./data-form.ts";
+export { looksLikeIdx, looksLikeNpy } from "./formats/array-magic.ts";
 export { ClassWords } from "./formats/class-words.ts";
 export { fileFormats } from "./formats/file-formats.ts";
 export { LibsvmSource } from "./formats/libsvm-source.ts";
@@ -19,5 +20,9 @@ export {
   STANDARD_INPUT,
 } from "./manifest.ts";
 export { partition, rowsOf, rowsUsed } from "./partition.ts";
+export { checkRange } from "./rows/checked-range.ts";
+export { openDenseRows } from "./rows/dense-rows.ts";
 export { type LabelCounts, labelsByWorker } from "./rows/labels-by-worker.ts";
-export { openShard, shardRange } from "./rows/shard.ts";
+export { shardRange } from "./rows/pieces.ts";
+export { readsWhole } from "./rows/reads-whole.ts";
+export { openShard } from "./rows/shard.ts";

@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import { createCompressor } from "../compressors/registry.ts";
 import { largestEigenvalue } from "../math/power-iteration.ts";
 import { normSquared } from "../math/vectors.ts";
+import type { LinearSpec } from "../problems/linear/losses.ts";
 import { createObjective } from "../problems/linear/objective.ts";
 import { smoothness } from "../problems/linear/smoothness.ts";
 import { applyGram, shardSpectrum } from "../problems/linear/spectrum.ts";
 import type { Objective, Shard, Smoothness } from "../problems/problem.ts";
-import type { LinearSpec } from "../problems/linear/losses.ts";
 import {
   type Quadratic,
   quadraticConstants,

@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { createCompressor, type UnbiasedSpec } from "../compressors/registry.ts";
 import { Purpose, Stream } from "../math/streams.ts";
+import type { LinearSpec } from "../problems/linear/losses.ts";
 import { createObjective } from "../problems/linear/objective.ts";
 import type { Objective } from "../problems/problem.ts";
-import type { LinearSpec } from "../problems/linear/losses.ts";
 import { type Quadratic, quadraticObjective } from "../problems/quadratic.ts";
 import { vectorSha256 } from "../protocol/digest.ts";
 import { type AlgorithmKind, type AlgorithmSpec, compressorOf, METHOD_KINDS, methodOf } from "./registry.ts";

@@ -1,13 +1,16 @@
 /** Problems: losses, regularisers, local objectives and their smoothness. */
+export { evaluatorOf } from "./evaluators.ts";
 export { applyGram, shardSpectrum } from "./linear/spectrum.ts";
 export type {
   DataForm,
   DataLabels,
+  DenseRows,
   Evaluator,
   Layout,
   NamedBlock,
   Objective,
   Problem,
+  Rows,
   RowWork,
   Shard,
   ShardSpectrum,
@@ -23,6 +26,8 @@ export {
   problemLabel,
   problemOf,
   problemSchema,
+  problemWarning,
   smoothnessRules,
   whyNoSmoothness,
 } from "./registry.ts";
+export { storedEntries } from "./rows.ts";

@@ -10,6 +10,7 @@ import {
   startPowerIteration,
 } from "../../../shared/math/index.ts";
 import { everyone, type StartingPoint } from "../../../shared/methods/index.ts";
+import { smoothnessRules } from "../../../shared/problems/index.ts";
 import {
   CALIBRATION_STEPS_PER_STORE,
   decodeSpectrum,
@@ -62,7 +63,8 @@ export async function calibrate(
 
 /** What is known already. */
 async function beginCalibration(active: ActiveRun, membership: NumberedMembership): Promise<Calibration> {
-  const spectra = await readSpectra(active);
+  const asks = smoothnessRules(active.spec.problem) !== undefined;
+  const spectra = asks ? await readSpectra(active) : undefined;
   const begun: Calibration = {
     membership,
     spectra,

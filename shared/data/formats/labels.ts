@@ -11,9 +11,24 @@ export interface LabelCollector {
   summary(): Manifest["labels"];
 }
 
-/** @param name what the file is called in errors. */
-export function createLabelCollector(kind: LabelKind, source: RowSource, name: string): LabelCollector {
-  return kind === "binary" ? new TwoClasses(source, name) : new Reals();
+/**
+ * @param name what the file is called in errors.
+ * @param classNames asked at the end, where labels are the numbers of classes.
+ */
+export function createLabelCollector(
+  kind: LabelKind,
+  source: RowSource,
+  name: string,
+  classNames: () => readonly string[],
+): LabelCollector {
+  switch (kind) {
+    case "binary":
+      return new TwoClasses(source, name);
+    case "real":
+      return new Reals();
+    case "classes":
+      return new Classes(classNames);
+  }
 }
 
 class TwoClasses implements LabelCollector {
@@ -42,7 +57,7 @@ class TwoClasses implements LabelCollector {
       throw new MarinaError(
         "data",
         `${this.#source.place(line)}: expected one of the two labels seen before, ${this.#first} and ` +
-          `${this.#second}, got ${label}; classes: two at most, or one against the others (--positive ${label}); numbers to predict: --labels real`,
+          `${this.#second}, got ${label}; more than two classes: --labels classes, or one against the others (--positive ${label}); numbers to predict: --labels real`,
       );
     }
   }
@@ -86,5 +101,23 @@ class Reals implements LabelCollector {
 
   summary(): Manifest["labels"] {
     return { kind: "real", min: this.#min, max: this.#max };
+  }
+}
+
+class Classes implements LabelCollector {
+  readonly #names: () => readonly string[];
+  readonly #counts: number[] = [];
+
+  constructor(names: () => readonly string[]) {
+    this.#names = names;
+  }
+
+  see(label: number): void {
+    this.#counts[label] = (this.#counts[label] ?? 0) + 1;
+  }
+
+  summary(): Manifest["labels"] {
+    const names = this.#names();
+    return { kind: "classes", names, counts: names.map((_, number) => this.#counts[number] ?? 0) };
   }
 }

@@ -1,7 +1,8 @@
 /** For tests: least squares small enough to write every gradient down from its formula. */
+
+import type { LinearSpec } from "../../problems/linear/losses.ts";
 import { createObjective } from "../../problems/linear/objective.ts";
 import type { Objective, Shard, Weights } from "../../problems/problem.ts";
-import type { LinearSpec } from "../../problems/linear/losses.ts";
 
 /** [features, label] */
 export type Row = readonly [readonly number[], number];

@@ -1,0 +1,20 @@
+/** A linear problem over rows. */
+import type { Evaluator, Rows, Shard } from "../problem.ts";
+import type { LinearSpec } from "./losses.ts";
+import { firstNonFiniteRow } from "./non-finite-row.ts";
+import { createObjective } from "./objective.ts";
+
+export function linearEvaluator(spec: LinearSpec): Evaluator {
+  return {
+    objective: (rows, weights) => createObjective(spec, sparse(rows), weights),
+    firstNonFinite(rows, x) {
+      const row = firstNonFiniteRow(sparse(rows), spec.kind, x);
+      return row === undefined ? undefined : { row };
+    },
+  };
+}
+
+function sparse(rows: Rows): Shard {
+  if ("offsets" in rows) return rows;
+  throw new RangeError("a linear problem reads rows by their stored entries");
+}
