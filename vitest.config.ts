@@ -5,7 +5,7 @@ const APART = [
   "**/*.browser.test.ts",
   "cdk/**/*.test.ts",
   "client/archive.test.ts",
-  "cli/commands/**/*.test.ts",
+  "cli/actions/**/*.test.ts",
   "client/engines/**/*.test.ts",
   "chaos/mutations.test.ts",
   "embedded/threads/**/*.test.ts",

@@ -2,8 +2,8 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { writeReport } from "../cli/commands/report.ts";
-import { runSweep } from "../cli/commands/sweep.ts";
+import { writeReport } from "../cli/actions/report.ts";
+import { runSweep } from "../cli/actions/sweep.ts";
 import { reportPage } from "../report/page.ts";
 import { readSweepReport } from "../report/sweep-report.ts";
 import { chromiumPath, launchChromium } from "../report/testing/browser.ts";

@@ -5,5 +5,5 @@
 import type * as typed from "@commander-js/extra-typings";
 import * as commander from "commander";
 
-export const { Argument, Command, Option } = commander as unknown as typeof typed;
+export const { Argument, Command, Help, Option } = commander as unknown as typeof typed;
 export const { CommanderError, InvalidArgumentError } = commander;

@@ -14,6 +14,7 @@ export {
   withEngine,
   withStack,
 } from "./engines/open.ts";
+export { DIGITS, importDigits } from "./import/digits.ts";
 export { importCommand } from "./import/import-command.ts";
 export {
   fileImport,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readPrices } from "../cli/commands/cost.ts";
+import { readPrices } from "../cli/actions/cost.ts";
 import { MarinaError } from "../shared/base/errors.ts";
 import { PRICES_US_EAST_1 } from "../shared/cost/prices.ts";
 import { readSweep } from "../sweep/sweep-file.ts";

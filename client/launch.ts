@@ -3,7 +3,14 @@ import { isOver, readCheckpoint, shardsPerTaskOf } from "../lambdas/aggregator/i
 import { MarinaError, nearest, short } from "../shared/base/index.ts";
 import { DamagedObject, type ObjectStore, readChecked, readOptional } from "../shared/cloud/index.ts";
 import { createCompressor } from "../shared/compressors/index.ts";
-import { dataForm, type Manifest, parseManifest, rowsOf, rowsUsed } from "../shared/data/index.ts";
+import {
+  checkHeldOut,
+  dataForm,
+  type Manifest,
+  parseManifest,
+  rowsOf,
+  rowsUsed,
+} from "../shared/data/index.ts";
 import { batchesOf, compressorOf, stateHolder } from "../shared/methods/index.ts";
 import { openProblem, type Problem } from "../shared/problems/index.ts";
 import {
@@ -21,6 +28,7 @@ import {
   type RunSpec,
   type RunStatus,
   resultKey,
+  runPrefix,
   type StoredRun,
   specKey,
   TASK_SECONDS_LIMIT,
@@ -44,9 +52,12 @@ export async function createRun(
   await checkRows(objects, manifest);
   const base = spec.name ?? `${spec.algorithm.kind}-${spec.data}`;
   const data = { sha256: manifest.object.sha256, etag: manifest.object.etag };
+  const heldOut = await checkHeldOutData(objects, spec, manifest);
   for (let copy = 1; ; copy++) {
     const run = copy === 1 ? base : `${base.slice(0, 58)}-${copy}`;
-    const stored: StoredRun = { version: 1, run, spec, data };
+    const stored: StoredRun = { version: 1, run, spec, data, ...(heldOut === undefined ? {} : { heldOut }) };
+    // Objects without a description: of an import that did not come to its end. They must not be taken for this run's.
+    if ((await objects.list(runPrefix(run))).length > 0) continue;
     try {
       await objects.put(specKey(run), encodeStoredRun(stored), { ifNoneMatch: "*" });
     } catch (error) {
@@ -71,6 +82,7 @@ export async function resumeRun(
   const problem = openProblem(spec.problem, dataForm(manifest));
   if (machineBytes !== undefined) checkMachine(spec, manifest, problem, machineBytes);
   await checkRows(objects, manifest);
+  await checkHeldOutData(objects, spec, manifest);
   const checkpoint = (await readCheckpoint(objects, run))?.checkpoint;
   const result = await resultThatCounts(objects, run);
   if (result !== undefined && isOver(result.status)) throw overAlready(run, result.status, result);
@@ -205,6 +217,28 @@ function checkTaskFlop(spec: RunSpec, workers: number, manifest: Manifest, probl
   );
 }
 
+/**
+ * The held-out data of a spec, if there is some.
+ * @throws MarinaError "usage" where it does not exist, "spec" where it has other features or labels than the run's.
+ */
+export async function checkHeldOutData(
+  objects: Pick<ObjectStore, "get" | "list">,
+  spec: RunSpec,
+  manifest: Manifest,
+): Promise<StoredRun["heldOut"]> {
+  if (spec.heldOut === undefined) return undefined;
+  const held = await findManifest(objects, spec.heldOut.data);
+  checkHeldOut(manifest, held);
+  if (spec.heldOut.metrics?.includes("accuracy") === true && manifest.labels.kind === "real") {
+    throw new MarinaError(
+      "spec",
+      `heldOut.metrics: expected "loss" alone, since data set "${manifest.name}" has real labels, which are not right or wrong`,
+    );
+  }
+  await checkRows(objects, held);
+  return { sha256: held.object.sha256, etag: held.object.etag, rows: held.rows };
+}
+
 /** Carried shifts travel in every round and lie in every checkpoint. @throws MarinaError "spec" */
 function checkCarriedShifts({ algorithm }: RunSpec, workers: number, dimension: number): void {
   if (stateHolder(algorithm) !== "server") return;
@@ -219,7 +253,7 @@ function checkCarriedShifts({ algorithm }: RunSpec, workers: number, dimension: 
 }
 
 /** Are the stored rows those that were imported? Asks for one byte under the condition of the manifest's ETag. */
-async function checkRows(objects: ObjectStore, manifest: Manifest): Promise<void> {
+async function checkRows(objects: Pick<ObjectStore, "get">, manifest: Manifest): Promise<void> {
   const { key, etag } = manifest.object;
   try {
     await objects.get(key, { ifMatch: etag, range: { start: 0, end: 1 } });

@@ -53,7 +53,9 @@ export async function predict(
   await local.put(manifest.object.key, (await objects.get(manifest.object.key)).body);
   await local.put(manifestKey(spec.data), (await objects.get(manifestKey(spec.data))).body);
   const rounds = Math.min(TRIAL_ROUNDS, spec.stop.rounds);
-  const trial: RunSpec = { ...spec, ...mostExpensiveMembership(spec), stop: { rounds }, evaluateEvery: 0 };
+  // What is looked at beside the method is in no prediction.
+  const { heldOut: _, ...method } = spec;
+  const trial: RunSpec = { ...method, ...mostExpensiveMembership(spec), stop: { rounds }, evaluateEvery: 0 };
   const { control } = await createRun(local, trial);
   const result = await driveToEnd(service, control);
   if (result.status !== "done") {

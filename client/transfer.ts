@@ -13,7 +13,8 @@ import {
   runPrefix,
   specKey,
 } from "../shared/protocol/index.ts";
-import { type Archive, packArchive, unpackArchive } from "./archive.ts";
+import { packArchive, unpackArchive } from "./archive.ts";
+import type { Engine } from "./engines/engine.ts";
 import { importCommand } from "./import/import-command.ts";
 import { findManifest, findRun } from "./launch.ts";
 
@@ -48,9 +49,11 @@ export async function exportArchive(
     throw error;
   }
   if ((await commitOf(objects, run))?.commit !== before?.commit) throw beingDriven(run);
-  const manifest = await findManifest(objects, spec.data);
-  await take(manifestKey(spec.data));
-  if (withData) await take(manifest.object.key);
+  for (const data of new Set([spec.data, spec.heldOut?.data ?? spec.data])) {
+    const manifest = await findManifest(objects, data);
+    await take(manifestKey(data));
+    if (withData) await take(manifest.object.key);
+  }
   return packArchive({ run, data: spec.data, objects: gathered });
 }
 
@@ -78,7 +81,12 @@ async function commitOf(
  * @throws MarinaError "usage" when the run exists, or its data set's name is taken by other rows; "corrupt" for a file that
  *   is no archive or does not belong together.
  */
-export async function importArchive(objects: ObjectStore, file: Uint8Array, source: string): Promise<string> {
+export async function importArchive(
+  engine: Pick<Engine, "objects" | "exclusively">,
+  file: Uint8Array,
+  source: string,
+): Promise<string> {
+  const { objects } = engine;
   const archive = await unpackArchive(file, source);
   const { run } = archive;
   const byKey = new Map(archive.objects.map(({ key, body }) => [key, body]));
@@ -96,24 +104,50 @@ export async function importArchive(objects: ObjectStore, file: Uint8Array, sour
       `${source}: the checkpoint does not belong to the description of run ${run}`,
     );
   }
-  await refuseExisting(objects, run);
-  await takeData(objects, archive, byKey, stored.data.sha256, source);
-  const prefix = runPrefix(run);
-  for (const [key, body] of byKey) {
-    if (key.startsWith(prefix) && key !== specKey(run)) await objects.put(key, body);
-  }
-  await objects.put(specKey(run), description, { ifNoneMatch: "*" });
+  await engine.exclusively("run", run, async () => {
+    await refuseExisting(objects, run);
+    const take = (data: string, sha256: string): Promise<void> =>
+      engine.exclusively("data set", data, () => takeData(objects, data, byKey, sha256, source));
+    await take(archive.data, stored.data.sha256);
+    if (stored.heldOut !== undefined) await take(stored.spec.heldOut!.data, stored.heldOut.sha256);
+    await takeRun(objects, run, byKey, description);
+  });
   return run;
+}
+
+/** What is not the archive's is of an import that did not come to its end. */
+async function takeRun(
+  objects: ObjectStore,
+  run: string,
+  byKey: ReadonlyMap<string, Uint8Array>,
+  description: Uint8Array,
+): Promise<void> {
+  const prefix = runPrefix(run);
+  for (const key of await objects.list(prefix)) if (!byKey.has(key)) await objects.delete(key);
+  const own = [...byKey.keys()].filter((key) => key.startsWith(prefix) && key !== specKey(run));
+  for (const key of own) await objects.put(key, byKey.get(key)!);
+  try {
+    await objects.put(specKey(run), description, { ifNoneMatch: "*" });
+  } catch (error) {
+    if (!(error instanceof MarinaError) || error.code !== "precondition-failed") throw error;
+    // Somebody has begun a run of this name meanwhile: what is here must not be taken for its own.
+    for (const key of own) await objects.delete(key);
+    throw alreadyThere(run);
+  }
 }
 
 async function refuseExisting(objects: ObjectStore, run: string): Promise<void> {
   if ((await readOptional(objects, specKey(run), (body) => body)) === undefined) return;
-  throw new MarinaError("usage", `run ${run} exists already; go on with it: marina resume ${run}`);
+  throw alreadyThere(run);
+}
+
+function alreadyThere(run: string): MarinaError {
+  return new MarinaError("usage", `run ${run} exists already; go on with it: marina resume ${run}`);
 }
 
 async function takeData(
   objects: ObjectStore,
-  { data }: Archive,
+  data: string,
   byKey: ReadonlyMap<string, Uint8Array>,
   sha256: string,
   source: string,

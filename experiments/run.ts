@@ -3,7 +3,7 @@ import { createReadStream, existsSync, readdirSync, readFileSync, writeFileSync 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { runSweep } from "../cli/commands/sweep.ts";
+import { runSweep } from "../cli/actions/sweep.ts";
 import { EmbeddedEngine } from "../client/engines/embedded.ts";
 import { datasetNames } from "../client/launch.ts";
 import { importLibsvm } from "../shared/data/import.ts";

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { report } from "../cli/commands/report.ts";
-import { sweep } from "../cli/commands/sweep.ts";
+import { report } from "../cli/actions/report.ts";
+import { sweep } from "../cli/actions/sweep.ts";
 import { EmbeddedEngine } from "../client/engines/embedded.ts";
 import type { EngineOptions } from "../client/index.ts";
 import { createRun } from "../client/launch.ts";

@@ -82,6 +82,7 @@ function stack(): Engine & { readonly driven: string[] } {
         ? { state: "live", because: "it is under way here" }
         : { state: ended ? "ended" : "cut-off", because: "" };
     },
+    exclusively: (_kind, _name, work) => work(),
     attach: (run) => Promise.reject(new Error(`${run} is not driven elsewhere`)),
     async command(run, command) {
       const service = clouds.get(run);

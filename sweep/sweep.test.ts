@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runSweep, type Swept } from "../cli/commands/sweep.ts";
+import { runSweep, type Swept } from "../cli/actions/sweep.ts";
 import { EmbeddedEngine } from "../client/engines/embedded.ts";
 import { createRun } from "../client/launch.ts";
 import { billItems } from "../report/bill-items.ts";

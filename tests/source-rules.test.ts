@@ -19,17 +19,16 @@ const PORTS = /^shared\/cloud\/aws\//;
 
 /** Files that may, and what for. */
 const AMBIENT: Readonly<Record<string, string>> = {
-  "cli/commands/chaos.ts": "wall time of a campaign, for its progress line",
-  "cli/commands/data.ts": "wall time of an import, for its progress line",
-  "cli/commands/reconcile.ts": "the period of CloudWatch's metrics",
-  "cli/commands/run.ts": "wall time of a run, for its progress line",
-  "cli/commands/watch.ts": "how often the page is told",
+  "cli/actions/chaos.ts": "wall time of a campaign, for its progress line",
+  "cli/actions/data-import.ts": "wall time of an import, for its progress line",
+  "cli/actions/reconcile.ts": "the period of CloudWatch's metrics",
+  "cli/actions/drive.ts": "wall time of a run, for its progress line",
+  "cli/actions/watch.ts": "how often the page is told",
   "client/engines/aws.ts": "makes each control message a message of its own",
   "client/engines/embedded.ts": "how often a run that another process drives is looked at",
   "client/run.ts": "how often a run that is too young to be told to stop is told again",
   "client/scale.ts": "numbers the user's requests",
   "client/engines/command-box.ts": "names of commands, in their order",
-  "sweep/cell-store.ts": "temporary names that no other process has",
   "sweep/run-cell.ts": "wall time of a run, for the table",
   "sweep/stack-runner.ts": "wall time of a run, for the table",
   "sweep/stack-session.ts": "how often a stack is asked",

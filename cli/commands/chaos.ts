@@ -1,121 +1,15 @@
-/** `marina chaos`: runs under seeded faults, on the embedded cloud; every run must have the bits it has without them. */
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import * as z from "zod";
-import {
-  type Campaign,
-  chaosSpecs,
-  type Failure,
-  importChaosData,
-  type NamedSpec,
-  prepareStage,
-  runCampaign,
-  type Stage,
-} from "../../chaos/index.ts";
-import { type EngineOptions, findManifest, readJson, readSpec, withEngine } from "../../client/index.ts";
-import { CHAOS_RATIOS, createEmbeddedService, type FaultRatios, faultKinds } from "../../embedded/index.ts";
-import { checked, MarinaError } from "../../shared/base/index.ts";
-import type { ObjectStore } from "../../shared/cloud/index.ts";
+import { engineCommand } from "../flags/command.ts";
+import { positiveInteger } from "../flags/values.ts";
 
-const MUSHROOMS = fileURLToPath(new URL("../../experiments/data/mushrooms.gz", import.meta.url));
-const PROGRESS_MILLISECONDS = 2000;
-
-export interface ChaosOptions extends EngineOptions {
-  readonly seeds: number;
-  readonly seed: number;
-  readonly faults?: string;
-  readonly json?: boolean;
-}
-
-export async function chaos(specPath: string | undefined, options: ChaosOptions): Promise<void> {
-  if (options.on !== "embedded") {
-    throw new MarinaError(
-      "usage",
-      "chaos runs on the embedded cloud alone, where faults can be drawn from a seed: leave --on out",
-    );
-  }
-  const ratios = options.faults === undefined ? CHAOS_RATIOS : readRatios(options.faults);
-  const stages = await prepare(specPath, options);
-  const started = performance.now();
-  let shown = started;
-  const campaign = await runCampaign({
-    stages,
-    firstSeed: options.seed,
-    seeds: options.seeds,
-    ratios,
-    onTrial(_trial, done) {
-      const now = performance.now();
-      if (now - shown < PROGRESS_MILLISECONDS) return;
-      shown = now;
-      process.stderr.write(
-        `${done} of ${options.seeds} seeds, ${(done / ((now - started) / 1000)).toFixed(0)} a second\n`,
-      );
-    },
-  });
-  const replay = [
-    "marina chaos",
-    ...(specPath === undefined ? [] : [specPath]),
-    ...(options.faults === undefined ? [] : ["--faults", options.faults]),
-  ].join(" ");
-  report(campaign, stages, (performance.now() - started) / 1000, replay);
-  if (options.json === true) process.stdout.write(`${JSON.stringify(campaign)}\n`);
-  process.exitCode = campaign.failures.length === 0 ? 0 : 1;
-}
-
-async function prepare(specPath: string | undefined, options: ChaosOptions): Promise<Stage[]> {
-  if (specPath === undefined) {
-    const { objects } = createEmbeddedService({ seed: 1 }).cloud.client;
-    await importChaosData(objects, readFileSync(MUSHROOMS));
-    return stagesOf(objects, chaosSpecs());
-  }
-  const spec = readSpec(specPath, []);
-  return withEngine(options, async ({ objects }) => {
-    await findManifest(objects, spec.data);
-    return stagesOf(objects, [{ name: spec.name ?? `${spec.algorithm.kind}-${spec.data}`, spec }]);
-  });
-}
-
-async function stagesOf(source: ObjectStore, specs: readonly NamedSpec[]): Promise<Stage[]> {
-  const stages: Stage[] = [];
-  for (const { name, spec } of specs) stages.push(await prepareStage(source, spec, name));
-  return stages;
-}
-
-const ratiosSchema = z.strictObject(
-  Object.fromEntries(faultKinds.map((kind) => [kind, z.number().min(0).max(1).exactOptional()])),
-);
-
-/** Ratios by kind of fault; kinds that are left out do not occur. */
-function readRatios(path: string): FaultRatios {
-  const { value } = readJson(path, 'give a file of JSON such as {"messageDuplicated": 0.1}');
-  return checked(ratiosSchema, value, path) as FaultRatios;
-}
-
-function report(
-  { seeds, failures, faultsByKind, endings, worstCost }: Campaign,
-  stages: readonly Stage[],
-  wallSeconds: number,
-  replay: string,
-): void {
-  const lines = [
-    `runs        ${stages.map(({ name }) => name).join(", ")}`,
-    `seeds       ${seeds} in ${wallSeconds.toFixed(1)} s`,
-    `faults      ${Object.values(faultsByKind).reduce((a, b) => a + b, 0)}`,
-    ...Object.entries(faultsByKind).map(([kind, count]) => `  ${kind.padEnd(20)} ${count}`),
-    `ended       ${Object.entries(endings)
-      .map(([ending, count]) => `${count} ${ending}`)
-      .join(", ")} (those that failed or were given up were resumed, and then done)`,
-    `worst cost  ${worstCost.multiple.toFixed(1)} times the run without faults (seed ${worstCost.seed})`,
-    `failures    ${failures.length}`,
-  ];
-  console.log(lines.join("\n"));
-  for (const failure of failures) describeFailure(failure, replay);
-}
-
-function describeFailure({ stage, seed, violations, smallest, trace }: Failure, replay: string): void {
-  console.log(`\nFAILED seed ${seed} (${stage}): ${violations.slice(0, 3).join("; ")}`);
-  console.log(`  again with: ${replay} --seed ${seed} --seeds 1`);
-  if (smallest !== undefined)
-    console.log(`  smallest set of faults: ${smallest.join(", ") || "none: it fails without faults"}`);
-  if (trace !== undefined) console.log(`  trace:\n${trace.map((line) => `  ${line}`).join("\n")}`);
-}
+export const command = engineCommand("chaos")
+  .argument(
+    "[spec]",
+    "a spec whose data set is imported; default: short runs of MARINA, PP-MARINA, VR-MARINA and DIANA",
+  )
+  .option("--seeds <n>", "how many seeds", positiveInteger, 200)
+  .option("--seed <s>", "the first seed", positiveInteger, 1)
+  .option("--faults <file>", "JSON file of ratios by kind of fault; default: all kinds")
+  .option("--json", "print one JSON object as the last line of standard output")
+  .action(async (spec: string | undefined, options) =>
+    (await import("../actions/chaos.ts")).chaos(spec, options),
+  );

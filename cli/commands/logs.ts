@@ -1,20 +1,5 @@
-/** `marina logs`: the deployed functions' own lines about a run. */
+import { engineCommand } from "../flags/command.ts";
 
-import { type EngineOptions, findRun, functionLogs, withStack } from "../../client/index.ts";
-import { MarinaError } from "../../shared/base/index.ts";
-
-export async function logs(run: string, options: EngineOptions): Promise<void> {
-  if (options.on === "embedded") {
-    throw new MarinaError("usage", "the embedded cloud keeps no logs: give --on aws or --on localstack");
-  }
-  await withStack(options, async ({ stack, objects }) => {
-    await findRun(objects, run);
-    let lines = 0;
-    for await (const line of functionLogs(stack, run)) {
-      process.stdout.write(`${line}\n`);
-      lines++;
-    }
-    if (lines === 0)
-      console.error(`marina: the functions logged nothing about ${run} (they log warnings only)`);
-  });
-}
+export const command = engineCommand("logs")
+  .argument("<run>")
+  .action(async (run: string, options) => (await import("../actions/logs.ts")).logs(run, options));

@@ -1,84 +1,10 @@
-/** `marina report`: runs or a sweep as one page that can be sent, and as pictures and tables. */
-import { writeFileSync } from "node:fs";
-import { type CollectedRun, collectRun, type EngineOptions, withEngine } from "../../client/index.ts";
-import {
-  buildReport,
-  type ReportData,
-  readSweepReport,
-  reportPage,
-  sweepFile,
-  type TableRun,
-  tableRuns,
-  writeTables,
-} from "../../report/index.ts";
-import { MarinaError } from "../../shared/base/index.ts";
-import { readOptional } from "../../shared/cloud/index.ts";
-import { parseManifest } from "../../shared/data/index.ts";
-import { manifestKey } from "../../shared/protocol/index.ts";
-import { writingTo } from "../output/writing.ts";
+import { engineCommand } from "../flags/command.ts";
 
-export interface ReportOptions extends EngineOptions {
-  readonly out: string;
-  readonly title?: string;
-  readonly png?: string;
-  readonly svg?: string;
-  readonly csv?: string;
-}
-
-export async function report(names: readonly string[], options: ReportOptions): Promise<void> {
-  const { data, runs } = await collect(names, options);
-  await writeReport(data, options.out);
-  console.log(`${options.out}`);
-  const { png, svg, csv } = options;
-  if (png !== undefined || svg !== undefined) {
-    const { writePictures } = await import("../../report/index.ts");
-    if (png !== undefined)
-      console.log(
-        `${png}: ${await writingTo(`--png ${png}`, () => writePictures(data, png, "png"))} pictures`,
-      );
-    if (svg !== undefined)
-      console.log(
-        `${svg}: ${await writingTo(`--svg ${svg}`, () => writePictures(data, svg, "svg"))} pictures`,
-      );
-  }
-  if (csv !== undefined) {
-    console.log(
-      `${csv}: ${(await writingTo(`--csv ${csv}`, () => writeTables(data, runs, csv))).join(", ")}`,
-    );
-  }
-}
-
-async function collect(
-  names: readonly string[],
-  options: ReportOptions,
-): Promise<{ readonly data: ReportData; readonly runs: readonly TableRun[] }> {
-  const sweep = names.map(sweepFile).find((file) => file !== undefined);
-  const titled = (data: ReportData): ReportData => ({ ...data, title: options.title ?? data.title });
-  if (sweep !== undefined) {
-    if (names.length > 1) {
-      throw new MarinaError(
-        "usage",
-        "report: expected one sweep, or any number of runs, not several at once",
-      );
-    }
-    return withEngine(options, async (engine) => {
-      const { data, runs } = await readSweepReport(sweep, (name) =>
-        readOptional(engine.live, manifestKey(name), parseManifest),
-      );
-      return { data: titled(data), runs };
-    });
-  }
-  return withEngine(options, async (engine) => {
-    const runs: CollectedRun[] = [];
-    for (const name of new Set(names)) runs.push(await collectRun(engine.live, name));
-    const title = runs.length === 1 ? `Run ${names[0]}` : `${runs.length} runs`;
-    const data = titled(buildReport(runs, { title, predicts: engine.predicts }));
-    return { data, runs: tableRuns(data, runs) };
-  });
-}
-
-/** @throws MarinaError "usage" when the file can't be written. */
-export async function writeReport(data: ReportData, path: string): Promise<void> {
-  const page = reportPage(data);
-  await writingTo(`--out ${path}`, () => writeFileSync(path, page));
-}
+export const command = engineCommand("report")
+  .argument("<runs...>", "runs, or one sweep: its folder, or the results.json in it")
+  .option("--out <file>", "where to write the page", "report.html")
+  .option("--title <text>", "heading of the page")
+  .option("--png <folder>", "also each chart as a PNG")
+  .option("--svg <folder>", "also each chart as an SVG")
+  .option("--csv <folder>", "also all numbers as CSV: every run, every round, every item of the bill")
+  .action(async (runs: string[], options) => (await import("../actions/report.ts")).report(runs, options));

@@ -1,9 +1,9 @@
-/** `marina scale`: another number of workers, or of participants, for a run that is under way. */
+import { engineCommand } from "../flags/command.ts";
+import { positiveInteger } from "../flags/values.ts";
 
-import { type EngineOptions, requestScale, type ScaleOptions, withEngine } from "../../client/index.ts";
-
-export async function scale(run: string, options: EngineOptions & ScaleOptions): Promise<void> {
-  await withEngine(options, async (engine) => {
-    console.log(await requestScale(engine, run, options));
-  });
-}
+export const command = engineCommand("scale")
+  .argument("<run>")
+  .option("--workers <n>", "workers from then on", positiveInteger)
+  .option("--participants <r>", "slots of a compressed round from then on (pp-marina)", positiveInteger)
+  .option("--now", "make the next round a dense one, rather than wait for one")
+  .action(async (run: string, options) => (await import("../actions/scale.ts")).scale(run, options));

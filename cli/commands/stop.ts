@@ -1,14 +1,6 @@
-/** `marina stop`: ends a run at its next round boundary, or at once. */
+import { engineCommand } from "../flags/command.ts";
 
-import { type EngineOptions, findRun, withEngine } from "../../client/index.ts";
-
-export async function stop(run: string, options: EngineOptions & { readonly now?: boolean }): Promise<void> {
-  const { now = false } = options;
-  await withEngine(options, async (engine) => {
-    await findRun(engine.live, run);
-    await engine.command(run, { kind: "stop", now });
-  });
-  console.log(
-    `asked ${run} to stop ${now ? "at once" : "at its next round boundary"}; go on with: marina resume ${run}`,
-  );
-}
+export const command = engineCommand("stop")
+  .argument("<run>")
+  .option("--now", "at once: what the present round has brought is dropped, and asked for again by resume")
+  .action(async (run: string, options) => (await import("../actions/stop.ts")).stop(run, options));

@@ -58,7 +58,7 @@ export function comparison(shown: readonly Shown[]): string {
     ],
     shown.map(({ result, wallSeconds }) => [
       result.run,
-      methodLabel(result.spec.algorithm),
+      result.spec === null ? "?" : methodLabel(result.spec.algorithm),
       membershipText(result),
       endedText(result),
       result.rounds.toLocaleString("en-US"),
@@ -86,10 +86,10 @@ export function details(result: RunResult, predicts: boolean): string {
   const rows: [string, string][] = [
     ["run", result.run],
     ["status", `${endedText(result)}${result.error === null ? "" : `: ${result.error}`}`],
-    ["method", methodLabel(spec.algorithm)],
+    ["method", spec === null ? "unknown" : methodLabel(spec.algorithm)],
     [
       "data",
-      `${spec.data}, ${constants.rows.toLocaleString("en-US")} rows, d = ${constants.dimension.toLocaleString("en-US")}, ${membershipText(result)} workers`,
+      `${spec?.data ?? "unknown"}, ${constants.rows.toLocaleString("en-US")} rows, d = ${constants.dimension.toLocaleString("en-US")}, ${membershipText(result)} workers`,
     ],
     ["rounds", result.rounds.toLocaleString("en-US")],
     ["f(x)", result.loss === null ? "-" : String(result.loss)],

@@ -30,7 +30,7 @@ export function importCommand(manifest: Imported): ImportCommand {
     ...files.map((path) => (path.startsWith("-") ? `./${path}` : path)),
     "--name",
     name,
-    ...(labels.kind === "binary" ? [] : ["--labels", labels.kind]),
+    ...(labels.kind === "binary" || reading?.like !== undefined ? [] : ["--labels", labels.kind]),
     ...(reading === undefined ? [] : readingWords(reading)),
   ];
   return { command: words.map(shellWord).join(" "), remark: remarkOf(manifest, shipped, piped, file) };

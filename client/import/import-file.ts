@@ -1,9 +1,17 @@
 /** Files become a data set. */
 import { MarinaError } from "../../shared/base/index.ts";
 import type { ObjectFiles } from "../../shared/cloud/aws/index.ts";
-import type { ObjectStore } from "../../shared/cloud/index.ts";
-import { importRows, type LabelKind, type Manifest, STANDARD_INPUT } from "../../shared/data/index.ts";
+import {
+  importRows,
+  type LabelKind,
+  type Manifest,
+  type Reading,
+  STANDARD_INPUT,
+} from "../../shared/data/index.ts";
 import { NAME_PATTERN } from "../../shared/protocol/index.ts";
+import type { Engine } from "../engines/engine.ts";
+import { findManifest } from "../launch.ts";
+import type { ChosenArrays } from "./arrays.ts";
 import type { Input } from "./input.ts";
 import type { ReadingOptions } from "./reading.ts";
 
@@ -15,6 +23,8 @@ export interface ImportFileOptions extends ReadingOptions {
    * regression.
    */
   readonly labels?: LabelKind;
+  /** The name of a data set whose features, constants and labels these rows shall have: for rows to test on. */
+  readonly like?: string;
   /** Take the place of a data set of this name. */
   readonly replace?: boolean;
   readonly onProgress?: (progress: ImportFileProgress) => void;
@@ -47,31 +57,41 @@ export async function fileImport(
   paths: readonly string[],
   options: ImportFileOptions,
   openS3: () => Promise<ObjectFiles>,
-): Promise<(objects: ObjectStore) => Promise<ImportedFile>> {
+): Promise<(engine: Pick<Engine, "objects" | "exclusively">) => Promise<ImportedFile>> {
   // Readers of tables are loaded only when there is something to read.
-  const [{ inputOf }, { formatOf, readingOf }, { openSource }, { chooseArrays }] = await Promise.all([
-    import("./input.ts"),
-    import("./reading.ts"),
-    import("./open-source.ts"),
-    import("./arrays.ts"),
-  ]);
+  const [{ inputOf }, { formatOf, readingOf }, { openSource }, { chooseArrays }, { readingLike }] =
+    await Promise.all([
+      import("./input.ts"),
+      import("./reading.ts"),
+      import("./open-source.ts"),
+      import("./arrays.ts"),
+      import("./like.ts"),
+    ]);
   const { replace = false, onProgress } = options;
   const input = await inputOf(paths, openS3);
   const name = options.name ?? nameOf(input.name);
-  const format = formatOf(input.files, options);
-  const labels =
-    options.labels ?? (format === "idx" && options.positive === undefined ? "classes" : "binary");
-  const arrays = await chooseArrays(paths, input, format, options, openS3);
-  const labelFile = arrays?.labelFile;
-  const reading = readingOf(input.files, {
-    ...options,
-    format,
-    labels,
-    ...(labelFile === undefined ? {} : { labelFile }),
-  });
   const size = sizeOf(input);
-  return async (objects) => {
+  const arraysOf = (format: Reading["format"]) => chooseArrays(paths, input, format, options, openS3);
+  const asItIs = async (): Promise<Asked> => {
+    const format = formatOf(input.files, options);
+    const several = format === "idx" && options.positive === undefined;
+    const labels = options.labels ?? (several ? "classes" : "binary");
+    const arrays = await arraysOf(format);
+    const labelFile = arrays?.labelFile;
+    const named = labelFile === undefined ? {} : { labelFile };
+    return { labels, arrays, reading: readingOf(input.files, { ...options, format, labels, ...named }) };
+  };
+  const asLike = async (like: Manifest): Promise<Asked> => {
+    const format = options.format ?? like.reading?.format ?? formatOf(input.files, options);
+    const arrays = await arraysOf(format);
+    return { labels: like.labels.kind, arrays, reading: readingLike(like, format, options, arrays), like };
+  };
+  // What can be told without a store is told before there is one.
+  const asked = options.like === undefined ? await asItIs() : undefined;
+  const importInto = async ({ objects }: Pick<Engine, "objects">): Promise<ImportedFile> => {
     const notices: string[] = [];
+    const { labels, arrays, reading, like } =
+      asked ?? (await asLike(await findManifest(objects, options.like!)));
     const source = await openSource(input, reading, labels, arrays);
     const manifest = await importRows(source, {
       name,
@@ -79,6 +99,7 @@ export async function fileImport(
       labels,
       ...(options.dimension === undefined ? {} : { dimension: options.dimension }),
       reading,
+      ...(like === undefined ? {} : { like }),
       objects,
       replace,
       onNotice: (notice) => notices.push(notice),
@@ -86,6 +107,15 @@ export async function fileImport(
     });
     return { manifest, sourceName: input.name, notices };
   };
+  return (engine) => engine.exclusively("data set", name, () => importInto(engine));
+}
+
+/** How the files shall be imported. */
+interface Asked {
+  readonly labels: LabelKind;
+  readonly arrays: ChosenArrays | undefined;
+  readonly reading: Reading;
+  readonly like?: Manifest;
 }
 
 /** What a data set is called that is given no name: as its file, without its endings. */

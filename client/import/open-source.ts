@@ -46,7 +46,8 @@ export async function openSource(
 /** Of CSV, classes are words, whatever they look like: 1, 2, 2a. A Parquet column has a type. */
 function classWords(reading: Reading, labels: LabelKind): ClassWords | undefined {
   if (labels === "real") return undefined;
-  const words = new ClassWords(labels === "classes" || reading.positive !== undefined);
+  const { positive, like } = reading;
+  const words = new ClassWords(labels === "classes" || positive !== undefined || like !== undefined);
   if (labels === "classes" && reading.format === "csv") words.setKind("words", "");
   return words;
 }

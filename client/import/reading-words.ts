@@ -4,6 +4,7 @@ import type { Reading, RowOrder } from "../../shared/data/index.ts";
 /** The words of a command line that read a file so. */
 export function readingWords(reading: Reading): string[] {
   const words: string[] = [];
+  if (reading.like !== undefined) return likeWords(reading, reading.like);
   switch (reading.format) {
     case "libsvm":
       if (reading.zeroBased === true) words.push("--zero-based");
@@ -28,6 +29,19 @@ export function readingWords(reading: Reading): string[] {
   if (reading.positive !== undefined) words.push("--positive", reading.positive);
   if (reading.scaling !== undefined) words.push(reading.scaling === "max-abs" ? "--scale" : "--standardize");
   if (reading.intercept === true) words.push("--intercept");
+  if (reading.order !== undefined) words.push(...orderWords(reading.order));
+  return words;
+}
+
+/** How else the file was read comes from the other data set. */
+function likeWords(reading: Reading, like: string): string[] {
+  const words = ["--like", like];
+  if ("labelFile" in reading && reading.labelFile !== undefined)
+    words.push("--label-file", reading.labelFile);
+  if (reading.format === "npy") {
+    if (reading.array !== undefined) words.push("--array", reading.array);
+    if (reading.labelArray !== undefined) words.push("--label-array", reading.labelArray);
+  }
   if (reading.order !== undefined) words.push(...orderWords(reading.order));
   return words;
 }

@@ -5,7 +5,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { beforeAll, describe, expect, inject, test } from "vitest";
-import { LOG_BYTES_PER_ROUND } from "../../cli/commands/cost.ts";
+import { LOG_BYTES_PER_ROUND } from "../../cli/actions/cost.ts";
 import { countRequests } from "../../shared/cost/observed-requests.ts";
 import {
   type ObservedInvocations,
@@ -72,7 +72,7 @@ function timeless({ usage, resentTasks, spec }: RunResult): Readonly<Record<stri
     parseUsage(usage),
   );
   // A DIANA worker stores what it remembers each time it does a task.
-  const storing = spec.algorithm.kind === "diana" ? resentTasks : 0;
+  const storing = spec?.algorithm.kind === "diana" ? resentTasks : 0;
   return {
     "worker: invocations": worker.invocations - resentTasks,
     "aggregator: invocations": aggregator.invocations,

@@ -47,6 +47,7 @@ const kinds: readonly (readonly [TaskKind, RunSpecInput["algorithm"]])[] = [
   ["shifted", { kind: "diana", compressor: { kind: "qsgd", levels: 2 } }],
   ["shifted-reduced", { kind: "vr-diana", compressor: { kind: "natural" }, batchSize: 4 }],
   ["shift-start", { kind: "ef21", compressor: { kind: "top-k", k: 3 } }],
+  ["shifted-difference", { kind: "dasha", compressor: randK }],
   ["evaluate", { kind: "gd" }],
   ["calibrate", { kind: "gd" }],
   ["gram", { kind: "gd" }],

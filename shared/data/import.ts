@@ -19,6 +19,7 @@ import {
   type SparseGroup,
 } from "./manifest.ts";
 import { denseForm, scaleOf } from "./prepare/dense-form.ts";
+import { LikeRows } from "./prepare/like-rows.ts";
 import { OneVersusRest } from "./prepare/one-versus-rest.ts";
 import { PreparedRows } from "./prepare/prepared-rows.ts";
 import { ScaledRows } from "./prepare/scaled-rows.ts";
@@ -44,6 +45,8 @@ export interface ImportOptions {
   readonly dimension?: number;
   /** Kept in the manifest: how `rows` reads its file; and what is done to the rows then is done here. */
   readonly reading?: Reading;
+  /** The rows are treated as this data set's were: its features in their order, its constants, its labels. */
+  readonly like?: Manifest;
   readonly objects: ObjectStore;
   /** Take the place of a data set that has this name; default false. */
   readonly replace?: boolean;
@@ -145,8 +148,16 @@ async function manifestCondition({ name, objects, replace }: ImportOptions): Pro
 /** What the manifest's constants and the rows' changes come from; undefined where rows are stored as they come. */
 function prepared(
   rows: RowSource,
-  { reading, sourceName, onProgress, dimension, labels }: ImportOptions,
+  { reading, sourceName, onProgress, dimension: asked, labels, like }: ImportOptions,
 ): PreparedRows | undefined {
+  if (like !== undefined) {
+    const order = reading?.order;
+    if (order === undefined) return undefined;
+    return new PreparedRows(rows, sourceName, { fill: false, intercept: false, order });
+  }
+  // Of text with indices only the shape tells how many features there are.
+  const shaped = reading?.format === "libsvm" && reading.shape !== undefined;
+  const dimension = shaped ? sizeOfRow({ shape: reading.shape! }) : asked;
   const { order, scaling, intercept = false } = reading ?? {};
   const fill = reading !== undefined && "missing" in reading && reading.missing === "mean";
   const classes = labels === "classes";
@@ -180,6 +191,15 @@ function generationOf(key: string, name: string): number {
   return Number.isSafeInteger(generation) ? generation : 0;
 }
 
+function labelledRows(
+  rows: RowSource,
+  positive: string | undefined,
+  { sourceName, like }: ImportOptions,
+): RowSource {
+  if (like !== undefined) return new LikeRows(rows, sourceName, like);
+  return positive === undefined ? rows : new OneVersusRest(rows, sourceName, positive);
+}
+
 /** One pass over the source: row groups on the way, what the manifest must say at the end. */
 class SourceReader {
   readonly #source: RowSource;
@@ -204,8 +224,7 @@ class SourceReader {
     const scaled = storesDecoded(options.reading)
       ? new ScaledRows(rows, () => scaleOf(rows, options.reading))
       : rows;
-    const labelled =
-      positive === undefined ? scaled : new OneVersusRest(scaled, options.sourceName, positive);
+    const labelled = labelledRows(scaled, positive, options);
     this.#prepared = prepared(labelled, options);
     const source = this.#prepared ?? labelled;
     this.#source = source;
@@ -216,6 +235,7 @@ class SourceReader {
       source,
       options.sourceName,
       () => this.#prepared?.classNames ?? [],
+      options.like?.labels,
     );
     this.#squares = new SquaresCheck((line) => source.place(line), options.labels === "real");
   }
@@ -252,10 +272,11 @@ class SourceReader {
   /** Which layout it is only the first rows tell. */
   #writerOf(): GroupWriter {
     if (this.#writer === undefined) {
-      const { reading, sourceName } = this.#options;
+      const { reading, sourceName, like } = this.#options;
       const scale = storesDecoded(reading) ? 1 : scaleOf(this.#rowsRead, reading);
       const { columns } = this.#source;
-      this.#form = denseForm(this.#source, reading, columns, scale, sourceName);
+      this.#form =
+        like === undefined ? denseForm(this.#source, reading, columns, scale, sourceName) : like.dense;
       this.#writer = new GroupWriter(this.#form);
     }
     const size = this.#form === undefined ? Infinity : sizeOfRow(this.#form);
@@ -316,6 +337,8 @@ class SourceReader {
   }
 
   #features(): Pick<Manifest, "features"> {
+    const { like } = this.#options;
+    if (like !== undefined) return like.features === undefined ? {} : { features: like.features };
     const names = this.#source.features;
     const features = {
       ...(names === undefined || !keepsNames(names) ? {} : { names }),

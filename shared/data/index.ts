@@ -7,6 +7,7 @@ export { fileFormats } from "./formats/file-formats.ts";
 export { LibsvmSource } from "./formats/libsvm-source.ts";
 export type { RowSource } from "./formats/row-source.ts";
 export { SeveralFiles } from "./formats/several-files.ts";
+export { checkHeldOut } from "./held-out.ts";
 export { importLibsvm, importRows } from "./import.ts";
 export {
   encodeManifest,

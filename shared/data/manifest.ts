@@ -69,6 +69,8 @@ const preparation = {
   shape: shape.exactOptional(),
   /** Values were divided by it, where that was asked for. */
   divide: z.number().positive().exactOptional(),
+  /** The name of the data set whose features, constants and labels these are; what else is said here is that one's. */
+  like: z.string().regex(NAME_PATTERN).exactOptional(),
 };
 
 /** How the file was read: what differs from the defaults, so that it can be read the same way again. */

@@ -19,7 +19,7 @@ import { type AlgorithmSpec, createMethod, resolveNumbers } from "./registry.ts"
 import { choosing, chosenDraws, expectation } from "./testing/enumerate.ts";
 import { keyedDraws } from "./testing/keyed-draws.ts";
 import { leastSquares, minus, shardOf, THREE_WORKERS, weightsOf } from "./testing/least-squares.ts";
-import { oneRound } from "./testing/one-round.ts";
+import { oneRound, type RoundDraws, type Situation } from "./testing/one-round.ts";
 import { simulate } from "./testing/simulate.ts";
 import type { Numbers } from "./theory.ts";
 
@@ -208,6 +208,73 @@ describe("EF21", () => {
     expect(run(numbers.stepSize, 2000).at(-1)!.gradientNormSquared).toBeLessThan(1e-24);
     const alone = ridge.objectives.map((_, i) => normSquared(ridge.local(i, exact.minimizer)));
     expect(Math.min(...alone)).toBeGreaterThan(1e-3);
+  });
+});
+
+describe("DASHA on ridge regression, the expectation over every outcome of a round", () => {
+  const spec: AlgorithmSpec = { kind: "dasha", compressor: randK, stepSize: "theory" };
+  const shiftStep = 1 / (1 + OMEGA);
+  const a = 1 / (2 * OMEGA + 1);
+  const theoretical = resolve(spec);
+
+  /** f - f_* + (gamma/(2 a (2-a))) (|e|^2 + (2 a omega/n) mean |e_i|^2) at the point that the estimates belong to. */
+  function potentialOf({ previous, shift }: Vectors, own: readonly (Vectors | undefined)[], gamma: number) {
+    const error = normSquared(minus(shift!, ridge.gradient(previous!)));
+    const errors = own.map((state, i) => normSquared(minus(state!["shift"]!, ridge.local(i, previous!))));
+    const local = errors.reduce((sum, each) => sum + each, 0) / ridge.n;
+    const weight = gamma / (2 * a * (2 - a));
+    return ridge.loss(previous!) - minimum + weight * (error + ((2 * a * OMEGA) / ridge.n) * local);
+  }
+
+  /** Along one run: the potential before each round, what is expected of it after, and |grad f|^2. */
+  function dashaDescents(stepSize: number, rounds: number) {
+    const numbers = { ...theoretical, stepSize };
+    const method = createMethod(spec, numbers);
+    const setting = { spec, method, objectives: ridge.objectives, compressor, dense, shiftStep };
+    const keyed = keyedDraws(17, spec, compressor, ridge.rows);
+    const zero = () => ({ shift: new Float64Array(ridge.d) });
+    const begun: Situation = {
+      state: method.start(Float64Array.of(3, -2, 1)),
+      workerStates: ridge.rows.map(zero),
+    };
+    const draws = (round: number): RoundDraws => ({
+      server: { coin: () => false, slots: () => expect.fail("nobody is drawn") },
+      worker: (slot) => ({
+        compressor: () => keyed.compressor!(round, slot),
+        batch: () => expect.fail("no rows are drawn"),
+      }),
+    });
+    let situation: Situation = oneRound(setting, begun, 0, draws(0));
+    return Array.from({ length: rounds }, (_, k) => {
+      const { psi } = expectation((choose) => {
+        const chosen = { ...setting, compressor: choosing(compressor, randK, choose) };
+        const next = oneRound(chosen, situation, k + 1, chosenDraws(choose));
+        return { psi: potentialOf(next.state, next.workerStates, stepSize) };
+      });
+      const before = potentialOf(situation.state, situation.workerStates, stepSize);
+      const gradientNormSquared = normSquared(ridge.gradient(situation.state.previous!));
+      situation = oneRound(setting, situation, k + 1, draws(k + 1));
+      return { before, after: psi[0]!, gradientNormSquared };
+    });
+  }
+
+  it("f + (gamma/(2 a (2-a))) (|e|^2 + (2 a omega/n) mean |e_i|^2) falls by (gamma/2)|grad f|^2 or more in each round", () => {
+    const { stepSize: gamma } = theoretical;
+    const steps = dashaDescents(gamma, 40);
+    for (const { before, after, gradientNormSquared } of steps) {
+      expect(after).toBeLessThanOrEqual(before - (gamma / 2) * gradientNormSquared + SLACK);
+    }
+    expect(steps.at(-1)!.before).toBeLessThan(0.9 * steps[0]!.before);
+  });
+
+  it("which a step 20 times as long does not keep", () => {
+    const gamma = 20 * theoretical.stepSize;
+    const steps = dashaDescents(gamma, 10);
+    expect(
+      steps.some(
+        ({ before, after, gradientNormSquared }) => after > before - (gamma / 2) * gradientNormSquared,
+      ),
+    ).toBe(true);
   });
 });
 

@@ -130,6 +130,16 @@ const references: Readonly<Record<string, Reference>> = {
       [100, 0.09555273244, 0.008234232917, -0.03799000129],
     ],
   },
+  DASHA: {
+    spec: { kind: "dasha", ...common },
+    stepSize: 0.05,
+    draws: marinaDraws,
+    rows: [
+      [2, 0.2421628685, 0.07608267962, 0.01791686287],
+      [11, 0.2116463194, 0.06093956603, 0.05528891008],
+      [100, 0.1003435781, 0.00989495691, -0.01546574252],
+    ],
+  },
   "VR-DIANA with b = 17": {
     spec: { kind: "vr-diana", ...batched, ...common },
     stepSize: 0.02,

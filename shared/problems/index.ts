@@ -10,6 +10,7 @@ export type {
   NamedBlock,
   Objective,
   Problem,
+  RowFigures,
   Rows,
   RowWork,
   Shard,

@@ -73,12 +73,22 @@ export interface Problem {
   readonly evaluatorBytes: number;
 }
 
+/** What is known of rows at a point, apart from derivatives: sums over them. */
+export interface RowFigures {
+  /** Without regulariser. */
+  readonly loss: number;
+  /** Rows whose prediction is their label; null where labels are no classes. */
+  readonly correct: number | null;
+}
+
 /** A problem over rows: see `evaluators.ts`. */
 export interface Evaluator {
   /** @throws MarinaError "data" where the rows are not what the problem reads. RangeError for the other layout: a defect of the caller. */
   objective(rows: Rows, weights: Weights): Objective;
   /** The first row whose loss or derivative is non-finite at x; undefined where no single row's is. */
   firstNonFinite(rows: Rows, x: Float64Array): NonFiniteRow | undefined;
+  /** Loss and right predictions at x. @throws MarinaError as `objective`. */
+  figures(rows: Rows, x: Float64Array): RowFigures;
 }
 
 /** Smoothness constants, from what the workers tell of their shards. */

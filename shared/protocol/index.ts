@@ -102,6 +102,7 @@ export {
 export { isOutsideObject, outsideBytesOf } from "./messages/traffic.ts";
 export { METRICS_NAMESPACE, RoundMetric } from "./round-metric.ts";
 export { whyMembershipIsFixed } from "./spec/fixed-membership.ts";
+export { accuracyOf, type HeldOut, type HeldOutMetric } from "./spec/held-out.ts";
 export { algorithmOf, type Membership, startingMembership, whyNotScaled } from "./spec/membership.ts";
 export {
   isTarget,

@@ -4,6 +4,7 @@ import { promiseOf } from "../../../shared/compressors/index.ts";
 import {
   type Checkpoint,
   type ControlMessage,
+  type RunSpec,
   startingMembership,
   startingPoint,
   type Totals,
@@ -37,14 +38,15 @@ export function emptyCheckpoint(
     problem,
     rows = 0,
     compressor,
-  }: Pick<StoredSpec, "run" | "spec" | "digest"> &
-    Partial<Pick<ActiveRun, "problem" | "rows" | "compressor">>,
+  }: Pick<StoredSpec, "run" | "digest"> & { readonly spec: RunSpec | null } & Partial<
+      Pick<ActiveRun, "problem" | "rows" | "compressor">
+    >,
   control: ControlMessage,
 ): UncommittedCheckpoint {
   const promise = compressor === undefined ? { omega: 0 } : promiseOf(compressor);
   const zeta = compressor?.zeta ?? 0;
-  const membership = startingMembership(spec);
-  const iterate = problem === undefined ? new Float64Array(0) : startingPoint(spec, problem);
+  const membership = spec === null ? { workers: 0, participants: null } : startingMembership(spec);
+  const iterate = spec === null || problem === undefined ? new Float64Array(0) : startingPoint(spec, problem);
   const nothing = { L: 0, Lmax: 0, cL: 0, Lrow: 0, stepSize: 0, probability: 0, shiftStep: 0 };
   return {
     run,

@@ -1,7 +1,7 @@
 /** A run in the hands of one term of the aggregator: what every step of it needs. */
 
 import { MarinaError } from "../../../shared/base/index.ts";
-import { type Ports, type QueueAddress, readChecked } from "../../../shared/cloud/index.ts";
+import { DamagedObject, type Ports, type QueueAddress, readChecked } from "../../../shared/cloud/index.ts";
 import { type Compressor, createCompressor } from "../../../shared/compressors/index.ts";
 import { dataForm, type Manifest, parseManifest, rowsUsed } from "../../../shared/data/index.ts";
 import { type AlgorithmSpec, compressorOf } from "../../../shared/methods/index.ts";
@@ -30,6 +30,8 @@ export interface ActiveRun extends NumberedMembership {
   readonly digest: string;
   readonly spec: RunSpec;
   readonly manifest: Manifest;
+  /** Rows of the held-out data; 0: there is none. */
+  readonly heldOutRows: number;
   readonly problem: Problem;
   /** d */
   readonly dimension: number;
@@ -57,14 +59,27 @@ export interface StoredSpec extends StoredRun {
 /** The run was deleted. */
 export class RunDeleted extends MarinaError {}
 
-/** The run's description. @throws RunDeleted when it is not there. */
+/** There is a description, and this program can't read it: trying again is of no use. */
+export class UnreadableDescription extends MarinaError {
+  override readonly name = "UnreadableDescription";
+}
+
+/** The run's description. @throws RunDeleted when it is not there; UnreadableDescription; and what the store throws. */
 export async function loadStored({ objects }: Ports, run: string): Promise<StoredSpec> {
   const key = specKey(run);
   try {
     const { value: stored } = await readChecked(objects, key, (body) => decodeStoredRun(body, key));
     return { ...stored, digest: runDigest(stored) };
   } catch (error) {
-    if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
+    if (!(error instanceof MarinaError)) throw error;
+    if (error instanceof DamagedObject || error.code === "version") {
+      throw new UnreadableDescription(
+        error.code,
+        `run ${run} can't go on: ${error.message}; put a copy of ${key} back (a file of marina export has one), then: marina resume ${run}; without a copy start a new run`,
+        { cause: error },
+      );
+    }
+    if (error.code !== "not-found") throw error;
     throw new RunDeleted("not-found", `run ${run} was deleted: ${key} is gone`, { cause: error });
   }
 }
@@ -96,6 +111,7 @@ export async function loadRun(
     digest,
     spec,
     manifest,
+    heldOutRows: stored.heldOut?.rows ?? 0,
     problem,
     dimension,
     ...partOf(spec, manifest, problem, membership ?? startingEpoch(spec)),

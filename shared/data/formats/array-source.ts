@@ -73,8 +73,9 @@ export class ArraySource implements RowSource {
   get dense(): DenseSource | undefined {
     if (this.#form === undefined) return undefined;
     const { shape, type } = this.#form;
-    // A list of bytes may be anything; rows and columns of bytes are pixels.
-    return { shape: rowShape(shape), image: type.name === "uint8" && shape.length > 2 };
+    // A list of bytes may be anything; rows and columns of bytes are pixels, of one channel where no axis says otherwise.
+    const image = type.name === "uint8" && shape.length > 2;
+    return { shape: image && shape.length === 3 ? [...rowShape(shape), 1] : rowShape(shape), image };
   }
 
   get labelWords(): ReadonlyMap<number, string> | undefined {

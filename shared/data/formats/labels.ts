@@ -14,20 +14,22 @@ export interface LabelCollector {
 /**
  * @param name what the file is called in errors.
  * @param classNames asked at the end, where labels are the numbers of classes.
+ * @param known labels of another data set, which the labels have become: there may be no row of some.
  */
 export function createLabelCollector(
   kind: LabelKind,
   source: RowSource,
   name: string,
   classNames: () => readonly string[],
+  known?: Manifest["labels"],
 ): LabelCollector {
   switch (kind) {
     case "binary":
-      return new TwoClasses(source, name);
+      return known?.kind === "binary" ? new KnownClasses(known) : new TwoClasses(source, name);
     case "real":
       return new Reals();
     case "classes":
-      return new Classes(classNames);
+      return new Classes(known?.kind === "classes" ? () => known.names : classNames);
   }
 }
 
@@ -119,5 +121,24 @@ class Classes implements LabelCollector {
   summary(): Manifest["labels"] {
     const names = this.#names();
     return { kind: "classes", names, counts: names.map((_, number) => this.#counts[number] ?? 0) };
+  }
+}
+
+class KnownClasses implements LabelCollector {
+  readonly #known: Manifest["labels"] & { readonly kind: "binary" };
+  #negatives = 0;
+  #positives = 0;
+
+  constructor(known: Manifest["labels"] & { readonly kind: "binary" }) {
+    this.#known = known;
+  }
+
+  see(label: number): void {
+    if (label === this.#known.positive) this.#positives++;
+    else this.#negatives++;
+  }
+
+  summary(): Manifest["labels"] {
+    return { ...this.#known, negatives: this.#negatives, positives: this.#positives };
   }
 }

@@ -3,10 +3,12 @@ import type { Evaluator, Rows, Shard } from "../problem.ts";
 import type { LinearSpec } from "./losses.ts";
 import { firstNonFiniteRow } from "./non-finite-row.ts";
 import { createObjective } from "./objective.ts";
+import { rowFigures } from "./row-figures.ts";
 
 export function linearEvaluator(spec: LinearSpec): Evaluator {
   return {
     objective: (rows, weights) => createObjective(spec, sparse(rows), weights),
+    figures: (rows, x) => rowFigures(spec.kind, sparse(rows), x),
     firstNonFinite(rows, x) {
       const row = firstNonFiniteRow(sparse(rows), spec.kind, x);
       return row === undefined ? undefined : { row };

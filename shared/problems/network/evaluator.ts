@@ -8,6 +8,8 @@ import { canonicalProgram, type RowProgram } from "./program.ts";
 import type { Precision } from "./spec.ts";
 import { WasmKernels } from "./wasm/wasm-kernels.ts";
 
+const PLAIN = { rowWeight: 1, regularizerWeight: 0 };
+
 const kernels = new Map<Precision, WasmKernels>();
 
 /** Networks made ready to run, the one that was asked for last at the end: many environments share a thread. */
@@ -19,6 +21,10 @@ export function networkEvaluator(spec: NetworkProblemSpec, data: DataForm): Eval
   const network = networkOf(programOf(spec, data), precision);
   return {
     objective: (rows, weights) => networkObjective(network, dense(rows), weights, regularizer),
+    figures(rows, x) {
+      const { loss, correct = null } = networkObjective(network, dense(rows), PLAIN).evaluate(x);
+      return { loss, correct };
+    },
     firstNonFinite: (rows, x) => firstNonFinite(network, dense(rows), x),
   };
 }

@@ -136,12 +136,12 @@ describe("each kind of mistake is named with its path, what was expected and wha
     [
       "an unknown method",
       withAlgorithm({ kind: "marian", compressor: randK }),
-      'spec.json: algorithm.kind: expected one of "gd", "qgd", "diana", "vr-diana", "marina", "vr-marina", "vr-marina-online", "pp-marina", "ef21", got "marian"; did you mean "marina"?',
+      'spec.json: algorithm.kind: expected one of "gd", "qgd", "diana", "vr-diana", "marina", "vr-marina", "vr-marina-online", "pp-marina", "ef21", "dasha", got "marian"; did you mean "marina"?',
     ],
     [
       "a missing method",
       withAlgorithm({ compressor: randK }),
-      'spec.json: algorithm.kind: expected one of "gd", "qgd", "diana", "vr-diana", "marina", "vr-marina", "vr-marina-online", "pp-marina", "ef21", got nothing',
+      'spec.json: algorithm.kind: expected one of "gd", "qgd", "diana", "vr-diana", "marina", "vr-marina", "vr-marina-online", "pp-marina", "ef21", "dasha", got nothing',
     ],
     [
       "an unknown compressor",

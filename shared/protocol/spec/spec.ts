@@ -10,6 +10,7 @@ import {
   whyNoSmoothness,
 } from "../../problems/index.ts";
 import { whyMembershipIsFixed } from "./fixed-membership.ts";
+import { heldOutSchema } from "./held-out.ts";
 import { workersAsked, workersSchema } from "./schedule.ts";
 
 /** Names of runs and data sets: they become parts of object keys, queue names and file names. */
@@ -17,6 +18,7 @@ export const NAME_PATTERN = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const NAME_RULE = "1 to 64 of a-z 0-9 . _ -, beginning with a letter or digit";
 
 const positiveInteger = z.int().min(1);
+const dataName = z.string().regex(NAME_PATTERN, `expected ${NAME_RULE}`);
 
 const stop = z.strictObject({
   rounds: z.int().min(1).max(4_000_000_000).describe("At most so many rounds: every run is bounded."),
@@ -64,7 +66,7 @@ export const runSpecSchema = z
       .regex(NAME_PATTERN, `expected ${NAME_RULE}`)
       .exactOptional()
       .describe("Name of the run; default: from the method and data set."),
-    data: z.string().regex(NAME_PATTERN, `expected ${NAME_RULE}`).describe("Name of an imported data set."),
+    data: dataName.describe("Name of an imported data set."),
     workers: workersSchema,
     remainder: z
       .enum(["spread", "drop"])
@@ -95,6 +97,7 @@ export const runSpecSchema = z
       .describe(
         "Evaluate the exact gradient at every so many rounds (and at the start and end); 0: only there. Not charged to the method.",
       ),
+    heldOut: heldOutSchema(dataName).exactOptional(),
     wire: z
       .enum(["float32", "float64"])
       .default("float32")

@@ -1,33 +1,19 @@
-/** `marina list`, `show`, `compare`: what is stored of runs. */
-
+/** `marina list`: all runs. */
 import {
   type Engine,
   type EngineOptions,
   findRun,
-  readRounds,
   standingOf,
   stateWord,
   table,
-  unfinished,
   withEngine,
 } from "../../client/index.ts";
 import { megabits, short } from "../../shared/base/index.ts";
 import { methodLabel } from "../../shared/methods/index.ts";
-import {
-  type RoundRecord,
-  type RunResult,
-  runPrefix,
-  runsPrefix,
-  workersText,
-} from "../../shared/protocol/index.ts";
-import { comparison, details } from "../output/report.ts";
+import { runsPrefix, workersText } from "../../shared/protocol/index.ts";
 
 interface ListOptions extends EngineOptions {
   readonly json?: boolean;
-}
-
-interface ShowOptions extends ListOptions {
-  readonly rounds?: boolean;
 }
 
 export async function list(options: ListOptions): Promise<void> {
@@ -92,55 +78,4 @@ async function summary(engine: Engine, run: string) {
     relativeGradientNormSquared: null,
     uplinkBitsPerWorker: checkpoint?.totals.uplinkBitsPerWorker ?? null,
   };
-}
-
-export async function show(run: string, options: ShowOptions): Promise<void> {
-  await withEngine(options, async (engine) => {
-    await findRun(engine.live, run);
-    if (options.rounds === true) {
-      printRounds(await readRounds(engine.live, run));
-      return;
-    }
-    const standing = await standingOf(engine, run);
-    if (standing.result === undefined) throw unfinished(run, standing);
-    const { result } = standing;
-    if (options.json === true) console.log(JSON.stringify(result));
-    else
-      console.log(
-        `${details(result, engine.predicts)}\nfiles${" ".repeat(7)}${engine.locate(runPrefix(run))}`,
-      );
-  });
-}
-
-export async function compare(runs: readonly string[], options: EngineOptions): Promise<void> {
-  await withEngine(options, async (engine) => {
-    const results: RunResult[] = [];
-    for (const run of runs) {
-      await findRun(engine.live, run);
-      const standing = await standingOf(engine, run);
-      if (standing.result === undefined) throw unfinished(run, standing);
-      results.push(standing.result);
-    }
-    console.log(comparison(results.map((result) => ({ result }))));
-  });
-}
-
-function printRounds(records: readonly RoundRecord[]): void {
-  const columns = [
-    "round",
-    "dense",
-    "slots",
-    "loss",
-    "gradientNormSquared",
-    "uplinkBitsPerWorker",
-    "uplinkBytes",
-    "downlinkBytes",
-    "seconds",
-    "usd",
-    "resent",
-    "hedged",
-    "dropped",
-  ] as const;
-  const lines = records.map((record) => columns.map((column) => record[column] ?? "").join(","));
-  process.stdout.write(`${[columns.join(","), ...lines].join("\n")}\n`);
 }

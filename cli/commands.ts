@@ -1,0 +1,127 @@
+/**
+ * All commands, in the order of `marina --help`. A command is one file of `commands/`: its flags, the help of each, and what it
+ * calls. Only the file of the command that is called is loaded: the list of all is printed from the lines here.
+ */
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+
+export interface ListedCommand {
+  /** Name and arguments, as the command's own file declares them. */
+  readonly usage: string;
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly command: CommandUnknownOpts }>;
+}
+
+export const COMMANDS: readonly ListedCommand[] = [
+  {
+    usage: "run <spec>",
+    summary: "run a spec to its end",
+    load: () => import("./commands/run.ts"),
+  },
+  {
+    usage: "resume <run>",
+    summary: "go on with a run that was stopped, cut off, or failed; follow one that is running to its end",
+    load: () => import("./commands/resume.ts"),
+  },
+  {
+    usage: "stop <run>",
+    summary: "stop a run at its next round boundary; its checkpoint is kept",
+    load: () => import("./commands/stop.ts"),
+  },
+  {
+    usage: "scale <run>",
+    summary:
+      "change the number of workers (or of PP-MARINA's participants) of a run that is under way; workers change at its next dense round",
+    load: () => import("./commands/scale.ts"),
+  },
+  {
+    usage: "chaos [spec]",
+    summary:
+      "runs under seeded faults on the embedded cloud: every one must end with the bits it has without them",
+    load: () => import("./commands/chaos.ts"),
+  },
+  {
+    usage: "export <run> <file>",
+    summary: "everything of a run that is not being driven, in one file: to go on with it elsewhere",
+    load: () => import("./commands/export.ts"),
+  },
+  {
+    usage: "import <file>",
+    summary: "takes an exported run in; go on with it: marina resume RUN",
+    load: () => import("./commands/import.ts"),
+  },
+  {
+    usage: "logs <run>",
+    summary: "what the deployed functions logged of a run",
+    load: () => import("./commands/logs.ts"),
+  },
+  {
+    usage: "doctor [spec]",
+    summary: "check credentials, region, stack, limits and quotas",
+    load: () => import("./commands/doctor.ts"),
+  },
+  {
+    usage: "list",
+    summary: "all runs",
+    load: () => import("./commands/list.ts"),
+  },
+  {
+    usage: "show <run>",
+    summary: "one run: result, constants, where its files are",
+    load: () => import("./commands/show.ts"),
+  },
+  {
+    usage: "prices",
+    summary: "the built-in prices of a region, as a file for marina cost --prices",
+    load: () => import("./commands/prices.ts"),
+  },
+  {
+    usage: "cost <runs...>",
+    summary: "what runs have used, priced: by item or by round; or a run's counts beside the cloud's own",
+    load: () => import("./commands/cost.ts"),
+  },
+  {
+    usage: "sweep <sweep>",
+    summary: "many runs: a base spec, what to vary, and seeds; goes on where it was interrupted",
+    load: () => import("./commands/sweep.ts"),
+  },
+  {
+    usage: "tune <spec>",
+    summary: "search the powers of two of a parameter for the best of a method",
+    load: () => import("./commands/tune.ts"),
+  },
+  {
+    usage: "compare <runs...>",
+    summary: "results side by side",
+    load: () => import("./commands/compare.ts"),
+  },
+  {
+    usage: "report <runs...>",
+    summary: "curves, bill and latencies as one page that can be sent",
+    load: () => import("./commands/report.ts"),
+  },
+  {
+    usage: "watch <runs...>",
+    summary:
+      "charts of runs while they go on, in the browser (on this machine only), and a line in the terminal",
+    load: () => import("./commands/watch.ts"),
+  },
+  {
+    usage: "data",
+    summary: "data sets",
+    load: () => import("./commands/data.ts"),
+  },
+  {
+    usage: "schema [what]",
+    summary: "the JSON schema of a run's spec, or of a sweep, for editors",
+    load: () => import("./commands/schema.ts"),
+  },
+  {
+    usage: "quickstart",
+    summary: "MARINA against its rivals on mushrooms, to the same accuracy",
+    load: () => import("./commands/quickstart.ts"),
+  },
+];
+
+export function nameOf({ usage }: ListedCommand): string {
+  return usage.split(" ", 1)[0]!;
+}

@@ -1,0 +1,12 @@
+import { Argument } from "../commander.ts";
+import { plainCommand } from "../flags/command.ts";
+
+export const command = plainCommand("schema")
+  .addArgument(new Argument("[what]", "whose").choices(["run", "sweep"]).default("run"))
+  .action(async (what: string) => {
+    const schema =
+      what === "sweep"
+        ? (await import("../../sweep/index.ts")).sweepJsonSchema()
+        : (await import("../../shared/protocol/index.ts")).runSpecJsonSchema();
+    process.stdout.write(`${JSON.stringify(schema, null, 2)}\n`);
+  });

@@ -1,0 +1,35 @@
+/** From the text of a flag to its value. */
+import { InvalidArgumentError } from "../commander.ts";
+
+/** For flags that may be given several times. */
+export function collect(value: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, value];
+}
+
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("expected a positive number");
+  return value;
+}
+
+export function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError("expected a positive integer");
+  return value;
+}
+
+export function seed(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isSafeInteger(value) || value < 0)
+    throw new InvalidArgumentError("expected an integer of at least 0");
+  return value;
+}
+
+export function seedList(text: string): number[] {
+  const seeds = text.split(",").map(Number);
+  if (text.trim() === "" || !seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0)) {
+    throw new InvalidArgumentError("expected integers of at least 0, separated by commas");
+  }
+  return seeds;
+}
