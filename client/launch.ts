@@ -1,6 +1,6 @@
 /** From a spec to a stored run: everything that can be known to be wrong is said before anything is spent. */
-import { isOver, readCheckpoint } from "../lambdas/aggregator/index.ts";
-import { MarinaError } from "../shared/base/index.ts";
+import { isOver, readCheckpoint, shardsPerTaskOf } from "../lambdas/aggregator/index.ts";
+import { MarinaError, short } from "../shared/base/index.ts";
 import { DamagedObject, type ObjectStore, readChecked, readOptional } from "../shared/cloud/index.ts";
 import { createCompressor } from "../shared/compressors/index.ts";
 import { checkHeldOut, dataForm, type Manifest, rowsOf, rowsUsed } from "../shared/data/index.ts";
@@ -13,6 +13,7 @@ import {
   encodeStoredRun,
   INLINE_TASK_BYTES,
   MESSAGE_LIMIT_BYTES,
+  NETWORK_FLOP_PER_SECOND,
   type RunResult,
   type RunSpec,
   type RunStatus,
@@ -20,6 +21,7 @@ import {
   runPrefix,
   type StoredRun,
   specKey,
+  TASK_SECONDS_LIMIT,
   workersAsked,
 } from "../shared/protocol/index.ts";
 import { findManifest, findRun } from "./find.ts";
@@ -146,6 +148,7 @@ export function checkRun(spec: RunSpec, manifest: Manifest): Problem {
   const workers = Math.max(...asked);
   checkCarriedShifts(spec, workers, dimension);
   checkStepSize(spec, dimension);
+  for (const each of asked) checkTaskFlop(spec, each, manifest, problem);
   const fewest = rowsOf(manifest.rows, workers, spec.remainder, workers - 1).count;
   const batches = batchesOf(algorithm);
   if (batches !== undefined && !batches.replacement && batches.batchSize > fewest) {
@@ -165,6 +168,29 @@ function checkStepSize({ algorithm, problem }: RunSpec, dimension: number): void
   throw new MarinaError(
     "spec",
     `algorithm.stepSize: "pl" needs mu of the Polyak-Lojasiewicz condition, and ${known.why}; give it, as in { "mu": 0.01 }, or take "theory"`,
+  );
+}
+
+/** Points at which a difference task evaluates its rows. */
+const POINTS = 2;
+
+/** A task must end well within a worker's time-out. @throws MarinaError "limit" */
+function checkTaskFlop(spec: RunSpec, workers: number, manifest: Manifest, problem: Problem): void {
+  const shards = shardsPerTaskOf(spec, workers, manifest, problem);
+  const rows = shards * rowsOf(manifest.rows, workers, spec.remainder, 0).count;
+  const { flop } = problem.work(POINTS * rows, 0);
+  const seconds = flop / NETWORK_FLOP_PER_SECOND;
+  if (seconds <= TASK_SECONDS_LIMIT) return;
+  const most = Math.floor((TASK_SECONDS_LIMIT / seconds) * rows);
+  const advice =
+    most < 1
+      ? "take smaller layers"
+      : shards > 1
+        ? "give the spec more workers or fewer shardsPerTask, or take smaller layers"
+        : `give the spec at least ${Math.ceil(manifest.rows / most)} workers, or take smaller layers`;
+  throw new MarinaError(
+    "limit",
+    `problem.layers: a task with ${rows} rows at ${POINTS} points is ${short(flop / 1e9)} GFLOP, about ${short(seconds)} s at ${NETWORK_FLOP_PER_SECOND / 1e9} GFLOP/s, expected at most ${TASK_SECONDS_LIMIT} s with n = ${workers}: ${advice}`,
   );
 }
 

@@ -4,7 +4,7 @@ import { MarinaError, seconds } from "../shared/base/index.ts";
 import type { DeployedStack, FunctionLimits } from "../shared/cloud/aws/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
 import { dataForm, type Manifest } from "../shared/data/index.ts";
-import { type Layout, openProblem, type Problem } from "../shared/problems/index.ts";
+import { openProblem, type Problem } from "../shared/problems/index.ts";
 import {
   AGGREGATOR_TIMEOUT_SECONDS,
   FUNCTION_MEMORY_LIMIT_MB,
@@ -74,7 +74,7 @@ export function checkTask(
 /** The aggregator's largest round, against its function's memory. */
 export function checkMemory(
   spec: RunSpec,
-  { dimension }: Pick<Layout, "dimension">,
+  { advice: smaller, parameters: { dimension } }: Pick<Problem, "advice" | "parameters">,
   { memoryMb }: Pick<FunctionLimits, "memoryMb">,
 ): Check {
   const needed = Math.ceil(aggregatorMemoryBytes(spec, dimension) / 2 ** 20);
@@ -85,7 +85,7 @@ export function checkMemory(
       ? `deploy with -c aggregatorMemoryMb=${needed}${newAccount(needed)}, or give the spec fewer workers`
       : one <= FUNCTION_MEMORY_LIMIT_MB
         ? `a function has ${FUNCTION_MEMORY_LIMIT_MB} MB at most: give the spec fewer workers`
-        : `a function has ${FUNCTION_MEMORY_LIMIT_MB} MB at most: map the data set's features to fewer`;
+        : `a function has ${FUNCTION_MEMORY_LIMIT_MB} MB at most: ${smaller}`;
   const advice = good ? "" : `: the aggregator would run out of it; ${enough} (f stays the same)`;
   return {
     good,
@@ -117,7 +117,7 @@ export async function fitnessOf({ stack }: Pick<Deployment, "stack">): Promise<F
       return [
         checkTask(spec, manifest, problem, worker),
         checkWorkerMemory(spec, manifest, problem, worker),
-        checkMemory(spec, problem.parameters, aggregator),
+        checkMemory(spec, problem, aggregator),
       ];
     },
   };
@@ -150,7 +150,7 @@ export function checkWorkerMemory(
   );
   const smaller =
     vectors / 2 ** 20 > FUNCTION_MEMORY_LIMIT_MB
-      ? "map the data set's features to fewer"
+      ? problem.advice
       : "give the spec more workers or fewer shardsPerTask";
   const enough =
     needed <= FUNCTION_MEMORY_LIMIT_MB

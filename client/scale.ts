@@ -88,6 +88,6 @@ function checkMemoryFor(
   const problem = openProblem(spec.problem, dataForm(manifest));
   if (machineBytes !== undefined) checkMachine(spec, manifest, problem, machineBytes);
   if (stack === undefined) return;
-  const { good, text } = checkMemory(spec, problem.parameters, { memoryMb: stack.aggregatorMemoryMb });
+  const { good, text } = checkMemory(spec, problem, { memoryMb: stack.aggregatorMemoryMb });
   if (!good) throw new MarinaError("limit", `run ${run} with ${spec.workers} workers: ${text}`);
 }

@@ -34,6 +34,7 @@ export function workerMemoryBytes(spec: RunSpec, manifest: Manifest, problem: Pr
   const answers = shards * 2 * 8 * dimension;
   return (
     WORKER_BASE_BYTES +
+    problem.evaluatorBytes +
     read +
     OPENED_ROW_BYTES * shards * rows +
     8 * dimension * WORKER_VECTORS +
@@ -45,11 +46,16 @@ export function workerMemoryBytes(spec: RunSpec, manifest: Manifest, problem: Pr
 export function embeddedMemoryBytes(
   spec: RunSpec,
   { object }: Pick<Manifest, "object">,
-  { parameters: { dimension } }: Pick<Problem, "parameters">,
+  { parameters: { dimension }, evaluatorBytes }: Pick<Problem, "parameters" | "evaluatorBytes">,
 ): number {
   const workers = Math.max(...workersAsked(spec.workers));
   const states = stateHolder(spec.algorithm) !== "nobody" ? STATE_VECTORS * workers : 0;
-  return aggregatorMemoryBytes(spec, dimension) + object.bytes + 8 * dimension * (EMBEDDED_VECTORS + states);
+  return (
+    aggregatorMemoryBytes(spec, dimension) +
+    evaluatorBytes +
+    object.bytes +
+    8 * dimension * (EMBEDDED_VECTORS + states)
+  );
 }
 
 /** This machine's, or what its container may use of it. */
@@ -64,16 +70,17 @@ export function machineMemoryBytes(): number {
 export function checkMachine(
   spec: RunSpec,
   manifest: Manifest,
-  problem: Pick<Problem, "parameters">,
+  problem: Problem,
   machineBytes: number,
 ): void {
   const { name } = manifest;
-  const { dimension } = problem.parameters;
+  const {
+    advice,
+    parameters: { dimension },
+  } = problem;
   const needed = embeddedMemoryBytes(spec, manifest, problem);
   const workers = Math.max(...workersAsked(spec.workers));
   const vectors = `d = ${dimension} of data set "${name}" makes vectors of ${size(8 * dimension)}`;
-  const advice =
-    "map its features to fewer (d of some millions), e.g. by hashing them to 20 bits, and import it again";
   if (needed > machineBytes) {
     throw new MarinaError(
       "limit",

@@ -1,14 +1,15 @@
 /** What a run's parameters say of a data set: loss, gradient, accuracy; and what they say of each of its rows. */
 import { MarinaError } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
-import { dataForm, type Manifest } from "../../shared/data/index.ts";
+import { dataForm, type Manifest, withAllEntries } from "../../shared/data/index.ts";
 import {
   type Evaluator,
+  evaluatorOf,
   openProblem,
   type Predicts,
   predictionOf,
   type RowOutputs,
-  type Shard,
+  type Rows,
 } from "../../shared/problems/index.ts";
 import type { RunSpec, WhichIterate } from "../../shared/protocol/index.ts";
 import { findManifest, findRun } from "../find.ts";
@@ -80,7 +81,7 @@ export async function evaluate(
     if (predicts === "nothing") continue;
     const { values, size } = evaluator.outputs(shard, x);
     for (let row = 0; row < shard.rows; row++) {
-      const y = shard.labels[row]!;
+      const y = shard.labels![row]!;
       const prediction = predictionOf(values, row * size, size, labels);
       if (prediction === y) correct++;
       squares += (prediction - y) ** 2;
@@ -123,7 +124,7 @@ export async function* predictions(
   const told = toldBy(manifest.labels, predicts);
   for await (const { first, shard } of piecesOf(objects, model)) {
     const outputs = evaluator.outputs(shard, x);
-    for (let i = 0; i < shard.rows; i++) yield { row: first + i, ...told(outputs, i, shard.labels[i]!) };
+    for (let i = 0; i < shard.rows; i++) yield { row: first + i, ...told(outputs, i, shard.labels![i]!) };
   }
 }
 
@@ -173,6 +174,8 @@ interface Model {
   readonly predicts: Predicts;
   readonly x: Float64Array;
   readonly training: Manifest;
+  /** Of a row, for a problem that reads all its entries. */
+  readonly shape: readonly number[] | undefined;
   /** Of the data set in question. */
   readonly manifest: Manifest;
 }
@@ -192,14 +195,28 @@ async function openModel(
   const training = await findManifest(objects, spec.data);
   const manifest = data === undefined ? training : await findManifest(objects, data);
   const problem = openProblem(spec.problem, dataForm(training));
-  const evaluator = await problem.evaluator();
-  return { spec, round: parameters.round, x, training, manifest, evaluator, predicts: problem.predicts };
+  const form = dataForm(training);
+  const evaluator = evaluatorOf(spec.problem, form);
+  const shape = problem.rows === "dense" ? form.shape : undefined;
+  return {
+    spec,
+    shape,
+    round: parameters.round,
+    x,
+    training,
+    manifest,
+    evaluator,
+    predicts: problem.predicts,
+  };
 }
 
 async function* piecesOf(
   objects: Pick<ObjectStore, "get">,
-  { training, manifest }: Model,
-): AsyncGenerator<{ readonly first: number; readonly shard: Shard }, void, undefined> {
+  { training, manifest, shape }: Model,
+): AsyncGenerator<{ readonly first: number; readonly shard: Rows }, void, undefined> {
   const prepare = likeTraining(training, manifest);
-  for await (const { first, shard } of rowsOf(objects, manifest)) yield { first, shard: prepare(shard) };
+  for await (const { first, shard } of rowsOf(objects, manifest)) {
+    const rows = prepare(shard);
+    yield { first, shard: shape === undefined ? rows : withAllEntries(rows, shape, manifest.object.key) };
+  }
 }

@@ -107,6 +107,15 @@ function checkClasses({ name, labels: expected }: Manifest, { name: other, label
       `data set "${other}": expected labels of the kind ${expected.kind}, as "${name}" has, got ${got.kind}; import it with --labels ${expected.kind}`,
     );
   }
+  if (expected.kind === "classes" && got.kind === "classes") {
+    const at = expected.names.findIndex((name, c) => name !== got.names[c]);
+    if (at < 0 && expected.names.length === got.names.length) return;
+    const where = at < 0 ? expected.names.length : at;
+    throw new MarinaError(
+      "usage",
+      `data set "${other}": expected ${expected.names.length} classes as "${name}" has, got ${got.names.length}, and class ${where} is ${JSON.stringify(got.names[where] ?? null)}, not ${JSON.stringify(expected.names[where] ?? null)}; import it with --like ${name}`,
+    );
+  }
   if (expected.kind !== "binary" || got.kind !== "binary") return;
   const [before, now] = [classNames(expected), classNames(got)];
   if (before.negative === now.negative && before.positive === now.positive) return;

@@ -13,7 +13,7 @@ import {
   type Vectors,
   workerDraws,
 } from "../../shared/methods/index.ts";
-import { rowImportance, type Shard } from "../../shared/problems/index.ts";
+import { type Rows, rowImportance } from "../../shared/problems/index.ts";
 import type { RunMessage, Task } from "../../shared/protocol/index.ts";
 import { TaskGradients } from "./gradients.ts";
 import { heldOut } from "./held-out.ts";
@@ -119,10 +119,11 @@ function contribution(
   };
 }
 
-const importances = new WeakMap<Shard, Float64Array>();
+const importances = new WeakMap<Rows, Float64Array>();
 
 /** By what the rows of a shard are drawn: worked out once for each that is open. */
-function importanceOf(shard: Shard): Float64Array {
+function importanceOf(shard: Rows): Float64Array {
+  if (!("offsets" in shard)) throw new RangeError("rows are drawn by importance for linear problems only");
   const known = importances.get(shard) ?? rowImportance(shard);
   importances.set(shard, known);
   return known;

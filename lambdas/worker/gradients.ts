@@ -9,7 +9,8 @@ import {
   type Objective,
   type Problem,
   type ProblemSpec,
-  type Shard,
+  type Rows,
+  storedEntries,
   type Weights,
 } from "../../shared/problems/index.ts";
 import type { Task } from "../../shared/protocol/index.ts";
@@ -27,7 +28,7 @@ export interface GradientSource {
   readonly spec: ProblemSpec;
   readonly data: DataForm;
   readonly problem: Problem;
-  readonly shard: Shard;
+  readonly shard: Rows;
   readonly weights: Weights;
   readonly objective: Objective;
 }
@@ -130,7 +131,7 @@ export class TaskGradients {
   /** The work so far, plus `entries` vector entries handled outside the rows. */
   work(entries: number): Work {
     const { objective, problem, shard } = this.#source;
-    const meanNonZeros = objective.rows === 0 ? 0 : shard.indices.length / objective.rows;
+    const meanNonZeros = objective.rows === 0 ? 0 : storedEntries(shard) / objective.rows;
     return { ...problem.work(this.#rows, this.#rows * meanNonZeros), entries };
   }
 

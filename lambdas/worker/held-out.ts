@@ -1,5 +1,7 @@
 /** A worker's part of the held-out data: loss and right predictions at x, outside the method. */
+
 import { MarinaError } from "../../shared/base/index.ts";
+import { storedEntries } from "../../shared/problems/index.ts";
 import type { RunMessage, Task } from "../../shared/protocol/index.ts";
 import type { WorkerContext } from "./ready.ts";
 
@@ -13,7 +15,7 @@ export async function heldOut(task: Task, { ports, runs, shards, cold }: WorkerC
     runs.points(run, task),
   ]);
   const started = ports.clock.now();
-  const work = { ...run.problem.work(shard.rows, shard.indices.length), entries: run.dimension };
+  const work = { ...run.problem.work(shard.rows, storedEntries(shard)), entries: run.dimension };
   const { loss, correct } = await ports.compute.run(
     () => work,
     () => run.evaluator.figures(shard, points[0]!),

@@ -14,7 +14,13 @@ import {
   type WorkerStateDefinition,
   workerNumbers,
 } from "../../shared/methods/index.ts";
-import { type DataForm, type Evaluator, openProblem, type Problem } from "../../shared/problems/index.ts";
+import {
+  type DataForm,
+  type Evaluator,
+  evaluatorOf,
+  openProblem,
+  type Problem,
+} from "../../shared/problems/index.ts";
 import {
   decodeStoredRun,
   decodeVector,
@@ -113,7 +119,7 @@ export class RunLoader {
       manifest,
       data,
       problem,
-      evaluator: await problem.evaluator(),
+      evaluator: evaluatorOf(spec.problem, data),
       dimension,
       dense: createCompressor({ kind: "identity" }, dimension, wire, { workspace }),
       among: lastOf((workers) => {

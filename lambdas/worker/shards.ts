@@ -5,13 +5,14 @@ import { type ByteRange, type Ports, readChecked } from "../../shared/cloud/inde
 import {
   checkRange,
   type Manifest,
+  openDenseRows,
   openShard,
   readsWhole,
   rowsOf,
   rowsUsed,
   shardRange,
 } from "../../shared/data/index.ts";
-import type { Shard } from "../../shared/problems/index.ts";
+import type { Problem, Rows } from "../../shared/problems/index.ts";
 import { sha256 } from "../../shared/protocol/index.ts";
 import type { GradientSource } from "./gradients.ts";
 import type { LoadedRun } from "./load.ts";
@@ -71,6 +72,11 @@ function openedBytes({ shard }: LoadedShard): number {
   return OPENED_OVERHEAD_BYTES + 16 * shard.rows;
 }
 
+/** Opens rows in the layout that the problem reads. */
+function opener({ rows }: Problem): (...place: Parameters<typeof openShard>) => Rows {
+  return rows === "dense" ? openDenseRows : openShard;
+}
+
 interface FetchedRows {
   readonly bytes: number;
   readonly fetched: Promise<Uint8Array>;
@@ -89,7 +95,7 @@ export class ShardLoader {
   });
 
   /** Opened parts of held-out data, by ETag and rows. */
-  readonly #heldOut = new LRUCache<string, Shard>({
+  readonly #heldOut = new LRUCache<string, Rows>({
     maxSize: OPENED_KEPT_BYTES,
     sizeCalculation: (shard) => OPENED_OVERHEAD_BYTES + 16 * shard.rows + (shard.values?.byteLength ?? 0),
   });
@@ -119,7 +125,7 @@ export class ShardLoader {
     const { bytes, range } = await fetched;
     const known = this.#opened.get(scope, workers, worker);
     if (known !== undefined) return known;
-    const shard = openShard(manifest, first, count, bytes, range);
+    const shard = opener(problem)(manifest, first, count, bytes, range);
     const rowWeight = workers / used;
     const weights = { rowWeight, regularizerWeight: rowWeight * count };
     const objective = evaluator.objective(shard, weights);
@@ -129,17 +135,22 @@ export class ShardLoader {
   }
 
   /** A worker's part of held-out data: its rows are spread over the workers, or over the first ones where they are fewer. */
-  async heldOut({ data }: LoadedRun, manifest: Manifest, workers: number, worker: number): Promise<Shard> {
+  async heldOut(
+    { data, problem }: LoadedRun,
+    manifest: Manifest,
+    workers: number,
+    worker: number,
+  ): Promise<Rows> {
     const parts = Math.min(workers, manifest.rows);
     if (worker >= parts || manifest.featureCount !== data.features) {
       throw new MarinaError("message", `task: worker ${worker} has no part of data set "${manifest.name}"`);
     }
     const { first, count } = rowsOf(manifest.rows, parts, "spread", worker);
-    const key = `${manifest.object.etag}/${first}/${count}`;
+    const key = `${manifest.object.etag}/${first}/${count}/${problem.rows}`;
     const known = this.#heldOut.get(key);
     if (known !== undefined) return known;
     const { bytes, range } = await this.#rowsOf(manifest, first, count).fetched;
-    const shard = openShard(manifest, first, count, bytes, range);
+    const shard = opener(problem)(manifest, first, count, bytes, range);
     this.#heldOut.set(key, shard);
     return shard;
   }

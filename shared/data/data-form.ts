@@ -12,5 +12,5 @@ export function dataForm({ name, featureCount, dense, labels }: Manifest): DataF
 }
 
 function formOf(labels: Manifest["labels"]): DataLabels {
-  return labels.kind === "classes" ? { kind: "classes", count: labels.names.length } : { kind: labels.kind };
+  return labels.kind === "classes" ? { kind: "classes", names: labels.names } : { kind: labels.kind };
 }

@@ -1,4 +1,5 @@
 /** Problems: losses, regularisers, local objectives and their smoothness. */
+export { evaluatorOf } from "./evaluators.ts";
 export {
   HESSIAN_DIMENSION_LIMIT,
   type HessianConstants,
@@ -10,7 +11,6 @@ export {
 export { importanceWeights, rowImportance } from "./linear/row-importance.ts";
 export { applyGram, shardSpectrum } from "./linear/spectrum.ts";
 export { parseProgram } from "./network/check.ts";
-export type { DenseRows } from "./network/dense-rows.ts";
 export { predictionOf } from "./network/predictions.ts";
 export { canonicalProgram, dimensionOf, type LabelForm, type RowProgram } from "./network/program.ts";
 export type { Shape } from "./network/shape.ts";
@@ -28,6 +28,7 @@ export { hasQuadraticLoss, type KnownMu, knownMu } from "./polyak-lojasiewicz.ts
 export type {
   DataForm,
   DataLabels,
+  DenseRows,
   Evaluator,
   Layout,
   NamedBlock,
@@ -36,6 +37,7 @@ export type {
   Problem,
   RowFigures,
   RowOutputs,
+  Rows,
   RowWork,
   Shard,
   ShardSpectrum,
@@ -51,6 +53,8 @@ export {
   problemLabel,
   problemOf,
   problemSchema,
+  problemWarning,
   smoothnessRules,
   whyNoSmoothness,
 } from "./registry.ts";
+export { storedEntries } from "./rows.ts";

@@ -6,7 +6,7 @@ import { openProblem, PROBLEMS, type ProblemSpec, problemLabel } from "./registr
 const LABELS: Readonly<Record<DataLabels["kind"], DataLabels>> = {
   binary: { kind: "binary" },
   real: { kind: "real" },
-  classes: { kind: "classes", count: 3 },
+  classes: { kind: "classes", names: ["a", "b", "c"] },
 };
 const dataWith = (labels: DataLabels): DataForm => ({ name: "tiny", features: 4, shape: [4], labels });
 

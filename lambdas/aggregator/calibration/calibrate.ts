@@ -17,7 +17,12 @@ import {
   startProbe,
   withGradients,
 } from "../../../shared/methods/index.ts";
-import { type HessianSums, startHessianSums, withColumn } from "../../../shared/problems/index.ts";
+import {
+  type HessianSums,
+  smoothnessRules,
+  startHessianSums,
+  withColumn,
+} from "../../../shared/problems/index.ts";
 import {
   CALIBRATION_STEPS_PER_STORE,
   decodeSpectrum,
@@ -77,7 +82,8 @@ function stepOf(question: Question, { power, hessians, probe }: Calibration): nu
 
 /** What is known already. */
 async function beginCalibration(active: ActiveRun, membership: NumberedMembership): Promise<Calibration> {
-  const spectra = await readSpectra(active);
+  const asks = smoothnessRules(active.spec.problem) !== undefined;
+  const spectra = asks ? await readSpectra(active) : undefined;
   const begun: Calibration = {
     membership,
     spectra,

@@ -21,6 +21,7 @@ import {
   hasQuadraticLoss,
   hessianConstants,
   knownMu,
+  problemWarning,
   type Smoothness,
   type SmoothnessRules,
   smoothnessRules,
@@ -108,7 +109,11 @@ export function constantsOf(
   const { spec, algorithm, workers, compressor, dimension, rows } = run;
   const { start, hessians } = findings;
   const exact = hessians === undefined ? undefined : hessianConstants(hessians);
-  const { smoothness: known, warning, told } = smoothnessFrom(run, findings);
+  const {
+    smoothness: known,
+    warning = problemWarning(spec.problem, spec.stop),
+    told,
+  } = smoothnessFrom(run, findings);
   const bounds = exact === undefined ? known : { ...known, Lpm: exact.Lpm };
   const mu = muOf(run, exact?.mu);
   const { relativeGradientNormSquared: relative, gradientNormSquared: absolute } = spec.stop;

@@ -7,11 +7,11 @@ import { compressorDraw } from "../../../shared/methods/draws.ts";
 import { difference, differenceBatch } from "../../../shared/methods/marina-family.ts";
 import { full } from "../../../shared/methods/requests.ts";
 import { type Row, shardOf, weightsOf } from "../../../shared/methods/testing/least-squares.ts";
+import type { LinearSpec } from "../../../shared/problems/linear/losses.ts";
 import { createObjective } from "../../../shared/problems/linear/objective.ts";
 import { importanceWeights, rowImportance } from "../../../shared/problems/linear/row-importance.ts";
 import { smoothness } from "../../../shared/problems/linear/smoothness.ts";
 import { shardSpectrum } from "../../../shared/problems/linear/spectrum.ts";
-import type { ProblemSpec } from "../../../shared/problems/registry.ts";
 import type { Answer } from "../exchange/contribution-table.ts";
 import { type CertificateSetting, certificateOf } from "./certificate.ts";
 
@@ -20,12 +20,12 @@ const WORKERS = 3;
 const SEED = 9;
 const regularizers = [undefined, { kind: "l2", lambda: 0.1 }, { kind: "nonconvex", lambda: 0.1 }] as const;
 const problems = (["nonconvex-binary", "logistic", "least-squares"] as const).flatMap((kind) =>
-  regularizers.map((regularizer): ProblemSpec => ({ kind, ...(regularizer && { regularizer }) })),
+  regularizers.map((regularizer): LinearSpec => ({ kind, ...(regularizer && { regularizer }) })),
 );
 /** Steps from x^{t-1} to x^t: from as long as iterates are to less than rounding leaves of them, and none at all. */
 const LENGTHS = [3, 1e-2, 1e-6, 1e-10, 1e-14, 1e-17, 0];
 
-function setting(problem: ProblemSpec, scale: number, seed: number) {
+function setting(problem: LinearSpec, scale: number, seed: number) {
   const stream = new Stream({ seed, purpose: Purpose.start, round: 0, index: 0 });
   const number = () => 2 * stream.nextUniform() - 1;
   const real = problem.kind === "least-squares";
@@ -106,7 +106,7 @@ function answer(slot: number, payload: Uint8Array, loss: number | null): Answer 
 }
 
 describe("a message with wrong numbers", () => {
-  const problem: ProblemSpec = { kind: "logistic" };
+  const problem: LinearSpec = { kind: "logistic" };
   const { constants } = setting(problem, 1, 4);
   const x = Float64Array.of(1, 2, 3, 4, 5, 6, 7);
   const w = x.map((value) => value + 0.01);

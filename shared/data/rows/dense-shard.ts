@@ -118,22 +118,22 @@ const MOST_FILLED_BYTES = 2 ** 31;
 /** The rows of a shard with all their entries, those that it does not store being 0. @throws MarinaError "limit" */
 export function filled(
   { rows, offsets, indices, values }: Omit<Shard, "labels" | "features">,
-  dimension: number,
+  features: number,
   source: string,
 ): DenseValues {
   const wide = values instanceof Float64Array;
-  const bytes = (wide ? 8 : 4) * rows * dimension;
+  const bytes = (wide ? 8 : 4) * rows * features;
   if (bytes > MOST_FILLED_BYTES) {
     throw new MarinaError(
       "limit",
-      `${source}: ${rows} rows with all ${dimension} entries take ${Math.ceil(bytes / 1e6)} MB, expected at most ${Math.floor(MOST_FILLED_BYTES / 1e6)} MB; use more workers`,
+      `${source}: ${rows} rows with all ${features} entries take ${Math.ceil(bytes / 1e6)} MB, expected at most ${Math.floor(MOST_FILLED_BYTES / 1e6)} MB; use more workers`,
     );
   }
-  const all = wide ? new Float64Array(rows * dimension) : new Float32Array(rows * dimension);
+  const all = wide ? new Float64Array(rows * features) : new Float32Array(rows * features);
   const base = offsets[0]!;
   for (let row = 0; row < rows; row++) {
     for (let at = offsets[row]! - base; at < offsets[row + 1]! - base; at++) {
-      all[row * dimension + indices[at]!] = values === null ? 1 : values[at]!;
+      all[row * features + indices[at]!] = values === null ? 1 : values[at]!;
     }
   }
   return all;
