@@ -1,13 +1,9 @@
 /** What a report or a watcher needs of a run's rounds: of bounded size, made as the rounds are read. */
 import type { RoundRecord } from "../../shared/protocol/index.ts";
 import { EpochCounter, type EpochSetting } from "./epochs.ts";
+import type { KeptRound } from "./kept-round.ts";
 import { type Latencies, LatencyCounter } from "./latencies.ts";
 import { ThinnedRounds } from "./thinned.ts";
-
-export interface KeptRound extends RoundRecord {
-  /** Passes over the data before x^t could be formed; null where it is not known how many rows there are. */
-  readonly epochs: number | null;
-}
 
 export interface RoundsDigest {
   /** Rounds that there are. */

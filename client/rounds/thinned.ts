@@ -1,5 +1,5 @@
 /** Some of a run's rounds, so many however long it is: its picture stays the same. */
-import type { KeptRound } from "./digest.ts";
+import type { KeptRound } from "./kept-round.ts";
 
 /** The first rounds, all of which stay: on a logarithmic axis they take as much room as all others. */
 const HEAD = 4096;

@@ -1,7 +1,8 @@
 /** Made-up runs, as they would be collected: for tests of what is shown, not of how it came to be. */
 
 import type { CollectedRun } from "../../client/collect.ts";
-import { digestOf, type KeptRound } from "../../client/rounds/digest.ts";
+import { digestOf } from "../../client/rounds/digest.ts";
+import type { KeptRound } from "../../client/rounds/kept-round.ts";
 import { zeroUsage } from "../../shared/cost/usage.ts";
 import type { Manifest } from "../../shared/data/manifest.ts";
 import { parseRunSpec, type RunSpecInput } from "../../shared/protocol/spec/spec.ts";
