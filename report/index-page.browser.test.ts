@@ -56,11 +56,13 @@ describe.skipIf(chromiumPath === undefined)("the page of all runs", () => {
 
   it("lists all of them, the newest first, with dates, dollars and why they ended", async () => {
     expect(await names()).toEqual(["dear", "middle", "cheap", "going"]);
-    const first = await page.locator("#all-runs tbody tr").first().innerText();
+    const first = await page.locator("#all-runs tbody tr").first().textContent();
     expect(first).toContain("2026-01-03 00:00 UTC");
     expect(first).toContain("<script>GD</script>");
     expect(first).toContain("accuracy reached");
-    expect(await page.locator("main > .note").innerText()).toMatch(/^4 runs, \$12\.8 \(predicted\) together/);
+    expect(await page.locator("main > .note").textContent()).toMatch(
+      /^4 runs, \$12\.8 \(predicted\) together/,
+    );
     expect(problems).toEqual([]);
   });
 
@@ -86,11 +88,22 @@ describe.skipIf(chromiumPath === undefined)("the page of all runs", () => {
     await page.getByRole("link", { name: "cheap" }).click();
     const shown = page.locator("#run-cheap pre");
     await shown.waitFor({ state: "visible" });
-    expect(await shown.innerText()).toBe('node cli/marina.js run cheap.json # <b>&"');
+    expect(await shown.textContent()).toBe('node cli/marina.js run cheap.json # <b>&"');
   });
 
   it("fits a phone", async () => {
     await page.setViewportSize({ width: 375, height: 800 });
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(375);
+    await column("rounds").click();
+    expect((await names()).at(-1)).toBe("going");
+    // A number stays in one line.
+    const heights = (await page.evaluate(
+      `[...document.querySelectorAll("td.number")].map((cell) => {
+        const range = document.createRange();
+        range.selectNodeContents(cell);
+        return range.getClientRects().length;
+      })`,
+    )) as number[];
+    expect(Math.max(...heights)).toBe(1);
   });
 });

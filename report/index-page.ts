@@ -123,5 +123,10 @@ th button { font-weight: 600; border: none; background: none; padding: 0; text-a
 th[aria-sort="ascending"] button::after { content: " ▲"; }
 th[aria-sort="descending"] button::after { content: " ▼"; }
 details { scroll-margin-top: 1rem; }
+@media (max-width: 40rem) {
+  #all-runs thead { display: block; margin-bottom: .5rem; }
+  #all-runs thead tr { display: flex; flex-wrap: wrap; gap: .2rem .9rem; margin: 0; border: none; }
+  #all-runs th { position: static; padding: 0; border: none; background: none; }
+}
 @media print { details:not([open]) { display: block; } }
 `;
