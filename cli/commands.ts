@@ -70,6 +70,16 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: () => import("./commands/show.ts"),
   },
   {
+    usage: "delete <runs...>",
+    summary: "runs and everything of them, for good; asks first",
+    load: () => import("./commands/delete.ts"),
+  },
+  {
+    usage: "tag <runs...>",
+    summary: "tags and notes of runs",
+    load: () => import("./commands/tag.ts"),
+  },
+  {
     usage: "prices",
     summary: "the built-in prices of a region, as a file for marina cost --prices",
     load: () => import("./commands/prices.ts"),
@@ -100,6 +110,21 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: () => import("./commands/compare.ts"),
   },
   {
+    usage: "parameters <run>",
+    summary: "the parameters x of a run, with names and shapes, as a file",
+    load: () => import("./commands/parameters.ts"),
+  },
+  {
+    usage: "evaluate <run>",
+    summary: "loss, gradient and accuracy of a run's parameters on a data set",
+    load: () => import("./commands/evaluate.ts"),
+  },
+  {
+    usage: "predict <run>",
+    summary: "what a run's parameters say of each row of a data set, as CSV",
+    load: () => import("./commands/predict.ts"),
+  },
+  {
     usage: "report [runs...]",
     summary: "curves, bill and latencies of runs, or a list of all, as one page that can be sent",
     load: () => import("./commands/report.ts"),
@@ -114,6 +139,16 @@ export const COMMANDS: readonly ListedCommand[] = [
     usage: "data",
     summary: "data sets",
     load: () => import("./commands/data.ts"),
+  },
+  {
+    usage: "methods [kind]",
+    summary: "all methods: equation, theorems and steps, what a worker keeps, compressors, problems",
+    load: () => import("./commands/methods.ts"),
+  },
+  {
+    usage: "compressors [kind]",
+    summary: "all compressors: what they do, their constants, bits, and methods that take them",
+    load: () => import("./commands/compressors.ts"),
   },
   {
     usage: "schema [what]",

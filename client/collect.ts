@@ -12,7 +12,7 @@ import {
   resultKey,
   type StoredRun,
 } from "../shared/protocol/index.ts";
-import { findRun } from "./launch.ts";
+import { findRun } from "./find.ts";
 import { type RoundsDigest, RoundsDigester } from "./rounds/digest.ts";
 import { RoundsReader, readRounds } from "./rounds/read-rounds.ts";
 
@@ -126,5 +126,6 @@ export function finalRow(
     resent: 0,
     hedged: 0,
     dropped: 0,
+    ...(result.heldOut === undefined ? {} : { heldOut: result.heldOut }),
   };
 }

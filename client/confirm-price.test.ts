@@ -1,7 +1,8 @@
 /** Before dollars are spent. */
 import { describe, expect, it } from "vitest";
 import { completeSpec } from "../shared/protocol/testing/samples.ts";
-import { checkBound, confirmLength, confirmSpending, heldTo, type Terminal } from "./confirm-price.ts";
+import { checkBound, confirmLength, confirmSpending, heldTo } from "./confirm-price.ts";
+import type { Terminal } from "./text/ask.ts";
 
 function terminal(answer?: string): Terminal & { readonly said: string[]; readonly asked: string[] } {
   const [said, asked]: [string[], string[]] = [[], []];

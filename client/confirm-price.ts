@@ -1,5 +1,4 @@
 /** Before money is spent: what it will cost, within which bound, and whether that is wanted. One place for all commands. */
-import { createInterface } from "node:readline/promises";
 import { dollars, MarinaError, seconds } from "../shared/base/index.ts";
 import type { DeployedStack } from "../shared/cloud/aws/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
@@ -7,6 +6,7 @@ import { priceNotice } from "../shared/cost/index.ts";
 import type { RunSpec } from "../shared/protocol/index.ts";
 import { adviceText, packingAdvice } from "./packing-advice.ts";
 import { predict } from "./predict.ts";
+import { isYes, STANDARD_TERMINAL, type Terminal } from "./text/ask.ts";
 
 /** Of every command that may cost money. */
 export interface PriceOptions {
@@ -23,28 +23,6 @@ export interface Spending {
   readonly usdAtMost: number | undefined;
 }
 
-/** Who is asked. */
-export interface Terminal {
-  readonly interactive: boolean;
-  readonly say: (line: string) => void;
-  readonly ask: (question: string) => Promise<string>;
-}
-
-const STANDARD: Terminal = {
-  get interactive() {
-    return process.stdin.isTTY === true;
-  },
-  say: (line) => console.error(line),
-  async ask(question) {
-    const lines = createInterface({ input: process.stdin, output: process.stderr });
-    try {
-      return await lines.question(question);
-    } finally {
-      lines.close();
-    }
-  },
-};
-
 /** @throws MarinaError "usage" for a bound of dollars where none are spent. */
 export function checkBound({ on, maxUsd }: PriceOptions): void {
   if (maxUsd === undefined || on === "aws") return;
@@ -58,7 +36,7 @@ export function checkBound({ on, maxUsd }: PriceOptions): void {
 export async function confirmSpending(
   { text, usdAtMost }: Spending,
   { maxUsd, yes = false }: Pick<PriceOptions, "maxUsd" | "yes">,
-  terminal: Terminal = STANDARD,
+  terminal: Terminal = STANDARD_TERMINAL,
 ): Promise<void> {
   terminal.say(`predicted: ${text}`);
   if (maxUsd !== undefined && usdAtMost !== undefined && usdAtMost > maxUsd) {
@@ -80,7 +58,7 @@ async function askFirst(what: string, unasked: string, yes: boolean, terminal: T
   if (yes) return;
   if (!terminal.interactive) throw new MarinaError("usage", `nothing was started: ${unasked}`);
   const answer = await terminal.ask(`${what} Go ahead? [y/N] `);
-  if (!/^y(es)?$/i.test(answer.trim())) throw new MarinaError("usage", "nothing was started");
+  if (!isYes(answer)) throw new MarinaError("usage", "nothing was started");
 }
 
 /** What a run may take where it costs nothing. */
@@ -98,7 +76,7 @@ const LONGEST_SECONDS = 24 * 3600;
 export async function confirmLength(
   { rounds, seconds: time, usd }: Length,
   yes = false,
-  terminal: Terminal = STANDARD,
+  terminal: Terminal = STANDARD_TERMINAL,
 ): Promise<void> {
   if (time <= LONGEST_SECONDS) return;
   terminal.say(

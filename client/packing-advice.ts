@@ -6,7 +6,7 @@ import type { ObjectStore } from "../shared/cloud/index.ts";
 import { dataForm } from "../shared/data/index.ts";
 import { openProblem } from "../shared/problems/index.ts";
 import { type RunResult, type RunSpec, workersAsked } from "../shared/protocol/index.ts";
-import { findManifest } from "./launch.ts";
+import { findManifest } from "./find.ts";
 import { type Prediction, predict, TRIAL_ROUNDS } from "./predict.ts";
 
 /** Gains of less than this factor are not worth a word: a trial is no better than that. */

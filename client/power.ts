@@ -5,7 +5,7 @@ import type { ObjectStore } from "../shared/cloud/index.ts";
 import { dataForm } from "../shared/data/index.ts";
 import { openProblem } from "../shared/problems/index.ts";
 import type { RunSpec } from "../shared/protocol/index.ts";
-import { findManifest } from "./launch.ts";
+import { findManifest } from "./find.ts";
 import { predict } from "./predict.ts";
 import { workerMemoryBytes } from "./vector-memory.ts";
 

@@ -12,7 +12,8 @@ import {
   WHOLE_OBJECT_BYTES,
   workersAsked,
 } from "../shared/protocol/index.ts";
-import { createRun, findManifest } from "./launch.ts";
+import { findManifest } from "./find.ts";
+import { createRun } from "./launch.ts";
 import { embeddedMemoryBytes, machineMemoryBytes } from "./vector-memory.ts";
 
 /** Rounds that are tried: enough to see dense and compressed ones. */
@@ -67,8 +68,10 @@ export async function predict(
   const spectra = spectraKey(spec.data, `${membership.workers}-${spec.remainder}`);
   const known = await readOptional(objects, spectra, (body) => body);
   if (known !== undefined) await local.put(spectra, known);
-  const trial: RunSpec = { ...spec, ...membership, stop: { rounds }, evaluateEvery: 0 };
-  const { control } = await createRun(local, trial);
+  // What is looked at beside the method is in no prediction.
+  const { heldOut: _, ...method } = spec;
+  const trial: RunSpec = { ...method, ...membership, stop: { rounds }, evaluateEvery: 0 };
+  const { control } = await createRun(local, trial, undefined, objects);
   const result = await driveToEnd(service, control);
   if (result.status !== "done") {
     const why = result.error === null ? "" : `: ${result.error}`;

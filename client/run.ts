@@ -1,8 +1,16 @@
 /** One run, as a program has it in hand. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RoundRecord, RunResult, RunSpec } from "../shared/protocol/index.ts";
+import type { RoundRecord, RunResult, RunSpec, WhichIterate } from "../shared/protocol/index.ts";
 import type { Engine, Watcher } from "./engines/engine.ts";
 import type { Liveness } from "./engines/liveness.ts";
+import {
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  predictions,
+  type RowPrediction,
+} from "./model/evaluate.ts";
+import { type Parameters, readParameters } from "./model/parameters.ts";
 import { type Progress, ProgressFan } from "./progress.ts";
 import { roundBlocks } from "./rounds/read-rounds.ts";
 import { requestScale, type ScaleOptions } from "./scale.ts";
@@ -93,6 +101,31 @@ export class Run {
    */
   result(): Promise<RunResult> {
     return this.#end ?? this.#begin(this.#follow());
+  }
+
+  /**
+   * Its parameters: the last iterate that is stored, or x^0.
+   *
+   * ```ts
+   * const { vector, tensors } = await run.parameters();
+   * ```
+   * @throws MarinaError "not-found" where no iterate is stored yet.
+   */
+  parameters({ at = "last" }: { readonly at?: WhichIterate } = {}): Promise<Parameters> {
+    return readParameters(this.#source.engine.live, this.name, at);
+  }
+
+  /**
+   * Loss, gradient and accuracy of its parameters on a data set; computed in this process.
+   * @throws MarinaError "usage" for a data set that the parameters do not belong to.
+   */
+  evaluate(options: EvaluateOptions = {}): Promise<Evaluation> {
+    return evaluate(this.#source.engine.live, this.name, options);
+  }
+
+  /** What its parameters say of each row of a data set, in its order. @throws MarinaError as `evaluate` */
+  predictions(options: EvaluateOptions = {}): AsyncGenerator<RowPrediction, void, undefined> {
+    return predictions(this.#source.engine.live, this.name, options);
   }
 
   /** Does it go on by itself, and how is that known? */

@@ -1,6 +1,13 @@
 /** What a watcher is told of a run: in a sentence, and as the lines of a terminal. */
 
-import { type CollectedRun, endedText, type KeptRound, type Liveness, stateWord } from "../client/index.ts";
+import {
+  type CollectedRun,
+  endedText,
+  heldOutText,
+  type KeptRound,
+  type Liveness,
+  stateWord,
+} from "../client/index.ts";
 import { dollars, megabits, seconds, short } from "../shared/base/index.ts";
 import type { Membership } from "../shared/protocol/index.ts";
 import type { Outlook } from "./outlook.ts";
@@ -65,6 +72,7 @@ export function terminalLines(
   lines.push(
     `  |∇f|² ${short(firstNorm)} ${sparkline(evenly(rounds.kept, SPARK_WIDTH), SPARK_WIDTH)} ${short(lastNorm)}`,
   );
+  if (rounds.lastHeldOut !== null) lines.push(`  ${heldOutText(rounds.lastHeldOut)}`);
   lines.push(
     `  ${megabits(last.uplinkBitsPerWorker)} Mbit/worker  ${approximately}${seconds(result?.seconds ?? last.seconds)}  ${approximately}$${dollars(result?.usd ?? last.usd)}`,
   );

@@ -42,6 +42,7 @@ export function buildReport(runs: readonly CollectedRun[], { title, predicts }: 
     predicts,
     billItems: [...new Set(series.flatMap(({ usdByItem }) => Object.keys(usdByItem ?? {})))],
     series,
+    ...(runs.some(({ stored }) => stored.spec.heldOut !== undefined) ? { heldOut: true } : {}),
     runs: groups.flatMap(({ name, runs: members }) => members.map((run) => summaryOf(run, name))),
     reached: withFront(
       groups.flatMap(({ name, runs: members }) => members.flatMap((run) => reachedOf(run, name))),

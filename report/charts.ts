@@ -2,6 +2,7 @@
 import { billChart, billShareChart } from "./charts/bill.ts";
 import type { Chart } from "./charts/chart.ts";
 import { curveChart } from "./charts/curves.ts";
+import { heldOutChart } from "./charts/held-out.ts";
 import { powerChart } from "./charts/power.ts";
 import { reachedChart } from "./charts/reached.ts";
 import { latencyChart, slowRoundsChart } from "./charts/rounds.ts";
@@ -21,6 +22,7 @@ export function chartsOf(data: ReportData, { all = false } = {}): Chart[] {
     ...AXES.map((axis) => curveChart(data, "gradientNormSquared", axis)),
     ...AXES_OF_LOSS.map((axis) => curveChart(data, "loss", axis)),
     ...AXES.map((axis) => curveChart(data, "excess", axis)),
+    ...heldOutCharts(data, all),
     billChart(data),
     billShareChart(data),
     latencyChart(data),
@@ -37,4 +39,13 @@ export function chartsOf(data: ReportData, { all = false } = {}): Chart[] {
   if (shows.front) charts.push(reachedChart(data));
   if (data.power.length > 0) charts.push(powerChart(data));
   return charts;
+}
+
+/** None of runs without held-out data, whatever is asked for. */
+function heldOutCharts(data: ReportData, all: boolean): Chart[] {
+  const known = data.series.flatMap(({ heldOut }) => heldOut);
+  if (known.length === 0 && !(all && data.heldOut === true)) return [];
+  return (["accuracy", "loss"] as const).flatMap((what) =>
+    (["round", "uplinkMbit"] as const).map((axis) => heldOutChart(data, what, axis)),
+  );
 }

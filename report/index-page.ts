@@ -117,9 +117,9 @@ function dateText(begun: string | number | null): string {
 
 const INDEX_STYLE = `
 :root { color-scheme: light dark; }
-@media (prefers-color-scheme: dark) { :root { --text: #e6e8eb; --soft: #a2abb5; --line: #3a4048; --back: #16191d; --box: #20252b; --accent: #6bbcf0; } }
+@media screen and (prefers-color-scheme: dark) { :root { --text: #e6e8eb; --soft: #a2abb5; --line: #3a4048; --back: #16191d; --box: #20252b; --accent: #6bbcf0; } }
 #runs .scroll.whole { max-height: none; }
-th button { font-weight: 600; border: none; background: none; padding: 0; text-align: left; }
+th button { font: inherit; font-weight: 600; color: inherit; border: none; background: none; padding: 0; text-align: left; }
 th[aria-sort="ascending"] button::after { content: " ▲"; }
 th[aria-sort="descending"] button::after { content: " ▼"; }
 details { scroll-margin-top: 1rem; }

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { finalRow } from "../client/collect.ts";
 import { shippedData } from "../client/import/shipped-data.ts";
 import { digestOf } from "../client/rounds/digest.ts";
 import { MARINA } from "../shared/base/invocation.ts";
@@ -13,6 +14,7 @@ import { onFront } from "../shared/math/pareto.ts";
 import type { MembershipEpoch } from "../shared/protocol/stored/checkpoint.ts";
 import { billItems } from "./bill-items.ts";
 import { buildReport } from "./build.ts";
+import { chartsOf } from "./charts.ts";
 import { groupRuns } from "./grouping.ts";
 import { latencyOf } from "./latency.ts";
 import { recipeOf } from "./recipe.ts";
@@ -172,7 +174,7 @@ describe("how a run is made again", () => {
       );
       expect(words).toEqual([path, "--name", "rows"]);
     }
-    expect(shippedData.size).toBe(3);
+    expect(shippedData.size).toBe(4);
   });
 
   it("says what to do with data that were piped in, tables of older imports, and data that are gone", () => {
@@ -213,6 +215,32 @@ describe("a report's data", () => {
     const { series } = buildReport(runs, { title: "t", predicts: true });
     const least = (rounds: number) => 0.1 + 0.2 * 0.9 ** rounds;
     expect(series.map(({ bestLoss }) => bestLoss)).toEqual([least(50), least(50), least(5)]);
+  });
+
+  it("show what was seen on held-out data, the final iterate's too", () => {
+    const run = madeUpRun({ run: "a", rounds: 30, spec: { heldOut: { data: "rows", every: 10 } } });
+    const seen = (correct: number) => ({ rows: 200, loss: 0.5, correct });
+    const records = run.records.map((record, t) =>
+      t % 10 === 0 ? { ...record, heldOut: seen(100 + t) } : record,
+    );
+    const result = { ...run.result!, rounds: 31, uplinkBitsPerWorker: 5e6, heldOut: seen(190) };
+    const rounds = digestOf(records, undefined, finalRow(records.at(-1), result));
+    const data = buildReport([{ ...run, rounds, result }], { title: "t", predicts: true });
+    const { heldOut } = data.series[0]!;
+    expect(heldOut.map(({ round, accuracy }) => [round, accuracy])).toEqual([
+      ...[0, 10, 20, 30].map((t) => [t, (100 + t) / 200]),
+      [31, 0.95],
+    ]);
+    expect(heldOut.at(-1)).toMatchObject({ uplinkMbit: 5, rows: 200, loss: 0.5 });
+    const ids = (of: typeof data) => chartsOf(of).map(({ id }) => id);
+    expect(ids(data).filter((id) => id.startsWith("held-out"))).toEqual([
+      "held-out-accuracy-round",
+      "held-out-accuracy-uplink",
+      "held-out-loss-round",
+      "held-out-loss-uplink",
+    ]);
+    const plain = buildReport([madeUpRun({ run: "b" })], { title: "t", predicts: true });
+    expect(ids(plain).filter((id) => id.startsWith("held-out"))).toEqual([]);
   });
 
   it("show workers over time where they changed, from each phase's beginning to the end of the run", () => {

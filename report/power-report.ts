@@ -31,6 +31,7 @@ export function powerReport(curve: PowerCurve, title: string): ReportData {
       usdByItem: null,
       latency: null,
       workers: [],
+      heldOut: [],
     }),
   );
   return {

@@ -15,7 +15,15 @@ export function recipeOf({ stored, result, progress, manifest }: CollectedRun): 
       ...(result === undefined ? [] : [["SHA-256 of the final iterate", result.iterateSha256] as const]),
       ["SHA-256 of the data", stored.data.sha256],
     ],
-    commands: [...importLines(stored.spec.data, manifest), runLine(spec)].join("\n"),
+    commands: [
+      ...importLines(stored.spec.data, manifest),
+      ...(spec.heldOut === undefined
+        ? []
+        : [
+            `# and the held-out data: ${MARINA} data import FILE --like ${spec.data} --name ${spec.heldOut.data}`,
+          ]),
+      runLine(spec),
+    ].join("\n"),
   };
 }
 

@@ -48,6 +48,19 @@ export interface Series {
   readonly latency: Latency | null;
   /** Of elastic runs: who took part, from when on. */
   readonly workers: readonly WorkersStep[];
+  /** What its runs saw on held-out data. */
+  readonly heldOut: readonly HeldOutPoint[];
+}
+
+/** A run's look at held-out data. */
+export interface HeldOutPoint {
+  readonly run: string;
+  readonly round: number;
+  readonly uplinkMbit: number;
+  readonly rows: number;
+  /** Share of the rows that are predicted right; null where that has no meaning, or was not asked for. */
+  readonly accuracy: number | null;
+  readonly loss: number | null;
 }
 
 /** From this round on a run had so many workers; or its end. */
@@ -142,6 +155,8 @@ export interface ReportData {
   /** From the bottom of the stack to its top. */
   readonly billItems: readonly string[];
   readonly series: readonly Series[];
+  /** A run has held-out data, though it may not have looked at it yet. */
+  readonly heldOut?: true;
   readonly runs: readonly RunSummary[];
   readonly reached: readonly Reached[];
   readonly recipes: readonly Recipe[];

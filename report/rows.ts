@@ -21,6 +21,7 @@ export type RowSource =
   | { readonly kind: "latency" }
   | { readonly kind: "slow-rounds" }
   | { readonly kind: "workers"; readonly what: "workers" | "participants" }
+  | { readonly kind: "held-out"; readonly what: "accuracy" | "loss"; readonly axis: "round" | "uplinkMbit" }
   | { readonly kind: "reached" }
   | { readonly kind: "power" };
 
@@ -46,6 +47,12 @@ export function rowsOf(data: ReportData, source: RowSource): readonly Row[] {
       );
     case "power":
       return data.power.map((row) => ({ ...row, series: row.architecture }));
+    case "held-out":
+      return data.series.flatMap(({ name, heldOut }) =>
+        heldOut.flatMap(({ run, rows, [source.axis]: x, [source.what]: y }) =>
+          y === null ? [] : [{ series: name, run, x, y, rows }],
+        ),
+      );
     case "reached":
       return data.reached.map((point) => ({ ...point, onFront: point.onFront ? "yes" : "no" }));
   }

@@ -1,6 +1,7 @@
 /** From the rounds of like runs to one curve of a report, with as many points as all curves together leave to it. */
 import type { KeptRound, RoundsDigest } from "../client/index.ts";
 import { runCurve, seedsCurve } from "./curve.ts";
+import { heldOutPoints } from "./held-out.ts";
 import { latencyOf } from "./latency.ts";
 import { AXES, type Series } from "./report-data.ts";
 
@@ -39,7 +40,7 @@ export interface SeriesRun {
 export function seriesOf(
   runs: readonly SeriesRun[],
   { points, slowRounds }: Share,
-): Pick<Series, "runs" | "curve" | "usdByItem" | "latency"> {
+): Pick<Series, "runs" | "curve" | "usdByItem" | "latency" | "heldOut"> {
   const kept = runs.map(({ rounds }) => rounds.kept).filter((rounds) => rounds.length > 0);
   return {
     runs: runs.map(({ run }) => run),
@@ -48,6 +49,9 @@ export function seriesOf(
     latency: latencyOf(
       runs.map(({ run, rounds }) => ({ run, ...rounds.latencies })),
       slowRounds,
+    ),
+    heldOut: runs.flatMap(({ run, rounds }) =>
+      heldOutPoints(run, rounds.kept, Math.ceil(points / runs.length)),
     ),
   };
 }

@@ -81,14 +81,14 @@ pre { margin: .2rem 0; padding: .6rem; overflow-x: auto; background: var(--box);
   #legend { position: static; max-height: none; overflow: visible; }
   #legend label:has(input:not(:checked)) { display: none; }
   #legend input { display: none; }
-  h2, h3, h4, .heading { break-after: avoid; }
+  h2, h3, h4, summary, .heading { break-after: avoid; }
   figure, tr, pre { break-inside: avoid; }
   .charts { grid-template-columns: 1fr 1fr; gap: 1rem; }
   .plot svg, .plot canvas { width: 100% !important; height: auto !important; }
   .scroll, #runs .scroll { max-height: none; overflow: visible; border: none; }
   th { position: static; }
   th, td { padding: .15rem .3rem; font-size: 9px; }
-  td, td.short, td[dir="auto"]:not(.short) { white-space: normal; min-width: 0; }
+  td, td.short, td[dir="auto"]:not(.short) { white-space: normal; min-width: 0; overflow-wrap: break-word; }
   details:not([open]), #recipes .spec, #recipes summary::marker { display: none; }
   pre { white-space: pre-wrap; overflow: visible; font-size: 9px; }
 }

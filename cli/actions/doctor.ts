@@ -7,6 +7,7 @@ import {
   checkFit,
   checkTurns,
   configure,
+  constantsOfSpec,
   type DeployedEngine,
   type EngineOptions,
   findManifest,
@@ -14,6 +15,7 @@ import {
   packingAdvice,
   predict,
   readSpec,
+  stepTexts,
   taskSeconds,
   withStack,
   workersAtOnce,
@@ -24,7 +26,7 @@ import { accountConcurrency, functionLimits } from "../../shared/cloud/aws/index
 import { priceNotice } from "../../shared/cost/index.ts";
 import { dataForm } from "../../shared/data/index.ts";
 import { openProblem } from "../../shared/problems/index.ts";
-import { workersAsked } from "../../shared/protocol/index.ts";
+import { type RunSpec, workersAsked } from "../../shared/protocol/index.ts";
 
 export interface DoctorOptions extends EngineOptions {
   readonly beforeDeploy?: true;
@@ -95,6 +97,7 @@ async function* checks(engine: DeployedEngine, specPath: string | undefined): As
   }
   if (turns.some(({ good }) => !good)) return;
   const configuration = { ...stack, workerConcurrency: workersAtOnce(concurrency) };
+  yield* await stepChecks(objects, spec);
   let prediction: Prediction | undefined;
   try {
     prediction = await predict(objects, spec, configuration);
@@ -116,4 +119,18 @@ async function* checks(engine: DeployedEngine, specPath: string | undefined): As
   };
   const advice = await packingAdvice(objects, spec, configuration, prediction);
   if (advice !== undefined) yield { good: true, text: `packing: ${adviceText(advice)}` };
+}
+
+/** Where the step size comes from, and what it promises; where there is none, why. */
+async function stepChecks(objects: DeployedEngine["objects"], spec: RunSpec): Promise<Check[]> {
+  try {
+    const constants = await constantsOfSpec(objects, spec);
+    return stepTexts(spec, constants ?? { stepSize: 0 }).map((text) => ({
+      good: true,
+      text: `step: ${text}`,
+    }));
+  } catch (error) {
+    if (!(error instanceof MarinaError)) throw error;
+    return [{ good: false, text: error.message }];
+  }
 }

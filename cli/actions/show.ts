@@ -17,9 +17,9 @@ interface ShowOptions extends EngineOptions {
 
 export async function show(run: string, options: ShowOptions): Promise<void> {
   await withEngine(options, async (engine) => {
-    await findRun(engine.live, run);
+    const { spec } = await findRun(engine.live, run);
     if (options.rounds === true) {
-      await printRounds(roundBlocks(engine.live, run));
+      await printRounds(roundBlocks(engine.live, run), spec.heldOut !== undefined);
       return;
     }
     const standing = await standingOf(engine, run);
@@ -48,17 +48,28 @@ const COLUMNS = [
   "hedged",
   "dropped",
 ] as const satisfies readonly (keyof RoundRecord)[];
+const HELD_OUT_COLUMNS = ["heldOutRows", "heldOutLoss", "heldOutCorrect"] as const;
 
-/** As CSV, no faster than it is read: of a million rounds not all are in memory at once. */
-async function printRounds(blocks: AsyncIterable<readonly RoundRecord[]>): Promise<void> {
-  let text = `${COLUMNS.join(",")}\n`;
+/**
+ * As CSV, no faster than it is read: of a million rounds not all are in memory at once.
+ * @param heldOut with its columns; only of runs that have such data: programs that read the others' columns by number go on doing so.
+ */
+async function printRounds(blocks: AsyncIterable<readonly RoundRecord[]>, heldOut: boolean): Promise<void> {
+  let text = `${[...COLUMNS, ...(heldOut ? HELD_OUT_COLUMNS : [])].join(",")}\n`;
   for await (const block of blocks) {
-    for (const record of block) text += `${COLUMNS.map((column) => record[column] ?? "").join(",")}\n`;
+    for (const record of block) text += `${cellsOf(record, heldOut).join(",")}\n`;
     if (text.length < CHUNK_CHARACTERS) continue;
     await written(text);
     text = "";
   }
   await written(text);
+}
+
+function cellsOf(record: RoundRecord, heldOut: boolean): readonly unknown[] {
+  const cells = COLUMNS.map((column) => record[column] ?? "");
+  if (!heldOut) return cells;
+  const { rows = "", loss, correct } = record.heldOut ?? {};
+  return [...cells, rows, loss ?? "", correct ?? ""];
 }
 
 const CHUNK_CHARACTERS = 65_536;

@@ -1,5 +1,5 @@
 /** What a report or a watcher needs of a run's rounds: of bounded size, made as the rounds are read. */
-import type { RoundRecord } from "../../shared/protocol/index.ts";
+import type { HeldOut, RoundRecord } from "../../shared/protocol/index.ts";
 import { EpochCounter, type EpochSetting } from "./epochs.ts";
 import type { KeptRound } from "./kept-round.ts";
 import { type Latencies, LatencyCounter } from "./latencies.ts";
@@ -14,7 +14,8 @@ export interface RoundsDigest {
   readonly firstNorm: number | null;
   readonly lastNorm: number | null;
   readonly leastLoss: number | null;
-  /** Rounds that show a norm or a loss: all of some thousands; of more so many, spikes among them. */
+  readonly lastHeldOut: HeldOut | null;
+  /** Rounds that show a norm, a loss or held-out figures: all of some thousands; of more so many, spikes among them. */
   readonly kept: readonly KeptRound[];
   readonly latencies: Latencies;
 }
@@ -30,6 +31,7 @@ export class RoundsDigester {
   #firstNorm: number | null = null;
   #lastNorm: number | null = null;
   #leastLoss: number | null = null;
+  #lastHeldOut: HeldOut | null = null;
 
   /** @param setting undefined: without epochs */
   constructor(setting: EpochSetting | undefined) {
@@ -38,8 +40,7 @@ export class RoundsDigester {
 
   add(record: RoundRecord): void {
     this.#show(this.#count++ === 0 ? record : undefined, record);
-    const { loss, gradientNormSquared } = this.#last!;
-    if (loss !== null || gradientNormSquared !== null) this.#thinned.add(this.#last!);
+    if (shows(this.#last!)) this.#thinned.add(this.#last!);
   }
 
   /**
@@ -61,10 +62,8 @@ export class RoundsDigester {
       firstNorm: then.#firstNorm,
       lastNorm: then.#lastNorm,
       leastLoss: then.#leastLoss,
-      kept: [
-        ...this.#thinned.kept(),
-        ...further.filter(({ loss, gradientNormSquared }) => loss !== null || gradientNormSquared !== null),
-      ],
+      lastHeldOut: then.#lastHeldOut,
+      kept: [...this.#thinned.kept(), ...further.filter(shows)],
       latencies: then.#latencies.view(),
     };
   }
@@ -77,6 +76,7 @@ export class RoundsDigester {
     const { loss, gradientNormSquared: norm } = record;
     this.#firstNorm ??= norm;
     this.#lastNorm = norm ?? this.#lastNorm;
+    this.#lastHeldOut = record.heldOut ?? this.#lastHeldOut;
     if (loss !== null && loss < (this.#leastLoss ?? Infinity)) this.#leastLoss = loss;
   }
 
@@ -91,8 +91,13 @@ export class RoundsDigester {
     copy.#firstNorm = this.#firstNorm;
     copy.#lastNorm = this.#lastNorm;
     copy.#leastLoss = this.#leastLoss;
+    copy.#lastHeldOut = this.#lastHeldOut;
     return copy;
   }
+}
+
+function shows({ loss, gradientNormSquared, heldOut }: RoundRecord): boolean {
+  return loss !== null || gradientNormSquared !== null || heldOut !== undefined;
 }
 
 /** Of rounds that are all there. */

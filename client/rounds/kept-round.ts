@@ -1,4 +1,4 @@
-/** A round of those that a digest keeps. */
+/** A round that is kept of a run's. */
 import type { RoundRecord } from "../../shared/protocol/index.ts";
 
 export interface KeptRound extends RoundRecord {
