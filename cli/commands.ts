@@ -125,8 +125,8 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: () => import("./commands/predict.ts"),
   },
   {
-    usage: "report <runs...>",
-    summary: "curves, bill and latencies as one page that can be sent",
+    usage: "report [runs...]",
+    summary: "curves, bill and latencies of runs, or a list of all, as one page that can be sent",
     load: () => import("./commands/report.ts"),
   },
   {

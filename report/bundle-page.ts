@@ -1,14 +1,16 @@
-/** The page's own code made into one piece. */
+/** The pages' own code, each made into one piece. */
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
-const ENTRY = fileURLToPath(new URL("./client/main.js", import.meta.url));
+/** The page of runs, and the page that lists all of them. */
+export type PageName = "page" | "index";
+const ENTRIES: Readonly<Record<PageName, string>> = { page: "main.js", index: "index-page.js" };
 
-export function bundlePage(): string {
+export function bundlePage(page: PageName): string {
   // Loaded here: the package holds the piece, and has no esbuild.
   const { buildSync } = createRequire(import.meta.url)("esbuild") as typeof import("esbuild");
   const { outputFiles } = buildSync({
-    entryPoints: [ENTRY],
+    entryPoints: [fileURLToPath(new URL(`./client/${ENTRIES[page]}`, import.meta.url))],
     bundle: true,
     write: false,
     minify: true,

@@ -8,7 +8,7 @@ import { roundsKey } from "../shared/protocol/keys.ts";
 import { encodeRounds } from "../shared/protocol/stored/round-record.ts";
 import { buildReport } from "./build.ts";
 import { pictures, writePictures } from "./export.ts";
-import { escapeHtml } from "./page.ts";
+import { escapeHtml } from "./html.ts";
 import { sweepFile } from "./sweep-cells.ts";
 import { readSweepReport } from "./sweep-report.ts";
 import { tableRuns, writeTables } from "./tables.ts";

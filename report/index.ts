@@ -2,8 +2,10 @@
 export { adviceOn } from "./advice.ts";
 export { buildReport } from "./build.ts";
 export { writePictures } from "./export.ts";
+export { type IndexedRun, indexPage } from "./index-page.ts";
 export { reportPage } from "./page.ts";
 export { answersOf, powerReport } from "./power-report.ts";
+export { importLines, runLine } from "./recipe.ts";
 export type { ReportData } from "./report-data.ts";
 export { sweepFile } from "./sweep-cells.ts";
 export { readSweepReport } from "./sweep-report.ts";

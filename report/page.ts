@@ -1,8 +1,8 @@
 /** The page: one HTML file that needs nothing and asks for nothing. */
-import { createHash } from "node:crypto";
 import type { Chart } from "./charts/chart.ts";
 import { chartsOf } from "./charts.ts";
 import { toVega } from "./compile.ts";
+import { escapeHtml, insideScript, jsonInside, sha256Base64 } from "./html.ts";
 import type { PageChart, PageContent, PageSpec } from "./page-content.ts";
 import type { ReportData } from "./report-data.ts";
 import { clientScript, vegaScript } from "./scripts.ts";
@@ -13,7 +13,7 @@ const UNEVEN = 5;
 /** @param live the page follows a run: it may talk to where it came from. */
 export function reportPage(data: ReportData, { live = false } = {}): string {
   const content: PageContent = { live, data, charts: chartsOf(data, { all: live }).map(pageChart) };
-  const scripts = [vegaScript(), clientScript()].map(insideScript);
+  const scripts = [vegaScript(), clientScript("page")].map(insideScript);
   // Vega compiles its expressions, which are the program's own, into functions: hence unsafe-eval. Data never become
   // expressions. Nothing may be fetched, sent or framed.
   const policy = [
@@ -111,27 +111,4 @@ function pageChart({
     isWide,
     specs: { linear: vega(false), ...(hasLogarithmicX ? { logarithmic: vega(true) } : {}) },
   };
-}
-
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("'", "&#39;");
-}
-
-/** JSON that can't end its element, nor open a comment in it. */
-function jsonInside(value: unknown): string {
-  return JSON.stringify(value).replaceAll("<", "\\u003c");
-}
-
-/** A program's text that can't end its element: the same program, since "</script" occurs in strings only. */
-function insideScript(program: string): string {
-  return program.replaceAll(/<(?=\/script|!--)/gi, "\\x3c");
-}
-
-function sha256Base64(text: string): string {
-  return createHash("sha256").update(text).digest("base64");
 }

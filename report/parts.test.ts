@@ -35,6 +35,22 @@ describe("curves", () => {
     ]);
   });
 
+  it("call a limit of rounds or dollars one: beside what was used it would be taken for a result", () => {
+    const stop = (rules: object) => ({ spec: { stop: { rounds: 2000, ...rules } } });
+    const names = (a: object, b: object) =>
+      groupRuns([madeUpRun({ run: "a", ...stop(a) }), madeUpRun({ run: "b", ...stop(b) })]).map(
+        ({ name }) => name,
+      );
+    expect(names({}, { rounds: 500 })).toEqual([
+      "MARINA, rand-k 10, limit 2,000 rounds",
+      "MARINA, rand-k 10, limit 500 rounds",
+    ]);
+    expect(names({ usd: 0.5 }, { usd: 2 })[1]).toBe("MARINA, rand-k 10, limit $2");
+    expect(names({ relativeGradientNormSquared: 1e-3 }, { relativeGradientNormSquared: 0.01 })[0]).toBe(
+      "MARINA, rand-k 10, until ‖∇f‖²/start ≤ 0.001",
+    );
+  });
+
   it("are called by their method where that tells them apart", () => {
     const runs = [madeUpRun({ run: "a" }), madeUpRun({ run: "b", spec: { algorithm: { kind: "gd" } } })];
     expect(groupRuns(runs).map(({ name }) => name)).toEqual(["MARINA, rand-k 10", "GD"]);

@@ -1,9 +1,6 @@
 /** The page's programs as text: Vega as it is shipped, and the page's own code in one piece. */
 import { existsSync, readFileSync } from "node:fs";
-import { bundlePage } from "./bundle-page.ts";
-
-/** Where the package holds the page's code, made by the build; a checkout makes it when it is needed. */
-const BUILT = new URL("./page-script.js", import.meta.url);
+import { bundlePage, type PageName } from "./bundle-page.ts";
 
 /** Sets the global `vega`. */
 export function vegaScript(): string {
@@ -11,6 +8,8 @@ export function vegaScript(): string {
   return readFileSync(new URL("./vega.min.js", module), "utf8");
 }
 
-export function clientScript(): string {
-  return existsSync(BUILT) ? readFileSync(BUILT, "utf8") : bundlePage();
+export function clientScript(page: PageName): string {
+  // Where the package holds the code, made by the build; a checkout makes it when it is needed.
+  const built = new URL(`./${page}-script.js`, import.meta.url);
+  return existsSync(built) ? readFileSync(built, "utf8") : bundlePage(page);
 }

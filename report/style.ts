@@ -66,8 +66,9 @@ pre { margin: .2rem 0; padding: .6rem; overflow-x: auto; background: var(--box);
   #runs table, #runs tbody { display: block; }
   #runs thead { display: none; }
   #runs tr { display: grid; grid-template-columns: 1fr 1fr; gap: 0 .8rem; margin: 0 0 .7rem; padding: .3rem .5rem; border: 1px solid var(--line); border-radius: 4px; }
-  #runs td, #runs td.number, #runs td[dir="auto"]:not(.short) { display: flex; justify-content: space-between; gap: .5rem; min-width: 0; max-width: none; padding: .12rem 0; text-align: right; white-space: normal; border: none; }
-  #runs td::before { content: attr(data-label); flex: none; color: var(--soft); text-align: left; }
+  #runs td, #runs td[dir="auto"]:not(.short) { display: flex; justify-content: space-between; gap: .5rem; min-width: 0; max-width: none; padding: .12rem 0; text-align: right; white-space: normal; border: none; }
+  #runs td.number { white-space: nowrap; overflow-wrap: normal; }
+  #runs td::before { content: attr(data-label); flex: 0 1 auto; white-space: normal; color: var(--soft); font-weight: normal; text-align: left; }
   #runs td:first-child { grid-column: 1 / -1; font-weight: 600; }
   #runs td[dir="auto"] { grid-column: 1 / -1; }
   #legend { max-height: 20vh; }
@@ -80,14 +81,14 @@ pre { margin: .2rem 0; padding: .6rem; overflow-x: auto; background: var(--box);
   #legend { position: static; max-height: none; overflow: visible; }
   #legend label:has(input:not(:checked)) { display: none; }
   #legend input { display: none; }
-  h2, h3, h4, .heading { break-after: avoid; }
+  h2, h3, h4, summary, .heading { break-after: avoid; }
   figure, tr, pre { break-inside: avoid; }
   .charts { grid-template-columns: 1fr 1fr; gap: 1rem; }
   .plot svg, .plot canvas { width: 100% !important; height: auto !important; }
   .scroll, #runs .scroll { max-height: none; overflow: visible; border: none; }
   th { position: static; }
   th, td { padding: .15rem .3rem; font-size: 9px; }
-  td, td.short, td[dir="auto"]:not(.short) { white-space: normal; min-width: 0; }
+  td, td.short, td[dir="auto"]:not(.short) { white-space: normal; min-width: 0; overflow-wrap: break-word; }
   details:not([open]), #recipes .spec, #recipes summary::marker { display: none; }
   pre { white-space: pre-wrap; overflow: visible; font-size: 9px; }
 }

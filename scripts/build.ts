@@ -26,7 +26,8 @@ for (const file of readdirSync(DIST, { recursive: true, encoding: "utf8" })) {
   if (/\.(js|d\.ts)$/.test(file)) rewrite(join(DIST, file));
 }
 writeManifest();
-writeFileSync(join(DIST, "report", "page-script.js"), bundlePage());
+for (const page of ["page", "index"] as const)
+  writeFileSync(join(DIST, "report", `${page}-script.js`), bundlePage(page));
 for (const role of ROLES) {
   mkdirSync(join(DIST, "cdk", "functions", role), { recursive: true });
   bundleFunction(role, join(DIST, "cdk", "functions", role));

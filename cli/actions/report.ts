@@ -5,6 +5,7 @@ import { DEFAULT_CONFIGURATION, removeDrafts, replaceFile } from "../../embedded
 import {
   adviceOn,
   buildReport,
+  indexPage,
   type ReportData,
   readSweepReport,
   reportPage,
@@ -28,6 +29,7 @@ export interface ReportOptions extends EngineOptions {
 }
 
 export async function report(names: readonly string[], options: ReportOptions): Promise<void> {
+  if (names.length === 0) return reportAll(options);
   const { data, runs } = await collect(names, options);
   await writeReport(data, options.out);
   console.log(`${options.out}`);
@@ -48,6 +50,23 @@ export async function report(names: readonly string[], options: ReportOptions): 
       `${csv}: ${(await writingTo(`--csv ${csv}`, () => writeTables(data, runs, csv))).join(", ")}`,
     );
   }
+}
+
+/** @throws MarinaError "usage" for pictures and tables, which are of runs that are named. */
+async function reportAll(options: ReportOptions): Promise<void> {
+  const { out, png, svg, csv, title = "All runs" } = options;
+  if (png !== undefined || svg !== undefined || csv !== undefined)
+    throw new MarinaError(
+      "usage",
+      "report: --png, --svg and --csv are of runs: name them (see: marina list)",
+    );
+  const { indexedRuns } = await import("./report-index.ts");
+  await withEngine(options, async (engine) => {
+    const runs = await indexedRuns(engine);
+    const page = indexPage(runs, { title, predicts: engine.predicts });
+    await writingTo(`--out ${out}`, () => replaceFile(out, page));
+  });
+  console.log(out);
 }
 
 async function collect(

@@ -1,7 +1,10 @@
 import { engineCommand } from "../flags/command.ts";
 
 export const command = engineCommand("report")
-  .argument("<runs...>", "runs, or one sweep: its folder, or the results.json in it")
+  .argument(
+    "[runs...]",
+    "runs, or one sweep: its folder, or the results.json in it; none: one page of all runs",
+  )
   .option("--out <file>", "where to write the page", "report.html")
   .option("--title <text>", "heading of the page")
   .option("--png <folder>", "also each chart as a PNG")

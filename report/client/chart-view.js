@@ -8,6 +8,8 @@ import { showTooltip } from "./tooltip.js";
 /** @type {typeof import("vega")} */
 const vega = /** @type {any} */ (globalThis)["vega"];
 
+const NARROW_ON_PAPER = 420;
+const WIDE_ON_PAPER = 860;
 const ZOOM_STEP = 0.8;
 const PAN_STEP = 0.1;
 /** Of a chart's width, for the names beside its bars. */
@@ -133,6 +135,8 @@ export class ChartView {
   }
 
   #width() {
+    // On paper it shrinks to its column, letters and all: drawn for a screen they would be too small to be read.
+    if (this.#look.renderer === "svg") return this.#chart.isWide ? WIDE_ON_PAPER : NARROW_ON_PAPER;
     return Math.max(220, this.#holder.clientWidth);
   }
 

@@ -83,7 +83,7 @@ it("imports nothing that it does not bring, and finds the files of its threads",
   const known = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)];
   const missing: string[] = [];
   for (const file of readdirSync(inPackage("dist"), { recursive: true, encoding: "utf8" })) {
-    if (!file.endsWith(".js") || file === "report/page-script.js") continue;
+    if (!file.endsWith(".js") || /^report\/(page|index)-script\.js$/.test(file)) continue;
     const text = readFileSync(inPackage("dist", file), "utf8");
     for (const [, name = ""] of text.matchAll(/(?:^import|\bfrom|\bimport\() ?"([^".][^"\s]*)"/gm)) {
       const of = name.startsWith("@") ? name.split("/").slice(0, 2).join("/") : name.split("/")[0]!;
