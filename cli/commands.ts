@@ -105,6 +105,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: () => import("./commands/compare.ts"),
   },
   {
+    usage: "diff <run> <other>",
+    summary: "where two runs differ: specs, results, dollars",
+    load: () => import("./commands/diff.ts"),
+  },
+  {
     usage: "report <runs...>",
     summary: "curves, bill and latencies as one page that can be sent",
     load: () => import("./commands/report.ts"),
@@ -124,6 +129,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     usage: "schema [what]",
     summary: "the JSON schema of a run's spec, or of a sweep, for editors",
     load: () => import("./commands/schema.ts"),
+  },
+  {
+    usage: "completion <shell>",
+    summary: "completion for bash, zsh or fish",
+    load: () => import("./commands/completion.ts"),
   },
   {
     usage: "quickstart",

@@ -13,7 +13,7 @@ import {
 } from "../shared/protocol/index.ts";
 
 /** undefined while the run has not ended. */
-export function readResult(objects: ObjectStore, run: string): Promise<RunResult | undefined> {
+export function readResult(objects: Pick<ObjectStore, "get">, run: string): Promise<RunResult | undefined> {
   return readOptional(objects, resultKey(run), decodeResult);
 }
 

@@ -1,6 +1,6 @@
 /** A sweep's summary for people: medians over the seeds, quartiles where there are seeds enough. */
 
-import { table } from "../client/index.ts";
+import { type Column, type TableOptions, table } from "../client/index.ts";
 import { dollars, megabits, seconds, short } from "../shared/base/index.ts";
 import { type Group, paretoFront, type Quartiles } from "./summary.ts";
 
@@ -8,7 +8,7 @@ import { type Group, paretoFront, type Quartiles } from "./summary.ts";
 const SEEDS_FOR_QUARTILES = 3;
 
 export interface SweepTable {
-  readonly columns: readonly (readonly [header: string, align: "left" | "right"])[];
+  readonly columns: readonly Column[];
   readonly rows: readonly (readonly string[])[];
 }
 
@@ -22,14 +22,14 @@ export function sweepTable(groups: readonly Group[], among: readonly Group[] = g
     columns: [
       ...(labelled ? [["run", "left"] as const] : []),
       ...shown.map((path) => [path.split(".").at(-1)!, "left"] as const),
-      ["reached", "right"],
-      ["rounds", "right"],
-      ["Mbit/worker", "right"],
+      ["reached", "right", 2],
+      ["rounds", "right", 3],
+      ["Mbit/worker", "right", 4],
       ["seconds", "right"],
       ["$", "right"],
-      ["|∇f|²/start", "right"],
-      ["f", "right"],
-      ["front", "left"],
+      ["|∇f|²/start", "right", 5],
+      ["f", "right", 6],
+      ["front", "left", 1],
     ],
     rows: groups.map((group) => {
       const { figures, label, axes, reached, seeds, diverged } = group;
@@ -52,9 +52,13 @@ export function sweepTable(groups: readonly Group[], among: readonly Group[] = g
   };
 }
 
-export function sweepText(groups: readonly Group[], among: readonly Group[] = groups): string {
+export function sweepText(
+  groups: readonly Group[],
+  options: TableOptions = {},
+  among: readonly Group[] = groups,
+): string {
   const { columns, rows } = sweepTable(groups, among);
-  return table(columns, rows);
+  return table(columns, rows, options);
 }
 
 /** As a table of a README. */

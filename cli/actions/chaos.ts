@@ -16,15 +16,15 @@ import { type EngineOptions, findManifest, readJson, readSpec, withEngine } from
 import { CHAOS_RATIOS, createEmbeddedService, type FaultRatios, faultKinds } from "../../embedded/index.ts";
 import { checked, MarinaError } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
+import { type PrintOptions, print } from "../output/print.ts";
 
 const MUSHROOMS = fileURLToPath(new URL("../../experiments/data/mushrooms.gz", import.meta.url));
 const PROGRESS_MILLISECONDS = 2000;
 
-export interface ChaosOptions extends EngineOptions {
+export interface ChaosOptions extends EngineOptions, PrintOptions {
   readonly seeds: number;
   readonly seed: number;
   readonly faults?: string;
-  readonly json?: boolean;
 }
 
 export async function chaos(specPath: string | undefined, options: ChaosOptions): Promise<void> {
@@ -57,8 +57,8 @@ export async function chaos(specPath: string | undefined, options: ChaosOptions)
     ...(specPath === undefined ? [] : [specPath]),
     ...(options.faults === undefined ? [] : ["--faults", options.faults]),
   ].join(" ");
-  report(campaign, stages, (performance.now() - started) / 1000, replay);
-  if (options.json === true) process.stdout.write(`${JSON.stringify(campaign)}\n`);
+  const wallSeconds = (performance.now() - started) / 1000;
+  print(options, { ...campaign, wallSeconds }, () => campaignText(campaign, stages, wallSeconds, replay));
   process.exitCode = campaign.failures.length === 0 ? 0 : 1;
 }
 
@@ -91,12 +91,12 @@ function readRatios(path: string): FaultRatios {
   return checked(ratiosSchema, value, path) as FaultRatios;
 }
 
-function report(
+function campaignText(
   { seeds, failures, faultsByKind, endings, worstCost }: Campaign,
   stages: readonly Stage[],
   wallSeconds: number,
   replay: string,
-): void {
+): string {
   const lines = [
     `runs        ${stages.map(({ name }) => name).join(", ")}`,
     `seeds       ${seeds} in ${wallSeconds.toFixed(1)} s`,
@@ -108,14 +108,16 @@ function report(
     `worst cost  ${worstCost.multiple.toFixed(1)} times the run without faults (seed ${worstCost.seed})`,
     `failures    ${failures.length}`,
   ];
-  console.log(lines.join("\n"));
-  for (const failure of failures) describeFailure(failure, replay);
+  return [...lines, ...failures.flatMap((failure) => failureLines(failure, replay))].join("\n");
 }
 
-function describeFailure({ stage, seed, violations, smallest, trace }: Failure, replay: string): void {
-  console.log(`\nFAILED seed ${seed} (${stage}): ${violations.slice(0, 3).join("; ")}`);
-  console.log(`  again with: ${replay} --seed ${seed} --seeds 1`);
-  if (smallest !== undefined)
-    console.log(`  smallest set of faults: ${smallest.join(", ") || "none: it fails without faults"}`);
-  if (trace !== undefined) console.log(`  trace:\n${trace.map((line) => `  ${line}`).join("\n")}`);
+function failureLines({ stage, seed, violations, smallest, trace }: Failure, replay: string): string[] {
+  return [
+    `\nFAILED seed ${seed} (${stage}): ${violations.slice(0, 3).join("; ")}`,
+    `  again with: ${replay} --seed ${seed} --seeds 1`,
+    ...(smallest === undefined
+      ? []
+      : [`  smallest set of faults: ${smallest.join(", ") || "none: it fails without faults"}`]),
+    ...(trace === undefined ? [] : [`  trace:\n${trace.map((line) => `  ${line}`).join("\n")}`]),
+  ];
 }

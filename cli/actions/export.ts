@@ -2,12 +2,13 @@
 import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { type EngineOptions, exportArchive, findRun, withEngine } from "../../client/index.ts";
 import { bytes, MarinaError } from "../../shared/base/index.ts";
+import { type PrintOptions, print } from "../output/print.ts";
 import { writingTo } from "../output/writing.ts";
 
 export async function exportRun(
   run: string,
   path: string,
-  options: EngineOptions & { readonly data: boolean },
+  options: EngineOptions & PrintOptions & { readonly data: boolean },
 ): Promise<void> {
   const archive = await withEngine(options, async (engine) => {
     await findRun(engine.live, run);
@@ -21,8 +22,10 @@ export async function exportRun(
     return exportArchive(engine.objects, run, options.data);
   });
   await writingTo(path, () => writeNew(path, archive));
-  console.log(
-    `${path}: run ${run}, ${bytes(archive.length)}; take it in elsewhere with: marina import ${path}`,
+  print(
+    options,
+    { run, file: path, bytes: archive.length },
+    () => `${path}: run ${run}, ${bytes(archive.length)}; take it in elsewhere with: marina import ${path}`,
   );
 }
 

@@ -2,16 +2,19 @@
 import {
   type EngineOptions,
   findRun,
+  readLabels,
   readRounds,
   standingOf,
   unfinished,
   withEngine,
 } from "../../client/index.ts";
 import { type RoundRecord, runPrefix } from "../../shared/protocol/index.ts";
+import { figuresOf, labelsOf } from "../output/figures.ts";
+import { type PrintOptions, print } from "../output/print.ts";
 import { details } from "../output/report.ts";
+import { widthOf } from "../output/terminal.ts";
 
-interface ShowOptions extends EngineOptions {
-  readonly json?: boolean;
+interface ShowOptions extends EngineOptions, PrintOptions {
   readonly rounds?: boolean;
 }
 
@@ -19,21 +22,31 @@ export async function show(run: string, options: ShowOptions): Promise<void> {
   await withEngine(options, async (engine) => {
     await findRun(engine.live, run);
     if (options.rounds === true) {
-      printRounds(await readRounds(engine.live, run));
+      printRounds(await readRounds(engine.live, run), options);
       return;
     }
     const standing = await standingOf(engine, run);
     if (standing.result === undefined) throw unfinished(run, standing);
     const { result } = standing;
-    if (options.json === true) console.log(JSON.stringify(result));
-    else
-      console.log(
-        `${details(result, engine.predicts)}\nfiles${" ".repeat(7)}${engine.locate(runPrefix(run))}`,
-      );
+    const labels = await readLabels(engine.live, run);
+    // Its seconds and dollars are among the figures, by the names that say whether they are predictions.
+    const { seconds: _seconds, usd: _usd, ...rest } = result;
+    const figures = { ...rest, ...figuresOf(result, engine.predicts), ...labelsOf(labels) };
+    print(options, figures, () =>
+      details(result, engine.predicts, {
+        labels,
+        files: engine.locate(runPrefix(run)),
+        width: widthOf(),
+      }),
+    );
   });
 }
 
-function printRounds(records: readonly RoundRecord[]): void {
+function printRounds(records: readonly RoundRecord[], options: PrintOptions): void {
+  if (options.json === true) {
+    for (const record of records) process.stdout.write(`${JSON.stringify(record)}\n`);
+    return;
+  }
   const columns = [
     "round",
     "dense",

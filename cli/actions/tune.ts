@@ -26,6 +26,8 @@ import {
   searchPowersOfTwo,
   sweepText,
 } from "../../sweep/index.ts";
+import { type PrintOptions, print, remark } from "../output/print.ts";
+import { onOutput } from "../output/terminal.ts";
 
 /** What `--by` may be, in a word each. */
 export const TUNE_MEASURES: Readonly<Record<string, Measure>> = {
@@ -36,7 +38,7 @@ export const TUNE_MEASURES: Readonly<Record<string, Measure>> = {
   accuracy: "relativeGradientNormSquared",
 };
 
-export interface TuneOptions extends EngineOptions {
+export interface TuneOptions extends EngineOptions, PrintOptions {
   readonly parameter: string;
   readonly by: string;
   readonly seeds: readonly number[];
@@ -44,7 +46,6 @@ export interface TuneOptions extends EngineOptions {
   readonly jobs?: number;
   readonly maxUsd?: number;
   readonly yes?: boolean;
-  readonly json?: boolean;
 }
 
 export async function tune(path: string, options: TuneOptions): Promise<void> {
@@ -91,12 +92,12 @@ export async function tune(path: string, options: TuneOptions): Promise<void> {
       },
       PROGRESS_WITHIN,
     ).catch((error: unknown) => {
-      if (tried.length > 0) console.log(sweepText(tried));
+      if (tried.length > 0) remark(options, sweepText(tried, onOutput()));
       throw error;
     });
     const best = bestTrial(trials, PROGRESS_WITHIN);
     if (best === undefined) {
-      console.log(sweepText(tried));
+      remark(options, sweepText(tried, onOutput()));
       throw new MarinaError(
         "not-found",
         `no value of ${field} that was tried reaches the accuracy within ${spec.stop.rounds} rounds; allow more (--set stop.rounds=...)`,
@@ -104,15 +105,17 @@ export async function tune(path: string, options: TuneOptions): Promise<void> {
     }
     const order = new Map(trials.map(({ value, exponent }) => [JSON.stringify(value), exponent]));
     const exponent = ({ axes }: Group): number => order.get(JSON.stringify(axes[field])) ?? 0;
-    console.log(sweepText([...tried].sort((a, b) => exponent(a) - exponent(b))));
-    console.log(
-      `\nbest by ${options.by}: --set '${field}=${JSON.stringify(best.value)}' (median ${short(best.cost)})`,
+    const { value, cost } = best;
+    print(options, { parameter: field, by: options.by, value, cost, trials }, () =>
+      [
+        sweepText(
+          [...tried].sort((a, b) => exponent(a) - exponent(b)),
+          onOutput(),
+        ),
+        "",
+        `best by ${options.by}: --set '${field}=${JSON.stringify(value)}' (median ${short(cost)})`,
+      ].join("\n"),
     );
-    if (options.json === true) {
-      console.log(
-        JSON.stringify({ parameter: field, by: options.by, value: best.value, cost: best.cost, trials }),
-      );
-    }
   } catch (error) {
     if (!(error instanceof CellsLeft) || !error.interrupted) throw error;
     console.error(`marina: ${error.message}`);

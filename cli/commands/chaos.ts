@@ -9,7 +9,6 @@ export const command = engineCommand("chaos")
   .option("--seeds <n>", "how many seeds", positiveInteger, 200)
   .option("--seed <s>", "the first seed", positiveInteger, 1)
   .option("--faults <file>", "JSON file of ratios by kind of fault; default: all kinds")
-  .option("--json", "print one JSON object as the last line of standard output")
   .action(async (spec: string | undefined, options) =>
     (await import("../actions/chaos.ts")).chaos(spec, options),
   );

@@ -15,5 +15,4 @@ export const command = engineCommand("run")
   )
   .addOption(tag())
   .addOption(note())
-  .option("--json", "print one JSON object as the last line of standard output")
   .action(async (spec: string, options) => (await import("../actions/run.ts")).runSpec(spec, options));

@@ -3,6 +3,32 @@ import { readingWords } from "../../client/index.ts";
 import { bytes, shellWord } from "../../shared/base/index.ts";
 import type { Manifest } from "../../shared/data/index.ts";
 
+/** For programs. */
+export function dataFigures({
+  name,
+  rows,
+  dimension,
+  nonZeros,
+  labels,
+  source,
+  object,
+  reading,
+  features,
+}: Manifest) {
+  return {
+    data: name,
+    rows,
+    dimension,
+    nonZeros,
+    labels,
+    storedBytes: object.bytes,
+    rowsSha256: object.sha256,
+    source,
+    readWith: reading === undefined ? [] : readingWords(reading),
+    featureNames: features?.names ?? null,
+  };
+}
+
 export function describeData(manifest: Manifest): string {
   const { labels, reading } = manifest;
   const how = reading === undefined ? [] : readingWords(reading).map(shellWord);

@@ -1,8 +1,10 @@
 /** Live progress of a run: one line that changes on a terminal, a plain line now and then elsewhere. */
 
-import type { Watcher } from "../../client/index.ts";
+import { fitted, type Part, type Watcher } from "../../client/index.ts";
+import { OutlookTracker } from "../../monitor/index.ts";
 import { dollars, megabits, seconds, short } from "../../shared/base/index.ts";
 import type { RoundRecord, RunSpec } from "../../shared/protocol/index.ts";
+import { widthOf } from "./terminal.ts";
 
 export interface ProgressOptions {
   readonly run: string;
@@ -22,38 +24,53 @@ const PLAIN_INTERVAL = 5000;
 export function createProgress(options: ProgressOptions): Watcher & { readonly done: () => void } {
   const { run, spec, predicts, stream, now, update } = options;
   const live = stream.isTTY === true;
-  const started = now();
   const interval = live ? TERMINAL_INTERVAL : PLAIN_INTERVAL;
-  let shown = live ? Number.NEGATIVE_INFINITY : started;
+  let shown = live ? Number.NEGATIVE_INFINITY : now();
   let first: number | undefined;
   let norm: number | null = null;
   let initial: number | null = null;
   let loss: number | null = null;
-  const show = (line: string): void => {
+  const outlooks = new OutlookTracker();
+  const show = (parts: () => readonly Part[]): void => {
     const at = now();
     if (at - shown < interval) return;
     shown = at;
-    if (live) update(line.slice(0, (stream.columns ?? 120) - 1));
+    const width = widthOf(stream);
+    // A full line would move the cursor to the next one.
+    const line = fitted(parts(), width === undefined ? undefined : width - 1);
+    if (live) update(line);
     else stream.write(`${line}\n`);
   };
   const approximately = predicts ? "~" : "";
   return {
     calibration(what, step) {
-      show(`${run}: calibration, ${what === "average-smoothness" ? `power iteration step ${step}` : what}`);
+      const doing = what === "average-smoothness" ? `power iteration step ${step}` : what;
+      show(() => [[`${run}: calibration, ${doing}`]]);
     },
     round(record: RoundRecord) {
       first ??= record.round;
       norm = record.gradientNormSquared ?? norm;
       initial ??= record.gradientNormSquared;
       loss = record.loss ?? loss;
-      const rate = (1000 * (record.round - first)) / Math.max(1, now() - started);
       const relative =
-        norm !== null && initial !== null && first === 0 ? ` (${short(norm / initial)} of start)` : "";
-      show(
-        `${run}: round ${record.round}/${spec.stop.rounds}  |∇f|² ${short(norm)}${relative}  f ${short(loss)}  ` +
-          `${megabits(record.uplinkBitsPerWorker)} Mbit/worker  ${approximately}${seconds(record.seconds)}  ` +
-          `${approximately}$${dollars(record.usd)}  ${Math.round(rate)} rounds/s`,
-      );
+        norm !== null && initial !== null && first === 0 ? `(${short(norm / initial)} of start)` : "";
+      show(() => {
+        const where = { stop: spec.stop, ended: false, round: record.round, norm, initialNorm: initial };
+        const { usd, seconds: elapsed } = record;
+        const outlook = outlooks.see({ ...where, usd, seconds: elapsed }, now() / 1000);
+        const { roundsPerSecond: rate, secondsLeft: left } = outlook;
+        return [
+          [`${run}: round ${record.round}/${spec.stop.rounds}`],
+          [`|∇f|² ${short(norm)}`, 5],
+          [relative, 4],
+          [`f ${short(loss)}`, 8],
+          [`${megabits(record.uplinkBitsPerWorker)} Mbit/worker`, 7],
+          [`${approximately}${seconds(elapsed)}`, 3],
+          [`${approximately}$${dollars(usd)}`, 2],
+          [rate === null ? "" : `${short(rate)} rounds/s`, 6],
+          [left === null ? "" : `about ${seconds(left)} left`, 1],
+        ];
+      });
     },
     quiet(silence) {
       if (live) update("");

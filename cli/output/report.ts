@@ -1,38 +1,9 @@
-/** How results are shown: one run, several side by side, and the JSON object for programs. */
+/** How results are shown to people: one run, several side by side. */
 
-import { endedText, table } from "../../client/index.ts";
+import { endedText, type TableOptions, table, tagWords, wrapped } from "../../client/index.ts";
 import { bytes, dollars, megabits, seconds, short } from "../../shared/base/index.ts";
 import { methodLabel } from "../../shared/methods/index.ts";
-import type { RunResult } from "../../shared/protocol/index.ts";
-
-/** The last line of `--json`. */
-export function jsonLine(result: RunResult, predicts: boolean, wallSeconds: number): string {
-  const { seconds: elapsed, usd } = result;
-  return JSON.stringify({
-    run: result.run,
-    status: result.status,
-    stoppedBy: result.stoppedBy,
-    error: result.error,
-    rounds: result.rounds,
-    loss: result.loss,
-    gradientNormSquared: result.gradientNormSquared,
-    initialGradientNormSquared: result.initialGradientNormSquared,
-    relativeGradientNormSquared: result.relativeGradientNormSquared,
-    uplinkBitsPerWorker: result.uplinkBitsPerWorker,
-    uplinkBytesMeasured: result.uplinkBytesMeasured,
-    downlinkBytesMeasured: result.downlinkBytesMeasured,
-    evaluationBytesMeasured: result.evaluationBytesMeasured,
-    evaluationCharged: false,
-    ...(predicts ? { predictedSeconds: elapsed, predictedUsd: usd } : { seconds: elapsed, usd }),
-    ...(result.preparation === undefined ? {} : { preparation: result.preparation }),
-    wallSeconds,
-    resentTasks: result.resentTasks,
-    hedgedTasks: result.hedgedTasks,
-    droppedMessages: result.droppedMessages,
-    iterateSha256: result.iterateSha256,
-    constants: result.constants,
-  });
-}
+import { NO_LABELS, type RunLabels, type RunResult } from "../../shared/protocol/index.ts";
 
 export interface Shown {
   readonly result: RunResult;
@@ -40,21 +11,21 @@ export interface Shown {
 }
 
 /** Runs side by side. */
-export function comparison(shown: readonly Shown[]): string {
+export function comparison(shown: readonly Shown[], options: TableOptions = {}): string {
   const withWall = shown.some(({ wallSeconds }) => wallSeconds !== undefined);
   return table(
     [
       ["run", "left"],
-      ["method", "left"],
-      ["n", "right"],
-      ["ended", "left"],
+      ["method", "left", 4],
+      ["n", "right", 6],
+      ["ended", "left", 5],
       ["rounds", "right"],
-      ["|∇f|²/start", "right"],
-      ["Mbit/worker", "right"],
+      ["|∇f|²/start", "right", 1],
+      ["Mbit/worker", "right", 2],
       ["seconds", "right"],
       ["$", "right"],
-      ["$/1000 rounds", "right"],
-      ...(withWall ? [["wall", "right"] as const] : []),
+      ["$/1000 rounds", "right", 7],
+      ...(withWall ? [["wall", "right", 8] as const] : []),
     ],
     shown.map(({ result, wallSeconds }) => [
       result.run,
@@ -69,6 +40,7 @@ export function comparison(shown: readonly Shown[]): string {
       result.rounds === 0 ? "-" : dollars((1000 * result.usd) / result.rounds),
       ...(withWall ? [wallSeconds === undefined ? "-" : seconds(wallSeconds)] : []),
     ]),
+    options,
   );
 }
 
@@ -79,8 +51,20 @@ function membershipText({ constants, phases }: RunResult): string {
   return all.length <= 4 ? all.join("→") : `${all[0]}→…→${all.at(-1)}`;
 }
 
+export interface DetailOptions {
+  /** Where they are. */
+  readonly files: string;
+  readonly labels?: RunLabels;
+  /** Characters of a line; undefined: as many as there are. */
+  readonly width?: number | undefined;
+}
+
 /** Everything about one run. */
-export function details(result: RunResult, predicts: boolean): string {
+export function details(
+  result: RunResult,
+  predicts: boolean,
+  { files, labels = NO_LABELS, width }: DetailOptions,
+): string {
   const { constants, spec, initialGradientNormSquared: initial } = result;
   const approximate = predicts ? " (predicted)" : "";
   const rows: [string, string][] = [
@@ -92,7 +76,7 @@ export function details(result: RunResult, predicts: boolean): string {
       `${spec.data}, ${constants.rows.toLocaleString("en-US")} rows x ${constants.dimension}, ${membershipText(result)} workers`,
     ],
     ["rounds", result.rounds.toLocaleString("en-US")],
-    ["f(x)", result.loss === null ? "-" : String(result.loss)],
+    ["f(x)", result.loss === null ? "-" : precise(result.loss)],
     [
       "|∇f(x)|²",
       `${short(result.gradientNormSquared)} (start ${short(initial)}, ratio ${short(result.relativeGradientNormSquared)})`,
@@ -119,14 +103,29 @@ export function details(result: RunResult, predicts: boolean): string {
     ...preparationRows(result, predicts),
     [
       "constants",
-      `L ${constants.L}, ${constants.Lf === undefined ? "" : `L_f ${constants.Lf}, `}${constants.omega === undefined ? `α ${constants.alpha}` : `ω ${constants.omega}`}, ζ ${constants.zeta}`,
+      `L ${precise(constants.L)}, ${constants.Lf === undefined ? "" : `L_f ${precise(constants.Lf)}, `}${constants.omega === undefined ? `α ${precise(constants.alpha ?? 1)}` : `ω ${precise(constants.omega)}`}, ζ ${precise(constants.zeta)}`,
     ],
-    ["step size", `γ ${constants.stepSize}, p ${constants.probability}`],
+    ["step size", `γ ${precise(constants.stepSize)}, p ${precise(constants.probability)}`],
     ...epochRows(result),
     ["iterate", `SHA-256 ${result.iterateSha256}`],
+    ...labelRows(labels),
+    ["files", files],
   ];
-  const width = Math.max(...rows.map(([label]) => label.length));
-  return rows.map(([label, text]) => `${label.padEnd(width)}  ${text}`).join("\n");
+  const longest = Math.max(...rows.map(([label]) => label.length));
+  return rows.map(([label, text]) => wrapped(`${label.padEnd(longest)}  `, text, width)).join("\n");
+}
+
+/** Six significant digits: enough to tell runs apart; all of them are in `--json`. */
+function precise(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
+
+function labelRows(labels: RunLabels): [string, string][] {
+  const words = tagWords(labels);
+  return [
+    ...(words.length === 0 ? [] : [["tags", words.join(", ")] as [string, string]]),
+    ...(labels.note === null ? [] : [["note", labels.note.replaceAll("\n", " / ")] as [string, string]]),
+  ];
 }
 
 /** What calibration took, and what it could not find out. */
