@@ -49,7 +49,7 @@ function compare(
   program: string | undefined,
   folder: string,
 ): Figure[] {
-  const x = Float64Array.from({ length: shard.dimension }, (_, j) => 0.01 * (((7 * j) % 11) - 5));
+  const x = Float64Array.from({ length: shard.features }, (_, j) => 0.01 * (((7 * j) % 11) - 5));
   const w = x.map((value) => 1.01 * value + 0.001);
   const plain = new TypeScriptPass(KIND, shard);
   const wasm = new WasmPass(KIND, shard, kernel);
@@ -122,10 +122,10 @@ function compile(folder: string): string | undefined {
 }
 
 function cInput(shard: Shard, x: Float64Array, w: Float64Array): Uint8Array {
-  const { rows, dimension, offsets, indices, values, labels } = shard;
+  const { rows, features, offsets, indices, values, labels } = shard;
   if (values !== null || !(indices instanceof Uint16Array))
     throw new Error("the C loops read ones and uint16 only");
-  const header = Uint32Array.of(rows, dimension, indices.length, 0);
+  const header = Uint32Array.of(rows, features, indices.length, 0);
   const first = offsets[0]!;
   const parts = [header, labels, x, w, offsets.map((offset) => offset - first), indices];
   return Buffer.concat(parts.map((part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength)));

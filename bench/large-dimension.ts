@@ -48,7 +48,7 @@ function objectivesOf(manifest: Manifest, body: Uint8Array): Objective[] {
   return partition(manifest.rows, WORKERS, "spread").map(({ first, count }) => {
     const range = shardRange(manifest, first, count);
     const bytes = body.subarray(range.start, range.end);
-    const shard = openShard(manifest, first, count, bytes, range, "classification");
+    const shard = openShard(manifest, first, count, bytes, range);
     return createObjective(problem, shard, { rowWeight: WORKERS / ROWS, regularizerWeight: 1 });
   });
 }

@@ -86,6 +86,11 @@ function ef21(k: number, rounds: number, megabits: number): Reference {
   };
 }
 
+function dasha(k: number, rounds: Quartiles, megabits: Quartiles): Reference {
+  const algorithm = { kind: "dasha", ...randK(k), stepSize: "theory" } as const;
+  return { label: `DASHA, K = ${k}`, algorithm, rounds, megabits, evaluateEvery: 1, slow: k < 10 };
+}
+
 export const references: readonly Reference[] = [
   {
     label: "GD, step 1/L",
@@ -118,6 +123,9 @@ export const references: readonly Reference[] = [
   diana(5, "theory", [30485.5, 30498.5, 30519.75], [4.8777, 4.8798, 4.8832]),
   diana(10, "theory", [10630, 10636, 10647.25], [3.4016, 3.4035, 3.4071]),
   diana(10, "published", [48939, 48947, 48957], [15.6605, 15.663, 15.6662]),
+  dasha(1, [23029.75, 23095, 23144], [0.7405, 0.7426, 0.7442]),
+  dasha(5, [4636.5, 4649.5, 4663.75], [0.7453, 0.7473, 0.7496]),
+  dasha(10, [2343.5, 2347, 2351], [0.7532, 0.7543, 0.7556]),
   ef21(1, 51355, 2.0064),
   ef21(5, 10149, 1.9824),
   ef21(10, 4997, 1.952),

@@ -79,8 +79,8 @@ async function fiveWorkers(data: ShippedName, threads: number): Promise<Embedded
 async function kernelMilliseconds(name: ShippedName, workers: number): Promise<number> {
   const data = await loadShipped(name, workers, "drop");
   const objectives = data.objectives(problem);
-  const out = new Float64Array(data.dimension);
-  const x = Float64Array.from({ length: data.dimension }, (_, j) => 0.01 * (((7 * j) % 11) - 5));
+  const out = new Float64Array(data.features);
+  const x = Float64Array.from({ length: data.features }, (_, j) => 0.01 * (((7 * j) % 11) - 5));
   return medianOf(15, () => {
     const repeats = 40;
     const started = cpuMilliseconds();

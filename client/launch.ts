@@ -3,8 +3,9 @@ import { isOver, readCheckpoint } from "../lambdas/aggregator/index.ts";
 import { MarinaError, nearest } from "../shared/base/index.ts";
 import { DamagedObject, type ObjectStore, readChecked, readOptional } from "../shared/cloud/index.ts";
 import { createCompressor } from "../shared/compressors/index.ts";
-import { checkLabelUse, type Manifest, parseManifest, rowsOf, rowsUsed } from "../shared/data/index.ts";
+import { dataForm, type Manifest, parseManifest, rowsOf, rowsUsed } from "../shared/data/index.ts";
 import { batchesOf, compressorOf, stateHolder } from "../shared/methods/index.ts";
+import { openProblem, type Problem } from "../shared/problems/index.ts";
 import {
   CARRIED_SHIFTS_BYTES,
   type ControlMessage,
@@ -38,16 +39,16 @@ export async function createRun(
   machineBytes?: number,
 ): Promise<{ run: string; control: ControlMessage }> {
   const manifest = await findManifest(objects, spec.data);
-  checkRun(spec, manifest);
-  if (machineBytes !== undefined) checkMachine(spec, manifest, machineBytes);
+  const problem = checkRun(spec, manifest);
+  if (machineBytes !== undefined) checkMachine(spec, manifest, problem, machineBytes);
   await checkRows(objects, manifest);
   const base = spec.name ?? `${spec.algorithm.kind}-${spec.data}`;
   const data = { sha256: manifest.object.sha256, etag: manifest.object.etag };
   for (let copy = 1; ; copy++) {
     const run = copy === 1 ? base : `${base.slice(0, 58)}-${copy}`;
-    // What an interrupted deletion or import has left of another one must not become part of this one.
-    if ((await objects.list(runPrefix(run))).length > 0) continue;
     const stored: StoredRun = { version: 1, run, spec, data };
+    // Objects without a description: of an import or a deletion that did not come to its end. They must not be taken for this run's.
+    if ((await objects.list(runPrefix(run))).length > 0) continue;
     try {
       await objects.put(specKey(run), encodeStoredRun(stored), { ifNoneMatch: "*" });
     } catch (error) {
@@ -69,7 +70,8 @@ export async function resumeRun(
 ): Promise<{ spec: RunSpec; control: ControlMessage }> {
   const { spec } = await findRun(objects, run);
   const manifest = await findManifest(objects, spec.data);
-  if (machineBytes !== undefined) checkMachine(spec, manifest, machineBytes);
+  const problem = openProblem(spec.problem, dataForm(manifest));
+  if (machineBytes !== undefined) checkMachine(spec, manifest, problem, machineBytes);
   await checkRows(objects, manifest);
   const checkpoint = (await readCheckpoint(objects, run))?.checkpoint;
   const result = await resultThatCounts(objects, run);
@@ -153,17 +155,21 @@ export async function datasetNames(objects: Pick<ObjectStore, "list">): Promise<
   return keys.filter((key) => key.endsWith("/manifest.json")).map((key) => key.split("/")[1]!);
 }
 
-/** What only spec and data set together can tell. @throws MarinaError "spec" or "usage" */
-export function checkRun(spec: RunSpec, manifest: Manifest): void {
+/**
+ * The spec's problem over the data set, and what only the two together can tell.
+ * @throws MarinaError "spec", "limit" or "usage"
+ */
+export function checkRun(spec: RunSpec, manifest: Manifest): Problem {
   const { algorithm } = spec;
   const asked = workersAsked(spec.workers);
   for (const workers of asked) rowsUsed(manifest.rows, workers, spec.remainder);
+  const problem = openProblem(spec.problem, dataForm(manifest));
+  const { dimension } = problem.parameters;
   for (const workers of asked) {
-    createCompressor(compressorOf(algorithm), manifest.dimension, spec.wire, { workers });
+    createCompressor(compressorOf(algorithm), dimension, spec.wire, { workers });
   }
   const workers = Math.max(...asked);
-  checkCarriedShifts(spec, workers, manifest);
-  checkLabelUse(manifest, spec.problem.kind === "least-squares" ? "regression" : "classification");
+  checkCarriedShifts(spec, workers, dimension);
   const fewest = rowsOf(manifest.rows, workers, spec.remainder, workers - 1).count;
   const batches = batchesOf(algorithm);
   if (batches !== undefined && !batches.replacement && batches.batchSize > fewest) {
@@ -172,10 +178,11 @@ export function checkRun(spec: RunSpec, manifest: Manifest): void {
       `algorithm.batchSize: expected at most ${fewest} (the rows of the smallest shard) when drawn without replacement, got ${batches.batchSize}`,
     );
   }
+  return problem;
 }
 
 /** Carried shifts travel in every round and lie in every checkpoint. @throws MarinaError "spec" */
-function checkCarriedShifts({ algorithm }: RunSpec, workers: number, { dimension }: Manifest): void {
+function checkCarriedShifts({ algorithm }: RunSpec, workers: number, dimension: number): void {
   if (stateHolder(algorithm) !== "server") return;
   const bytes = 8 * workers * dimension;
   // One shift must fit into a message, in base64, beside what else a task says.

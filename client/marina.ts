@@ -137,7 +137,7 @@ export class Marina implements AsyncDisposable {
     const importInto = await fileImport(paths, options, async () =>
       (await import("../shared/cloud/aws/index.ts")).createObjectFiles(),
     );
-    return this.#writing(async ({ objects }) => (await importInto(objects)).manifest);
+    return this.#writing(async (engine) => (await importInto(engine)).manifest);
   }
 
   /** Names of the imported data sets. */
@@ -178,7 +178,7 @@ export class Marina implements AsyncDisposable {
 
   /** Takes an exported run in; `resumeRun` goes on with it. @returns its name. */
   importRun(file: Uint8Array): Promise<string> {
-    return this.#writing(({ objects }) => importArchive(objects, file, "archive"));
+    return this.#writing((engine) => importArchive(engine, file, "archive"));
   }
 
   /** Tags and note of a run. @throws MarinaError "usage" when there is no such run. */

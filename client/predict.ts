@@ -2,7 +2,9 @@
 import { AWS_RAMP, createEmbeddedService, driveToEnd, type ServiceConfiguration } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
+import { dataForm } from "../shared/data/index.ts";
 import { participantsAsked } from "../shared/methods/index.ts";
+import { openProblem } from "../shared/problems/index.ts";
 import { manifestKey, type RunSpec, WHOLE_OBJECT_BYTES, workersAsked } from "../shared/protocol/index.ts";
 import { createRun, findManifest } from "./launch.ts";
 import { embeddedMemoryBytes, machineMemoryBytes } from "./vector-memory.ts";
@@ -37,7 +39,8 @@ export async function predict(
 ): Promise<Prediction | undefined> {
   const manifest = await findManifest(objects, spec.data);
   if (manifest.object.bytes > WHOLE_OBJECT_BYTES) return undefined;
-  if (embeddedMemoryBytes(spec, manifest) > machineMemoryBytes()) return undefined;
+  const problem = openProblem(spec.problem, dataForm(manifest));
+  if (embeddedMemoryBytes(spec, manifest, problem) > machineMemoryBytes()) return undefined;
   const service = createEmbeddedService({
     seed: 1,
     configuration,

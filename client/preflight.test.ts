@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { dataForm } from "../shared/data/data-form.ts";
 import type { Manifest } from "../shared/data/manifest.ts";
+import { openProblem } from "../shared/problems/registry.ts";
 import { parseRunSpec, type RunSpec } from "../shared/protocol/spec/spec.ts";
 import { checkFunction, checkMemory, checkTask } from "./preflight.ts";
 import { taskSeconds } from "./task-seconds.ts";
@@ -10,12 +12,14 @@ const manifest: Manifest = {
   name: "large",
   source: { fileName: "large.txt", bytes: 1, sha256: "0".repeat(64) },
   rows: 10_000_000,
-  dimension: 1000,
+  featureCount: 1000,
   nonZeros: 1_000_000_000,
   labels: { kind: "real", min: 0, max: 1 },
   groups: [],
   object: { key: "datasets/large/rows-0", bytes: 781_250_000, etag: "e", sha256: "0".repeat(64) },
 };
+
+const problem = openProblem({ kind: "least-squares" }, dataForm(manifest));
 
 function specOf(workers: number, shardsPerTask = 1): RunSpec {
   return parseRunSpec(
@@ -53,21 +57,27 @@ describe("a function that can't be invoked", () => {
 
 describe("a worker's largest task", () => {
   it("reads and passes over its rows only, at the network's and the vCPU's speed", () => {
-    const { reading, computing } = taskSeconds(specOf(10), manifest, 1769);
+    const { reading, computing } = taskSeconds(specOf(10), manifest, problem, 1769);
     // 625 Mbit/s
     expect(reading).toBeCloseTo(1, 6);
     expect(computing).toBeCloseTo(ALL_ROWS_SECONDS / 10, 3);
   });
 
   it("takes longer by the number of shards that it packs, and by the share of a vCPU that memory brings", () => {
-    expect(taskSeconds(specOf(10, 5), manifest, 1769).computing).toBeCloseTo(ALL_ROWS_SECONDS / 2, 3);
-    expect(taskSeconds(specOf(10), manifest, 1769 / 8).computing).toBeCloseTo(0.8 * ALL_ROWS_SECONDS, 3);
+    expect(taskSeconds(specOf(10, 5), manifest, problem, 1769).computing).toBeCloseTo(
+      ALL_ROWS_SECONDS / 2,
+      3,
+    );
+    expect(taskSeconds(specOf(10), manifest, problem, 1769 / 8).computing).toBeCloseTo(
+      0.8 * ALL_ROWS_SECONDS,
+      3,
+    );
   });
 
   it("is refused where it outlasts the time-out, with what to do", () => {
     const small = { timeoutSeconds: 60, memoryMb: 128 };
-    expect(checkTask(specOf(10), manifest, small)).toMatchObject({ good: true });
-    const { good, text } = checkTask(specOf(1), manifest, small);
+    expect(checkTask(specOf(10), manifest, problem, small)).toMatchObject({ good: true });
+    const { good, text } = checkTask(specOf(1), manifest, problem, small);
     expect(good).toBe(false);
     expect(text).toMatch(/2\.2 min to compute, time-out 60 s: .* more workers or fewer shardsPerTask/);
   });

@@ -3,7 +3,8 @@
 import { MarinaError, seconds } from "../shared/base/index.ts";
 import type { DeployedStack, FunctionLimits } from "../shared/cloud/aws/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
-import type { Manifest } from "../shared/data/index.ts";
+import { dataForm, type Manifest } from "../shared/data/index.ts";
+import { type Layout, openProblem, type Problem } from "../shared/problems/index.ts";
 import {
   AGGREGATOR_TIMEOUT_SECONDS,
   FUNCTION_MEMORY_LIMIT_MB,
@@ -56,9 +57,10 @@ export function checkFunction(
 export function checkTask(
   spec: RunSpec,
   manifest: Manifest,
+  problem: Problem,
   { timeoutSeconds, memoryMb }: Pick<FunctionLimits, "timeoutSeconds" | "memoryMb">,
 ): Check {
-  const { reading, computing } = taskSeconds(spec, manifest, memoryMb);
+  const { reading, computing } = taskSeconds(spec, manifest, problem, memoryMb);
   const good = reading + computing < timeoutSeconds;
   const advice = good
     ? ""
@@ -72,7 +74,7 @@ export function checkTask(
 /** The aggregator's largest round, against its function's memory. */
 export function checkMemory(
   spec: RunSpec,
-  { dimension }: Pick<Manifest, "dimension">,
+  { dimension }: Pick<Layout, "dimension">,
   { memoryMb }: Pick<FunctionLimits, "memoryMb">,
 ): Check {
   const needed = Math.ceil(aggregatorMemoryBytes(spec, dimension) / 2 ** 20);
@@ -110,11 +112,14 @@ export async function fitnessOf({ stack }: Pick<Deployment, "stack">): Promise<F
       checkFunction(stack.workerFunction, worker, WORKER_TIMEOUT_SECONDS),
       checkFunction(stack.aggregatorFunction, aggregator, AGGREGATOR_TIMEOUT_SECONDS),
     ],
-    ofRun: (spec, manifest) => [
-      checkTask(spec, manifest, worker),
-      checkWorkerMemory(spec, manifest, worker),
-      checkMemory(spec, manifest, aggregator),
-    ],
+    ofRun(spec, manifest) {
+      const problem = openProblem(spec.problem, dataForm(manifest));
+      return [
+        checkTask(spec, manifest, problem, worker),
+        checkWorkerMemory(spec, manifest, problem, worker),
+        checkMemory(spec, problem.parameters, aggregator),
+      ];
+    },
   };
 }
 
@@ -133,11 +138,16 @@ export async function fitnessIfReadable(deployment: Pick<Deployment, "stack">): 
 export function checkWorkerMemory(
   spec: RunSpec,
   manifest: Manifest,
+  problem: Problem,
   { memoryMb }: Pick<FunctionLimits, "memoryMb">,
 ): Check {
-  const needed = Math.ceil(workerMemoryBytes(spec, manifest) / 2 ** 20);
+  const needed = Math.ceil(workerMemoryBytes(spec, manifest, problem) / 2 ** 20);
   const good = needed <= memoryMb;
-  const vectors = workerMemoryBytes(spec, { ...manifest, rows: 1, object: { ...manifest.object, bytes: 0 } });
+  const vectors = workerMemoryBytes(
+    spec,
+    { ...manifest, rows: 1, object: { ...manifest.object, bytes: 0 } },
+    problem,
+  );
   const smaller =
     vectors / 2 ** 20 > FUNCTION_MEMORY_LIMIT_MB
       ? "map the data set's features to fewer"
@@ -149,7 +159,7 @@ export function checkWorkerMemory(
   const advice = good ? "" : `: workers would run out of it; ${enough}`;
   return {
     good,
-    text: `largest task: about ${needed} MB of the worker's ${memoryMb} MB for its rows and d = ${manifest.dimension}${advice}`,
+    text: `largest task: about ${needed} MB of the worker's ${memoryMb} MB for its rows and d = ${problem.parameters.dimension}${advice}`,
   };
 }
 

@@ -1,10 +1,13 @@
 /** Asks a run that is under way to go on with another number of workers, or of participants. */
 import { MarinaError } from "../shared/base/index.ts";
-import { type ObjectStore, readOptional } from "../shared/cloud/index.ts";
+import { readOptional } from "../shared/cloud/index.ts";
+import { dataForm, type Manifest } from "../shared/data/index.ts";
+import { openProblem } from "../shared/problems/index.ts";
 import {
   checkpointKey,
   decodeCheckpoint,
   decodeResult,
+  type RunSpec,
   resultKey,
   type ScaleRequest,
   startingMembership,
@@ -12,6 +15,8 @@ import {
 } from "../shared/protocol/index.ts";
 import type { Engine } from "./engines/engine.ts";
 import { findManifest, findRun } from "./launch.ts";
+import { checkMemory } from "./preflight.ts";
+import { checkMachine } from "./vector-memory.ts";
 
 export interface ScaleOptions {
   /** n from then on. */
@@ -27,7 +32,7 @@ export interface ScaleOptions {
  * @throws MarinaError "usage" where the run can't follow, with the reason.
  */
 export async function requestScale(
-  engine: Pick<Engine, "live" | "command">,
+  engine: Pick<Engine, "live" | "command" | "stack" | "machineBytes">,
   run: string,
   options: ScaleOptions,
 ): Promise<string> {
@@ -35,7 +40,7 @@ export async function requestScale(
   if (workers === null && participants === null) {
     throw new MarinaError("usage", "scale: say what to change: --workers N, or --participants R (pp-marina)");
   }
-  await check(engine.live, run, workers, participants);
+  await check(engine, run, workers, participants);
   const request: ScaleRequest = { request: Date.now(), workers, participants, now };
   await engine.command(run, { kind: "scale", ...request });
   const what = [
@@ -52,20 +57,37 @@ export async function requestScale(
 }
 
 async function check(
-  objects: Pick<ObjectStore, "get" | "list">,
+  engine: Pick<Engine, "live" | "stack" | "machineBytes">,
   run: string,
   workers: number | null,
   participants: number | null,
 ): Promise<void> {
+  const { live: objects } = engine;
   const { spec } = await findRun(objects, run);
   const result = await readOptional(objects, resultKey(run), decodeResult);
   if (result !== undefined) {
     throw new MarinaError("usage", `run ${run} is not under way: it is ${result.status}`);
   }
   // The rows limit the workers alone.
-  const rows = workers === null ? Number.POSITIVE_INFINITY : (await findManifest(objects, spec.data)).rows;
+  const manifest = workers === null ? undefined : await findManifest(objects, spec.data);
+  const rows = manifest?.rows ?? Number.POSITIVE_INFINITY;
   const checkpoint = await readOptional(objects, checkpointKey(run), decodeCheckpoint);
   const now = checkpoint?.elastic.phases.at(-1) ?? startingMembership(spec);
   const why = whyNotScaled(run, spec, now, { workers, participants }, rows);
   if (why !== undefined) throw new MarinaError("usage", why);
+  if (workers !== null && manifest !== undefined) checkMemoryFor(engine, run, { ...spec, workers }, manifest);
+}
+
+/** Whoever holds a round of so many answers: the aggregator's function, or this machine. @throws MarinaError "limit" */
+function checkMemoryFor(
+  { stack, machineBytes }: Pick<Engine, "stack" | "machineBytes">,
+  run: string,
+  spec: RunSpec,
+  manifest: Manifest,
+): void {
+  const problem = openProblem(spec.problem, dataForm(manifest));
+  if (machineBytes !== undefined) checkMachine(spec, manifest, problem, machineBytes);
+  if (stack === undefined) return;
+  const { good, text } = checkMemory(spec, problem.parameters, { memoryMb: stack.aggregatorMemoryMb });
+  if (!good) throw new MarinaError("limit", `run ${run} with ${spec.workers} workers: ${text}`);
 }

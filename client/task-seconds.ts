@@ -2,6 +2,7 @@
 import { AWS_LATENCIES, cpuShare, LAMBDA_RATES, modelMilliseconds } from "../embedded/index.ts";
 import { shardsPerTaskOf } from "../lambdas/aggregator/index.ts";
 import { type Manifest, rowsOf } from "../shared/data/index.ts";
+import type { Problem } from "../shared/problems/index.ts";
 import { type RunSpec, WHOLE_OBJECT_BYTES, workersAsked } from "../shared/protocol/index.ts";
 
 /** Points at which a difference task evaluates its rows. */
@@ -17,15 +18,19 @@ export interface TaskSeconds {
  * mean number of entries.
  * @param memoryMb of the worker's function: its share of a vCPU goes with it.
  */
-export function taskSeconds(spec: RunSpec, manifest: Manifest, memoryMb: number): TaskSeconds {
+export function taskSeconds(
+  spec: RunSpec,
+  manifest: Manifest,
+  problem: Problem,
+  memoryMb: number,
+): TaskSeconds {
   const workers = Math.min(...workersAsked(spec.workers));
-  const shards = shardsPerTaskOf(spec, workers, manifest);
+  const shards = shardsPerTaskOf(spec, workers, manifest, problem);
   const rows = shards * rowsOf(manifest.rows, workers, spec.remainder, 0).count;
   const share = Math.min(1, rows / manifest.rows);
   const work = {
-    rows: POINTS * rows,
-    nonZeros: POINTS * share * manifest.nonZeros,
-    entries: POINTS * manifest.dimension,
+    ...problem.work(POINTS * rows, POINTS * share * manifest.nonZeros),
+    entries: POINTS * problem.parameters.dimension,
   };
   const { bytes } = manifest.object;
   const read = bytes <= WHOLE_OBJECT_BYTES ? bytes : share * bytes;

@@ -8,6 +8,7 @@ import {
   type ServiceOptions,
 } from "../embedded/service/service.ts";
 import { MarinaError } from "../shared/base/errors.ts";
+import type { ObjectStore } from "../shared/cloud/ports.ts";
 import { importLibsvm } from "../shared/data/import.ts";
 import { shippedFile } from "../shared/data/testing/load.ts";
 import { checkpointKey, contributionsQueueName, specKey } from "../shared/protocol/keys.ts";
@@ -18,6 +19,11 @@ import { decodeStoredRun, runDigest } from "../shared/protocol/stored/run.ts";
 import { packArchive, unpackArchive } from "./archive.ts";
 import { createRun, resumeRun } from "./launch.ts";
 import { exportArchive, importArchive } from "./transfer.ts";
+
+/** One process alone has the store. */
+function engineOf(objects: ObjectStore): Parameters<typeof importArchive>[0] {
+  return { objects, exclusively: (_kind, _name, work) => work() };
+}
 
 const mushrooms = readFileSync(shippedFile("mushrooms"));
 const compressor = { kind: "rand-k", k: 10 } as const;
@@ -94,7 +100,7 @@ describe.each([
       const there = await emptyService({ seed: 9 });
       const from = await stoppedAt(20, false, change);
       const file = await exportArchive(from.cloud.client.objects, "moved", true);
-      expect(await importArchive(there.cloud.client.objects, file, "file")).toBe("moved");
+      expect(await importArchive(engineOf(there.cloud.client.objects), file, "file")).toBe("moved");
       const result = await goOn(there);
       expect(result).toMatchObject({ status: "done", rounds: 60, iterateSha256: await undisturbed(change) });
     });
@@ -115,11 +121,11 @@ it("the data set may be there already, and must be the same one", async () => {
   const slim = await exportArchive(from.cloud.client.objects, "moved", false);
 
   const same = await serviceWithData();
-  await importArchive(same.cloud.client.objects, slim, "file");
+  await importArchive(engineOf(same.cloud.client.objects), slim, "file");
   expect((await goOn(same)).status).toBe("done");
 
   const empty = await emptyService();
-  await expect(importArchive(empty.cloud.client.objects, slim, "file")).rejects.toThrow(
+  await expect(importArchive(engineOf(empty.cloud.client.objects), slim, "file")).rejects.toThrow(
     "exported without the rows",
   );
 
@@ -133,7 +139,7 @@ it("the data set may be there already, and must be the same one", async () => {
     labels: "binary",
     objects: other.cloud.client.objects,
   });
-  await expect(importArchive(other.cloud.client.objects, slim, "file")).rejects.toThrow(
+  await expect(importArchive(engineOf(other.cloud.client.objects), slim, "file")).rejects.toThrow(
     "exists with other rows",
   );
   expect(await other.cloud.client.objects.list("runs/")).toEqual([]);
@@ -142,7 +148,7 @@ it("the data set may be there already, and must be the same one", async () => {
 it("a run that exists is not overwritten", async () => {
   const service = await stoppedAt(10, false);
   const file = await exportArchive(service.cloud.client.objects, "moved", true);
-  await expect(importArchive(service.cloud.client.objects, file, "file")).rejects.toThrow(
+  await expect(importArchive(engineOf(service.cloud.client.objects), file, "file")).rejects.toThrow(
     "run moved exists already",
   );
 });
@@ -166,9 +172,9 @@ it.each(["runs/victim/checkpoint", "datasets/other/rows-1", "datasets/chaos/rows
       };
     });
     const { objects: store } = (await emptyService()).cloud.client;
-    await expect(importArchive(store, packArchive({ ...archive, objects }), "file")).rejects.toThrow(
-      /puts its rows at|expected/,
-    );
+    await expect(
+      importArchive(engineOf(store), packArchive({ ...archive, objects }), "file"),
+    ).rejects.toThrow(/puts its rows at|expected/);
     expect(await store.list("")).toEqual([]);
   },
 );
@@ -181,4 +187,35 @@ describe("an archive", () => {
       await expect(unpackArchive(file, "file")).rejects.toThrow(MarinaError);
     }
   });
+});
+
+it("an import that did not come to its end leaves nothing that a later one, or a new run of the name, takes for its own", async () => {
+  const from = await stoppedAt(20, false);
+  const file = await exportArchive(from.cloud.client.objects, "moved", true);
+  const there = await serviceWithData();
+  const { objects } = there.cloud.client;
+  // Of another archive of that name, cut off before its description.
+  for (const key of ["runs/moved/checkpoint", "runs/moved/memory/3/000000041", "runs/moved/rounds/000000030"])
+    await objects.put(key, new TextEncoder().encode("of another run"));
+  const { run } = await createRun(objects, specOf());
+  expect(run).toBe("moved-2");
+  await importArchive(engineOf(objects), file, "file");
+  const archived = (await unpackArchive(file, "file")).objects.map(({ key }) => key);
+  expect(await objects.list("runs/moved/")).toEqual(archived.filter((key) => key.startsWith("runs/")).sort());
+  expect((await goOn(there)).iterateSha256).toBe(await undisturbed());
+});
+
+it("an import that meets a run which was begun meanwhile takes its own objects away again", async () => {
+  const from = await stoppedAt(10, false);
+  const file = await exportArchive(from.cloud.client.objects, "moved", true);
+  const { objects } = (await serviceWithData()).cloud.client;
+  const begun: ObjectStore = {
+    ...objects,
+    put: async (key, body, condition) => {
+      if (key === specKey("moved")) await objects.put(key, new TextEncoder().encode("the other's"));
+      return objects.put(key, body, condition);
+    },
+  };
+  await expect(importArchive(engineOf(begun), file, "file")).rejects.toThrow("run moved exists already");
+  expect(await objects.list("runs/")).toEqual([specKey("moved")]);
 });

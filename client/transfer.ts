@@ -14,6 +14,7 @@ import {
   specKey,
 } from "../shared/protocol/index.ts";
 import { type Archive, packArchive, unpackArchive } from "./archive.ts";
+import type { Engine } from "./engines/engine.ts";
 import { importCommand } from "./import/import-command.ts";
 import { findManifest, findRun } from "./launch.ts";
 
@@ -78,7 +79,12 @@ async function commitOf(
  * @throws MarinaError "usage" when the run exists, or its data set's name is taken by other rows; "corrupt" for a file that
  *   is no archive or does not belong together.
  */
-export async function importArchive(objects: ObjectStore, file: Uint8Array, source: string): Promise<string> {
+export async function importArchive(
+  engine: Pick<Engine, "objects" | "exclusively">,
+  file: Uint8Array,
+  source: string,
+): Promise<string> {
+  const { objects } = engine;
   const archive = await unpackArchive(file, source);
   const { run } = archive;
   const byKey = new Map(archive.objects.map(({ key, body }) => [key, body]));
@@ -96,21 +102,44 @@ export async function importArchive(objects: ObjectStore, file: Uint8Array, sour
       `${source}: the checkpoint does not belong to the description of run ${run}`,
     );
   }
-  await refuseExisting(objects, run);
-  await takeData(objects, archive, byKey, stored.data.sha256, source);
-  const prefix = runPrefix(run);
-  // Left by an interrupted deletion or import: without a description it is of no run.
-  for (const key of await objects.list(prefix)) if (!byKey.has(key)) await objects.delete(key);
-  for (const [key, body] of byKey) {
-    if (key.startsWith(prefix) && key !== specKey(run)) await objects.put(key, body);
-  }
-  await objects.put(specKey(run), description, { ifNoneMatch: "*" });
+  await engine.exclusively("run", run, async () => {
+    await refuseExisting(objects, run);
+    await engine.exclusively("data set", archive.data, () =>
+      takeData(objects, archive, byKey, stored.data.sha256, source),
+    );
+    await takeRun(objects, run, byKey, description);
+  });
   return run;
+}
+
+/** What is not the archive's is of an import that did not come to its end. */
+async function takeRun(
+  objects: ObjectStore,
+  run: string,
+  byKey: ReadonlyMap<string, Uint8Array>,
+  description: Uint8Array,
+): Promise<void> {
+  const prefix = runPrefix(run);
+  for (const key of await objects.list(prefix)) if (!byKey.has(key)) await objects.delete(key);
+  const own = [...byKey.keys()].filter((key) => key.startsWith(prefix) && key !== specKey(run));
+  for (const key of own) await objects.put(key, byKey.get(key)!);
+  try {
+    await objects.put(specKey(run), description, { ifNoneMatch: "*" });
+  } catch (error) {
+    if (!(error instanceof MarinaError) || error.code !== "precondition-failed") throw error;
+    // Somebody has begun a run of this name meanwhile: what is here must not be taken for its own.
+    for (const key of own) await objects.delete(key);
+    throw alreadyThere(run);
+  }
 }
 
 async function refuseExisting(objects: ObjectStore, run: string): Promise<void> {
   if ((await readOptional(objects, specKey(run), (body) => body)) === undefined) return;
-  throw new MarinaError("usage", `run ${run} exists already; go on with it: marina resume ${run}`);
+  throw alreadyThere(run);
+}
+
+function alreadyThere(run: string): MarinaError {
+  return new MarinaError("usage", `run ${run} exists already; go on with it: marina resume ${run}`);
 }
 
 async function takeData(

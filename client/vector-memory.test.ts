@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { MarinaError } from "../shared/base/errors.ts";
+import { dataForm } from "../shared/data/data-form.ts";
 import { importLibsvm } from "../shared/data/import.ts";
+import type { Manifest } from "../shared/data/manifest.ts";
 import { memoryStore } from "../shared/data/testing/memory-store.ts";
+import { openProblem } from "../shared/problems/registry.ts";
 import { parseRunSpec, type RunSpec, type RunSpecInput } from "../shared/protocol/spec/spec.ts";
 import { manifestNamed } from "../sweep/testing/manifest.ts";
 import { createRun, findManifest, resumeRun } from "./launch.ts";
@@ -14,6 +17,7 @@ function specOf(workers: number, algorithm: RunSpecInput["algorithm"]): RunSpec 
   const problem = { kind: "nonconvex-binary" } as const;
   return parseRunSpec({ data: "hashed", workers, problem, algorithm, stop: { rounds: 5 } }, "a test");
 }
+const problemOver = (manifest: Manifest) => openProblem({ kind: "nonconvex-binary" }, dataForm(manifest));
 const randK = { kind: "rand-k", k: 10 } as const;
 const marina = { kind: "marina", compressor: randK } as const;
 
@@ -54,7 +58,7 @@ describe("vectors that a machine can't hold", () => {
     }
     await importLibsvm(rows(), { name: "hashed", sourceName: "x", labels: "binary", objects });
     await createRun(objects, specOf(2, marina), 2 * GIB);
-    expect((await findManifest(objects, "hashed")).dimension).toBe(1_000_000);
+    expect((await findManifest(objects, "hashed")).featureCount).toBe(1_000_000);
   });
 
   it.each([
@@ -67,8 +71,10 @@ describe("vectors that a machine can't hold", () => {
   ] as const)(
     "are counted as was measured: %s, d = %d, n = %d",
     (_, dimension, workers, algorithm, measuredKb) => {
-      const manifest = { ...manifestNamed("hashed"), dimension };
-      const ratio = embeddedMemoryBytes(specOf(workers, algorithm), manifest) / (1024 * measuredKb);
+      const manifest = { ...manifestNamed("hashed"), featureCount: dimension };
+      const ratio =
+        embeddedMemoryBytes(specOf(workers, algorithm), manifest, problemOver(manifest)) /
+        (1024 * measuredKb);
       expect(ratio).toBeGreaterThan(0.9);
       expect(ratio).toBeLessThan(1.5);
     },
@@ -76,39 +82,44 @@ describe("vectors that a machine can't hold", () => {
 });
 
 describe("vectors and rows that functions can't hold", () => {
-  const hashed = { ...manifestNamed("hashed"), dimension: 4_000_000_000 };
+  const hashed = { ...manifestNamed("hashed"), featureCount: 4_000_000_000 };
 
   it("are refused with fewer features as the only way where no function could", () => {
     const spec = specOf(1, marina);
-    expect(checkWorkerMemory(spec, hashed, { memoryMb: 10_240 })).toMatchObject({
+    expect(checkWorkerMemory(spec, hashed, problemOver(hashed), { memoryMb: 10_240 })).toMatchObject({
       good: false,
       text: expect.stringMatching(
         /d = 4000000000: .*10240 MB at most: map the data set's features to fewer$/,
       ),
     });
-    expect(checkMemory(spec, hashed, { memoryMb: 10_240 }).text).toMatch(
+    expect(checkMemory(spec, problemOver(hashed).parameters, { memoryMb: 10_240 }).text).toMatch(
       /map the data set's features to fewer/,
     );
   });
 
   it("that are read whole are refused where they exceed the worker's memory, with what is needed", () => {
     const object = { ...hashed.object, bytes: 200_000_000 };
-    const data = { ...hashed, dimension: 100, object };
-    const { good, text } = checkWorkerMemory(specOf(4, marina), data, { memoryMb: 128 });
+    const data = { ...hashed, featureCount: 100, object };
+    const small = manifestNamed("small");
+    const { good, text } = checkWorkerMemory(specOf(4, marina), data, problemOver(data), { memoryMb: 128 });
     expect(good).toBe(false);
     const needed = Number(/workerMemoryMb=(\d+)/.exec(text)![1]);
     // 200 MB of rows, and Node.
     expect(needed).toBeGreaterThan(200e6 / 2 ** 20);
-    expect(checkWorkerMemory(specOf(4, marina), data, { memoryMb: needed }).good).toBe(true);
-    expect(checkWorkerMemory(specOf(4, marina), manifestNamed("small"), { memoryMb: 128 }).good).toBe(true);
+    expect(checkWorkerMemory(specOf(4, marina), data, problemOver(data), { memoryMb: needed }).good).toBe(
+      true,
+    );
+    expect(checkWorkerMemory(specOf(4, marina), small, problemOver(small), { memoryMb: 128 }).good).toBe(
+      true,
+    );
   });
 
   it("that are read by ranges count by their share", () => {
     const object = { ...hashed.object, bytes: 4e9 };
-    const data = { ...hashed, rows: 1_000_000, dimension: 100, object };
+    const data = { ...hashed, rows: 1_000_000, featureCount: 100, object };
     const [few, many] = [
-      workerMemoryBytes(specOf(10, marina), data),
-      workerMemoryBytes(specOf(100, marina), data),
+      workerMemoryBytes(specOf(10, marina), data, problemOver(data)),
+      workerMemoryBytes(specOf(100, marina), data, problemOver(data)),
     ];
     // A tenth and a hundredth of the rows, with 16 bytes a row for what is opened.
     expect(few - many).toBeCloseTo(0.09 * (4e9 + 16e6), 0);

@@ -4,6 +4,7 @@ import { shardsPerTaskOf } from "../lambdas/aggregator/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import { type Manifest, rowsOf } from "../shared/data/index.ts";
 import { stateHolder } from "../shared/methods/index.ts";
+import type { Problem } from "../shared/problems/index.ts";
 import { type RunSpec, WHOLE_OBJECT_BYTES, workersAsked } from "../shared/protocol/index.ts";
 import { aggregatorMemoryBytes } from "./aggregator-memory.ts";
 
@@ -22,25 +23,30 @@ const CHECKPOINT_BYTES = 2 ** 32;
 const CHECKPOINT_VECTORS = 4;
 
 /** Of a worker's function: the rows that a task reads, and its vectors. */
-export function workerMemoryBytes(spec: RunSpec, manifest: Manifest): number {
+export function workerMemoryBytes(spec: RunSpec, manifest: Manifest, problem: Problem): number {
+  const { dimension } = problem.parameters;
   const workers = Math.min(...workersAsked(spec.workers));
-  const shards = shardsPerTaskOf(spec, workers, manifest);
+  const shards = shardsPerTaskOf(spec, workers, manifest, problem);
   const rows = rowsOf(manifest.rows, workers, spec.remainder, 0).count;
   const { bytes } = manifest.object;
   // A large object is read by ranges, one for each shard of a task.
   const read = bytes <= WHOLE_OBJECT_BYTES ? bytes : Math.min(1, (shards * rows) / manifest.rows) * bytes;
-  const answers = shards * 2 * 8 * manifest.dimension;
+  const answers = shards * 2 * 8 * dimension;
   return (
     WORKER_BASE_BYTES +
     read +
     OPENED_ROW_BYTES * shards * rows +
-    8 * manifest.dimension * WORKER_VECTORS +
+    8 * dimension * WORKER_VECTORS +
     (shards > 1 ? answers : 0)
   );
 }
 
 /** Of the process in which the embedded cloud runs all functions and keeps what they store. */
-export function embeddedMemoryBytes(spec: RunSpec, { dimension, object }: Manifest): number {
+export function embeddedMemoryBytes(
+  spec: RunSpec,
+  { object }: Pick<Manifest, "object">,
+  { parameters: { dimension } }: Pick<Problem, "parameters">,
+): number {
   const workers = Math.max(...workersAsked(spec.workers));
   const states = stateHolder(spec.algorithm) !== "nobody" ? STATE_VECTORS * workers : 0;
   return aggregatorMemoryBytes(spec, dimension) + object.bytes + 8 * dimension * (EMBEDDED_VECTORS + states);
@@ -55,9 +61,15 @@ export function machineMemoryBytes(): number {
  * Refuses a run that the embedded cloud of a machine can't hold.
  * @throws MarinaError "limit"
  */
-export function checkMachine(spec: RunSpec, manifest: Manifest, machineBytes: number): void {
-  const { dimension, name } = manifest;
-  const needed = embeddedMemoryBytes(spec, manifest);
+export function checkMachine(
+  spec: RunSpec,
+  manifest: Manifest,
+  problem: Pick<Problem, "parameters">,
+  machineBytes: number,
+): void {
+  const { name } = manifest;
+  const { dimension } = problem.parameters;
+  const needed = embeddedMemoryBytes(spec, manifest, problem);
   const workers = Math.max(...workersAsked(spec.workers));
   const vectors = `d = ${dimension} of data set "${name}" makes vectors of ${size(8 * dimension)}`;
   const advice =

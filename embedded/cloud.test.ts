@@ -282,12 +282,12 @@ describe("a function", () => {
   });
 
   it("charges computing by the model: work, memory's share of a vCPU, one thread", async () => {
-    const rates = { rowNanoseconds: 100, nonZeroNanoseconds: 10, entryNanoseconds: 1 };
+    const rates = { rowNanoseconds: 100, nonZeroNanoseconds: 10, entryNanoseconds: 1, flopNanoseconds: 0.5 };
     const ends: number[] = [];
     const work = async (ports: Ports) => {
       const once = async (): Promise<void> => {
         const answer = await ports.compute.run(
-          (result) => ({ rows: 10_000, nonZeros: 100_000, entries: result }),
+          (result) => ({ rows: 10_000, nonZeros: 100_000, entries: result, flop: 2_000_000 }),
           () => 1_000_000,
         );
         expect(answer).toBe(1_000_000);
@@ -296,11 +296,11 @@ describe("a function", () => {
       await Promise.all([once(), once()]);
       return [];
     };
-    // 1 + 1 + 1 ms of a whole vCPU; half the memory takes twice as long; the second waits for the first.
+    // 1 + 1 + 1 + 1 ms of a whole vCPU; half the memory takes twice as long; the second waits for the first.
     const { send, pass } = setUp(work, { compute: { kind: "model", rates } }, { memoryMb: 1769 / 2 });
     await send("m");
     await pass(1000);
-    expect(ends).toEqual([6, 12]);
+    expect(ends).toEqual([8, 16]);
   });
 
   it("charges computing by measurement when told so, times the straggler's factor", async () => {

@@ -73,6 +73,8 @@ export interface EmbeddedCloud {
    * @throws MarinaError `unavailable` at a deadlock or when the home can't be written; and the promise's own error
    */
   run<T>(until: Promise<T>): Promise<T>;
+  /** Sees what other processes have written to the home below this prefix; what was changed here stays as it is here. */
+  refresh(prefix: string): void;
   /** Writes changed objects to the home now. @throws MarinaError `unavailable`. */
   flush(): void;
 }
@@ -144,6 +146,7 @@ export function createEmbeddedCloud(options: EmbeddedCloudOptions): EmbeddedClou
     preparationMilliseconds: () => services.preparation.milliseconds,
     idlePolls,
     run: (until) => runFlushing(clock, objects, until),
+    refresh: (prefix) => objects.refresh(prefix),
     flush: () => objects.flush(),
   };
 }

@@ -1,8 +1,8 @@
 /** Finished cells, two files each, figures and rounds: a sweep that is interrupted goes on where it was. */
-import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { explainDiskError, removeDrafts, replaceFile } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import type { RoundRecord } from "../shared/protocol/index.ts";
 import { CELL_VERSION, type CellResult } from "./cell.ts";
@@ -43,8 +43,11 @@ export class CellStore {
   readonly #folder: string;
 
   constructor(folder: string) {
-    mkdirSync(folder, { recursive: true });
     this.#folder = folder;
+    this.#onDisk(folder, () => {
+      mkdirSync(folder, { recursive: true });
+      removeDrafts(folder);
+    });
   }
 
   /** Undefined when the cell is not done. @throws MarinaError "corrupt" when its file is not a cell's. */
@@ -79,9 +82,20 @@ export class CellStore {
 
   /** Whole or not at all. @param rounds as packRounds gives them */
   put(result: CellResult, rounds: Uint8Array): void {
-    // The figures last: where they are, the cell is done.
-    replace(this.#roundsPath(result.digest), rounds);
-    replace(this.#path(result.digest), `${JSON.stringify(result, null, 2)}\n`);
+    const path = this.#path(result.digest);
+    this.#onDisk(path, () => {
+      // The figures last: where they are, the cell is done.
+      replaceFile(this.#roundsPath(result.digest), rounds);
+      replaceFile(path, `${JSON.stringify(result, null, 2)}\n`);
+    });
+  }
+
+  #onDisk(path: string, write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      throw explainDiskError(path, "write", error);
+    }
   }
 
   #path(digest: string): string {
@@ -90,17 +104,5 @@ export class CellStore {
 
   #roundsPath(digest: string): string {
     return join(this.#folder, `${digest}.rounds.gz`);
-  }
-}
-
-/** Two sweeps of one home may write the same cell at one time: each has a file of its own until it is whole. */
-function replace(path: string, content: string | Uint8Array): void {
-  const draft = `${path}.${process.pid}-${randomUUID()}.tmp`;
-  try {
-    writeFileSync(draft, content, { flag: "wx" });
-    renameSync(draft, path);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
   }
 }

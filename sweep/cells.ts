@@ -100,9 +100,9 @@ function cellOf(
   value = withChange(value, `seed=${seed}`);
   const spec = parseRunSpec(value, name);
   const manifest = manifestOf(spec.data);
-  checkRun(spec, manifest);
+  const problem = checkRun(spec, manifest);
   // Also cells of a stack are first run on the embedded cloud.
-  checkMachine(spec, manifest, machineMemoryBytes());
+  checkMachine(spec, manifest, problem, machineMemoryBytes());
   const digest = cellDigest(spec, configuration, manifest.object.sha256);
   const cell = { digest, ...varied, spec, configuration };
   check?.(cell, manifest);

@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet";
 import { fileWriter, ParquetWriter } from "hyparquet-writer";
+import { replacingFile } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import type { RoundRecord } from "../shared/protocol/index.ts";
 import type { FinishedCell } from "./summary.ts";
@@ -37,7 +38,14 @@ export async function writeRounds(
   finished: readonly FinishedCell[],
   roundsOf: (cell: FinishedCell) => Promise<readonly RoundRecord[]>,
 ): Promise<void> {
-  const path = join(folder, NAME);
+  await replacingFile(join(folder, NAME), (draft) => writeRoundsTo(draft, finished, roundsOf));
+}
+
+async function writeRoundsTo(
+  path: string,
+  finished: readonly FinishedCell[],
+  roundsOf: (cell: FinishedCell) => Promise<readonly RoundRecord[]>,
+): Promise<void> {
   const writer = new ParquetWriter({
     writer: fileWriter(path),
     schema: [

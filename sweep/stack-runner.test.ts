@@ -84,6 +84,7 @@ function stack(): Engine & { readonly driven: string[] } {
     },
     inventory: () => Promise.reject(new Error("nobody asks for sizes here")),
     discardRun: () => Promise.reject(new Error("nothing is deleted here")),
+    exclusively: (_kind, _name, work) => work(),
     attach: (run) => Promise.reject(new Error(`${run} is not driven elsewhere`)),
     async command(run, command) {
       const service = clouds.get(run);

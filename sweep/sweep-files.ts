@@ -1,7 +1,8 @@
 /** A sweep's results as files: every cell as CSV, JSON and Parquet, and the summary over the seeds as CSV. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parquetWriteBuffer } from "hyparquet-writer";
+import { removeDrafts, replaceFile } from "../embedded/index.ts";
 import { type CsvCell, csv } from "../shared/base/index.ts";
 import { type FinishedCell, type Group, paretoFront } from "./summary.ts";
 import { MEASURES } from "./sweep-spec.ts";
@@ -15,9 +16,10 @@ export function writeSweepFiles(
   groups: readonly Group[],
 ): void {
   mkdirSync(folder, { recursive: true });
+  removeDrafts(folder);
   const axes = [...new Set(finished.flatMap(({ cell }) => Object.keys(cell.axes)))];
   const rows = finished.map((one) => rowOf(one, axes));
-  writeFileSync(join(folder, "results.csv"), toCsv(rows));
+  replaceFile(join(folder, "results.csv"), toCsv(rows));
   const whole = finished.map(({ cell, result, deployed }) => ({
     label: cell.label,
     axes: cell.axes,
@@ -27,9 +29,9 @@ export function writeSweepFiles(
     ...(deployed === undefined ? {} : { deployed }),
     spec: cell.spec,
   }));
-  writeFileSync(join(folder, "results.json"), `${JSON.stringify(whole, null, 2)}\n`);
-  writeFileSync(join(folder, "results.parquet"), toParquet(rows));
-  writeFileSync(join(folder, "summary.csv"), toCsv(summaryRows(groups, axes)));
+  replaceFile(join(folder, "results.json"), `${JSON.stringify(whole, null, 2)}\n`);
+  replaceFile(join(folder, "results.parquet"), toParquet(rows));
+  replaceFile(join(folder, "summary.csv"), toCsv(summaryRows(groups, axes)));
 }
 
 function rowOf({ cell, result, deployed }: FinishedCell, axes: readonly string[]): Row {

@@ -6,7 +6,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { ambientUses, inexactUses } from "./fixtures/source-rules.ts";
+import { PROBLEM_KINDS } from "../shared/problems/registry.ts";
+import { ambientUses, familyUses, inexactUses } from "./fixtures/source-rules.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -79,6 +80,17 @@ describe("the sources", () => {
   });
 });
 
+describe("the sources outside shared/problems", () => {
+  it("ask no problem for its kind", () => {
+    const found = sources
+      .filter((path) => !path.startsWith("shared/problems/"))
+      .flatMap((path) =>
+        familyUses(textOf(path), PROBLEM_KINDS).map(({ line, what }) => `${path}:${line}: ${what}`),
+      );
+    expect(found, "let the problem's definition say it: shared/problems/problem.ts").toEqual([]);
+  });
+});
+
 describe("the rules", () => {
   const what = (uses: readonly { readonly what: string }[]) => uses.map((use) => use.what);
 
@@ -96,6 +108,17 @@ describe("the rules", () => {
     ["process.hrtime.bigint();", ["process.hrtime"]],
   ])("see ambient time and chance in %s", (source, expected) => {
     expect(what(ambientUses(source))).toEqual(expected);
+  });
+
+  it.each([
+    ["withRow(error, run.spec.problem.kind);", ["problem.kind"]],
+    ["if (problem.kind === other) f();", ["problem.kind"]],
+    ['const use = kind === "logistic" ? 1 : 2;', ['compared with "logistic"']],
+    ['switch (kind) { case "logistic": f(); }', ['case "logistic"']],
+    ['const spec = { kind: "logistic" }; // problem.kind === "logistic"', []],
+    ["algorithm.kind; label.kind;", []],
+  ])("see questions after a problem's family in %s", (source, expected) => {
+    expect(what(familyUses(source, PROBLEM_KINDS))).toEqual(expected);
   });
 
   it.each([

@@ -44,6 +44,7 @@ const methods: Readonly<Record<MethodName, (compressor: Compressor) => Algorithm
   }),
   "pp-marina": (compressor) => ({ kind: "pp-marina", compressor, participants: 2 }),
   ef21: (compressor) => ({ kind: "ef21", compressor }),
+  dasha: (compressor) => ({ kind: "dasha", compressor }),
 };
 const methodNames = Object.keys(methods) as readonly MethodName[];
 
@@ -68,11 +69,20 @@ function methodRows(): Row[] {
 /** Compressors that are drawn for all workers jointly, where they are taken. */
 function jointRows(): Row[] {
   const permK = { kind: "perm-k" } as const;
-  return (["marina", "vr-marina", "diana"] as const).map((method) => ({
+  return (["marina", "vr-marina", "diana", "dasha"] as const).map((method) => ({
     name: `${method}, perm-k, float32`,
     spec: { ...short, data: "mushrooms", algorithm: methods[method](permK), wire: "float32" },
     fast: method === "marina",
   }));
+}
+
+/** DASHA's states, carried, and tasks that several workers share. */
+function dashaRows(): Row[] {
+  const carried = { kind: "dasha", compressor: randK, shift: "carried" } as const;
+  return [
+    shortRow("dasha, carried shifts", { algorithm: carried }),
+    shortRow("dasha, carried shifts, packed by four", { algorithm: carried, workers: 22, shardsPerTask: 4 }),
+  ];
 }
 
 /** Compressors that are not unbiased, with the states stored and carried, and tasks that several workers share. */
@@ -321,6 +331,7 @@ export const rows: readonly Row[] = [
   ...methodRows(),
   ...jointRows(),
   ...contractiveRows(),
+  ...dashaRows(),
   ...dataRows(),
   ...problemRows(),
   ...parameterRows(),

@@ -31,7 +31,7 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
   };
   try {
     const importInto = await fileImport(paths, { ...options, onProgress }, () => openS3(options));
-    const { manifest, sourceName, notices } = await withEngine(options, ({ objects }) => importInto(objects));
+    const { manifest, sourceName, notices } = await withEngine(options, importInto);
     line.clear();
     for (const notice of notices) console.error(`${sourceName}: ${notice}`);
     const wallSeconds = (performance.now() - started) / 1000;

@@ -29,7 +29,7 @@ function dataTable(manifests: readonly Manifest[]): string {
   const rows = manifests.map((m) => [
     m.name,
     m.rows.toLocaleString("en-US"),
-    m.dimension.toLocaleString("en-US"),
+    m.featureCount.toLocaleString("en-US"),
     m.nonZeros.toLocaleString("en-US"),
     m.labels.kind,
     bytes(m.object.bytes),

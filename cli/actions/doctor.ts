@@ -20,6 +20,8 @@ import { shardsPerTaskOf } from "../../lambdas/aggregator/index.ts";
 import { dollars, MarinaError, seconds } from "../../shared/base/index.ts";
 import { accountConcurrency, functionLimits } from "../../shared/cloud/aws/index.ts";
 import { priceNotice } from "../../shared/cost/index.ts";
+import { dataForm } from "../../shared/data/index.ts";
+import { openProblem } from "../../shared/problems/index.ts";
 import { workersAsked } from "../../shared/protocol/index.ts";
 import type { PrintOptions } from "../output/print.ts";
 
@@ -93,8 +95,9 @@ async function* checks(engine: DeployedEngine, specPath: string | undefined): As
   // Dense rounds, and those of every method but PP-MARINA, ask all workers at once.
   const workers = Math.max(...workersAsked(spec.workers));
   const manifest = await findManifest(objects, spec.data);
-  const tasks = Math.ceil(workers / shardsPerTaskOf(spec, workers, manifest));
-  const { reading, computing } = taskSeconds(spec, manifest, stack.workerMemoryMb);
+  const problem = openProblem(spec.problem, dataForm(manifest));
+  const tasks = Math.ceil(workers / shardsPerTaskOf(spec, workers, manifest, problem));
+  const { reading, computing } = taskSeconds(spec, manifest, problem, stack.workerMemoryMb);
   // Of the first round, in which workers have still to read their rows.
   const turns = checkTurns(tasks, reading + computing, concurrency);
   yield* turns;

@@ -1,6 +1,6 @@
 /** `marina export`: a run in one file. */
-import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { type EngineOptions, exportArchive, findRun, withEngine } from "../../client/index.ts";
+import { createFile } from "../../embedded/index.ts";
 import { bytes, MarinaError } from "../../shared/base/index.ts";
 import { type PrintOptions, print } from "../output/print.ts";
 import { writingTo } from "../output/writing.ts";
@@ -29,15 +29,12 @@ export async function exportRun(
   );
 }
 
-/** A file that could not be written whole is taken away again. */
+/** @throws what the file system says; EEXIST where there is a file already. */
 function writeNew(path: string, body: Uint8Array): void {
-  const file = openSync(path, "wx");
-  try {
-    writeFileSync(file, body);
-  } catch (error) {
-    rmSync(path, { force: true });
-    throw error;
-  } finally {
-    closeSync(file);
-  }
+  if (createFile(path, body)) return;
+  throw Object.assign(new Error(`EEXIST: file already exists, open '${path}'`), {
+    code: "EEXIST",
+    syscall: "open",
+    path,
+  });
 }

@@ -16,7 +16,7 @@ export async function importRun(path: string, options: EngineOptions & PrintOpti
     );
   }
   await withEngine(options, async (engine) => {
-    const run = await importArchive(engine.objects, file, path);
+    const run = await importArchive(engine, file, path);
     print(options, { run, file: path }, () => `imported run ${run}; go on with: marina resume ${run}`);
   });
 }

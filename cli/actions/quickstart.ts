@@ -113,7 +113,11 @@ export async function quickstart(options: QuickstartOptions): Promise<void> {
  * A run of the same name, spec and data is not run again: its result is shown, or it is gone on with. One of the same name
  * and another spec stays, and the new one is given a number.
  */
-async function runOnce(engine: Engine, spec: RunSpec, options: QuickstartOptions): Promise<Shown> {
+export async function runOnce(
+  engine: Engine,
+  spec: RunSpec,
+  options: Pick<QuickstartOptions, "fresh">,
+): Promise<Shown> {
   const { name } = spec;
   const stored =
     name === undefined ? undefined : await readOptional(engine.live, specKey(name), decodeStoredRun);
@@ -170,7 +174,7 @@ function quickstartReport(names: readonly string[], options: EngineOptions): Pro
 }
 
 function importShipped(options: QuickstartOptions): Promise<void> {
-  return withEngine(options, async (engine) => {
+  const importMissing = async (engine: Engine): Promise<void> => {
     if ((await datasetNames(engine.objects)).includes(DATA)) return;
     const sourceName = `${DATA}.gz`;
     const source = createReadStream(`${EXPERIMENTS}data/${sourceName}`);
@@ -180,6 +184,7 @@ function importShipped(options: QuickstartOptions): Promise<void> {
       labels: "binary",
       objects: engine.objects,
     });
-    remark(options, `Imported ${DATA}: ${manifest.rows} rows x ${manifest.dimension}.`);
-  });
+    remark(options, `Imported ${DATA}: ${manifest.rows} rows x ${manifest.featureCount}.`);
+  };
+  return withEngine(options, (engine) => engine.exclusively("data set", DATA, () => importMissing(engine)));
 }

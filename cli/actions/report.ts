@@ -1,6 +1,6 @@
 /** `marina report`: runs or a sweep as one page that can be sent, and as pictures and tables. */
-import { writeFileSync } from "node:fs";
 import { type CollectedRun, collectRun, type EngineOptions, withEngine } from "../../client/index.ts";
+import { replaceFile } from "../../embedded/index.ts";
 import {
   buildReport,
   type ReportData,
@@ -80,5 +80,5 @@ async function collect(
 /** @throws MarinaError "usage" when the file can't be written. */
 export async function writeReport(data: ReportData, path: string): Promise<void> {
   const page = reportPage(data);
-  await writingTo(`--out ${path}`, () => writeFileSync(path, page));
+  await writingTo(`--out ${path}`, () => replaceFile(path, page));
 }

@@ -4,28 +4,19 @@ import { bytes, shellWord } from "../../shared/base/index.ts";
 import type { Manifest } from "../../shared/data/index.ts";
 
 /** For programs. */
-export function dataFigures({
-  name,
-  rows,
-  dimension,
-  nonZeros,
-  labels,
-  source,
-  object,
-  reading,
-  features,
-}: Manifest) {
+export function dataFigures(manifest: Manifest) {
+  const { name, rows, featureCount, nonZeros, labels, source, object, reading } = manifest;
   return {
     data: name,
     rows,
-    dimension,
+    features: featureCount,
     nonZeros,
     labels,
     storedBytes: object.bytes,
     rowsSha256: object.sha256,
     source,
     readWith: reading === undefined ? [] : readingWords(reading),
-    featureNames: features?.names ?? null,
+    featureNames: manifest.features?.names ?? null,
   };
 }
 
@@ -33,7 +24,7 @@ export function describeData(manifest: Manifest): string {
   const { labels, reading } = manifest;
   const how = reading === undefined ? [] : readingWords(reading).map(shellWord);
   return [
-    `${manifest.name}: ${manifest.rows.toLocaleString("en-US")} rows x ${manifest.dimension.toLocaleString("en-US")}, ${manifest.nonZeros.toLocaleString("en-US")} non-zeros, ${bytes(manifest.object.bytes)}`,
+    `${manifest.name}: ${manifest.rows.toLocaleString("en-US")} rows x ${manifest.featureCount.toLocaleString("en-US")}, ${manifest.nonZeros.toLocaleString("en-US")} non-zeros, ${bytes(manifest.object.bytes)}`,
     `labels ${describeLabels(labels)}`,
     `source ${manifest.source.fileName}${moreFiles(manifest)}, ${bytes(manifest.source.bytes)}, SHA-256 ${manifest.source.sha256}`,
     ...(how.length > 0 ? [`read with ${how.join(" ")}`] : []),

@@ -9,7 +9,7 @@ export function figuresOf(result: RunResult, predicts: boolean, wallSeconds?: nu
   const { seconds, usd } = result;
   return {
     run: result.run,
-    ...identityOf(result.spec),
+    ...(result.spec === null ? { method: null, data: null, workers: null } : identityOf(result.spec)),
     status: result.status,
     stoppedBy: result.stoppedBy,
     error: result.error,

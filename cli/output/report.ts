@@ -29,7 +29,7 @@ export function comparison(shown: readonly Shown[], options: TableOptions = {}):
     ],
     shown.map(({ result, wallSeconds }) => [
       result.run,
-      methodLabel(result.spec.algorithm),
+      result.spec === null ? "?" : methodLabel(result.spec.algorithm),
       membershipText(result),
       endedText(result),
       result.rounds.toLocaleString("en-US"),
@@ -70,10 +70,10 @@ export function details(
   const rows: [string, string][] = [
     ["run", result.run],
     ["status", `${endedText(result)}${result.error === null ? "" : `: ${result.error}`}`],
-    ["method", methodLabel(spec.algorithm)],
+    ["method", spec === null ? "unknown" : methodLabel(spec.algorithm)],
     [
       "data",
-      `${spec.data}, ${constants.rows.toLocaleString("en-US")} rows x ${constants.dimension}, ${membershipText(result)} workers`,
+      `${spec?.data ?? "unknown"}, ${constants.rows.toLocaleString("en-US")} rows x ${constants.dimension}, ${membershipText(result)} workers`,
     ],
     ["rounds", result.rounds.toLocaleString("en-US")],
     ["f(x)", result.loss === null ? "-" : precise(result.loss)],
@@ -103,7 +103,7 @@ export function details(
     ...preparationRows(result, predicts),
     [
       "constants",
-      `L ${precise(constants.L)}, ${constants.Lf === undefined ? "" : `L_f ${precise(constants.Lf)}, `}${constants.omega === undefined ? `α ${precise(constants.alpha ?? 1)}` : `ω ${precise(constants.omega)}`}, ζ ${precise(constants.zeta)}`,
+      `${constants.L === undefined ? "L unknown" : `L ${precise(constants.L)}`}, ${constants.Lf === undefined ? "" : `L_f ${precise(constants.Lf)}, `}${constants.omega === undefined ? `α ${precise(constants.alpha ?? 1)}` : `ω ${precise(constants.omega)}`}, ζ ${precise(constants.zeta)}`,
     ],
     ["step size", `γ ${precise(constants.stepSize)}, p ${precise(constants.probability)}`],
     ...epochRows(result),

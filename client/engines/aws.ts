@@ -24,7 +24,7 @@ import {
 import { CheckpointProgress } from "./checkpoint-progress.ts";
 import { commandBody, type RunCommand } from "./commands.ts";
 import { ControlDeadLetters } from "./control-dead-letters.ts";
-import type { Engine, Watcher } from "./engine.ts";
+import type { Engine, Watcher, Written } from "./engine.ts";
 import { judge, type Liveness, type StackEvidence } from "./liveness.ts";
 import { stackEvidence } from "./stack-evidence.ts";
 
@@ -78,6 +78,10 @@ export class AwsEngine implements Engine {
 
   get live(): ObjectStore {
     return this.objects;
+  }
+
+  exclusively<T>(_kind: Written, _name: string, work: () => Promise<T>): Promise<T> {
+    return work();
   }
 
   async drive(control: ControlMessage, watcher: Watcher): Promise<RunResult> {

@@ -6,18 +6,22 @@ import type { StoredFile } from "../../shared/cloud/aws/index.ts";
 import { type Log, type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
 import {
   type ControlMessage,
+  checkpointKey,
   contributionsQueueName,
+  datasetPrefix,
   decodeResult,
   decodeStoredRun,
   type RunResult,
   resultKey,
+  runPrefix,
+  sha256,
   specKey,
 } from "../../shared/protocol/index.ts";
 import { machineMemoryBytes } from "../vector-memory.ts";
 import { CheckpointProgress } from "./checkpoint-progress.ts";
 import { CommandBox } from "./command-box.ts";
 import { commandBody, type RunCommand } from "./commands.ts";
-import type { Engine, Watcher } from "./engine.ts";
+import type { Engine, Watcher, Written } from "./engine.ts";
 import { folderReader, storedFiles } from "./folder-reader.ts";
 import type { Liveness } from "./liveness.ts";
 import { RunLock } from "./run-lock.ts";
@@ -28,6 +32,8 @@ const SIMULATION_SEED = 1;
 /** Between looks at a run that another process drives; and how many of them come to one at its checkpoint. */
 const LOOK_INTERVAL_MILLISECONDS = 200;
 const LOOKS_PER_PROGRESS = 3;
+/** At another process that writes what this one wants to write, before it is given up: some seconds. */
+const LOOKS_FOR_WRITER = 25;
 
 export class EmbeddedEngine implements Engine {
   readonly name = "embedded";
@@ -71,6 +77,33 @@ export class EmbeddedEngine implements Engine {
     return folderReader(this.#home);
   }
 
+  async exclusively<T>(kind: Written, name: string, work: () => Promise<T>): Promise<T> {
+    const lock =
+      kind === "run" ? this.#lock(name) : new RunLock(join(this.#home, "locks", "data", `${name}.pid`));
+    const release = await waitFor({
+      look: async (look) => {
+        const taken = lock.take();
+        if ("release" in taken) return taken.release;
+        if (look < LOOKS_FOR_WRITER) return NOT_YET;
+        throw new MarinaError(
+          "usage",
+          `${kind} ${name} is being written by process ${taken.driver}: wait for its end, then try again`,
+        );
+      },
+      pause: () => sleep(LOOK_INTERVAL_MILLISECONDS),
+      signal: this.#closed.signal,
+    });
+    const { cloud } = this.#service;
+    try {
+      cloud.refresh(kind === "run" ? runPrefix(name) : `${datasetPrefix}${name}/`);
+      const done = await work();
+      cloud.flush();
+      return done;
+    } finally {
+      release();
+    }
+  }
+
   async drive(control: ControlMessage, watcher: Watcher): Promise<RunResult> {
     const { run } = control;
     const lock = this.#lock(run).take();
@@ -81,6 +114,13 @@ export class EmbeddedEngine implements Engine {
         "usage",
         `run ${run} is being driven by process ${lock.driver}; follow it to its end: marina resume ${run}, or stop it: marina stop ${run}`,
       );
+    }
+    try {
+      await this.#requireCurrent(run);
+    } catch (error) {
+      this.#changesCount = false;
+      lock.release();
+      throw error;
     }
     const closeBox = this.#box(run).open((body) => {
       // The run may just have ended: then there is nobody to tell any more.
@@ -99,6 +139,20 @@ export class EmbeddedEngine implements Engine {
       closeBox();
       lock.release();
     }
+  }
+
+  /**
+   * Between the opening of this engine and the taking of the lock another process may have driven the run on: to go on from
+   * what was seen then would undo that.
+   */
+  async #requireCurrent(run: string): Promise<void> {
+    const key = checkpointKey(run);
+    const stateIn = (objects: Pick<ObjectStore, "get">) => readOptional(objects, key, (body) => sha256(body));
+    if ((await stateIn(this.objects)) === (await stateIn(this.live))) return;
+    throw new MarinaError(
+      "usage",
+      `run ${run} was driven on by another process meanwhile; look at it: marina show ${run}`,
+    );
   }
 
   async attach(run: string, watcher: Watcher): Promise<RunResult | undefined> {
@@ -158,8 +212,10 @@ export class EmbeddedEngine implements Engine {
     if ("driver" in lock)
       throw new MarinaError("usage", `run ${run} is being driven by process ${lock.driver}`);
     try {
-      for (const key of keys) this.#service.cloud.client.objects.delete(key);
-      this.#service.cloud.flush();
+      const { cloud } = this.#service;
+      cloud.refresh(runPrefix(run));
+      for (const key of keys) await cloud.client.objects.delete(key);
+      cloud.flush();
       this.#box(run).remove();
     } finally {
       lock.release();

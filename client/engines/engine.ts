@@ -13,6 +13,8 @@ export interface Watcher {
   quiet?(seconds: number): void;
 }
 
+export type Written = "data set" | "run";
+
 export interface Engine extends AsyncDisposable {
   readonly name: string;
   /** What is deployed; only an engine that is a stack has it. */
@@ -25,6 +27,13 @@ export interface Engine extends AsyncDisposable {
   readonly objects: ObjectStore;
   /** The same as they are now, also where another process writes them: for looking at a run that it drives. */
   readonly live: Pick<ObjectStore, "get" | "list">;
+  /**
+   * Does work that writes a data set or a run whole, as an import does, while no other process of this machine does so under
+   * the same name; what others wrote before is seen, what the work writes is durable in the end. (A stack's conditional
+   * writes hold by themselves: there it is just done.)
+   * @throws MarinaError "usage" where another process goes on doing it; and whatever the work throws
+   */
+  exclusively<T>(kind: Written, name: string, work: () => Promise<T>): Promise<T>;
   /** Sends a control message and waits until the run has ended. */
   drive(control: ControlMessage, watcher: Watcher): Promise<RunResult>;
   /** Waits for a run that is live already, and tells of it as `drive` does. Undefined when it is cut off before its end. */

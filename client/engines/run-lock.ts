@@ -1,10 +1,10 @@
 /** Which process of this machine drives a run of a home: a file with its id, put there and taken away by that process. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { birthOf, explainDiskError, isAlive } from "../../embedded/index.ts";
+import { birthOf, createFile, explainDiskError, isAlive } from "../../embedded/index.ts";
 
-/** What lies between the making of a lock and the writing of it, many times over. */
-const UNWRITTEN_MILLISECONDS = 50;
+/** Between looks at a takeover that another process has begun: it is a matter of microseconds. */
+const TAKEOVER_MILLISECONDS = 5;
 
 export class RunLock {
   readonly #path: string;
@@ -29,42 +29,56 @@ export class RunLock {
 
   #take(): { readonly release: () => void } | { readonly driver: number } {
     mkdirSync(dirname(this.#path), { recursive: true });
-    for (;;) {
-      try {
-        writeFileSync(this.#path, `${process.pid} ${birthOf(process.pid)}`, { flag: "wx" });
-        return { release: () => rmSync(this.#path, { force: true }) };
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-        const driver = this.driver();
-        if (driver !== undefined) return { driver };
-        rmSync(this.#path, { force: true });
-      }
+    while (!createFile(this.#path, holder())) {
+      const driver = this.driver();
+      if (driver !== undefined) return { driver };
+      this.#removeAbandoned();
+    }
+    return { release: () => rmSync(this.#path, { force: true }) };
+  }
+
+  /**
+   * Two processes that both see the same dead driver must not both remove its lock: the second would remove the one that the
+   * first has just put there. So whoever removes holds a lock for that, and looks again under it.
+   */
+  #removeAbandoned(): void {
+    const takeover = `${this.#path}.takeover`;
+    while (!createFile(takeover, holder())) {
+      if (livingHolder(read(takeover)) === undefined) rmSync(takeover, { force: true });
+      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TAKEOVER_MILLISECONDS);
+    }
+    try {
+      if (this.driver() === undefined) rmSync(this.#path, { force: true });
+    } finally {
+      rmSync(takeover, { force: true });
     }
   }
 
   /** The living process that drives the run; undefined when none does. */
   driver(): number | undefined {
-    let text = this.#read();
-    if (text === "") {
-      // Made this moment, its holder's id not yet in it; or the holder died between the two.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, UNWRITTEN_MILLISECONDS);
-      text = this.#read();
-    }
-    if (text === undefined) return undefined;
-    const [id = "", birth = ""] = text.split(" ");
-    const pid = Number(id);
-    if (!isAlive(pid)) return undefined;
-    // Another process may have been given the id of one that died.
-    return birth === "" || birth === birthOf(pid) ? pid : undefined;
+    return livingHolder(read(this.#path));
   }
+}
 
-  #read(): string | undefined {
-    try {
-      return readFileSync(this.#path, "utf8");
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-      throw explainDiskError(this.#path, "read", error);
-    }
+function holder(): string {
+  return `${process.pid} ${birthOf(process.pid)}`;
+}
+
+function livingHolder(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [id = "", birth = ""] = text.split(" ");
+  const pid = Number(id);
+  if (!isAlive(pid)) return undefined;
+  // Another process may have been given the id of one that died.
+  return birth === "" || birth === birthOf(pid) ? pid : undefined;
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw explainDiskError(path, "read", error);
   }
 }

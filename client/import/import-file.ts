@@ -1,9 +1,9 @@
 /** Files become a data set. */
 import { MarinaError } from "../../shared/base/index.ts";
 import type { ObjectFiles } from "../../shared/cloud/aws/index.ts";
-import type { ObjectStore } from "../../shared/cloud/index.ts";
 import { importRows, type LabelKind, type Manifest, STANDARD_INPUT } from "../../shared/data/index.ts";
 import { NAME_PATTERN } from "../../shared/protocol/index.ts";
+import type { Engine } from "../engines/engine.ts";
 import type { Input } from "./input.ts";
 import type { ReadingOptions } from "./reading.ts";
 
@@ -44,7 +44,7 @@ export async function fileImport(
   paths: readonly string[],
   options: ImportFileOptions,
   openS3: () => Promise<ObjectFiles>,
-): Promise<(objects: ObjectStore) => Promise<ImportedFile>> {
+): Promise<(engine: Pick<Engine, "objects" | "exclusively">) => Promise<ImportedFile>> {
   // Readers of tables are loaded only when there is something to read.
   const [{ inputOf }, { readingOf }, { openSource }] = await Promise.all([
     import("./input.ts"),
@@ -56,7 +56,7 @@ export async function fileImport(
   const name = options.name ?? nameOf(input.name);
   const reading = readingOf(input.files, { ...options, labels });
   const size = sizeOf(input);
-  return async (objects) => {
+  const importInto = async ({ objects }: Pick<Engine, "objects">): Promise<ImportedFile> => {
     const notices: string[] = [];
     const source = await openSource(input, reading, labels);
     const manifest = await importRows(source, {
@@ -72,6 +72,7 @@ export async function fileImport(
     });
     return { manifest, sourceName: input.name, notices };
   };
+  return (engine) => engine.exclusively("data set", name, () => importInto(engine));
 }
 
 /** What a data set is called that is given no name: as its file, without its endings. */

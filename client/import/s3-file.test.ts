@@ -69,7 +69,7 @@ describe("an object of S3", () => {
     const manifest = await imported(["s3://bucket/data/x.svm"], await bucket({ "data/x.svm": text }));
     expect(manifest).toMatchObject({
       rows: 800_000,
-      dimension: 7,
+      featureCount: 7,
       source: { fileName: "s3://bucket/data/x.svm", bytes: text.length },
       labels: { max: 799_999 },
     });

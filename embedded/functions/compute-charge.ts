@@ -1,5 +1,6 @@
 /** How long computing takes on a function's vCPU. */
 import type { Work } from "../../shared/cloud/index.ts";
+import { NETWORK_FLOP_PER_SECOND } from "../../shared/protocol/index.ts";
 
 /** Lambda gives a function one whole vCPU at this memory, and a share in proportion below. Lambda quotas page. */
 export const MEMORY_MB_PER_VCPU = 1769;
@@ -9,6 +10,7 @@ export interface ComputeRates {
   readonly rowNanoseconds: number;
   readonly nonZeroNanoseconds: number;
   readonly entryNanoseconds: number;
+  readonly flopNanoseconds: number;
 }
 
 /**
@@ -28,17 +30,25 @@ export const LAMBDA_RATES: ComputeRates = {
   rowNanoseconds: 10 * 1.6,
   nonZeroNanoseconds: 2.9 * 1.6,
   entryNanoseconds: 1.1 * 1.6,
+  flopNanoseconds: 1e9 / NETWORK_FLOP_PER_SECOND,
 };
 
 /** Computing takes no time. */
-export const FREE_RATES: ComputeRates = { rowNanoseconds: 0, nonZeroNanoseconds: 0, entryNanoseconds: 0 };
+export const FREE_RATES: ComputeRates = {
+  rowNanoseconds: 0,
+  nonZeroNanoseconds: 0,
+  entryNanoseconds: 0,
+  flopNanoseconds: 0,
+};
 
-/** rows x rate + non-zeros x rate + entries x rate, in milliseconds of one whole vCPU. */
-export function modelMilliseconds(rates: ComputeRates, { rows, nonZeros, entries }: Work): number {
-  return (
-    (rows * rates.rowNanoseconds + nonZeros * rates.nonZeroNanoseconds + entries * rates.entryNanoseconds) /
-    1e6
-  );
+/** The sum of each amount times its rate, in milliseconds of one whole vCPU. */
+export function modelMilliseconds(rates: ComputeRates, { rows, nonZeros, entries, flop = 0 }: Work): number {
+  const nanoseconds =
+    rows * rates.rowNanoseconds +
+    nonZeros * rates.nonZeroNanoseconds +
+    entries * rates.entryNanoseconds +
+    flop * rates.flopNanoseconds;
+  return nanoseconds / 1e6;
 }
 
 /** The share of a vCPU that a function of this memory gets; one thread can't use more than one. */

@@ -2,10 +2,7 @@
 import { createHash } from "node:crypto";
 import {
   closeSync,
-  constants,
-  copyFileSync,
   fstatSync,
-  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -20,10 +17,10 @@ import {
 import { dirname, join, resolve, sep } from "node:path";
 import { MarinaError } from "../../shared/base/index.ts";
 import type { ByteRange } from "../../shared/cloud/index.ts";
+import { giveName } from "../home/whole-file.ts";
 import { isAlive } from "./living-process.ts";
 import type { Chunks, FileVersion, ObjectFolder } from "./object-store.ts";
 
-const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
 /** Numbers the half-written files of this process, whichever folder they are in. */
@@ -98,7 +95,7 @@ export function openFolder(home: string): ObjectFolder {
           (file) => writeAll(file, body),
           () => {
             mkdirSync(dirname(path), { recursive: true });
-            created = linked(temporary, path);
+            created = giveName(temporary, path);
             rmSync(temporary, { force: true });
           },
         );
@@ -221,23 +218,6 @@ function stateOf(file: number): { readonly size: number; readonly version: strin
   return { size: Number(size), version: `${ino}.${mtimeNs}.${size}` };
 }
 
-/** Gives a whole file its name, if nothing has it. */
-function linked(temporary: string, path: string): boolean {
-  try {
-    try {
-      linkSync(temporary, path);
-    } catch (error) {
-      // Some file systems have no second names.
-      if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
-      copyFileSync(temporary, path, constants.COPYFILE_EXCL);
-    }
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  }
-}
-
 function writeAll(file: number, body: Uint8Array): void {
   let done = 0;
   while (done < body.length) done += writeSync(file, body, done, Math.min(body.length - done, 1 << 30));
@@ -286,6 +266,8 @@ function removeEmptyFolders(folder: string, root: string): void {
 
 const ADVICE: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full: free some space and run again, the run resumes from what is stored",
+  EFBIG:
+    "the file is larger than the file system or its limits (ulimit -f) allow: free some space or choose another home folder",
   EDQUOT: "the disk quota is used up: free some space and run again, the run resumes from what is stored",
   EROFS: "the file system is read-only: choose another home folder",
   EACCES: "permission denied: choose another home folder, or change its owner",

@@ -191,6 +191,17 @@ export class EmbeddedObjects {
     }
   }
 
+  /** Looks below this prefix again, where other processes may have written; what is not flushed yet stays as it is here. */
+  refresh(prefix: string): void {
+    const folder = this.#folder;
+    if (folder === undefined) return;
+    for (const key of this.list(prefix)) if (!this.#dirty.has(key)) this.#entries.delete(key);
+    for (const [key, size] of folder.entries()) {
+      if (!key.startsWith(prefix) || this.#dirty.has(key)) continue;
+      this.#entries.set(key, { size, etag: null, body: null, version: null, shared: null });
+    }
+  }
+
   #touch(key: string): void {
     if (this.#folder === undefined) return;
     this.#dirty.delete(key);

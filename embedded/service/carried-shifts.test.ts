@@ -26,6 +26,12 @@ const runs = {
     shardsPerTask: 3,
     checkpointEvery: 4,
   },
+  DASHA: { algorithm: { kind: "dasha", compressor: randK } },
+  "DASHA with a quantiser, packed": {
+    algorithm: { kind: "dasha", compressor: quantizer },
+    shardsPerTask: 3,
+    checkpointEvery: 4,
+  },
   "VR-DIANA": { algorithm: { kind: "vr-diana", compressor: randK, batchSize: 8, probability: 0.2 } },
 } as const;
 type Name = keyof typeof runs;

@@ -115,7 +115,7 @@ export class GradientThreads implements GradientsAhead {
     if (found !== SeatState.done) return undefined;
     Atomics.store(state, 0, SeatState.idle);
     this.#taken++;
-    const { dimension } = source.shard;
+    const { dimension } = source.objective;
     return { vector: result.slice(0, dimension), loss: result[dimension]! };
   }
 
@@ -151,14 +151,15 @@ export class GradientThreads implements GradientsAhead {
 
   /** Gives a worker's rows to one of the threads. */
   #seat({ runDigest, phase, worker }: GradientOwner, source: GradientSource): void {
-    const { problem, shard, weights, objective } = source;
+    const { spec, data, shard, weights, objective } = source;
     const bytes = shardBytes(shard);
-    const membership = this.#gradientsOf(runDigest, phase, shard.dimension);
+    const membership = this.#gradientsOf(runDigest, phase, objective.dimension);
     if (membership === undefined || this.#sharedBytes + bytes > SHARED_LIMIT_BYTES) return;
     this.#sharedBytes += bytes;
-    const memory = seatMemory(shard.dimension);
+    const memory = seatMemory(objective.dimension);
     membership.seats.set(worker, { ...seatViews(memory), objective, pointRound: -1 });
-    const seat: NewSeat = { memory, points: membership.points, problem, shard: sharedShard(shard), weights };
+    const { points } = membership;
+    const seat: NewSeat = { memory, points, spec, data, shard: sharedShard(shard), weights };
     this.#threadOf(this.#seated++).postMessage(seat);
     this.#ring();
   }

@@ -1,5 +1,5 @@
 /** What the main thread and a gradient thread share of one worker: its rows, its job at hand, its last result. */
-import type { Objective, ProblemSpec, Shard, Weights } from "../../shared/problems/index.ts";
+import type { DataForm, Objective, ProblemSpec, Shard, Weights } from "../../shared/problems/index.ts";
 
 /** idle -> queued -> running -> done -> idle; or queued -> idle, where the main thread is quicker. */
 export const SeatState = { idle: 0, queued: 1, running: 2, done: 3, failed: 4, closed: 5 } as const;
@@ -13,7 +13,8 @@ export interface NewSeat {
   readonly memory: SharedArrayBuffer;
   /** POINTS_HELD times d float64. */
   readonly points: SharedArrayBuffer;
-  readonly problem: ProblemSpec;
+  readonly spec: ProblemSpec;
+  readonly data: DataForm;
   readonly shard: Shard;
   readonly weights: Weights;
 }
@@ -71,10 +72,10 @@ export function workAt({ state, result, objective }: Job, points: Float64Array):
 }
 
 /** The rows in memory that threads can share. */
-export function sharedShard({ rows, dimension, offsets, indices, values, labels }: Shard): Shard {
+export function sharedShard({ rows, features, offsets, indices, values, labels }: Shard): Shard {
   return {
     rows,
-    dimension,
+    features,
     offsets: shared(offsets),
     indices: shared(indices),
     values: values === null ? null : shared(values),

@@ -72,7 +72,7 @@ function timeless({ usage, resentTasks, spec }: RunResult): Readonly<Record<stri
     parseUsage(usage),
   );
   // A DIANA worker stores what it remembers each time it does a task.
-  const storing = spec.algorithm.kind === "diana" ? resentTasks : 0;
+  const storing = spec?.algorithm.kind === "diana" ? resentTasks : 0;
   return {
     "worker: invocations": worker.invocations - resentTasks,
     "aggregator: invocations": aggregator.invocations,

@@ -16,7 +16,7 @@ import {
 import type { RunMessage, Task } from "../../shared/protocol/index.ts";
 import { TaskGradients } from "./gradients.ts";
 import type { LoadedRun } from "./load.ts";
-import { withRow } from "./non-finite-row.ts";
+import { withRow } from "./non-finite.ts";
 import { evaluation, gram, spectrum } from "./questions.ts";
 import { atHand, load, type Ready, type WorkerContext } from "./ready.ts";
 import { forgetStates, loadState, stateInTask, storeState } from "./state.ts";
@@ -35,8 +35,7 @@ function perform(task: Task, context: WorkerContext, ready: Ready): Promise<RunM
   if (task.kind === "calibrate") return spectrum(task, context, ready);
   if (task.kind === "gram") return gram(task, context, ready);
   return atPoints(task, context, ready).catch((error: unknown) => {
-    const { run, shard, points } = ready;
-    throw withRow(error, task, shard, run.spec.problem.kind, points);
+    throw withRow(error, task, ready);
   });
 }
 

@@ -3,7 +3,14 @@
 import type { Work } from "../../shared/cloud/index.ts";
 import type { Workspace } from "../../shared/math/index.ts";
 import { type Gradient, isPair, type RequestDefinition, type Vectors } from "../../shared/methods/index.ts";
-import type { Objective, ProblemSpec, Shard, Weights } from "../../shared/problems/index.ts";
+import type {
+  DataForm,
+  Objective,
+  Problem,
+  ProblemSpec,
+  Shard,
+  Weights,
+} from "../../shared/problems/index.ts";
 import type { Task } from "../../shared/protocol/index.ts";
 
 /** Whose gradient it is: a worker of one of a run's memberships. */
@@ -15,7 +22,10 @@ export interface GradientOwner {
 
 /** What a gradient is computed from, and by what. */
 export interface GradientSource {
-  readonly problem: ProblemSpec;
+  /** Of what the problem is made. */
+  readonly spec: ProblemSpec;
+  readonly data: DataForm;
+  readonly problem: Problem;
   readonly shard: Shard;
   readonly weights: Weights;
   readonly objective: Objective;
@@ -114,9 +124,9 @@ export class TaskGradients {
 
   /** The work so far, plus `entries` vector entries handled outside the rows. */
   work(entries: number): Work {
-    const { objective, shard } = this.#source;
+    const { objective, problem, shard } = this.#source;
     const meanNonZeros = objective.rows === 0 ? 0 : shard.indices.length / objective.rows;
-    return { rows: this.#rows, nonZeros: this.#rows * meanNonZeros, entries };
+    return { ...problem.work(this.#rows, this.#rows * meanNonZeros), entries };
   }
 
   #full(at: 0 | 1): Gradient {

@@ -46,6 +46,7 @@ const kinds: readonly (readonly [TaskKind, RunSpecInput["algorithm"]])[] = [
   ["shifted", { kind: "diana", compressor: { kind: "qsgd", levels: 2 } }],
   ["shifted-reduced", { kind: "vr-diana", compressor: { kind: "natural" }, batchSize: 4 }],
   ["shift-start", { kind: "ef21", compressor: { kind: "top-k", k: 3 } }],
+  ["shifted-difference", { kind: "dasha", compressor: randK }],
   ["evaluate", { kind: "gd" }],
   ["calibrate", { kind: "gd" }],
   ["gram", { kind: "gd" }],
@@ -88,14 +89,7 @@ async function objectiveOf({ ports, manifest, stored }: Stage, worker: number) {
   const { body } = await ports.objects.get(manifest.object.key);
   const { first, count } = partition(manifest.rows, 4, "spread")[worker]!;
   const range = shardRange(manifest, first, count);
-  const shard = openShard(
-    manifest,
-    first,
-    count,
-    body.subarray(range.start, range.end),
-    range,
-    "classification",
-  );
+  const shard = openShard(manifest, first, count, body.subarray(range.start, range.end), range);
   return createObjective(stored.spec.problem, shard, {
     rowWeight: 4 / ROWS,
     regularizerWeight: (4 * count) / ROWS,
@@ -218,14 +212,7 @@ describe("what a worker computes", () => {
     const { body } = await on.ports.objects.get(on.manifest.object.key);
     const { first, count } = partition(ROWS, 4, "spread")[1]!;
     const range = shardRange(on.manifest, first, count);
-    const shard = openShard(
-      on.manifest,
-      first,
-      count,
-      body.subarray(range.start, range.end),
-      range,
-      "classification",
-    );
+    const shard = openShard(on.manifest, first, count, body.subarray(range.start, range.end), range);
     const x = point(0.1);
     const expected = new Float64Array(DIMENSION);
     for (let row = 0; row < count; row++) {

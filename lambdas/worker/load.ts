@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import { MarinaError } from "../../shared/base/index.ts";
 import { type Ports, readChecked } from "../../shared/cloud/index.ts";
 import { type Compressor, createCompressor } from "../../shared/compressors/index.ts";
-import { type Manifest, parseManifest } from "../../shared/data/index.ts";
+import { dataForm, type Manifest, parseManifest } from "../../shared/data/index.ts";
 import type { Workspace } from "../../shared/math/index.ts";
 import {
   compressorOf,
@@ -14,6 +14,7 @@ import {
   type WorkerStateDefinition,
   workerNumbers,
 } from "../../shared/methods/index.ts";
+import { type DataForm, type Evaluator, openProblem, type Problem } from "../../shared/problems/index.ts";
 import {
   decodeStoredRun,
   decodeVector,
@@ -32,6 +33,10 @@ const RUNS_KEPT = 8;
 export interface LoadedRun {
   readonly spec: RunSpec;
   readonly manifest: Manifest;
+  readonly data: DataForm;
+  readonly problem: Problem;
+  readonly evaluator: Evaluator;
+  /** d */
   readonly dimension: number;
   readonly dense: Compressor;
   /** What depends on the number of workers. */
@@ -101,12 +106,17 @@ export class RunLoader {
     if (manifest.object.sha256 !== stored.data.sha256) {
       throw new MarinaError("corrupt", `${name}: data set "${spec.data}" was replaced since the run began`);
     }
-    const { dimension } = manifest;
-    const { remainder, problem, algorithm, wire } = spec;
+    const { remainder, algorithm, wire } = spec;
+    const data = dataForm(manifest);
+    const problem = openProblem(spec.problem, data);
+    const { dimension } = problem.parameters;
     const workspace = this.#workspace;
     return {
       spec,
       manifest,
+      data,
+      problem,
+      evaluator: await problem.evaluator(),
       dimension,
       dense: createCompressor({ kind: "identity" }, dimension, wire, { workspace }),
       among: lastOf((workers) => {
@@ -115,7 +125,7 @@ export class RunLoader {
       }),
       state: methodOf(algorithm).workerState,
       stateHolder: stateHolder(algorithm),
-      scope: JSON.stringify([manifest.object.etag, remainder, problem]),
+      scope: JSON.stringify([manifest.object.etag, remainder, spec.problem]),
     };
   }
 

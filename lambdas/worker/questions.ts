@@ -31,7 +31,7 @@ async function ask(
   const started = ports.clock.now();
   const rows = 2 * shard.rows;
   const nonZeros = (rows * shard.indices.length) / Math.max(1, shard.rows);
-  const payload = await ports.compute.run(() => ({ rows, nonZeros, entries: shard.dimension }), compute);
+  const payload = await ports.compute.run(() => ({ rows, nonZeros, entries: shard.features }), compute);
   const { runDigest, phase, round, slot, worker } = task;
   const computeMilliseconds = ports.clock.now() - started;
   return { kind: "answer", runDigest, phase, round, slot, worker, payload, computeMilliseconds, cold };

@@ -3,7 +3,6 @@ import { LRUCache } from "lru-cache";
 import { MarinaError } from "../../shared/base/index.ts";
 import { type ByteRange, type Ports, readChecked } from "../../shared/cloud/index.ts";
 import { type Manifest, openShard, rowsOf, rowsUsed, shardRange } from "../../shared/data/index.ts";
-import { createObjective } from "../../shared/problems/index.ts";
 import { sha256, WHOLE_OBJECT_BYTES } from "../../shared/protocol/index.ts";
 import type { GradientSource } from "./gradients.ts";
 import type { LoadedRun } from "./load.ts";
@@ -104,7 +103,7 @@ export class ShardLoader {
    * The rows of one of `workers` workers: one range request, or cut out of the whole object where that is small.
    */
   async shard(run: LoadedRun, workers: number, worker: number): Promise<LoadedShard> {
-    const { manifest, spec, scope } = run;
+    const { manifest, spec, scope, data, problem, evaluator } = run;
     if (worker >= workers) {
       throw new MarinaError("message", `task: worker ${worker} does not exist, the run has ${workers}`);
     }
@@ -117,13 +116,11 @@ export class ShardLoader {
     const bytes = await this.#fetch(manifest, source, range, whole);
     const known = this.#opened.get(scope, workers, worker);
     if (known !== undefined) return known;
-    const purpose = spec.problem.kind === "least-squares" ? "regression" : "classification";
-    const shard = openShard(manifest, first, count, bytes, range, purpose);
+    const shard = openShard(manifest, first, count, bytes, range);
     const rowWeight = workers / used;
     const weights = { rowWeight, regularizerWeight: rowWeight * count };
-    const { problem } = spec;
-    const objective = createObjective(problem, shard, weights);
-    const loaded = { firstRow: first, problem, shard, weights, objective, source };
+    const objective = evaluator.objective(shard, weights);
+    const loaded = { firstRow: first, spec: spec.problem, data, problem, shard, weights, objective, source };
     this.#opened.set(scope, workers, worker, loaded);
     return loaded;
   }

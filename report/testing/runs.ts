@@ -70,7 +70,7 @@ export function manifestOf(fileName: string, changes: Partial<Manifest> = {}): M
     name: "rows",
     source: { fileName, bytes: 1000, sha256: "1".repeat(64) },
     rows: 500,
-    dimension: 100,
+    featureCount: 100,
     nonZeros: 5000,
     labels: { kind: "binary", negative: -1, positive: 1, negatives: 250, positives: 250 },
     groups: [],

@@ -23,6 +23,7 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 const ADVICE: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full: free some space and run the same again",
   EDQUOT: "the disk quota is used up: free some space and run the same again",
+  EFBIG: "the file is larger than the file system or its limits (ulimit -f) allow: give another place",
   EROFS: "the file system is read-only: give another place",
   EACCES: "permission denied: give another place, or change its owner",
   EPERM: "permission denied: give another place, or change its owner",

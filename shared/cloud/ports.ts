@@ -105,6 +105,8 @@ export interface Work {
   readonly rows: number;
   /** Multiply-adds over stored entries (the same). */
   readonly nonZeros: number;
+  /** Floating-point operations beside these: of networks. Absent: none. */
+  readonly flop?: number;
   /** Vector entries handled outside the rows: compression, sums, copies. */
   readonly entries: number;
 }

@@ -223,7 +223,7 @@ class SourceReader {
     }
     const last = builder.rows > 0 ? [this.#closeGroup()] : [];
     // Before the last group is handed over: what is refused here must not become an object.
-    this.#labelsAndDimension();
+    this.#labelsAndFeatures();
     yield* last;
   }
 
@@ -238,7 +238,7 @@ class SourceReader {
       ...(this.#options.reading === undefined ? {} : { reading: this.#options.reading }),
       rows: this.#rows,
       nonZeros: this.#nonZeros,
-      ...this.#labelsAndDimension(),
+      ...this.#labelsAndFeatures(),
       ...this.#features(),
       groups: this.#groups,
       object: { key, bytes: this.#objectBytes, etag, sha256: this.#objectHash.digest("hex") },
@@ -295,20 +295,20 @@ class SourceReader {
     return bytes;
   }
 
-  #labelsAndDimension(): Pick<Manifest, "dimension" | "labels"> {
+  #labelsAndFeatures(): Pick<Manifest, "featureCount" | "labels"> {
     const { sourceName } = this.#options;
-    const dimension =
+    const featureCount =
       this.#prepared?.columns ?? this.#options.dimension ?? this.#source.columns ?? this.#largestIndex;
     if (this.#rows === 0) {
       throw new MarinaError("data", `${sourceName}: expected rows, got none (the input is empty)`);
     }
-    if (dimension === 0) {
+    if (featureCount === 0) {
       throw new MarinaError(
         "data",
         `${sourceName}: expected <index>:<value> entries, got ${this.#rows} rows with labels only; ` +
           "give the dimension if that is meant",
       );
     }
-    return { dimension, labels: this.#labels.summary() };
+    return { featureCount, labels: this.#labels.summary() };
   }
 }

@@ -1,5 +1,6 @@
 /** Data sets: import, manifest, row groups, shards. */
 
+export { dataForm } from "./data-form.ts";
 export { ClassWords } from "./formats/class-words.ts";
 export { fileFormats } from "./formats/file-formats.ts";
 export { LibsvmSource } from "./formats/libsvm-source.ts";
@@ -19,4 +20,4 @@ export {
 } from "./manifest.ts";
 export { partition, rowsOf, rowsUsed } from "./partition.ts";
 export { type LabelCounts, labelsByWorker } from "./rows/labels-by-worker.ts";
-export { checkLabelUse, openShard, shardRange } from "./rows/shard.ts";
+export { openShard, shardRange } from "./rows/shard.ts";

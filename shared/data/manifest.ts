@@ -106,7 +106,8 @@ const groupSchema = z.strictObject({
   valueType: z.enum(["ones", "float32", "float64"]),
 });
 
-export const manifestSchema = z
+/** As it is stored. */
+const storedManifestSchema = z
   .strictObject({
     version: z.literal(MANIFEST_VERSION),
     name: z.string().regex(NAME_PATTERN),
@@ -125,7 +126,7 @@ export const manifestSchema = z
     /** Absent in data sets of programs that did not keep it, and where no file was read. */
     reading: readingSchema.exactOptional(),
     rows: z.int().min(1),
-    /** d */
+    /** Numbers of a row; `featureCount` in memory, where "dimension" is the number of a problem's parameters. */
     dimension: z.int().min(1).max(LARGEST_INDEX),
     /** Entries stored. */
     nonZeros: count,
@@ -187,8 +188,12 @@ export const manifestSchema = z
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
+type StoredManifest = DeepReadonly<z.output<typeof storedManifestSchema>>;
 /** A parsed manifest. */
-export type Manifest = DeepReadonly<z.output<typeof manifestSchema>>;
+export type Manifest = Omit<StoredManifest, "dimension"> & {
+  /** Numbers of a row. */
+  readonly featureCount: StoredManifest["dimension"];
+};
 export type LabelKind = Manifest["labels"]["kind"];
 /** How a file is read. */
 export type Reading = NonNullable<Manifest["reading"]>;
@@ -198,7 +203,8 @@ export type ManifestGroup = Manifest["groups"][number];
 
 /** The stored bytes of a manifest. */
 export function encodeManifest(manifest: Manifest): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`);
+  const stored = renamed(manifest, "featureCount", "dimension");
+  return new TextEncoder().encode(`${JSON.stringify(stored, null, 1)}\n`);
 }
 
 /**
@@ -220,7 +226,7 @@ export function parseManifest(bytes: Uint8Array, source: string): Manifest {
       `${source}: expected version ${MANIFEST_VERSION}, got ${version}; import the data set again with this program`,
     );
   }
-  const parsed = manifestSchema.safeParse(value);
+  const parsed = storedManifestSchema.safeParse(value);
   if (!parsed.success) {
     const issues = parsed.error.issues
       .slice(0, 5)
@@ -229,5 +235,10 @@ export function parseManifest(bytes: Uint8Array, source: string): Manifest {
       cause: parsed.error,
     });
   }
-  return parsed.data;
+  return renamed(parsed.data, "dimension", "featureCount") as Manifest;
+}
+
+/** The same fields in the same order, one of them under another name. */
+function renamed(object: object, from: string, to: string): object {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key === from ? to : key, value]));
 }

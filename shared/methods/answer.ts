@@ -18,6 +18,7 @@ export interface AnswerSetting {
   readonly draw: Draw;
   /** The rule by which the worker moves its state; undefined where it has none, or need not. */
   readonly state: WorkerStateDefinition | undefined;
+  /** What message and state are made with, besides. */
   readonly numbers: WorkerNumbers;
   readonly workspace: Workspace;
 }
@@ -36,7 +37,7 @@ export interface Answer {
 export function answerOf(setting: AnswerSetting): Answer {
   const { request, points, values, own, compressor, draw, state, numbers, workspace } = setting;
   const { dimension } = compressor;
-  const message = request.message(values, own, workspace.vector("message", dimension));
+  const message = request.message(values, own, workspace.vector("message", dimension), numbers);
   const encoded = compressor.encode(message, draw);
   if (state === undefined) return { encoded, next: undefined };
   const decoded = workspace.vector("decoded", dimension).fill(0);

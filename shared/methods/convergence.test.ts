@@ -3,10 +3,11 @@ import { describe, expect, it } from "vitest";
 import { createCompressor } from "../compressors/registry.ts";
 import { largestEigenvalue } from "../math/power-iteration.ts";
 import { normSquared } from "../math/vectors.ts";
+import type { LinearSpec } from "../problems/linear/losses.ts";
 import { createObjective } from "../problems/linear/objective.ts";
 import { smoothness } from "../problems/linear/smoothness.ts";
 import { applyGram, shardSpectrum } from "../problems/linear/spectrum.ts";
-import type { Objective, ProblemSpec, Shard, Smoothness } from "../problems/problem.ts";
+import type { Objective, Shard, Smoothness } from "../problems/problem.ts";
 import {
   type Quadratic,
   quadraticConstants,
@@ -18,12 +19,12 @@ import { type AlgorithmSpec, createMethod, resolveNumbers } from "./registry.ts"
 import { choosing, chosenDraws, expectation } from "./testing/enumerate.ts";
 import { keyedDraws } from "./testing/keyed-draws.ts";
 import { leastSquares, minus, shardOf, THREE_WORKERS, weightsOf } from "./testing/least-squares.ts";
-import { oneRound } from "./testing/one-round.ts";
+import { oneRound, type RoundDraws, type Situation } from "./testing/one-round.ts";
 import { simulate } from "./testing/simulate.ts";
 import type { Numbers } from "./theory.ts";
 
-function spectral(problem: ProblemSpec, shards: readonly Shard[]): Smoothness {
-  const gram = largestEigenvalue(shards[0]!.dimension, (v, out) => {
+function spectral(problem: LinearSpec, shards: readonly Shard[]): Smoothness {
+  const gram = largestEigenvalue(shards[0]!.features, (v, out) => {
     out.fill(0);
     for (const shard of shards) applyGram(shard, v, out);
   });
@@ -210,6 +211,73 @@ describe("EF21", () => {
   });
 });
 
+describe("DASHA on ridge regression, the expectation over every outcome of a round", () => {
+  const spec: AlgorithmSpec = { kind: "dasha", compressor: randK, stepSize: "theory" };
+  const shiftStep = 1 / (1 + OMEGA);
+  const a = 1 / (2 * OMEGA + 1);
+  const theoretical = resolve(spec);
+
+  /** f - f_* + (gamma/(2 a (2-a))) (|e|^2 + (2 a omega/n) mean |e_i|^2) at the point that the estimates belong to. */
+  function potentialOf({ previous, shift }: Vectors, own: readonly (Vectors | undefined)[], gamma: number) {
+    const error = normSquared(minus(shift!, ridge.gradient(previous!)));
+    const errors = own.map((state, i) => normSquared(minus(state!["shift"]!, ridge.local(i, previous!))));
+    const local = errors.reduce((sum, each) => sum + each, 0) / ridge.n;
+    const weight = gamma / (2 * a * (2 - a));
+    return ridge.loss(previous!) - minimum + weight * (error + ((2 * a * OMEGA) / ridge.n) * local);
+  }
+
+  /** Along one run: the potential before each round, what is expected of it after, and |grad f|^2. */
+  function dashaDescents(stepSize: number, rounds: number) {
+    const numbers = { ...theoretical, stepSize };
+    const method = createMethod(spec, numbers);
+    const setting = { spec, method, objectives: ridge.objectives, compressor, dense, shiftStep };
+    const keyed = keyedDraws(17, spec, compressor, ridge.rows);
+    const zero = () => ({ shift: new Float64Array(ridge.d) });
+    const begun: Situation = {
+      state: method.start(Float64Array.of(3, -2, 1)),
+      workerStates: ridge.rows.map(zero),
+    };
+    const draws = (round: number): RoundDraws => ({
+      server: { coin: () => false, slots: () => expect.fail("nobody is drawn") },
+      worker: (slot) => ({
+        compressor: () => keyed.compressor!(round, slot),
+        batch: () => expect.fail("no rows are drawn"),
+      }),
+    });
+    let situation: Situation = oneRound(setting, begun, 0, draws(0));
+    return Array.from({ length: rounds }, (_, k) => {
+      const { psi } = expectation((choose) => {
+        const chosen = { ...setting, compressor: choosing(compressor, randK, choose) };
+        const next = oneRound(chosen, situation, k + 1, chosenDraws(choose));
+        return { psi: potentialOf(next.state, next.workerStates, stepSize) };
+      });
+      const before = potentialOf(situation.state, situation.workerStates, stepSize);
+      const gradientNormSquared = normSquared(ridge.gradient(situation.state.previous!));
+      situation = oneRound(setting, situation, k + 1, draws(k + 1));
+      return { before, after: psi[0]!, gradientNormSquared };
+    });
+  }
+
+  it("f + (gamma/(2 a (2-a))) (|e|^2 + (2 a omega/n) mean |e_i|^2) falls by (gamma/2)|grad f|^2 or more in each round", () => {
+    const { stepSize: gamma } = theoretical;
+    const steps = dashaDescents(gamma, 40);
+    for (const { before, after, gradientNormSquared } of steps) {
+      expect(after).toBeLessThanOrEqual(before - (gamma / 2) * gradientNormSquared + SLACK);
+    }
+    expect(steps.at(-1)!.before).toBeLessThan(0.9 * steps[0]!.before);
+  });
+
+  it("which a step 20 times as long does not keep", () => {
+    const gamma = 20 * theoretical.stepSize;
+    const steps = dashaDescents(gamma, 10);
+    expect(
+      steps.some(
+        ({ before, after, gradientNormSquared }) => after > before - (gamma / 2) * gradientNormSquared,
+      ),
+    ).toBe(true);
+  });
+});
+
 describe("the ridge problem of these tests", () => {
   it("has no gradient at its minimiser, and the constants that its Hessians have", () => {
     expect(normSquared(ridge.gradient(exact.minimizer))).toBeLessThan(1e-28);
@@ -221,7 +289,7 @@ describe("the ridge problem of these tests", () => {
 
 describe("GD with 1/L_f", () => {
   const curvedShards = THREE_WORKERS.map((rows) => shardOf(rows.map(([a, y]) => [a, y > 0 ? 1 : -1])));
-  const curved: ProblemSpec = { kind: "nonconvex-binary", regularizer: { kind: "nonconvex", lambda: 0.02 } };
+  const curved: LinearSpec = { kind: "nonconvex-binary", regularizer: { kind: "nonconvex", lambda: 0.02 } };
   const weights = weightsOf(curvedShards);
   const quadratics = tridiagonalQuadratics(4, 6);
   const cases: readonly { name: string; objectives: Objective[]; constants: Smoothness }[] = [

@@ -2,20 +2,10 @@
 import * as z from "zod";
 import { type Compressor, compressorSchema } from "../compressors/index.ts";
 import { shiftsBelongToRows } from "./diana-family.ts";
-import { defineMethod, defineRequest, descend, everyone, plus } from "./method.ts";
-import { shifted } from "./requests.ts";
+import { defineMethod, descend, everyone, plus } from "./method.ts";
+import { shifted, shiftStart } from "./requests.ts";
 import { labelOf, shift, stepSize, THEOREM } from "./spec-fields.ts";
 import { averageSmoothness, workerNumbers } from "./theory.ts";
-
-/** grad f_i(x^0), dense: what a worker's estimate begins with. */
-const start = defineRequest({
-  name: "shift-start",
-  wire: 10,
-  points: ["iterate"],
-  dense: true,
-  gradients: [{ at: "iterate", rows: "all" }],
-  message: ([g]) => g!.vector,
-});
 
 export interface Ef21State {
   /** x^t */
@@ -66,12 +56,12 @@ export const ef21 = defineMethod({
       },
     },
   },
-  requests: [start, shifted],
+  requests: [shiftStart, shifted],
   server(_spec, { workers: n, stepSize: gamma, shiftStep }) {
     const workers = everyone(n);
     return {
       start: (x0): Ef21State => ({ iterate: x0.slice(), shift: new Float64Array(x0.length) }),
-      plan: (_state, round) => ({ request: round === 0 ? start : shifted, workers, refresh: false }),
+      plan: (_state, round) => ({ request: round === 0 ? shiftStart : shifted, workers, refresh: false }),
       step({ iterate, shift: before }, { request }, mean): Ef21State {
         const estimate = request.dense ? mean.slice() : plus(before, shiftStep, mean);
         return { iterate: descend(iterate, gamma, estimate), shift: estimate };

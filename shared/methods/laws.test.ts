@@ -2,8 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { createCompressor, type UnbiasedSpec } from "../compressors/registry.ts";
 import { Purpose, Stream } from "../math/streams.ts";
+import type { LinearSpec } from "../problems/linear/losses.ts";
 import { createObjective } from "../problems/linear/objective.ts";
-import type { Objective, ProblemSpec } from "../problems/problem.ts";
+import type { Objective } from "../problems/problem.ts";
 import { type Quadratic, quadraticObjective } from "../problems/quadratic.ts";
 import { vectorSha256 } from "../protocol/digest.ts";
 import { type AlgorithmKind, type AlgorithmSpec, compressorOf, METHOD_KINDS, methodOf } from "./registry.ts";
@@ -80,7 +81,7 @@ const curved: Setting = (() => {
       }),
     ),
   );
-  const problem: ProblemSpec = { kind: "nonconvex-binary", regularizer: { kind: "nonconvex", lambda: 0.05 } };
+  const problem: LinearSpec = { kind: "nonconvex-binary", regularizer: { kind: "nonconvex", lambda: 0.05 } };
   const weights = weightsOf(shards);
   return {
     objectives: shards.map((shard, i) => createObjective(problem, shard, weights[i]!)),

@@ -55,8 +55,9 @@ export interface RequestDefinition<Name extends string = string> {
    * @param values of `gradients`, in their order.
    * @param own the worker's state; empty for methods without.
    * @param out d numbers to write to and return; another vector may be returned just as well.
+   * @param numbers those that the worker's state is moved by.
    */
-  message(values: readonly Gradient[], own: Vectors, out: Float64Array): Float64Array;
+  message(values: readonly Gradient[], own: Vectors, out: Float64Array, numbers: WorkerNumbers): Float64Array;
 }
 
 /** What a worker's step into its next state is made of. */

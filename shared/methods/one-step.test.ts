@@ -444,6 +444,87 @@ describe.each<[CompressorSpec, number]>([
   });
 });
 
+describe("DASHA", () => {
+  /** e_i = g_i - grad f_i at the previous point, and what a worker compresses, D_i - a e_i. */
+  const gaps = workers.map((i) => minus(h[i]!, problem.local(i, w)));
+  const compressedOf = (a: number) => workers.map((i) => D[i]!.map((value, j) => value - a * gaps[i]![j]!));
+  const before = {
+    state: { iterate: x, previous: w, shift: hbar },
+    workerStates: h.map((shift) => ({ shift })),
+  };
+  const look = (state: Vectors, workerStates: readonly (Vectors | undefined)[]) => {
+    const error = minus(state.shift!, problem.gradient(x));
+    const drift = minus(state.shift!, mean(workerStates.map((own) => own!["shift"]!)));
+    return {
+      error,
+      square: normSquared(error),
+      drift: normSquared(drift),
+      gaps: meanSquare(workers.map((i) => minus(workerStates[i]!["shift"]!, problem.local(i, x)))),
+    };
+  };
+
+  it.each(compressors)(
+    "has the error (1-a) e and (1-a)^2 |e|^2 + (1/n^2) sum of the variances of Q(D_i - a e_i), with $kind $k$levels",
+    (compressor) => {
+      const { omega } = createCompressor(compressor, d, "float64");
+      const a = 1 / (2 * omega + 1);
+      const spec: AlgorithmSpec = { kind: "dasha", compressor, stepSize: GAMMA };
+      const shiftStep = 1 / (1 + omega);
+      const found = afterOneRound({ spec, compressor, shiftStep, ...before }, look);
+      const middle = mean(gaps);
+      nearVector(
+        found.error,
+        middle.map((value) => (1 - a) * value),
+        1,
+      );
+      const sent = compressedOf(a);
+      const variances = sent.map((vector) => varianceOf(compressor, vector));
+      const noise = variances.reduce((sum, variance) => sum + variance, 0);
+      nearVector(found.square, Float64Array.of((1 - a) ** 2 * normSquared(middle) + noise / n ** 2), 10);
+      nearVector(found.gaps, Float64Array.of((1 - a) ** 2 * meanSquare(gaps) + noise / n), 10);
+      if (compressor.kind === "rand-k") {
+        nearVector(Float64Array.of(noise), Float64Array.of(omega * n * meanSquare(sent)), 10);
+      }
+      expect(found.drift[0]!).toBeLessThan(1e-30);
+    },
+  );
+
+  it("has the error (1-a) e and (1-a)^2 |e|^2 + A mean |D_i - a e_i|^2 - B |mean|^2, with PermK", () => {
+    const spec: AlgorithmSpec = { kind: "dasha", compressor: { kind: "perm-k" }, stepSize: GAMMA };
+    // n = d = 3: omega = 2 for one worker alone, A = B = 1 jointly.
+    const shiftStep = 1 / 3;
+    const a = 1 / 5;
+    const found = expectation((choose) => {
+      const compressor = createCompressor({ kind: "perm-k" }, d, "float64", { workers: n });
+      const streams = choosingDeal(choose);
+      const setting: RoundSetting = {
+        ...{ spec, compressor, shiftStep, objectives: problem.objectives },
+        method: createMethod(spec, { workers: n, stepSize: GAMMA, probability: 1, shiftStep }),
+        dense: createCompressor({ kind: "identity" }, d, "float64"),
+      };
+      const drawn = chosenDraws(choose);
+      const next = oneRound(setting, before, 5, {
+        server: drawn.server,
+        worker: (slot) => ({
+          ...drawn.worker(slot),
+          compressor: () => compressor.draw(streams, { round: 5, slot, slots: n }),
+        }),
+      });
+      return look(next.state, next.workerStates);
+    });
+    expect(found.total).toBeCloseTo(1, 12);
+    const middle = mean(gaps);
+    nearVector(
+      found.error,
+      middle.map((value) => (1 - a) * value),
+      1,
+    );
+    const sent = compressedOf(a);
+    const noise = meanSquare(sent) - normSquared(mean(sent));
+    near(found.square[0]!, (1 - a) ** 2 * normSquared(middle) + noise);
+  });
+});
+
 describe("every method", () => {
   /** A state without error, by the names of its vectors: g^{t-1} = grad f(x^{t-1}), and any shifts. */
   const vectors: Readonly<Record<string, Float64Array>> = {
@@ -454,6 +535,8 @@ describe("every method", () => {
     shift: hbar,
   };
   const own: Readonly<Record<string, readonly Float64Array[]>> = { shift: h };
+  /** DASHA's shifts are estimates of the gradients at the point before. */
+  const estimates: typeof own = { shift: workers.map((i) => problem.local(i, w)) };
   const named = <T>(from: Readonly<Record<string, T>>, name: string): T => {
     const found = from[name];
     if (found === undefined)
@@ -470,18 +553,20 @@ describe("every method", () => {
         createMethod(spec, { workers: n, stepSize: GAMMA, probability: P, shiftStep: 1 }).start(x),
       );
       const { workerState } = methodOf(spec);
+      const owned = kind === "dasha" ? estimates : own;
+      const held = kind === "dasha" ? { ...vectors, shift: problem.gradient(w) } : vectors;
       const { error } = afterOneRound(
         {
           spec,
           compressor: randK,
-          state: Object.fromEntries(names.map((name) => [name, named(vectors, name)])),
+          state: Object.fromEntries(names.map((name) => [name, named(held, name)])),
           sizes: { rows, batch: 1, largeBatch: 2, replacement: true },
           shiftStep: ALPHA,
           ...(workerState === null
             ? {}
             : {
                 workerStates: workers.map((i) =>
-                  Object.fromEntries(workerState.vectors.map((name) => [name, named(own, name)[i]!])),
+                  Object.fromEntries(workerState.vectors.map((name) => [name, named(owned, name)[i]!])),
                 ),
               }),
         },

@@ -35,6 +35,7 @@ describe("the list of methods", () => {
       shifted: 5,
       "shifted-reduced": 6,
       "shift-start": 10,
+      "shifted-difference": 11,
     });
     // Questions outside the methods: evaluate, calibrate, gram.
     for (const code of [7, 8, 9]) expect(Object.values(codes)).not.toContain(code);

@@ -1,6 +1,7 @@
 /** All methods. Schemas, wire codes, labels, rules and tests go through this list: a new one is a file and a line here. */
 import * as z from "zod";
 import type { CompressorSpec } from "../compressors/index.ts";
+import { dasha } from "./dasha.ts";
 import { diana } from "./diana.ts";
 import { ef21 } from "./ef21.ts";
 import { gd } from "./gd.ts";
@@ -26,7 +27,18 @@ import { vrDiana } from "./vr-diana.ts";
 import { vrMarina } from "./vr-marina.ts";
 import { vrMarinaOnline } from "./vr-marina-online.ts";
 
-export const METHODS = [gd, qgd, diana, vrDiana, marina, vrMarina, vrMarinaOnline, ppMarina, ef21] as const;
+export const METHODS = [
+  gd,
+  qgd,
+  diana,
+  vrDiana,
+  marina,
+  vrMarina,
+  vrMarinaOnline,
+  ppMarina,
+  ef21,
+  dasha,
+] as const;
 
 type Definition = (typeof METHODS)[number];
 /** A method as people write it. */

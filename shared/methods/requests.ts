@@ -11,6 +11,16 @@ export const full = defineRequest({
   message: ([g]) => g!.vector,
 });
 
+/** grad f_i(x^0), dense: what a worker's estimate begins with, where it keeps one. */
+export const shiftStart = defineRequest({
+  name: "shift-start",
+  wire: 10,
+  points: ["iterate"],
+  dense: true,
+  gradients: [{ at: "iterate", rows: "all" }],
+  message: ([g]) => g!.vector,
+});
+
 /** Q(grad f_i(x^t) - h_i^t), h_i what the worker keeps. */
 export const shifted = defineRequest({
   name: "shifted",

@@ -50,6 +50,7 @@ const table = [
     qgd: 0.0227837226,
     diana: 0.0003533506674,
     ef21: 0.002366701154,
+    dasha: 0.005267529447,
     dianaPublished: 9.71158763e-5,
     vrDiana: 8.257571189e-5,
   },
@@ -63,6 +64,7 @@ const table = [
     qgd: 0.1001102963,
     diana: 0.003988448979,
     ef21: 0.01197599592,
+    dasha: 0.02616021072,
     dianaPublished: 0.0009830596043,
     vrDiana: 0.0005312932545,
   },
@@ -76,6 +78,7 @@ const table = [
     qgd: 0.1738757777,
     diana: 0.01143011631,
     ef21: 0.02432406624,
+    dasha: 0.05188988532,
     dianaPublished: 0.0024849408,
     vrDiana: 0.0009445100394,
   },
@@ -87,7 +90,7 @@ describe("parameters on mushrooms, n = 5", () => {
 
   beforeAll(async () => {
     data = await loadShipped("mushrooms", 5, "drop");
-    const gram = largestEigenvalue(data.dimension, (v, out) => {
+    const gram = largestEigenvalue(data.features, (v, out) => {
       out.fill(0);
       for (const shard of data.shards) applyGram(shard, v, out);
     });
@@ -163,6 +166,12 @@ describe("parameters on mushrooms, n = 5", () => {
       expectRelative(resolve(theory.ef21, compressor).stepSize, row.ef21);
     });
 
+    it("DASHA has the step 1/(L_f + L sqrt(2 omega (2 omega + 1)/n)), and no coin", () => {
+      const { probability, stepSize } = resolve(theory.dasha, compressor);
+      expectRelative(stepSize, row.dasha);
+      expect(probability).toBe(1);
+    });
+
     it("VR-DIANA with b = 17 has q = b/m and the published step, which is its theory", () => {
       const { probability, stepSize } = resolve(theory["vr-diana"], compressor);
       expectRelative(probability, 0.0104679803);
@@ -203,12 +212,13 @@ describe("the ends of the scale", () => {
   const lossless = createCompressor(identity, 8, "float64");
   const quarter = createCompressor({ kind: "rand-k", k: 2 }, 8, "float64");
 
-  it("omega = 0: MARINA's step is 1/L for every p, QGD's guaranteed one and EF21's 1/L_f, DIANA's 1/(2 L_f)", () => {
+  it("omega = 0: MARINA's step is 1/L for every p, QGD's guaranteed one and EF21's and DASHA's 1/L_f, DIANA's 1/(2 L_f)", () => {
     for (const p of [0.01, 0.5, 1]) {
       const spec = specs(identity, "theory", p).marina;
       expectRelative(resolveNumbers(spec, handSetting(lossless)).stepSize, 1 / Math.sqrt(5), 1e-15);
     }
-    const { qgd, diana, ef21 } = specs(identity, "theory");
+    const { qgd, diana, ef21, dasha } = specs(identity, "theory");
+    expect(resolveNumbers(dasha, handSetting(lossless)).stepSize).toBe(1 / 2);
     expect(resolveNumbers(ef21, handSetting(lossless)).stepSize).toBe(1 / 2);
     expect(resolveNumbers(qgd, handSetting(lossless)).stepSize).toBe(1 / 2);
     expect(resolveNumbers(diana, handSetting(lossless)).stepSize).toBe(1 / 4);
@@ -280,6 +290,8 @@ describe("PermK", () => {
     expectRelative(vr.stepSize, 1 / (2 + Math.sqrt(3 * (5 + 16 / 17))), 1e-15);
     // omega = 3: 1/(2 sqrt 5 sqrt(4 * 9))
     expectRelative(resolveNumbers(all.diana, setting(8)).stepSize, 1 / (12 * Math.sqrt(5)), 1e-15);
+    // omega = 3, A = 1 in the place of omega/n: 1/(2 + sqrt 5 sqrt(2 * 7))
+    expectRelative(resolveNumbers(all.dasha, setting(8)).stepSize, 1 / (2 + Math.sqrt(5 * 14)), 1e-15);
   });
 
   it("with n > d: A = B = (d-1)/(n-1) and p = 1/d", () => {
@@ -299,7 +311,7 @@ describe("PermK", () => {
   });
 
   it("asks for L_f where the theorem begins with it", () => {
-    for (const kind of ["marina", "vr-marina", "diana"] as const) {
+    for (const kind of ["marina", "vr-marina", "diana", "dasha"] as const) {
       expect(calibrationNeeds(all[kind])).toEqual(["average-smoothness"]);
     }
     expect(calibrationNeeds(specs(permK, 0.1).marina)).toEqual([]);
@@ -315,7 +327,7 @@ describe("PermK", () => {
   it("is refused with the reason by methods whose theory or rounds it does not fit", () => {
     const takes = (kind: AlgorithmKind) => algorithmSchema.safeParse(all[kind]).success;
     const taken = METHOD_KINDS.filter((kind) => kind !== "gd" && takes(kind));
-    expect(taken).toEqual(["diana", "marina", "vr-marina"]);
+    expect(taken).toEqual(["diana", "marina", "vr-marina", "dasha"]);
     const issue = algorithmSchema.safeParse(all["pp-marina"]).error!.issues[0]!;
     expect(issue.path).toEqual(["compressor", "kind"]);
     expect(issue.message).toBe(
@@ -380,6 +392,7 @@ describe("asking for a step size", () => {
     "vr-marina-online": ["theory"],
     "pp-marina": ["theory"],
     ef21: ["theory"],
+    dasha: ["theory"],
   };
 
   it.each(kinds)("%s takes the named steps that it has, and its schema no others", (kind) => {
@@ -394,11 +407,11 @@ describe("asking for a step size", () => {
   const needsAverage = (spec: AlgorithmSpec) => calibrationNeeds(spec).includes("average-smoothness");
   const needsStart = (spec: AlgorithmSpec) => calibrationNeeds(spec).includes("starting-point");
 
-  it("L_f is asked for only by theory of GD, DIANA, QGD and EF21, and f(x^0) only by that of QGD", () => {
+  it("L_f is asked for only by theory of GD, DIANA, QGD, EF21 and DASHA, and f(x^0) only by that of QGD", () => {
     for (const kind of kinds) {
       for (const stepSize of ["theory", { times: 2 }] as const) {
         const spec = specs(identity, stepSize)[kind];
-        expect(needsAverage(spec)).toBe(["gd", "diana", "qgd", "ef21"].includes(kind));
+        expect(needsAverage(spec)).toBe(["gd", "diana", "qgd", "ef21", "dasha"].includes(kind));
         expect(needsStart(spec)).toBe(kind === "qgd");
       }
       for (const stepSize of [...named[kind], 0.1].filter((step) => step !== "theory")) {

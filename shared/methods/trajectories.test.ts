@@ -130,6 +130,16 @@ const references: Readonly<Record<string, Reference>> = {
       [100, 0.09555273244, 0.008234232917, -0.03799000129],
     ],
   },
+  DASHA: {
+    spec: { kind: "dasha", ...common },
+    stepSize: 0.05,
+    draws: marinaDraws,
+    rows: [
+      [2, 0.2421628685, 0.07608267962, 0.01791686287],
+      [11, 0.2116463194, 0.06093956603, 0.05528891008],
+      [100, 0.1003435781, 0.00989495691, -0.01546574252],
+    ],
+  },
   "VR-DIANA with b = 17": {
     spec: { kind: "vr-diana", ...batched, ...common },
     stepSize: 0.02,
@@ -162,7 +172,7 @@ describe("trajectories with prescribed randomness", () => {
         spec,
         numbers: numbers(stepSize),
         objectives: data.objectives(problem),
-        x0: new Float64Array(data.dimension),
+        x0: new Float64Array(data.features),
         rounds: 100,
         draws,
       });
@@ -198,7 +208,7 @@ describe("EF21 with Top-K", () => {
       spec: { kind: "ef21", compressor: { kind: "top-k", k: 10 }, stepSize: "theory" },
       numbers: { ...numbers(0.05), shiftStep: 1 },
       objectives: data.objectives(problem),
-      x0: new Float64Array(data.dimension),
+      x0: new Float64Array(data.features),
       rounds: 100,
       draws: { coin: () => false },
     });
@@ -243,7 +253,7 @@ describe("gradient descent with step 1/L", () => {
         spec: { kind: "gd", stepSize: "theory" },
         numbers: numbers(1 / L),
         objectives: data.objectives(problem),
-        x0: new Float64Array(data.dimension),
+        x0: new Float64Array(data.features),
         rounds: 100,
         draws: { coin: () => false },
       });

@@ -1,7 +1,28 @@
 /** Problems: losses, regularisers, local objectives and their smoothness. */
-export { margins } from "./linear/kernels.ts";
-export { evaluateLosses, type LossKind } from "./linear/losses.ts";
-export { createObjective } from "./linear/objective.ts";
-export { maxRowSmoothness, smoothness } from "./linear/smoothness.ts";
 export { applyGram, shardSpectrum } from "./linear/spectrum.ts";
-export type { Objective, ProblemSpec, Shard, ShardSpectrum, Smoothness, Weights } from "./problem.ts";
+export type {
+  DataForm,
+  DataLabels,
+  Evaluator,
+  Layout,
+  NamedBlock,
+  Objective,
+  Problem,
+  RowWork,
+  Shard,
+  ShardSpectrum,
+  Smoothness,
+  SmoothnessRules,
+  Weights,
+} from "./problem.ts";
+export {
+  openProblem,
+  PROBLEM_KINDS,
+  type ProblemKind,
+  type ProblemSpec,
+  problemLabel,
+  problemOf,
+  problemSchema,
+  smoothnessRules,
+  whyNoSmoothness,
+} from "./registry.ts";

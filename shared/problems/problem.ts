@@ -1,27 +1,132 @@
-/** What a problem is: per-row loss, regulariser, and one worker's local objective over its shard. */
+/**
+ * What a problem is: parameters x in R^d with names and shapes, a local objective over each worker's rows, and what can be
+ * known of it beforehand. One file a family, listed in `registry.ts`; nothing outside asks which family it is.
+ */
+import type * as z from "zod";
 
-export type ProblemSpec =
-  /** loss(z) = (1 - 1/(1 + exp(-y z)))^2, the paper's non-convex binary classification. */
-  | { readonly kind: "nonconvex-binary"; readonly regularizer?: RegularizerSpec }
-  | { readonly kind: "logistic"; readonly regularizer?: RegularizerSpec }
-  /** loss(z) = (z - y)^2 / 2; with an l2 regulariser: ridge. */
-  | { readonly kind: "least-squares"; readonly regularizer?: RegularizerSpec };
+/** What a problem is told of a data set. */
+export interface DataForm {
+  /** For errors. */
+  readonly name: string;
+  /** Numbers of a row. */
+  readonly features: number;
+  /** A row's shape; its product is `features`. */
+  readonly shape: readonly number[];
+  readonly labels: DataLabels;
+}
 
-export type RegularizerSpec =
-  /** (lambda/2)|x|^2 */
-  | { readonly kind: "l2"; readonly lambda: number }
-  /** lambda sum_j x_j^2 / (1 + x_j^2) */
-  | { readonly kind: "nonconvex"; readonly lambda: number };
+/** What a row's label is: an index, a sign, or a real number. */
+export type DataLabels =
+  | { readonly kind: "classes"; readonly count: number }
+  | { readonly kind: "binary" }
+  | { readonly kind: "real" };
+
+/** A block of x: a tensor, row-major. */
+export interface NamedBlock {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Its first entry in x. */
+  readonly offset: number;
+}
+
+/** How x is laid out: its blocks in order, without gaps. */
+export interface Layout {
+  /** d, the number of parameters. */
+  readonly dimension: number;
+  readonly blocks: readonly NamedBlock[];
+}
+
+/** Uniform draws on [0, 1): a keyed stream. */
+export interface UniformStream {
+  nextUniform(): number;
+}
+
+/** Computing over rows at one point, in units that do not depend on the machine. */
+export interface RowWork {
+  readonly rows: number;
+  /** Multiply-adds over stored entries. */
+  readonly nonZeros: number;
+  /** Floating-point operations beside these. */
+  readonly flop: number;
+}
+
+/** Where a non-finite number comes from. */
+export interface NonFiniteRow {
+  /** Of the shard, in its order. */
+  readonly row: number;
+  /** What overflows there, where more can be said than that the row does. */
+  readonly operation?: string;
+}
+
+/** A problem over a data set: all that follows from a spec and the form of the data. */
+export interface Problem {
+  readonly parameters: Layout;
+  /** x^0 for the spec's start "model". */
+  start(stream: UniformStream): Float64Array;
+  /** What a pass over rows with so many stored entries takes. */
+  work(rows: number, nonZeros: number): RowWork;
+  /** Memory that the evaluator takes beside rows and vectors of length d. */
+  readonly evaluatorBytes: number;
+  /** Loads what only those need who compute. */
+  evaluator(): Promise<Evaluator>;
+}
+
+/** A problem over rows. */
+export interface Evaluator {
+  /** @throws MarinaError "data" where the rows are not what the problem reads. */
+  objective(shard: Shard, weights: Weights): Objective;
+  /** The first row whose loss or derivative is non-finite at x; undefined where no single row's is. */
+  firstNonFinite(shard: Shard, x: Float64Array): NonFiniteRow | undefined;
+}
+
+/** Smoothness constants, from what the workers tell of their shards. */
+export interface SmoothnessRules<Spec> {
+  /** From spectral norms. @param gramEigenvalue lambda_max(sum_i A_i^T A_i); without it L_f is left out. */
+  exact(spec: Spec, spectra: readonly ShardSpectrum[], gramEigenvalue?: number): Smoothness;
+  /** The cruder ones of the authors' code. */
+  maxRow(spec: Spec, spectra: readonly ShardSpectrum[]): Smoothness;
+}
+
+/** The schema of a problem in a run's spec: an object told by its `kind`. */
+export type ProblemSchema = z.ZodObject<{ kind: z.ZodLiteral<string> } & z.core.$ZodLooseShape>;
+
+/** A family of problems as its file defines it. */
+export interface ProblemDefinition<Schema extends ProblemSchema = ProblemSchema> {
+  /** As people write it in a run's spec. */
+  readonly schema: Schema;
+  /** A spec that makes sense with any data set whose labels it takes: tests go through it. */
+  readonly example: z.input<Schema>;
+  /** In a few words: "logistic regression, l2 0.01". */
+  label(spec: z.output<Schema>): string;
+  /** Labels of data sets that it takes. */
+  labels(spec: z.output<Schema>): readonly DataLabels["kind"][];
+  /** x^0 where a spec says nothing of it. */
+  readonly start: "zeros" | "model";
+  /** The constants that step sizes by theory are made of, or why there are none. */
+  readonly smoothness: SmoothnessRules<z.output<Schema>> | { readonly unknown: string };
+  /**
+   * The data's labels are of a kind that it takes.
+   * @throws MarinaError "spec" or "limit" where spec and data do not fit.
+   */
+  open(spec: z.output<Schema>, data: DataForm): Problem;
+}
+
+/** Checks a definition against its own schema, and keeps its exact type. */
+export function defineProblem<Schema extends ProblemSchema>(
+  definition: ProblemDefinition<Schema>,
+): ProblemDefinition<Schema> {
+  return definition;
+}
 
 /** Rows of a data set in compressed sparse row form; zero-copy views of the stored object. */
 export interface Shard {
   /** m_i */
   readonly rows: number;
-  /** d */
-  readonly dimension: number;
+  /** Numbers of a row. */
+  readonly features: number;
   /** Length rows + 1; row l has the entries offsets[l] - offsets[0] .. offsets[l + 1] - offsets[0] of indices and values. */
   readonly offsets: Uint32Array;
-  /** 0-based coordinates, strictly increasing within a row. */
+  /** 0-based features, strictly increasing within a row. */
   readonly indices: Uint16Array | Uint32Array;
   /** null when every value is 1. */
   readonly values: Float32Array | Float64Array | null;
@@ -42,6 +147,7 @@ export interface Weights {
 
 /** One worker's scaled local objective. All methods are pure but for writing into `out`. */
 export interface Objective {
+  /** d */
   readonly dimension: number;
   readonly rows: number;
   /** Writes grad f_i(x) into out and returns f_i(x). One pass over the rows. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RegularizerSpec } from "./problem.ts";
+import type { RegularizerSpec } from "./regularizers.ts";
 import { addRegularizerGradient, regularizerSmoothness, regularizerValue } from "./regularizers.ts";
 
 const kinds: readonly RegularizerSpec[] = [

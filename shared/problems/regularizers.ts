@@ -6,8 +6,23 @@
  * | l2 | (lambda/2) sum_j x_j^2 | lambda x_j | lambda (exactly) |
  * | nonconvex | lambda sum_j x_j^2 / (1 + x_j^2) | 2 lambda x_j / (1 + x_j^2)^2 | 2 lambda |
  */
+import * as z from "zod";
 import { normSquared } from "../math/index.ts";
-import type { RegularizerSpec } from "./problem.ts";
+
+/** As a field of a problem's spec. */
+export const regularizer = z
+  .discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("l2"), lambda: z.number().min(0) }),
+    z.strictObject({ kind: z.literal("nonconvex"), lambda: z.number().min(0) }),
+  ])
+  .describe("l2: (lambda/2)|x|^2; nonconvex: lambda sum_j x_j^2/(1+x_j^2).")
+  .exactOptional();
+
+export type RegularizerSpec =
+  /** (lambda/2)|x|^2 */
+  | { readonly kind: "l2"; readonly lambda: number }
+  /** lambda sum_j x_j^2 / (1 + x_j^2) */
+  | { readonly kind: "nonconvex"; readonly lambda: number };
 
 /** reg(x); 0 without a regulariser. */
 export function regularizerValue(spec: RegularizerSpec | undefined, x: Float64Array): number {
@@ -50,6 +65,11 @@ export function addRegularizerGradient(
       return;
     }
   }
+}
+
+/** For labels: ", l2 0.01"; nothing without one. */
+export function regularizerText(spec: RegularizerSpec | undefined): string {
+  return spec === undefined ? "" : `, ${spec.kind} ${spec.lambda}`;
 }
 
 /** What the regulariser adds to every smoothness constant: lambda, 2 lambda or 0. */

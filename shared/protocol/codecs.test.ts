@@ -54,6 +54,7 @@ const TASK_NUMBERS = [
   "calibrate",
   "gram",
   "shift-start",
+  "shifted-difference",
 ] as const;
 
 describe("tasks", () => {

@@ -25,6 +25,15 @@ export const HANDOVER_MARGIN_SECONDS = 60;
 /** A worker's time-out. */
 export const WORKER_TIMEOUT_SECONDS = 60;
 
+/** What of it a task may take by the model: stragglers, reading and a cold start need the rest. */
+export const TASK_SECONDS_LIMIT = 40;
+/**
+ * What a network computes on a Lambda vCPU. The products of `npm run bench:network` reach 16 to 21 GFLOP/s in float64 on one
+ * core with AVX-512, and a Graviton2 core, of the functions' own architecture, is taken to reach about half; the rest of a
+ * network (activations, sums) is in it. Assumed, not measured on Lambda.
+ */
+export const NETWORK_FLOP_PER_SECOND = 8e9;
+
 /** Visibility of the task queue: at least the worker's time-out (six times is AWS's advice for retries by the mapping). */
 export const TASK_VISIBILITY_SECONDS = 6 * WORKER_TIMEOUT_SECONDS;
 /** Visibility of the control queue as created: at least its function's time-out, as a mapping demands. */

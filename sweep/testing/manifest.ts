@@ -8,7 +8,7 @@ export function manifestNamed(name: string, sha256 = "0".repeat(64)): Manifest {
     name,
     source: { fileName: `${name}.txt`, bytes: 1, sha256: "0".repeat(64) },
     rows: 8124,
-    dimension: 112,
+    featureCount: 112,
     nonZeros: 170_604,
     labels: { kind: "binary", negative: 1, positive: 2, negatives: 4208, positives: 3916 },
     groups: [],

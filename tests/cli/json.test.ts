@@ -248,6 +248,16 @@ describe("with --json a command prints JSON alone, with the keys of docs/JSON.md
     }
   });
 
+  it("quickstart", async () => {
+    await holds("marina quickstart", ["quickstart"]);
+  }, 600_000);
+
+  it("completion", async () => {
+    const [value] = (await printed(["completion", "bash"])) as [{ script: string }];
+    const plain = await marina(["completion", "bash"], { cwd: folder });
+    expect(value).toEqual({ shell: "bash", script: plain.stdout.trimEnd() });
+  });
+
   it("data delete", () => holds("marina data delete", ["data", "delete", "mushrooms", "--yes"]));
 
   it("every command has the flag, and was called here or has a test of its own", async () => {
@@ -263,8 +273,7 @@ describe("with --json a command prints JSON alone, with the keys of docs/JSON.md
         .filter(([, command]) => !command.options.some(({ long }) => long === "--json"))
         .map(([name]) => name),
     ).toEqual([]);
-    // The quickstart takes a minute: tests/cli/quickstart.test.ts.
-    const elsewhere = ["quickstart", "completion"];
+    const elsewhere = ["completion"];
     expect(
       leaves.map(([name]) => name).filter((name) => !seen.has(name) && !elsewhere.includes(name)),
     ).toEqual([]);

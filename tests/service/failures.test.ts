@@ -11,6 +11,7 @@ import { createCrashingService } from "../fixtures/crashing.ts";
 import { methodNames, oracleOf, ROUNDS, specOf } from "../fixtures/methods.ts";
 import {
   checkpointOf,
+  createRun,
   DATA,
   drive,
   recordsOf,
@@ -224,6 +225,40 @@ describe("what a run can't go on from", () => {
     await objects.put(specKey("r"), body);
     const done = await resume(service, "r");
     expect(done).toMatchObject({ status: "done", iterateSha256: (await oracleOf("marina")).sha256 });
+  });
+
+  it.each([
+    ["cut off", (body: Uint8Array) => body.slice(0, body.length - 40)],
+    ["of other JSON", () => new TextEncoder().encode('{"version":1}')],
+  ])(
+    "is a description that can't be read (%s): the run fails and says why; after the repair it goes on",
+    async (_what, damage) => {
+      const { service, objects, resumed } = await stopped();
+      const { body } = await objects.get(specKey("r"));
+      const checkpoint = (await objects.get(checkpointKey("r"))).body;
+      await objects.put(specKey("r"), damage(body));
+      const failed = await resumed();
+      expect(failed).toMatchObject({ status: "failed", stoppedBy: "error", provisional: true, spec: null });
+      expect(failed.error).toMatch(
+        /^run r can't go on: runs\/r\/spec\.json.*put a copy of runs\/r\/spec\.json back/s,
+      );
+      expect((await objects.get(checkpointKey("r"))).body).toEqual(checkpoint);
+      expect(service.cloud.queue(service.controlDeadLetters).waiting).toBe(0);
+
+      await objects.put(specKey("r"), body);
+      const done = await resume(service, "r");
+      expect(done).toMatchObject({ status: "done", iterateSha256: (await oracleOf("marina")).sha256 });
+    },
+  );
+
+  it("is a description that can't be read before the first round, either", async () => {
+    const service = await serviceWith();
+    await createRun(service, "r", specOf("marina"));
+    const { objects } = service.cloud.client;
+    await objects.put(specKey("r"), new Uint8Array());
+    const failed = await drive(service, "r", { action: "start", tenure: 0 });
+    expect(failed).toMatchObject({ status: "failed", rounds: 0, provisional: true, spec: null });
+    expect(failed.error).toContain("runs/r/spec.json");
   });
 });
 

@@ -95,7 +95,7 @@ describe.each<[string, RunSpecInput["algorithm"]]>([
       objectives: parts.map(({ first, count }) => {
         const range = shardRange(manifest, first, count);
         const bytes = body.subarray(range.start, range.end);
-        const shard = openShard(manifest, first, count, bytes, range, "classification");
+        const shard = openShard(manifest, first, count, bytes, range);
         return createObjective(complete.problem, shard, {
           rowWeight: WORKERS / ROWS,
           regularizerWeight: (WORKERS * count) / ROWS,

@@ -1,7 +1,7 @@
 /** Limits on spending, stops, bad numbers, and what is left of a run when it has ended. */
 import { describe, expect, it } from "vitest";
-import { firstNonFiniteRow } from "../../lambdas/worker/non-finite-row.ts";
 import { loadShipped } from "../../shared/data/testing/load.ts";
+import { firstNonFiniteRow } from "../../shared/problems/linear/non-finite-row.ts";
 import { runPrefix } from "../../shared/protocol/keys.ts";
 import { methods, oracleOf, ROUNDS, specOf } from "../fixtures/methods.ts";
 import { recordsOf, runToEnd, serviceWith } from "../fixtures/service.ts";
@@ -69,28 +69,20 @@ describe("an iterate that has grown beyond all bounds", () => {
   it("overflows first at the first row whose margin is not finite", async () => {
     const { shards } = await loadShipped("mushrooms", 5, "drop");
     const shard = shards[2]!;
-    const x = new Float64Array(shard.dimension);
+    const x = new Float64Array(shard.features);
     const base = shard.offsets[0]!;
     // A coordinate that the first row does not have, but some later one does.
     const rowOf = (row: number) =>
       shard.indices.slice(shard.offsets[row]! - base, shard.offsets[row + 1]! - base);
     const first = new Set(rowOf(0));
-    const rare = Array.from({ length: shard.dimension }, (_, j) => j).find(
+    const rare = Array.from({ length: shard.features }, (_, j) => j).find(
       (j) => !first.has(j) && [...shard.indices].includes(j),
     )!;
     x[rare] = Number.POSITIVE_INFINITY;
     let expected = 0;
     while (!rowOf(expected).includes(rare)) expected++;
-    const loaded = {
-      firstRow: 3248,
-      problem: { kind: "least-squares" },
-      shard,
-      weights: { rowWeight: 1, regularizerWeight: 0 },
-      objective: undefined as never,
-      source: "mushrooms",
-    } as const;
-    expect(firstNonFiniteRow(loaded, "least-squares", x)).toBe(expected);
+    expect(firstNonFiniteRow(shard, "least-squares", x)).toBe(expected);
     expect(expected).toBeGreaterThan(0);
-    expect(firstNonFiniteRow(loaded, "least-squares", new Float64Array(shard.dimension))).toBeUndefined();
+    expect(firstNonFiniteRow(shard, "least-squares", new Float64Array(shard.features))).toBeUndefined();
   });
 });

@@ -86,7 +86,7 @@ async function withStoredPower(active: ActiveRun, calibration: Calibration): Pro
 /** Nothing is left to ask: the constants. */
 async function withConstants(active: ActiveRun, calibration: Calibration): Promise<Calibration> {
   const { spectra, start, preparation, asked } = calibration;
-  const { constants, warning } = constantsOf(active, spectra!, start);
+  const { constants, warning } = constantsOf(active, spectra, start);
   const warnings =
     warning === undefined || preparation.warnings.includes(warning)
       ? preparation.warnings
@@ -179,7 +179,7 @@ async function pointOf(active: ActiveRun, vector: Float64Array, step: number): P
 }
 
 async function measureStart(active: ActiveRun): Promise<StartingPoint> {
-  const x = startingPoint(active.spec, active.dimension);
+  const x = startingPoint(active.spec, active.problem);
   const { loss, gradientNormSquared } = await evaluateAt(active, x, 0);
   return { loss, gradientNormSquared };
 }

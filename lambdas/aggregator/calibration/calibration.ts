@@ -7,8 +7,8 @@ import { MarinaError } from "../../../shared/base/index.ts";
 import { promiseOf } from "../../../shared/compressors/index.ts";
 import { POWER_STEP_LIMIT, type PowerState } from "../../../shared/math/index.ts";
 import { calibrationNeeds, resolveNumbers, type StartingPoint } from "../../../shared/methods/index.ts";
-import { maxRowSmoothness, type Smoothness, smoothness } from "../../../shared/problems/index.ts";
-import type { Constants, Preparation, Spectra } from "../../../shared/protocol/index.ts";
+import { type Smoothness, type SmoothnessRules, smoothnessRules } from "../../../shared/problems/index.ts";
+import type { Constants, Preparation, RunSpec, Spectra } from "../../../shared/protocol/index.ts";
 import type { NumberedMembership } from "../membership/decide.ts";
 import type { ActiveRun } from "../term/active-run.ts";
 
@@ -44,6 +44,7 @@ export function nextQuestion(
   { spec, algorithm }: Calibrated,
   { spectra, start }: Calibration,
 ): Question | undefined {
+  if (smoothnessRules(spec.problem) === undefined) return undefined;
   if (spectra === undefined) return "spectra";
   const average = spec.smoothness === "exact" && calibrationNeeds(algorithm).includes("average-smoothness");
   if (average && spectra.gramEigenvalue === undefined && spectra.gramSteps === undefined)
@@ -61,11 +62,13 @@ export function withPower(spectra: Spectra, { converged, eigenvalue, steps }: Po
 /** The constants of a run. @throws MarinaError "spec" for a step size that the method does not have. */
 export function constantsOf(
   run: Calibrated,
-  spectra: Spectra,
+  spectra: Spectra | undefined,
   start: StartingPoint | undefined,
 ): { readonly constants: Constants; readonly warning?: string } {
   const { spec, algorithm, workers, compressor, dimension, rows } = run;
-  const { smoothness: bounds, warning } = smoothnessOf(run, spectra);
+  const rules = smoothnessRules(spec.problem);
+  const { smoothness: bounds, warning } =
+    rules === undefined ? { smoothness: UNKNOWN } : smoothnessOf(run, rules, spectra!);
   const { relativeGradientNormSquared: relative, gradientNormSquared: absolute } = spec.stop;
   const target =
     absolute ??
@@ -86,12 +89,9 @@ export function constantsOf(
     );
   }
   const { L, Lmax, cL, Lrow, Lf } = bounds;
+  const known = { L, ...(Lf === undefined ? {} : { Lf }), Lmax, cL, Lrow };
   const constants = {
-    L,
-    ...(Lf === undefined ? {} : { Lf }),
-    Lmax,
-    cL,
-    Lrow,
+    ...(rules === undefined ? {} : known),
     ...promiseOf(compressor),
     zeta: compressor.zeta,
     stepSize: numbers.stepSize,
@@ -104,16 +104,20 @@ export function constantsOf(
   return warning === undefined ? { constants } : { constants, warning };
 }
 
+/** Of a problem without constants, whose specs name their step sizes: what nevertheless used one would come out as none. */
+const UNKNOWN: Smoothness = { Li: [], L: NaN, Lmax: NaN, cL: NaN, Lrow: NaN };
+
 /** Where the power iteration was given up, mean_i L_i >= L_f takes its place: it is known from the spectra alone. */
 function smoothnessOf(
   { spec, algorithm, workers }: Calibrated,
+  rules: SmoothnessRules<RunSpec["problem"]>,
   { shards, gramEigenvalue, gramSteps }: Spectra,
 ): { readonly smoothness: Smoothness; readonly warning?: string } {
-  if (spec.smoothness !== "exact") return { smoothness: maxRowSmoothness(spec.problem, shards) };
-  if (!calibrationNeeds(algorithm).includes("average-smoothness"))
-    return { smoothness: smoothness(spec.problem, shards) };
-  if (gramEigenvalue !== undefined) return { smoothness: smoothness(spec.problem, shards, gramEigenvalue) };
-  const bounds = smoothness(spec.problem, shards);
+  const { problem } = spec;
+  if (spec.smoothness !== "exact") return { smoothness: rules.maxRow(problem, shards) };
+  const bounds = rules.exact(problem, shards);
+  if (!calibrationNeeds(algorithm).includes("average-smoothness")) return { smoothness: bounds };
+  if (gramEigenvalue !== undefined) return { smoothness: rules.exact(problem, shards, gramEigenvalue) };
   let sum = 0;
   for (const Li of bounds.Li) sum += Li;
   const warning =

@@ -4,6 +4,7 @@ import { promiseOf } from "../../../shared/compressors/index.ts";
 import {
   type Checkpoint,
   type ControlMessage,
+  type RunSpec,
   startingMembership,
   startingPoint,
   type Totals,
@@ -34,16 +35,18 @@ export function emptyCheckpoint(
     run,
     spec,
     digest,
-    dimension = 0,
+    problem,
     rows = 0,
     compressor,
-  }: Pick<StoredSpec, "run" | "spec" | "digest"> &
-    Partial<Pick<ActiveRun, "dimension" | "rows" | "compressor">>,
+  }: Pick<StoredSpec, "run" | "digest"> & { readonly spec: RunSpec | null } & Partial<
+      Pick<ActiveRun, "problem" | "rows" | "compressor">
+    >,
   control: ControlMessage,
 ): UncommittedCheckpoint {
   const promise = compressor === undefined ? { omega: 0 } : promiseOf(compressor);
   const zeta = compressor?.zeta ?? 0;
-  const membership = startingMembership(spec);
+  const membership = spec === null ? { workers: 0, participants: null } : startingMembership(spec);
+  const iterate = spec === null || problem === undefined ? new Float64Array(0) : startingPoint(spec, problem);
   const nothing = { L: 0, Lmax: 0, cL: 0, Lrow: 0, stepSize: 0, probability: 0, shiftStep: 0 };
   return {
     run,
@@ -55,13 +58,13 @@ export function emptyCheckpoint(
     error: null,
     round: 0,
     referenceRound: 0,
-    constants: { ...nothing, ...promise, zeta, workers: membership.workers, dimension, rows },
+    constants: { ...nothing, ...promise, zeta, workers: membership.workers, dimension: iterate.length, rows },
     elastic: startElastic(membership, nothing),
     initialGradientNormSquared: null,
     totals: NO_TOTALS,
     ending: null,
     usage: null,
-    state: { iterate: startingPoint(spec, dimension) },
+    state: { iterate },
     records: [],
   };
 }

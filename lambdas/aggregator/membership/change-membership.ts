@@ -37,13 +37,13 @@ export async function changeMembership(
 
 /** A new run before its first round. */
 function begun({ ports, active }: OpenTerm, state: RunState, constants: Constants): RunState {
-  const { spec, algorithm, workers, participants, dimension } = active;
+  const { spec, algorithm, workers, participants, problem, dimension } = active;
   // Loading and calibration are no round: they are told apart as what was before round 0.
   const seconds = secondsAt(state, ports.clock.now());
   return {
     ...state,
     vectors: {
-      ...createMethod(algorithm, constants).start(startingPoint(spec, dimension)),
+      ...createMethod(algorithm, constants).start(startingPoint(spec, problem)),
       ...startServerHeld(algorithm, workers, dimension),
     },
     constants,

@@ -2,7 +2,13 @@
 
 import type { Manifest } from "../../../shared/data/index.ts";
 import { stateHolder } from "../../../shared/methods/index.ts";
-import { INLINE_TASK_BYTES, MESSAGE_LIMIT_BYTES, type RunSpec } from "../../../shared/protocol/index.ts";
+import type { Problem } from "../../../shared/problems/index.ts";
+import {
+  INLINE_TASK_BYTES,
+  MESSAGE_LIMIT_BYTES,
+  NETWORK_FLOP_PER_SECOND,
+  type RunSpec,
+} from "../../../shared/protocol/index.ts";
 
 /** Computing that a packed task aims at: as much as a task's own overhead. */
 const TARGET_MILLISECONDS = 15;
@@ -16,11 +22,18 @@ const MILLISECONDS_PER_NON_ZERO = 4.64e-6;
 export function shardsPerTaskOf(
   { algorithm, shardsPerTask = 1 }: RunSpec,
   workers: number,
-  { rows, nonZeros, dimension }: Manifest,
+  { rows, nonZeros }: Pick<Manifest, "rows" | "nonZeros">,
+  problem: Pick<Problem, "parameters" | "work">,
 ): number {
+  const { dimension } = problem.parameters;
   const most = Math.min(workers, stateHolder(algorithm) === "server" ? shiftsInMessage(dimension) : workers);
   if (shardsPerTask !== "auto") return Math.min(most, shardsPerTask);
-  const milliseconds = (rows * MILLISECONDS_PER_ROW + nonZeros * MILLISECONDS_PER_NON_ZERO) / workers;
+  const work = problem.work(rows, nonZeros);
+  const milliseconds =
+    (work.rows * MILLISECONDS_PER_ROW +
+      work.nonZeros * MILLISECONDS_PER_NON_ZERO +
+      (1000 * work.flop) / NETWORK_FLOP_PER_SECOND) /
+    workers;
   const byComputing = Math.max(1, Math.floor(TARGET_MILLISECONDS / milliseconds));
   return Math.min(most, Math.max(byComputing, Math.ceil(workers / TASKS_LIMIT)));
 }

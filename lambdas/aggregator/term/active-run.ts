@@ -1,10 +1,11 @@
 /** A run in the hands of one term of the aggregator: what every step of it needs. */
 
 import { MarinaError } from "../../../shared/base/index.ts";
-import { type Ports, type QueueAddress, readChecked } from "../../../shared/cloud/index.ts";
+import { DamagedObject, type Ports, type QueueAddress, readChecked } from "../../../shared/cloud/index.ts";
 import { type Compressor, createCompressor } from "../../../shared/compressors/index.ts";
-import { type Manifest, parseManifest, rowsUsed } from "../../../shared/data/index.ts";
+import { dataForm, type Manifest, parseManifest, rowsUsed } from "../../../shared/data/index.ts";
 import { type AlgorithmSpec, compressorOf } from "../../../shared/methods/index.ts";
+import { openProblem, type Problem } from "../../../shared/problems/index.ts";
 import {
   algorithmOf,
   decodeStoredRun,
@@ -29,6 +30,7 @@ export interface ActiveRun extends NumberedMembership {
   readonly digest: string;
   readonly spec: RunSpec;
   readonly manifest: Manifest;
+  readonly problem: Problem;
   /** d */
   readonly dimension: number;
   /** The spec's method as this membership runs it. */
@@ -55,14 +57,27 @@ export interface StoredSpec extends StoredRun {
 /** The run was deleted. */
 export class RunDeleted extends MarinaError {}
 
-/** The run's description. @throws RunDeleted when it is not there. */
+/** There is a description, and this program can't read it: trying again is of no use. */
+export class UnreadableDescription extends MarinaError {
+  override readonly name = "UnreadableDescription";
+}
+
+/** The run's description. @throws RunDeleted when it is not there; UnreadableDescription; and what the store throws. */
 export async function loadStored({ objects }: Ports, run: string): Promise<StoredSpec> {
   const key = specKey(run);
   try {
     const { value: stored } = await readChecked(objects, key, (body) => decodeStoredRun(body, key));
     return { ...stored, digest: runDigest(stored) };
   } catch (error) {
-    if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
+    if (!(error instanceof MarinaError)) throw error;
+    if (error instanceof DamagedObject || error.code === "version") {
+      throw new UnreadableDescription(
+        error.code,
+        `run ${run} can't go on: ${error.message}; put a copy of ${key} back (a file of marina export has one), then: marina resume ${run}; without a copy start a new run`,
+        { cause: error },
+      );
+    }
+    if (error.code !== "not-found") throw error;
     throw new RunDeleted("not-found", `run ${run} was deleted: ${key} is gone`, { cause: error });
   }
 }
@@ -86,35 +101,43 @@ export async function loadRun(
       `${name}: data set "${spec.data}" was replaced since run ${run} began; start a new run`,
     );
   }
-  const { dimension } = manifest;
+  const problem = openProblem(spec.problem, dataForm(manifest));
+  const { dimension } = problem.parameters;
   return {
     ports,
     run,
     digest,
     spec,
     manifest,
+    problem,
     dimension,
-    ...partOf(spec, manifest, membership ?? startingEpoch(spec)),
+    ...partOf(spec, manifest, problem, membership ?? startingEpoch(spec)),
     dense: createCompressor({ kind: "identity" }, dimension, spec.wire),
   };
 }
 
 /** What of a run depends on who takes part. */
-function partOf(spec: RunSpec, manifest: Manifest, { phase, workers, participants }: NumberedMembership) {
+function partOf(
+  spec: RunSpec,
+  manifest: Manifest,
+  problem: Problem,
+  { phase, workers, participants }: NumberedMembership,
+) {
+  const { dimension } = problem.parameters;
   return {
     phase,
     workers,
     participants,
     algorithm: algorithmOf(spec, { workers, participants }),
-    compressor: createCompressor(compressorOf(spec.algorithm), manifest.dimension, spec.wire, { workers }),
+    compressor: createCompressor(compressorOf(spec.algorithm), dimension, spec.wire, { workers }),
     rows: rowsUsed(manifest.rows, workers, spec.remainder),
-    shardsPerTask: shardsPerTaskOf(spec, workers, manifest),
+    shardsPerTask: shardsPerTaskOf(spec, workers, manifest, problem),
   };
 }
 
 /** The same run with another membership. */
 export function withMembership(active: ActiveRun, membership: NumberedMembership): ActiveRun {
-  return { ...active, ...partOf(active.spec, active.manifest, membership) };
+  return { ...active, ...partOf(active.spec, active.manifest, active.problem, membership) };
 }
 
 /** What the tasks of one exchange have in common. */

@@ -146,7 +146,7 @@ async function deleteLeftovers({ objects, log }: Ports, run: string): Promise<vo
 }
 
 export function resultOf(
-  spec: RunSpec,
+  spec: RunSpec | null,
   checkpoint: UncommittedCheckpoint,
   preparation: Preparation,
 ): RunResult {

@@ -1,12 +1,17 @@
 /**
- * The result of a run that could not be ended as runs are, by a last checkpoint: its checkpoint can't be read, or something
+ * The result of a run that could not be ended as runs are, by a last checkpoint: its checkpoint or its description can't be read, or something
  * went wrong at the last delivery of its control message in a place from which there is no other way on. Nothing but the
  * result is written, so whatever is there can be gone on with after the repair.
  */
 
 import { MarinaError } from "../../../shared/base/index.ts";
 import type { Ports } from "../../../shared/cloud/index.ts";
-import { type Checkpoint, type ControlMessage, MAX_RECEIVE_COUNT } from "../../../shared/protocol/index.ts";
+import {
+  type Checkpoint,
+  type ControlMessage,
+  MAX_RECEIVE_COUNT,
+  type RunSpec,
+} from "../../../shared/protocol/index.ts";
 import { readPreparation } from "../calibration/stored-calibration.ts";
 import { readCheckpoint, UnreadableCheckpoint } from "../checkpoints/stored-checkpoint.ts";
 import {
@@ -15,7 +20,7 @@ import {
   failureOf,
   type UncommittedCheckpoint,
 } from "../checkpoints/uncommitted-checkpoint.ts";
-import { loadStored } from "./active-run.ts";
+import { loadStored, type StoredSpec, UnreadableDescription } from "./active-run.ts";
 import { publishResult, resultOf } from "./end-run.ts";
 
 /**
@@ -29,10 +34,11 @@ export async function publishFailureResult(
   { receiveCount }: { readonly receiveCount: number },
   error: unknown,
 ): Promise<boolean> {
-  if (!(error instanceof UnreadableCheckpoint) && receiveCount < MAX_RECEIVE_COUNT) return false;
+  const final = error instanceof UnreadableCheckpoint || error instanceof UnreadableDescription;
+  if (!final && receiveCount < MAX_RECEIVE_COUNT) return false;
   const { run } = control;
   try {
-    const stored = await loadStored(ports, run);
+    const stored = await description(ports, run);
     const checkpoint = await lastCheckpoint(ports, run);
     // All but the tidying up is done, and a service was unavailable: `marina resume` finds an ended run and writes the
     // result that belongs to it.
@@ -47,6 +53,19 @@ export async function publishFailureResult(
   } catch (second) {
     ports.log.warn("failure-result-unwritten", { run, error: describe(second) });
     return false;
+  }
+}
+
+/** Without a spec where it can't be read. */
+async function description(
+  ports: Ports,
+  run: string,
+): Promise<Pick<StoredSpec, "run" | "digest"> & { readonly spec: RunSpec | null }> {
+  try {
+    return await loadStored(ports, run);
+  } catch (error) {
+    if (!(error instanceof UnreadableDescription)) throw error;
+    return { run, digest: "", spec: null };
   }
 }
 

@@ -89,7 +89,7 @@ describe("several files", () => {
   it("of a table have each its header, which must agree; a saved index goes on or begins anew", async () => {
     const { manifest, body } = await stored(csv(["a,y,b\n1,2,3\n", "a,y,b\n", "a,y,b\n4,5,6\n"]));
     expect(body).toEqual(await asLibsvm("2 1:1 2:3\n5 1:4 2:6\n", 2));
-    expect(manifest.dimension).toBe(2);
+    expect(manifest.featureCount).toBe(2);
     for (const second of [1, 0]) {
       const source = csv([",a,y\n0,1,2\n", `,a,y\n${second},4,5\n`]);
       expect((await stored(source)).body).toEqual(await asLibsvm("2 1:1\n5 1:4\n", 1));

@@ -70,7 +70,7 @@ describe("CSV", () => {
     expect(Buffer.from(body)).toEqual(Buffer.from(await fromLibsvm(sameRows, 3)));
     expect(manifest).toMatchObject({
       rows: 3,
-      dimension: 3,
+      featureCount: 3,
       nonZeros: 4,
       labels: { kind: "real", min: -1, max: 300 },
     });
@@ -93,8 +93,8 @@ describe("CSV", () => {
   });
 
   it("keeps the number of columns as dimension, also when the last ones are all zero, and takes a larger one", async () => {
-    expect((await stored(csv("y,a,b,c\n1,1,0,0\n"))).manifest.dimension).toBe(3);
-    expect((await stored(csv("y,a\n1,1\n"), 9)).manifest.dimension).toBe(9);
+    expect((await stored(csv("y,a,b,c\n1,1,0,0\n"))).manifest.featureCount).toBe(3);
+    expect((await stored(csv("y,a\n1,1\n"), 9)).manifest.featureCount).toBe(9);
   });
 
   it.each([
@@ -149,7 +149,7 @@ describe("CSV", () => {
 /** The rows as the stored form gives them: features by index from 1, then the label. */
 async function rowsOf(source: RowSource): Promise<string[]> {
   const { manifest, body } = await stored(source);
-  const shard = openShard(manifest, 0, manifest.rows, body, { start: 0, end: body.length }, "regression");
+  const shard = openShard(manifest, 0, manifest.rows, body, { start: 0, end: body.length });
   return Array.from(shard.labels, (label, row) => {
     const [from, to] = [shard.offsets[row]!, shard.offsets[row + 1]!];
     const entries = Array.from(
@@ -366,7 +366,7 @@ describe("labels that are words", () => {
       const source = csv(`a,y\n1,${first}\n2,${second}\n3,${second}\n`, { classes: new ClassWords() });
       const { manifest, body } = await stored(source, undefined, "binary");
       expect(manifest.labels).toMatchObject({ kind: "binary", words: { negative: "B", positive: "M" } });
-      const shard = openShard(manifest, 0, 3, body, { start: 0, end: body.length }, "classification");
+      const shard = openShard(manifest, 0, 3, body, { start: 0, end: body.length });
       const sign = first === "M" ? 1 : -1;
       expect(Array.from(shard.labels)).toEqual([sign, -sign, -sign]);
       expect(parseManifest(encodeManifest(manifest), "m")).toEqual(manifest);
@@ -461,7 +461,7 @@ describe("Parquet", () => {
     });
     const { manifest, body } = await stored(parquet(file));
     expect(Buffer.from(body)).toEqual(Buffer.from(await fromLibsvm(sameRows, 3)));
-    expect(manifest.dimension).toBe(3);
+    expect(manifest.featureCount).toBe(3);
     expect(manifest.source).toMatchObject({
       bytes: file.byteLength,
       sha256: createHash("sha256").update(new Uint8Array(file)).digest("hex"),

@@ -40,10 +40,9 @@ async function stored(
   });
   expect(parseManifest(encodeManifest(manifest), "m")).toEqual(manifest);
   const { body } = await objects.get(manifest.object.key);
-  const use = labels === "real" ? "regression" : "classification";
-  const shard = openShard(manifest, 0, manifest.rows, body, { start: 0, end: body.length }, use);
+  const shard = openShard(manifest, 0, manifest.rows, body, { start: 0, end: body.length });
   const rows = Array.from(shard.labels, (label, l) => {
-    const row = Array.from({ length: manifest.dimension + 1 }, () => 0);
+    const row = Array.from({ length: manifest.featureCount + 1 }, () => 0);
     row[0] = label;
     for (let at = shard.offsets[l]!; at < shard.offsets[l + 1]!; at++) {
       row[shard.indices[at]! + 1] = shard.values?.[at] ?? 1;
@@ -192,7 +191,7 @@ describe("a constant feature", () => {
 
   it("comes after a dimension that is given", async () => {
     const { rows, manifest } = await libsvm("1 1:3\n2\n", { intercept: true }, "real", 3);
-    expect(manifest.dimension).toBe(4);
+    expect(manifest.featureCount).toBe(4);
     expect(rows).toEqual([
       [1, 3, 0, 0, 1],
       [2, 0, 0, 0, 1],
@@ -202,7 +201,7 @@ describe("a constant feature", () => {
       /dimension: expected at least 2/,
     );
     const order = { by: "label" } as const;
-    expect((await csv("a,y\n2,1\n", { order }, "real", 3)).manifest.dimension).toBe(3);
+    expect((await csv("a,y\n2,1\n", { order }, "real", 3)).manifest.featureCount).toBe(3);
   });
 });
 
@@ -246,7 +245,7 @@ describe("a manifest's constants", () => {
   it("are refused where they are not one a feature", async () => {
     const { manifest } = await csv("a,y\n1,1\n3,2\n", { scaling: "max-abs", intercept: true });
     const wrong = { ...manifest, features: { ...manifest.features, scales: [1, 2] } };
-    expect(() => parseManifest(new TextEncoder().encode(JSON.stringify(wrong)), "m")).toThrow(
+    expect(() => parseManifest(encodeManifest(wrong), "m")).toThrow(
       /features.scales: expected 1 numbers, one a feature, got 2/,
     );
   });

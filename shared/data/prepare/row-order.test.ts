@@ -35,8 +35,7 @@ async function imported(
 async function rowsOf({ manifest, objects }: Imported): Promise<string[]> {
   const { body } = await objects.get(manifest.object.key);
   const range = { start: 0, end: body.length };
-  const use = manifest.labels.kind === "real" ? "regression" : "classification";
-  const shard = openShard(manifest, 0, manifest.rows, body, range, use);
+  const shard = openShard(manifest, 0, manifest.rows, body, range);
   return Array.from(shard.labels, (label, l) => {
     const entries: string[] = [];
     for (let at = shard.offsets[l]!; at < shard.offsets[l + 1]!; at++) {

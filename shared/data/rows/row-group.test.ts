@@ -85,7 +85,7 @@ describe("a row group", () => {
         const { bytes, ...shape } = encodeRowGroup(source);
         const moved = new Uint8Array(bytes.length + shift).subarray(shift);
         moved.set(bytes);
-        const opened = openRowGroup(moved, shape, { dimension: 100_001 });
+        const opened = openRowGroup(moved, shape, { features: 100_001 });
         expect(opened.labels).toEqual(source.labels);
         expect(opened.offsets).toEqual(source.offsets);
         expect(Array.from(opened.indices)).toEqual(Array.from(source.indices));
@@ -105,7 +105,7 @@ describe("a row group", () => {
         ]),
       );
       return openRowGroup(bytes, shape, {
-        dimension: 8,
+        features: 8,
         source: "datasets/x/rows-1",
         firstRow: 40,
         ...options,
@@ -127,11 +127,11 @@ describe("a row group", () => {
   /** The sample with one change, opened. */
   function opened(
     change: (view: DataView) => void,
-    options: { first?: number; count?: number; dimension?: number } = {},
+    options: { first?: number; count?: number; features?: number } = {},
   ) {
     const { bytes, ...shape } = encodeRowGroup(sample);
     change(new DataView(bytes.buffer));
-    return openRowGroup(bytes, shape, { dimension: 5, source: "datasets/x/rows-1", ...options });
+    return openRowGroup(bytes, shape, { features: 5, source: "datasets/x/rows-1", ...options });
   }
 
   it.each([
@@ -181,7 +181,7 @@ describe("a row group", () => {
       // 32 header, 8 labels, 8 offsets, 4 + 4 indices.
       if (width === 4) view.setFloat32(56 + 4, Infinity, true);
       else view.setFloat64(56 + 8, Number.NaN, true);
-      expect(errorOf(() => openRowGroup(bytes, shape, { dimension: 2 })).message).toMatch(
+      expect(errorOf(() => openRowGroup(bytes, shape, { features: 2 })).message).toMatch(
         /finite value at entry 1/,
       );
     }
@@ -189,7 +189,7 @@ describe("a row group", () => {
 
   it("of another length is refused", () => {
     const { bytes, ...shape } = encodeRowGroup(sample);
-    expect(errorOf(() => openRowGroup(bytes.subarray(8), shape, { dimension: 5 })).message).toMatch(
+    expect(errorOf(() => openRowGroup(bytes.subarray(8), shape, { features: 5 })).message).toMatch(
       /88 bytes, got 80/,
     );
   });
@@ -214,7 +214,7 @@ describe("a row group", () => {
         const copy = bytes.slice();
         for (const [at, byte] of changes) copy[at] = byte;
         try {
-          const { offsets, indices, values, labels } = openRowGroup(copy, shape, { dimension: 4 });
+          const { offsets, indices, values, labels } = openRowGroup(copy, shape, { features: 4 });
           expect([...labels, ...values!].every(Number.isFinite)).toBe(true);
           for (let row = 0; row < 3; row++) {
             expect(offsets[row + 1]).toBeLessThanOrEqual(5);
@@ -251,7 +251,7 @@ describe("the builder of row groups", () => {
     expect(builder.addRows(rows, 0)).toBe(3);
     expect(builder.full).toBe(true);
     const { bytes, ...shape } = builder.take();
-    expect(Array.from(openRowGroup(bytes, shape, { dimension: 4 }).indices)).toEqual([1, 3, 1, 3, 1, 3]);
+    expect(Array.from(openRowGroup(bytes, shape, { features: 4 }).indices)).toEqual([1, 3, 1, 3, 1, 3]);
     expect(builder.rows).toBe(0);
     expect(builder.addRows(batch([[7, { 1: 1 }]]), 0)).toBe(1);
     const next = builder.take();
@@ -272,7 +272,7 @@ describe("the builder of row groups", () => {
       0,
     );
     const { bytes, ...shape } = builder.take();
-    const opened = openRowGroup(bytes, shape, { dimension: 40_000 });
+    const opened = openRowGroup(bytes, shape, { features: 40_000 });
     expect(opened.nonZeros).toBe(43_000);
     expect(Array.from(opened.labels.subarray(2998))).toEqual([2997, 2998, 2999]);
     expect(Array.from(opened.values!.subarray(39_999, 40_003))).toEqual([39_999, 0, 0, 1]);
@@ -285,7 +285,7 @@ describe("the builder of row groups", () => {
     const stored = (...batches: readonly (typeof ones | typeof others)[]) => {
       for (const rows of batches) builder.addRows(batch(rows), 0);
       const { bytes, ...shape } = builder.take();
-      return { type: shape.valueType, values: openRowGroup(bytes, shape, { dimension: 3 }).values };
+      return { type: shape.valueType, values: openRowGroup(bytes, shape, { features: 3 }).values };
     };
     expect(stored(ones, others, ones)).toEqual({
       type: "float32",

@@ -114,8 +114,8 @@ export function encodeRowGroup(input: RowGroupInput): EncodedRowGroup {
 }
 
 export interface OpenOptions {
-  /** d: every index must be below it. */
-  readonly dimension: number;
+  /** Numbers of a row: every index must be below it. */
+  readonly features: number;
   /** The rows whose contents are checked, and only these may be used; default all. */
   readonly first?: number;
   readonly count?: number;
@@ -152,7 +152,7 @@ export function openRowGroup(bytes: Uint8Array, shape: RowGroupShape, options: O
   };
   const first = options.first ?? 0;
   const count = options.count ?? shape.rows - first;
-  checkRows(group, first, count, options.dimension, source);
+  checkRows(group, first, count, options.features, source);
   checkSquares(group, first, count, options, source);
   return group;
 }
@@ -178,7 +178,7 @@ function checkHeader(bytes: Uint8Array, shape: RowGroupShape, source: string): v
   }
 }
 
-function checkRows(group: RowGroup, first: number, count: number, dimension: number, source: string): void {
+function checkRows(group: RowGroup, first: number, count: number, features: number, source: string): void {
   const { labels, offsets, indices, nonZeros } = group;
   if (offsets[0] !== 0 || offsets[group.rows] !== nonZeros) {
     throw corrupt(source, `offsets from 0 to ${nonZeros}`, `from ${offsets[0]} to ${offsets[group.rows]}`);
@@ -192,7 +192,7 @@ function checkRows(group: RowGroup, first: number, count: number, dimension: num
     }
     const label = labels[row]!;
     if (label - label !== 0) throw corrupt(source, `a finite label of row ${row}`, `${label}`);
-    if (end > begin) checkIndices(indices, begin, end, dimension, row, source);
+    if (end > begin) checkIndices(indices, begin, end, features, row, source);
   }
 }
 
@@ -223,7 +223,7 @@ function checkIndices(
   indices: Uint16Array | Uint32Array,
   begin: number,
   end: number,
-  dimension: number,
+  features: number,
   row: number,
   source: string,
 ): void {
@@ -234,7 +234,7 @@ function checkIndices(
       throw corrupt(source, `indices of row ${row} to increase`, `${index} after ${previous}`);
     previous = index;
   }
-  if (previous >= dimension) throw corrupt(source, `indices of row ${row} below ${dimension}`, `${previous}`);
+  if (previous >= features) throw corrupt(source, `indices of row ${row} below ${features}`, `${previous}`);
 }
 
 function corrupt(source: string, expected: string, got: string): MarinaError {

@@ -6,9 +6,6 @@ import type { Shard } from "../../problems/index.ts";
 import type { Manifest, ManifestGroup } from "../manifest.ts";
 import { openRowGroup, type RowGroup } from "./row-group.ts";
 
-/** What a problem needs its labels to be: two classes (+1, -1), or any reals. */
-export type LabelUse = "classification" | "regression";
-
 /** A group and those of its rows that are wanted. */
 interface Piece {
   readonly group: ManifestGroup;
@@ -35,8 +32,7 @@ export function shardRange(manifest: Manifest, first: number, count: number): By
  * labels are as imported.
  *
  * @param bytes the bytes `range` of the data object: `shardRange`, or any range that includes it.
- * @throws MarinaError "corrupt" when the bytes are not what the manifest says; "data" for squares that overflow; "spec" when a classification problem
- * meets real labels; "limit" when the rows have 2^32 entries or more. RangeError as `shardRange`.
+ * @throws MarinaError "corrupt" when the bytes are not what the manifest says; "data" for squares that overflow; "limit" when the rows have 2^32 entries or more. RangeError as `shardRange`.
  */
 export function openShard(
   manifest: Manifest,
@@ -44,9 +40,7 @@ export function openShard(
   count: number,
   bytes: Uint8Array,
   range: ByteRange,
-  labelsFor: LabelUse,
 ): Shard {
-  checkLabelUse(manifest, labelsFor);
   const source = manifest.object.key;
   if (bytes.length !== range.end - range.start) {
     throw new MarinaError(
@@ -65,7 +59,7 @@ export function openShard(
     }
     const name = `${source}, rows ${group.firstRow} .. ${group.firstRow + group.rows - 1}`;
     const content = openRowGroup(bytes.subarray(start, end), group, {
-      dimension: manifest.dimension,
+      features: manifest.featureCount,
       first: piece.first,
       count: piece.count,
       source: name,
@@ -77,25 +71,12 @@ export function openShard(
   const rows = opened.length === 1 ? opened[0]! : join(opened, source);
   return {
     rows: count,
-    dimension: manifest.dimension,
+    features: manifest.featureCount,
     offsets: rows.offsets,
     indices: rows.indices,
     values: rows.values,
     labels: mapLabels(manifest, rows.labels, source),
   };
-}
-
-/**
- * @throws MarinaError "spec" when a data set with real labels is used for classification.
- */
-export function checkLabelUse(manifest: Manifest, labelsFor: LabelUse): void {
-  if (labelsFor === "classification" && manifest.labels.kind === "real") {
-    throw new MarinaError(
-      "spec",
-      `problem: expected a regression problem ("least-squares"), since data set "${manifest.name}" was imported with real ` +
-        "labels; for classification import it again with two label values (--labels binary)",
-    );
-  }
 }
 
 function piecesOf(manifest: Manifest, first: number, count: number): Piece[] {

@@ -1,8 +1,9 @@
 /** For tests and benchmarks: the shipped data sets as shards and objectives, through the importer and the stored form. */
 import { createReadStream } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { LinearSpec } from "../../problems/linear/losses.ts";
 import { createObjective } from "../../problems/linear/objective.ts";
-import type { Objective, ProblemSpec, Shard } from "../../problems/problem.ts";
+import type { Objective, Shard } from "../../problems/problem.ts";
 import { importLibsvm } from "../import.ts";
 import type { Manifest } from "../manifest.ts";
 import { partition } from "../partition.ts";
@@ -18,10 +19,10 @@ export function shippedFile(name: ShippedName): string {
 
 export interface LoadedData {
   readonly shards: readonly Shard[];
-  readonly objectives: (problem: ProblemSpec) => Objective[];
+  readonly objectives: (problem: LinearSpec) => Objective[];
   /** N */
   readonly rows: number;
-  readonly dimension: number;
+  readonly features: number;
 }
 
 interface Imported {
@@ -60,12 +61,12 @@ export async function loadShipped(
   const rows = parts.reduce((sum, { count }) => sum + count, 0);
   const shards = parts.map(({ first, count }) => {
     const range = shardRange(manifest, first, count);
-    return openShard(manifest, first, count, body.subarray(range.start, range.end), range, "classification");
+    return openShard(manifest, first, count, body.subarray(range.start, range.end), range);
   });
   return {
     shards,
     rows,
-    dimension: manifest.dimension,
+    features: manifest.featureCount,
     objectives: (problem) =>
       shards.map((shard) =>
         createObjective(problem, shard, {

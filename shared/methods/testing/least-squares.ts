@@ -1,6 +1,8 @@
 /** For tests: least squares small enough to write every gradient down from its formula. */
+
+import type { LinearSpec } from "../../problems/linear/losses.ts";
 import { createObjective } from "../../problems/linear/objective.ts";
-import type { Objective, ProblemSpec, Shard, Weights } from "../../problems/problem.ts";
+import type { Objective, Shard, Weights } from "../../problems/problem.ts";
 
 /** [features, label] */
 export type Row = readonly [readonly number[], number];
@@ -8,7 +10,7 @@ export type Row = readonly [readonly number[], number];
 export interface SmallProblem {
   readonly n: number;
   readonly d: number;
-  readonly problem: ProblemSpec;
+  readonly problem: LinearSpec;
   readonly shards: readonly Shard[];
   readonly objectives: readonly Objective[];
   /** Worker -> rows, m_i. */
@@ -25,12 +27,12 @@ export interface SmallProblem {
 
 /** Rows as a shard. */
 export function shardOf(rows: readonly Row[]): Shard {
-  const dimension = rows[0]![0].length;
-  const width = Uint16Array.from({ length: dimension }, (_, j) => j);
+  const features = rows[0]![0].length;
+  const width = Uint16Array.from({ length: features }, (_, j) => j);
   return {
     rows: rows.length,
-    dimension,
-    offsets: Uint32Array.from({ length: rows.length + 1 }, (_, l) => l * dimension),
+    features,
+    offsets: Uint32Array.from({ length: rows.length + 1 }, (_, l) => l * features),
     indices: Uint16Array.from(rows.flatMap(() => [...width])),
     values: Float64Array.from(rows.flatMap(([features]) => [...features])),
     labels: Float64Array.from(rows, ([, label]) => label),
@@ -49,7 +51,7 @@ export function leastSquares(parts: readonly (readonly Row[])[], lambda: number)
   const n = parts.length;
   const d = parts[0]![0]![0].length;
   const total = parts.reduce((sum, part) => sum + part.length, 0);
-  const problem: ProblemSpec = { kind: "least-squares", regularizer: { kind: "l2", lambda } };
+  const problem: LinearSpec = { kind: "least-squares", regularizer: { kind: "l2", lambda } };
   const shards = parts.map(shardOf);
   const weights = weightsOf(shards);
   const inner = (a: readonly number[], x: Float64Array) =>

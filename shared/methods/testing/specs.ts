@@ -38,6 +38,7 @@ const specsOf: SpecsOf = {
     ...batched(choice),
   }),
   ef21: (choice) => ({ kind: "ef21", ...compressed(choice) }),
+  dasha: (choice) => ({ kind: "dasha", ...compressed(choice) }),
   "pp-marina": (choice) => ({
     kind: "pp-marina",
     participants: choice.participants,

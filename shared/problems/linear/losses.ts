@@ -11,9 +11,15 @@
  * Source: Gorbunov, Burlachenko, Li, Richtarik, "MARINA", ICML 2021, section 5 (the non-convex loss).
  */
 import { expNonPositive, log1pUpToOne } from "../../math/index.ts";
-import type { ProblemSpec } from "../problem.ts";
+import type { RegularizerSpec } from "../regularizers.ts";
 
-export type LossKind = ProblemSpec["kind"];
+export type LossKind = "nonconvex-binary" | "logistic" | "least-squares";
+
+/** A linear problem in a run's spec; `least-squares` with an l2 regulariser is ridge regression. */
+export interface LinearSpec {
+  readonly kind: LossKind;
+  readonly regularizer?: RegularizerSpec;
+}
 
 /**
  * Curvature c >= sup |loss''|, by kind. For the non-convex loss, with s = sig(t), loss'' = 2 s (1-s)^2 (3s-1), whose

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { dot, normSquared, sub } from "../../math/vectors.ts";
-import type { ProblemSpec, RegularizerSpec, Shard } from "../problem.ts";
+import type { Shard } from "../problem.ts";
+import type { RegularizerSpec } from "../regularizers.ts";
+import type { LinearSpec } from "./losses.ts";
 import { createObjective } from "./objective.ts";
 import { smoothness } from "./smoothness.ts";
 import { applyGram, shardSpectrum } from "./spectrum.ts";
@@ -11,7 +13,7 @@ const regularizers: readonly (RegularizerSpec | undefined)[] = [
   { kind: "l2", lambda: 0.3 },
   { kind: "nonconvex", lambda: 0.3 },
 ];
-const problems: readonly ProblemSpec[] = (["nonconvex-binary", "logistic", "least-squares"] as const).flatMap(
+const problems: readonly LinearSpec[] = (["nonconvex-binary", "logistic", "least-squares"] as const).flatMap(
   (kind) => regularizers.map((regularizer) => (regularizer === undefined ? { kind } : { kind, regularizer })),
 );
 
@@ -46,7 +48,7 @@ function shardOf(rows: readonly DenseRow[], storage: string): Shard {
   const offsets = [offset, ...rows.map((row) => (offset += row.entries.length))];
   return {
     rows: rows.length,
-    dimension: DIMENSION,
+    features: DIMENSION,
     offsets: Uint32Array.from(offsets),
     indices: indexType === "uint16" ? Uint16Array.from(indices) : Uint32Array.from(indices),
     values:
@@ -61,7 +63,7 @@ function shardOf(rows: readonly DenseRow[], storage: string): Shard {
 
 /** The loss straight from the formula, of dense rows. */
 function naiveValue(
-  problem: ProblemSpec,
+  problem: LinearSpec,
   rows: readonly DenseRow[],
   weights: readonly number[],
   x: Float64Array,

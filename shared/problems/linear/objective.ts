@@ -1,6 +1,7 @@
 /** A worker's scaled local objective over its shard: the mathematics behind every gradient of a run. */
-import type { Objective, ProblemSpec, Shard, Weights } from "../problem.ts";
+import type { Objective, Shard, Weights } from "../problem.ts";
 import { addRegularizerGradient, regularizerValue } from "../regularizers.ts";
+import type { LinearSpec } from "./losses.ts";
 import type { RowPass } from "./row-pass.ts";
 import { TypeScriptPass } from "./typescript-pass.ts";
 import { WasmKernel, WasmPass } from "./wasm/wasm-pass.ts";
@@ -10,13 +11,13 @@ import { WasmKernel, WasmPass } from "./wasm/wasm-pass.ts";
  * grad f_i(x) = rowWeight A^T loss'(A x) + regularizerWeight grad reg(x).
  *
  * Objectives share scratch, and a call is synchronous and allocates next to nothing. Vectors have length
- * shard.dimension, and `out` must not be one of the points.
+ * shard.features, and `out` must not be one of the points.
  * Non-finite points give non-finite results, not errors: the caller detects divergence.
  *
  * @throws RangeError when a vector's length is not d, or a batch is empty or names a row that the shard has not:
  * defects of the caller.
  */
-export function createObjective(problem: ProblemSpec, shard: Shard, weights: Weights): Objective {
+export function createObjective(problem: LinearSpec, shard: Shard, weights: Weights): Objective {
   return new ShardObjective(problem, shard, weights);
 }
 
@@ -27,9 +28,9 @@ let sharedKernel: WasmKernel | undefined;
  * and sums out, which is a loss where the shard has fewer entries than they (measured by bench/kernels.ts). A shard beyond
  * the kernel's memory goes through TypeScript.
  */
-function quickestPass(problem: ProblemSpec, shard: Shard, reference: TypeScriptPass): RowPass {
+function quickestPass(problem: LinearSpec, shard: Shard, reference: TypeScriptPass): RowPass {
   const nonZeros = shard.offsets[shard.rows]! - shard.offsets[0]!;
-  if (nonZeros < shard.dimension) return reference;
+  if (nonZeros < shard.features) return reference;
   sharedKernel ??= new WasmKernel();
   return sharedKernel.fits(shard) ? new WasmPass(problem.kind, shard, sharedKernel) : reference;
 }
@@ -37,13 +38,13 @@ function quickestPass(problem: ProblemSpec, shard: Shard, reference: TypeScriptP
 class ShardObjective implements Objective {
   readonly dimension: number;
   readonly rows: number;
-  readonly #problem: ProblemSpec;
+  readonly #problem: LinearSpec;
   readonly #weights: Weights;
   readonly #reference: TypeScriptPass;
   readonly #pass: RowPass;
 
-  constructor(problem: ProblemSpec, shard: Shard, weights: Weights) {
-    this.dimension = shard.dimension;
+  constructor(problem: LinearSpec, shard: Shard, weights: Weights) {
+    this.dimension = shard.features;
     this.rows = shard.rows;
     this.#problem = problem;
     this.#weights = weights;
@@ -95,7 +96,7 @@ class ShardObjective implements Objective {
   #check(vector: Float64Array): void {
     if (vector.length !== this.dimension) {
       throw new RangeError(
-        `expected a vector of length ${this.dimension} (the data's dimension), got ${vector.length}`,
+        `expected a vector of length ${this.dimension} (the data's features), got ${vector.length}`,
       );
     }
   }

@@ -3,14 +3,15 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type LoadedData, loadShipped } from "../../data/testing/load.ts";
 import { largestEigenvalue } from "../../math/power-iteration.ts";
 import { normSquared } from "../../math/vectors.ts";
-import type { ProblemSpec, ShardSpectrum } from "../problem.ts";
+import type { ShardSpectrum } from "../problem.ts";
+import type { LinearSpec } from "./losses.ts";
 import { maxRowSmoothness, smoothness } from "./smoothness.ts";
 import { applyGram, shardSpectrum } from "./spectrum.ts";
 
-const nonconvex: ProblemSpec = { kind: "nonconvex-binary" };
-const logisticL2: ProblemSpec = { kind: "logistic", regularizer: { kind: "l2", lambda: 0.01 } };
-const logisticNonconvex: ProblemSpec = { kind: "logistic", regularizer: { kind: "nonconvex", lambda: 0.01 } };
-const ridge: ProblemSpec = { kind: "least-squares", regularizer: { kind: "l2", lambda: 0.01 } };
+const nonconvex: LinearSpec = { kind: "nonconvex-binary" };
+const logisticL2: LinearSpec = { kind: "logistic", regularizer: { kind: "l2", lambda: 0.01 } };
+const logisticNonconvex: LinearSpec = { kind: "logistic", regularizer: { kind: "nonconvex", lambda: 0.01 } };
+const ridge: LinearSpec = { kind: "least-squares", regularizer: { kind: "l2", lambda: 0.01 } };
 
 /** f, |grad f|^2, first and last entry of the gradient at x_j = 0.01 (((7 j) mod 11) - 5). */
 type Check = readonly [number, number, number, number];
@@ -19,7 +20,7 @@ const references = [
   {
     name: "mushrooms",
     rows: 1624,
-    dimension: 112,
+    features: 112,
     Li: [1.946438456, 2.096873942, 1.830372302, 1.685660332, 1.8757179],
     L: 1.891852751,
     Lf: 1.593937978,
@@ -39,7 +40,7 @@ const references = [
   {
     name: "a9a",
     rows: 6512,
-    dimension: 123,
+    features: 123,
     Li: [0.9665844218, 0.9718046143, 0.9697057478, 0.9684417969, 0.9675871492],
     L: 0.9688264339,
     Lf: 0.9686790759,
@@ -59,7 +60,7 @@ const references = [
   {
     name: "w8a",
     rows: 9949,
-    dimension: 300,
+    features: 300,
     Li: [0.4563941153, 0.2790412047, 0.5196179913, 0.4272136554, 0.4261902392],
     L: 0.4290249565,
     Lf: 0.4074273757,
@@ -78,7 +79,7 @@ const references = [
   },
 ] as const satisfies readonly {
   name: string;
-  checks: readonly (readonly [ProblemSpec, Check])[];
+  checks: readonly (readonly [LinearSpec, Check])[];
   [key: string]: unknown;
 }[];
 
@@ -95,19 +96,19 @@ describe.each(references)("$name in five equal shards", (reference) => {
   beforeAll(async () => {
     data = await loadShipped(reference.name, 5, "drop");
     spectra = data.shards.map(shardSpectrum);
-    gramEigenvalue = largestEigenvalue(data.dimension, (v, out) => {
+    gramEigenvalue = largestEigenvalue(data.features, (v, out) => {
       out.fill(0);
       for (const shard of data.shards) applyGram(shard, v, out);
     });
   });
 
   /** f(x) and grad f(x), and every |grad f_i(x)|^2. */
-  function evaluate(problem: ProblemSpec, x: Float64Array) {
-    const gradient = new Float64Array(data.dimension);
+  function evaluate(problem: LinearSpec, x: Float64Array) {
+    const gradient = new Float64Array(data.features);
     let value = 0;
     const squares: number[] = [];
     for (const objective of data.objectives(problem)) {
-      const out = new Float64Array(data.dimension);
+      const out = new Float64Array(data.features);
       value += objective.gradient(x, out) / 5;
       squares.push(normSquared(out));
       for (let j = 0; j < out.length; j++) gradient[j] = gradient[j]! + out[j]! / 5;
@@ -116,7 +117,7 @@ describe.each(references)("$name in five equal shards", (reference) => {
   }
 
   it("has the reference shape", () => {
-    expect(data.dimension).toBe(reference.dimension);
+    expect(data.features).toBe(reference.features);
     expect(data.shards.map((shard) => shard.rows)).toEqual(Array(5).fill(reference.rows));
   });
 
@@ -159,14 +160,14 @@ describe.each(references)("$name in five equal shards", (reference) => {
   });
 
   it("has f(0), |grad f(0)|^2 and |grad f_i(0)|^2 of the reference", () => {
-    const { value, gradient, squares } = evaluate(nonconvex, new Float64Array(data.dimension));
+    const { value, gradient, squares } = evaluate(nonconvex, new Float64Array(data.features));
     expect(value).toBeCloseTo(0.25, 14);
     expectRelative(normSquared(gradient), reference.gradientAtZero);
     for (const [i, square] of squares.entries()) expectRelative(square, reference.shardGradientsAtZero[i]!);
   });
 
   it("has the reference loss and gradient at the check point, for every problem", () => {
-    const x = Float64Array.from({ length: data.dimension }, (_, j) => 0.01 * (((7 * j) % 11) - 5));
+    const x = Float64Array.from({ length: data.features }, (_, j) => 0.01 * (((7 * j) % 11) - 5));
     for (const [problem, [f, square, firstEntry, lastEntry]] of reference.checks) {
       const { value, gradient } = evaluate(problem, x);
       expectRelative(value, f);

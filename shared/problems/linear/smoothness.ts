@@ -1,8 +1,8 @@
 /** From the spectra of the shards to the smoothness constants that the step sizes need. */
 import { MarinaError } from "../../base/index.ts";
-import type { ProblemSpec, ShardSpectrum, Smoothness } from "../problem.ts";
+import type { ShardSpectrum, Smoothness } from "../problem.ts";
 import { regularizerSmoothness } from "../regularizers.ts";
-import { curvature } from "./losses.ts";
+import { curvature, type LinearSpec } from "./losses.ts";
 
 /**
  * Constants of the scaled local objectives, whose plain mean over the n workers is f = sum_i (m_i/N) f_i. With c the
@@ -19,7 +19,7 @@ import { curvature } from "./losses.ts";
  * @throws MarinaError "data" when there is no shard or a shard has no rows.
  */
 export function smoothness(
-  problem: ProblemSpec,
+  problem: LinearSpec,
   spectra: readonly ShardSpectrum[],
   gramEigenvalue?: number,
 ): Smoothness {
@@ -52,7 +52,7 @@ export function smoothness(
  *
  * @throws MarinaError "data" as `smoothness`.
  */
-export function maxRowSmoothness(problem: ProblemSpec, spectra: readonly ShardSpectrum[]): Smoothness {
+export function maxRowSmoothness(problem: LinearSpec, spectra: readonly ShardSpectrum[]): Smoothness {
   const total = totalRows(spectra);
   const n = spectra.length;
   const M =

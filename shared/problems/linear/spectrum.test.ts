@@ -7,7 +7,7 @@ import { symmetricEigenvalues } from "./symmetric-eigenvalues.ts";
 function shardOf(dimension: number, rows: readonly (readonly (readonly [number, number])[])[]): Shard {
   let offset = 7;
   return {
-    dimension,
+    features: dimension,
     rows: rows.length,
     labels: new Float64Array(rows.length).fill(1),
     offsets: Uint32Array.from([7, ...rows.map((row) => (offset += row.length))]),

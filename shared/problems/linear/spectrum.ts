@@ -20,7 +20,7 @@ export function applyGram(shard: Shard, v: Float64Array, out: Float64Array): voi
  * the rows, `smoothness` gives every constant of every problem.
  */
 export function shardSpectrum(shard: Shard): ShardSpectrum {
-  const { rows, dimension, offsets, values } = shard;
+  const { rows, features, offsets, values } = shard;
   const base = offsets[0]!;
   let sumSquaredNorms = 0;
   let sumFourthNorms = 0;
@@ -40,7 +40,7 @@ export function shardSpectrum(shard: Shard): ShardSpectrum {
     rows,
     nonZeros,
     // Where most coordinates have no entry, steps in R^d would be nearly all over zeros.
-    gramEigenvalue: rows > 0 && nonZeros < dimension ? eigenvalueByRows(shard) : eigenvalueByColumns(shard),
+    gramEigenvalue: rows > 0 && nonZeros < features ? eigenvalueByRows(shard) : eigenvalueByColumns(shard),
     sumSquaredNorms,
     sumFourthNorms,
     maxSquaredNorm,
@@ -49,7 +49,7 @@ export function shardSpectrum(shard: Shard): ShardSpectrum {
 
 /** lambda_max(A^T A), by steps in R^d. */
 function eigenvalueByColumns(shard: Shard): number {
-  return largestEigenvalue(shard.dimension, (v, out) => {
+  return largestEigenvalue(shard.features, (v, out) => {
     out.fill(0);
     applyGram(shard, v, out);
   });
@@ -59,7 +59,7 @@ function eigenvalueByColumns(shard: Shard): number {
 function eigenvalueByRows(shard: Shard): number {
   const { rows, indices } = shard;
   const nonZeros = shard.offsets[rows]! - shard.offsets[0]!;
-  const combined = new Float64Array(shard.dimension);
+  const combined = new Float64Array(shard.features);
   return largestEigenvalue(rows, (v, out) => {
     addTransposed(shard, v, 0, rows, combined);
     margins(shard, combined, 0, rows, out);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { LinearSpec } from "../linear/losses.ts";
 import { createObjective } from "../linear/objective.ts";
-import type { ProblemSpec, RegularizerSpec } from "../problem.ts";
+import type { RegularizerSpec } from "../regularizers.ts";
 import { type DenseRows, plainRows } from "./dense-rows.ts";
 import { networkProgram } from "./layers.ts";
 import { Network } from "./network.ts";
@@ -32,7 +33,7 @@ const few = plainRows([64], pixels.subarray(0, 64 * 70), digits.subarray(0, 70))
 
 describe("a network with one output and no hidden layer is a linear problem", () => {
   // The linear problems are an implementation of its own, with other kernels.
-  test.each<[NetworkSpec["loss"], ProblemSpec["kind"]]>([
+  test.each<[NetworkSpec["loss"], LinearSpec["kind"]]>([
     ["logistic", "logistic"],
     ["nonconvex-binary", "nonconvex-binary"],
     ["squared", "least-squares"],
@@ -50,7 +51,7 @@ describe("a network with one output and no hidden layer is a linear problem", ()
       { kind, regularizer },
       {
         rows: 70,
-        dimension: 64,
+        features: 64,
         offsets: Uint32Array.from({ length: 71 }, (_, l) => 64 * l),
         indices: Uint16Array.from({ length: 64 * 70 }, (_, i) => i % 64),
         values: pixels.slice(0, 64 * 70),

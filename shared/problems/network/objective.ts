@@ -1,6 +1,6 @@
 /** A worker's scaled local objective over dense rows, and what its outputs say of them. */
-import type { Objective, RegularizerSpec, Weights } from "../problem.ts";
-import { addRegularizerGradient, regularizerValue } from "../regularizers.ts";
+import type { Objective, Weights } from "../problem.ts";
+import { addRegularizerGradient, type RegularizerSpec, regularizerValue } from "../regularizers.ts";
 import { checkRows, type DenseRows, RowLoader } from "./dense-rows.ts";
 import type { Network } from "./network.ts";
 import { predictionOf } from "./predictions.ts";

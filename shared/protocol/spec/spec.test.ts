@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { MarinaError } from "../../base/errors.ts";
+import { openProblem } from "../../problems/registry.ts";
 import { exampleSpec } from "../testing/samples.ts";
 import { parseRunSpec, runSpecJsonSchema } from "./spec.ts";
 import { startingPoint } from "./start.ts";
@@ -118,12 +119,12 @@ describe("each kind of mistake is named with its path, what was expected and wha
     [
       "an unknown method",
       withAlgorithm({ kind: "marian", compressor: randK }),
-      'spec.json: algorithm.kind: expected one of "gd", "qgd", "diana", "vr-diana", "marina", "vr-marina", "vr-marina-online", "pp-marina", "ef21", got "marian"; did you mean "marina"?',
+      'spec.json: algorithm.kind: expected one of "gd", "qgd", "diana", "vr-diana", "marina", "vr-marina", "vr-marina-online", "pp-marina", "ef21", "dasha", got "marian"; did you mean "marina"?',
     ],
     [
       "a missing method",
       withAlgorithm({ compressor: randK }),
-      'spec.json: algorithm.kind: expected one of "gd", "qgd", "diana", "vr-diana", "marina", "vr-marina", "vr-marina-online", "pp-marina", "ef21", got nothing',
+      'spec.json: algorithm.kind: expected one of "gd", "qgd", "diana", "vr-diana", "marina", "vr-marina", "vr-marina-online", "pp-marina", "ef21", "dasha", got nothing',
     ],
     [
       "an unknown compressor",
@@ -317,15 +318,24 @@ it("more participants than workers are allowed with replacement", () => {
   expect(parseRunSpec(spec, "spec.json").algorithm).toMatchObject({ participants: 9, replacement: true });
 });
 
+/** A linear problem with so many parameters. */
+const parametersOf = (features: number) =>
+  openProblem({ kind: "logistic" }, { name: "t", features, shape: [features], labels: { kind: "binary" } });
+
 describe("the starting point", () => {
   it("is zero by default", () => {
-    expect(startingPoint(parseRunSpec(exampleSpec, "spec.json"), 3)).toEqual(new Float64Array(3));
+    expect(startingPoint(parseRunSpec(exampleSpec, "spec.json"), parametersOf(3))).toEqual(
+      new Float64Array(3),
+    );
   });
 
   it("is uniform in [-a, a): mean 0 and variance a^2/3 within five standard errors, another for another seed", () => {
     const d = 10_000;
     const at = (seed: number) =>
-      startingPoint(parseRunSpec({ ...exampleSpec, start: { uniform: 2 }, seed }, "spec.json"), d);
+      startingPoint(
+        parseRunSpec({ ...exampleSpec, start: { uniform: 2 }, seed }, "spec.json"),
+        parametersOf(d),
+      );
     const x = at(1);
     expect(Math.min(...x)).toBeGreaterThanOrEqual(-2);
     expect(Math.max(...x)).toBeLessThan(2);

@@ -2,7 +2,13 @@
 import * as z from "zod";
 import { checked } from "../../base/index.ts";
 import { algorithmSchema, participantsAsked } from "../../methods/index.ts";
-import type { ProblemSpec } from "../../problems/index.ts";
+import {
+  PROBLEM_KINDS,
+  type ProblemSpec,
+  problemOf,
+  problemSchema,
+  whyNoSmoothness,
+} from "../../problems/index.ts";
 import { whyMembershipIsFixed } from "./fixed-membership.ts";
 import { workersAsked, workersSchema } from "./schedule.ts";
 
@@ -11,21 +17,6 @@ export const NAME_PATTERN = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const NAME_RULE = "1 to 64 of a-z 0-9 . _ -, beginning with a letter or digit";
 
 const positiveInteger = z.int().min(1);
-const regularizer = z
-  .discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("l2"), lambda: z.number().min(0) }),
-    z.strictObject({ kind: z.literal("nonconvex"), lambda: z.number().min(0) }),
-  ])
-  .describe("l2: (lambda/2)|x|^2; nonconvex: lambda sum_j x_j^2/(1+x_j^2).")
-  .exactOptional();
-
-const problem = z
-  .discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("nonconvex-binary"), regularizer }),
-    z.strictObject({ kind: z.literal("logistic"), regularizer }),
-    z.strictObject({ kind: z.literal("least-squares"), regularizer }),
-  ])
-  .describe("The loss f is the mean of, over the rows.");
 
 const stop = z.strictObject({
   rounds: z.int().min(1).max(4_000_000_000).describe("At most so many rounds: every run is bounded."),
@@ -81,7 +72,7 @@ export const runSpecSchema = z
       .describe(
         'Rows left over by an even split: "spread" over the first workers, or "drop" (as in the paper\'s experiments).',
       ),
-    problem,
+    problem: problemSchema,
     smoothness: z
       .enum(["exact", "max-row"])
       .default("exact")
@@ -90,9 +81,11 @@ export const runSpecSchema = z
       ),
     algorithm: algorithmSchema,
     start: z
-      .union([z.literal("zeros"), z.strictObject({ uniform: z.number().positive() })])
+      .union([z.enum(["zeros", "model"]), z.strictObject({ uniform: z.number().positive() })])
       .default("zeros")
-      .describe('x^0: "zeros", or { "uniform": a } for independent uniform entries of [-a, a).'),
+      .describe(
+        'x^0: "zeros"; "model" (default for networks), drawn block by block as the problem says; or { "uniform": a } for independent uniform entries of [-a, a).',
+      ),
     seed: z.int().min(0).default(1).describe("Key of every random stream of the run."),
     stop,
     evaluateEvery: z
@@ -131,11 +124,34 @@ export const runSpecSchema = z
         message: "expected at least 1: a stopping rule on the gradient norm needs evaluations",
       });
     }
+    checkTheory(spec as RunSpec, context);
     checkElastic(spec as RunSpec, context);
   })
   .meta({ title: "Marina run", description: "One distributed optimisation run." });
 
+/** Where a spec says nothing of x^0 its problem does. */
+function withStart(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || "start" in value || !("problem" in value)) return value;
+  const { success, data } = z.looseObject({ kind: z.enum(PROBLEM_KINDS) }).safeParse(value.problem);
+  return success ? { ...value, start: problemOf(data).start } : value;
+}
+
 type Problem = { readonly code: "custom"; readonly path: (string | number)[]; readonly message: string };
+
+/** Rules on what a problem lets the theory know. */
+function checkTheory(
+  { problem, algorithm, smoothness }: RunSpec,
+  context: { addIssue(problem: Problem): void },
+): void {
+  const why = whyNoSmoothness(problem);
+  if (why === undefined) return;
+  const issue = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
+  if (typeof algorithm.stepSize !== "number") {
+    const asked = JSON.stringify(algorithm.stepSize);
+    issue(["algorithm", "stepSize"], `expected a number, got ${asked}: ${why}`);
+  }
+  if (smoothness !== "exact") issue(["smoothness"], `expected it to be left out: ${why}`);
+}
 
 /** Rules on who takes part. */
 function checkElastic(spec: RunSpec, context: { addIssue(problem: Problem): void }): void {
@@ -169,17 +185,13 @@ export type RunSpecInput = z.input<typeof runSpecSchema>;
 /** A complete spec. */
 export type RunSpec = z.output<typeof runSpecSchema> & { readonly problem: ProblemSpec };
 
-// The schema and the mathematics must mean the same: this line fails to compile when they part.
-const schemaAgreesWithMathematics: z.output<typeof problem> extends ProblemSpec ? true : never = true;
-void schemaAgreesWithMathematics;
-
 /**
  * Parses and completes a spec.
  * @param source where the value came from, named in errors.
  * @throws MarinaError "spec" that lists every problem with its field path, what was expected and what came.
  */
 export function parseRunSpec(value: unknown, source: string): RunSpec {
-  return checked(runSpecSchema, value, source);
+  return checked(runSpecSchema, withStart(value), source);
 }
 
 /** The spec's JSON schema, for editors. */

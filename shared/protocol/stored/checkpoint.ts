@@ -20,14 +20,14 @@ export type StoppedBy =
 
 /** The constants a run works with; resolved once, in its calibration. */
 export interface Constants {
-  /** L = sqrt(mean_i L_i^2) */
-  readonly L: number;
+  /** L = sqrt(mean_i L_i^2); absent, like the other constants, where the problem's are not known. */
+  readonly L?: number;
   /** L_f, where the step size needed it. */
   readonly Lf?: number;
-  readonly Lmax: number;
+  readonly Lmax?: number;
   /** cL, average smoothness. */
-  readonly cL: number;
-  readonly Lrow: number;
+  readonly cL?: number;
+  readonly Lrow?: number;
   /** Of an unbiased compressor; of a contractive one there is `alpha` in its place. */
   readonly omega?: number;
   readonly alpha?: number;
@@ -184,11 +184,11 @@ const headSchema = z.strictObject({
   round: z.int().min(0),
   referenceRound: z.int().min(0),
   constants: z.strictObject({
-    L: finite,
+    L: finite.exactOptional(),
     Lf: finite.exactOptional(),
-    Lmax: finite,
-    cL: finite,
-    Lrow: finite,
+    Lmax: finite.exactOptional(),
+    cL: finite.exactOptional(),
+    Lrow: finite.exactOptional(),
     omega: finite.exactOptional(),
     alpha: finite.exactOptional(),
     zeta: finite,

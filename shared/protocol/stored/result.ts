@@ -56,7 +56,8 @@ export interface RunResult {
   readonly constants: Constants;
   /** Stretches of rounds with the same workers; one, for a run that is not elastic. */
   readonly phases: readonly MembershipEpoch[];
-  readonly spec: RunSpec;
+  /** Null where the run's description can't be read: the error says so. */
+  readonly spec: RunSpec | null;
 }
 
 const head = z.looseObject({

@@ -52,7 +52,7 @@ function shardOf(rows: readonly (readonly number[])[], labels: readonly number[]
   const values = flat.map(({ a }) => a);
   return {
     rows: rows.length,
-    dimension: rows[0]!.length,
+    features: rows[0]!.length,
     offsets: Uint32Array.from(offsets),
     indices: storage.indices === "uint16" ? Uint16Array.from(indices) : Uint32Array.from(indices),
     values:
@@ -67,9 +67,9 @@ function shardOf(rows: readonly (readonly number[])[], labels: readonly number[]
 
 describe.each(["mushrooms", "a9a", "w8a"] as const)("on %s", (name) => {
   it.each(kinds)("%s has the bits of the TypeScript pass, with and without values", async (kind) => {
-    const { shards, dimension } = await loadShipped(name, 3, "spread");
-    const x = Float64Array.from({ length: dimension }, (_, j) => Math.sin(3 * j) / 2);
-    const w = Float64Array.from({ length: dimension }, (_, j) => Math.cos(j * j) / 3);
+    const { shards, features } = await loadShipped(name, 3, "spread");
+    const x = Float64Array.from({ length: features }, (_, j) => Math.sin(3 * j) / 2);
+    const w = Float64Array.from({ length: features }, (_, j) => Math.cos(j * j) / 3);
     for (const shard of shards) {
       const fractions = Float64Array.from(shard.indices, (_, at) => Math.sin(at));
       agrees(kind, shard, x, w);
@@ -88,16 +88,16 @@ describe.each(kinds)("%s", (kind) => {
   );
 
   it("has the bits of the TypeScript pass on any rows, in every storage", () => {
-    const cases = fc.integer({ min: 1, max: 9 }).chain((dimension) =>
+    const cases = fc.integer({ min: 1, max: 9 }).chain((features) =>
       fc.record({
         storage: fc.constantFrom(...storages),
         full: fc.boolean(),
-        x: fc.array(number, { minLength: dimension, maxLength: dimension }),
-        w: fc.array(number, { minLength: dimension, maxLength: dimension }),
+        x: fc.array(number, { minLength: features, maxLength: features }),
+        w: fc.array(number, { minLength: features, maxLength: features }),
         rows: fc.array(
           fc.record({
             label: fc.constantFrom(1, -1, 0.25, -3),
-            entries: fc.array(number, { minLength: dimension, maxLength: dimension }),
+            entries: fc.array(number, { minLength: features, maxLength: features }),
           }),
           { minLength: 1, maxLength: 13 },
         ),
@@ -146,15 +146,13 @@ describe.each(kinds)("%s", (kind) => {
     }
   });
 
-  it("has them when shards push one another out of a memory that holds only one, and the dimension grows", () => {
+  it("has them when shards push one another out of a memory that holds only one, and the features become more", () => {
     const small = new WasmKernel(64 * 1024);
-    const shards = [40, 41, 300].map((dimension) =>
+    const shards = [40, 41, 300].map((features) =>
       shardOf(
-        Array.from({ length: 64 }, (_, l) =>
-          Array.from({ length: dimension }, (_, j) => Math.sin(l + j * j)),
-        ),
+        Array.from({ length: 64 }, (_, l) => Array.from({ length: features }, (_, j) => Math.sin(l + j * j))),
         Array.from({ length: 64 }, (_, l) => (l % 2 === 0 ? 1 : -1)),
-        { values: dimension === 300 ? "ones" : "float64", indices: "uint16" },
+        { values: features === 300 ? "ones" : "float64", indices: "uint16" },
       ),
     );
     expect(shards.map((shard) => small.fits(shard))).toEqual([true, true, true]);
@@ -162,7 +160,7 @@ describe.each(kinds)("%s", (kind) => {
     const generations = new Set<number>();
     for (const i of [0, 1, 0, 2, 1, 2, 0]) {
       const shard = shards[i]!;
-      const x = Float64Array.from({ length: shard.dimension }, (_, j) => Math.cos(j) / 9);
+      const x = Float64Array.from({ length: shard.features }, (_, j) => Math.cos(j) / 9);
       expect(outcome(passes[i]!, x, x)).toEqual(outcome(new TypeScriptPass(kind, shard), x, x));
       generations.add(small.arena.generation);
     }

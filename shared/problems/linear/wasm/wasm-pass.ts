@@ -18,7 +18,7 @@ export class WasmKernel {
 
   /** Can this shard be computed here? What can't goes through TypeScript, with the same bits. */
   fits(shard: Shard): boolean {
-    return this.arena.fits(scratchOf(shard.dimension).end, placementOf(shard).end);
+    return this.arena.fits(scratchOf(shard.features).end, placementOf(shard).end);
   }
 }
 
@@ -32,13 +32,13 @@ interface Scratch {
   readonly end: number;
 }
 
-function scratchOf(dimension: number): Scratch {
+function scratchOf(features: number): Scratch {
   const ts = 16 * BLOCK_ROWS;
   // The last row's second point is written beyond the row.
   const es = ts + align(8 * BLOCK_ROWS + 8);
   const x = es + align(8 * BLOCK_ROWS + 8);
-  const out = x + 16 * dimension;
-  return { z: 0, ts, es, x, out, end: out + 16 * dimension };
+  const out = x + 16 * features;
+  return { z: 0, ts, es, x, out, end: out + 16 * features };
 }
 
 /** Positions relative to the address of the shard. Labels come first: a pair of them may be read beyond their end. */
@@ -61,7 +61,7 @@ function placementOf(shard: Shard): Placement {
 
 /** All entries of all rows are stored: then the indices say nothing. */
 function isDense(shard: Shard): boolean {
-  return shard.values !== null && nonZerosOf(shard) === shard.rows * shard.dimension;
+  return shard.values !== null && nonZerosOf(shard) === shard.rows * shard.features;
 }
 
 function nonZerosOf({ offsets, rows }: Shard): number {
@@ -104,7 +104,7 @@ export class WasmPass implements RowPass {
     this.#shard = shard;
     this.#kernel = kernel;
     this.#products = productsOf(shard, kernel.exports);
-    this.#scratch = scratchOf(shard.dimension);
+    this.#scratch = scratchOf(shard.features);
     this.#placement = placementOf(shard);
     this.#dense = isDense(shard);
   }
@@ -112,31 +112,31 @@ export class WasmPass implements RowPass {
   gradient(x: Float64Array, out: Float64Array): number {
     const base = this.#prepare();
     const { f64 } = this.#kernel.arena;
-    const { dimension } = this.#shard;
+    const { features } = this.#shard;
     const point = base + this.#scratch.x;
     const sum = base + this.#scratch.out;
     f64.set(x, point / 8);
-    f64.fill(0, sum / 8, sum / 8 + dimension);
+    f64.fill(0, sum / 8, sum / 8 + features);
     const { margins, transposed } = this.#products;
     const loss = this.#pass(base, point, sum, margins, transposed, false);
-    out.set(f64.subarray(sum / 8, sum / 8 + dimension));
+    out.set(f64.subarray(sum / 8, sum / 8 + features));
     return loss;
   }
 
   gradientPair(x: Float64Array, w: Float64Array, out: Float64Array, outOther: Float64Array): number {
     const base = this.#prepare();
     const { f64 } = this.#kernel.arena;
-    const { dimension } = this.#shard;
+    const { features } = this.#shard;
     const point = base + this.#scratch.x;
     const sum = base + this.#scratch.out;
-    for (let j = 0, at = point / 8; j < dimension; j++, at += 2) {
+    for (let j = 0, at = point / 8; j < features; j++, at += 2) {
       f64[at] = x[j]!;
       f64[at + 1] = w[j]!;
     }
-    f64.fill(0, sum / 8, sum / 8 + 2 * dimension);
+    f64.fill(0, sum / 8, sum / 8 + 2 * features);
     const { marginsPair, transposedPair } = this.#products;
     const loss = this.#pass(base, point, sum, marginsPair, transposedPair, true);
-    for (let j = 0, at = sum / 8; j < dimension; j++, at += 2) {
+    for (let j = 0, at = sum / 8; j < features; j++, at += 2) {
       out[j] = f64[at]!;
       outOther[j] = f64[at + 1]!;
     }
@@ -151,10 +151,10 @@ export class WasmPass implements RowPass {
     transposed: RowProduct,
     pair: boolean,
   ): number {
-    const { rows, dimension } = this.#shard;
+    const { rows, features } = this.#shard;
     const { labels, offsets, indices, values } = this.#placement;
     const address = this.#address;
-    const columns = this.#dense ? dimension : address + indices;
+    const columns = this.#dense ? features : address + indices;
     const z = base + this.#scratch.z;
     let loss = 0;
     for (let first = 0; first < rows; first += BLOCK_ROWS) {
