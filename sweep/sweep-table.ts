@@ -13,7 +13,11 @@ export interface SweepTable {
 }
 
 /** One row a group. Fields that no two groups differ in are left out. */
-export function sweepTable(groups: readonly Group[], among: readonly Group[] = groups): SweepTable {
+export function sweepTable(
+  groups: readonly Group[],
+  among: readonly Group[] = groups,
+  { quartiles = true }: { readonly quartiles?: boolean } = {},
+): SweepTable {
   const paths = [...new Set(groups.flatMap(({ axes }) => Object.keys(axes)))];
   const labelled = groups.some(({ label }) => label !== null);
   const shown = paths.filter((path) => !labelled || !isSetByLabel(groups, path));
@@ -33,7 +37,8 @@ export function sweepTable(groups: readonly Group[], among: readonly Group[] = g
     ],
     rows: groups.map((group) => {
       const { figures, label, axes, reached, seeds, diverged } = group;
-      const spread = (of: Quartiles, text: (value: number) => string) => quartilesText(of, text, seeds);
+      const spread = (of: Quartiles, text: (value: number) => string) =>
+        quartilesText(of, text, quartiles ? seeds : 1);
       return [
         ...(labelled ? [label ?? "-"] : []),
         ...shown.map((path) => valueText(axes[path])),
@@ -57,7 +62,13 @@ export function sweepText(
   options: TableOptions = {},
   among: readonly Group[] = groups,
 ): string {
-  const { columns, rows } = sweepTable(groups, among);
+  const whole = sweepTable(groups, among);
+  const { width = Number.POSITIVE_INFINITY } = options;
+  const fits = table(whole.columns, whole.rows)
+    .split("\n")
+    .every((line) => line.length <= width);
+  // Where there is no room medians alone say more than fewer columns with quartiles.
+  const { columns, rows } = fits ? whole : sweepTable(groups, among, { quartiles: false });
   return table(columns, rows, options);
 }
 

@@ -11,6 +11,7 @@ import { bytes, seconds } from "../../shared/base/index.ts";
 import type { ObjectFiles } from "../../shared/cloud/aws/index.ts";
 import { dataFigures, describeData } from "../output/data-set.ts";
 import { type PrintOptions, print } from "../output/print.ts";
+import { widthOf } from "../output/terminal.ts";
 
 type ImportOptions = EngineOptions & PrintOptions & Omit<ImportFileOptions, "onProgress">;
 
@@ -38,7 +39,7 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
     print(
       options,
       { ...dataFigures(manifest), notices, wallSeconds },
-      () => `${describeData(manifest)}\nimported in ${seconds(wallSeconds)}`,
+      () => `${describeData(manifest, widthOf())}\nimported in ${seconds(wallSeconds)}`,
     );
   } finally {
     line.clear();

@@ -11,7 +11,7 @@ import { short } from "../../shared/base/index.ts";
 import { type LabelCounts, labelsByWorker, type Manifest, partition } from "../../shared/data/index.ts";
 import { dataFigures, describeData } from "../output/data-set.ts";
 import { type PrintOptions, print } from "../output/print.ts";
-import { onOutput } from "../output/terminal.ts";
+import { onOutput, widthOf } from "../output/terminal.ts";
 
 interface ShowOptions extends EngineOptions, PrintOptions {
   readonly workers?: number;
@@ -25,7 +25,7 @@ export async function show(name: string, options: ShowOptions): Promise<void> {
     const figures = { ...dataFigures(manifest), ...(split === undefined ? {} : { split }) };
     print(options, figures, () =>
       [
-        `${describeData(manifest)}\nstored as ${engine.locate(manifest.object.key)}`,
+        `${describeData(manifest, widthOf())}\nstored as ${engine.locate(manifest.object.key)}`,
         ...(split === undefined ? [] : splitTexts(manifest, split)),
       ].join("\n"),
     );

@@ -1,6 +1,6 @@
 /** `marina sweep`: many runs, in parallel, resumable, on a stack within a budget; figures, medians and Pareto fronts. */
 import { join, relative, resolve } from "node:path";
-import { type EngineOptions, openEmbedded } from "../../client/index.ts";
+import { type EngineOptions, openEmbedded, wrapped } from "../../client/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import type { RoundRecord } from "../../shared/protocol/index.ts";
 import {
@@ -31,7 +31,7 @@ import {
   writeSweepFiles,
 } from "../../sweep/index.ts";
 import { type PrintOptions, print, remark } from "../output/print.ts";
-import { onOutput } from "../output/terminal.ts";
+import { onOutput, widthOf } from "../output/terminal.ts";
 import { writingTo } from "../output/writing.ts";
 
 export interface SweepOptions extends EngineOptions, PrintOptions {
@@ -114,7 +114,11 @@ async function writeAndReport(
     [
       report(spec, groups),
       "",
-      `files: ${join(shown, "results.csv")}, results.json, results.parquet, rounds.parquet, summary.csv`,
+      wrapped(
+        "files: ",
+        `${join(shown, "results.csv")}, results.json, results.parquet, rounds.parquet, summary.csv`,
+        widthOf(),
+      ),
       `curves: marina report ${shown}`,
     ].join("\n"),
   );
@@ -196,7 +200,7 @@ function dataSetsOf({ list, grid }: SweepSpec, base: unknown): Set<string> {
 function report({ best }: SweepSpec, all: readonly Group[]): string {
   const groups = all.filter(({ confirms }) => !confirms);
   const parts = [
-    `Medians over the seeds (quartiles); * is on the front of dollars against seconds.\n\n${sweepText(groups, onOutput())}`,
+    `Medians over the seeds (quartiles); *: on the front of dollars against seconds\n\n${sweepText(groups, onOutput())}`,
   ];
   const accurate = paretoFront(groups, "usd", "relativeGradientNormSquared");
   if (accurate.length > 1)

@@ -1,5 +1,5 @@
 /** A data set in a few lines of text. */
-import { readingWords } from "../../client/index.ts";
+import { readingWords, wrapped } from "../../client/index.ts";
 import { bytes, shellWord } from "../../shared/base/index.ts";
 import type { Manifest } from "../../shared/data/index.ts";
 
@@ -20,7 +20,8 @@ export function dataFigures(manifest: Manifest) {
   };
 }
 
-export function describeData(manifest: Manifest): string {
+/** @param width characters of a line; undefined: as many as there are */
+export function describeData(manifest: Manifest, width?: number): string {
   const { labels, reading } = manifest;
   const how = reading === undefined ? [] : readingWords(reading).map(shellWord);
   return [
@@ -29,7 +30,9 @@ export function describeData(manifest: Manifest): string {
     `source ${manifest.source.fileName}${moreFiles(manifest)}, ${bytes(manifest.source.bytes)}, SHA-256 ${manifest.source.sha256}`,
     ...(how.length > 0 ? [`read with ${how.join(" ")}`] : []),
     ...(manifest.features?.names === undefined ? [] : [`features ${namesOf(manifest.features.names)}`]),
-  ].join("\n");
+  ]
+    .map((line) => wrapped("", line, width))
+    .join("\n");
 }
 
 const SHOWN_NAMES = 12;
