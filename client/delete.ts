@@ -13,7 +13,7 @@ import {
   specKey,
 } from "../shared/protocol/index.ts";
 import type { Engine } from "./engines/engine.ts";
-import { findManifest, findRun } from "./launch.ts";
+import { findManifest, findRun } from "./find.ts";
 import { runNames } from "./run-names.ts";
 
 /** What is to go. */

@@ -6,9 +6,10 @@ import { parseRunSpec, type RunLabels, type RunSpecInput, type StoredRun } from 
 import { type DeleteRunOptions, dataDeletion, runDeletion } from "./delete.ts";
 import { type Engine, isDeployed } from "./engines/engine.ts";
 import { openEngine } from "./engines/open.ts";
+import { datasetNames, findManifest, findRun } from "./find.ts";
 import { fileImport, type ImportFileOptions } from "./import/import-file.ts";
 import { changeLabels, checkLabels, type LabelChange, readLabels } from "./labels.ts";
-import { createRun, datasetNames, findManifest, findRun, resumeRun } from "./launch.ts";
+import { createRun, resumeRun } from "./launch.ts";
 import { type Prediction, predict } from "./predict.ts";
 import { type Check, checkFit } from "./preflight.ts";
 import { Run } from "./run.ts";

@@ -16,8 +16,8 @@ import {
 } from "../shared/protocol/index.ts";
 import type { Engine } from "./engines/engine.ts";
 import type { Liveness } from "./engines/liveness.ts";
+import { findRun } from "./find.ts";
 import { readLabels } from "./labels.ts";
-import { findRun } from "./launch.ts";
 import { namesIn } from "./run-names.ts";
 import { standingOf } from "./standing.ts";
 

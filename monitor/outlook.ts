@@ -42,16 +42,15 @@ export class OutlookTracker {
   #lastChange = 0;
 
   /** @param now seconds */
-  look({ stored, result, progress, records }: CollectedRun, now: number): Outlook {
-    const last = records.at(-1);
-    const norm = records.findLast(({ gradientNormSquared }) => gradientNormSquared !== null);
+  look({ stored, result, progress, rounds }: CollectedRun, now: number): Outlook {
+    const { last } = rounds;
     return this.see(
       {
         stop: stored.spec.stop,
         ended: result !== undefined,
         round: last?.round ?? 0,
-        norm: norm?.gradientNormSquared ?? null,
-        initialNorm: progress?.initialGradientNormSquared ?? records[0]?.gradientNormSquared ?? null,
+        norm: rounds.lastNorm,
+        initialNorm: progress?.initialGradientNormSquared ?? rounds.first?.gradientNormSquared ?? null,
         usd: last?.usd ?? 0,
         seconds: last?.seconds ?? 0,
       },

@@ -4,6 +4,8 @@ import {
   type CollectedRun,
   endedText,
   fitted,
+  heldOutText,
+  type KeptRound,
   type Liveness,
   type Part,
   stateWord,
@@ -35,7 +37,7 @@ function stateParts(
   outlook: Outlook,
   liveness: Liveness | undefined,
 ): readonly Part[] {
-  const { stored, result, records } = collected;
+  const { stored, result, rounds: digest } = collected;
   const { run, spec } = stored;
   if (result !== undefined) {
     const { status, error, rounds } = result;
@@ -46,7 +48,7 @@ function stateParts(
       [`, after ${rounds.toLocaleString("en-US")} rounds`, 1],
     ];
   }
-  const last = records.at(-1);
+  const { last } = digest;
   if (last === undefined) return [[`${run}: no round yet`], [quiet(run, outlook, liveness), 1]];
   const state = liveness === undefined ? "running" : stateWord(liveness);
   const { roundsPerSecond, secondsLeft } = outlook;
@@ -90,17 +92,30 @@ export function terminalLines(
   predicts: boolean,
   width?: number,
 ): string[] {
-  const { records, result } = run;
-  const last = records.at(-1);
+  const { rounds, result } = run;
+  const { last, firstNorm, lastNorm } = rounds;
   const lines = [stateText(run, outlook, liveness, width)];
   if (last === undefined) return lines;
-  const norms = records.map(({ gradientNormSquared }) => gradientNormSquared);
-  const first = norms.find((norm) => norm !== null) ?? null;
-  const now = norms.findLast((norm) => norm !== null) ?? null;
   const approximately = predicts ? "~" : "";
-  lines.push(`  |∇f|² ${short(first)} ${sparkline(norms, SPARK_WIDTH)} ${short(now)}`);
+  lines.push(
+    `  |∇f|² ${short(firstNorm)} ${sparkline(evenly(rounds.kept, SPARK_WIDTH), SPARK_WIDTH)} ${short(lastNorm)}`,
+  );
+  if (rounds.lastHeldOut !== null) lines.push(`  ${heldOutText(rounds.lastHeldOut)}`);
   lines.push(
     `  ${megabits(last.uplinkBitsPerWorker)} Mbit/worker  ${approximately}${seconds(result?.seconds ?? last.seconds)}  ${approximately}$${dollars(result?.usd ?? last.usd)}`,
   );
   return lines;
+}
+
+/** Norms at rounds that are equally far apart: of a long run early rounds are kept more densely than late ones. */
+function evenly(kept: readonly KeptRound[], count: number): (number | null)[] {
+  const rounds = kept.filter(({ gradientNormSquared }) => gradientNormSquared !== null);
+  if (rounds.length <= count) return rounds.map(({ gradientNormSquared }) => gradientNormSquared);
+  const last = rounds.at(-1)!.round;
+  let next = 0;
+  return Array.from({ length: count }, (_, i) => {
+    const round = (i * last) / (count - 1);
+    while (next + 1 < rounds.length && rounds[next + 1]!.round <= round) next++;
+    return rounds[next]!.gradientNormSquared;
+  });
 }

@@ -1,8 +1,9 @@
 /** A sweep's summary for people: medians over the seeds, quartiles where there are seeds enough. */
 
-import { type Column, type TableOptions, table } from "../client/index.ts";
+import { type Column, type TableOptions, table, wrapped } from "../client/index.ts";
 import { dollars, megabits, seconds, short } from "../shared/base/index.ts";
 import { type Group, paretoFront, type Quartiles } from "./summary.ts";
+import { type Measure, PROGRESS_WITHIN } from "./sweep-spec.ts";
 
 /** Below this many seeds quartiles say nothing. */
 const SEEDS_FOR_QUARTILES = 3;
@@ -12,16 +13,26 @@ export interface SweepTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** One row a group. Fields that no two groups differ in are left out. */
+/**
+ * One row a group. Fields that no two groups differ in are left out.
+ * @param last the last column: what it is called and says
+ */
 export function sweepTable(
   groups: readonly Group[],
   among: readonly Group[] = groups,
-  { quartiles = true }: { readonly quartiles?: boolean } = {},
+  {
+    quartiles = true,
+    last,
+  }: {
+    readonly quartiles?: boolean;
+    readonly last?: { readonly title: string; readonly of: (group: Group) => string } | undefined;
+  } = {},
 ): SweepTable {
   const paths = [...new Set(groups.flatMap(({ axes }) => Object.keys(axes)))];
   const labelled = groups.some(({ label }) => label !== null);
   const shown = paths.filter((path) => !labelled || !isSetByLabel(groups, path));
   const cheapFast = new Set(paretoFront(among, "usd", "seconds"));
+  const { title, of } = last ?? { title: "front", of: (group) => (cheapFast.has(group) ? "*" : "") };
   return {
     columns: [
       ...(labelled ? [["run", "left"] as const] : []),
@@ -33,7 +44,7 @@ export function sweepTable(
       ["$", "right"],
       ["|∇f|²/start", "right", 5],
       ["f", "right", 6],
-      ["front", "left", 1],
+      [title, "left", 1],
     ],
     rows: groups.map((group) => {
       const { figures, label, axes, reached, seeds, diverged } = group;
@@ -51,7 +62,7 @@ export function sweepTable(
           ? short(figures.relativeGradientNormSquared.median)
           : "-",
         Number.isFinite(group.loss.median) ? short(group.loss.median) : "-",
-        cheapFast.has(group) ? "*" : "",
+        of(group),
       ];
     }),
   };
@@ -62,14 +73,44 @@ export function sweepText(
   options: TableOptions = {},
   among: readonly Group[] = groups,
 ): string {
-  const whole = sweepTable(groups, among);
+  return fittingText((quartiles) => sweepTable(groups, among, { quartiles }), options);
+}
+
+/** Where there is no room medians alone say more than fewer columns with quartiles. */
+function fittingText(of: (quartiles: boolean) => SweepTable, options: TableOptions): string {
+  const whole = of(true);
   const { width = Number.POSITIVE_INFINITY } = options;
   const fits = table(whole.columns, whole.rows)
     .split("\n")
     .every((line) => line.length <= width);
-  // Where there is no room medians alone say more than fewer columns with quartiles.
-  const { columns, rows } = fits ? whole : sweepTable(groups, among, { quartiles: false });
+  const { columns, rows } = fits ? whole : of(false);
   return table(columns, rows, options);
+}
+
+/** A search's trials, with one rule of what is best: the caption says it, the last column what it makes of each. */
+export function tunedText(
+  groups: readonly Group[],
+  by: Measure,
+  caption: string,
+  options: TableOptions = {},
+): { text: string; best: Group | undefined } {
+  const reached = groups.filter(({ figures }) => Number.isFinite(figures[by].median));
+  const most = Math.max(...reached.map(({ progress }) => progress.median));
+  const isFar = ({ progress }: Group): boolean => progress.median >= (1 - PROGRESS_WITHIN) * most;
+  const eligible = reached.filter(isFar);
+  const best = eligible.reduce<Group | undefined>(
+    (a, b) => (a === undefined || b.figures[by].median < a.figures[by].median ? b : a),
+    undefined,
+  );
+  const of = (group: Group): string => {
+    if (group === best) return "best";
+    if (!Number.isFinite(group.figures[by].median))
+      return by === "relativeGradientNormSquared" ? "failed" : "not reached";
+    return isFar(group) ? "" : "loss too high";
+  };
+  const last = { title: "", of };
+  const text = fittingText((quartiles) => sweepTable(groups, groups, { quartiles, last }), options);
+  return { text: `${text}\n\n${wrapped("", caption, options.width)}`, best };
 }
 
 /** As a table of a README. */

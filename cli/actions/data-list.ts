@@ -31,7 +31,7 @@ function dataTable(manifests: readonly Manifest[]): string {
     m.rows.toLocaleString("en-US"),
     m.featureCount.toLocaleString("en-US"),
     m.nonZeros.toLocaleString("en-US"),
-    m.labels.kind,
+    m.labels.kind === "classes" ? `${m.labels.names.length} classes` : m.labels.kind,
     bytes(m.object.bytes),
   ]);
   return table(columns, rows, onOutput());

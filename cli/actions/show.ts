@@ -3,7 +3,7 @@ import {
   type EngineOptions,
   findRun,
   readLabels,
-  readRounds,
+  roundBlocks,
   standingOf,
   unfinished,
   withEngine,
@@ -20,9 +20,9 @@ interface ShowOptions extends EngineOptions, PrintOptions {
 
 export async function show(run: string, options: ShowOptions): Promise<void> {
   await withEngine(options, async (engine) => {
-    await findRun(engine.live, run);
+    const { spec } = await findRun(engine.live, run);
     if (options.rounds === true) {
-      printRounds(await readRounds(engine.live, run), options);
+      await printRounds(roundBlocks(engine.live, run), spec.heldOut !== undefined, options);
       return;
     }
     const standing = await standingOf(engine, run);
@@ -42,26 +42,55 @@ export async function show(run: string, options: ShowOptions): Promise<void> {
   });
 }
 
-function printRounds(records: readonly RoundRecord[], options: PrintOptions): void {
-  if (options.json === true) {
-    for (const record of records) process.stdout.write(`${JSON.stringify(record)}\n`);
-    return;
+const COLUMNS = [
+  "round",
+  "dense",
+  "slots",
+  "loss",
+  "gradientNormSquared",
+  "uplinkBitsPerWorker",
+  "uplinkBytes",
+  "downlinkBytes",
+  "seconds",
+  "usd",
+  "resent",
+  "hedged",
+  "dropped",
+] as const satisfies readonly (keyof RoundRecord)[];
+const HELD_OUT_COLUMNS = ["heldOutRows", "heldOutLoss", "heldOutCorrect"] as const;
+
+/**
+ * As CSV, or a line of JSON each, no faster than it is read: of a million rounds not all are in memory at once.
+ * @param heldOut with its columns; only of runs that have such data: programs that read the others' columns by number go on doing so.
+ */
+async function printRounds(
+  blocks: AsyncIterable<readonly RoundRecord[]>,
+  heldOut: boolean,
+  { json = false }: PrintOptions,
+): Promise<void> {
+  let text = json ? "" : `${[...COLUMNS, ...(heldOut ? HELD_OUT_COLUMNS : [])].join(",")}\n`;
+  for await (const block of blocks) {
+    for (const record of block)
+      text += `${json ? JSON.stringify(record) : cellsOf(record, heldOut).join(",")}\n`;
+    if (text.length < CHUNK_CHARACTERS) continue;
+    await written(text);
+    text = "";
   }
-  const columns = [
-    "round",
-    "dense",
-    "slots",
-    "loss",
-    "gradientNormSquared",
-    "uplinkBitsPerWorker",
-    "uplinkBytes",
-    "downlinkBytes",
-    "seconds",
-    "usd",
-    "resent",
-    "hedged",
-    "dropped",
-  ] as const;
-  const lines = records.map((record) => columns.map((column) => record[column] ?? "").join(","));
-  process.stdout.write(`${[columns.join(","), ...lines].join("\n")}\n`);
+  await written(text);
+}
+
+function cellsOf(record: RoundRecord, heldOut: boolean): readonly unknown[] {
+  const cells = COLUMNS.map((column) => record[column] ?? "");
+  if (!heldOut) return cells;
+  const { rows = "", loss, correct } = record.heldOut ?? {};
+  return [...cells, rows, loss ?? "", correct ?? ""];
+}
+
+const CHUNK_CHARACTERS = 65_536;
+
+/** Once standard output has taken it. */
+function written(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+  });
 }

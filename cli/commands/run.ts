@@ -15,4 +15,5 @@ export const command = engineCommand("run")
   )
   .addOption(tag())
   .addOption(note())
+  .option("--explain", "say where the step size comes from and what it promises, and do nothing else")
   .action(async (spec: string, options) => (await import("../actions/run.ts")).runSpec(spec, options));

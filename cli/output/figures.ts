@@ -1,6 +1,6 @@
 /** What programs are told of a run: the same keys wherever a run is told of. */
 
-import { methodLabel } from "../../shared/methods/index.ts";
+import { methodLabel, stepFrom } from "../../shared/methods/index.ts";
 import type { RunLabels, RunResult, RunSpec } from "../../shared/protocol/index.ts";
 import { workersText } from "../../shared/protocol/index.ts";
 
@@ -16,6 +16,7 @@ export function figuresOf(result: RunResult, predicts: boolean, wallSeconds?: nu
     rounds: result.rounds,
     loss: result.loss,
     gradientNormSquared: result.gradientNormSquared,
+    ...(result.heldOut === undefined ? {} : { heldOut: result.heldOut }),
     initialGradientNormSquared: result.initialGradientNormSquared,
     relativeGradientNormSquared: result.relativeGradientNormSquared,
     uplinkBitsPerWorker: result.uplinkBitsPerWorker,
@@ -31,6 +32,7 @@ export function figuresOf(result: RunResult, predicts: boolean, wallSeconds?: nu
     droppedMessages: result.droppedMessages,
     iterateSha256: result.iterateSha256,
     constants: result.constants,
+    ...(result.spec === null ? {} : { stepSizeFrom: stepFrom(result.spec.algorithm) }),
   };
 }
 

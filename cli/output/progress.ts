@@ -1,6 +1,7 @@
 /** Live progress of a run: one line that changes on a terminal, a plain line now and then elsewhere. */
 
-import { fitted, type Part, type Watcher } from "../../client/index.ts";
+import { fitted, heldOutText, type Part, type Watcher } from "../../client/index.ts";
+import type { CalibrationQuestion } from "../../lambdas/aggregator/index.ts";
 import { OutlookTracker } from "../../monitor/index.ts";
 import { dollars, megabits, seconds, short } from "../../shared/base/index.ts";
 import type { RoundRecord, RunSpec } from "../../shared/protocol/index.ts";
@@ -21,6 +22,14 @@ export interface ProgressOptions {
 const TERMINAL_INTERVAL = 100;
 const PLAIN_INTERVAL = 5000;
 
+const CALIBRATION_TEXT: Readonly<Record<CalibrationQuestion, string>> = {
+  spectra: "spectra",
+  "average-smoothness": "power iteration",
+  hessians: "Hessians",
+  start: "start",
+  probe: "gradients near x^0",
+};
+
 export function createProgress(options: ProgressOptions): Watcher & { readonly done: () => void } {
   const { run, spec, predicts, stream, now, update } = options;
   const live = stream.isTTY === true;
@@ -30,6 +39,7 @@ export function createProgress(options: ProgressOptions): Watcher & { readonly d
   let norm: number | null = null;
   let initial: number | null = null;
   let loss: number | null = null;
+  let heldOut = "";
   const outlooks = new OutlookTracker();
   const show = (parts: () => readonly Part[]): void => {
     const at = now();
@@ -44,7 +54,7 @@ export function createProgress(options: ProgressOptions): Watcher & { readonly d
   const approximately = predicts ? "~" : "";
   return {
     calibration(what, step) {
-      const doing = what === "average-smoothness" ? `power iteration step ${step}` : what;
+      const doing = `${CALIBRATION_TEXT[what]}${step === 0 ? "" : `, step ${step}`}`;
       show(() => [[`${run}: calibration, ${doing}`]]);
     },
     round(record: RoundRecord) {
@@ -52,6 +62,7 @@ export function createProgress(options: ProgressOptions): Watcher & { readonly d
       norm = record.gradientNormSquared ?? norm;
       initial ??= record.gradientNormSquared;
       loss = record.loss ?? loss;
+      if (record.heldOut !== undefined) heldOut = heldOutText(record.heldOut);
       const relative =
         norm !== null && initial !== null && first === 0 ? `(${short(norm / initial)} of start)` : "";
       show(() => {
@@ -61,13 +72,14 @@ export function createProgress(options: ProgressOptions): Watcher & { readonly d
         const { roundsPerSecond: rate, secondsLeft: left } = outlook;
         return [
           [`${run}: round ${record.round}/${spec.stop.rounds}`],
-          [`|∇f|² ${short(norm)}`, 5],
-          [relative, 4],
-          [`f ${short(loss)}`, 8],
-          [`${megabits(record.uplinkBitsPerWorker)} Mbit/worker`, 7],
+          [`|∇f|² ${short(norm)}`, 6],
+          [relative, 5],
+          [`f ${short(loss)}`, 9],
+          [heldOut, 4],
+          [`${megabits(record.uplinkBitsPerWorker)} Mbit/worker`, 8],
           [`${approximately}${seconds(elapsed)}`, 3],
           [`${approximately}$${dollars(usd)}`, 2],
-          [rate === null ? "" : `${short(rate)} rounds/s`, 6],
+          [rate === null ? "" : `${short(rate)} rounds/s`, 7],
           [left === null ? "" : `about ${seconds(left)} left`, 1],
         ];
       });

@@ -1,6 +1,14 @@
 /** How results are shown to people: one run, several side by side. */
 
-import { endedText, type TableOptions, table, tagWords, wrapped } from "../../client/index.ts";
+import {
+  endedText,
+  heldOutText,
+  stepTexts,
+  type TableOptions,
+  table,
+  tagWords,
+  wrapped,
+} from "../../client/index.ts";
 import { bytes, dollars, megabits, seconds, short } from "../../shared/base/index.ts";
 import { methodLabel } from "../../shared/methods/index.ts";
 import { NO_LABELS, type RunLabels, type RunResult } from "../../shared/protocol/index.ts";
@@ -76,23 +84,24 @@ export function details(
       `${spec?.data ?? "unknown"}, ${constants.rows.toLocaleString("en-US")} rows x ${constants.dimension}, ${membershipText(result)} workers`,
     ],
     ["rounds", result.rounds.toLocaleString("en-US")],
-    ["f(x)", result.loss === null ? "-" : precise(result.loss)],
+    ["loss", result.loss === null ? "-" : `f(x) = ${Number(result.loss.toPrecision(6))}`],
     [
-      "|∇f(x)|²",
-      `${short(result.gradientNormSquared)} (start ${short(initial)}, ratio ${short(result.relativeGradientNormSquared)})`,
+      "gradient",
+      `|∇f(x)|² = ${short(result.gradientNormSquared)}; at the start ${short(initial)}, ratio ${short(result.relativeGradientNormSquared)}`,
     ],
+    ...heldOutRows(result),
     [
       "uplink",
-      `${megabits(result.uplinkBitsPerWorker)} Mbit per worker; ${bytes(result.uplinkBytesMeasured)} measured in all`,
+      `${megabits(result.uplinkBitsPerWorker)} Mbit from each worker; ${bytes(result.uplinkBytesMeasured)} travelled in all`,
     ],
-    ["downlink", `${bytes(result.downlinkBytesMeasured)} measured in all`],
-    ["evaluation", `${bytes(result.evaluationBytesMeasured)}, not charged to the method`],
+    ["downlink", `${bytes(result.downlinkBytesMeasured)} to all workers together`],
+    ["watching", `${bytes(result.evaluationBytesMeasured)} more for the curves: in no other figure`],
     ...(result.pairedGradients === 0
       ? []
       : [
           [
             "reuse",
-            `${((100 * result.reusedGradients) / result.pairedGradients).toFixed(1)} % of ${result.pairedGradients.toLocaleString("en-US")} gradients at an older point were still held`,
+            `${((100 * result.reusedGradients) / result.pairedGradients).toFixed(1)} % of ${result.pairedGradients.toLocaleString("en-US")} gradients at the point before were still in a worker's memory`,
           ] as [string, string],
         ]),
     ["time", `${seconds(result.seconds)}${approximate}`],
@@ -101,11 +110,9 @@ export function details(
       `$${dollars(result.usd)}${approximate}, ${result.rounds === 0 ? "-" : `$${dollars((1000 * result.usd) / result.rounds)}`} per 1,000 rounds`,
     ],
     ...preparationRows(result, predicts),
-    [
-      "constants",
-      `${constants.L === undefined ? "L unknown" : `L ${precise(constants.L)}`}, ${constants.Lf === undefined ? "" : `L_f ${precise(constants.Lf)}, `}${constants.omega === undefined ? `α ${precise(constants.alpha ?? 1)}` : `ω ${precise(constants.omega)}`}, ζ ${precise(constants.zeta)}`,
-    ],
-    ["step size", `γ ${precise(constants.stepSize)}, p ${precise(constants.probability)}`],
+    ["constants", constantsText(constants)],
+    ["step size", `γ = ${short(constants.stepSize)}, probability p = ${short(constants.probability)}`],
+    ...stepRows(result),
     ...epochRows(result),
     ["iterate", `SHA-256 ${result.iterateSha256}`],
     ...labelRows(labels),
@@ -115,17 +122,41 @@ export function details(
   return rows.map(([label, text]) => wrapped(`${label.padEnd(longest)}  `, text, width)).join("\n");
 }
 
-/** Six significant digits: enough to tell runs apart; all of them are in `--json`. */
-function precise(value: number): string {
-  return String(Number(value.toPrecision(6)));
-}
-
 function labelRows(labels: RunLabels): [string, string][] {
   const words = tagWords(labels);
   return [
     ...(words.length === 0 ? [] : [["tags", words.join(", ")] as [string, string]]),
     ...(labels.note === null ? [] : [["note", labels.note.replaceAll("\n", " / ")] as [string, string]]),
   ];
+}
+
+/** Symbols and values of a run's constants. */
+export function constantsText(constants: RunResult["constants"]): string {
+  const { L, Lf, Lpm, omega, alpha, zeta, measured } = constants;
+  const parts = [
+    `smoothness L ${L === undefined ? "unknown" : `= ${short(L)}`}`,
+    ...(Lf === undefined ? [] : [`L_f = ${short(Lf)}`]),
+    ...(Lpm === undefined ? [] : [`L_pm = ${short(Lpm)}`]),
+    omega === undefined ? `compressor α = ${short(alpha)}` : `compressor ω = ${short(omega)}`,
+    `${short(zeta)} entries a message`,
+  ];
+  return `${parts.join(", ")}${measured === true ? "; L estimated near x^0" : ""}`;
+}
+
+/** Where the step size comes from, and what that promises. */
+function stepRows({ spec, constants }: RunResult): [string, string][] {
+  if (spec === null) return [];
+  return stepTexts(spec, constants).map((text, i) => [i === 0 ? "step from" : "", text]);
+}
+
+function heldOutRows({ heldOut, spec }: RunResult): [string, string][] {
+  if (heldOut === undefined) return [];
+  const data = spec?.heldOut?.data ?? "unknown";
+  const right =
+    heldOut.correct === null
+      ? ""
+      : ` (${heldOut.correct.toLocaleString("en-US")} of ${heldOut.rows.toLocaleString("en-US")})`;
+  return [["held out", `${heldOutText(heldOut).replace(/^held out: /, "")}${right}, ${data}`]];
 }
 
 /** What calibration took, and what it could not find out. */

@@ -1,4 +1,5 @@
 /** An engine: a cloud on which the two functions run, as the command line sees it. */
+import type { CalibrationQuestion } from "../../lambdas/aggregator/index.ts";
 import type { DeployedStack, StoredFile } from "../../shared/cloud/aws/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
 import type { ControlMessage, RoundRecord, RunResult } from "../../shared/protocol/index.ts";
@@ -7,7 +8,7 @@ import type { Liveness } from "./liveness.ts";
 
 /** Told while a run goes on. */
 export interface Watcher {
-  calibration(what: "spectra" | "average-smoothness" | "start", step: number): void;
+  calibration(what: CalibrationQuestion, step: number): void;
   round(record: RoundRecord): void;
   /** Nothing has happened for so long. */
   quiet?(seconds: number): void;

@@ -194,6 +194,20 @@ describe("with --json a command prints JSON alone, with the keys of docs/JSON.md
     }
   });
 
+  it("run --explain, evaluate, predict, parameters, power, methods, compressors", async () => {
+    await holds("marina run --explain", ["run", "spec.json", "--explain"]);
+    await holds("marina evaluate", ["evaluate", "one-2"]);
+    await holds("marina predict", ["predict", "one-2", "--out", "p.csv"]);
+    await holds("marina parameters", ["parameters", "one-2", "--out", "x.npy"]);
+    await holds("marina power", ["power", "spec.json", "--memory", "1024,1769"]);
+    for (const kinds of ["methods", "compressors"]) {
+      const [value] = (await printed([kinds])) as [Record<string, unknown[]>];
+      expect(Object.keys(value)).toEqual([kinds]);
+      expect(value[kinds]!.length).toBeGreaterThan(4);
+      seen.add(kinds);
+    }
+  });
+
   it("chaos", () => holds("marina chaos", ["chaos", "--seeds", "2"]));
 
   it("stop, scale, watch and resume of a run that is under way", async () => {

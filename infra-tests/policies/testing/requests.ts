@@ -12,6 +12,7 @@ import {
   roundsKey,
   specKey,
   spectraKey,
+  startKey,
 } from "../../../shared/protocol/keys.ts";
 import type { Ask } from "./simulate.ts";
 
@@ -61,6 +62,7 @@ export const keys = {
   result: resultKey(RUN),
   rounds: roundsKey(RUN, 100),
   memory: memoryKey(RUN, 3, 7),
+  start: startKey(RUN, "0".repeat(64)),
 } as const;
 export const queues = {
   control: queueArn(CONTROL_QUEUE),
@@ -74,12 +76,12 @@ const objects = (action: string, ...names: readonly KeyName[]): Ask[] =>
   on(action, ...names.map((name) => objectArn(keys[name])));
 const put = (...names: readonly KeyName[]): Ask[] => objects("s3:PutObject", ...names);
 
-/** Objects that `list`, `show`, `report` and `watch` read. */
-const READ_BY_READERS = ["manifest", "spec", "checkpoint", "labels", "result", "rounds"] as const;
+/** Objects that `list`, `show`, `report`, `watch` and `parameters` read. */
+const READ_BY_READERS = ["manifest", "spec", "checkpoint", "labels", "result", "rounds", "start"] as const;
 
 /**
  * The permissions that an operation of the adapters needs, by AWS's Service Authorization Reference.
- * `reader`: those that list, show, report and watch need; `user`: all but deletions, for which those of `deleter` are needed too.
+ * `reader`: those that list, show, report, watch and parameters need; `user`: all but deletions, for which those of `deleter` are needed too.
  */
 export const OPERATIONS: Readonly<
   Record<
@@ -153,11 +155,13 @@ export const PORT_CALLS: Readonly<Record<string, readonly Ask[]>> = {
     "result",
     "rounds",
     "memory",
+    "start",
   ),
   "client/engines/aws.ts queues.destroy(await": on("sqs:DeleteQueue", queues.run),
   "client/labels.ts objects.put(key": put("labels"),
   "client/launch.ts objects.delete(resultKey(run)": objects("s3:DeleteObject", "result"),
   "client/launch.ts objects.put(specKey(run)": put("spec"),
+  "client/model/start.ts objects.put(startKey": put("start"),
   // Whatever belongs to a run, but what is made again; and the manifest of its data set.
   // What an interrupted deletion or import has left.
   "client/transfer.ts objects.delete(key": objects(
@@ -166,8 +170,17 @@ export const PORT_CALLS: Readonly<Record<string, readonly Ask[]>> = {
     "labels",
     "rounds",
     "memory",
+    "start",
   ),
-  "client/transfer.ts objects.put(key": put("checkpoint", "labels", "rounds", "memory", "result", "manifest"),
+  "client/transfer.ts objects.put(key": put(
+    "checkpoint",
+    "labels",
+    "rounds",
+    "memory",
+    "result",
+    "start",
+    "manifest",
+  ),
   "client/transfer.ts objects.put(manifest.object.key": put("rows"),
   "client/transfer.ts objects.put(specKey(run)": put("spec"),
   "shared/data/import.ts objects.delete(unused": objects("s3:DeleteObject", "rows"),

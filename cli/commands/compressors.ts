@@ -1,0 +1,7 @@
+import { plainCommand } from "../flags/command.ts";
+
+export const command = plainCommand("compressors")
+  .argument("[kind]", "one of them, e.g. rand-k")
+  .action(async (kind: string | undefined, options) =>
+    (await import("../actions/catalogue.ts")).showCompressors(kind, options),
+  );

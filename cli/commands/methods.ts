@@ -1,0 +1,7 @@
+import { plainCommand } from "../flags/command.ts";
+
+export const command = plainCommand("methods")
+  .argument("[kind]", "one of them, e.g. marina")
+  .action(async (kind: string | undefined, options) =>
+    (await import("../actions/catalogue.ts")).showMethods(kind, options),
+  );
