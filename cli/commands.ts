@@ -8,6 +8,8 @@ export interface ListedCommand {
   /** Name and arguments, as the command's own file declares them. */
   readonly usage: string;
   readonly summary: string;
+  /** It tells of all the others: they are loaded with it. */
+  readonly tellsOfAll?: true;
   readonly load: () => Promise<{ readonly command: CommandUnknownOpts }>;
 }
 
@@ -163,6 +165,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   {
     usage: "completion <shell>",
     summary: "completion for bash, zsh or fish",
+    tellsOfAll: true,
     load: () => import("./commands/completion.ts"),
   },
   {

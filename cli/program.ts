@@ -20,7 +20,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C (go on with
 export async function programFor(words: readonly string[]): Promise<CommandUnknownOpts> {
   // The program itself has no flag that takes a value: what does not begin with a dash is a command, or `help` and one.
   const named = new Set(words.filter((word) => !word.startsWith("-")).slice(0, 2));
-  return programOf((listed) => named.has(nameOf(listed)));
+  const all = COMMANDS.some((listed) => listed.tellsOfAll === true && named.has(nameOf(listed)));
+  return programOf((listed) => all || named.has(nameOf(listed)));
 }
 
 /** The program with all its commands. */

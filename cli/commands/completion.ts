@@ -13,4 +13,6 @@ bash, in ~/.bashrc:              source <(marina completion bash)
 zsh, in ~/.zshrc:                source <(marina completion zsh)
 fish, in ~/.config/fish/config.fish:  marina completion fish | source`,
   )
-  .action(async (shell, options) => (await import("../actions/completion.ts")).completion(shell, options));
+  .action(async (shell, options, command) =>
+    (await import("../actions/completion.ts")).completion(command.parent!, shell, options),
+  );
