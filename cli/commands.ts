@@ -8,6 +8,8 @@ export interface ListedCommand {
   /** Name and arguments, as the command's own file declares them. */
   readonly usage: string;
   readonly summary: string;
+  /** It tells of all the others: they are loaded with it. */
+  readonly tellsOfAll?: true;
   readonly load: () => Promise<{ readonly command: CommandUnknownOpts }>;
 }
 
@@ -110,6 +112,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: () => import("./commands/compare.ts"),
   },
   {
+    usage: "diff <run> <other>",
+    summary: "where two runs differ: specs, results, dollars",
+    load: () => import("./commands/diff.ts"),
+  },
+  {
     usage: "parameters <run>",
     summary: "the parameters x of a run, with names and shapes, as a file",
     load: () => import("./commands/parameters.ts"),
@@ -154,6 +161,12 @@ export const COMMANDS: readonly ListedCommand[] = [
     usage: "schema [what]",
     summary: "the JSON schema of a run's spec, or of a sweep, for editors",
     load: () => import("./commands/schema.ts"),
+  },
+  {
+    usage: "completion <shell>",
+    summary: "completion for bash, zsh or fish",
+    tellsOfAll: true,
+    load: () => import("./commands/completion.ts"),
   },
   {
     usage: "quickstart",

@@ -4,13 +4,13 @@ import manifest from "../package.json" with { type: "json" };
 import { MARINA } from "../shared/base/index.ts";
 import { Command, Help } from "./commander.ts";
 import { COMMANDS, type ListedCommand, nameOf } from "./commands.ts";
-import { plainCommand } from "./flags/command.ts";
+import { commandGroup } from "./flags/command.ts";
 
 const EXAMPLES = `
 Examples:
   marina quickstart                                    MARINA against its rivals on mushrooms
   marina data import a9a.gz --name a9a                 import a LIBSVM file
-  marina run spec.json --set workers=20 --json         one run; one JSON object as the last line
+  marina run spec.json --set workers=20 --json         one run; JSON and nothing else
   marina compare marina-mushrooms diana-mushrooms      results side by side
 
 Here marina stands for: ${MARINA}
@@ -20,7 +20,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C (go on with
 export async function programFor(words: readonly string[]): Promise<CommandUnknownOpts> {
   // The program itself has no flag that takes a value: what does not begin with a dash is a command, or `help` and one.
   const named = new Set(words.filter((word) => !word.startsWith("-")).slice(0, 2));
-  return programOf((listed) => named.has(nameOf(listed)));
+  const all = COMMANDS.some((listed) => listed.tellsOfAll === true && named.has(nameOf(listed)));
+  return programOf((listed) => all || named.has(nameOf(listed)));
 }
 
 /** The program with all its commands. */
@@ -29,7 +30,7 @@ export async function wholeProgram(): Promise<CommandUnknownOpts> {
 }
 
 async function programOf(isLoaded: (listed: ListedCommand) => boolean): Promise<CommandUnknownOpts> {
-  const program: CommandUnknownOpts = plainCommand("marina")
+  const program: CommandUnknownOpts = commandGroup("marina")
     .description(manifest.description)
     .version(manifest.version)
     .configureHelp({ subcommandTerm })

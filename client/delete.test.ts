@@ -62,7 +62,7 @@ describe("on the embedded cloud", () => {
     await marina.deleteRun("gone");
     expect(await marina.runNames()).toEqual(["kept"]);
     expect(filesBelow(at, "objects", "runs", "gone")).toEqual([]);
-    expect(filesBelow(at, "locks")).toEqual([]);
+    expect(filesBelow(at, "locks").filter((name) => name.includes("gone"))).toEqual([]);
     expect(filesBelow(at, "objects", "runs", "kept")).toEqual(kept);
     const again = await marina.createRun(spec);
     expect(again.name).toBe("gone");

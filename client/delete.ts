@@ -93,11 +93,12 @@ export async function dataDeletion(engine: Engine, name: string): Promise<Deleti
     name,
     what: `${isWhole ? "data set" : "what is left of data set"} ${name}${needed}`,
     ...sizeOf(files),
-    perform: async () => {
-      // Some time may have been spent asking.
-      await unfinishedRunsOn(engine, name);
-      for (const key of isWhole ? [manifest, ...rest] : rest) await engine.objects.delete(key);
-    },
+    perform: () =>
+      engine.exclusively("data set", name, async () => {
+        // Some time may have been spent asking.
+        await unfinishedRunsOn(engine, name);
+        for (const key of isWhole ? [manifest, ...rest] : rest) await engine.objects.delete(key);
+      }),
   };
 }
 

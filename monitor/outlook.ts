@@ -1,5 +1,6 @@
 /** How fast a run goes and how long it still may take, from looks at it by a clock for people. */
 import type { CollectedRun } from "../client/index.ts";
+import type { RunSpec } from "../shared/protocol/index.ts";
 
 interface Look {
   /** Seconds. */
@@ -7,6 +8,21 @@ interface Look {
   readonly round: number;
   /** log |grad f|^2 */
   readonly logNorm: number | null;
+  readonly usd: number;
+  readonly seconds: number;
+}
+
+/** How far a run is. */
+export interface Whereabouts {
+  readonly stop: RunSpec["stop"];
+  readonly ended: boolean;
+  readonly round: number;
+  /** |grad f|^2 where it was evaluated last, and at the start. */
+  readonly norm: number | null;
+  readonly initialNorm: number | null;
+  /** What it has cost and taken by its own clock. */
+  readonly usd: number;
+  readonly seconds: number;
 }
 
 /** Seconds of the past that speed and slope are taken from. */
@@ -27,31 +43,50 @@ export class OutlookTracker {
 
   /** @param now seconds */
   look({ stored, result, progress, rounds }: CollectedRun, now: number): Outlook {
-    const norm = rounds.lastNorm;
-    const round = rounds.last?.round ?? 0;
+    const { last } = rounds;
+    return this.see(
+      {
+        stop: stored.spec.stop,
+        ended: result !== undefined,
+        round: last?.round ?? 0,
+        norm: rounds.lastNorm,
+        initialNorm: progress?.initialGradientNormSquared ?? rounds.first?.gradientNormSquared ?? null,
+        usd: last?.usd ?? 0,
+        seconds: last?.seconds ?? 0,
+      },
+      now,
+    );
+  }
+
+  /** @param now seconds */
+  see({ stop, ended, round, norm, initialNorm, usd, seconds }: Whereabouts, now: number): Outlook {
     if (this.#looks.length === 0 || this.#looks.at(-1)!.round !== round) this.#lastChange = now;
-    this.#looks.push({ at: now, round, logNorm: norm ? Math.log(norm) : null });
+    this.#looks.push({ at: now, round, logNorm: norm ? Math.log(norm) : null, usd, seconds });
     this.#looks = this.#looks.filter(({ at }) => now - at <= WINDOW_SECONDS);
     const first = this.#looks[0]!;
     const elapsed = now - first.at;
     const roundsPerSecond = elapsed > 0 && round > first.round ? (round - first.round) / elapsed : null;
     const quietSeconds = now - this.#lastChange;
-    if (result !== undefined || roundsPerSecond === null)
-      return { roundsPerSecond, secondsLeft: null, quietSeconds };
+    if (ended || roundsPerSecond === null) return { roundsPerSecond, secondsLeft: null, quietSeconds };
 
-    const { stop } = stored.spec;
     const left = [(stop.rounds - round) / roundsPerSecond];
-    const initial = progress?.initialGradientNormSquared ?? rounds.first?.gradientNormSquared ?? null;
     const targets = [
       stop.gradientNormSquared,
-      stop.relativeGradientNormSquared !== undefined && initial !== null
-        ? stop.relativeGradientNormSquared * initial
+      stop.relativeGradientNormSquared !== undefined && initialNorm !== null
+        ? stop.relativeGradientNormSquared * initialNorm
         : undefined,
     ].filter((target) => target !== undefined);
     if (norm && first.logNorm !== null) {
       const slope = (Math.log(norm) - first.logNorm) / elapsed;
       for (const target of targets)
         if (slope < 0) left.push(Math.max(0, (Math.log(target) - Math.log(norm)) / slope));
+    }
+    for (const [limit, used, before] of [
+      [stop.usd, usd, first.usd],
+      [stop.seconds, seconds, first.seconds],
+    ] as const) {
+      if (limit !== undefined && used > before)
+        left.push(Math.max(0, ((limit - used) * elapsed) / (used - before)));
     }
     return { roundsPerSecond, secondsLeft: Math.min(...left), quietSeconds };
   }

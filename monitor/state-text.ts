@@ -3,9 +3,11 @@
 import {
   type CollectedRun,
   endedText,
+  fitted,
   heldOutText,
   type KeptRound,
   type Liveness,
+  type Part,
   stateWord,
 } from "../client/index.ts";
 import { dollars, megabits, seconds, short } from "../shared/base/index.ts";
@@ -17,25 +19,47 @@ import { sparkline } from "./sparkline.ts";
 export const QUIET_SECONDS = 15;
 const SPARK_WIDTH = 40;
 
-/** @param liveness where it was asked for */
-export function stateText(collected: CollectedRun, outlook: Outlook, liveness: Liveness | undefined): string {
+/**
+ * @param liveness where it was asked for
+ * @param width of the place it is for; by default as much as it takes
+ */
+export function stateText(
+  collected: CollectedRun,
+  outlook: Outlook,
+  liveness: Liveness | undefined,
+  width?: number,
+): string {
+  return fitted(stateParts(collected, outlook, liveness), width, "");
+}
+
+function stateParts(
+  collected: CollectedRun,
+  outlook: Outlook,
+  liveness: Liveness | undefined,
+): readonly Part[] {
   const { stored, result, rounds: digest } = collected;
   const { run, spec } = stored;
   if (result !== undefined) {
     const { status, error, rounds } = result;
     const how = error ?? (status === "done" ? endedText(result) : "");
-    return `${run}: ${status}${how === "" ? "" : `, ${how}`}, after ${rounds.toLocaleString("en-US")} rounds`;
+    return [
+      [`${run}: ${status}`],
+      [how === "" ? "" : `, ${how}`, 2],
+      [`, after ${rounds.toLocaleString("en-US")} rounds`, 1],
+    ];
   }
   const { last } = digest;
-  if (last === undefined) return `${run}: no round yet${quiet(run, outlook, liveness)}`;
+  if (last === undefined) return [[`${run}: no round yet`], [quiet(run, outlook, liveness), 1]];
   const state = liveness === undefined ? "running" : stateWord(liveness);
-  const parts = [
-    `${run}: ${state}, round ${last.round.toLocaleString("en-US")} of at most ${spec.stop.rounds.toLocaleString("en-US")}`,
+  const { roundsPerSecond, secondsLeft } = outlook;
+  return [
+    [`${run}: ${state}, round ${last.round.toLocaleString("en-US")}`],
+    [` of at most ${spec.stop.rounds.toLocaleString("en-US")}`, 3],
+    ...membershipText(collected).map((text): Part => [`, ${text}`, 4]),
+    [roundsPerSecond === null ? "" : `, ${short(roundsPerSecond)} rounds/s`, 5],
+    [secondsLeft === null ? "" : `, about ${seconds(secondsLeft)} to its stopping rule`, 2],
+    [quiet(run, outlook, liveness), 1],
   ];
-  parts.push(...membershipText(collected));
-  if (outlook.roundsPerSecond !== null) parts.push(`${short(outlook.roundsPerSecond)} rounds/s`);
-  if (outlook.secondsLeft !== null) parts.push(`about ${seconds(outlook.secondsLeft)} to its stopping rule`);
-  return `${parts.join(", ")}${quiet(run, outlook, liveness)}`;
 }
 
 /** Who takes part in an elastic run, and what it waits for. */
@@ -57,16 +81,20 @@ function quiet(run: string, { quietSeconds }: Outlook, liveness: Liveness | unde
   return liveness?.state === "silent" ? `${since}; see why: marina logs ${run}` : since;
 }
 
-/** @param predicts seconds and dollars are predictions */
+/**
+ * @param predicts seconds and dollars are predictions
+ * @param width of the terminal
+ */
 export function terminalLines(
   run: CollectedRun,
   outlook: Outlook,
   liveness: Liveness | undefined,
   predicts: boolean,
+  width?: number,
 ): string[] {
   const { rounds, result } = run;
   const { last, firstNorm, lastNorm } = rounds;
-  const lines = [stateText(run, outlook, liveness)];
+  const lines = [stateText(run, outlook, liveness, width)];
   if (last === undefined) return lines;
   const approximately = predicts ? "~" : "";
   lines.push(

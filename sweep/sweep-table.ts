@@ -1,6 +1,6 @@
 /** A sweep's summary for people: medians over the seeds, quartiles where there are seeds enough. */
 
-import { table } from "../client/index.ts";
+import { type Column, type TableOptions, table, wrapped } from "../client/index.ts";
 import { dollars, megabits, seconds, short } from "../shared/base/index.ts";
 import { type Group, paretoFront, type Quartiles } from "./summary.ts";
 import { type Measure, PROGRESS_WITHIN } from "./sweep-spec.ts";
@@ -9,15 +9,24 @@ import { type Measure, PROGRESS_WITHIN } from "./sweep-spec.ts";
 const SEEDS_FOR_QUARTILES = 3;
 
 export interface SweepTable {
-  readonly columns: readonly (readonly [header: string, align: "left" | "right"])[];
+  readonly columns: readonly Column[];
   readonly rows: readonly (readonly string[])[];
 }
 
-/** One row a group. Fields that no two groups differ in are left out. @param last the last column: what it is called and says */
+/**
+ * One row a group. Fields that no two groups differ in are left out.
+ * @param last the last column: what it is called and says
+ */
 export function sweepTable(
   groups: readonly Group[],
   among: readonly Group[] = groups,
-  last?: { readonly title: string; readonly of: (group: Group) => string },
+  {
+    quartiles = true,
+    last,
+  }: {
+    readonly quartiles?: boolean;
+    readonly last?: { readonly title: string; readonly of: (group: Group) => string } | undefined;
+  } = {},
 ): SweepTable {
   const paths = [...new Set(groups.flatMap(({ axes }) => Object.keys(axes)))];
   const labelled = groups.some(({ label }) => label !== null);
@@ -28,18 +37,19 @@ export function sweepTable(
     columns: [
       ...(labelled ? [["run", "left"] as const] : []),
       ...shown.map((path) => [path.split(".").at(-1)!, "left"] as const),
-      ["reached", "right"],
-      ["rounds", "right"],
-      ["Mbit/worker", "right"],
+      ["reached", "right", 2],
+      ["rounds", "right", 3],
+      ["Mbit/worker", "right", 4],
       ["seconds", "right"],
       ["$", "right"],
-      ["|∇f|²/start", "right"],
-      ["f", "right"],
-      [title, "left"],
+      ["|∇f|²/start", "right", 5],
+      ["f", "right", 6],
+      [title, "left", 1],
     ],
     rows: groups.map((group) => {
       const { figures, label, axes, reached, seeds, diverged } = group;
-      const spread = (of: Quartiles, text: (value: number) => string) => quartilesText(of, text, seeds);
+      const spread = (of: Quartiles, text: (value: number) => string) =>
+        quartilesText(of, text, quartiles ? seeds : 1);
       return [
         ...(labelled ? [label ?? "-"] : []),
         ...shown.map((path) => valueText(axes[path])),
@@ -58,9 +68,23 @@ export function sweepTable(
   };
 }
 
-export function sweepText(groups: readonly Group[], among: readonly Group[] = groups): string {
-  const { columns, rows } = sweepTable(groups, among);
-  return table(columns, rows);
+export function sweepText(
+  groups: readonly Group[],
+  options: TableOptions = {},
+  among: readonly Group[] = groups,
+): string {
+  return fittingText((quartiles) => sweepTable(groups, among, { quartiles }), options);
+}
+
+/** Where there is no room medians alone say more than fewer columns with quartiles. */
+function fittingText(of: (quartiles: boolean) => SweepTable, options: TableOptions): string {
+  const whole = of(true);
+  const { width = Number.POSITIVE_INFINITY } = options;
+  const fits = table(whole.columns, whole.rows)
+    .split("\n")
+    .every((line) => line.length <= width);
+  const { columns, rows } = fits ? whole : of(false);
+  return table(columns, rows, options);
 }
 
 /** A search's trials, with one rule of what is best: the caption says it, the last column what it makes of each. */
@@ -68,6 +92,7 @@ export function tunedText(
   groups: readonly Group[],
   by: Measure,
   caption: string,
+  options: TableOptions = {},
 ): { text: string; best: Group | undefined } {
   const reached = groups.filter(({ figures }) => Number.isFinite(figures[by].median));
   const most = Math.max(...reached.map(({ progress }) => progress.median));
@@ -83,8 +108,9 @@ export function tunedText(
       return by === "relativeGradientNormSquared" ? "failed" : "not reached";
     return isFar(group) ? "" : "loss too high";
   };
-  const { columns, rows } = sweepTable(groups, groups, { title: "", of });
-  return { text: `${table(columns, rows)}\n\n${caption}`, best };
+  const last = { title: "", of };
+  const text = fittingText((quartiles) => sweepTable(groups, groups, { quartiles, last }), options);
+  return { text: `${text}\n\n${wrapped("", caption, options.width)}`, best };
 }
 
 /** As a table of a README. */

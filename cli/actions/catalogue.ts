@@ -6,10 +6,7 @@ import {
   methodCatalogue,
 } from "../../client/index.ts";
 import { MarinaError, nearest } from "../../shared/base/index.ts";
-
-interface CatalogueOptions {
-  readonly json?: boolean;
-}
+import { type PrintOptions, print } from "../output/print.ts";
 
 /** Columns that everything must fit into. */
 const WIDTH = 80;
@@ -23,13 +20,14 @@ mu of the Polyak-Lojasiewicz condition; omega, alpha, zeta of the compressor;
 A, B of a joint draw, V = cL^2/b. Compressors: marina compressors
 `;
 
-export function showMethods(kind: string | undefined, { json }: CatalogueOptions): void {
-  show(chosen(methodCatalogue(), kind, "method"), json === true, methodText);
-  if (json !== true) process.stdout.write(LEGEND);
+export function showMethods(kind: string | undefined, options: PrintOptions): void {
+  const methods = chosen(methodCatalogue(), kind, "method");
+  print(options, { methods }, () => `${methods.map(methodText).join("\n\n")}\n${LEGEND.trimEnd()}`);
 }
 
-export function showCompressors(kind: string | undefined, { json }: CatalogueOptions): void {
-  show(chosen(compressorCatalogue(), kind, "compressor"), json === true, compressorText);
+export function showCompressors(kind: string | undefined, options: PrintOptions): void {
+  const compressors = chosen(compressorCatalogue(), kind, "compressor");
+  print(options, { compressors }, () => compressors.map(compressorText).join("\n\n"));
 }
 
 function chosen<Entry extends { readonly kind: string }>(
@@ -44,12 +42,6 @@ function chosen<Entry extends { readonly kind: string }>(
   throw new MarinaError(
     "usage",
     `no ${what} is called "${kind}"${nearest(kind, kinds)}; there are ${kinds.join(", ")}`,
-  );
-}
-
-function show<Entry>(entries: readonly Entry[], json: boolean, text: (entry: Entry) => string): void {
-  process.stdout.write(
-    json ? `${JSON.stringify(entries, null, 2)}\n` : `${entries.map(text).join("\n\n")}\n`,
   );
 }
 

@@ -19,12 +19,13 @@ import { CHAOS_RATIOS, createEmbeddedService, type FaultRatios, faultKinds } fro
 import { checked, MarinaError } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
 import { onInterrupt } from "../../sweep/index.ts";
+import { type PrintOptions, print } from "../output/print.ts";
 
 const MUSHROOMS = fileURLToPath(new URL("../../experiments/data/mushrooms.gz", import.meta.url));
 const PROGRESS_SECONDS = 2;
 const DEFAULT_SEEDS = 200;
 
-export interface ChaosOptions extends EngineOptions {
+export interface ChaosOptions extends EngineOptions, PrintOptions {
   /** How many seeds; without end where only minutes are given. */
   readonly seeds?: number;
   readonly minutes?: number;
@@ -32,7 +33,6 @@ export interface ChaosOptions extends EngineOptions {
   readonly threads?: number;
   readonly record?: string;
   readonly faults?: string;
-  readonly json?: boolean;
 }
 
 export async function chaos(specPath: string | undefined, options: ChaosOptions): Promise<void> {
@@ -54,8 +54,8 @@ export async function chaos(specPath: string | undefined, options: ChaosOptions)
     ...(options.faults === undefined ? [] : ["--faults", options.faults]),
   ].join(" ");
   const { campaign } = record;
-  report(campaign, stages, { seeds: campaign.seeds - begun, seconds }, replay);
-  if (options.json === true) process.stdout.write(`${JSON.stringify(campaign)}\n`);
+  const now = { seeds: campaign.seeds - begun, seconds };
+  print(options, { ...campaign, wallSeconds: seconds }, () => campaignText(campaign, stages, now, replay));
   process.exitCode = campaign.failures.length > 0 ? 1 : interrupted ? 130 : 0;
 }
 
@@ -132,12 +132,12 @@ function readRatios(path: string): FaultRatios {
   return checked(ratiosSchema, value, path) as FaultRatios;
 }
 
-function report(
+function campaignText(
   { seeds, failures, faultsByKind, endings, worstCost }: Campaign,
   stages: readonly Stage[],
   now: { readonly seeds: number; readonly seconds: number },
   replay: string,
-): void {
+): string {
   const lines = [
     `runs        ${stages.map(({ name }) => name).join(", ")}`,
     `seeds       ${seeds}${now.seeds === seeds ? "" : `, ${now.seeds} of them now`} in ${now.seconds.toFixed(1)} s: ${(now.seeds / now.seconds).toFixed(0)} a second`,
@@ -149,14 +149,16 @@ function report(
     `worst cost  ${worstCost.multiple.toFixed(1)} times the run without faults (seed ${worstCost.seed})`,
     `failures    ${failures.length}`,
   ];
-  console.log(lines.join("\n"));
-  for (const failure of failures) describeFailure(failure, replay);
+  return [...lines, ...failures.flatMap((failure) => failureLines(failure, replay))].join("\n");
 }
 
-function describeFailure({ stage, seed, violations, smallest, trace }: Failure, replay: string): void {
-  console.log(`\nFAILED seed ${seed} (${stage}): ${violations.slice(0, 3).join("; ")}`);
-  console.log(`  again with: ${replay} --seed ${seed} --seeds 1`);
-  if (smallest !== undefined)
-    console.log(`  smallest set of faults: ${smallest.join(", ") || "none: it fails without faults"}`);
-  if (trace !== undefined) console.log(`  trace:\n${trace.map((line) => `  ${line}`).join("\n")}`);
+function failureLines({ stage, seed, violations, smallest, trace }: Failure, replay: string): string[] {
+  return [
+    `\nFAILED seed ${seed} (${stage}): ${violations.slice(0, 3).join("; ")}`,
+    `  again with: ${replay} --seed ${seed} --seeds 1`,
+    ...(smallest === undefined
+      ? []
+      : [`  smallest set of faults: ${smallest.join(", ") || "none: it fails without faults"}`]),
+    ...(trace === undefined ? [] : [`  trace:\n${trace.map((line) => `  ${line}`).join("\n")}`]),
+  ];
 }

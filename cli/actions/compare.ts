@@ -1,9 +1,12 @@
 /** `marina compare`: results side by side. */
 import { type EngineOptions, findRun, standingOf, unfinished, withEngine } from "../../client/index.ts";
 import type { RunResult } from "../../shared/protocol/index.ts";
+import { figuresOf } from "../output/figures.ts";
+import { type PrintOptions, print } from "../output/print.ts";
 import { comparison } from "../output/report.ts";
+import { onOutput } from "../output/terminal.ts";
 
-export async function compare(runs: readonly string[], options: EngineOptions): Promise<void> {
+export async function compare(runs: readonly string[], options: EngineOptions & PrintOptions): Promise<void> {
   await withEngine(options, async (engine) => {
     const results: RunResult[] = [];
     for (const run of runs) {
@@ -12,6 +15,12 @@ export async function compare(runs: readonly string[], options: EngineOptions): 
       if (standing.result === undefined) throw unfinished(run, standing);
       results.push(standing.result);
     }
-    console.log(comparison(results.map((result) => ({ result }))));
+    const figures = results.map((result) => figuresOf(result, engine.predicts));
+    print(options, { runs: figures }, () =>
+      comparison(
+        results.map((result) => ({ result })),
+        onOutput(),
+      ),
+    );
   });
 }

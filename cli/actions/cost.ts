@@ -11,6 +11,7 @@ import {
   roundBlocks,
   type Used,
   withEngine,
+  wrapped,
 } from "../../client/index.ts";
 import { DEFAULT_CONFIGURATION } from "../../embedded/index.ts";
 import { type CsvCell, csv, dollars, MarinaError, seconds } from "../../shared/base/index.ts";
@@ -34,6 +35,7 @@ import {
 import { RoundMetric, type RoundRecord, runPrefix } from "../../shared/protocol/index.ts";
 import { printRounds } from "../output/bill-by-round.ts";
 import { itemTable, runsTable } from "../output/bill-tables.ts";
+import { onOutput, widthOf } from "../output/terminal.ts";
 
 export interface CostOptions extends EngineOptions {
   readonly by: "item" | "round";
@@ -89,7 +91,7 @@ async function costOf(engine: Engine, runs: readonly string[], options: CostOpti
   if (options.json === true) {
     const figures = bills.map((bill) => figuresOf(bill, setting));
     const totalUsd = bills.reduce((sum, { bill }) => sum + bill.totalUsd, 0);
-    console.log(JSON.stringify(figures.length === 1 ? figures[0] : { runs: figures, totalUsd }, null, 2));
+    console.log(JSON.stringify({ runs: figures, totalUsd }));
     return;
   }
   if (options.csv === true) {
@@ -100,12 +102,12 @@ async function costOf(engine: Engine, runs: readonly string[], options: CostOpti
   if (first !== undefined && bills.length === 1) {
     const blocks = roundBlocks(objects, first.run, { to: 1 });
     const [firstRound] = (await blocks.next()).value ?? [];
-    console.log(itemTable(first.bill, options.freeTier === true));
-    console.log(["", ...remarks(first, firstRound, setting, engine.predicts, options)].join("\n"));
+    console.log(itemTable(first.bill, options.freeTier === true, onOutput()));
+    console.log(paragraphs(remarks(first, firstRound, setting, engine.predicts, options)));
     return;
   }
-  console.log(runsTable(bills));
-  console.log(["", pricedBy(setting, engine.predicts, options), ...noticeOf(setting)].join("\n"));
+  console.log(runsTable(bills, onOutput()));
+  console.log(paragraphs([pricedBy(setting, engine.predicts, options), ...noticeOf(setting)]));
 }
 
 /** @throws MarinaError "usage" */
@@ -244,6 +246,10 @@ function pricedBy({ prices, configuration }: Setting, predicts: boolean, options
   const { architecture, workerMemoryMb, aggregatorMemoryMb } = configuration;
   const free = options.freeTier === true ? "a month's free tier taken off" : "no free tier";
   return `${predicts ? "predicted; " : ""}${prices.region} prices of ${prices.date}, ${architecture}, worker ${workerMemoryMb} MB, aggregator ${aggregatorMemoryMb} MB, ${free}`;
+}
+
+function paragraphs(lines: readonly string[]): string {
+  return ["", ...lines.map((line) => wrapped("", line, widthOf()))].join("\n");
 }
 
 function noticeOf({ notice }: Setting): string[] {

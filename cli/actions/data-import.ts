@@ -9,9 +9,11 @@ import {
 } from "../../client/index.ts";
 import { bytes, seconds } from "../../shared/base/index.ts";
 import type { ObjectFiles } from "../../shared/cloud/aws/index.ts";
-import { describeData } from "../output/data-set.ts";
+import { dataFigures, describeData } from "../output/data-set.ts";
+import { type PrintOptions, print } from "../output/print.ts";
+import { widthOf } from "../output/terminal.ts";
 
-type ImportOptions = EngineOptions & Omit<ImportFileOptions, "onProgress">;
+type ImportOptions = EngineOptions & PrintOptions & Omit<ImportFileOptions, "onProgress">;
 
 export async function importFiles(paths: readonly string[], options: ImportOptions): Promise<void> {
   const { createLogUpdate } = await import("log-update");
@@ -33,7 +35,12 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
     const { manifest, sourceName, notices } = await withEngine(options, importInto);
     line.clear();
     for (const notice of notices) console.error(`${sourceName}: ${notice}`);
-    console.log(`${describeData(manifest)}\nimported in ${seconds((performance.now() - started) / 1000)}`);
+    const wallSeconds = (performance.now() - started) / 1000;
+    print(
+      options,
+      { ...dataFigures(manifest), notices, wallSeconds },
+      () => `${describeData(manifest, widthOf())}\nimported in ${seconds(wallSeconds)}`,
+    );
   } finally {
     line.clear();
   }

@@ -1,31 +1,73 @@
 /** `marina data show`. */
-import { type EngineOptions, findManifest, remarkOn, table, withEngine } from "../../client/index.ts";
+import {
+  type Engine,
+  type EngineOptions,
+  findManifest,
+  remarkOn,
+  table,
+  withEngine,
+} from "../../client/index.ts";
 import { short } from "../../shared/base/index.ts";
 import { type LabelCounts, labelsByWorker, type Manifest, partition } from "../../shared/data/index.ts";
-import { describeData } from "../output/data-set.ts";
+import { dataFigures, describeData } from "../output/data-set.ts";
+import { type PrintOptions, print } from "../output/print.ts";
+import { onOutput, widthOf } from "../output/terminal.ts";
 
-export async function show(
-  name: string,
-  options: EngineOptions & { readonly workers?: number },
-): Promise<void> {
+interface ShowOptions extends EngineOptions, PrintOptions {
+  readonly workers?: number;
+}
+
+export async function show(name: string, options: ShowOptions): Promise<void> {
   await withEngine(options, async (engine) => {
     const manifest = await findManifest(engine.live, name);
-    console.log(`${describeData(manifest)}\nstored as ${engine.locate(manifest.object.key)}`);
-    if (options.workers === undefined) return;
-    for (const remainder of ["spread", "drop"] as const) {
-      const counts = partition(manifest.rows, options.workers, remainder).map(({ count }) => count);
-      const used = counts.reduce((sum, count) => sum + count, 0);
-      const [least, most] = [Math.min(...counts), Math.max(...counts)];
-      const each = least === most ? `${least}` : `${least} to ${most}`;
-      console.log(
-        `${options.workers} workers, remainder ${remainder}: ${each} rows each, ${manifest.rows - used} rows unused`,
-      );
-    }
-    const workers = await labelsByWorker(engine.objects, manifest, options.workers, "spread");
-    console.log(`\n${workersTable(manifest, workers)}`);
-    const remark = remarkOn(manifest, workers);
-    if (remark !== undefined) console.log(`\n${remark}`);
+    const split =
+      options.workers === undefined ? undefined : await splitOf(engine, manifest, options.workers);
+    const figures = { ...dataFigures(manifest), ...(split === undefined ? {} : { split }) };
+    print(options, figures, () =>
+      [
+        `${describeData(manifest, widthOf())}\nstored as ${engine.locate(manifest.object.key)}`,
+        ...(split === undefined ? [] : splitTexts(manifest, split)),
+      ].join("\n"),
+    );
   });
+}
+
+/** How the rows would be shared out among so many workers. */
+interface Split {
+  readonly byRemainder: readonly {
+    readonly remainder: "spread" | "drop";
+    readonly leastRows: number;
+    readonly mostRows: number;
+    readonly unusedRows: number;
+  }[];
+  /** Where what is left over is spread. */
+  readonly workers: readonly LabelCounts[];
+}
+
+async function splitOf(engine: Engine, manifest: Manifest, workers: number): Promise<Split> {
+  const byRemainder = (["spread", "drop"] as const).map((remainder) => {
+    const counts = partition(manifest.rows, workers, remainder).map(({ count }) => count);
+    const used = counts.reduce((sum, count) => sum + count, 0);
+    return {
+      remainder,
+      leastRows: Math.min(...counts),
+      mostRows: Math.max(...counts),
+      unusedRows: manifest.rows - used,
+    };
+  });
+  return { byRemainder, workers: await labelsByWorker(engine.objects, manifest, workers, "spread") };
+}
+
+function splitTexts(manifest: Manifest, { byRemainder, workers }: Split): string[] {
+  const remark = remarkOn(manifest, workers);
+  return [
+    ...byRemainder.map(({ remainder, leastRows, mostRows, unusedRows }) => {
+      const each = leastRows === mostRows ? `${leastRows}` : `${leastRows} to ${mostRows}`;
+      return `${workers.length} workers, remainder ${remainder}: ${each} rows each, ${unusedRows} rows unused`;
+    }),
+    `\n${workersTable(manifest, workers)}`,
+    ...(remark === undefined ? [] : [`\n${remark}`]),
+  ];
 }
 
 const SHOWN_WORKERS = 100;
@@ -63,6 +105,7 @@ function workersTable({ labels }: Manifest, workers: readonly LabelCounts[]): st
   const shown = table(
     headers.map((header) => [header, "right"] as const),
     rows,
+    onOutput(),
   );
   const more = workers.length - SHOWN_WORKERS;
   return more > 0 ? `${shown}\nand ${more.toLocaleString("en-US")} more` : shown;

@@ -11,8 +11,9 @@ import {
   withEngine,
 } from "../../client/index.ts";
 import { bytes, MarinaError } from "../../shared/base/index.ts";
+import { type PrintOptions, print } from "../output/print.ts";
 
-interface DeleteOptions extends EngineOptions {
+interface DeleteOptions extends EngineOptions, PrintOptions {
   readonly yes?: boolean;
 }
 
@@ -39,7 +40,8 @@ function deleteAll(
     await confirm(deletions, options, STANDARD_TERMINAL);
     for (const deletion of deletions) {
       await deletion.perform();
-      console.log(`deleted ${deletion.name}: ${sizeText(deletion)}`);
+      const { name, objects, bytes: storedBytes } = deletion;
+      print(options, { deleted: name, objects, storedBytes }, () => `deleted ${name}: ${sizeText(deletion)}`);
     }
   });
 }

@@ -27,8 +27,9 @@ import { priceNotice } from "../../shared/cost/index.ts";
 import { dataForm } from "../../shared/data/index.ts";
 import { openProblem } from "../../shared/problems/index.ts";
 import { type RunSpec, workersAsked } from "../../shared/protocol/index.ts";
+import type { PrintOptions } from "../output/print.ts";
 
-export interface DoctorOptions extends EngineOptions {
+export interface DoctorOptions extends EngineOptions, PrintOptions {
   readonly beforeDeploy?: true;
 }
 
@@ -39,14 +40,11 @@ export async function doctor(specPath: string | undefined, options: DoctorOption
   }
   await withStack(options, async (engine) => {
     const { stack } = engine;
-    report({ good: true, text: `credentials good for account ${stack.account}, region ${stack.region}` });
-    report({ good: true, text: `stack ${stack.name}: bucket ${stack.bucket}` });
-    let good = true;
-    for await (const check of checks(engine, specPath)) {
-      report(check);
-      good &&= check.good;
-    }
-    process.exitCode = good ? 0 : 1;
+    const told = new Told(options);
+    told.tell({ good: true, text: `credentials good for account ${stack.account}, region ${stack.region}` });
+    told.tell({ good: true, text: `stack ${stack.name}: bucket ${stack.bucket}` });
+    for await (const check of checks(engine, specPath)) told.tell(check);
+    told.end();
   });
 }
 
@@ -59,13 +57,30 @@ async function beforeDeploy(specPath: string | undefined, options: DoctorOptions
     );
   }
   configure({ ...options, on: options.on === "embedded" ? "aws" : options.on });
-  const checks = accountChecks(await accountConcurrency());
-  for (const check of checks) report(check);
-  process.exitCode = checks.every(({ good }) => good) ? 0 : 1;
+  const told = new Told(options);
+  for (const check of accountChecks(await accountConcurrency())) told.tell(check);
+  told.end();
 }
 
-function report({ good, text }: Check): void {
-  console.log(`${good ? "ok  " : "BAD "} ${text}`);
+/** For people each check as it comes, for programs all of them in the end. */
+class Told {
+  readonly #options: PrintOptions;
+  readonly #checks: Check[] = [];
+
+  constructor(options: PrintOptions) {
+    this.#options = options;
+  }
+
+  tell(check: Check): void {
+    this.#checks.push(check);
+    if (this.#options.json !== true) console.log(`${check.good ? "ok  " : "BAD "} ${check.text}`);
+  }
+
+  end(): void {
+    const good = this.#checks.every((check) => check.good);
+    if (this.#options.json === true) console.log(JSON.stringify({ good, checks: this.#checks }));
+    process.exitCode = good ? 0 : 1;
+  }
 }
 
 async function* checks(engine: DeployedEngine, specPath: string | undefined): AsyncGenerator<Check> {

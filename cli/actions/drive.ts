@@ -12,8 +12,11 @@ import {
 } from "../../client/index.ts";
 import { describeError } from "../../shared/base/index.ts";
 import { type ControlMessage, type RunResult, type RunSpec, resultKey } from "../../shared/protocol/index.ts";
+import { figuresOf } from "../output/figures.ts";
+import { print } from "../output/print.ts";
 import { createProgress } from "../output/progress.ts";
-import { details, jsonLine } from "../output/report.ts";
+import { details } from "../output/report.ts";
+import { widthOf } from "../output/terminal.ts";
 
 /** Between attempts to stop a run that is too young to be told. */
 const STOP_INTERVAL_MILLISECONDS = 100;
@@ -39,10 +42,12 @@ export interface Ended {
 }
 
 export function reportEnd(engine: Engine, options: RunOptions, { result, wallSeconds }: Ended): void {
-  process.stdout.write(
-    `${details(result, engine.predicts)}\nfiles${" ".repeat(7)}${engine.locate(resultKey(result.run))}\n`,
+  print(options, figuresOf(result, engine.predicts, wallSeconds), () =>
+    details(result, engine.predicts, {
+      files: engine.locate(resultKey(result.run)),
+      width: widthOf(),
+    }),
   );
-  if (options.json === true) process.stdout.write(`${jsonLine(result, engine.predicts, wallSeconds)}\n`);
   process.exitCode = exitCodeOfResult(result);
   if (result.status === "stopped")
     console.error(`marina: stopped at round ${result.rounds}; go on with: marina resume ${result.run}`);

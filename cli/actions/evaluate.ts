@@ -2,24 +2,18 @@
 import { type EngineOptions, evaluate, withEngine } from "../../client/index.ts";
 import { short } from "../../shared/base/index.ts";
 import type { WhichIterate } from "../../shared/protocol/index.ts";
+import { type PrintOptions, print } from "../output/print.ts";
 
-export interface EvaluateFlags extends EngineOptions {
+export interface EvaluateFlags extends EngineOptions, PrintOptions {
   readonly data?: string;
   readonly at: WhichIterate;
 }
 
-export async function evaluateRun(
-  run: string,
-  options: EvaluateFlags & { readonly json?: boolean },
-): Promise<void> {
+export async function evaluateRun(run: string, options: EvaluateFlags): Promise<void> {
   const { data, at } = options;
   const found = await withEngine(options, (engine) =>
     evaluate(engine.live, run, { at, ...(data === undefined ? {} : { data }) }),
   );
-  if (options.json === true) {
-    console.log(JSON.stringify(found));
-    return;
-  }
   const { round, rows, loss, gradientNormSquared, correct, accuracy, rootMeanSquaredError } = found;
   const lines: (readonly [string, string])[] = [
     ["run", `${run}, x^${round}`],
@@ -30,5 +24,5 @@ export async function evaluateRun(
   if (accuracy !== undefined)
     lines.push(["accuracy", `${(100 * accuracy).toFixed(2)} % (${correct!.toLocaleString("en-US")} rows)`]);
   if (rootMeanSquaredError !== undefined) lines.push(["rmse", short(rootMeanSquaredError)]);
-  console.log(lines.map(([name, text]) => `${name.padEnd(10)} ${text}`).join("\n"));
+  print(options, found, () => lines.map(([name, text]) => `${name.padEnd(10)} ${text}`).join("\n"));
 }

@@ -2,11 +2,12 @@
 import { type EngineOptions, exportArchive, findRun, withEngine } from "../../client/index.ts";
 import { bytes, MarinaError } from "../../shared/base/index.ts";
 import { writeFile } from "../output/new-file.ts";
+import { type PrintOptions, print } from "../output/print.ts";
 
 export async function exportRun(
   run: string,
   path: string,
-  options: EngineOptions & { readonly data: boolean },
+  options: EngineOptions & PrintOptions & { readonly data: boolean },
 ): Promise<void> {
   const archive = await withEngine(options, async (engine) => {
     await findRun(engine.live, run);
@@ -20,7 +21,9 @@ export async function exportRun(
     return exportArchive(engine.objects, run, options.data);
   });
   await writeFile(path, [archive]);
-  console.log(
-    `${path}: run ${run}, ${bytes(archive.length)}; take it in elsewhere with: marina import ${path}`,
+  print(
+    options,
+    { run, file: path, bytes: archive.length },
+    () => `${path}: run ${run}, ${bytes(archive.length)}; take it in elsewhere with: marina import ${path}`,
   );
 }

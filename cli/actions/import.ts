@@ -2,8 +2,9 @@
 import { readFileSync } from "node:fs";
 import { type EngineOptions, importArchive, withEngine } from "../../client/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
+import { type PrintOptions, print } from "../output/print.ts";
 
-export async function importRun(path: string, options: EngineOptions): Promise<void> {
+export async function importRun(path: string, options: EngineOptions & PrintOptions): Promise<void> {
   let file: Uint8Array;
   try {
     file = readFileSync(path);
@@ -16,6 +17,6 @@ export async function importRun(path: string, options: EngineOptions): Promise<v
   }
   await withEngine(options, async (engine) => {
     const run = await importArchive(engine, file, path);
-    console.log(`imported run ${run}; go on with: marina resume ${run}`);
+    print(options, { run, file: path }, () => `imported run ${run}; go on with: marina resume ${run}`);
   });
 }

@@ -3,8 +3,9 @@ import { type EngineOptions, formatOf, readParameters, withEngine } from "../../
 import { bytes } from "../../shared/base/index.ts";
 import type { WhichIterate } from "../../shared/protocol/index.ts";
 import { writeFile } from "../output/new-file.ts";
+import { type PrintOptions, print } from "../output/print.ts";
 
-interface ParametersOptions extends EngineOptions {
+interface ParametersOptions extends EngineOptions, PrintOptions {
   readonly out: string;
   readonly at: WhichIterate;
   readonly force?: boolean;
@@ -18,5 +19,9 @@ export async function writeParameters(run: string, options: ParametersOptions): 
   await writeFile(out, [file], { force });
   const { round, vector, sha256 } = parameters;
   const count = vector.length.toLocaleString("en-US");
-  console.log(`${out}: x^${round} of ${run}, ${count} parameters, ${bytes(file.length)}, SHA-256 ${sha256}`);
+  print(
+    options,
+    { run, file: out, round, parameters: vector.length, bytes: file.length, iterateSha256: sha256 },
+    () => `${out}: x^${round} of ${run}, ${count} parameters, ${bytes(file.length)}, SHA-256 ${sha256}`,
+  );
 }

@@ -11,16 +11,17 @@ import {
 import { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "../../embedded/index.ts";
 import { answersOf, powerReport } from "../../report/index.ts";
 import { dollars, MarinaError, short } from "../../shared/base/index.ts";
+import { type PrintOptions, print } from "../output/print.ts";
+import { onOutput } from "../output/terminal.ts";
 import { writeReport } from "./report.ts";
 
 type Architecture = ServiceConfiguration["architecture"];
 
-interface PowerOptions extends EngineOptions {
+interface PowerOptions extends EngineOptions, PrintOptions {
   readonly memory: readonly number[];
   readonly architecture?: Architecture;
   readonly set?: readonly string[];
   readonly out?: string;
-  readonly json?: true;
 }
 
 export async function power(path: string, options: PowerOptions): Promise<void> {
@@ -41,9 +42,10 @@ export async function power(path: string, options: PowerOptions): Promise<void> 
       powerReport(curve, `Memory and architecture for ${spec.name ?? spec.data}`),
       options.out,
     );
-  if (options.json === true) console.log(JSON.stringify(curve));
-  else console.log(textOf(curve));
-  if (options.out !== undefined && options.json !== true) console.log(`\ncurve: ${options.out}`);
+  const { out } = options;
+  print(options, { ...curve, page: out ?? null }, () =>
+    [textOf(curve), ...(out === undefined ? [] : ["", `curve: ${out}`])].join("\n"),
+  );
 }
 
 function textOf(curve: PowerCurve): string {
@@ -63,7 +65,7 @@ function textOf(curve: PowerCurve): string {
     ["ms a round", "right"],
     ["", "left"],
   ] as const;
-  return `${table(columns, rows)}\n\n${(["cheapest", "fastest", "balanced"] as const).map((name) => `${name.padEnd(8)}  ${flags(curve[name])}`).join("\n")}\n(predicted by trials of 60 rounds; balanced is the least dollars times seconds)`;
+  return `${table(columns, rows, onOutput())}\n\n${(["cheapest", "fastest", "balanced"] as const).map((name) => `${name.padEnd(8)}  ${flags(curve[name])}`).join("\n")}\n(predicted by trials of 60 rounds; balanced is the least dollars times seconds)`;
 }
 
 function flags({ memoryMb, architecture }: PowerPoint): string {

@@ -2,6 +2,7 @@
 import { type EngineOptions, predictions, type RowPrediction, withEngine } from "../../client/index.ts";
 import { type CsvCell, csvLine } from "../../shared/base/index.ts";
 import { writeFile } from "../output/new-file.ts";
+import { print } from "../output/print.ts";
 import type { EvaluateFlags } from "./evaluate.ts";
 
 interface PredictFlags extends EvaluateFlags, EngineOptions {
@@ -20,7 +21,7 @@ export async function predictRows(run: string, options: PredictFlags): Promise<v
       { force },
     );
   });
-  console.log(`${out}: ${rows.toLocaleString("en-US")} rows`);
+  print(options, { run, file: out, rows }, () => `${out}: ${rows.toLocaleString("en-US")} rows`);
 }
 
 /** Rows at a time. */

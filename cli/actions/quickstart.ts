@@ -8,28 +8,46 @@ import {
   createRun,
   DIGITS,
   datasetNames,
+  type Engine,
   type EngineOptions,
+  findManifest,
   heldTo,
   importDigits,
   isDeployed,
+  readResult,
   readSpec,
   requireFit,
+  resumeRun,
+  runDeletion,
   withEngine,
 } from "../../client/index.ts";
 import { buildReport } from "../../report/index.ts";
 import { dollars, MARINA, seconds, short } from "../../shared/base/index.ts";
-import type { ObjectStore } from "../../shared/cloud/index.ts";
+import { type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
 import { importLibsvm, type Manifest } from "../../shared/data/index.ts";
-import { accuracyOf, type RunResult, type RunSpec, resultKey } from "../../shared/protocol/index.ts";
-import { comparison, jsonLine, type Shown } from "../output/report.ts";
+import {
+  accuracyOf,
+  canonicalJson,
+  decodeStoredRun,
+  type RunResult,
+  type RunSpec,
+  resultKey,
+  type StoredRun,
+  specKey,
+} from "../../shared/protocol/index.ts";
+import { figuresOf } from "../output/figures.ts";
+import { type PrintOptions, print, remark } from "../output/print.ts";
+import { comparison, type Shown } from "../output/report.ts";
+import { onOutput } from "../output/terminal.ts";
 import { confirmRuns, driveRun, exitCodeOfResult } from "./drive.ts";
 import { writeReport } from "./report.ts";
 
 const EXPERIMENTS = fileURLToPath(new URL("../../experiments/", import.meta.url));
 const DATA = "mushrooms";
 
-export interface QuickstartOptions extends EngineOptions {
-  readonly json?: boolean;
+export interface QuickstartOptions extends EngineOptions, PrintOptions {
+  /** Delete what earlier quickstarts have left, and run all anew. */
+  readonly fresh?: boolean;
   readonly maxUsd?: number;
   readonly yes?: boolean;
 }
@@ -44,9 +62,10 @@ export async function quickstart(options: QuickstartOptions): Promise<void> {
   checkBound(options);
   await importShipped(options);
   const folder = `${EXPERIMENTS}quickstart/`;
-  const shown: (Shown & { wallSeconds: number })[] = [];
+  const shown: Shown[] = [];
   const paths = [...specsOf(folder), ...specsOf(`${folder}networks/`)];
-  console.log(
+  remark(
+    options,
     `MARINA and its rivals on ${DATA}: 5 workers, until |∇f(x)|² ≤ 0.001 |∇f(0)|², ${PLACES[options.on]}.`,
   );
   const specs = paths.map((path) => readSpec(path, []));
@@ -55,7 +74,7 @@ export async function quickstart(options: QuickstartOptions): Promise<void> {
   let spentUsd = 0;
   for (const unbounded of specs) {
     if (options.maxUsd !== undefined && spentUsd >= options.maxUsd) {
-      console.log(`--max-usd ${options.maxUsd} is spent: the others were not started`);
+      remark(options, `--max-usd ${options.maxUsd} is spent: the others were not started`);
       process.exitCode = 1;
       break;
     }
@@ -64,15 +83,17 @@ export async function quickstart(options: QuickstartOptions): Promise<void> {
       predicts = engine.predicts;
       // What the runs before have left of the bound.
       const spec = heldTo(unbounded, options.maxUsd === undefined ? undefined : options.maxUsd - spentUsd);
-      const { control } = await createRun(engine.objects, spec);
-      const { result, wallSeconds } = await driveRun(engine, spec, control);
-      console.log(
-        `${result.run}: ${result.rounds} rounds in ${wallSeconds.toFixed(1)} s -> ${engine.locate(resultKey(result.run))}`,
+      const ended = await runOnce(engine, spec, options);
+      const { result, wallSeconds } = ended;
+      const how = wallSeconds === undefined ? ", run before" : ` in ${wallSeconds.toFixed(1)} s`;
+      remark(
+        options,
+        `${result.run}: ${result.rounds} rounds${how} -> ${engine.locate(resultKey(result.run))}`,
       );
-      return { result, wallSeconds };
+      if (wallSeconds !== undefined) spentUsd += result.usd;
+      return ended;
     });
     shown.push(ended);
-    spentUsd += ended.result.usd;
     process.exitCode = exitCodeOfResult(ended.result);
     if (ended.result.status !== "done") break;
   }
@@ -80,20 +101,52 @@ export async function quickstart(options: QuickstartOptions): Promise<void> {
     shown.filter(({ result }) => !isNetwork(result)),
     shown.filter(({ result }) => isNetwork(result)),
   ];
-  console.log(`\n${comparison(linear)}`);
-  for (const { result } of networks) console.log(`\n${networkText(result)}`);
-  if (linear.length > 0) {
-    const names = linear.map(({ result }) => result.run);
-    console.log(`\nCurves, bills and latencies: ${await quickstartReport(names, options)}`);
+  const names = linear.map(({ result }) => result.run);
+  const page = names.length === 0 ? null : await quickstartReport(names, options);
+  if (options.json === true) {
+    const runs = shown.map(({ result, wallSeconds }) => figuresOf(result, predicts, wallSeconds));
+    print(options, { runs, page }, () => "");
+    return;
   }
+  console.log(`\n${comparison(linear, onOutput())}`);
+  for (const { result } of networks) console.log(`\n${networkText(result)}`);
+  if (page !== null) console.log(`\nCurves, bills and latencies: ${page}`);
   console.log(
     `\nNext: ${MARINA} show ${shown.at(-1)?.result.run ?? "RUN"}, ${MARINA} run ${relative(".", `${folder}4-marina.json`)} --set seed=2, ${MARINA} --help`,
   );
-  if (options.json === true) {
-    console.log(
-      `[${shown.map(({ result, wallSeconds }) => jsonLine(result, predicts, wallSeconds)).join(",")}]`,
-    );
+}
+
+/**
+ * A run of the same name, spec and data is not run again: its result is shown, or it is gone on with. One of the same name
+ * and another spec stays, and the new one is given a number.
+ */
+export async function runOnce(
+  engine: Engine,
+  spec: RunSpec,
+  options: Pick<QuickstartOptions, "fresh">,
+): Promise<Shown> {
+  const { name } = spec;
+  const stored =
+    name === undefined ? undefined : await readOptional(engine.live, specKey(name), decodeStoredRun);
+  if (stored !== undefined) {
+    const { run } = stored;
+    if (options.fresh === true) await (await runDeletion(engine, run)).perform();
+    else if (await isSame(engine, stored, spec)) {
+      const result = await readResult(engine.live, run);
+      if (result?.status === "done") return { result };
+      const { control } = await resumeRun(engine.objects, run);
+      return driveRun(engine, stored.spec, control);
+    }
   }
+  const { control } = await createRun(engine.objects, spec);
+  return driveRun(engine, spec, control);
+}
+
+/** Bounds on spending apart: they change nothing of a run that keeps within them. */
+async function isSame(engine: Engine, stored: StoredRun, spec: RunSpec): Promise<boolean> {
+  const unbounded = ({ stop: { usd: _usd, ...stop }, ...rest }: RunSpec) => canonicalJson({ ...rest, stop });
+  if (unbounded(stored.spec) !== unbounded(spec)) return false;
+  return (await findManifest(engine.live, spec.data)).object.sha256 === stored.data.sha256;
 }
 
 function specsOf(folder: string): string[] {
@@ -119,10 +172,11 @@ function networkText({ run, rounds, loss, heldOut, constants, usd, seconds: dura
 function announce(specs: readonly RunSpec[], options: QuickstartOptions): Promise<void> {
   return withEngine(options, async (engine) => {
     if (engine.predicts) {
-      console.log("Seconds and dollars are its prediction for AWS Lambda, SQS and S3 (us-east-1).\n");
+      remark(options, "Seconds and dollars are its prediction for AWS Lambda, SQS and S3 (us-east-1).\n");
       return;
     }
-    console.log(
+    remark(
+      options,
       options.on === "aws"
         ? "Seconds and dollars are what they took and cost.\n"
         : "Seconds are what they took; dollars are what the same requests cost on AWS.\n",
@@ -146,7 +200,7 @@ function quickstartReport(names: readonly string[], options: EngineOptions): Pro
 }
 
 /** The data sets that are not there yet. */
-async function importShipped(options: EngineOptions): Promise<void> {
+async function importShipped(options: QuickstartOptions): Promise<void> {
   const sourceName = `${DATA}.gz`;
   const importers: readonly (readonly [string, (objects: ObjectStore) => Promise<Manifest>])[] = [
     [
@@ -172,7 +226,7 @@ async function importShipped(options: EngineOptions): Promise<void> {
       await engine.exclusively("data set", name, async () => {
         if ((await datasetNames(engine.objects)).includes(name)) return;
         const { rows, featureCount } = await importInto(engine.objects);
-        console.log(`Imported ${name}: ${rows} rows x ${featureCount}.`);
+        remark(options, `Imported ${name}: ${rows} rows x ${featureCount}.`);
       });
     }
   });

@@ -11,6 +11,7 @@ import {
 } from "../../shared/cloud/aws/index.ts";
 import { type ReconciledLine, reconcileRequests, type Usage } from "../../shared/cost/index.ts";
 import { resultKey, specKey } from "../../shared/protocol/index.ts";
+import { onOutput } from "../output/terminal.ts";
 
 export interface ReconcileOptions {
   readonly on: "embedded" | "localstack" | "aws";
@@ -37,7 +38,7 @@ export async function reconcile(
   const lines = local ? await fromLog(stack, run, usage, span) : await fromMetrics(stack, run, usage, span);
   if (options.json === true) {
     const rows = lines.map((line) => ({ ...line, difference: difference(line) }));
-    console.log(JSON.stringify({ run, from: iso(span.from), to: iso(span.to), ended, lines: rows }, null, 2));
+    console.log(JSON.stringify({ run, from: iso(span.from), to: iso(span.to), ended, lines: rows }));
     return;
   }
   if (options.csv === true) {
@@ -151,7 +152,7 @@ function lineTable(lines: readonly ReconciledLine[]): string {
       line.note === "" ? "" : `${numbers.indexOf(line.note) + 1})`,
     ];
   });
-  return table(columns, rows);
+  return table(columns, rows, onOutput());
 }
 
 function whole(value: number): string {

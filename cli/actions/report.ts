@@ -18,9 +18,10 @@ import { MarinaError } from "../../shared/base/index.ts";
 import { readOptional } from "../../shared/cloud/index.ts";
 import { parseManifest } from "../../shared/data/index.ts";
 import { manifestKey } from "../../shared/protocol/index.ts";
+import { type PrintOptions, print } from "../output/print.ts";
 import { writingTo } from "../output/writing.ts";
 
-export interface ReportOptions extends EngineOptions {
+export interface ReportOptions extends EngineOptions, PrintOptions {
   readonly out: string;
   readonly title?: string;
   readonly png?: string;
@@ -32,24 +33,23 @@ export async function report(names: readonly string[], options: ReportOptions): 
   if (names.length === 0) return reportAll(options);
   const { data, runs } = await collect(names, options);
   await writeReport(data, options.out);
-  console.log(`${options.out}`);
-  const { png, svg, csv } = options;
+  const { png, svg, csv, out: page } = options;
+  const pictures: Record<string, number> = {};
   if (png !== undefined || svg !== undefined) {
     const { writePictures } = await import("../../report/index.ts");
     if (png !== undefined)
-      console.log(
-        `${png}: ${await writingTo(`--png ${png}`, () => writePictures(data, png, "png"))} pictures`,
-      );
+      pictures[png] = await writingTo(`--png ${png}`, () => writePictures(data, png, "png"));
     if (svg !== undefined)
-      console.log(
-        `${svg}: ${await writingTo(`--svg ${svg}`, () => writePictures(data, svg, "svg"))} pictures`,
-      );
+      pictures[svg] = await writingTo(`--svg ${svg}`, () => writePictures(data, svg, "svg"));
   }
-  if (csv !== undefined) {
-    console.log(
-      `${csv}: ${(await writingTo(`--csv ${csv}`, () => writeTables(data, runs, csv))).join(", ")}`,
-    );
-  }
+  const tables = csv === undefined ? [] : await writingTo(`--csv ${csv}`, () => writeTables(data, runs, csv));
+  print(options, { page, pictures, tables }, () =>
+    [
+      page,
+      ...Object.entries(pictures).map(([folder, count]) => `${folder}: ${count} pictures`),
+      ...(csv === undefined ? [] : [`${csv}: ${tables.join(", ")}`]),
+    ].join("\n"),
+  );
 }
 
 /** @throws MarinaError "usage" for pictures and tables, which are of runs that are named. */

@@ -21,6 +21,7 @@ import {
 import { DEFAULT_CONFIGURATION } from "../../embedded/index.ts";
 import { methodLabel } from "../../shared/methods/index.ts";
 import type { RunResult, RunSpec } from "../../shared/protocol/index.ts";
+import { type PrintOptions, print } from "../output/print.ts";
 import { constantsText } from "../output/report.ts";
 import { confirmRuns, driveRun, type RunOptions, reportEnd } from "./drive.ts";
 import { confirmRounds } from "./run-length.ts";
@@ -37,7 +38,7 @@ export async function runSpec(path: string, options: SpecOptions): Promise<void>
   const labels = labelsOf(options);
   const spec = heldTo(readSpec(path, options.set ?? []), options.maxUsd);
   await withEngine(options, async (engine) => {
-    if (options.explain === true) return explain(engine, spec);
+    if (options.explain === true) return explain(engine, spec, options);
     if (isDeployed(engine)) await requireFit(engine, spec);
     if (isDeployed(engine) && options.on === "aws") await confirmRuns(engine, [spec], options);
     else await confirmRounds(engine, spec, options.yes);
@@ -68,7 +69,7 @@ async function advise({ objects }: Engine, spec: RunSpec, result: RunResult): Pr
 }
 
 /** The step size before anything is stored or spent. */
-async function explain({ objects }: Engine, spec: RunSpec): Promise<void> {
+async function explain({ objects }: Engine, spec: RunSpec, options: PrintOptions): Promise<void> {
   const constants = await constantsOfSpec(objects, spec);
   const lines = [methodLabel(spec.algorithm)];
   if (constants === undefined) lines.push(...stepTexts(spec, { stepSize: 0 }));
@@ -76,5 +77,6 @@ async function explain({ objects }: Engine, spec: RunSpec): Promise<void> {
     const { stepSize, probability } = constants;
     lines.push(...stepTexts(spec, constants), `γ ${stepSize}, p ${probability}`, constantsText(constants));
   }
-  process.stdout.write(`${lines.join("\n")}\n`);
+  const method = methodLabel(spec.algorithm);
+  print(options, { method, constants: constants ?? null, texts: lines.slice(1) }, () => lines.join("\n"));
 }

@@ -2,16 +2,19 @@
 import {
   type EngineOptions,
   findRun,
+  readLabels,
   roundBlocks,
   standingOf,
   unfinished,
   withEngine,
 } from "../../client/index.ts";
 import { type RoundRecord, runPrefix } from "../../shared/protocol/index.ts";
+import { figuresOf, labelsOf } from "../output/figures.ts";
+import { type PrintOptions, print } from "../output/print.ts";
 import { details } from "../output/report.ts";
+import { widthOf } from "../output/terminal.ts";
 
-interface ShowOptions extends EngineOptions {
-  readonly json?: boolean;
+interface ShowOptions extends EngineOptions, PrintOptions {
   readonly rounds?: boolean;
 }
 
@@ -19,17 +22,23 @@ export async function show(run: string, options: ShowOptions): Promise<void> {
   await withEngine(options, async (engine) => {
     const { spec } = await findRun(engine.live, run);
     if (options.rounds === true) {
-      await printRounds(roundBlocks(engine.live, run), spec.heldOut !== undefined);
+      await printRounds(roundBlocks(engine.live, run), spec.heldOut !== undefined, options);
       return;
     }
     const standing = await standingOf(engine, run);
     if (standing.result === undefined) throw unfinished(run, standing);
     const { result } = standing;
-    if (options.json === true) console.log(JSON.stringify(result));
-    else
-      console.log(
-        `${details(result, engine.predicts)}\nfiles${" ".repeat(7)}${engine.locate(runPrefix(run))}`,
-      );
+    const labels = await readLabels(engine.live, run);
+    // Its seconds and dollars are among the figures, by the names that say whether they are predictions.
+    const { seconds: _seconds, usd: _usd, ...rest } = result;
+    const figures = { ...rest, ...figuresOf(result, engine.predicts), ...labelsOf(labels) };
+    print(options, figures, () =>
+      details(result, engine.predicts, {
+        labels,
+        files: engine.locate(runPrefix(run)),
+        width: widthOf(),
+      }),
+    );
   });
 }
 
@@ -51,13 +60,18 @@ const COLUMNS = [
 const HELD_OUT_COLUMNS = ["heldOutRows", "heldOutLoss", "heldOutCorrect"] as const;
 
 /**
- * As CSV, no faster than it is read: of a million rounds not all are in memory at once.
+ * As CSV, or a line of JSON each, no faster than it is read: of a million rounds not all are in memory at once.
  * @param heldOut with its columns; only of runs that have such data: programs that read the others' columns by number go on doing so.
  */
-async function printRounds(blocks: AsyncIterable<readonly RoundRecord[]>, heldOut: boolean): Promise<void> {
-  let text = `${[...COLUMNS, ...(heldOut ? HELD_OUT_COLUMNS : [])].join(",")}\n`;
+async function printRounds(
+  blocks: AsyncIterable<readonly RoundRecord[]>,
+  heldOut: boolean,
+  { json = false }: PrintOptions,
+): Promise<void> {
+  let text = json ? "" : `${[...COLUMNS, ...(heldOut ? HELD_OUT_COLUMNS : [])].join(",")}\n`;
   for await (const block of blocks) {
-    for (const record of block) text += `${cellsOf(record, heldOut).join(",")}\n`;
+    for (const record of block)
+      text += `${json ? JSON.stringify(record) : cellsOf(record, heldOut).join(",")}\n`;
     if (text.length < CHUNK_CHARACTERS) continue;
     await written(text);
     text = "";

@@ -1,6 +1,6 @@
 /** `marina sweep`: many runs, in parallel, resumable, on a stack within a budget; figures, medians and Pareto fronts. */
 import { join, relative, resolve } from "node:path";
-import { type EngineOptions, openEmbedded } from "../../client/index.ts";
+import { type EngineOptions, openEmbedded, wrapped } from "../../client/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import type { RoundRecord } from "../../shared/protocol/index.ts";
 import {
@@ -30,9 +30,11 @@ import {
   writeRounds,
   writeSweepFiles,
 } from "../../sweep/index.ts";
+import { type PrintOptions, print, remark } from "../output/print.ts";
+import { onOutput, widthOf } from "../output/terminal.ts";
 import { writingTo } from "../output/writing.ts";
 
-export interface SweepOptions extends EngineOptions {
+export interface SweepOptions extends EngineOptions, PrintOptions {
   readonly jobs?: number;
   readonly out?: string;
   readonly maxUsd?: number;
@@ -51,7 +53,7 @@ export async function sweep(path: string, options: SweepOptions): Promise<void> 
   }
   const progress = createCellProgress(read.sweep.name, process.stderr);
   const interruption = onInterrupt("stopping; what is done is kept (Ctrl-C again: at once)");
-  const write = (swept: Swept): Promise<void> => writeAndReport(read.sweep, folder, swept);
+  const write = (swept: Swept): Promise<void> => writeAndReport(read.sweep, folder, swept, options);
   try {
     const { home, jobs } = options;
     await write(await runSweep(read, { home, jobs, progress, signal: interruption.signal, onCut: write }));
@@ -72,8 +74,8 @@ async function sweepOnStack(read: ReadSweep, folder: string, options: SweepOptio
     const outcome = await confirmed(read, first, setting, session);
     const groups = groupsOf(outcome.finished);
     const swept = { finished: outcome.finished, groups, rounds: session.rounds };
-    if (outcome.finished.length > 0) await writeAndReport(read.sweep, folder, swept);
-    console.log(outcomeText(outcome, session));
+    if (outcome.finished.length > 0) await writeAndReport(read.sweep, folder, swept, options);
+    remark(options, outcomeText(outcome, session));
     if (outcome.failure !== undefined) throw outcome.failure.error;
     process.exitCode = exitCodeOfOutcome(outcome);
   } finally {
@@ -99,16 +101,32 @@ async function writeAndReport(
   spec: SweepSpec,
   folder: string,
   { finished, groups, rounds }: Swept,
+  options: PrintOptions,
 ): Promise<void> {
   await writingTo(folder, async () => {
     writeSweepFiles(folder, finished, groups);
     await writeRounds(folder, finished, rounds);
   });
-  console.log(report(spec, groups));
   const shown = relative(".", folder) || ".";
-  console.log(
-    `\nfiles: ${join(shown, "results.csv")}, results.json, results.parquet, rounds.parquet, summary.csv\ncurves: marina report ${shown}`,
+  const best = spec.best === undefined ? [] : chosenOf(groups, spec.best);
+  const figures = { groups: groups.map(groupFigures), best: best.map(groupFigures) };
+  print(options, { sweep: spec.name, folder, cells: finished.length, ...figures }, () =>
+    [
+      report(spec, groups),
+      "",
+      wrapped(
+        "files: ",
+        `${join(shown, "results.csv")}, results.json, results.parquet, rounds.parquet, summary.csv`,
+        widthOf(),
+      ),
+      `curves: marina report ${shown}`,
+    ].join("\n"),
   );
+}
+
+/** For programs, who find every run in results.json. */
+function groupFigures({ cells: _cells, ...group }: Group): Omit<Group, "cells"> {
+  return group;
 }
 
 /** What has come of a sweep. */
@@ -182,15 +200,16 @@ function dataSetsOf({ list, grid }: SweepSpec, base: unknown): Set<string> {
 function report({ best }: SweepSpec, all: readonly Group[]): string {
   const groups = all.filter(({ confirms }) => !confirms);
   const parts = [
-    `Medians over the seeds (quartiles); * is on the front of dollars against seconds.\n\n${sweepText(groups)}`,
+    `Medians over the seeds (quartiles); *: on the front of dollars against seconds\n\n${sweepText(groups, onOutput())}`,
   ];
   const accurate = paretoFront(groups, "usd", "relativeGradientNormSquared");
-  if (accurate.length > 1) parts.push(`Front of dollars against accuracy:\n\n${sweepText(accurate, groups)}`);
+  if (accurate.length > 1)
+    parts.push(`Front of dollars against accuracy:\n\n${sweepText(accurate, onOutput(), groups)}`);
   if (best !== undefined) {
     const chosen = chosenOf(all, best);
     const how = best.confirmSeeds === undefined ? "" : `, with the seeds ${best.confirmSeeds.join(", ")}`;
     parts.push(
-      `Best by ${best.by}${how}:\n\n${chosen.length === 0 ? "none reached the accuracy" : sweepText(chosen)}`,
+      `Best by ${best.by}${how}:\n\n${chosen.length === 0 ? "none reached the accuracy" : sweepText(chosen, onOutput())}`,
     );
   }
   return parts.join("\n\n");

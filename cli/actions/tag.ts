@@ -9,8 +9,10 @@ import {
   withEngine,
 } from "../../client/index.ts";
 import type { RunLabels } from "../../shared/protocol/index.ts";
+import { labelsOf } from "../output/figures.ts";
+import { type PrintOptions, print } from "../output/print.ts";
 
-interface TagOptions extends EngineOptions {
+interface TagOptions extends EngineOptions, PrintOptions {
   readonly tag?: readonly string[];
   readonly remove?: readonly string[];
   readonly note?: string;
@@ -27,7 +29,7 @@ export async function tag(runs: readonly string[], options: TagOptions): Promise
       const labels = changes
         ? await changeLabels(engine.objects, run, change)
         : await readLabels(engine.live, run);
-      console.log(labelsText(run, labels));
+      print(options, { run, ...labelsOf(labels) }, () => labelsText(run, labels));
     }
   });
 }

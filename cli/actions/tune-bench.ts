@@ -14,6 +14,7 @@ import {
   outcomeText,
   PROGRESS_WITHIN,
 } from "../../sweep/index.ts";
+import type { PrintOptions } from "../output/print.ts";
 
 /** What `--by` may be, in a word each. */
 export const TUNE_MEASURES: Readonly<Record<string, Measure>> = {
@@ -24,7 +25,7 @@ export const TUNE_MEASURES: Readonly<Record<string, Measure>> = {
   accuracy: "relativeGradientNormSquared",
 };
 
-export interface TuneOptions extends EngineOptions {
+export interface TuneOptions extends EngineOptions, PrintOptions {
   readonly parameter: readonly string[];
   readonly random?: number;
   readonly searchSeed: number;
@@ -36,7 +37,6 @@ export interface TuneOptions extends EngineOptions {
   readonly jobs?: number;
   readonly maxUsd?: number;
   readonly yes?: boolean;
-  readonly json?: boolean;
 }
 
 /** What is best, in the words of the table's caption. */

@@ -17,6 +17,8 @@ import {
   survivors,
   tunedText,
 } from "../../sweep/index.ts";
+import { print, remark } from "../output/print.ts";
+import { onOutput } from "../output/terminal.ts";
 import { openBench, refusalOf, ruleOf, type TuneOptions } from "./tune-bench.ts";
 
 type Point = Readonly<Record<string, unknown>>;
@@ -96,7 +98,7 @@ async function search(
     const { finished, error } = await run(cellsFor(affordable, rounds));
     const groups = groupsOf(finished);
     if (error !== undefined) {
-      if (groups.length > 0) console.log(tunedText(groups, measure, ruleOf(options)).text);
+      if (groups.length > 0) remark(options, tunedText(groups, measure, ruleOf(options), onOutput()).text);
       throw error;
     }
     if (i === rungs.length - 1) whole = groups;
@@ -109,28 +111,26 @@ async function search(
   }
   if (cut > 0)
     console.error(`tune: --max-trials ${options.maxTrials} is used up: ${cut} combinations were not tried`);
-  const { text, best } = tunedText(whole, measure, ruleOf(options));
-  if (whole.length > 0) console.log(text);
+  const { text, best } = tunedText(whole, measure, ruleOf(options), onOutput());
   if (best === undefined) {
+    if (whole.length > 0) remark(options, text);
     throw new MarinaError(
       "not-found",
       `no combination that was tried to its end reaches the accuracy within ${spec.stop.rounds} rounds; allow more (--set stop.rounds=... or --max-trials)`,
     );
   }
+  const { axes: values } = best;
   const cost = best.figures[measure].median;
-  const flags = Object.entries(best.axes).map(
-    ([field, value]) => `--set '${field}=${JSON.stringify(value)}'`,
+  const flags = Object.entries(values).map(([field, value]) => `--set '${field}=${JSON.stringify(value)}'`);
+  const trials = whole.map(({ axes, figures, reached, seeds }) => ({
+    values: axes,
+    cost: finite(figures[measure].median),
+    reached,
+    seeds,
+  }));
+  print(options, { by: options.by, values, cost, tried: points.length, trials }, () =>
+    [text, "", `best by ${options.by}: ${flags.join(" ")}`].join("\n"),
   );
-  console.log(`\nbest by ${options.by}: ${flags.join(" ")}`);
-  if (options.json === true) {
-    const trials = whole.map(({ axes, figures, reached, seeds }) => ({
-      values: axes,
-      cost: finite(figures[measure].median),
-      reached,
-      seeds,
-    }));
-    console.log(JSON.stringify({ by: options.by, values: best.axes, cost, tried: points.length, trials }));
-  }
 }
 
 /** Medians over the seeds. */

@@ -20,6 +20,8 @@ import {
   sweepText,
   tunedText,
 } from "../../sweep/index.ts";
+import { print, remark } from "../output/print.ts";
+import { onOutput } from "../output/terminal.ts";
 import { openBench, refusalOf, ruleOf, TUNE_MEASURES, type TuneOptions } from "./tune-bench.ts";
 import { tuneCombinations } from "./tune-combinations.ts";
 
@@ -70,12 +72,12 @@ export async function tune(path: string, options: TuneOptions): Promise<void> {
       },
       PROGRESS_WITHIN,
     ).catch((error: unknown) => {
-      if (tried.length > 0) console.log(sweepText(tried));
+      if (tried.length > 0) remark(options, sweepText(tried, onOutput()));
       throw error;
     });
     const best = bestTrial(trials, PROGRESS_WITHIN);
     if (best === undefined) {
-      console.log(sweepText(tried));
+      remark(options, sweepText(tried, onOutput()));
       throw new MarinaError(
         "not-found",
         `no value of ${field} that was tried reaches the accuracy within ${spec.stop.rounds} rounds; allow more (--set stop.rounds=...)`,
@@ -84,15 +86,14 @@ export async function tune(path: string, options: TuneOptions): Promise<void> {
     const order = new Map(trials.map(({ value, exponent }) => [JSON.stringify(value), exponent]));
     const exponent = ({ axes }: Group): number => order.get(JSON.stringify(axes[field])) ?? 0;
     const ordered = [...tried].sort((a, b) => exponent(a) - exponent(b));
-    console.log(tunedText(ordered, measure, ruleOf(options)).text);
-    console.log(
-      `\nbest by ${options.by}: --set '${field}=${JSON.stringify(best.value)}' (median ${short(best.cost)})`,
+    const { value, cost } = best;
+    print(options, { parameter: field, by: options.by, value, cost, trials }, () =>
+      [
+        tunedText(ordered, measure, ruleOf(options), onOutput()).text,
+        "",
+        `best by ${options.by}: --set '${field}=${JSON.stringify(value)}' (median ${short(cost)})`,
+      ].join("\n"),
     );
-    if (options.json === true) {
-      console.log(
-        JSON.stringify({ parameter: field, by: options.by, value: best.value, cost: best.cost, trials }),
-      );
-    }
   } catch (error) {
     if (!(error instanceof CellsLeft) || !error.interrupted) throw error;
     console.error(`marina: ${error.message}`);

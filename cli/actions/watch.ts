@@ -23,8 +23,11 @@ import {
 } from "../../monitor/index.ts";
 import { buildReport, type ReportData, reportPage } from "../../report/index.ts";
 import { describeError, MarinaError } from "../../shared/base/index.ts";
+import { type PrintOptions, print } from "../output/print.ts";
+import { statusOf } from "../output/run-list.ts";
+import { widthOf } from "../output/terminal.ts";
 
-export interface WatchOptions extends EngineOptions {
+export interface WatchOptions extends EngineOptions, PrintOptions {
   readonly terminal?: boolean;
 }
 
@@ -74,7 +77,7 @@ export async function watch(names: readonly string[], options: WatchOptions): Pr
   const end = (): void => stopped.abort();
   process.once("SIGINT", end);
   process.once("SIGTERM", end);
-  const terminal = await createTerminal(engine.predicts);
+  const terminal = options.json === true ? lineByLine() : await createTerminal(engine.predicts);
   let server: WatchServer | undefined;
   try {
     if (options.terminal !== true) {
@@ -100,7 +103,12 @@ export async function watch(names: readonly string[], options: WatchOptions): Pr
           },
         },
       });
-      console.log(`${server.url}\n(on this machine only; the page ends with this command: Ctrl-C)`);
+      const { url } = server;
+      print(
+        options,
+        { url },
+        () => `${url}\n(on this machine only; the page ends with this command: Ctrl-C)`,
+      );
     }
     terminal.show(sight);
     while (!sight.ended && !stopped.signal.aborted) {
@@ -122,7 +130,7 @@ export async function watch(names: readonly string[], options: WatchOptions): Pr
     }
     // Whoever has the page open may want to look on.
     if (server !== undefined && !stopped.signal.aborted) {
-      console.log("ended; the page stays until Ctrl-C");
+      console.error("ended; the page stays until Ctrl-C");
       await new Promise<void>((resolve) => stopped.signal.addEventListener("abort", () => resolve()));
     }
     if (sight.runs.some(({ result }) => result?.status === "failed" || result?.status === "diverged"))
@@ -171,16 +179,48 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   }
 }
 
+interface WatchTerminal {
+  readonly show: (sight: Sight) => void;
+  readonly done: (sight: Sight) => void;
+}
+
+/** For programs: a line for each look that shows something new, and one for the last. */
+function lineByLine(): WatchTerminal {
+  let shown = "";
+  const show = ({ runs, outlooks, standings, ended }: Sight): void => {
+    const line = JSON.stringify({
+      ended,
+      runs: runs.map(({ stored: { run }, result, rounds: { last } }, i) => {
+        const { roundsPerSecond, secondsLeft } = outlooks[i]!;
+        return {
+          run,
+          status: result?.status ?? (standings[i] === undefined ? "running" : statusOf(standings[i].state)),
+          round: last?.round ?? null,
+          loss: last?.loss ?? null,
+          gradientNormSquared: last?.gradientNormSquared ?? null,
+          uplinkBitsPerWorker: last?.uplinkBitsPerWorker ?? null,
+          seconds: last?.seconds ?? null,
+          usd: last?.usd ?? null,
+          roundsPerSecond,
+          secondsLeft,
+        };
+      }),
+    });
+    if (line === shown) return;
+    shown = line;
+    process.stdout.write(`${line}\n`);
+  };
+  return { show, done: show };
+}
+
 /** Lines that change in place on a terminal; elsewhere lines now and then, and the last ones. */
-async function createTerminal(
-  predicts: boolean,
-): Promise<{ readonly show: (sight: Sight) => void; readonly done: (sight: Sight) => void }> {
+async function createTerminal(predicts: boolean): Promise<WatchTerminal> {
   const { createLogUpdate } = await import("log-update");
   const live = process.stdout.isTTY === true;
   const update = createLogUpdate(process.stdout);
   let shown = Number.NEGATIVE_INFINITY;
   const text = ({ runs, outlooks, standings }: Sight): string =>
-    runs.flatMap((run, i) => terminalLines(run, outlooks[i]!, standings[i], predicts)).join("\n");
+    runs.flatMap((run, i) => terminalLines(run, outlooks[i]!, standings[i], predicts, widthOf())).join("\n");
   return {
     show(sight) {
       const now = performance.now() / 1000;

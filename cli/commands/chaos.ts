@@ -12,7 +12,6 @@ export const command = engineCommand("chaos")
   .option("--threads <n>", "seeds at one time; default: one for each core", positiveInteger)
   .option("--record <file>", "keeps which seeds are done and what came of them: the same command goes on")
   .option("--faults <file>", "JSON file of ratios by kind of fault; default: all kinds")
-  .option("--json", "print one JSON object as the last line of standard output")
   .action(async (spec: string | undefined, options) =>
     (await import("../actions/chaos.ts")).chaos(spec, options),
   );

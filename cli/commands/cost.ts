@@ -10,7 +10,6 @@ export const command = engineCommand("cost")
     "the meter's counts beside CloudWatch's (aws) or beside the request log of a local cloud (localstack)",
   )
   .option("--csv", "as CSV")
-  .option("--json", "as JSON")
   .option(
     "--prices <file>",
     "JSON file of prices, as marina prices prints it; default: built in, dated (its schema: docs/schema/prices.schema.json)",

@@ -5,5 +5,4 @@ export const command = engineCommand("evaluate")
   .argument("<run>")
   .option("--data <name>", "an imported data set; default: the run's own")
   .addOption(at())
-  .option("--json", "as JSON")
   .action(async (run: string, options) => (await import("../actions/evaluate.ts")).evaluateRun(run, options));

@@ -13,5 +13,4 @@ export const command = engineCommand("power")
   .addOption(new Option("--architecture <name>", "only this one; default: both").choices(["arm64", "x86-64"]))
   .option("--set <path=value>", "change a field of the spec (repeatable)", collect, [])
   .option("--out <file>", "also a page with the curve, as marina report writes them")
-  .option("--json", "as one JSON object")
   .action(async (spec: string, options) => (await import("../actions/power.ts")).power(spec, options));

@@ -4,5 +4,8 @@ import { maxUsd, yes } from "../flags/spending.ts";
 export const command = engineCommand("quickstart")
   .addOption(maxUsd())
   .addOption(yes())
-  .option("--json", "print one JSON array as the last line of standard output")
+  .option(
+    "--fresh",
+    "delete what an earlier quickstart has left, and run all anew; without: what is done is shown again",
+  )
   .action(async (options) => (await import("../actions/quickstart.ts")).quickstart(options));

@@ -5,5 +5,4 @@ export const command = engineCommand("resume")
   .argument("<run>")
   .addOption(maxUsd())
   .addOption(yes())
-  .option("--json", "print one JSON object as the last line of standard output")
   .action(async (run: string, options) => (await import("../actions/resume.ts")).resume(run, options));

@@ -16,5 +16,4 @@ export const command = engineCommand("run")
   .addOption(tag())
   .addOption(note())
   .option("--explain", "say where the step size comes from and what it promises, and do nothing else")
-  .option("--json", "print one JSON object as the last line of standard output")
   .action(async (spec: string, options) => (await import("../actions/run.ts")).runSpec(spec, options));

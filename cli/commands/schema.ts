@@ -3,10 +3,11 @@ import { plainCommand } from "../flags/command.ts";
 
 export const command = plainCommand("schema")
   .addArgument(new Argument("[what]", "whose").choices(["run", "sweep"]).default("run"))
-  .action(async (what: string) => {
+  .action(async (what: string, options) => {
     const schema =
       what === "sweep"
         ? (await import("../../sweep/index.ts")).sweepJsonSchema()
         : (await import("../../shared/protocol/index.ts")).runSpecJsonSchema();
-    process.stdout.write(`${JSON.stringify(schema, null, 2)}\n`);
+    const { print } = await import("../output/print.ts");
+    print(options, schema, () => JSON.stringify(schema, null, 2));
   });

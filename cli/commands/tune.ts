@@ -33,5 +33,4 @@ export const command = engineCommand("tune")
     positiveNumber,
   )
   .addOption(yes())
-  .option("--json", "print one JSON object as the last line of standard output")
   .action(async (spec: string, options) => (await import("../actions/tune.ts")).tune(spec, options));

@@ -2,9 +2,17 @@
 import { Command, Option } from "../commander.ts";
 import { ENGINES, engineNamed } from "./engine-name.ts";
 
+/** A name with commands of its own. */
+export function commandGroup(name: string) {
+  return new Command(name).exitOverride().showSuggestionAfterError();
+}
+
 /** A command that looks at no engine. */
 export function plainCommand(name: string) {
-  return new Command(name).exitOverride().showSuggestionAfterError();
+  return commandGroup(name).option(
+    "--json",
+    "JSON and nothing else on standard output: one object in one line, or a line for each thing that comes (docs/JSON.md)",
+  );
 }
 
 /** A command with the flags that all have that look at an engine. */

@@ -2,6 +2,7 @@
 import { type ObjectReader, readRounds, readUsed, table } from "../../client/index.ts";
 import { csv } from "../../shared/base/index.ts";
 import { billByRound, type RoundBill } from "../../shared/cost/index.ts";
+import { onOutput } from "./terminal.ts";
 
 export async function printRounds(
   objects: ObjectReader,
@@ -12,8 +13,9 @@ export async function printRounds(
   for (const run of runs) bills.push({ run, ...(await roundsOf(objects, run)) });
   const several = bills.length > 1;
   if (json === true) {
-    const rows = several ? bills.map(({ run, rows: rounds }) => ({ run, rounds })) : bills[0]?.rows;
-    console.log(JSON.stringify(rows, null, 2));
+    const figures = bills.map(({ run, rows: rounds, end }) => ({ run, rounds, totalUsd: end.usd }));
+    const totalUsd = figures.reduce((sum, { totalUsd: usd }) => sum + usd, 0);
+    console.log(JSON.stringify({ runs: figures, totalUsd }));
     return;
   }
   if (asCsv === true) {
@@ -68,7 +70,8 @@ function roundTable({ rows, end }: RunRounds): string {
     (1000 * row.seconds).toFixed(1),
     row.usd.toPrecision(4),
   ]);
-  return table(columns, [...cells, ["sum", "", "", (1000 * end.seconds).toFixed(1), end.usd.toPrecision(6)]]);
+  const sum = ["sum", "", "", (1000 * end.seconds).toFixed(1), end.usd.toPrecision(6)];
+  return table(columns, [...cells, sum], onOutput());
 }
 
 function label({ part, round }: RoundBill): string {

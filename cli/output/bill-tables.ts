@@ -1,16 +1,16 @@
 /** Bills as tables: one run's by item, several runs' by service. */
-import { table } from "../../client/index.ts";
+import { type TableOptions, table } from "../../client/index.ts";
 import { dollars } from "../../shared/base/index.ts";
 import { type NetLine, netLines, type RunBill } from "../../shared/cost/index.ts";
 
 /** Lines by service with their sums; with the free tier what is left to pay, and shares of that. */
-export function itemTable(bill: RunBill, freeTier: boolean): string {
+export function itemTable(bill: RunBill, freeTier: boolean, options: TableOptions = {}): string {
   const columns = [
     ["service", "left"],
     ["item", "left"],
-    ["quantity", "right"],
-    ["unit", "left"],
-    ["$/unit", "right"],
+    ["quantity", "right", 2],
+    ["unit", "left", 3],
+    ["$/unit", "right", 4],
     ["$", "right"],
     ...(freeTier
       ? ([
@@ -18,7 +18,7 @@ export function itemTable(bill: RunBill, freeTier: boolean): string {
           ["to pay", "right"],
         ] as const)
       : []),
-    ["share", "right"],
+    ["share", "right", 1],
   ] as const;
   const lines = netLines(bill);
   const row = (left: readonly string[], of: readonly NetLine[]): string[] => {
@@ -41,18 +41,21 @@ export function itemTable(bill: RunBill, freeTier: boolean): string {
     ),
     row([service, "together", "", "", ""], of),
   ]);
-  return table(columns, [...rows, row(["", "total", "", "", ""], lines)]);
+  return table(columns, [...rows, row(["", "total", "", "", ""], lines)], options);
 }
 
 /** One row a run, by service, and what all of them come to. */
-export function runsTable(bills: readonly { readonly run: string; readonly bill: RunBill }[]): string {
+export function runsTable(
+  bills: readonly { readonly run: string; readonly bill: RunBill }[],
+  options: TableOptions = {},
+): string {
   const lines = bills.map(({ bill }) => netLines(bill));
   const services = [...new Set(lines.flatMap((of) => of.map(({ service }) => service)))];
   const columns = [
     ["run", "left"],
-    ...services.map((service) => [service, "right"] as const),
+    ...services.map((service, i) => [service, "right", 2 + i] as const),
     ["$", "right"],
-    ["share", "right"],
+    ["share", "right", 1],
   ] as const;
   const totalUsd = bills.reduce((sum, { bill }) => sum + bill.totalUsd, 0);
   const row = (name: string, of: readonly NetLine[]): string[] => {
@@ -62,7 +65,11 @@ export function runsTable(bills: readonly { readonly run: string; readonly bill:
     );
     return [name, ...byService, dollars(usd), shareText(usd, totalUsd)];
   };
-  return table(columns, [...bills.map(({ run }, i) => row(run, lines[i]!)), row("together", lines.flat())]);
+  return table(
+    columns,
+    [...bills.map(({ run }, i) => row(run, lines[i]!)), row("together", lines.flat())],
+    options,
+  );
 }
 
 function netUsd(lines: readonly NetLine[]): number {

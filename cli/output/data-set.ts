@@ -1,9 +1,27 @@
 /** A data set in a few lines of text. */
-import { readingWords } from "../../client/index.ts";
+import { readingWords, wrapped } from "../../client/index.ts";
 import { bytes, shellWord } from "../../shared/base/index.ts";
 import type { Manifest } from "../../shared/data/index.ts";
 
-export function describeData(manifest: Manifest): string {
+/** For programs. */
+export function dataFigures(manifest: Manifest) {
+  const { name, rows, featureCount, nonZeros, labels, source, object, reading } = manifest;
+  return {
+    data: name,
+    rows,
+    features: featureCount,
+    nonZeros,
+    labels,
+    storedBytes: object.bytes,
+    rowsSha256: object.sha256,
+    source,
+    readWith: reading === undefined ? [] : readingWords(reading),
+    featureNames: manifest.features?.names ?? null,
+  };
+}
+
+/** @param width characters of a line; undefined: as many as there are */
+export function describeData(manifest: Manifest, width?: number): string {
   const { labels, reading } = manifest;
   const how = reading === undefined ? [] : readingWords(reading).map(shellWord);
   return [
@@ -13,7 +31,9 @@ export function describeData(manifest: Manifest): string {
     `source ${manifest.source.fileName}${moreFiles(manifest)}, ${bytes(manifest.source.bytes)}, SHA-256 ${manifest.source.sha256}`,
     ...(how.length > 0 ? [`read with ${how.join(" ")}`] : []),
     ...(manifest.features?.names === undefined ? [] : [`features ${namesOf(manifest.features.names)}`]),
-  ].join("\n");
+  ]
+    .map((line) => wrapped("", line, width))
+    .join("\n");
 }
 
 /** What is stored of a dense row. */

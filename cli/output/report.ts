@@ -1,40 +1,17 @@
-/** How results are shown: one run, several side by side, and the JSON object for programs. */
+/** How results are shown to people: one run, several side by side. */
 
-import { endedText, heldOutText, stepTexts, table } from "../../client/index.ts";
+import {
+  endedText,
+  heldOutText,
+  stepTexts,
+  type TableOptions,
+  table,
+  tagWords,
+  wrapped,
+} from "../../client/index.ts";
 import { bytes, dollars, megabits, seconds, short } from "../../shared/base/index.ts";
-import { methodLabel, stepFrom } from "../../shared/methods/index.ts";
-import type { RunResult } from "../../shared/protocol/index.ts";
-
-/** The last line of `--json`. */
-export function jsonLine(result: RunResult, predicts: boolean, wallSeconds: number): string {
-  const { seconds: elapsed, usd } = result;
-  return JSON.stringify({
-    run: result.run,
-    status: result.status,
-    stoppedBy: result.stoppedBy,
-    error: result.error,
-    rounds: result.rounds,
-    loss: result.loss,
-    gradientNormSquared: result.gradientNormSquared,
-    ...(result.heldOut === undefined ? {} : { heldOut: result.heldOut }),
-    initialGradientNormSquared: result.initialGradientNormSquared,
-    relativeGradientNormSquared: result.relativeGradientNormSquared,
-    uplinkBitsPerWorker: result.uplinkBitsPerWorker,
-    uplinkBytesMeasured: result.uplinkBytesMeasured,
-    downlinkBytesMeasured: result.downlinkBytesMeasured,
-    evaluationBytesMeasured: result.evaluationBytesMeasured,
-    evaluationCharged: false,
-    ...(predicts ? { predictedSeconds: elapsed, predictedUsd: usd } : { seconds: elapsed, usd }),
-    ...(result.preparation === undefined ? {} : { preparation: result.preparation }),
-    wallSeconds,
-    resentTasks: result.resentTasks,
-    hedgedTasks: result.hedgedTasks,
-    droppedMessages: result.droppedMessages,
-    iterateSha256: result.iterateSha256,
-    constants: result.constants,
-    ...(result.spec === null ? {} : { stepSizeFrom: stepFrom(result.spec.algorithm) }),
-  });
-}
+import { methodLabel } from "../../shared/methods/index.ts";
+import { NO_LABELS, type RunLabels, type RunResult } from "../../shared/protocol/index.ts";
 
 export interface Shown {
   readonly result: RunResult;
@@ -42,21 +19,21 @@ export interface Shown {
 }
 
 /** Runs side by side. */
-export function comparison(shown: readonly Shown[]): string {
+export function comparison(shown: readonly Shown[], options: TableOptions = {}): string {
   const withWall = shown.some(({ wallSeconds }) => wallSeconds !== undefined);
   return table(
     [
       ["run", "left"],
-      ["method", "left"],
-      ["n", "right"],
-      ["ended", "left"],
+      ["method", "left", 4],
+      ["n", "right", 6],
+      ["ended", "left", 5],
       ["rounds", "right"],
-      ["|∇f|²/start", "right"],
-      ["Mbit/worker", "right"],
+      ["|∇f|²/start", "right", 1],
+      ["Mbit/worker", "right", 2],
       ["seconds", "right"],
       ["$", "right"],
-      ["$/1000 rounds", "right"],
-      ...(withWall ? [["wall", "right"] as const] : []),
+      ["$/1000 rounds", "right", 7],
+      ...(withWall ? [["wall", "right", 8] as const] : []),
     ],
     shown.map(({ result, wallSeconds }) => [
       result.run,
@@ -71,6 +48,7 @@ export function comparison(shown: readonly Shown[]): string {
       result.rounds === 0 ? "-" : dollars((1000 * result.usd) / result.rounds),
       ...(withWall ? [wallSeconds === undefined ? "-" : seconds(wallSeconds)] : []),
     ]),
+    options,
   );
 }
 
@@ -81,8 +59,20 @@ function membershipText({ constants, phases }: RunResult): string {
   return all.length <= 4 ? all.join("→") : `${all[0]}→…→${all.at(-1)}`;
 }
 
+export interface DetailOptions {
+  /** Where they are. */
+  readonly files: string;
+  readonly labels?: RunLabels;
+  /** Characters of a line; undefined: as many as there are. */
+  readonly width?: number | undefined;
+}
+
 /** Everything about one run. */
-export function details(result: RunResult, predicts: boolean): string {
+export function details(
+  result: RunResult,
+  predicts: boolean,
+  { files, labels = NO_LABELS, width }: DetailOptions,
+): string {
   const { constants, spec, initialGradientNormSquared: initial } = result;
   const approximate = predicts ? " (predicted)" : "";
   const rows: [string, string][] = [
@@ -125,9 +115,19 @@ export function details(result: RunResult, predicts: boolean): string {
     ...stepRows(result),
     ...epochRows(result),
     ["iterate", `SHA-256 ${result.iterateSha256}`],
+    ...labelRows(labels),
+    ["files", files],
   ];
-  const width = Math.max(...rows.map(([label]) => label.length));
-  return rows.map(([label, text]) => `${label.padEnd(width)}  ${text}`).join("\n");
+  const longest = Math.max(...rows.map(([label]) => label.length));
+  return rows.map(([label, text]) => wrapped(`${label.padEnd(longest)}  `, text, width)).join("\n");
+}
+
+function labelRows(labels: RunLabels): [string, string][] {
+  const words = tagWords(labels);
+  return [
+    ...(words.length === 0 ? [] : [["tags", words.join(", ")] as [string, string]]),
+    ...(labels.note === null ? [] : [["note", labels.note.replaceAll("\n", " / ")] as [string, string]]),
+  ];
 }
 
 /** Symbols and values of a run's constants. */

@@ -212,8 +212,10 @@ export class EmbeddedEngine implements Engine {
     if ("driver" in lock)
       throw new MarinaError("usage", `run ${run} is being driven by process ${lock.driver}`);
     try {
-      for (const key of keys) this.#service.cloud.client.objects.delete(key);
-      this.#service.cloud.flush();
+      const { cloud } = this.#service;
+      cloud.refresh(runPrefix(run));
+      for (const key of keys) await cloud.client.objects.delete(key);
+      cloud.flush();
       this.#box(run).remove();
     } finally {
       lock.release();

@@ -18,7 +18,7 @@ type Objects = Pick<ObjectStore, "get" | "list">;
 const BLOCKS_AHEAD = 32;
 
 /** undefined while the run has not ended. */
-export function readResult(objects: ObjectStore, run: string): Promise<RunResult | undefined> {
+export function readResult(objects: Pick<ObjectStore, "get">, run: string): Promise<RunResult | undefined> {
   return readOptional(objects, resultKey(run), decodeResult);
 }
 

@@ -345,8 +345,10 @@ describe("what is stored", () => {
   it("is shown by list, show and compare, for people and for programs", async () => {
     const list = await run("list");
     expect(list.stdout).toMatch(/^run +method/m);
-    expect(list.stdout).toMatch(/^short +MARINA, rand-k 10, step 0.1 +mushrooms +5 +done +20 /m);
-    const all: unknown = JSON.parse((await run("list", "--json")).stdout);
+    expect(list.stdout).toMatch(
+      /^short +MARINA, rand-k 10, step 0.1 +mushrooms +5 +rounds used up +20 .* 0\.000\d+ +\d{4}-\d\d-\d\d \d\d:\d\d$/m,
+    );
+    const { runs: all } = parsed((await run("list", "--json")).stdout);
     expect(all).toContainEqual(expect.objectContaining({ run: "short", status: "done", rounds: 20 }));
 
     const shown = await run("show", "short");
