@@ -31,7 +31,7 @@ export const IMAGE = [40, 50, 1] as const;
 const IMAGES = 3000;
 const HELD_OUT_IMAGES = 400;
 
-/** Images of bytes in two classes that a line tells apart, and the same kind of rows held out, as `NAME-held-out`. */
+/** Images of bytes in two classes that a plane parts, and rows of the same kind held out, as `NAME-held-out`. */
 export async function importImages(objects: ObjectStore, name: string): Promise<void> {
   await importMadeUp(objects, name, IMAGES, 1);
   await importMadeUp(objects, `${name}-held-out`, HELD_OUT_IMAGES, 2);
@@ -45,9 +45,9 @@ async function importMadeUp(objects: ObjectStore, name: string, rows: number, se
   for (let row = 0; row < rows; row++) {
     labels[row] = row % 2;
     for (let j = 0; j < size; j++) {
-      // Few pixels are not 0; the class brightens the upper half.
+      // Few pixels are not 0; one class is brighter in its upper half, the other one in its lower half.
       const bright = stream.nextUniform() < 0.1 ? Math.floor(200 * stream.nextUniform()) : 0;
-      pixels[row * size + j] = bright === 0 ? 0 : bright + (j < size / 2 && row % 2 === 1 ? 40 : 0);
+      pixels[row * size + j] = bright === 0 ? 0 : bright + (j < size / 2 === (row % 2 === 1) ? 40 : 0);
     }
   }
   const source = idxSource(
