@@ -7,7 +7,7 @@ import { billItems } from "./bill-items.ts";
 import { groupRuns } from "./grouping.ts";
 import { recipeOf } from "./recipe.ts";
 import type { Reached, ReportData, RunSummary, Series, WorkersStep } from "./report-data.ts";
-import { BestLosses, type SeriesRun, seriesOf, shareOf } from "./series.ts";
+import { BestLosses, seriesOf, shareOf } from "./series.ts";
 import { workersOverRun, workersSteps } from "./workers.ts";
 
 const BITS_PER_MBIT = 1e6;
@@ -22,13 +22,12 @@ export function buildReport(runs: readonly CollectedRun[], { title, predicts }: 
   const groups = groupRuns(runs);
   const share = shareOf(groups.length);
   const best = new BestLosses();
-  for (const run of runs) best.see(problemOf(run), run.records);
+  for (const run of runs) best.see(problemOf(run), run.rounds);
   const series: Series[] = groups.map(({ name, runs: members }) => {
-    const inputs = members.map(({ stored, records, result, progress }) => ({
+    const inputs = members.map(({ stored, rounds, result, progress }) => ({
       run: stored.run,
-      records,
+      rounds,
       usdByItem: billItems(result?.usage ?? progress?.usage),
-      ...endOf(result),
     }));
     return {
       name,
@@ -49,14 +48,9 @@ export function buildReport(runs: readonly CollectedRun[], { title, predicts }: 
       groups.flatMap(({ name, runs: members }) => members.flatMap((run) => reachedOf(run, name))),
     ),
     recipes: runs.map(recipeOf),
+    advice: [],
+    power: [],
   };
-}
-
-/** What the final iterate was seen to do on held-out data. */
-function endOf(result: CollectedRun["result"]): Pick<SeriesRun, "end"> {
-  if (result?.heldOut === undefined) return {};
-  const { rounds: round, uplinkBitsPerWorker, heldOut } = result;
-  return { end: { round, uplinkBitsPerWorker, heldOut } };
 }
 
 /** The same for runs that minimise the same function. */
@@ -70,13 +64,13 @@ function epochsOf({ result, progress }: CollectedRun): readonly MembershipEpoch[
 }
 
 function workersOf(run: CollectedRun): WorkersStep[] {
-  return workersSteps(run.stored.run, epochsOf(run), run.records.at(-1));
+  return workersSteps(run.stored.run, epochsOf(run), run.rounds.last);
 }
 
 function summaryOf(collected: CollectedRun, series: string): RunSummary {
-  const { stored, result, progress, records } = collected;
+  const { stored, result, progress, rounds } = collected;
   const { spec, run } = stored;
-  const last = records.at(-1);
+  const { last } = rounds;
   const initial = result?.initialGradientNormSquared ?? progress?.initialGradientNormSquared ?? null;
   const norm = result?.gradientNormSquared ?? last?.gradientNormSquared ?? null;
   return {
@@ -88,6 +82,7 @@ function summaryOf(collected: CollectedRun, series: string): RunSummary {
     status: result?.status ?? "running",
     ended: result === undefined ? "unfinished" : endedWhy(result),
     rounds: result?.rounds ?? last?.round ?? 0,
+    epochs: last?.epochs ?? null,
     loss: result?.loss ?? last?.loss ?? null,
     gradientNormSquared: norm,
     relativeGradientNormSquared:

@@ -8,18 +8,9 @@ const BITS_PER_MBIT = 1e6;
 /** What a run saw, and where. */
 type Look = Pick<RoundRecord, "round" | "uplinkBitsPerWorker" | "heldOut">;
 
-/**
- * @param end the final iterate, which has no record.
- * @param budget about how many points to keep.
- */
-export function heldOutPoints(
-  run: string,
-  records: readonly Look[],
-  end: Look | undefined,
-  budget: number,
-): HeldOutPoint[] {
-  const after = end !== undefined && end.round > (records.at(-1)?.round ?? -1) ? [end] : [];
-  const points = [...records, ...after].flatMap(({ round, uplinkBitsPerWorker, heldOut }) => {
+/** @param budget about how many points to keep. */
+export function heldOutPoints(run: string, records: readonly Look[], budget: number): HeldOutPoint[] {
+  const points = records.flatMap(({ round, uplinkBitsPerWorker, heldOut }) => {
     if (heldOut === undefined) return [];
     const place = { round, uplinkMbit: uplinkBitsPerWorker / BITS_PER_MBIT };
     return [{ run, ...place, rows: heldOut.rows, accuracy: accuracyOf(heldOut), loss: heldOut.loss }];

@@ -4,7 +4,9 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { finalRow } from "../client/collect.ts";
 import { shippedData } from "../client/import/shipped-data.ts";
+import { digestOf } from "../client/rounds/digest.ts";
 import { MARINA } from "../shared/base/invocation.ts";
 import { shellWord } from "../shared/base/shell-word.ts";
 import { type Manifest, STANDARD_INPUT } from "../shared/data/manifest.ts";
@@ -14,7 +16,7 @@ import { billItems } from "./bill-items.ts";
 import { buildReport } from "./build.ts";
 import { chartsOf } from "./charts.ts";
 import { groupRuns } from "./grouping.ts";
-import { latencyOf, roundLatencies } from "./latency.ts";
+import { latencyOf } from "./latency.ts";
 import { recipeOf } from "./recipe.ts";
 import { madeUpRun, manifestOf, recordsOf } from "./testing/runs.ts";
 
@@ -41,21 +43,22 @@ describe("curves", () => {
 
 describe("the latency of a round", () => {
   it("is the time to the next iterate, and rounds with tasks sent again stand out", () => {
-    const rounds = roundLatencies("a", recordsOf({ rounds: 20 }));
-    expect(rounds.map(({ milliseconds }) => Math.round(milliseconds))).toEqual(
+    const { latencies } = digestOf(recordsOf({ rounds: 20 }), undefined);
+    expect(latencies.sample.map(Math.round)).toEqual(
       Array.from({ length: 20 }, (_, round) => (round % 10 === 9 ? 500 : 100)),
     );
-    const latency = latencyOf(rounds, 10)!;
+    const latency = latencyOf([{ run: "a", ...latencies }], 10)!;
     expect(latency.slow.map(({ round }) => round).sort((a, b) => a - b)).toEqual([9, 19]);
     expect(latency.quantiles.at(-1)).toEqual({
       share: 1,
-      milliseconds: Math.max(...rounds.map((r) => r.milliseconds)),
+      milliseconds: Math.max(...latencies.sample),
     });
   });
 
   it("is not told where records are missing between two rounds", () => {
     const records = recordsOf({ rounds: 6 }).filter(({ round }) => round !== 3);
-    expect(roundLatencies("a", records).map(({ round }) => round)).toEqual([0, 1, 4, 5]);
+    const { slow } = digestOf(records, undefined).latencies;
+    expect(slow.map(({ round }) => round).sort((a, b) => a - b)).toEqual([0, 1, 4, 5]);
   });
 });
 
@@ -205,7 +208,8 @@ describe("a report's data", () => {
       t % 10 === 0 ? { ...record, heldOut: seen(100 + t) } : record,
     );
     const result = { ...run.result!, rounds: 31, uplinkBitsPerWorker: 5e6, heldOut: seen(190) };
-    const data = buildReport([{ ...run, records, result }], { title: "t", predicts: true });
+    const rounds = digestOf(records, undefined, finalRow(records.at(-1), result));
+    const data = buildReport([{ ...run, rounds, result }], { title: "t", predicts: true });
     const { heldOut } = data.series[0]!;
     expect(heldOut.map(({ round, accuracy }) => [round, accuracy])).toEqual([
       ...[0, 10, 20, 30].map((t) => [t, (100 + t) / 200]),

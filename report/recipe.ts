@@ -22,9 +22,14 @@ export function recipeOf({ stored, result, progress, manifest }: CollectedRun): 
         : [
             `# and the held-out data: ${MARINA} data import FILE --like ${spec.data} --name ${spec.heldOut.data}`,
           ]),
-      `echo ${shellWord(JSON.stringify(spec))} | ${MARINA} run -`,
+      runLine(spec),
     ].join("\n"),
   };
+}
+
+/** Not by echo: some shells' own reads backslashes. */
+export function runLine(spec: object): string {
+  return `printf '%s\\n' ${shellWord(JSON.stringify(spec))} | ${MARINA} run -`;
 }
 
 /** The commands that bring the data set in; a comment where it is gone. */

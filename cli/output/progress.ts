@@ -1,6 +1,7 @@
 /** Live progress of a run: one line that changes on a terminal, a plain line now and then elsewhere. */
 
 import { heldOutText, type Watcher } from "../../client/index.ts";
+import type { CalibrationQuestion } from "../../lambdas/aggregator/index.ts";
 import { dollars, megabits, seconds, short } from "../../shared/base/index.ts";
 import type { RoundRecord, RunSpec } from "../../shared/protocol/index.ts";
 
@@ -18,6 +19,14 @@ export interface ProgressOptions {
 
 const TERMINAL_INTERVAL = 100;
 const PLAIN_INTERVAL = 5000;
+
+const CALIBRATION_TEXT: Readonly<Record<CalibrationQuestion, string>> = {
+  spectra: "spectra",
+  "average-smoothness": "power iteration",
+  hessians: "Hessians",
+  start: "start",
+  probe: "gradients near x^0",
+};
 
 export function createProgress(options: ProgressOptions): Watcher & { readonly done: () => void } {
   const { run, spec, predicts, stream, now, update } = options;
@@ -40,7 +49,7 @@ export function createProgress(options: ProgressOptions): Watcher & { readonly d
   const approximately = predicts ? "~" : "";
   return {
     calibration(what, step) {
-      show(`${run}: calibration, ${what === "average-smoothness" ? `power iteration step ${step}` : what}`);
+      show(`${run}: calibration, ${CALIBRATION_TEXT[what]}${step === 0 ? "" : `, step ${step}`}`);
     },
     round(record: RoundRecord) {
       first ??= record.round;

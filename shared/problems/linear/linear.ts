@@ -8,6 +8,7 @@
 import * as z from "zod";
 import { type DataLabels, defineProblem, type Problem } from "../problem.ts";
 import { regularizer, regularizerText } from "../regularizers.ts";
+import { margins } from "./kernels.ts";
 import type { LinearSpec, LossKind } from "./losses.ts";
 import { firstNonFiniteRow } from "./non-finite-row.ts";
 import { createObjective } from "./objective.ts";
@@ -41,6 +42,7 @@ function over(spec: LinearSpec, features: number): Problem {
     },
     start: () => new Float64Array(features),
     work: (rows, nonZeros) => ({ rows, nonZeros, flop: 0 }),
+    predicts: spec.kind === "least-squares" ? "labels" : "labels by logistic",
     evaluatorBytes: 0,
     evaluator: async () => ({
       objective: (shard, weights) => createObjective(spec, shard, weights),
@@ -48,6 +50,11 @@ function over(spec: LinearSpec, features: number): Problem {
       firstNonFinite(shard, x) {
         const row = firstNonFiniteRow(shard, spec.kind, x);
         return row === undefined ? undefined : { row };
+      },
+      outputs(shard, x) {
+        const values = new Float64Array(shard.rows);
+        margins(shard, x, 0, shard.rows, values);
+        return { size: 1, values };
       },
     }),
   };
