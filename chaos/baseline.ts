@@ -1,6 +1,6 @@
 /** A run to be disturbed: its spec, its data, and what it does when nothing goes wrong. */
 
-import { settleStart } from "../client/index.ts";
+import { checkHeldOutData, settleStart } from "../client/index.ts";
 import { createEmbeddedService, driveToEnd, type ServiceAlteration } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
@@ -8,6 +8,7 @@ import { parseManifest } from "../shared/data/index.ts";
 import {
   type Checkpoint,
   checkpointKey,
+  dataSetsOf,
   decodeCheckpoint,
   encodeStoredRun,
   encodeVector,
@@ -89,13 +90,20 @@ export async function prepareStage(
   const key = manifestKey(given.data);
   const manifest = parseManifest((await source.get(key)).body, key);
   const data = { sha256: manifest.object.sha256, etag: manifest.object.etag };
-  const folder = key.slice(0, key.lastIndexOf("/") + 1);
+  const heldOut = await checkHeldOutData(source, given, manifest);
   const { spec, start } = await settleStart(source, given, manifest);
   const objects: [string, Uint8Array][] = [
-    [specKey(RUN), encodeStoredRun({ version: 1, run: RUN, spec, data })],
+    [
+      specKey(RUN),
+      encodeStoredRun({ version: 1, run: RUN, spec, data, ...(heldOut === undefined ? {} : { heldOut }) }),
+    ],
   ];
   if (start !== undefined) objects.push([startKey(RUN, vectorSha256(start)), encodeVector(start)]);
-  for (const each of await source.list(folder)) objects.push([each, (await source.get(each)).body]);
+  for (const name of dataSetsOf(spec)) {
+    const of = manifestKey(name);
+    const folder = of.slice(0, of.lastIndexOf("/") + 1);
+    for (const each of await source.list(folder)) objects.push([each, (await source.get(each)).body]);
+  }
 
   const checkpoints = new Map<number, string>();
   const records = new Map<number, string>();

@@ -9,9 +9,9 @@ interface Waiting {
   readonly counted: Set<number>;
 }
 
-/** Who answered in a round, as text: its workers in the order of their slots. */
-export function answerersOf({ workers }: Pick<Expectation, "workers">): string {
-  return workers.join(" ");
+/** Who answered in a round, as text: its workers in the order of their slots, those asked of held-out data apart. */
+export function answerersOf({ workers, heldOutFrom }: Pick<Expectation, "workers" | "heldOutFrom">): string {
+  return workers.subarray(0, heldOutFrom).join(" ");
 }
 
 /**

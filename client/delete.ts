@@ -3,6 +3,7 @@ import { MarinaError } from "../shared/base/index.ts";
 import type { StoredFile } from "../shared/cloud/aws/index.ts";
 import { readOptional } from "../shared/cloud/index.ts";
 import {
+  dataSetsOf,
   datasetPrefix,
   decodeResult,
   decodeStoredRun,
@@ -120,7 +121,7 @@ async function usersOf(engine: Engine, data: string) {
   const users: { run: string; state: string; because: string; isDone: boolean }[] = [];
   for (const run of await runNames(engine.live)) {
     const stored = await readOptional(engine.live, specKey(run), decodeStoredRun);
-    if (stored?.spec.data !== data) continue;
+    if (stored === undefined || !dataSetsOf(stored.spec).includes(data)) continue;
     const result = await readOptional(engine.live, resultKey(run), decodeResult);
     const isDone = result?.status === "done" || result?.status === "diverged";
     users.push({ run, ...(await engine.liveness(run)), isDone });

@@ -26,7 +26,7 @@ export async function constantsOfSpec(
   const local = service.cloud.client.objects;
   await local.put(manifest.object.key, (await objects.get(manifest.object.key)).body);
   await local.put(manifestKey(spec.data), (await objects.get(manifestKey(spec.data))).body);
-  const { name: _, ...rest } = spec;
+  const { name: _, heldOut: __, ...rest } = spec;
   const { workers } = startingMembership(spec);
   // No round fits into so little time: what is left is the calibration.
   const trial: RunSpec = { ...rest, workers, stop: { ...spec.stop, seconds: Number.MIN_VALUE } };

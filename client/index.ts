@@ -49,7 +49,7 @@ export { oneClassRemark, remarkOn } from "./import/one-class.ts";
 export { readingWords } from "./import/reading-words.ts";
 export { readJson } from "./json-file.ts";
 export { changeLabels, checkLabels, type LabelChange, readLabels, tagOf, tagWords } from "./labels.ts";
-export { checkRun, createRun, resumeRun } from "./launch.ts";
+export { checkHeldOutData, checkHeldOutSpec, checkRun, createRun, resumeRun } from "./launch.ts";
 export {
   type EvaluateOptions,
   type Evaluation,

@@ -195,6 +195,19 @@ function checkTaskFlop(spec: RunSpec, workers: number, manifest: Manifest, probl
 }
 
 /**
+ * Held-out data as a spec looks at it, by its manifest and that of the run's data.
+ * @throws MarinaError "spec" where it has other features or labels, and for an accuracy that has no meaning.
+ */
+export function checkHeldOutSpec({ heldOut }: RunSpec, manifest: Manifest, held: Manifest): void {
+  checkHeldOut(manifest, held);
+  if (heldOut?.metrics?.includes("accuracy") !== true || manifest.labels.kind !== "real") return;
+  throw new MarinaError(
+    "spec",
+    `heldOut.metrics: expected "loss" alone, since data set "${manifest.name}" has real labels, which are not right or wrong`,
+  );
+}
+
+/**
  * The held-out data of a spec, if there is some.
  * @throws MarinaError "usage" where it does not exist, "spec" where it has other features or labels than the run's.
  */
@@ -205,13 +218,7 @@ export async function checkHeldOutData(
 ): Promise<StoredRun["heldOut"]> {
   if (spec.heldOut === undefined) return undefined;
   const held = await findManifest(objects, spec.heldOut.data);
-  checkHeldOut(manifest, held);
-  if (spec.heldOut.metrics?.includes("accuracy") === true && manifest.labels.kind === "real") {
-    throw new MarinaError(
-      "spec",
-      `heldOut.metrics: expected "loss" alone, since data set "${manifest.name}" has real labels, which are not right or wrong`,
-    );
-  }
+  checkHeldOutSpec(spec, manifest, held);
   await checkRows(objects, held);
   return { sha256: held.object.sha256, etag: held.object.etag, rows: held.rows };
 }

@@ -5,6 +5,7 @@ export type { Manifest } from "../shared/data/index.ts";
 export type { NamedBlock } from "../shared/problems/index.ts";
 export type {
   Constants,
+  HeldOut,
   MembershipEpoch,
   RoundRecord,
   RunLabels,

@@ -1,6 +1,6 @@
 /** From a sweep to its cells: list x grid x seeds, each with a complete spec, checked against its data set. */
 
-import { checkMachine, checkRun, machineMemoryBytes, withChange } from "../client/index.ts";
+import { checkHeldOutSpec, checkMachine, checkRun, machineMemoryBytes, withChange } from "../client/index.ts";
 import { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import type { Manifest } from "../shared/data/index.ts";
@@ -109,7 +109,10 @@ function cellOf(
   const problem = checkRun(spec, manifest);
   // Also cells of a stack are first run on the embedded cloud.
   checkMachine(spec, manifest, problem, machineMemoryBytes());
-  const digest = cellDigest(spec, configuration, manifest.object.sha256);
+  const held = spec.heldOut === undefined ? undefined : manifestOf(spec.heldOut.data);
+  if (held !== undefined) checkHeldOutSpec(spec, manifest, held);
+  const contents = [manifest, ...(held === undefined ? [] : [held])].map(({ object }) => object.sha256);
+  const digest = cellDigest(spec, configuration, contents.join(" "));
   const cell = { digest, ...varied, spec, configuration };
   check?.(cell, manifest);
   return cell;

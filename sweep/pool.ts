@@ -1,6 +1,7 @@
 /** Runs cells on several threads, and hands each result over as soon as it is there. */
 import { Worker } from "node:worker_threads";
 import { type ErrorCode, MarinaError } from "../shared/base/index.ts";
+import { dataSetsOf } from "../shared/protocol/index.ts";
 import type { Cell } from "./cell.ts";
 import type { CellOrder, CellReply } from "./cell-thread.ts";
 import type { Library } from "./library.ts";
@@ -73,7 +74,7 @@ export class CellPool {
     { digest, spec, configuration, axes }: Cell,
     signal: AbortSignal | undefined,
   ): Promise<CellOutcome> {
-    const stored = await this.#library.objectsOf(spec.data);
+    const stored = (await Promise.all(dataSetsOf(spec).map((name) => this.#library.objectsOf(name)))).flat();
     const order: CellOrder = { digest, spec, configuration, stored };
     const reply = await this.#ask(order, signal);
     if (reply.kind === "failed") {

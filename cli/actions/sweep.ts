@@ -69,7 +69,7 @@ export async function sweep(path: string, options: SweepOptions): Promise<void> 
 async function sweepOnStack(read: ReadSweep, folder: string, options: SweepOptions): Promise<void> {
   const session = await openStackSession(read.sweep.name, options);
   try {
-    const setting = await session.setting(dataSetsOf(read.sweep, read.base));
+    const setting = await session.setting(namedDataSets(read.sweep, read.base));
     const first = await session.run(cellsOf(read.sweep, read.base, setting));
     const outcome = await confirmed(read, first, setting, session);
     const groups = groupsOf(outcome.finished);
@@ -170,7 +170,7 @@ export async function runSweep(
     rounds: async ({ cell }) => runner.rounds(cell),
   });
   try {
-    const setting = { manifestOf: await library.manifestsOf(dataSetsOf(spec, base)) };
+    const setting = { manifestOf: await library.manifestsOf(namedDataSets(spec, base)) };
     const cells = cellsOf(spec, base, setting);
     try {
       const finished = await runner.run(cells);
@@ -188,11 +188,15 @@ export async function runSweep(
 }
 
 /** Every data set that some cell may name. */
-function dataSetsOf({ list, grid }: SweepSpec, base: unknown): Set<string> {
+function namedDataSets({ list, grid }: SweepSpec, base: unknown): Set<string> {
+  const { data, heldOut } = (base ?? {}) as { data?: unknown; heldOut?: { data?: unknown } | null };
+  const nameIn = (value: unknown): unknown => (value as { data?: unknown } | null | undefined)?.data;
   const values = [
-    (base as { data?: unknown } | null)?.data,
+    ...[data, heldOut?.data],
     ...(grid?.["data"] ?? []),
-    ...(list ?? []).map(({ set }) => set["data"]),
+    ...(grid?.["heldOut.data"] ?? []),
+    ...(grid?.["heldOut"] ?? []).map(nameIn),
+    ...(list ?? []).flatMap(({ set }) => [set["data"], set["heldOut.data"], nameIn(set["heldOut"])]),
   ];
   return new Set(values.filter((value) => typeof value === "string"));
 }

@@ -1,6 +1,6 @@
 /** `marina tune` over given values of several parameters: every combination, some drawn, or hopeless ones ended early. */
 import { MarinaError } from "../../shared/base/index.ts";
-import type { RunSpec } from "../../shared/protocol/index.ts";
+import { dataSetsOf, type RunSpec } from "../../shared/protocol/index.ts";
 import {
   type Cell,
   CellsLeft,
@@ -30,7 +30,7 @@ export async function tuneCombinations(spec: RunSpec, measure: Measure, options:
   if (doubled !== undefined) throw new MarinaError("usage", `--parameter ${doubled}: expected it once`);
   const bench = await openBench(options);
   try {
-    const setting = await bench.setting([spec.data]);
+    const setting = await bench.setting(dataSetsOf(spec));
     const cellsFor = (points: readonly Point[], rounds: number): Cell[] => {
       const list = points.map((set) => ({ set }));
       const base = { ...spec, stop: { ...spec.stop, rounds } };

@@ -2,7 +2,7 @@
 
 import { readSpec } from "../../client/index.ts";
 import { MarinaError, short } from "../../shared/base/index.ts";
-import type { RunSpec } from "../../shared/protocol/index.ts";
+import { dataSetsOf, type RunSpec } from "../../shared/protocol/index.ts";
 import {
   allowedScale,
   bestTrial,
@@ -37,7 +37,7 @@ export async function tune(path: string, options: TuneOptions): Promise<void> {
   const bench = await openBench(options);
   const tried: Group[] = [];
   try {
-    const setting = await bench.setting([spec.data]);
+    const setting = await bench.setting(dataSetsOf(spec));
     const cellsFor = (values: readonly unknown[]): Cell[] => {
       const grid = { [field]: values };
       return cellsOf(

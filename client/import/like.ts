@@ -1,4 +1,5 @@
 /** How the rows of a file are read that shall be treated as those of a data set were. */
+import { basename } from "node:path";
 import { MarinaError } from "../../shared/base/index.ts";
 import type { LabelKind, Manifest, Reading } from "../../shared/data/index.ts";
 import type { ChosenArrays } from "./arrays.ts";
@@ -66,7 +67,7 @@ function ofFile(
   { array, labelArray, drop }: Options,
   arrays: ChosenArrays | undefined,
 ): Reading {
-  const named = arrays?.labelFile === undefined ? {} : { labelFile: arrays.labelFile };
+  const named = arrays?.labelFile === undefined ? {} : { labelFile: basename(arrays.labelFile) };
   switch (reading.format) {
     case "idx":
       return { ...reading, ...named };

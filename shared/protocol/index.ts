@@ -108,7 +108,7 @@ export { isOutsideObject, outsideBytesOf } from "./messages/traffic.ts";
 export { METRICS_NAMESPACE, RoundMetric } from "./round-metric.ts";
 export { whyMembershipIsFixed } from "./spec/fixed-membership.ts";
 export { isGiven, WHICH_ITERATE, type WhichIterate } from "./spec/given-start.ts";
-export { accuracyOf, type HeldOut, type HeldOutMetric } from "./spec/held-out.ts";
+export { accuracyOf, dataSetsOf, type HeldOut, type HeldOutMetric } from "./spec/held-out.ts";
 export { algorithmOf, type Membership, startingMembership, whyNotScaled } from "./spec/membership.ts";
 export { NAME_PATTERN } from "./spec/names.ts";
 export {

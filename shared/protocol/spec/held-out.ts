@@ -25,6 +25,17 @@ export function heldOutSchema(name: z.ZodString) {
     .describe("Data that is not trained on, evaluated outside the method: not charged to it.");
 }
 
+/** The data sets that a run reads: its own, and that which it does not train on. */
+export function dataSetsOf({
+  data,
+  heldOut,
+}: {
+  readonly data: string;
+  readonly heldOut?: { readonly data: string };
+}): readonly string[] {
+  return heldOut === undefined || heldOut.data === data ? [data] : [data, heldOut.data];
+}
+
 /** What of held-out data at an iterate; see `HeldOutMetric`. */
 export interface HeldOut {
   readonly rows: number;
