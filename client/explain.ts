@@ -9,7 +9,8 @@ import {
   startingMembership,
   WHOLE_OBJECT_BYTES,
 } from "../shared/protocol/index.ts";
-import { createRun, findManifest } from "./launch.ts";
+import { findManifest } from "./find.ts";
+import { createRun } from "./launch.ts";
 
 /**
  * The constants of a run's first membership. Undefined where the data set is too large to be fetched for it.

@@ -2,6 +2,7 @@
 
 import {
   accountChecks,
+  adviceText,
   type Check,
   checkFit,
   checkTurns,
@@ -11,6 +12,7 @@ import {
   type EngineOptions,
   findManifest,
   type Prediction,
+  packingAdvice,
   predict,
   readSpec,
   stepTexts,
@@ -94,24 +96,29 @@ async function* checks(engine: DeployedEngine, specPath: string | undefined): As
     yield { good: true, text: `prices: ${notice}${limit}` };
   }
   if (turns.some(({ good }) => !good)) return;
+  const configuration = { ...stack, workerConcurrency: workersAtOnce(concurrency) };
   yield* await stepChecks(objects, spec);
   let prediction: Prediction | undefined;
   try {
-    prediction = await predict(objects, spec, { ...stack, workerConcurrency: workersAtOnce(concurrency) });
+    prediction = await predict(objects, spec, configuration);
   } catch (error) {
     if (!(error instanceof MarinaError)) throw error;
     yield { good: false, text: error.message };
     return;
   }
-  yield prediction === undefined
-    ? {
-        good: true,
-        text: "price: can't be predicted, data set or vectors are too large for a trial on this machine",
-      }
-    : {
-        good: true,
-        text: `price: $${dollars(1000 * prediction.usdPerRound)} per 1,000 rounds, ${seconds(prediction.secondsPerRound)} a round; at most $${dollars(prediction.usdAtMost)} and ${seconds(prediction.secondsAtMost)} for ${spec.stop.rounds} rounds`,
-      };
+  if (prediction === undefined) {
+    yield {
+      good: true,
+      text: "price: can't be predicted, data set or vectors are too large for a trial on this machine",
+    };
+    return;
+  }
+  yield {
+    good: true,
+    text: `price: $${dollars(1000 * prediction.usdPerRound)} per 1,000 rounds, ${seconds(prediction.secondsPerRound)} a round; at most $${dollars(prediction.usdAtMost)} and ${seconds(prediction.secondsAtMost)} for ${spec.stop.rounds} rounds`,
+  };
+  const advice = await packingAdvice(objects, spec, configuration, prediction);
+  if (advice !== undefined) yield { good: true, text: `packing: ${adviceText(advice)}` };
 }
 
 /** Where the step size comes from, and what it promises; where there is none, why. */

@@ -1,6 +1,6 @@
 /** Live progress of a run: one line that changes on a terminal, a plain line now and then elsewhere. */
 
-import type { Watcher } from "../../client/index.ts";
+import { heldOutText, type Watcher } from "../../client/index.ts";
 import type { CalibrationQuestion } from "../../lambdas/aggregator/index.ts";
 import { dollars, megabits, seconds, short } from "../../shared/base/index.ts";
 import type { RoundRecord, RunSpec } from "../../shared/protocol/index.ts";
@@ -38,6 +38,7 @@ export function createProgress(options: ProgressOptions): Watcher & { readonly d
   let norm: number | null = null;
   let initial: number | null = null;
   let loss: number | null = null;
+  let heldOut = "";
   const show = (line: string): void => {
     const at = now();
     if (at - shown < interval) return;
@@ -55,11 +56,12 @@ export function createProgress(options: ProgressOptions): Watcher & { readonly d
       norm = record.gradientNormSquared ?? norm;
       initial ??= record.gradientNormSquared;
       loss = record.loss ?? loss;
+      if (record.heldOut !== undefined) heldOut = `  ${heldOutText(record.heldOut)}`;
       const rate = (1000 * (record.round - first)) / Math.max(1, now() - started);
       const relative =
         norm !== null && initial !== null && first === 0 ? ` (${short(norm / initial)} of start)` : "";
       show(
-        `${run}: round ${record.round}/${spec.stop.rounds}  |∇f|² ${short(norm)}${relative}  f ${short(loss)}  ` +
+        `${run}: round ${record.round}/${spec.stop.rounds}  |∇f|² ${short(norm)}${relative}  f ${short(loss)}${heldOut}  ` +
           `${megabits(record.uplinkBitsPerWorker)} Mbit/worker  ${approximately}${seconds(record.seconds)}  ` +
           `${approximately}$${dollars(record.usd)}  ${Math.round(rate)} rounds/s`,
       );

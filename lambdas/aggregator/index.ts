@@ -12,3 +12,4 @@ export type { AggregatorHooks } from "./hooks.ts";
 export { shardsPerTaskOf } from "./round/packing.ts";
 export type { RunObserver } from "./settings.ts";
 export { isOver } from "./term/end-run.ts";
+export { readStart } from "./term/starting-point.ts";

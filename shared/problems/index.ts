@@ -9,6 +9,8 @@ export {
 } from "./linear/hessian-sums.ts";
 export { importanceWeights, rowImportance } from "./linear/row-importance.ts";
 export { applyGram, shardSpectrum } from "./linear/spectrum.ts";
+export type { DenseRows } from "./network/dense-rows.ts";
+export { predictionOf } from "./network/predictions.ts";
 export { hasQuadraticLoss, type KnownMu, knownMu } from "./polyak-lojasiewicz.ts";
 export type {
   DataForm,
@@ -17,7 +19,10 @@ export type {
   Layout,
   NamedBlock,
   Objective,
+  Predicts,
   Problem,
+  RowFigures,
+  RowOutputs,
   RowWork,
   Shard,
   ShardSpectrum,

@@ -65,10 +65,19 @@ export interface Problem {
   start(stream: UniformStream): Float64Array;
   /** What a pass over rows with so many stored entries takes. */
   work(rows: number, nonZeros: number): RowWork;
+  readonly predicts: Predicts;
   /** Memory that the evaluator takes beside rows and vectors of length d. */
   readonly evaluatorBytes: number;
   /** Loads what only those need who compute. */
   evaluator(): Promise<Evaluator>;
+}
+
+/** What is known of rows at a point, apart from derivatives: sums over them. */
+export interface RowFigures {
+  /** Without regulariser. */
+  readonly loss: number;
+  /** Rows whose prediction is their label; null where labels are no classes. */
+  readonly correct: number | null;
 }
 
 /** A problem over rows. */
@@ -77,7 +86,24 @@ export interface Evaluator {
   objective(shard: Shard, weights: Weights): Objective;
   /** The first row whose loss or derivative is non-finite at x; undefined where no single row's is. */
   firstNonFinite(shard: Shard, x: Float64Array): NonFiniteRow | undefined;
+  /** What x makes of each row, before the loss: what predictions are made of. */
+  outputs(shard: Shard, x: Float64Array): RowOutputs;
+  /** Loss and right predictions at x. @throws MarinaError as `objective`. */
+  figures(shard: Shard, x: Float64Array): RowFigures;
 }
+
+/** Some numbers for each row, one row after the other. */
+export interface RowOutputs {
+  /** Numbers of a row. */
+  readonly size: number;
+  readonly values: Float64Array;
+}
+
+/**
+ * What a row's outputs predict. "labels": of classes the largest one's number, of two classes the sign, else the first output; with
+ * probabilities 1/(1 + exp(-z)) of the one output ("logistic"), or by a softmax. "nothing": they are no labels.
+ */
+export type Predicts = "labels" | "labels by logistic" | "labels by softmax" | "nothing";
 
 /** Smoothness constants, from what the workers tell of their shards. */
 export interface SmoothnessRules<Spec> {

@@ -3,6 +3,7 @@
  * left to ask. Progress is stored every so many steps, so a hand-over or a crash goes on with the same bits.
  */
 
+import { MarinaError } from "../../../shared/base/index.ts";
 import {
   advance,
   POWER_STEP_LIMIT,
@@ -25,7 +26,6 @@ import {
   type Point,
   type Preparation,
   probeKey,
-  startingPoint,
 } from "../../../shared/protocol/index.ts";
 import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
@@ -35,6 +35,7 @@ import { travelInline } from "../round/points.ts";
 import { type ActiveRun, type Assignment, tasksFor, withMembership } from "../term/active-run.ts";
 import type { OpenTerm } from "../term/open-term.ts";
 import type { RunState } from "../term/run-state.ts";
+import { startOf } from "../term/starting-point.ts";
 import { type Calibration, constantsOf, nextQuestion, type Question, withPower } from "./calibration.ts";
 import {
   deletePower,
@@ -131,7 +132,9 @@ async function ask(active: ActiveRun, calibration: Calibration, question: Questi
 
 async function askSpectra(active: ActiveRun, calibration: Calibration): Promise<Calibration> {
   const accepted = await askAll(active, { kind: "calibrate", round: 0, points: [] });
-  const shards = accepted.map(({ message }) => decodeSpectrum(message.payload, `worker ${message.worker}`));
+  const shards = accepted.map(({ message }) =>
+    decodeSpectrum(payloadOf(message), `worker ${message.worker}`),
+  );
   const spectra = { version: 1, data: active.manifest.object.sha256, shards } as const;
   const next = { ...calibration, spectra };
   // Where a power iteration follows they are stored with its progress, or with what it comes to.
@@ -195,7 +198,7 @@ async function appliedByEach(
   const accepted = await askAll(active, { kind: "gram", round, points: [point] });
   if (point.kind === "stored") await active.ports.objects.delete(point.key);
   return accepted.map(({ message }) =>
-    decodeVector(message.payload, active.dimension, `worker ${message.worker}`),
+    decodeVector(payloadOf(message), active.dimension, `worker ${message.worker}`),
   );
 }
 
@@ -224,7 +227,7 @@ const FIRST_PROBE_ROUND = 4_100_000_000;
 
 /** The gradients at the next point near x^0. */
 async function askProbe(active: ActiveRun, { probe }: Calibration): Promise<Probe> {
-  const before = probe ?? startProbe(startingPoint(active.spec, active.problem));
+  const before = probe ?? startProbe(await startOf(active));
   const round = FIRST_PROBE_ROUND + before.points;
   const point = await pointOf(active, before.next!, round);
   const gradients = await gradientsAt(active, point, round);
@@ -242,9 +245,15 @@ async function pointOf(active: ActiveRun, vector: Float64Array, step: number): P
 }
 
 async function measureStart(active: ActiveRun): Promise<StartingPoint> {
-  const x = startingPoint(active.spec, active.problem);
+  const x = await startOf(active);
   const { loss, gradientNormSquared } = await evaluateAt(active, x, 0);
   return { loss, gradientNormSquared };
+}
+
+/** @throws MarinaError "message" for what answers no question of calibration. */
+function payloadOf(message: AcceptedContribution["message"]): Uint8Array {
+  if (message.kind === "answer") return message.payload;
+  throw new MarinaError("message", `calibration: expected answers, got ${message.kind}`);
 }
 
 async function askAll(

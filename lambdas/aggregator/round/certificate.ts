@@ -35,6 +35,8 @@ export interface CertificateSetting {
   readonly round: number;
   readonly constants: Constants;
   readonly problem: RunSpec["problem"];
+  /** Slots of the method; what answers behind them tell is for the record. */
+  readonly slots: number;
 }
 
 /**
@@ -42,7 +44,7 @@ export interface CertificateSetting {
  * unbounded losses, whose rounding can't be told from outside.
  */
 export function certificateOf(setting: CertificateSetting): Certificate | undefined {
-  const { request, points, compressor, constants, round, seed, problem } = setting;
+  const { request, points, compressor, constants, round, seed, problem, slots } = setting;
   const { Lmax, Lrow, measured, workers, rows, dimension } = constants;
   if (request.differenceOf === undefined || measured === true) return undefined;
   if (Lmax === undefined || Lrow === undefined) return undefined;
@@ -66,7 +68,7 @@ export function certificateOf(setting: CertificateSetting): Certificate | undefi
     return norm(kept);
   };
   return (message) => {
-    if (message.kind !== "contribution" || message.payload.length === 0) return undefined;
+    if (message.kind !== "contribution" || message.slot >= slots) return undefined;
     const { slot, loss } = message;
     const place = { round, slot, slots: workers };
     const draw = compressor.receiverDraws ? compressorDraw(seed, place, compressor) : NO_DRAW;

@@ -3,10 +3,11 @@
 import { MarinaError } from "../../../shared/base/index.ts";
 import { normSquared } from "../../../shared/math/index.ts";
 import { everyone } from "../../../shared/methods/index.ts";
-import type { Point } from "../../../shared/protocol/index.ts";
+import type { HeldOut, Point, Task } from "../../../shared/protocol/index.ts";
 import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
 import { type ActiveRun, tasksFor } from "../term/active-run.ts";
+import { heldOutFigures, heldOutTasks } from "./held-out.ts";
 import { PointStore, travelInline } from "./points.ts";
 
 export interface Evaluation {
@@ -14,11 +15,13 @@ export interface Evaluation {
   readonly loss: number;
   /** |grad f(x)|^2 */
   readonly gradientNormSquared: number;
+  /** Where the run has held-out data. */
+  readonly heldOut: HeldOut | undefined;
   /** Bytes of tasks and contributions. */
   readonly bytes: number;
 }
 
-/** Asks all workers for their exact gradient at x. @param pointRound identity of x. */
+/** Asks all workers for their exact gradient at x, and for what the held-out data says of it. @param pointRound identity of x. */
 export async function evaluateAt(
   active: ActiveRun,
   x: Float64Array,
@@ -29,11 +32,14 @@ export async function evaluateAt(
   const point = inline
     ? ({ kind: "inline", vector: x } as const)
     : await new PointStore(ports.objects, run, phase).point(x, pointRound);
-  const { accepted, outsideBytes } = await askForGradients(active, point, pointRound);
-  const { loss, gradientNormSquared } = combine(accepted, workers, dimension);
+  const beside = (firstSlot: number): readonly Task[] =>
+    active.heldOutRows > 0 ? heldOutTasks(active, point, pointRound, firstSlot) : [];
+  const { accepted, outsideBytes } = await askForGradients(active, point, pointRound, beside);
+  const { loss, gradientNormSquared } = combine(accepted.slice(0, workers), workers, dimension);
+  const heldOut = active.heldOutRows > 0 ? heldOutFigures(active, accepted.slice(workers)) : undefined;
   const bytes =
     outsideBytes + accepted.reduce((sum, { bytes: own, evaluationBytes }) => sum + own + evaluationBytes, 0);
-  return { loss, gradientNormSquared, bytes };
+  return { loss, gradientNormSquared, heldOut, bytes };
 }
 
 /** grad f_i of every worker, in their order, at a point near the run's. @param pointRound that no iterate has. */
@@ -46,7 +52,13 @@ export async function gradientsAt(
   return exactByWorker(accepted, active.workers, active.dimension).map(({ evaluation }) => evaluation);
 }
 
-function askForGradients(active: ActiveRun, point: Point, pointRound: number) {
+/** @param beside what else is asked for, in the slots from there on. */
+function askForGradients(
+  active: ActiveRun,
+  point: Point,
+  pointRound: number,
+  beside: (firstSlot: number) => readonly Task[] = () => [],
+) {
   const assignment = {
     kind: "evaluate",
     round: pointRound,
@@ -57,7 +69,14 @@ function askForGradients(active: ActiveRun, point: Point, pointRound: number) {
   } as const;
   const { ports, taskQueue, inbox, shardsPerTask, workers } = active;
   const tasks = tasksFor(active, assignment, everyone(workers));
-  return exchange(ports, taskQueue, inbox, tasks, "contribution", shardsPerTask);
+  return exchange(
+    ports,
+    taskQueue,
+    inbox,
+    [...tasks, ...beside(tasks.length)],
+    "contribution",
+    shardsPerTask,
+  );
 }
 
 /**

@@ -8,13 +8,14 @@ import {
   type Vectors,
   workerNumbers,
 } from "../../../shared/methods/index.ts";
-import type { Constants, Point, TaskKind } from "../../../shared/protocol/index.ts";
+import type { Constants, HeldOut, Point, TaskKind } from "../../../shared/protocol/index.ts";
 import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
 import { type ActiveRun, tasksFor } from "../term/active-run.ts";
 import { certificateOf } from "./certificate.ts";
 import { addMessage, type Encoding } from "./decode.ts";
 import { combine } from "./evaluate.ts";
+import { heldOutFigures, heldOutTasks } from "./held-out.ts";
 import { type PointStore, travelInline } from "./points.ts";
 import { moveServerHeld, serverHeld, stateOf } from "./server-held-state.ts";
 
@@ -28,6 +29,8 @@ export interface RoundOutcome {
   readonly loss: number | null;
   /** |grad f(x^t)|^2, where it was asked for. */
   readonly gradientNormSquared: number | null;
+  /** Of x^t, where it was asked for. */
+  readonly heldOut: HeldOut | undefined;
   /** This round's uplink, mean over all n workers, the paper's bits. */
   readonly uplinkBitsPerWorker: number;
   readonly uplinkBytes: number;
@@ -48,6 +51,8 @@ export interface RoundSetting {
   /** The round of the durable checkpoint: no successor asks for anything older. */
   readonly oldestNeededRound: number;
   readonly evaluate: boolean;
+  /** Ask what the held-out data says of x^t. */
+  readonly heldOut: boolean;
   /** Dense whatever the coin says: the workers have changed. */
   readonly dense: boolean;
   readonly constants: Constants;
@@ -58,7 +63,7 @@ export interface RoundSetting {
  * the round that formed them, so workers know which gradients they still hold.
  */
 export async function doRound(
-  { active, method, points, oldestNeededRound, evaluate, dense, constants }: RoundSetting,
+  { active, method, points, oldestNeededRound, evaluate, heldOut, dense, constants }: RoundSetting,
   state: Vectors,
   round: number,
   referenceRound: number,
@@ -105,12 +110,16 @@ export async function doRound(
     points: vectors,
     seed: spec.seed,
     problem: spec.problem,
+    slots: workers.length,
   });
+  const beside = heldOut
+    ? heldOutTasks(active, carried[0]!, pointRounds[0]!, tasks.length + watchers.length)
+    : [];
   const { accepted, taskBytes, outsideBytes, resent, hedged, dropped } = await exchange(
     ports,
     taskQueue,
     inbox,
-    [...tasks, ...watchers],
+    [...tasks, ...watchers, ...beside],
     "contribution",
     shardsPerTask,
     active.hedging,
@@ -131,6 +140,9 @@ export async function doRound(
           () => moveServerHeld(held, state, own, request, encoding, workerNumbers(active.compressor)),
         );
   const exact = evaluate ? combine(accepted, count, dimension) : undefined;
+  const figures = heldOut
+    ? heldOutFigures(active, accepted.slice(tasks.length + watchers.length))
+    : undefined;
   const { bits, reused, uplinkBytes, evaluationBytes } = uplinkOf(accepted);
   const storedBytes = inline ? 0 : points.bytes - storedBefore + vectors.length * 8 * dimension * packs;
   return {
@@ -139,6 +151,7 @@ export async function doRound(
     workerStates: moved,
     loss: exact?.loss ?? meanLoss(own, count),
     gradientNormSquared: exact?.gradientNormSquared ?? null,
+    heldOut: figures,
     uplinkBitsPerWorker: bits / count,
     uplinkBytes,
     downlinkBytes: taskBytes + storedBytes,
