@@ -11,7 +11,7 @@ export { importanceWeights, rowImportance } from "./linear/row-importance.ts";
 export { applyGram, shardSpectrum } from "./linear/spectrum.ts";
 export type { DenseRows } from "./network/dense-rows.ts";
 export { predictionOf } from "./network/predictions.ts";
-export { hasQuadraticLoss, type KnownMu, knownMu } from "./polyak-lojasiewicz.ts";
+export { hasBoundedSlope, hasQuadraticLoss, type KnownMu, knownMu } from "./polyak-lojasiewicz.ts";
 export type {
   DataForm,
   DataLabels,

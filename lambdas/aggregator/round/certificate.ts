@@ -11,6 +11,7 @@ import { MarinaError } from "../../../shared/base/index.ts";
 import { type Compressor, type Draw, NO_DRAW } from "../../../shared/compressors/index.ts";
 import { norm } from "../../../shared/math/index.ts";
 import { compressorDraw, type RequestDefinition } from "../../../shared/methods/index.ts";
+import { hasBoundedSlope } from "../../../shared/problems/index.ts";
 import type { Constants, RunSpec } from "../../../shared/protocol/index.ts";
 import type { Answer } from "../exchange/contribution-table.ts";
 
@@ -48,7 +49,7 @@ export function certificateOf(setting: CertificateSetting): Certificate | undefi
   const { Lmax, Lrow, measured, workers, rows, dimension } = constants;
   if (request.differenceOf === undefined || measured === true) return undefined;
   if (Lmax === undefined || Lrow === undefined) return undefined;
-  if (request.differenceOf === "rows" && problem.kind === "least-squares") return undefined;
+  if (request.differenceOf === "rows" && !hasBoundedSlope(problem)) return undefined;
   // f_i is scaled by n m_i/N, m_i at most ceil(N/n).
   const largestShare = (workers * Math.ceil(rows / workers)) / rows;
   const L = request.differenceOf === "shard" ? Lmax : largestShare * Lrow;
