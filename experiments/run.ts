@@ -1,8 +1,10 @@
 /** Runs every experiment of this folder, one after the other, and writes its tables and README anew. */
 import { createReadStream, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { gunzipSync } from "node:zlib";
 import { runSweep } from "../cli/actions/sweep.ts";
 import { EmbeddedEngine } from "../client/engines/embedded.ts";
 import { datasetNames } from "../client/find.ts";
@@ -18,6 +20,27 @@ import { rewrite, type SweepResult } from "./readme.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const DATA = ["mushrooms", "a9a", "w8a"];
+/** The same rows, sorted by label: the workers' losses are as different as labels can make them. */
+const SORTED = ["mushrooms", "a9a"];
+const UNEQUAL = ["mushrooms-unequal"];
+/** Shards of that data set, and by what the rows of some of them are multiplied. */
+const SHARDS = 20;
+const LARGE = new Map([
+  [3, 4],
+  [11, 3],
+]);
+
+/** mushrooms in shards of unequal norms: with 20 workers and the remainder dropped, two have rows that are larger. */
+function unequalShards(text: string): string {
+  const lines = text.split("\n").filter((line) => line !== "");
+  const each = Math.floor(lines.length / SHARDS);
+  const scaled = lines.map((line, row) => {
+    const factor = LARGE.get(Math.floor(row / each));
+    return factor === undefined ? line : line.replaceAll(/:1(?= |$)/g, `:${factor}`);
+  });
+  return `${scaled.join("\n")}\n`;
+}
+
 /** Rounds of a run in the quick form, which shows that everything works and not what it is worth. */
 const QUICK_ROUNDS = 100;
 const QUICK_WORKERS = 100;
@@ -72,6 +95,19 @@ async function importData(home: string): Promise<void> {
       const sourceName = `${name}.gz`;
       const source = createReadStream(join(HERE, "data", sourceName));
       await importLibsvm(source, { name, sourceName, labels: "binary", objects: engine.objects });
+    }
+    for (const name of SORTED.filter((wanted) => !known.includes(`${wanted}-sorted`))) {
+      const sourceName = `${name}.gz`;
+      const source = createReadStream(join(HERE, "data", sourceName));
+      const reading = { format: "libsvm", order: { by: "label" } } as const;
+      const named = { name: `${name}-sorted`, sourceName, labels: "binary", reading } as const;
+      await importLibsvm(source, { ...named, objects: engine.objects });
+    }
+    for (const name of UNEQUAL.filter((wanted) => !known.includes(wanted))) {
+      const text = gunzipSync(readFileSync(join(HERE, "data", "mushrooms.gz"))).toString("latin1");
+      const source = Readable.from([Buffer.from(unequalShards(text))]);
+      const named = { name, sourceName: `${name}.txt`, labels: "binary" } as const;
+      await importLibsvm(source, { ...named, objects: engine.objects });
     }
   } finally {
     await engine.close();

@@ -24,7 +24,7 @@ export {
 } from "./network/trace.ts";
 export type { ConvolutionOptions, Operand, PoolOptions, SumOver, TracedOps } from "./network/trace-ops.ts";
 export type { Traced, TracedParameter } from "./network/traced.ts";
-export { hasQuadraticLoss, type KnownMu, knownMu } from "./polyak-lojasiewicz.ts";
+export { hasBoundedSlope, hasQuadraticLoss, type KnownMu, knownMu } from "./polyak-lojasiewicz.ts";
 export type {
   DataForm,
   DataLabels,

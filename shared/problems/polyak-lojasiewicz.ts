@@ -36,3 +36,8 @@ export function hasQuadraticLoss(problem: ProblemSpec): boolean {
   if (problem.kind !== "least-squares") return false;
   return problem.regularizer === undefined || problem.regularizer.kind === "l2";
 }
+
+/** Is |d loss/dz| at most 1 whatever the label? Then a gradient's rounding is bounded by the rows' norms alone. */
+export function hasBoundedSlope({ kind }: Pick<ProblemSpec, "kind">): boolean {
+  return kind === "logistic" || kind === "nonconvex-binary";
+}

@@ -11,6 +11,7 @@ import { MarinaError } from "../../../shared/base/index.ts";
 import { type Compressor, type Draw, NO_DRAW } from "../../../shared/compressors/index.ts";
 import { norm } from "../../../shared/math/index.ts";
 import { compressorDraw, type RequestDefinition } from "../../../shared/methods/index.ts";
+import { hasBoundedSlope } from "../../../shared/problems/index.ts";
 import type { Constants, RunSpec } from "../../../shared/protocol/index.ts";
 import type { Answer } from "../exchange/contribution-table.ts";
 
@@ -35,6 +36,8 @@ export interface CertificateSetting {
   readonly round: number;
   readonly constants: Constants;
   readonly problem: RunSpec["problem"];
+  /** Slots of the method; what answers behind them tell is for the record. */
+  readonly slots: number;
 }
 
 /**
@@ -42,11 +45,11 @@ export interface CertificateSetting {
  * unbounded losses, whose rounding can't be told from outside.
  */
 export function certificateOf(setting: CertificateSetting): Certificate | undefined {
-  const { request, points, compressor, constants, round, seed, problem } = setting;
+  const { request, points, compressor, constants, round, seed, problem, slots } = setting;
   const { Lmax, Lrow, measured, workers, rows, dimension } = constants;
   if (request.differenceOf === undefined || measured === true) return undefined;
   if (Lmax === undefined || Lrow === undefined) return undefined;
-  if (request.differenceOf === "rows" && problem.kind === "least-squares") return undefined;
+  if (request.differenceOf === "rows" && !hasBoundedSlope(problem)) return undefined;
   // f_i is scaled by n m_i/N, m_i at most ceil(N/n).
   const largestShare = (workers * Math.ceil(rows / workers)) / rows;
   const L = request.differenceOf === "shard" ? Lmax : largestShare * Lrow;
@@ -66,7 +69,7 @@ export function certificateOf(setting: CertificateSetting): Certificate | undefi
     return norm(kept);
   };
   return (message) => {
-    if (message.kind !== "contribution" || message.payload.length === 0) return undefined;
+    if (message.kind !== "contribution" || message.slot >= slots) return undefined;
     const { slot, loss } = message;
     const place = { round, slot, slots: workers };
     const draw = compressor.receiverDraws ? compressorDraw(seed, place, compressor) : NO_DRAW;

@@ -113,6 +113,7 @@ export async function doRound(
     points: vectors,
     seed: spec.seed,
     problem: spec.problem,
+    slots: workers.length,
   });
   const { accepted, taskBytes, outsideBytes, resent, hedged, dropped } = await exchange(
     ports,
