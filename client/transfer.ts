@@ -13,10 +13,10 @@ import {
   runPrefix,
   specKey,
 } from "../shared/protocol/index.ts";
-import { type Archive, packArchive, unpackArchive } from "./archive.ts";
+import { packArchive, unpackArchive } from "./archive.ts";
 import type { Engine } from "./engines/engine.ts";
+import { findManifest, findRun } from "./find.ts";
 import { importCommand } from "./import/import-command.ts";
-import { findManifest, findRun } from "./launch.ts";
 
 /**
  * Everything that a resumed run can ask for. Iterates and contributions are not: they are made again.
@@ -49,9 +49,11 @@ export async function exportArchive(
     throw error;
   }
   if ((await commitOf(objects, run))?.commit !== before?.commit) throw beingDriven(run);
-  const manifest = await findManifest(objects, spec.data);
-  await take(manifestKey(spec.data));
-  if (withData) await take(manifest.object.key);
+  for (const data of new Set([spec.data, spec.heldOut?.data ?? spec.data])) {
+    const manifest = await findManifest(objects, data);
+    await take(manifestKey(data));
+    if (withData) await take(manifest.object.key);
+  }
   return packArchive({ run, data: spec.data, objects: gathered });
 }
 
@@ -104,9 +106,10 @@ export async function importArchive(
   }
   await engine.exclusively("run", run, async () => {
     await refuseExisting(objects, run);
-    await engine.exclusively("data set", archive.data, () =>
-      takeData(objects, archive, byKey, stored.data.sha256, source),
-    );
+    const take = (data: string, sha256: string): Promise<void> =>
+      engine.exclusively("data set", data, () => takeData(objects, data, byKey, sha256, source));
+    await take(archive.data, stored.data.sha256);
+    if (stored.heldOut !== undefined) await take(stored.spec.heldOut!.data, stored.heldOut.sha256);
     await takeRun(objects, run, byKey, description);
   });
   return run;
@@ -144,7 +147,7 @@ function alreadyThere(run: string): MarinaError {
 
 async function takeData(
   objects: ObjectStore,
-  { data }: Archive,
+  data: string,
   byKey: ReadonlyMap<string, Uint8Array>,
   sha256: string,
   source: string,

@@ -2,10 +2,10 @@
 import { totalmem } from "node:os";
 import { shardsPerTaskOf } from "../lambdas/aggregator/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
-import { type Manifest, rowsOf } from "../shared/data/index.ts";
+import { type Manifest, readsWhole, rowsOf } from "../shared/data/index.ts";
 import { stateHolder } from "../shared/methods/index.ts";
 import type { Problem } from "../shared/problems/index.ts";
-import { type RunSpec, WHOLE_OBJECT_BYTES, workersAsked } from "../shared/protocol/index.ts";
+import { type RunSpec, workersAsked } from "../shared/protocol/index.ts";
 import { aggregatorMemoryBytes } from "./aggregator-memory.ts";
 
 /** Node and the program in a worker's function. */
@@ -30,7 +30,7 @@ export function workerMemoryBytes(spec: RunSpec, manifest: Manifest, problem: Pr
   const rows = rowsOf(manifest.rows, workers, spec.remainder, 0).count;
   const { bytes } = manifest.object;
   // A large object is read by ranges, one for each shard of a task.
-  const read = bytes <= WHOLE_OBJECT_BYTES ? bytes : Math.min(1, (shards * rows) / manifest.rows) * bytes;
+  const read = readsWhole(manifest) ? bytes : Math.min(1, (shards * rows) / manifest.rows) * bytes;
   const answers = shards * 2 * 8 * dimension;
   return (
     WORKER_BASE_BYTES +

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { runSweep } from "../cli/actions/sweep.ts";
 import { EmbeddedEngine } from "../client/engines/embedded.ts";
-import { datasetNames } from "../client/launch.ts";
+import { datasetNames } from "../client/find.ts";
 import { importLibsvm } from "../shared/data/import.ts";
 import { createCellProgress } from "../sweep/cell-progress.ts";
 import { writeRounds } from "../sweep/rounds-file.ts";

@@ -13,8 +13,10 @@ import {
   type Vectors,
   workerDraws,
 } from "../../shared/methods/index.ts";
+import { rowImportance, type Shard } from "../../shared/problems/index.ts";
 import type { RunMessage, Task } from "../../shared/protocol/index.ts";
 import { TaskGradients } from "./gradients.ts";
+import { heldOut } from "./held-out.ts";
 import type { LoadedRun } from "./load.ts";
 import { withRow } from "./non-finite.ts";
 import { evaluation, gram, spectrum } from "./questions.ts";
@@ -26,6 +28,7 @@ import { forgetStates, loadState, stateInTask, storeState } from "./state.ts";
  * @throws MarinaError: what went wrong, for the error contribution.
  */
 export function answer(task: Task, context: WorkerContext): Promise<RunMessage> {
+  if (task.kind === "held-out") return heldOut(task, context);
   const ready = atHand(task, context);
   if (ready !== undefined) return perform(task, context, ready);
   return load(task, context).then((loaded) => perform(task, context, loaded));
@@ -94,8 +97,14 @@ function contribution(
   const { round, slot } = task;
   const place = { round, slot, slots: task.workers };
   const batches = batchesOf(run.spec.algorithm);
-  const draws = workerDraws(run.spec.seed, place, compressor, batches && { ...batches, rows: shard.rows });
-  const values = gradients.of(request, own, draws.batch);
+  const importance = batches?.byImportance ? importanceOf(shard) : undefined;
+  const draws = workerDraws(
+    run.spec.seed,
+    place,
+    compressor,
+    batches && { ...batches, rows: shard.rows, ...(importance && { importance }) },
+  );
+  const values = gradients.of(request, own, draws.batch, importance);
   const answered = answerOf({
     ...{ request, points, values, own, numbers, workspace },
     compressor: request.dense ? run.dense : compressor,
@@ -108,4 +117,13 @@ function contribution(
     loss: exact?.loss ?? null,
     evaluated: task.evaluate && exact !== undefined ? exact.vector : null,
   };
+}
+
+const importances = new WeakMap<Shard, Float64Array>();
+
+/** By what the rows of a shard are drawn: worked out once for each that is open. */
+function importanceOf(shard: Shard): Float64Array {
+  const known = importances.get(shard) ?? rowImportance(shard);
+  importances.set(shard, known);
+  return known;
 }

@@ -83,10 +83,14 @@ function checkLabels(
 ): void {
   if (taken.includes(labels.kind)) return;
   const others = definitions.filter((each) => each.labels(each.example as never).includes(labels.kind));
-  const kinds = others.map((each) => `"${kindOf(each)}"`).join(" or ");
+  const kinds = others.map((each) => `"${kindOf(each)}"`).join(" or ") || "another data set";
+  const how =
+    labels.kind === "classes" && taken[0] === "binary"
+      ? "one class against all others (--positive LABEL)"
+      : `${NOUNS[taken[0]!]} (--labels ${taken[0]})`;
   throw new MarinaError(
     "spec",
     `problem: expected ${kinds}, since data set "${name}" was imported with ${NOUNS[labels.kind]}; ` +
-      `for "${spec.kind}" import it again with ${NOUNS[taken[0]!]} (--labels ${taken[0]})`,
+      `for "${spec.kind}" import it again with ${how}`,
   );
 }

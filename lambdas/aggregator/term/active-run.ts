@@ -30,6 +30,8 @@ export interface ActiveRun extends NumberedMembership {
   readonly digest: string;
   readonly spec: RunSpec;
   readonly manifest: Manifest;
+  /** Rows of the held-out data; 0: there is none. */
+  readonly heldOutRows: number;
   readonly problem: Problem;
   /** d */
   readonly dimension: number;
@@ -109,6 +111,7 @@ export async function loadRun(
     digest,
     spec,
     manifest,
+    heldOutRows: stored.heldOut?.rows ?? 0,
     problem,
     dimension,
     ...partOf(spec, manifest, problem, membership ?? startingEpoch(spec)),

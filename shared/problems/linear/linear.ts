@@ -8,9 +8,11 @@
 import * as z from "zod";
 import { type DataLabels, defineProblem, type Problem } from "../problem.ts";
 import { regularizer, regularizerText } from "../regularizers.ts";
+import { margins } from "./kernels.ts";
 import type { LinearSpec, LossKind } from "./losses.ts";
 import { firstNonFiniteRow } from "./non-finite-row.ts";
 import { createObjective } from "./objective.ts";
+import { rowFigures } from "./row-figures.ts";
 import { maxRowSmoothness, smoothness } from "./smoothness.ts";
 
 /** loss(z) = (1 - 1/(1 + exp(-y z)))^2, the paper's non-convex binary classification. */
@@ -40,12 +42,19 @@ function over(spec: LinearSpec, features: number): Problem {
     },
     start: () => new Float64Array(features),
     work: (rows, nonZeros) => ({ rows, nonZeros, flop: 0 }),
+    predicts: spec.kind === "least-squares" ? "labels" : "labels by logistic",
     evaluatorBytes: 0,
     evaluator: async () => ({
       objective: (shard, weights) => createObjective(spec, shard, weights),
+      figures: (shard, x) => rowFigures(spec.kind, shard, x),
       firstNonFinite(shard, x) {
         const row = firstNonFiniteRow(shard, spec.kind, x);
         return row === undefined ? undefined : { row };
+      },
+      outputs(shard, x) {
+        const values = new Float64Array(shard.rows);
+        margins(shard, x, 0, shard.rows, values);
+        return { size: 1, values };
       },
     }),
   };

@@ -178,7 +178,7 @@ describe("each kind of mistake is named with its path, what was expected and wha
     [
       "a step of an unknown name",
       withAlgorithm({ kind: "gd", stepSize: "theorie" }),
-      'spec.json: algorithm.stepSize: expected "theory", or number, or object, got "theorie"',
+      'spec.json: algorithm.stepSize: expected "theory", or "pl", or "measured", or number, or object, got "theorie"',
     ],
     [
       "a probability above one",
