@@ -32,5 +32,5 @@ it.each(Object.keys(mutations))(
     expect(seed).not.toBeNull();
     expect(violation).toMatch(law);
   },
-  120_000,
+  600_000,
 );

@@ -81,7 +81,7 @@ export class ParquetSource implements RowSource {
     const { name, classes, missing = "refuse" } = this.#options;
     const file = this.#file;
     const metadata = await decoding(name, () => parquetMetadataAsync(file));
-    const columns = parquetSchema(metadata).children;
+    const columns = await decoding(name, async () => parquetSchema(metadata).children);
     const names = columns.map(({ element }) => element.name);
     refuseDoubled(names, name);
     const saved = savedIndex(names, metadata.key_value_metadata);
@@ -102,6 +102,13 @@ export class ParquetSource implements RowSource {
       const values = await decoding(name, () =>
         Promise.all(used.map((column) => scan.readColumn({ column: names[column]!, rowStart, rowEnd }))),
       );
+      const short = values.findIndex((cells) => cells.length !== rowEnd - rowStart);
+      if (short !== -1) {
+        throw new MarinaError(
+          "data",
+          `${name}: column ${JSON.stringify(names[used[short]!])}: expected ${rowEnd - rowStart} values from row ${rowStart + 1} on, as the file's list of row groups has it, got ${values[short]!.length}; the file is damaged`,
+        );
+      }
       for (let row = 0; row < rowEnd - rowStart; row++) {
         const line = rowStart + row + 1;
         if (this.#addRow((j) => values[j]![row], line, table, rows)) rows.endRow(line);
@@ -232,8 +239,8 @@ async function decoding<T>(name: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    // Errors of the file system are not about the contents.
-    if (error instanceof Error && "code" in error) throw error;
+    // Errors of the file system are not about the contents. (The engine's own have a code as well.)
+    if (error instanceof MarinaError || (error instanceof Error && "syscall" in error)) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new MarinaError("data", `${name}: expected a Parquet file; ${reason}`, { cause: error });
   }
