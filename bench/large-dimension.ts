@@ -14,7 +14,7 @@ import { createCompressor } from "../shared/compressors/registry.ts";
 import { importLibsvm } from "../shared/data/import.ts";
 import type { Manifest } from "../shared/data/manifest.ts";
 import { partition } from "../shared/data/partition.ts";
-import { openShard, shardRange } from "../shared/data/rows/shard.ts";
+import { openShard, shardRange } from "../shared/data/index.ts";
 import { Purpose, Stream } from "../shared/math/streams.ts";
 import { compressorDraw } from "../shared/methods/draws.ts";
 import { createObjective } from "../shared/problems/linear/objective.ts";

@@ -4,7 +4,8 @@ import { settleStart } from "../client/index.ts";
 import { createEmbeddedService, driveToEnd, type ServiceAlteration } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
-import { parseManifest } from "../shared/data/index.ts";
+import { parseManifest, problemForm } from "../shared/data/index.ts";
+import { openProblem, storedProgram } from "../shared/problems/index.ts";
 import {
   type Checkpoint,
   checkpointKey,
@@ -13,6 +14,7 @@ import {
   encodeVector,
   type MembershipEpoch,
   manifestKey,
+  modelKey,
   type RoundRecord,
   type RunSpec,
   sha256,
@@ -90,10 +92,13 @@ export async function prepareStage(
   const manifest = parseManifest((await source.get(key)).body, key);
   const data = { sha256: manifest.object.sha256, etag: manifest.object.etag };
   const folder = key.slice(0, key.lastIndexOf("/") + 1);
-  const { spec, start } = await settleStart(source, given, manifest);
+  const problem = openProblem(given.problem, await problemForm(source, given.problem, manifest));
+  const { spec, start } = await settleStart(source, given, problem, manifest);
   const objects: [string, Uint8Array][] = [
     [specKey(RUN), encodeStoredRun({ version: 1, run: RUN, spec, data })],
   ];
+  const program = storedProgram(given.problem);
+  if (program !== undefined) objects.push([modelKey(program), (await source.get(modelKey(program))).body]);
   if (start !== undefined) objects.push([startKey(RUN, vectorSha256(start)), encodeVector(start)]);
   for (const each of await source.list(folder)) objects.push([each, (await source.get(each)).body]);
 

@@ -120,6 +120,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: () => import("./commands/predict.ts"),
   },
   {
+    usage: "model",
+    summary: "models of one's own",
+    load: () => import("./commands/model.ts"),
+  },
+  {
     usage: "report <runs...>",
     summary: "curves, bill and latencies as one page that can be sent",
     load: () => import("./commands/report.ts"),

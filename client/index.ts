@@ -16,6 +16,7 @@ export {
   withStack,
 } from "./engines/open.ts";
 export { datasetNames, findManifest, findRun } from "./find.ts";
+export { DIGITS, importDigits } from "./import/digits.ts";
 export { importCommand } from "./import/import-command.ts";
 export {
   fileImport,
@@ -28,6 +29,7 @@ export { readingWords } from "./import/reading-words.ts";
 export { readJson } from "./json-file.ts";
 export { changeLabels, checkLabels, type LabelChange, readLabels, tagOf, tagWords } from "./labels.ts";
 export { checkRun, createRun, resumeRun } from "./launch.ts";
+export { type BuiltModel, buildModelFile } from "./model/build/build-model.ts";
 export {
   type EvaluateOptions,
   type Evaluation,

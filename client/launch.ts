@@ -1,11 +1,11 @@
 /** From a spec to a stored run: everything that can be known to be wrong is said before anything is spent. */
-import { isOver, readCheckpoint } from "../lambdas/aggregator/index.ts";
-import { MarinaError } from "../shared/base/index.ts";
+import { isOver, readCheckpoint, shardsPerTaskOf } from "../lambdas/aggregator/index.ts";
+import { MarinaError, short } from "../shared/base/index.ts";
 import { DamagedObject, type ObjectStore, readChecked, readOptional } from "../shared/cloud/index.ts";
 import { createCompressor } from "../shared/compressors/index.ts";
-import { dataForm, type Manifest, rowsOf, rowsUsed } from "../shared/data/index.ts";
+import { checkHeldOut, type Manifest, problemForm, rowsOf, rowsUsed } from "../shared/data/index.ts";
 import { batchesOf, compressorOf, stateHolder } from "../shared/methods/index.ts";
-import { openProblem, type Problem } from "../shared/problems/index.ts";
+import { type DataForm, openProblem, type Problem } from "../shared/problems/index.ts";
 import {
   CARRIED_SHIFTS_BYTES,
   type ControlMessage,
@@ -13,6 +13,7 @@ import {
   encodeStoredRun,
   INLINE_TASK_BYTES,
   MESSAGE_LIMIT_BYTES,
+  NETWORK_FLOP_PER_SECOND,
   type RunResult,
   type RunSpec,
   type RunStatus,
@@ -20,6 +21,7 @@ import {
   runPrefix,
   type StoredRun,
   specKey,
+  TASK_SECONDS_LIMIT,
   workersAsked,
 } from "../shared/protocol/index.ts";
 import { findManifest, findRun } from "./find.ts";
@@ -39,19 +41,26 @@ export async function createRun(
   runs: Pick<ObjectStore, "get" | "list"> = objects,
 ): Promise<{ run: string; control: ControlMessage }> {
   const manifest = await findManifest(objects, spec.data);
-  const problem = checkRun(spec, manifest);
+  const problem = checkRun(spec, manifest, await problemForm(objects, spec.problem, manifest));
   if (machineBytes !== undefined) checkMachine(spec, manifest, problem, machineBytes);
   await checkRows(objects, manifest);
-  const { spec: settled, start } = await settleStart(runs, spec, manifest);
+  const { spec: settled, start } = await settleStart(runs, spec, problem, manifest);
   const base = spec.name ?? `${spec.algorithm.kind}-${spec.data}`;
   const data = { sha256: manifest.object.sha256, etag: manifest.object.etag };
+  const heldOut = await checkHeldOutData(objects, spec, manifest);
   for (let copy = 1; ; copy++) {
     const run = copy === 1 ? base : `${base.slice(0, 58)}-${copy}`;
     // What an interrupted deletion or import has left of another one must not become part of this one.
     if ((await objects.list(runPrefix(run))).length > 0) continue;
     // The description comes last, so that no run is without its start.
     if (start !== undefined) await storeStart(objects, run, start);
-    const stored: StoredRun = { version: 1, run, spec: settled, data };
+    const stored: StoredRun = {
+      version: 1,
+      run,
+      spec: settled,
+      data,
+      ...(heldOut === undefined ? {} : { heldOut }),
+    };
     try {
       await objects.put(specKey(run), encodeStoredRun(stored), { ifNoneMatch: "*" });
     } catch (error) {
@@ -73,9 +82,10 @@ export async function resumeRun(
 ): Promise<{ spec: RunSpec; control: ControlMessage }> {
   const { spec } = await findRun(objects, run);
   const manifest = await findManifest(objects, spec.data);
-  const problem = openProblem(spec.problem, dataForm(manifest));
+  const problem = openProblem(spec.problem, await problemForm(objects, spec.problem, manifest));
   if (machineBytes !== undefined) checkMachine(spec, manifest, problem, machineBytes);
   await checkRows(objects, manifest);
+  await checkHeldOutData(objects, spec, manifest);
   const checkpoint = (await readCheckpoint(objects, run))?.checkpoint;
   const result = await resultThatCounts(objects, run);
   if (result !== undefined && isOver(result.status)) throw overAlready(run, result.status, result);
@@ -126,17 +136,18 @@ async function isThere(objects: ObjectStore, key: string): Promise<boolean> {
  * The spec's problem over the data set, and what only the two together can tell.
  * @throws MarinaError "spec", "limit" or "usage"
  */
-export function checkRun(spec: RunSpec, manifest: Manifest): Problem {
+export function checkRun(spec: RunSpec, manifest: Manifest, form: DataForm): Problem {
   const { algorithm } = spec;
   const asked = workersAsked(spec.workers);
   for (const workers of asked) rowsUsed(manifest.rows, workers, spec.remainder);
-  const problem = openProblem(spec.problem, dataForm(manifest));
+  const problem = openProblem(spec.problem, form);
   const { dimension } = problem.parameters;
   for (const workers of asked) {
     createCompressor(compressorOf(algorithm), dimension, spec.wire, { workers });
   }
   const workers = Math.max(...asked);
   checkCarriedShifts(spec, workers, dimension);
+  for (const each of asked) checkTaskFlop(spec, each, manifest, problem);
   const fewest = rowsOf(manifest.rows, workers, spec.remainder, workers - 1).count;
   const batches = batchesOf(algorithm);
   if (batches !== undefined && !batches.replacement && batches.batchSize > fewest) {
@@ -146,6 +157,51 @@ export function checkRun(spec: RunSpec, manifest: Manifest): Problem {
     );
   }
   return problem;
+}
+
+/** Points at which a difference task evaluates its rows. */
+const POINTS = 2;
+
+/** A task must end well within a worker's time-out. @throws MarinaError "limit" */
+function checkTaskFlop(spec: RunSpec, workers: number, manifest: Manifest, problem: Problem): void {
+  const shards = shardsPerTaskOf(spec, workers, manifest, problem);
+  const rows = shards * rowsOf(manifest.rows, workers, spec.remainder, 0).count;
+  const { flop } = problem.work(POINTS * rows, 0);
+  const seconds = flop / NETWORK_FLOP_PER_SECOND;
+  if (seconds <= TASK_SECONDS_LIMIT) return;
+  const most = Math.floor((TASK_SECONDS_LIMIT / seconds) * rows);
+  const advice =
+    most < 1
+      ? "take smaller layers"
+      : shards > 1
+        ? "give the spec more workers or fewer shardsPerTask, or take smaller layers"
+        : `give the spec at least ${Math.ceil(manifest.rows / most)} workers, or take smaller layers`;
+  throw new MarinaError(
+    "limit",
+    `problem.layers: a task with ${rows} rows at ${POINTS} points is ${short(flop / 1e9)} GFLOP, about ${short(seconds)} s at ${NETWORK_FLOP_PER_SECOND / 1e9} GFLOP/s, expected at most ${TASK_SECONDS_LIMIT} s with n = ${workers}: ${advice}`,
+  );
+}
+
+/**
+ * The held-out data of a spec, if there is some.
+ * @throws MarinaError "usage" where it does not exist, "spec" where it has other features or labels than the run's.
+ */
+export async function checkHeldOutData(
+  objects: Pick<ObjectStore, "get" | "list">,
+  spec: RunSpec,
+  manifest: Manifest,
+): Promise<StoredRun["heldOut"]> {
+  if (spec.heldOut === undefined) return undefined;
+  const held = await findManifest(objects, spec.heldOut.data);
+  checkHeldOut(manifest, held);
+  if (spec.heldOut.metrics?.includes("accuracy") === true && manifest.labels.kind === "real") {
+    throw new MarinaError(
+      "spec",
+      `heldOut.metrics: expected "loss" alone, since data set "${manifest.name}" has real labels, which are not right or wrong`,
+    );
+  }
+  await checkRows(objects, held);
+  return { sha256: held.object.sha256, etag: held.object.etag, rows: held.rows };
 }
 
 /** Carried shifts travel in every round and lie in every checkpoint. @throws MarinaError "spec" */
@@ -162,7 +218,7 @@ function checkCarriedShifts({ algorithm }: RunSpec, workers: number, dimension: 
 }
 
 /** Are the stored rows those that were imported? Asks for one byte under the condition of the manifest's ETag. */
-async function checkRows(objects: ObjectStore, manifest: Manifest): Promise<void> {
+async function checkRows(objects: Pick<ObjectStore, "get">, manifest: Manifest): Promise<void> {
   const { key, etag } = manifest.object;
   try {
     await objects.get(key, { ifMatch: etag, range: { start: 0, end: 1 } });

@@ -1,9 +1,9 @@
 /** How long a worker's largest task takes, roughly and before anything is run. */
 import { AWS_LATENCIES, cpuShare, LAMBDA_RATES, modelMilliseconds } from "../embedded/index.ts";
 import { shardsPerTaskOf } from "../lambdas/aggregator/index.ts";
-import { type Manifest, rowsOf } from "../shared/data/index.ts";
+import { type Manifest, readsWhole, rowsOf } from "../shared/data/index.ts";
 import type { Problem } from "../shared/problems/index.ts";
-import { type RunSpec, WHOLE_OBJECT_BYTES, workersAsked } from "../shared/protocol/index.ts";
+import { type RunSpec, workersAsked } from "../shared/protocol/index.ts";
 
 /** Points at which a difference task evaluates its rows. */
 const POINTS = 2;
@@ -33,7 +33,7 @@ export function taskSeconds(
     entries: POINTS * problem.parameters.dimension,
   };
   const { bytes } = manifest.object;
-  const read = bytes <= WHOLE_OBJECT_BYTES ? bytes : share * bytes;
+  const read = readsWhole(manifest) ? bytes : share * bytes;
   return {
     reading: read / AWS_LATENCIES.networkBytesPerMillisecond / 1000,
     computing: modelMilliseconds(LAMBDA_RATES, work) / cpuShare(memoryMb) / 1000,

@@ -2,10 +2,10 @@
 import { totalmem } from "node:os";
 import { shardsPerTaskOf } from "../lambdas/aggregator/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
-import { type Manifest, rowsOf } from "../shared/data/index.ts";
+import { type Manifest, readsWhole, rowsOf } from "../shared/data/index.ts";
 import { stateHolder } from "../shared/methods/index.ts";
 import type { Problem } from "../shared/problems/index.ts";
-import { type RunSpec, WHOLE_OBJECT_BYTES, workersAsked } from "../shared/protocol/index.ts";
+import { type RunSpec, workersAsked } from "../shared/protocol/index.ts";
 import { aggregatorMemoryBytes } from "./aggregator-memory.ts";
 
 /** Node and the program in a worker's function. */
@@ -30,10 +30,11 @@ export function workerMemoryBytes(spec: RunSpec, manifest: Manifest, problem: Pr
   const rows = rowsOf(manifest.rows, workers, spec.remainder, 0).count;
   const { bytes } = manifest.object;
   // A large object is read by ranges, one for each shard of a task.
-  const read = bytes <= WHOLE_OBJECT_BYTES ? bytes : Math.min(1, (shards * rows) / manifest.rows) * bytes;
+  const read = readsWhole(manifest) ? bytes : Math.min(1, (shards * rows) / manifest.rows) * bytes;
   const answers = shards * 2 * 8 * dimension;
   return (
     WORKER_BASE_BYTES +
+    problem.evaluatorBytes +
     read +
     OPENED_ROW_BYTES * shards * rows +
     8 * dimension * WORKER_VECTORS +
@@ -45,11 +46,16 @@ export function workerMemoryBytes(spec: RunSpec, manifest: Manifest, problem: Pr
 export function embeddedMemoryBytes(
   spec: RunSpec,
   { object }: Pick<Manifest, "object">,
-  { parameters: { dimension } }: Pick<Problem, "parameters">,
+  { parameters: { dimension }, evaluatorBytes }: Pick<Problem, "parameters" | "evaluatorBytes">,
 ): number {
   const workers = Math.max(...workersAsked(spec.workers));
   const states = stateHolder(spec.algorithm) !== "nobody" ? STATE_VECTORS * workers : 0;
-  return aggregatorMemoryBytes(spec, dimension) + object.bytes + 8 * dimension * (EMBEDDED_VECTORS + states);
+  return (
+    aggregatorMemoryBytes(spec, dimension) +
+    evaluatorBytes +
+    object.bytes +
+    8 * dimension * (EMBEDDED_VECTORS + states)
+  );
 }
 
 /** This machine's, or what its container may use of it. */
@@ -64,16 +70,17 @@ export function machineMemoryBytes(): number {
 export function checkMachine(
   spec: RunSpec,
   manifest: Manifest,
-  problem: Pick<Problem, "parameters">,
+  problem: Problem,
   machineBytes: number,
 ): void {
   const { name } = manifest;
-  const { dimension } = problem.parameters;
+  const {
+    advice,
+    parameters: { dimension },
+  } = problem;
   const needed = embeddedMemoryBytes(spec, manifest, problem);
   const workers = Math.max(...workersAsked(spec.workers));
   const vectors = `d = ${dimension} of data set "${name}" makes vectors of ${size(8 * dimension)}`;
-  const advice =
-    "map its features to fewer (d of some millions), e.g. by hashing them to 20 bits, and import it again";
   if (needed > machineBytes) {
     throw new MarinaError(
       "limit",

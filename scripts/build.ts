@@ -14,7 +14,11 @@ const DIST = join(ROOT, "dist");
 const ROLES: readonly FunctionRole[] = ["worker", "aggregator"];
 
 /** What the quickstart and chaos run on. */
-const EXPERIMENTS = ["experiments/quickstart", "experiments/data/mushrooms.gz"];
+const EXPERIMENTS = [
+  "experiments/quickstart",
+  "experiments/data/mushrooms.gz",
+  "experiments/data/digits.csv.gz",
+];
 
 rmSync(DIST, { recursive: true, force: true });
 compile();

@@ -12,7 +12,16 @@ import { ambientUses, familyUses, inexactUses } from "./fixtures/source-rules.ts
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** What is no part of the product. */
-const OUTSIDE = ["bench", "docs", "experiments", "infra-tests", "node_modules", "scripts", "tests"];
+const OUTSIDE = [
+  "bench",
+  "docs",
+  "examples",
+  "experiments",
+  "infra-tests",
+  "node_modules",
+  "scripts",
+  "tests",
+];
 const MATHEMATICS = /^shared\/(base|math|compressors|problems|methods)\//;
 /** The adapters of the ports: time and chance come in here. */
 const PORTS = /^shared\/cloud\/aws\//;
@@ -30,7 +39,6 @@ const AMBIENT: Readonly<Record<string, string>> = {
   "client/run.ts": "how often a run that is too young to be told to stop is told again",
   "client/scale.ts": "numbers the user's requests",
   "client/engines/command-box.ts": "names of commands, in their order",
-  "sweep/cell-store.ts": "temporary names that no other process has",
   "sweep/run-cell.ts": "wall time of a run, for the table",
   "sweep/stack-runner.ts": "wall time of a run, for the table",
   "sweep/stack-session.ts": "how often a stack is asked",

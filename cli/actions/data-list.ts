@@ -23,7 +23,7 @@ export async function list(options: EngineOptions): Promise<void> {
     m.rows.toLocaleString("en-US"),
     m.featureCount.toLocaleString("en-US"),
     m.nonZeros.toLocaleString("en-US"),
-    m.labels.kind,
+    m.labels.kind === "classes" ? `${m.labels.names.length} classes` : m.labels.kind,
     bytes(m.object.bytes),
   ]);
   console.log(table(columns, rows));

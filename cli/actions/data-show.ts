@@ -29,24 +29,37 @@ export async function show(
 }
 
 const SHOWN_WORKERS = 100;
+/** Of classes: a column each. */
+const SHOWN_CLASS_COLUMNS = 10;
 
 /** What each worker sees of the labels. */
 function workersTable({ labels }: Manifest, workers: readonly LabelCounts[]): string {
   const binary = labels.kind === "binary";
-  const headers = ["worker", "rows", ...(binary ? ["+1", "-1", "share of +1"] : ["mean label"])];
-  const rows = workers
-    .slice(0, SHOWN_WORKERS)
-    .map(({ rows, positives, mean }, worker) => [
-      String(worker),
-      rows.toLocaleString("en-US"),
-      ...(binary
-        ? [
-            positives.toLocaleString("en-US"),
-            (rows - positives).toLocaleString("en-US"),
-            `${((100 * positives) / rows).toFixed(1)} %`,
-          ]
-        : [short(mean)]),
-    ]);
+  const classes = labels.kind === "classes" ? labels.names : [];
+  const shownClasses = classes.slice(0, SHOWN_CLASS_COLUMNS);
+  const otherClasses = classes.length > shownClasses.length ? ["others"] : [];
+  const headers = [
+    "worker",
+    "rows",
+    ...(binary ? ["+1", "-1", "share of +1"] : labels.kind === "real" ? ["mean label"] : ["classes"]),
+    ...shownClasses,
+    ...otherClasses,
+  ];
+  const rows = workers.slice(0, SHOWN_WORKERS).map(({ rows, positives, mean, classes: counts }, worker) => {
+    const own = [String(worker), rows.toLocaleString("en-US")];
+    if (binary) {
+      const share = `${((100 * positives) / rows).toFixed(1)} %`;
+      return [...own, positives.toLocaleString("en-US"), (rows - positives).toLocaleString("en-US"), share];
+    }
+    if (labels.kind === "real") return [...own, short(mean)];
+    const rest = counts.slice(shownClasses.length).reduce((sum, count) => sum + count, 0);
+    return [
+      ...own,
+      String(counts.filter((count) => count > 0).length),
+      ...counts.slice(0, shownClasses.length).map((count) => count.toLocaleString("en-US")),
+      ...(otherClasses.length > 0 ? [rest.toLocaleString("en-US")] : []),
+    ];
+  });
   const shown = table(
     headers.map((header) => [header, "right"] as const),
     rows,

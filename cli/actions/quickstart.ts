@@ -6,19 +6,21 @@ import {
   checkBound,
   collectRun,
   createRun,
+  DIGITS,
   datasetNames,
-  type Engine,
   type EngineOptions,
   heldTo,
+  importDigits,
   isDeployed,
   readSpec,
   requireFit,
   withEngine,
 } from "../../client/index.ts";
 import { buildReport } from "../../report/index.ts";
-import { MARINA } from "../../shared/base/index.ts";
-import { importLibsvm } from "../../shared/data/index.ts";
-import { type RunSpec, resultKey } from "../../shared/protocol/index.ts";
+import { dollars, MARINA, seconds, short } from "../../shared/base/index.ts";
+import type { ObjectStore } from "../../shared/cloud/index.ts";
+import { importLibsvm, type Manifest } from "../../shared/data/index.ts";
+import { accuracyOf, type RunResult, type RunSpec, resultKey } from "../../shared/protocol/index.ts";
 import { comparison, jsonLine, type Shown } from "../output/report.ts";
 import { confirmRuns, driveRun, exitCodeOfResult } from "./drive.ts";
 import { writeReport } from "./report.ts";
@@ -43,13 +45,11 @@ export async function quickstart(options: QuickstartOptions): Promise<void> {
   await importShipped(options);
   const folder = `${EXPERIMENTS}quickstart/`;
   const shown: (Shown & { wallSeconds: number })[] = [];
-  const files = readdirSync(folder)
-    .filter((file) => file.endsWith(".json"))
-    .sort();
+  const paths = [...specsOf(folder), ...specsOf(`${folder}networks/`)];
   console.log(
     `MARINA and its rivals on ${DATA}: 5 workers, until |∇f(x)|² ≤ 0.001 |∇f(0)|², ${PLACES[options.on]}.`,
   );
-  const specs = files.map((file) => readSpec(`${folder}${file}`, []));
+  const specs = paths.map((path) => readSpec(path, []));
   await announce(specs, options);
   let predicts = true;
   let spentUsd = 0;
@@ -76,9 +76,14 @@ export async function quickstart(options: QuickstartOptions): Promise<void> {
     process.exitCode = exitCodeOfResult(ended.result);
     if (ended.result.status !== "done") break;
   }
-  console.log(`\n${comparison(shown)}`);
-  if (shown.length > 0) {
-    const names = shown.map(({ result }) => result.run);
+  const [linear, networks] = [
+    shown.filter(({ result }) => !isNetwork(result)),
+    shown.filter(({ result }) => isNetwork(result)),
+  ];
+  console.log(`\n${comparison(linear)}`);
+  for (const { result } of networks) console.log(`\n${networkText(result)}`);
+  if (linear.length > 0) {
+    const names = linear.map(({ result }) => result.run);
     console.log(`\nCurves, bills and latencies: ${await quickstartReport(names, options)}`);
   }
   console.log(
@@ -89,6 +94,25 @@ export async function quickstart(options: QuickstartOptions): Promise<void> {
       `[${shown.map(({ result, wallSeconds }) => jsonLine(result, predicts, wallSeconds)).join(",")}]`,
     );
   }
+}
+
+function specsOf(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".json"))
+    .sort()
+    .map((file) => `${folder}${file}`);
+}
+
+const isNetwork = ({ spec }: RunResult): boolean => spec?.data === DIGITS.train;
+
+/** What a network has come to, in a sentence. */
+function networkText({ run, rounds, loss, heldOut, constants, usd, seconds: duration }: RunResult): string {
+  const accuracy = heldOut === undefined ? null : accuracyOf(heldOut);
+  const right =
+    heldOut === undefined || accuracy === null
+      ? ""
+      : `, ${(100 * accuracy).toFixed(1)} % of ${heldOut.rows} test images right`;
+  return `${run}: a network of d = ${constants.dimension.toLocaleString("en-US")} parameters on ${DIGITS.train} by MARINA, ${rounds} rounds: training loss ${loss === null ? "-" : short(loss)}${right}, ${seconds(duration)}, $${dollars(usd)}`;
 }
 
 /** What seconds and dollars are here; and on AWS, whether they are wanted. */
@@ -121,18 +145,35 @@ function quickstartReport(names: readonly string[], options: EngineOptions): Pro
   });
 }
 
-function importShipped(options: EngineOptions): Promise<void> {
-  const importMissing = async (engine: Engine): Promise<void> => {
-    if ((await datasetNames(engine.objects)).includes(DATA)) return;
-    const sourceName = `${DATA}.gz`;
-    const source = createReadStream(`${EXPERIMENTS}data/${sourceName}`);
-    const manifest = await importLibsvm(source, {
-      name: DATA,
-      sourceName,
-      labels: "binary",
-      objects: engine.objects,
-    });
-    console.log(`Imported ${DATA}: ${manifest.rows} rows x ${manifest.featureCount}.`);
-  };
-  return withEngine(options, (engine) => engine.exclusively("data set", DATA, () => importMissing(engine)));
+/** The data sets that are not there yet. */
+async function importShipped(options: EngineOptions): Promise<void> {
+  const sourceName = `${DATA}.gz`;
+  const importers: readonly (readonly [string, (objects: ObjectStore) => Promise<Manifest>])[] = [
+    [
+      DATA,
+      (objects) =>
+        importLibsvm(createReadStream(`${EXPERIMENTS}data/${sourceName}`), {
+          name: DATA,
+          sourceName,
+          labels: "binary",
+          objects,
+        }),
+    ],
+    ...(["train", "test"] as const).map(
+      (part) =>
+        [
+          DIGITS[part],
+          (objects: ObjectStore) => importDigits(objects, `${EXPERIMENTS}data/digits.csv.gz`, part),
+        ] as const,
+    ),
+  ];
+  await withEngine(options, async (engine) => {
+    for (const [name, importInto] of importers) {
+      await engine.exclusively("data set", name, async () => {
+        if ((await datasetNames(engine.objects)).includes(name)) return;
+        const { rows, featureCount } = await importInto(engine.objects);
+        console.log(`Imported ${name}: ${rows} rows x ${featureCount}.`);
+      });
+    }
+  });
 }

@@ -152,7 +152,7 @@ export async function runSweep(
     rounds: async ({ cell }) => runner.rounds(cell),
   });
   try {
-    const setting = { manifestOf: await library.manifestsOf(dataSetsOf(spec, base)) };
+    const setting = await library.settingFor(dataSetsOf(spec, base));
     const cells = cellsOf(spec, base, setting);
     try {
       const finished = await runner.run(cells);

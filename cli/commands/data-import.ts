@@ -1,11 +1,11 @@
 import { Option } from "../commander.ts";
 import { engineCommand } from "../flags/command.ts";
-import { collect, positiveInteger, seed } from "../flags/values.ts";
+import { collect, positiveInteger, positiveNumber, seed } from "../flags/values.ts";
 
 export const command = engineCommand("import")
   .argument(
     "<files...>",
-    "LIBSVM or CSV, plain, gzip or Zstandard, or - for standard input; or Parquet; several, or a folder of parts; or s3://BUCKET/KEY",
+    "LIBSVM or CSV, plain, gzip or Zstandard, or - for standard input; or Parquet; several, or a folder of parts; or s3://BUCKET/KEY; or one IDX, .npy or .npz file",
   )
   .option("--name <name>", "name of the data set; default: the file's, without its endings")
   .addOption(
@@ -13,6 +13,8 @@ export const command = engineCommand("import")
       "libsvm",
       "csv",
       "parquet",
+      "idx",
+      "npy",
     ]),
   )
   .option("--label-column <name>", "csv, parquet: the column of labels; others are features, in file order")
@@ -32,10 +34,27 @@ export const command = engineCommand("import")
   .addOption(
     new Option(
       "--labels <kind>",
-      "two classes (any two values, the larger or later is +1), or real targets for regression",
-    )
-      .choices(["binary", "real"])
-      .default("binary"),
+      "two classes (any two values, the larger or later is +1), several, or real targets for regression; default: binary, of idx: classes",
+    ).choices(["binary", "classes", "real"]),
+  )
+  .option(
+    "--like <name>",
+    "read it as this data set was: its features, by name, its constants and labels; for rows to test on",
+  )
+  .option(
+    "--label-file <path>",
+    "idx, npy: the file of labels; default: beside it by its usual name (train-labels-idx1-ubyte.gz, y_train.npy)",
+  )
+  .option("--array <name>", "npz: the array of rows; default: x, data, images or features")
+  .option("--label-array <name>", "npz: the array of labels; default: y, labels or target")
+  .option(
+    "--shape <lengths>",
+    "store all entries of a row, as images of this shape, e.g. 28,28,1; default: sparse, of arrays their own",
+  )
+  .option(
+    "--divide <number>",
+    "divide all values by it; default: of images of bytes 255, else 1",
+    positiveNumber,
   )
   .option(
     "--dimension <d>",

@@ -8,11 +8,27 @@ export function describeData(manifest: Manifest): string {
   const how = reading === undefined ? [] : readingWords(reading).map(shellWord);
   return [
     `${manifest.name}: ${manifest.rows.toLocaleString("en-US")} rows x ${manifest.featureCount.toLocaleString("en-US")}, ${manifest.nonZeros.toLocaleString("en-US")} non-zeros, ${bytes(manifest.object.bytes)}`,
+    ...(manifest.dense === undefined ? [] : [describeRows(manifest.dense, manifest.groups)]),
     `labels ${describeLabels(labels)}`,
     `source ${manifest.source.fileName}${moreFiles(manifest)}, ${bytes(manifest.source.bytes)}, SHA-256 ${manifest.source.sha256}`,
     ...(how.length > 0 ? [`read with ${how.join(" ")}`] : []),
     ...(manifest.features?.names === undefined ? [] : [`features ${namesOf(manifest.features.names)}`]),
   ].join("\n");
+}
+
+/** What is stored of a dense row. */
+function describeRows(
+  { shape, scale, offset }: NonNullable<Manifest["dense"]>,
+  groups: Manifest["groups"],
+): string {
+  const types = [...new Set(groups.map(({ valueType }) => valueType))];
+  const times = scale === 1 ? "" : `, x = ${shortScale(scale)} * value${offset === 0 ? "" : ` + ${offset}`}`;
+  return `rows of ${shape.join(" x ")}, all entries stored as ${types.join(" and ")}${times}`;
+}
+
+function shortScale(scale: number): string {
+  const divisor = Math.round(1 / scale);
+  return 1 / divisor === scale ? `1/${divisor}` : String(scale);
 }
 
 const SHOWN_NAMES = 12;
@@ -29,8 +45,18 @@ function moreFiles({ source: { files, fileName } }: Manifest): string {
   return ` and ${files.length - 1} more ${files.length === 2 ? "file" : "files"}`;
 }
 
+const SHOWN_CLASSES = 20;
+
 function describeLabels(labels: Manifest["labels"]): string {
   if (labels.kind === "real") return `real, ${labels.min} to ${labels.max}`;
+  if (labels.kind === "classes") {
+    const { names, counts } = labels;
+    const shown = names
+      .slice(0, SHOWN_CLASSES)
+      .map((name, number) => `${JSON.stringify(name)} (${counts[number]!.toLocaleString("en-US")} rows)`);
+    const more = names.length - SHOWN_CLASSES;
+    return `${names.length} classes: ${shown.join(", ")}${more > 0 ? `, and ${more.toLocaleString("en-US")} more` : ""}`;
+  }
   const { words, positive, negative, positives, negatives } = labels;
   const rows = (count: number) => `(${count.toLocaleString("en-US")} rows)`;
   return (

@@ -89,7 +89,7 @@ export function details(result: RunResult, predicts: boolean): string {
     ["method", spec === null ? "unknown" : methodLabel(spec.algorithm)],
     [
       "data",
-      `${spec?.data ?? "unknown"}, ${constants.rows.toLocaleString("en-US")} rows x ${constants.dimension}, ${membershipText(result)} workers`,
+      `${spec?.data ?? "unknown"}, ${constants.rows.toLocaleString("en-US")} rows, d = ${constants.dimension.toLocaleString("en-US")}, ${membershipText(result)} workers`,
     ],
     ["rounds", result.rounds.toLocaleString("en-US")],
     ["f(x)", result.loss === null ? "-" : String(result.loss)],

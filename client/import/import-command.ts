@@ -20,7 +20,9 @@ export function importCommand(manifest: Imported): ImportCommand {
   const piped = source.fileName === STANDARD_INPUT;
   const format = reading?.format ?? "libsvm";
   const file = shipped ?? (piped ? `${name}.${format === "libsvm" ? "svm" : format}` : source.fileName);
-  const several = source.files !== undefined && !source.fileName.endsWith("/");
+  // The files of arrays are that of the rows and that of the labels, which has an option of its own.
+  const arrays = format === "idx" || format === "npy";
+  const several = source.files !== undefined && !arrays && !source.fileName.endsWith("/");
   const files = several ? source.files.map((one) => one.name) : [file];
   const words = [
     "data",
@@ -28,7 +30,7 @@ export function importCommand(manifest: Imported): ImportCommand {
     ...files.map((path) => (path.startsWith("-") ? `./${path}` : path)),
     "--name",
     name,
-    ...(labels.kind === "real" ? ["--labels", "real"] : []),
+    ...(labels.kind === "binary" || reading?.like !== undefined ? [] : ["--labels", labels.kind]),
     ...(reading === undefined ? [] : readingWords(reading)),
   ];
   return { command: words.map(shellWord).join(" "), remark: remarkOf(manifest, shipped, piped, file) };

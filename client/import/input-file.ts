@@ -14,13 +14,15 @@ export interface InputFile {
   readonly bytes: number | undefined;
   /** Its first bytes, by which formats are recognised; none of pipes, which can be read once only, and in zip files. */
   readonly head: Uint8Array;
+  /** By name, where it holds several arrays (.npz). */
+  readonly arrays?: ReadonlyMap<string, () => AsyncIterable<Uint8Array>>;
   stream(): AsyncIterable<Uint8Array>;
   /** Its bytes in any order; undefined for pipes and in zip files. */
   readonly anywhere: (() => Promise<AsyncBuffer>) | undefined;
 }
 
 /** As many of a file's first bytes are looked at. */
-export const HEAD_BYTES = 16;
+export const HEAD_BYTES = 512;
 const CHUNK_BYTES = 1 << 20;
 
 export const standardInput: InputFile = {

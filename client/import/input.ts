@@ -42,7 +42,8 @@ export async function inputOf(paths: readonly string[], s3: () => Promise<Object
   return { name: files[0]!.name, files };
 }
 
-async function oneFile(path: string, s3: () => Promise<ObjectFiles>): Promise<InputFile> {
+/** A file, or what is in it where it is a zip file. */
+export async function oneFile(path: string, s3: () => Promise<ObjectFiles>): Promise<InputFile> {
   const address = s3Address(path);
   return unzipped(address === undefined ? localFile(path) : await s3File(address, path, await s3()));
 }

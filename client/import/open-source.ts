@@ -9,6 +9,7 @@ import {
   type RowSource,
   SeveralFiles,
 } from "../../shared/data/index.ts";
+import type { ChosenArrays } from "./arrays.ts";
 import type { Input } from "./input.ts";
 import type { InputFile } from "./input-file.ts";
 
@@ -21,8 +22,19 @@ function parserThreads(): number {
   return cores <= 2 ? 0 : Math.min(MOST_PARSER_THREADS, cores - 1);
 }
 
-export async function openSource({ files }: Input, reading: Reading, labels: LabelKind): Promise<RowSource> {
-  const classes = labels === "binary" ? new ClassWords(reading.positive !== undefined) : undefined;
+/** @param arrays where the files are such: rows, and labels. */
+export async function openSource(
+  { files }: Input,
+  reading: Reading,
+  labels: LabelKind,
+  arrays?: ChosenArrays,
+): Promise<RowSource> {
+  if (arrays !== undefined) {
+    const { data, labels: targets, notices } = arrays;
+    if (reading.format === "idx") return (await fileFormats.idx()).idxSource(data, targets, notices);
+    return (await fileFormats.npy()).npySource(data, targets, notices);
+  }
+  const classes = classWords(reading, labels);
   const [only, ...others] = files;
   if (others.length === 0) return openFile(only!, reading, classes, false);
   return new SeveralFiles(
@@ -31,6 +43,15 @@ export async function openSource({ files }: Input, reading: Reading, labels: Lab
 }
 
 /** @param continued not the first file of the import. */
+/** Of CSV, classes are words, whatever they look like: 1, 2, 2a. A Parquet column has a type. */
+function classWords(reading: Reading, labels: LabelKind): ClassWords | undefined {
+  if (labels === "real") return undefined;
+  const { positive, like } = reading;
+  const words = new ClassWords(labels === "classes" || positive !== undefined || like !== undefined);
+  if (labels === "classes" && reading.format === "csv") words.setKind("words", "");
+  return words;
+}
+
 async function openFile(
   file: InputFile,
   reading: Reading,
@@ -40,10 +61,12 @@ async function openFile(
   const { name } = file;
   if (reading.format === "libsvm") {
     const { LibsvmSource } = await fileFormats.libsvm();
-    const { dimension, zeroBased = false } = reading;
+    const { zeroBased = false, shape } = reading;
+    const dimension = shape?.reduce((product, length) => product * length, 1) ?? reading.dimension;
     const limit = dimension === undefined ? {} : { dimension };
     return new LibsvmSource(file.stream(), { name, threads: parserThreads(), zeroBased, ...limit });
   }
+  if (reading.format === "idx" || reading.format === "npy") throw new Error(`${name}: is an array`);
   const words = classes === undefined ? {} : { classes };
   const { labelColumn, drop, columns, missing, header, separator, decimalComma } = reading;
   const options = {

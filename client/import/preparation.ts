@@ -15,9 +15,15 @@ export interface PreparationOptions {
   /** `dirichlet:ALPHA`, among so many clients. */
   readonly partition?: string;
   readonly clients?: number;
+  /** Of a row: lengths, comma-separated. */
+  readonly shape?: string;
+  /** What values are divided by. */
+  readonly divide?: number;
 }
 
-type Prepared = Pick<Reading, "positive" | "scaling" | "intercept" | "order">;
+type Prepared = Pick<Reading, "positive" | "scaling" | "intercept" | "order" | "shape" | "divide">;
+
+const MOST_AXES = 4;
 
 /** @throws MarinaError "usage" for options that exclude one another, or lack one another. */
 export function preparationOf(options: PreparationOptions): Prepared {
@@ -26,6 +32,14 @@ export function preparationOf(options: PreparationOptions): Prepared {
     const option = positive === undefined ? "--partition" : "--positive";
     throw usage(`${option}: expected --labels binary with it: real labels are no classes`);
   }
+  if (labels === "classes" && positive !== undefined) {
+    throw usage("--positive: expected without --labels classes: it makes two classes of all");
+  }
+  if (options.shape !== undefined && intercept === true) {
+    throw usage(
+      "--shape and --intercept: expected one of them, not both: one more feature has no place in a shape",
+    );
+  }
   if (standardize && scale) throw usage("--standardize and --scale: expected one of them, not both");
   const order = orderOf(options);
   return {
@@ -33,7 +47,18 @@ export function preparationOf(options: PreparationOptions): Prepared {
     ...(standardize ? { scaling: "standardize" } : scale ? { scaling: "max-abs" } : {}),
     ...(intercept === true ? { intercept } : {}),
     ...(order === undefined ? {} : { order }),
+    ...(options.shape === undefined ? {} : { shape: shapeOf(options.shape) }),
+    ...(options.divide === undefined ? {} : { divide: options.divide }),
   };
+}
+
+function shapeOf(text: string): number[] {
+  const shape = text.split(/[,x]/).map(Number);
+  if (shape.length <= MOST_AXES && shape.every((length) => Number.isSafeInteger(length) && length >= 1))
+    return shape;
+  throw usage(
+    `--shape: expected 1 to ${MOST_AXES} lengths separated by commas, e.g. 28,28,1, got ${JSON.stringify(text)}`,
+  );
 }
 
 /** @throws MarinaError "usage" for orders that exclude one another, and for a partition without its clients or seed. */

@@ -1,12 +1,14 @@
 /** From the options of `marina data import` to how its files are read. */
+import { basename } from "node:path";
+import { constants, gunzipSync } from "node:zlib";
 import { parse } from "csv-parse/sync";
 import { MarinaError } from "../../shared/base/index.ts";
-import type { Reading } from "../../shared/data/index.ts";
+import { looksLikeIdx, looksLikeNpy, type Reading } from "../../shared/data/index.ts";
 import type { InputFile } from "./input-file.ts";
 import { type PreparationOptions, preparationOf } from "./preparation.ts";
 
 export interface ReadingOptions extends PreparationOptions {
-  readonly format?: "libsvm" | "csv" | "parquet";
+  readonly format?: Reading["format"];
   readonly labelColumn?: string;
   /** Lists of names. */
   readonly drop?: readonly string[];
@@ -18,6 +20,11 @@ export interface ReadingOptions extends PreparationOptions {
   readonly decimalComma?: boolean;
   readonly zeroBased?: boolean;
   readonly dimension?: number;
+  /** Path of the labels of arrays. */
+  readonly labelFile?: string;
+  /** Names of arrays in one file. */
+  readonly array?: string;
+  readonly labelArray?: string;
 }
 
 /** What an option is called, and the formats that have it. */
@@ -30,17 +37,21 @@ const FLAGS = {
   separator: ["--separator", ["csv"]],
   decimalComma: ["--decimal-comma", ["csv"]],
   zeroBased: ["--zero-based", ["libsvm"]],
+  dimension: ["--dimension", ["libsvm", "csv", "parquet"]],
+  labelFile: ["--label-file", ["idx", "npy"]],
+  array: ["--array", ["npy"]],
+  labelArray: ["--label-array", ["npy"]],
 } as const satisfies Partial<Record<keyof ReadingOptions, readonly [string, readonly string[]]>>;
 
 /** What formats are recognised by. */
-export type Recognisable = Pick<InputFile, "name" | "contentName" | "head">;
+export type Recognisable = Pick<InputFile, "name" | "contentName" | "head" | "arrays">;
 
 /**
  * @param files at least one.
  * @throws MarinaError "usage" for options that the file's format does not have, and for a table without a label column.
  */
 export function readingOf(files: readonly Recognisable[], options: ReadingOptions): Reading {
-  const format = options.format ?? recognised(files, options);
+  const format = formatOf(files, options);
   for (const [option, [flag, formats]] of Object.entries(FLAGS)) {
     if (
       options[option as keyof typeof FLAGS] === undefined ||
@@ -53,8 +64,15 @@ export function readingOf(files: readonly Recognisable[], options: ReadingOption
       `${flag}: expected --format ${formats.join(" or ")} with it, the format is ${format}${formats.length > 1 ? why : ""}`,
     );
   }
+  if (options.divide !== undefined && options.shape === undefined && format !== "idx" && format !== "npy") {
+    throw new MarinaError(
+      "usage",
+      "--divide: expected --shape with it; sparse data have --scale and --standardize",
+    );
+  }
   const { labelColumn, drop, columns, missing, header, separator, decimalComma, zeroBased, dimension } =
     options;
+  if (format === "idx" || format === "npy") return arrayReading(format, options);
   const common = {
     ...(dimension === undefined ? {} : { dimension }),
     ...preparationOf(options),
@@ -76,6 +94,24 @@ export function readingOf(files: readonly Recognisable[], options: ReadingOption
     ...(decimalComma === true ? { decimalComma } : {}),
     ...common,
   };
+}
+
+/** @throws MarinaError "usage" for IDX without its labels. */
+function arrayReading(format: "idx" | "npy", options: ReadingOptions): Reading {
+  const { labelFile, array, labelArray } = options;
+  const named = labelFile === undefined ? {} : { labelFile: basename(labelFile) };
+  if (format === "npy") {
+    return {
+      format,
+      ...(array === undefined ? {} : { array }),
+      ...(labelArray === undefined ? {} : { labelArray }),
+      ...named,
+      ...preparationOf(options),
+    };
+  }
+  if (labelFile === undefined)
+    throw new MarinaError("usage", "--format idx: expected --label-file <path>, the file of labels");
+  return { format, labelFile: basename(labelFile), ...preparationOf(options) };
 }
 
 /** Of lists as CSV, so that a name with a comma can be quoted. @throws MarinaError "usage" for what is none. */
@@ -100,6 +136,11 @@ function separatorOf(text: string): string {
   throw new MarinaError("usage", `--separator: expected one character, or tab, got ${JSON.stringify(text)}`);
 }
 
+/** What is asked for, or else what the files seem to be. @throws MarinaError "usage" where they differ. */
+export function formatOf(files: readonly Recognisable[], options: ReadingOptions): Reading["format"] {
+  return options.format ?? recognised(files, options);
+}
+
 /** The format of all files. @throws MarinaError "usage" where they differ. */
 function recognised(files: readonly Recognisable[], options: ReadingOptions): Reading["format"] {
   const [first, ...others] = files;
@@ -117,13 +158,27 @@ function recognised(files: readonly Recognisable[], options: ReadingOptions): Re
 
 const PARQUET_MAGIC = "PAR1";
 
-/** By the file's bytes (Parquet) or its name; otherwise a label column tells a table. */
+/** By the file's bytes (Parquet, arrays) or its name; otherwise a label column tells a table. */
 function recognise(
-  { name, contentName = name, head }: Recognisable,
+  { name, contentName = name, head, arrays }: Recognisable,
   { labelColumn }: ReadingOptions,
 ): Reading["format"] {
   if (Buffer.from(head.subarray(0, PARQUET_MAGIC.length)).toString("latin1") === PARQUET_MAGIC)
     return "parquet";
+  const content = decompressedHead(head);
+  if (arrays !== undefined || looksLikeNpy(content) || /\.npy(\.(gz|zst))?$/i.test(contentName)) return "npy";
+  if (looksLikeIdx(content) || /[-.]idx\d(-\w+)?(\.(gz|zst))?$/i.test(contentName)) return "idx";
   if (/\.(csv|tsv)(\.(gz|zst))?$/i.test(contentName) || labelColumn !== undefined) return "csv";
   return "libsvm";
+}
+
+/** As much as the first bytes of a compressed file tell of its contents. */
+function decompressedHead(head: Uint8Array): Uint8Array {
+  if (head[0] !== 0x1f || head[1] !== 0x8b) return head;
+  try {
+    return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch {
+    // Whoever reads the file says what is wrong with it.
+    return new Uint8Array(0);
+  }
 }

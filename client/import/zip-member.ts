@@ -1,4 +1,4 @@
-/** The one file in a zip file, as a file to import. */
+/** The one file in a zip file, or the arrays in one, as a file to import. */
 import { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
 import type { AsyncBuffer } from "hyparquet";
@@ -11,7 +11,7 @@ const SHOWN_NAMES = 3;
 /** So many of a zip file's names are looked at. */
 const MOST_NAMES = 1000;
 
-/** @throws MarinaError "data" where there is not just one file in it, or one that can't be read. */
+/** @throws MarinaError "data" where there is not just one file in it, nor arrays only, or one that can't be read. */
 export async function zipMember(file: InputFile, anywhere: () => Promise<AsyncBuffer>): Promise<InputFile> {
   const bytes = await anywhere();
   const zip = await readable(file.name, () =>
@@ -20,8 +20,14 @@ export async function zipMember(file: InputFile, anywhere: () => Promise<AsyncBu
       lazyEntries: true,
     }),
   );
-  const entry = await onlyFile(zip, file.name);
-  if (entry.isEncrypted()) throw new MarinaError("data", `${file.name}: is encrypted; unzip it first`);
+  const files = await filesIn(zip, file.name);
+  if (files.some((entry) => entry.isEncrypted())) {
+    throw new MarinaError("data", `${file.name}: is encrypted; unzip it first`);
+  }
+  if (files.length > 0 && files.every(({ fileName }) => fileName.endsWith(".npy"))) {
+    return arraysOf(file.name, zip, files);
+  }
+  const entry = onlyFile(files, file.name);
   return {
     name: file.name,
     contentName: entry.fileName,
@@ -32,7 +38,25 @@ export async function zipMember(file: InputFile, anywhere: () => Promise<AsyncBu
   };
 }
 
-async function onlyFile(zip: ZipFile, name: string): Promise<Entry> {
+/** As numpy.savez writes them. */
+function arraysOf(name: string, zip: ZipFile, files: readonly Entry[]): InputFile {
+  const arrays = new Map(
+    files.map((entry) => [
+      entry.fileName.replace(/\.npy$/, ""),
+      () => contents(zip, entry, `${name}: ${entry.fileName}`),
+    ]),
+  );
+  return {
+    name,
+    bytes: files.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0),
+    head: new Uint8Array(0),
+    arrays,
+    stream: () => contents(zip, files[0]!, name),
+    anywhere: undefined,
+  };
+}
+
+async function filesIn(zip: ZipFile, name: string): Promise<Entry[]> {
   const files: Entry[] = [];
   await readable(name, async () => {
     for await (const entry of zip.eachEntry()) {
@@ -41,6 +65,10 @@ async function onlyFile(zip: ZipFile, name: string): Promise<Entry> {
       if (files.length === MOST_NAMES) return;
     }
   });
+  return files;
+}
+
+function onlyFile(files: readonly Entry[], name: string): Entry {
   const [only, ...others] = files;
   if (only !== undefined && others.length === 0) return only;
   if (files.some(({ fileName }) => fileName === "xl/workbook.xml")) {

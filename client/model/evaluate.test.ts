@@ -18,7 +18,7 @@ const LAMBDA = 0.05;
 const spec = (
   name: string,
   data: string,
-  kind: RunSpecInput["problem"]["kind"],
+  kind: "logistic" | "nonconvex-binary" | "least-squares",
   stepSize: number,
 ): RunSpecInput => ({
   name,

@@ -1,6 +1,6 @@
 /** A gradient thread: waits for the bell, and computes the gradients of those of its workers that are queued. */
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
-import { openProblem } from "../../shared/problems/index.ts";
+import { evaluatorOf } from "../../shared/problems/index.ts";
 import { type Job, type NewSeat, SeatState, seatViews, type ThreadStart, workAt } from "./seat.ts";
 import { spinWhile } from "./spin.ts";
 
@@ -11,15 +11,15 @@ interface OpenSeat extends Job {
 const { bell, port } = workerData as ThreadStart;
 let seats: OpenSeat[] = [];
 
-async function open({ memory, points, spec, data, shard, weights }: NewSeat): Promise<OpenSeat> {
-  const { objective } = await openProblem(spec, data).evaluator();
+function open({ memory, points, spec, data, shard, weights }: NewSeat): OpenSeat {
+  const { objective } = evaluatorOf(spec, data);
   return { ...seatViews(memory), points: new Float64Array(points), objective: objective(shard, weights) };
 }
 
 for (;;) {
   const heard = Atomics.load(bell, 0);
   for (let sent = receiveMessageOnPort(port); sent !== undefined; sent = receiveMessageOnPort(port)) {
-    seats.push(await open(sent.message as NewSeat));
+    seats.push(open(sent.message as NewSeat));
   }
   let closed = false;
   // From the last one: the main thread's first task is most likely the first worker's.

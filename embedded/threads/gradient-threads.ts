@@ -8,16 +8,17 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { GradientOwner, GradientSource } from "../../lambdas/worker/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import type { Gradient } from "../../shared/methods/index.ts";
+import { storedEntries } from "../../shared/problems/index.ts";
 import { asksForFullGradient, decodeTask, type Task } from "../../shared/protocol/index.ts";
 import {
   type Job,
   type NewSeat,
   POINTS_HELD,
+  rowsBytes,
   SeatState,
   seatMemory,
   seatViews,
-  shardBytes,
-  sharedShard,
+  sharedRows,
   workAt,
 } from "./seat.ts";
 import type { GradientsAhead, SharedGradients } from "./shared-gradients.ts";
@@ -25,7 +26,7 @@ import { spinWhile } from "./spin.ts";
 
 export interface GradientThreadsOptions {
   readonly threads: number;
-  /** Shards with fewer entries are left to the main thread: waking another costs as much as their gradients. */
+  /** Shards with fewer entries (or as little to compute) are left to the main thread: waking another costs as much as their gradients. */
   readonly fromNonZeros?: number;
   /** Threads start when so many entries have been passed over: a short run ends before they are up. */
   readonly startNonZeros?: number;
@@ -41,6 +42,15 @@ const START_NON_ZEROS = 100_000_000;
 const SHARED_LIMIT_BYTES = 1_000_000_000;
 /** A gradient takes seconds at most: a thread that is silent for so long has died. */
 const SILENCE_MILLISECONDS = 120_000;
+
+/** An entry takes some 1.5 ns of a kernel, a network's operation a twentieth of that. */
+const FLOP_PER_NON_ZERO = 20;
+
+/** The computing of a gradient, in stored entries of a linear problem. */
+function effort({ problem, shard }: GradientSource): number {
+  const { nonZeros, flop } = problem.work(shard.rows, storedEntries(shard));
+  return nonZeros + flop / FLOP_PER_NON_ZERO;
+}
 
 interface Seat extends Job {
   /** Whose gradient is queued, at work, or done. */
@@ -90,7 +100,7 @@ export class GradientThreads implements GradientsAhead {
   }
 
   take(owner: GradientOwner, pointRound: number, source: GradientSource): Gradient | undefined {
-    const nonZeros = source.shard.indices.length;
+    const nonZeros = effort(source);
     if (nonZeros < this.#options.fromNonZeros) return undefined;
     const membership = this.#membership;
     const seat =
@@ -152,14 +162,14 @@ export class GradientThreads implements GradientsAhead {
   /** Gives a worker's rows to one of the threads. */
   #seat({ runDigest, phase, worker }: GradientOwner, source: GradientSource): void {
     const { spec, data, shard, weights, objective } = source;
-    const bytes = shardBytes(shard);
+    const bytes = rowsBytes(shard);
     const membership = this.#gradientsOf(runDigest, phase, objective.dimension);
     if (membership === undefined || this.#sharedBytes + bytes > SHARED_LIMIT_BYTES) return;
     this.#sharedBytes += bytes;
     const memory = seatMemory(objective.dimension);
     membership.seats.set(worker, { ...seatViews(memory), objective, pointRound: -1 });
     const { points } = membership;
-    const seat: NewSeat = { memory, points, spec, data, shard: sharedShard(shard), weights };
+    const seat: NewSeat = { memory, points, spec, data, shard: sharedRows(shard), weights };
     this.#threadOf(this.#seated++).postMessage(seat);
     this.#ring();
   }

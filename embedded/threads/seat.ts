@@ -1,5 +1,5 @@
 /** What the main thread and a gradient thread share of one worker: its rows, its job at hand, its last result. */
-import type { DataForm, Objective, ProblemSpec, Shard, Weights } from "../../shared/problems/index.ts";
+import type { DataForm, Objective, ProblemSpec, Rows, Weights } from "../../shared/problems/index.ts";
 
 /** idle -> queued -> running -> done -> idle; or queued -> idle, where the main thread is quicker. */
 export const SeatState = { idle: 0, queued: 1, running: 2, done: 3, failed: 4, closed: 5 } as const;
@@ -15,7 +15,7 @@ export interface NewSeat {
   readonly points: SharedArrayBuffer;
   readonly spec: ProblemSpec;
   readonly data: DataForm;
-  readonly shard: Shard;
+  readonly shard: Rows;
   readonly weights: Weights;
 }
 
@@ -72,24 +72,24 @@ export function workAt({ state, result, objective }: Job, points: Float64Array):
 }
 
 /** The rows in memory that threads can share. */
-export function sharedShard({ rows, features, offsets, indices, values, labels }: Shard): Shard {
-  return {
-    rows,
-    features,
-    offsets: shared(offsets),
-    indices: shared(indices),
-    values: values === null ? null : shared(values),
-    labels: shared(labels),
-  };
+export function sharedRows(rows: Rows): Rows {
+  return Object.fromEntries(
+    Object.entries(rows).map(([name, part]) => [
+      name,
+      ArrayBuffer.isView(part) ? shared(part as Part) : part,
+    ]),
+  ) as unknown as Rows;
 }
 
-/** Bytes of a shard's arrays. */
-export function shardBytes({ offsets, indices, values, labels }: Shard): number {
-  return offsets.byteLength + indices.byteLength + (values?.byteLength ?? 0) + labels.byteLength;
+/** Bytes of the rows' arrays. */
+export function rowsBytes(rows: Rows): number {
+  return Object.values(rows).reduce((sum, part) => sum + (ArrayBuffer.isView(part) ? part.byteLength : 0), 0);
 }
+
+type Part = Uint8Array | Uint16Array | Uint32Array | Float32Array | Float64Array;
 
 /** A copy in shared memory, of the same type. */
-function shared<T extends Uint16Array | Uint32Array | Float32Array | Float64Array>(source: T): T {
+function shared<T extends Part>(source: T): T {
   const memory = new SharedArrayBuffer(source.byteLength);
   const type = source.constructor as new (memory: SharedArrayBuffer) => T;
   const copy = new type(memory);

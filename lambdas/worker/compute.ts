@@ -15,6 +15,7 @@ import {
 } from "../../shared/methods/index.ts";
 import type { RunMessage, Task } from "../../shared/protocol/index.ts";
 import { TaskGradients } from "./gradients.ts";
+import { heldOut } from "./held-out.ts";
 import type { LoadedRun } from "./load.ts";
 import { withRow } from "./non-finite.ts";
 import { evaluation, gram, spectrum } from "./questions.ts";
@@ -26,6 +27,7 @@ import { forgetStates, loadState, stateInTask, storeState } from "./state.ts";
  * @throws MarinaError: what went wrong, for the error contribution.
  */
 export function answer(task: Task, context: WorkerContext): Promise<RunMessage> {
+  if (task.kind === "held-out") return heldOut(task, context);
   const ready = atHand(task, context);
   if (ready !== undefined) return perform(task, context, ready);
   return load(task, context).then((loaded) => perform(task, context, loaded));

@@ -3,13 +3,14 @@
 import type { Work } from "../../shared/cloud/index.ts";
 import type { Workspace } from "../../shared/math/index.ts";
 import { type Gradient, isPair, type RequestDefinition, type Vectors } from "../../shared/methods/index.ts";
-import type {
-  DataForm,
-  Objective,
-  Problem,
-  ProblemSpec,
-  Shard,
-  Weights,
+import {
+  type DataForm,
+  type Objective,
+  type Problem,
+  type ProblemSpec,
+  type Rows,
+  storedEntries,
+  type Weights,
 } from "../../shared/problems/index.ts";
 import type { Task } from "../../shared/protocol/index.ts";
 
@@ -26,7 +27,7 @@ export interface GradientSource {
   readonly spec: ProblemSpec;
   readonly data: DataForm;
   readonly problem: Problem;
-  readonly shard: Shard;
+  readonly shard: Rows;
   readonly weights: Weights;
   readonly objective: Objective;
 }
@@ -125,7 +126,7 @@ export class TaskGradients {
   /** The work so far, plus `entries` vector entries handled outside the rows. */
   work(entries: number): Work {
     const { objective, problem, shard } = this.#source;
-    const meanNonZeros = objective.rows === 0 ? 0 : shard.indices.length / objective.rows;
+    const meanNonZeros = objective.rows === 0 ? 0 : storedEntries(shard) / objective.rows;
     return { ...problem.work(this.#rows, this.#rows * meanNonZeros), entries };
   }
 

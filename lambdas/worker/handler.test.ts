@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import { MarinaError } from "../../shared/base/errors.ts";
 import type { QueueAddress } from "../../shared/cloud/ports.ts";
 import { createCompressor } from "../../shared/compressors/registry.ts";
+import { openShard, shardRange } from "../../shared/data/index.ts";
 import { partition } from "../../shared/data/partition.ts";
-import { openShard, shardRange } from "../../shared/data/rows/shard.ts";
 import { methodOf } from "../../shared/methods/registry.ts";
+import type { LinearSpec } from "../../shared/problems/linear/losses.ts";
 import { createObjective } from "../../shared/problems/linear/objective.ts";
 import { contributionKey, iterateKey, memoryKey, specKey } from "../../shared/protocol/keys.ts";
 import { MESSAGE_LIMIT_BYTES } from "../../shared/protocol/limits.ts";
@@ -90,7 +91,7 @@ async function objectiveOf({ ports, manifest, stored }: Stage, worker: number) {
   const { first, count } = partition(manifest.rows, 4, "spread")[worker]!;
   const range = shardRange(manifest, first, count);
   const shard = openShard(manifest, first, count, body.subarray(range.start, range.end), range);
-  return createObjective(stored.spec.problem, shard, {
+  return createObjective(stored.spec.problem as LinearSpec, shard, {
     rowWeight: 4 / ROWS,
     regularizerWeight: (4 * count) / ROWS,
   });

@@ -106,7 +106,7 @@ async function answerPack(task: Task, context: WorkerContext): Promise<RunMessag
   for (const member of membersOf(task)) {
     const outcome = await answerOne(member, context);
     if (outcome.kind === "error") return outcome;
-    if (outcome.kind === "contribution" || outcome.kind === "answer")
+    if (outcome.kind === "contribution" || outcome.kind === "answer" || outcome.kind === "held-out")
       computeMilliseconds += outcome.computeMilliseconds;
     parts.push(writeRunMessage(outcome).finishPart());
   }

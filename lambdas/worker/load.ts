@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import { MarinaError } from "../../shared/base/index.ts";
 import { type Ports, readChecked } from "../../shared/cloud/index.ts";
 import { type Compressor, createCompressor } from "../../shared/compressors/index.ts";
-import { dataForm, type Manifest, parseManifest } from "../../shared/data/index.ts";
+import { type Manifest, parseManifest, problemForm } from "../../shared/data/index.ts";
 import type { Workspace } from "../../shared/math/index.ts";
 import {
   compressorOf,
@@ -14,7 +14,13 @@ import {
   type WorkerStateDefinition,
   workerNumbers,
 } from "../../shared/methods/index.ts";
-import { type DataForm, type Evaluator, openProblem, type Problem } from "../../shared/problems/index.ts";
+import {
+  type DataForm,
+  type Evaluator,
+  evaluatorOf,
+  openProblem,
+  type Problem,
+} from "../../shared/problems/index.ts";
 import {
   decodeStoredRun,
   decodeVector,
@@ -32,6 +38,8 @@ const RUNS_KEPT = 8;
 
 export interface LoadedRun {
   readonly spec: RunSpec;
+  /** Of the held-out data, where there is some. */
+  readonly heldOut: StoredRun["heldOut"];
   readonly manifest: Manifest;
   readonly data: DataForm;
   readonly problem: Problem;
@@ -60,6 +68,7 @@ export class RunLoader {
   readonly #ports: Ports;
   readonly #workspace: Workspace;
   readonly #runs = new LRUCache<string, Promise<LoadedRun>>({ max: RUNS_KEPT });
+  readonly #heldOut = new LRUCache<string, Promise<Manifest>>({ max: RUNS_KEPT });
   #last: { readonly name: string; readonly digest: string; readonly run: LoadedRun } | undefined;
 
   constructor(ports: Ports, workspace: Workspace) {
@@ -98,25 +107,19 @@ export class RunLoader {
       return storedRunOf(body, key, digest);
     });
     const { spec } = stored;
-    const name = manifestKey(spec.data);
-    const { value: manifest } = await readChecked(objects, name, (body) => {
-      this.reads++;
-      return parseManifest(body, name);
-    });
-    if (manifest.object.sha256 !== stored.data.sha256) {
-      throw new MarinaError("corrupt", `${name}: data set "${spec.data}" was replaced since the run began`);
-    }
+    const manifest = await this.#manifest(spec.data, stored.data);
     const { remainder, algorithm, wire } = spec;
-    const data = dataForm(manifest);
+    const data = await problemForm(objects, spec.problem, manifest);
     const problem = openProblem(spec.problem, data);
     const { dimension } = problem.parameters;
     const workspace = this.#workspace;
     return {
       spec,
+      heldOut: stored.heldOut,
       manifest,
       data,
       problem,
-      evaluator: await problem.evaluator(),
+      evaluator: evaluatorOf(spec.problem, data),
       dimension,
       dense: createCompressor({ kind: "identity" }, dimension, wire, { workspace }),
       among: lastOf((workers) => {
@@ -127,6 +130,31 @@ export class RunLoader {
       stateHolder: stateHolder(algorithm),
       scope: JSON.stringify([manifest.object.etag, remainder, spec.problem]),
     };
+  }
+
+  /** The manifest of the held-out data; read when it is asked for first. Undefined where the run has none. */
+  async heldOut({ spec, heldOut }: LoadedRun): Promise<Manifest | undefined> {
+    if (spec.heldOut === undefined || heldOut === undefined) return undefined;
+    const { data } = spec.heldOut;
+    const key = `${data}/${heldOut.sha256}`;
+    let loading = this.#heldOut.get(key);
+    if (loading === undefined) {
+      loading = this.#manifest(data, heldOut);
+      this.#heldOut.set(key, loading);
+      loading.catch(() => this.#heldOut.delete(key));
+    }
+    return loading;
+  }
+
+  /** @throws MarinaError "corrupt" for another data set than the one that the run began with. */
+  async #manifest(data: string, { sha256 }: StoredRun["data"]): Promise<Manifest> {
+    const name = manifestKey(data);
+    const { value: manifest } = await readChecked(this.#ports.objects, name, (body) => {
+      this.reads++;
+      return parseManifest(body, name);
+    });
+    if (manifest.object.sha256 === sha256) return manifest;
+    throw new MarinaError("corrupt", `${name}: data set "${data}" was replaced since the run began`);
   }
 
   /** The task's points, where all are inline and of the run's dimension. */

@@ -1,14 +1,14 @@
 /** Questions outside the method: calibration, and the exact gradient for the record. */
-import { NonFiniteError } from "../../shared/base/index.ts";
+import { MarinaError, NonFiniteError } from "../../shared/base/index.ts";
 import { firstNonFinite } from "../../shared/math/index.ts";
-import { applyGram, shardSpectrum } from "../../shared/problems/index.ts";
+import { applyGram, type Rows, type Shard, shardSpectrum } from "../../shared/problems/index.ts";
 import { encodeSpectrum, encodeVector, type RunMessage, type Task } from "../../shared/protocol/index.ts";
 import type { TaskGradients } from "./gradients.ts";
 import type { Ready, WorkerContext } from "./ready.ts";
 
 /** The shard's spectrum. */
 export function spectrum(task: Task, context: WorkerContext, ready: Ready): Promise<RunMessage> {
-  return ask(task, context, ready, () => encodeSpectrum(shardSpectrum(ready.shard.shard)));
+  return ask(task, context, ready, () => encodeSpectrum(shardSpectrum(sparse(ready.shard.shard))));
 }
 
 /** A_i^T A_i x */
@@ -16,9 +16,15 @@ export function gram(task: Task, context: WorkerContext, ready: Ready): Promise<
   const { run, shard, points } = ready;
   return ask(task, context, ready, () => {
     const applied = new Float64Array(run.dimension);
-    applyGram(shard.shard, points[0]!, applied);
+    applyGram(sparse(shard.shard), points[0]!, applied);
     return encodeVector(applied);
   });
+}
+
+/** @throws MarinaError "message" where the run's problem has no use for the question. */
+function sparse(rows: Rows): Shard {
+  if ("offsets" in rows) return rows;
+  throw new MarinaError("message", "task: spectra are asked of linear problems only");
 }
 
 /** Two passes over the rows, or what costs as much. */
@@ -29,9 +35,10 @@ async function ask(
   compute: () => Uint8Array,
 ): Promise<RunMessage> {
   const started = ports.clock.now();
+  const { indices, features } = sparse(shard);
   const rows = 2 * shard.rows;
-  const nonZeros = (rows * shard.indices.length) / Math.max(1, shard.rows);
-  const payload = await ports.compute.run(() => ({ rows, nonZeros, entries: shard.features }), compute);
+  const nonZeros = (rows * indices.length) / Math.max(1, shard.rows);
+  const payload = await ports.compute.run(() => ({ rows, nonZeros, entries: features }), compute);
   const { runDigest, phase, round, slot, worker } = task;
   const computeMilliseconds = ports.clock.now() - started;
   return { kind: "answer", runDigest, phase, round, slot, worker, payload, computeMilliseconds, cold };

@@ -2,8 +2,18 @@
 import { LRUCache } from "lru-cache";
 import { MarinaError } from "../../shared/base/index.ts";
 import { type ByteRange, type Ports, readChecked } from "../../shared/cloud/index.ts";
-import { type Manifest, openShard, rowsOf, rowsUsed, shardRange } from "../../shared/data/index.ts";
-import { sha256, WHOLE_OBJECT_BYTES } from "../../shared/protocol/index.ts";
+import {
+  checkRange,
+  type Manifest,
+  openDenseRows,
+  openShard,
+  readsWhole,
+  rowsOf,
+  rowsUsed,
+  shardRange,
+} from "../../shared/data/index.ts";
+import type { Problem, Rows } from "../../shared/problems/index.ts";
+import { sha256 } from "../../shared/protocol/index.ts";
 import type { GradientSource } from "./gradients.ts";
 import type { LoadedRun } from "./load.ts";
 import { RecentlySet } from "./recently-set.ts";
@@ -62,13 +72,9 @@ function openedBytes({ shard }: LoadedShard): number {
   return OPENED_OVERHEAD_BYTES + 16 * shard.rows;
 }
 
-/** What is within a range only its reader can tell: see `openRowGroup`. */
-function checkLength(body: Uint8Array, { start, end }: ByteRange, key: string): void {
-  if (body.length === end - start) return;
-  throw new MarinaError(
-    "corrupt",
-    `${key}: expected ${end - start} bytes from byte ${start}, got ${body.length}`,
-  );
+/** Opens rows in the layout that the problem reads. */
+function opener({ rows }: Problem): (...place: Parameters<typeof openShard>) => Rows {
+  return rows === "dense" ? openDenseRows : openShard;
 }
 
 interface FetchedRows {
@@ -86,6 +92,12 @@ export class ShardLoader {
   readonly #rows = new LRUCache<string, FetchedRows>({
     maxSize: ROWS_KEPT_BYTES,
     sizeCalculation: ({ bytes }) => Math.max(1, bytes),
+  });
+
+  /** Opened parts of held-out data, by ETag and rows. */
+  readonly #heldOut = new LRUCache<string, Rows>({
+    maxSize: OPENED_KEPT_BYTES,
+    sizeCalculation: (shard) => OPENED_OVERHEAD_BYTES + 16 * shard.rows + (shard.values?.byteLength ?? 0),
   });
 
   constructor(ports: Ports, opened: OpenedShards) {
@@ -109,20 +121,48 @@ export class ShardLoader {
     }
     const used = rowsUsed(manifest.rows, workers, spec.remainder);
     const { first, count } = rowsOf(manifest.rows, workers, spec.remainder, worker);
-    const whole = manifest.object.bytes <= WHOLE_OBJECT_BYTES;
-    const range = whole ? { start: 0, end: manifest.object.bytes } : shardRange(manifest, first, count);
-    const { etag } = manifest.object;
-    const source = whole ? etag : `${etag}/${range.start}-${range.end}`;
-    const bytes = await this.#fetch(manifest, source, range, whole);
+    const { source, fetched } = this.#rowsOf(manifest, first, count);
+    const { bytes, range } = await fetched;
     const known = this.#opened.get(scope, workers, worker);
     if (known !== undefined) return known;
-    const shard = openShard(manifest, first, count, bytes, range);
+    const shard = opener(problem)(manifest, first, count, bytes, range);
     const rowWeight = workers / used;
     const weights = { rowWeight, regularizerWeight: rowWeight * count };
     const objective = evaluator.objective(shard, weights);
     const loaded = { firstRow: first, spec: spec.problem, data, problem, shard, weights, objective, source };
     this.#opened.set(scope, workers, worker, loaded);
     return loaded;
+  }
+
+  /** A worker's part of held-out data: its rows are spread over the workers, or over the first ones where they are fewer. */
+  async heldOut(
+    { data, problem }: LoadedRun,
+    manifest: Manifest,
+    workers: number,
+    worker: number,
+  ): Promise<Rows> {
+    const parts = Math.min(workers, manifest.rows);
+    if (worker >= parts || manifest.featureCount !== data.features) {
+      throw new MarinaError("message", `task: worker ${worker} has no part of data set "${manifest.name}"`);
+    }
+    const { first, count } = rowsOf(manifest.rows, parts, "spread", worker);
+    const key = `${manifest.object.etag}/${first}/${count}/${problem.rows}`;
+    const known = this.#heldOut.get(key);
+    if (known !== undefined) return known;
+    const { bytes, range } = await this.#rowsOf(manifest, first, count).fetched;
+    const shard = opener(problem)(manifest, first, count, bytes, range);
+    this.#heldOut.set(key, shard);
+    return shard;
+  }
+
+  /** What is to be read for these rows, and how it is called. */
+  #rowsOf(manifest: Manifest, first: number, count: number) {
+    const whole = readsWhole(manifest);
+    const range = whole ? { start: 0, end: manifest.object.bytes } : shardRange(manifest, first, count);
+    const { etag } = manifest.object;
+    const source = whole ? etag : `${etag}/${range.start}-${range.end}`;
+    const fetched = this.#fetch(manifest, source, range, whole).then((bytes) => ({ bytes, range }));
+    return { source, fetched };
   }
 
   #fetch(manifest: Manifest, source: string, range: ByteRange, whole: boolean): Promise<Uint8Array> {
@@ -146,7 +186,7 @@ export class ShardLoader {
     const check = (body: Uint8Array): Uint8Array => {
       this.reads++;
       if (range === undefined) this.#opened.checkWhole(body, manifest);
-      else checkLength(body, range, key);
+      else checkRange(manifest, body, range);
       return body;
     };
     try {

@@ -6,9 +6,10 @@ import { MarinaError } from "../base/errors.ts";
 import type { ObjectStore } from "../cloud/ports.ts";
 import { dataForm } from "./data-form.ts";
 import { type ImportOptions, importLibsvm } from "./import.ts";
-import { encodeManifest, type Manifest, parseManifest } from "./manifest.ts";
+import { encodeManifest, type Manifest, type ManifestGroup, parseManifest } from "./manifest.ts";
 import { partition } from "./partition.ts";
-import { openShard, shardRange } from "./rows/shard.ts";
+import { shardRange } from "./rows/pieces.ts";
+import { openShard } from "./rows/shard.ts";
 import { loadShipped, shippedFile } from "./testing/load.ts";
 import { memoryStore } from "./testing/memory-store.ts";
 
@@ -232,7 +233,7 @@ describe("importing", () => {
     [
       "three classes",
       "1 1:1\n2 1:1\n1 1:1\n\n3 1:1\n",
-      /line 5: .* 1 and 2, got 3; classes: two at most, or one against the others \(--positive 3\); numbers to predict: --labels real/,
+      /line 5: .* 1 and 2, got 3; more than two classes: --labels classes, or one against the others \(--positive 3\); numbers to predict: --labels real/,
     ],
     ["one class", "1 1:1\n1 2:1\n", /two label values .* only 1; use --labels real/],
     ["no bytes", "", /got none \(the input is empty\)/],
@@ -385,7 +386,9 @@ describe("shards that cross row groups", () => {
     const { objects, manifest } = await importText(
       Array.from({ length: rows }, (_, row) => line(row)).join(""),
     );
-    expect(manifest.groups.map(({ indexType, valueType }) => `${indexType} ${valueType}`)).toEqual([
+    const types = (group: ManifestGroup) =>
+      "indexType" in group ? `${group.indexType} ${group.valueType}` : "dense";
+    expect((manifest.groups as readonly ManifestGroup[]).map(types)).toEqual([
       "uint16 ones",
       "uint32 float64",
     ]);

@@ -2,12 +2,13 @@
 import { createHash } from "node:crypto";
 import { MarinaError } from "../base/index.ts";
 import type { ObjectStore, PutCondition } from "../cloud/index.ts";
-import { manifestKey, NAME_PATTERN } from "../protocol/index.ts";
+import { manifestKey, NAME_PATTERN, WHOLE_OBJECT_BYTES } from "../protocol/index.ts";
 import { createLabelCollector } from "./formats/labels.ts";
 import { LARGEST_INDEX } from "./formats/libsvm.ts";
 import { LibsvmSource } from "./formats/libsvm-source.ts";
 import type { RowSource } from "./formats/row-source.ts";
 import {
+  type DenseGroup,
   encodeManifest,
   type LabelKind,
   type Manifest,
@@ -15,10 +16,15 @@ import {
   type Reading,
   rowsKey,
   rowsPrefix,
+  type SparseGroup,
 } from "./manifest.ts";
+import { denseForm, scaleOf } from "./prepare/dense-form.ts";
+import { LikeRows } from "./prepare/like-rows.ts";
 import { OneVersusRest } from "./prepare/one-versus-rest.ts";
 import { PreparedRows } from "./prepare/prepared-rows.ts";
-import { RowGroupBuilder } from "./rows/row-group-builder.ts";
+import { ScaledRows } from "./prepare/scaled-rows.ts";
+import { type DenseForm, sizeOfRow } from "./rows/dense-group.ts";
+import { GroupWriter } from "./rows/group-writer.ts";
 import { SquaresCheck } from "./rows/squares.ts";
 
 export interface ImportProgress {
@@ -33,12 +39,14 @@ export interface ImportOptions {
   readonly name: string;
   /** What the source is called in errors and in the manifest: its file name. */
   readonly sourceName: string;
-  /** "binary": exactly two label values, for classification; "real": any, for regression. */
+  /** "binary": exactly two label values, for classification; "classes": two or more, of any kind; "real": any, for regression. */
   readonly labels: LabelKind;
   /** d; default the largest index of the file, or its number of feature columns. */
   readonly dimension?: number;
   /** Kept in the manifest: how `rows` reads its file; and what is done to the rows then is done here. */
   readonly reading?: Reading;
+  /** The rows are treated as this data set's were: its features in their order, its constants, its labels. */
+  readonly like?: Manifest;
   readonly objects: ObjectStore;
   /** Take the place of a data set that has this name; default false. */
   readonly replace?: boolean;
@@ -140,21 +148,35 @@ async function manifestCondition({ name, objects, replace }: ImportOptions): Pro
 /** What the manifest's constants and the rows' changes come from; undefined where rows are stored as they come. */
 function prepared(
   rows: RowSource,
-  { reading, sourceName, onProgress, dimension }: ImportOptions,
+  { reading, sourceName, onProgress, dimension: asked, labels, like }: ImportOptions,
 ): PreparedRows | undefined {
-  if (reading === undefined) return undefined;
-  const { order, scaling, intercept = false } = reading;
-  const fill = reading.format !== "libsvm" && reading.missing === "mean";
-  if (order === undefined && scaling === undefined && !intercept && !fill) return undefined;
+  if (like !== undefined) {
+    const order = reading?.order;
+    if (order === undefined) return undefined;
+    return new PreparedRows(rows, sourceName, { fill: false, intercept: false, order });
+  }
+  // Of text with indices only the shape tells how many features there are.
+  const shaped = reading?.format === "libsvm" && reading.shape !== undefined;
+  const dimension = shaped ? sizeOfRow({ shape: reading.shape! }) : asked;
+  const { order, scaling, intercept = false } = reading ?? {};
+  const fill = reading !== undefined && "missing" in reading && reading.missing === "mean";
+  const classes = labels === "classes";
+  if (order === undefined && scaling === undefined && !intercept && !fill && !classes) return undefined;
   const preparation = {
     fill,
     intercept,
+    classes,
     ...(scaling === undefined ? {} : { scaling }),
     ...(order === undefined ? {} : { order }),
     ...(dimension === undefined ? {} : { dimension }),
   };
   const progress = (count: number) => onProgress?.({ bytesRead: rows.bytesRead, rows: count });
   return new PreparedRows(rows, sourceName, preparation, progress);
+}
+
+/** Are values stored as what they stand for? Else bytes stay bytes, and the manifest says what they are multiplied by. */
+function storesDecoded(reading: Reading | undefined): boolean {
+  return reading?.scaling !== undefined || reading?.intercept === true;
 }
 
 /** Names of more text than this are not kept. */
@@ -169,6 +191,15 @@ function generationOf(key: string, name: string): number {
   return Number.isSafeInteger(generation) ? generation : 0;
 }
 
+function labelledRows(
+  rows: RowSource,
+  positive: string | undefined,
+  { sourceName, like }: ImportOptions,
+): RowSource {
+  if (like !== undefined) return new LikeRows(rows, sourceName, like);
+  return positive === undefined ? rows : new OneVersusRest(rows, sourceName, positive);
+}
+
 /** One pass over the source: row groups on the way, what the manifest must say at the end. */
 class SourceReader {
   readonly #source: RowSource;
@@ -179,7 +210,8 @@ class SourceReader {
   readonly #labels;
   readonly #squares: SquaresCheck;
   readonly #objectHash = createHash("sha256");
-  readonly #builder = new RowGroupBuilder();
+  #writer: GroupWriter | undefined;
+  #form: DenseForm | undefined;
   readonly #groups: ManifestGroup[] = [];
   #objectBytes = 0;
   #rows = 0;
@@ -189,19 +221,27 @@ class SourceReader {
 
   constructor(rows: RowSource, options: ImportOptions) {
     const positive = options.reading?.positive;
-    const labelled = positive === undefined ? rows : new OneVersusRest(rows, options.sourceName, positive);
+    const scaled = storesDecoded(options.reading)
+      ? new ScaledRows(rows, () => scaleOf(rows, options.reading))
+      : rows;
+    const labelled = labelledRows(scaled, positive, options);
     this.#prepared = prepared(labelled, options);
     const source = this.#prepared ?? labelled;
     this.#source = source;
     this.#rowsRead = rows;
     this.#options = options;
-    this.#labels = createLabelCollector(options.labels, source, options.sourceName);
+    this.#labels = createLabelCollector(
+      options.labels,
+      source,
+      options.sourceName,
+      () => this.#prepared?.classNames ?? [],
+      options.like?.labels,
+    );
     this.#squares = new SquaresCheck((line) => source.place(line), options.labels === "real");
   }
 
   async *groups(): AsyncGenerator<Uint8Array> {
     const { onProgress } = this.#options;
-    const builder = this.#builder;
     for await (const batch of this.#source.rows()) {
       this.#checkDimension();
       this.#squares.see(batch);
@@ -214,17 +254,41 @@ class SourceReader {
           this.#largestIndex = Math.max(this.#largestIndex, batch.indices[end - 1]! + 1);
         }
       }
+      const writer = this.#writerOf();
       for (let row = 0; row < rows; ) {
-        row = builder.addRows(batch, row);
-        if (builder.full) full.push(this.#closeGroup());
+        row = writer.addRows(batch, row);
+        if (writer.full) full.push(this.#closeGroup(writer));
       }
-      onProgress?.({ bytesRead: this.#source.bytesRead, rows: this.#rows + builder.rows });
+      onProgress?.({ bytesRead: this.#source.bytesRead, rows: this.#rows + writer.waiting });
       yield* full;
     }
-    const last = builder.rows > 0 ? [this.#closeGroup()] : [];
+    const writer = this.#writer;
+    const last = writer !== undefined && writer.waiting > 0 ? [this.#closeGroup(writer)] : [];
     // Before the last group is handed over: what is refused here must not become an object.
     this.#labelsAndFeatures();
     yield* last;
+  }
+
+  /** Which layout it is only the first rows tell. */
+  #writerOf(): GroupWriter {
+    if (this.#writer === undefined) {
+      const { reading, sourceName, like } = this.#options;
+      const scale = storesDecoded(reading) ? 1 : scaleOf(this.#rowsRead, reading);
+      const { columns } = this.#source;
+      this.#form =
+        like === undefined ? denseForm(this.#source, reading, columns, scale, sourceName) : like.dense;
+      this.#writer = new GroupWriter(this.#form);
+    }
+    const size = this.#form === undefined ? Infinity : sizeOfRow(this.#form);
+    if (this.#largestIndex > size) {
+      const { sourceName } = this.#options;
+      const shape = this.#form!.shape.join(" x ");
+      throw new MarinaError(
+        "data",
+        `${sourceName}: expected indices up to ${size} (${shape}), got ${this.#largestIndex}`,
+      );
+    }
+    return this.#writer;
   }
 
   manifest(key: string, etag: string): Manifest {
@@ -240,7 +304,8 @@ class SourceReader {
       nonZeros: this.#nonZeros,
       ...this.#labelsAndFeatures(),
       ...this.#features(),
-      groups: this.#groups,
+      ...(this.#form === undefined ? {} : { dense: this.#form }),
+      groups: this.#groupsToKeep(),
       object: { key, bytes: this.#objectBytes, etag, sha256: this.#objectHash.digest("hex") },
     };
   }
@@ -265,10 +330,15 @@ class SourceReader {
       ...(unnamed
         ? [`the names of the features are not kept: they are longer than ${MOST_NAME_CHARACTERS} characters`]
         : []),
+      ...(this.#rowsRead.dense?.image === true && this.#options.reading?.divide === undefined
+        ? ["values of 0 to 255 were taken for pixels and divided by 255 (--divide 1: as they are)"]
+        : []),
     ];
   }
 
   #features(): Pick<Manifest, "features"> {
+    const { like } = this.#options;
+    if (like !== undefined) return like.features === undefined ? {} : { features: like.features };
     const names = this.#source.features;
     const features = {
       ...(names === undefined || !keepsNames(names) ? {} : { names }),
@@ -277,28 +347,32 @@ class SourceReader {
     return Object.keys(features).length === 0 ? {} : { features };
   }
 
-  #closeGroup(): Uint8Array {
-    const { bytes, ...shape } = this.#builder.take();
-    this.#groups.push({
-      firstRow: this.#rows,
-      rows: shape.rows,
-      nonZeros: shape.nonZeros,
-      byteOffset: this.#objectBytes,
-      byteLength: bytes.length,
-      indexType: shape.indexType,
-      valueType: shape.valueType,
-    });
-    this.#rows += shape.rows;
-    this.#nonZeros += shape.nonZeros;
+  #closeGroup(writer: GroupWriter): Uint8Array {
+    const { bytes, group } = writer.close();
+    this.#groups.push(group);
+    this.#rows += group.rows;
+    this.#nonZeros += group.nonZeros;
     this.#objectBytes += bytes.length;
     this.#objectHash.update(bytes);
     return bytes;
   }
 
+  /** An object that is read whole has one checksum for all of it. */
+  #groupsToKeep(): Manifest["groups"] {
+    if (this.#form !== undefined) return this.#groups as DenseGroup[];
+    const groups = this.#groups as SparseGroup[];
+    if (this.#objectBytes > WHOLE_OBJECT_BYTES) return groups;
+    return groups.map(({ crc32: _, ...group }) => group);
+  }
+
   #labelsAndFeatures(): Pick<Manifest, "featureCount" | "labels"> {
     const { sourceName } = this.#options;
     const featureCount =
-      this.#prepared?.columns ?? this.#options.dimension ?? this.#source.columns ?? this.#largestIndex;
+      (this.#form && sizeOfRow(this.#form)) ??
+      this.#prepared?.columns ??
+      this.#options.dimension ??
+      this.#source.columns ??
+      this.#largestIndex;
     if (this.#rows === 0) {
       throw new MarinaError("data", `${sourceName}: expected rows, got none (the input is empty)`);
     }

@@ -1,11 +1,13 @@
 /** Data sets: import, manifest, row groups, shards. */
 
 export { dataForm } from "./data-form.ts";
+export { looksLikeIdx, looksLikeNpy } from "./formats/array-magic.ts";
 export { ClassWords } from "./formats/class-words.ts";
 export { fileFormats } from "./formats/file-formats.ts";
 export { LibsvmSource } from "./formats/libsvm-source.ts";
 export type { RowSource } from "./formats/row-source.ts";
 export { SeveralFiles } from "./formats/several-files.ts";
+export { checkHeldOut } from "./held-out.ts";
 export { importLibsvm, importRows } from "./import.ts";
 export {
   encodeManifest,
@@ -18,6 +20,12 @@ export {
   rowsPrefix,
   STANDARD_INPUT,
 } from "./manifest.ts";
+export { decodeModel, encodeModel, readModel, storeModel } from "./models.ts";
 export { partition, rowsOf, rowsUsed } from "./partition.ts";
+export { copyProgram, problemForm } from "./problem-form.ts";
+export { checkRange } from "./rows/checked-range.ts";
+export { openDenseRows } from "./rows/dense-rows.ts";
 export { type LabelCounts, labelsByWorker } from "./rows/labels-by-worker.ts";
-export { openShard, shardRange } from "./rows/shard.ts";
+export { shardRange } from "./rows/pieces.ts";
+export { readsWhole } from "./rows/reads-whole.ts";
+export { openShard } from "./rows/shard.ts";

@@ -5,8 +5,10 @@
 import * as z from "zod";
 import { MarinaError } from "../base/index.ts";
 import { datasetPrefix, NAME_PATTERN } from "../protocol/index.ts";
+import { MOST_CLASSES } from "./formats/class-words.ts";
 import { LARGEST_INDEX } from "./formats/libsvm.ts";
 import { MOST_CONSTANTS } from "./prepare/column-constants.ts";
+import { DENSE_VALUE_TYPES, denseGroupBytes, MOST_AXES } from "./rows/dense-group.ts";
 import { rowGroupBytes } from "./rows/row-group.ts";
 
 const MANIFEST_VERSION = 1;
@@ -35,9 +37,17 @@ const labelsSchema = z.discriminatedUnion("kind", [
     words: z.strictObject({ negative: z.string(), positive: z.string() }).exactOptional(),
   }),
   z.strictObject({ kind: z.literal("real"), min: z.number(), max: z.number() }),
+  /** Stored labels are the classes' numbers, 0 .. names.length - 1. Names: in order of value where all are numbers, else of code points. */
+  z.strictObject({
+    kind: z.literal("classes"),
+    names: z.array(z.string()).min(1).max(MOST_CLASSES),
+    /** Rows of each class. */
+    counts: z.array(count).min(1).max(MOST_CLASSES),
+  }),
 ]);
 
 const names = z.array(z.string()).min(1);
+const shape = z.array(z.int().min(1)).min(1).max(MOST_AXES);
 
 const seed = z.int().min(0);
 
@@ -55,6 +65,12 @@ const preparation = {
   positive: z.string().exactOptional(),
   scaling: z.enum(["standardize", "max-abs"]).exactOptional(),
   intercept: z.literal(true).exactOptional(),
+  /** Of a row, where it was given: the rows are then stored with all entries. */
+  shape: shape.exactOptional(),
+  /** Values were divided by it, where that was asked for. */
+  divide: z.number().positive().exactOptional(),
+  /** The name of the data set whose features, constants and labels these are; what else is said here is that one's. */
+  like: z.string().regex(NAME_PATTERN).exactOptional(),
 };
 
 /** How the file was read: what differs from the defaults, so that it can be read the same way again. */
@@ -79,6 +95,21 @@ const readingSchema = z.discriminatedUnion("format", [
     decimalComma: z.literal(true).exactOptional(),
     ...preparation,
   }),
+  z.strictObject({
+    format: z.literal("idx"),
+    /** Its name. */
+    labelFile: z.string(),
+    ...preparation,
+  }),
+  z.strictObject({
+    format: z.literal("npy"),
+    /** Names of arrays in an .npz file, where they were given. */
+    array: z.string().exactOptional(),
+    labelArray: z.string().exactOptional(),
+    /** The name of the file of labels, where they are not in the same file. */
+    labelFile: z.string().exactOptional(),
+    ...preparation,
+  }),
 ]);
 
 const constants = z.array(z.number()).max(MOST_CONSTANTS);
@@ -94,16 +125,34 @@ const featuresSchema = z.strictObject({
   scales: constants.exactOptional(),
 });
 
-const groupSchema = z.strictObject({
+const group = {
   /** Number of the group's first row in the data set, from 0. */
   firstRow: count,
   rows: z.int().min(1),
+  /** Entries that are not 0. */
   nonZeros: count,
   /** Where the group lies in the data object. */
   byteOffset: count,
   byteLength: count,
+};
+const crc32 = z.int().min(0).max(0xffff_ffff);
+
+const sparseGroupSchema = z.strictObject({
+  ...group,
   indexType: z.enum(["uint16", "uint32"]),
   valueType: z.enum(["ones", "float32", "float64"]),
+  /** Of its bytes. Absent where the whole object is read, whose SHA-256 is known. */
+  crc32: crc32.exactOptional(),
+});
+
+const denseGroupSchema = z.strictObject({ ...group, valueType: z.enum(DENSE_VALUE_TYPES), crc32 });
+
+/** Rows with all their entries: entry x of a row is scale * value + offset. */
+const denseSchema = z.strictObject({
+  /** Of a row; the product is d. */
+  shape,
+  scale: z.number().refine((scale) => scale !== 0, "expected another number than 0"),
+  offset: z.number(),
 });
 
 /** As it is stored. */
@@ -128,12 +177,14 @@ const storedManifestSchema = z
     rows: z.int().min(1),
     /** Numbers of a row; `featureCount` in memory, where "dimension" is the number of a problem's parameters. */
     dimension: z.int().min(1).max(LARGEST_INDEX),
-    /** Entries stored. */
+    /** Entries that are not 0. */
     nonZeros: count,
+    /** Present where the layout of the rows is dense. */
+    dense: denseSchema.exactOptional(),
     labels: labelsSchema,
     /** Absent where there is nothing to say: LIBSVM text names no features. */
     features: featuresSchema.exactOptional(),
-    groups: z.array(groupSchema).min(1),
+    groups: z.union([z.array(sparseGroupSchema).min(1), z.array(denseGroupSchema).min(1)]),
     /** The data object; `sha256` is of its bytes. */
     object: z.strictObject({ key: z.string().min(1), bytes: count, etag: z.string().min(1), sha256 }),
   })
@@ -141,8 +192,20 @@ const storedManifestSchema = z
     let rows = 0;
     let nonZeros = 0;
     let bytes = 0;
+    const { dense } = manifest;
+    const size = dense?.shape.reduce((product, length) => product * length, 1);
+    if (size !== undefined && size !== manifest.dimension) {
+      const message = `expected a shape of ${manifest.dimension} entries, got ${dense!.shape.join(" x ")}`;
+      context.addIssue({ code: "custom", path: ["dense", "shape"], message });
+    }
     for (const [g, group] of manifest.groups.entries()) {
-      const expected = { firstRow: rows, byteOffset: bytes, byteLength: rowGroupBytes(group) };
+      if ("indexType" in group !== (dense === undefined)) {
+        const message = `expected groups of a ${dense === undefined ? "sparse" : "dense"} layout`;
+        context.addIssue({ code: "custom", path: ["groups", g], message });
+        return;
+      }
+      const byteLength = "indexType" in group ? rowGroupBytes(group) : denseGroupBytes(group, size!);
+      const expected = { firstRow: rows, byteOffset: bytes, byteLength };
       for (const field of ["firstRow", "byteOffset", "byteLength"] as const) {
         if (group[field] !== expected[field]) {
           const message = `expected ${expected[field]}, got ${group[field]}`;
@@ -176,6 +239,17 @@ const storedManifestSchema = z
       context.addIssue({ code: "custom", path: ["features", "names"], message });
     }
     const { labels } = manifest;
+    if (labels.kind === "classes") {
+      const counted = labels.counts.reduce((sum, of) => sum + of, 0);
+      if (labels.counts.length !== labels.names.length || counted !== manifest.rows) {
+        const message = "expected one count a class, one label a row";
+        context.addIssue({ code: "custom", path: ["labels"], message });
+      }
+      if (new Set(labels.names).size !== labels.names.length) {
+        const message = "expected names that differ";
+        context.addIssue({ code: "custom", path: ["labels", "names"], message });
+      }
+    }
     if (labels.kind === "binary") {
       if (!(labels.negative < labels.positive)) {
         context.addIssue({ code: "custom", path: ["labels"], message: "expected negative < positive" });
@@ -199,7 +273,9 @@ export type LabelKind = Manifest["labels"]["kind"];
 export type Reading = NonNullable<Manifest["reading"]>;
 /** In which order rows are stored. */
 export type RowOrder = NonNullable<Reading["order"]>;
-export type ManifestGroup = Manifest["groups"][number];
+export type SparseGroup = DeepReadonly<z.output<typeof sparseGroupSchema>>;
+export type DenseGroup = DeepReadonly<z.output<typeof denseGroupSchema>>;
+export type ManifestGroup = SparseGroup | DenseGroup;
 
 /** The stored bytes of a manifest. */
 export function encodeManifest(manifest: Manifest): Uint8Array {

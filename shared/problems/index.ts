@@ -1,6 +1,8 @@
 /** Problems: losses, regularisers, local objectives and their smoothness. */
+export { evaluatorOf } from "./evaluators.ts";
 export { applyGram, shardSpectrum } from "./linear/spectrum.ts";
 export { parseProgram } from "./network/check.ts";
+export { labelFormOf } from "./network/definition.ts";
 export { predictionOf } from "./network/predictions.ts";
 export { canonicalProgram, dimensionOf, type LabelForm, type RowProgram } from "./network/program.ts";
 export type { Shape } from "./network/shape.ts";
@@ -14,16 +16,20 @@ export {
 } from "./network/trace.ts";
 export type { ConvolutionOptions, Operand, PoolOptions, SumOver, TracedOps } from "./network/trace-ops.ts";
 export type { Traced, TracedParameter } from "./network/traced.ts";
+export { checkWork, type NetworkWork, workOf } from "./network/work.ts";
 export type {
   DataForm,
   DataLabels,
+  DenseRows,
   Evaluator,
   Layout,
   NamedBlock,
   Objective,
   Predicts,
   Problem,
+  RowFigures,
   RowOutputs,
+  Rows,
   RowWork,
   Shard,
   ShardSpectrum,
@@ -39,6 +45,9 @@ export {
   problemLabel,
   problemOf,
   problemSchema,
+  problemWarning,
   smoothnessRules,
+  storedProgram,
   whyNoSmoothness,
 } from "./registry.ts";
+export { storedEntries } from "./rows.ts";

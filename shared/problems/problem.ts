@@ -3,6 +3,7 @@
  * known of it beforehand. One file a family, listed in `registry.ts`; nothing outside asks which family it is.
  */
 import type * as z from "zod";
+import type { RowProgram } from "./network/program.ts";
 
 /** What a problem is told of a data set. */
 export interface DataForm {
@@ -13,11 +14,13 @@ export interface DataForm {
   /** A row's shape; its product is `features`. */
   readonly shape: readonly number[];
   readonly labels: DataLabels;
+  /** The stored program that the spec names, where it names one: read, and checked. */
+  readonly program?: RowProgram;
 }
 
 /** What a row's label is: an index, a sign, or a real number. */
 export type DataLabels =
-  | { readonly kind: "classes"; readonly count: number }
+  | { readonly kind: "classes"; readonly names: readonly string[] }
   | { readonly kind: "binary" }
   | { readonly kind: "real" };
 
@@ -61,25 +64,37 @@ export interface NonFiniteRow {
 /** A problem over a data set: all that follows from a spec and the form of the data. */
 export interface Problem {
   readonly parameters: Layout;
+  /** What to do where d is too large, as a request: "take smaller layers". */
+  readonly advice: string;
   /** x^0 for the spec's start "model". */
   start(stream: UniformStream): Float64Array;
+  /** How it reads rows: by their stored entries, or with all entries. */
+  readonly rows: "sparse" | "dense";
   /** What a pass over rows with so many stored entries takes. */
   work(rows: number, nonZeros: number): RowWork;
   readonly predicts: Predicts;
   /** Memory that the evaluator takes beside rows and vectors of length d. */
   readonly evaluatorBytes: number;
-  /** Loads what only those need who compute. */
-  evaluator(): Promise<Evaluator>;
 }
 
-/** A problem over rows. */
+/** What is known of rows at a point, apart from derivatives: sums over them. */
+export interface RowFigures {
+  /** Without regulariser. */
+  readonly loss: number;
+  /** Rows whose prediction is their label; null where labels are no classes. */
+  readonly correct: number | null;
+}
+
+/** A problem over rows: see `evaluators.ts`. */
 export interface Evaluator {
-  /** @throws MarinaError "data" where the rows are not what the problem reads. */
-  objective(shard: Shard, weights: Weights): Objective;
+  /** @throws MarinaError "data" where the rows are not what the problem reads. RangeError for the other layout: a defect of the caller. */
+  objective(rows: Rows, weights: Weights): Objective;
   /** The first row whose loss or derivative is non-finite at x; undefined where no single row's is. */
-  firstNonFinite(shard: Shard, x: Float64Array): NonFiniteRow | undefined;
-  /** What x makes of each row, before the loss: what predictions are made of. */
-  outputs(shard: Shard, x: Float64Array): RowOutputs;
+  firstNonFinite(rows: Rows, x: Float64Array): NonFiniteRow | undefined;
+  /** Loss and right predictions at x. @throws MarinaError as `objective`. */
+  figures(rows: Rows, x: Float64Array): RowFigures;
+  /** What x makes of each row, before the loss: what predictions are made of. @throws MarinaError as `objective`. */
+  outputs(rows: Rows, x: Float64Array): RowOutputs;
 }
 
 /** Some numbers for each row, one row after the other. */
@@ -120,6 +135,13 @@ export interface ProblemDefinition<Schema extends ProblemSchema = ProblemSchema>
   readonly start: "zeros" | "model";
   /** The constants that step sizes by theory are made of, or why there are none. */
   readonly smoothness: SmoothnessRules<z.output<Schema>> | { readonly unknown: string };
+  /** What a run that stops by this rule must be told. */
+  warning?(
+    spec: z.output<Schema>,
+    stop: { readonly relativeGradientNormSquared?: number },
+  ): string | undefined;
+  /** SHA-256 of the stored program that it is made of; whoever opens it reads that first, into the data's form. */
+  program?(spec: z.output<Schema>): string;
   /**
    * The data's labels are of a kind that it takes.
    * @throws MarinaError "spec" or "limit" where spec and data do not fit.
@@ -149,6 +171,21 @@ export interface Shard {
   /** y: +1 or -1 for classification, any real for regression. Length rows. */
   readonly labels: Float64Array;
 }
+
+/** Rows with all their entries: entry i of row l is scale * values[l * size + i] + offset, in float64. */
+export interface DenseRows {
+  readonly rows: number;
+  /** Shape of a row. */
+  readonly shape: readonly number[];
+  readonly values: Float64Array | Float32Array | Uint8Array;
+  readonly scale: number;
+  readonly offset: number;
+  /** One a row: a class's index, +1 or -1, or a real number. Absent where the data have none. */
+  readonly labels?: ArrayLike<number>;
+}
+
+/** A worker's rows as its problem reads them. */
+export type Rows = Shard | DenseRows;
 
 /**
  * How a local objective is scaled so that plain means over workers give f = sum_i (m_i/N) f_i:

@@ -1,7 +1,9 @@
 /** All problems. Schemas, labels, rules and tests go through this list: a new family is a file and a line here. */
 import * as z from "zod";
-import { MarinaError } from "../base/index.ts";
+import { otherLabels } from "./labels.ts";
 import { leastSquares, logistic, nonconvexBinary } from "./linear/linear.ts";
+import { network } from "./network/definition.ts";
+import { model } from "./network/model.ts";
 import type {
   DataForm,
   DataLabels,
@@ -11,7 +13,7 @@ import type {
   SmoothnessRules,
 } from "./problem.ts";
 
-export const PROBLEMS = [nonconvexBinary, logistic, leastSquares] as const;
+export const PROBLEMS = [nonconvexBinary, logistic, leastSquares, network, model] as const;
 
 type Definition = (typeof PROBLEMS)[number];
 /** A problem as people write it. */
@@ -49,13 +51,34 @@ export function problemOf({ kind }: { readonly kind: ProblemKind }): ProblemDefi
  */
 export function openProblem(spec: ProblemSpec, data: DataForm): Problem {
   const definition = problemOf(spec);
-  checkLabels(definition.labels(spec), spec, data);
+  const taken = definition.labels(spec);
+  if (!taken.includes(data.labels.kind)) throw otherLabels(spec.kind, taken, data, kindsFor(data.labels));
   return definition.open(spec, data);
+}
+
+/** The problems whose examples take such labels. */
+function kindsFor({ kind }: DataLabels): readonly string[] {
+  return definitions
+    .filter(({ schema, example, labels }) => labels(schema.parse(example)).includes(kind))
+    .map(kindOf);
 }
 
 /** A problem in a few words: "logistic, l2 0.01". */
 export function problemLabel(spec: ProblemSpec): string {
   return problemOf(spec).label(spec);
+}
+
+/** What a run that stops by this rule must be told. */
+export function problemWarning(
+  spec: ProblemSpec,
+  stop: { readonly relativeGradientNormSquared?: number },
+): string | undefined {
+  return problemOf(spec).warning?.(spec, stop);
+}
+
+/** The SHA-256 of the stored program that a spec's problem is made of; undefined where it names none. */
+export function storedProgram(spec: ProblemSpec): string | undefined {
+  return problemOf(spec).program?.(spec);
 }
 
 /** Why there are no constants that a step size by theory could be made of; undefined where there are. */
@@ -68,25 +91,4 @@ export function whyNoSmoothness(spec: Pick<ProblemSpec, "kind">): string | undef
 export function smoothnessRules(spec: Pick<ProblemSpec, "kind">): SmoothnessRules<ProblemSpec> | undefined {
   const { smoothness } = problemOf(spec);
   return "unknown" in smoothness ? undefined : (smoothness as SmoothnessRules<ProblemSpec>);
-}
-
-const NOUNS: Readonly<Record<DataLabels["kind"], string>> = {
-  binary: "two label values",
-  real: "real labels",
-  classes: "classes as labels",
-};
-
-function checkLabels(
-  taken: readonly DataLabels["kind"][],
-  spec: ProblemSpec,
-  { name, labels }: DataForm,
-): void {
-  if (taken.includes(labels.kind)) return;
-  const others = definitions.filter((each) => each.labels(each.example as never).includes(labels.kind));
-  const kinds = others.map((each) => `"${kindOf(each)}"`).join(" or ");
-  throw new MarinaError(
-    "spec",
-    `problem: expected ${kinds}, since data set "${name}" was imported with ${NOUNS[labels.kind]}; ` +
-      `for "${spec.kind}" import it again with ${NOUNS[taken[0]!]} (--labels ${taken[0]})`,
-  );
 }

@@ -72,7 +72,7 @@ describe("tasks", () => {
       [{ u32: 6 }, { u8: 1 }, { text: "runs/example/iterates/2/0000000006" }],
     ];
     const expected = frameOf(FrameType.task, [
-      { u8: TASK_NUMBERS.indexOf(kind) },
+      { u8: kind === "held-out" ? 64 : TASK_NUMBERS.indexOf(kind as (typeof TASK_NUMBERS)[number]) },
       { u8: 1 },
       { u32: 7 },
       { u32: 5 },
@@ -219,6 +219,20 @@ describe("contributions", () => {
     ],
     "final error": [{ u8: 2 }, { u8: 0 }, { u32: 0 }, ...address, { text: "corrupt" }, { text: "Prüfsumme" }],
     answer: [{ u8: 3 }, { u8: 4 }, { u32: 0 }, ...address, { f64: 2 }, { raw: Uint8Array.of(7, 7) }],
+    "held-out": [
+      { u8: 7 },
+      { u8: 0 },
+      { u32: 0 },
+      ...address,
+      ...[{ f64: 1 }, { f64: 11 }, { f64: 3.5 }, { f64: 9 }],
+    ],
+    "held-out without right predictions": [
+      { u8: 7 },
+      { u8: 4 },
+      { u32: 0 },
+      ...address,
+      ...[{ f64: 1 }, { f64: 11 }, { f64: 3.5 }, { f64: -1 }],
+    ],
     pack: [
       { u8: 5 },
       { u8: 4 },
@@ -258,7 +272,7 @@ describe("contributions", () => {
   });
 
   it("of an unknown kind are refused", () => {
-    expect(() => parseRunMessage(frameOf(FrameType.contribution, [{ u8: 7 }]))).toThrow(
+    expect(() => parseRunMessage(frameOf(FrameType.contribution, [{ u8: 8 }]))).toThrow(
       "contribution: unknown kind",
     );
   });
@@ -338,6 +352,26 @@ describe("round records", () => {
       },
     ]);
     expect(encodeRounds(records)).toEqual(expected);
+  });
+
+  it("have a second table, a row for each round that was looked at on held-out data", () => {
+    const looked = [
+      { ...records[0]!, heldOut: { rows: 11, loss: 0.5, correct: null } },
+      { ...records[1]!, heldOut: { rows: 11, loss: null, correct: 9 } },
+    ];
+    expect(decodeRounds(encodeRounds(looked), "key")).toEqual(looked);
+    const some = [records[0]!, looked[1]!];
+    expect(decodeRounds(encodeRounds(some), "key")).toEqual(some);
+    const expected = frameOf(FrameType.rounds, [
+      {
+        vector: [
+          ...[0, 1, 5, 0.25, 0.08, 0, 0, 0, 0, 0, 0, 0, 0],
+          ...[1, 0, 2, Number.NaN, Number.NaN, 3584, 2750, 6000, 0.125, 1e-6, 1, 1, 3],
+        ],
+      },
+      { vector: [1, 11, Number.NaN, 9] },
+    ]);
+    expect(encodeRounds(some)).toEqual(expected);
   });
 
   it("that are no whole rows are refused", () => {

@@ -70,6 +70,7 @@ export {
   RESEND_AFTER_SECONDS,
   TASK_SECONDS_LIMIT,
   TASK_VISIBILITY_SECONDS,
+  WHOLE_DENSE_OBJECT_BYTES,
   WHOLE_OBJECT_BYTES,
   WORKER_TIMEOUT_SECONDS,
 } from "./limits.ts";
@@ -106,6 +107,7 @@ export { isOutsideObject, outsideBytesOf } from "./messages/traffic.ts";
 export { METRICS_NAMESPACE, RoundMetric } from "./round-metric.ts";
 export { whyMembershipIsFixed } from "./spec/fixed-membership.ts";
 export { isGiven, WHICH_ITERATE, type WhichIterate } from "./spec/given-start.ts";
+export { accuracyOf, type HeldOut, type HeldOutMetric } from "./spec/held-out.ts";
 export { algorithmOf, type Membership, startingMembership, whyNotScaled } from "./spec/membership.ts";
 export { NAME_PATTERN } from "./spec/names.ts";
 export {

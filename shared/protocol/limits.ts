@@ -64,8 +64,10 @@ export const INLINE_TASK_BYTES = BILLED_UNIT_BYTES;
 export const INLINE_ROUND_BYTES = 8_000_000;
 /** Shifts that an aggregator carries, all n together: each round's tasks bring them, and each checkpoint holds them. */
 export const CARRIED_SHIFTS_BYTES = 8_000_000;
-/** A data object up to this size is read whole, once per environment; a larger one by ranges. */
+/** A data object up to this size is read whole, once per environment; a larger one by ranges ... */
 export const WHOLE_OBJECT_BYTES = 256_000_000;
+/** ... and of dense rows one up to this size: they are long, and an environment needs few of them. */
+export const WHOLE_DENSE_OBJECT_BYTES = 4_000_000;
 
 /** Steps of a calibration's power iteration between two stored states of it: what a crash may lose. */
 export const CALIBRATION_STEPS_PER_STORE = 50;

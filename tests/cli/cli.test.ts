@@ -199,7 +199,7 @@ describe("a bad spec is refused with exit code 2 and leaves no run behind:", () 
     await refused(
       [...args, ...home],
       2,
-      /^marina: problem: expected "least-squares", since data set "real" was imported with real labels; for "nonconvex-binary" import it again with two label values/,
+      /^marina: problem: expected "least-squares".*, since data set "real" was imported with real labels; for "nonconvex-binary" import it again with two label values/,
     );
   });
 

@@ -3,12 +3,13 @@ import { describe, expect, it } from "vitest";
 import { createEmbeddedService } from "../../embedded/service/service.ts";
 import { createCompressor } from "../../shared/compressors/registry.ts";
 import { importLibsvm } from "../../shared/data/import.ts";
+import { openShard, shardRange } from "../../shared/data/index.ts";
 import { partition } from "../../shared/data/partition.ts";
-import { openShard, shardRange } from "../../shared/data/rows/shard.ts";
 import { Purpose, Stream } from "../../shared/math/streams.ts";
 import { keyedDraws } from "../../shared/methods/testing/keyed-draws.ts";
 import { simulate } from "../../shared/methods/testing/simulate.ts";
 import { workerNumbers } from "../../shared/methods/theory.ts";
+import type { LinearSpec } from "../../shared/problems/linear/losses.ts";
 import { createObjective } from "../../shared/problems/linear/objective.ts";
 import { vectorSha256 } from "../../shared/protocol/digest.ts";
 import { leftoverPrefixes } from "../../shared/protocol/keys.ts";
@@ -96,7 +97,7 @@ describe.each<[string, RunSpecInput["algorithm"]]>([
         const range = shardRange(manifest, first, count);
         const bytes = body.subarray(range.start, range.end);
         const shard = openShard(manifest, first, count, bytes, range);
-        return createObjective(complete.problem, shard, {
+        return createObjective(complete.problem as LinearSpec, shard, {
           rowWeight: WORKERS / ROWS,
           regularizerWeight: (WORKERS * count) / ROWS,
         });

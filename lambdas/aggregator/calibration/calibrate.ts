@@ -3,6 +3,7 @@
  * left to ask. Progress is stored every so many steps, so a hand-over or a crash goes on with the same bits.
  */
 
+import { MarinaError } from "../../../shared/base/index.ts";
 import {
   advance,
   POWER_STEP_LIMIT,
@@ -10,6 +11,7 @@ import {
   startPowerIteration,
 } from "../../../shared/math/index.ts";
 import { everyone, type StartingPoint } from "../../../shared/methods/index.ts";
+import { smoothnessRules } from "../../../shared/problems/index.ts";
 import {
   CALIBRATION_STEPS_PER_STORE,
   decodeSpectrum,
@@ -62,7 +64,8 @@ export async function calibrate(
 
 /** What is known already. */
 async function beginCalibration(active: ActiveRun, membership: NumberedMembership): Promise<Calibration> {
-  const spectra = await readSpectra(active);
+  const asks = smoothnessRules(active.spec.problem) !== undefined;
+  const spectra = asks ? await readSpectra(active) : undefined;
   const begun: Calibration = {
     membership,
     spectra,
@@ -111,7 +114,9 @@ async function ask(active: ActiveRun, calibration: Calibration, question: Questi
 
 async function askSpectra(active: ActiveRun, calibration: Calibration): Promise<Calibration> {
   const accepted = await askAll(active, { kind: "calibrate", round: 0, points: [] });
-  const shards = accepted.map(({ message }) => decodeSpectrum(message.payload, `worker ${message.worker}`));
+  const shards = accepted.map(({ message }) =>
+    decodeSpectrum(payloadOf(message), `worker ${message.worker}`),
+  );
   const spectra = { version: 1, data: active.manifest.object.sha256, shards } as const;
   const next = { ...calibration, spectra };
   // Where a power iteration follows they are stored with its progress, or with what it comes to.
@@ -163,7 +168,7 @@ async function applied(active: ActiveRun, vector: Float64Array, round: number): 
   if (point.kind === "stored") await active.ports.objects.delete(point.key);
   const sum = new Float64Array(active.dimension);
   for (const { message } of accepted) {
-    const part = decodeVector(message.payload, active.dimension, `worker ${message.worker}`);
+    const part = decodeVector(payloadOf(message), active.dimension, `worker ${message.worker}`);
     for (let j = 0; j < sum.length; j++) sum[j] = sum[j]! + part[j]!;
   }
   return sum;
@@ -182,6 +187,12 @@ async function measureStart(active: ActiveRun): Promise<StartingPoint> {
   const x = await startOf(active);
   const { loss, gradientNormSquared } = await evaluateAt(active, x, 0);
   return { loss, gradientNormSquared };
+}
+
+/** @throws MarinaError "message" for what answers no question of calibration. */
+function payloadOf(message: AcceptedContribution["message"]): Uint8Array {
+  if (message.kind === "answer") return message.payload;
+  throw new MarinaError("message", `calibration: expected answers, got ${message.kind}`);
 }
 
 async function askAll(

@@ -7,7 +7,12 @@ import { MarinaError } from "../../../shared/base/index.ts";
 import { promiseOf } from "../../../shared/compressors/index.ts";
 import { POWER_STEP_LIMIT, type PowerState } from "../../../shared/math/index.ts";
 import { calibrationNeeds, resolveNumbers, type StartingPoint } from "../../../shared/methods/index.ts";
-import { type Smoothness, type SmoothnessRules, smoothnessRules } from "../../../shared/problems/index.ts";
+import {
+  problemWarning,
+  type Smoothness,
+  type SmoothnessRules,
+  smoothnessRules,
+} from "../../../shared/problems/index.ts";
 import type { Constants, Preparation, RunSpec, Spectra } from "../../../shared/protocol/index.ts";
 import type { NumberedMembership } from "../membership/decide.ts";
 import type { ActiveRun } from "../term/active-run.ts";
@@ -67,7 +72,7 @@ export function constantsOf(
 ): { readonly constants: Constants; readonly warning?: string } {
   const { spec, algorithm, workers, compressor, dimension, rows } = run;
   const rules = smoothnessRules(spec.problem);
-  const { smoothness: bounds, warning } =
+  const { smoothness: bounds, warning = problemWarning(spec.problem, spec.stop) } =
     rules === undefined ? { smoothness: UNKNOWN } : smoothnessOf(run, rules, spectra!);
   const { relativeGradientNormSquared: relative, gradientNormSquared: absolute } = spec.stop;
   const target =

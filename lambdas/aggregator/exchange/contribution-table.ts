@@ -6,7 +6,7 @@
 import type { RunMessage } from "../../../shared/protocol/index.ts";
 
 /** A worker's answer to a task. */
-export type Answer = Extract<RunMessage, { kind: "contribution" | "answer" }>;
+export type Answer = Extract<RunMessage, { kind: "contribution" | "answer" | "held-out" }>;
 export type WorkerError = Extract<RunMessage, { kind: "error" }>;
 /** Which answer of which run this is. */
 export type Place = Pick<Answer, "runDigest" | "phase" | "round" | "slot" | "worker">;
@@ -14,6 +14,8 @@ export type Place = Pick<Answer, "runDigest" | "phase" | "round" | "slot" | "wor
 /** What an exchange waits for. */
 export interface Expectation {
   readonly kind: Answer["kind"];
+  /** From this slot on the answers are about held-out data; default: none is. */
+  readonly heldOutFrom?: number;
   /** Of the workers that were asked. */
   readonly phase: number;
   readonly round: number;
@@ -122,7 +124,9 @@ export class ContributionTable {
     }
     const evaluationOnly = message.kind === "contribution" && message.payload.length === 0;
     const expected = this.#expected!;
-    if (message.kind !== expected.kind || expected.evaluationOnly[message.slot] !== evaluationOnly) {
+    const { kind, heldOutFrom = Number.POSITIVE_INFINITY } = expected;
+    const asked = message.slot >= heldOutFrom ? "held-out" : kind;
+    if (message.kind !== asked || expected.evaluationOnly[message.slot] !== evaluationOnly) {
       return this.reject("of another kind than was asked for");
     }
     this.#accepted[message.slot] = { message, bytes, evaluationBytes };

@@ -62,7 +62,10 @@ export async function exchange(
   const sends: number[] = new Array(packs.length).fill(1);
   const lastSent: number[] = new Array(packs.length).fill(sentAt);
   const retryAt: (number | undefined)[] = new Array(packs.length).fill(undefined);
-  const threshold = hedging ? hedgeThreshold(tasks.length) : tasks.length;
+  // What is asked of held-out data beside the method changes nothing of when the method's tasks are hedged, and is not hedged.
+  const beside = tasks.filter(isBeside).length;
+  const hedgeable = packs.filter((pack) => !isBeside(pack)).length;
+  const threshold = hedging ? beside + hedgeThreshold(tasks.length - beside) : tasks.length;
   let mostInAt: number | undefined;
   let confirmed = false;
   let hedged = 0;
@@ -93,6 +96,7 @@ export async function exchange(
       lastSent,
       retryAt,
       hedged,
+      hedgeable,
     });
   let wait = decide().waitMilliseconds;
   for (;;) {
@@ -138,10 +142,17 @@ export async function exchange(
   };
 }
 
+/** Held-out tasks come after all others. */
+function isBeside({ kind }: Task): boolean {
+  return kind === "held-out";
+}
+
 function expectationOf(tasks: readonly Task[], kind: Answer["kind"]): Expectation {
   const { phase, round } = tasks[0]!;
+  const heldOutFrom = tasks.findIndex(isBeside);
   return {
     kind,
+    ...(heldOutFrom === -1 ? {} : { heldOutFrom }),
     phase,
     round,
     workers: Uint32Array.from(tasks, ({ worker }) => worker),

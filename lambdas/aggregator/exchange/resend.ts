@@ -30,6 +30,8 @@ export interface RoundProgress {
   readonly retryAt: readonly (number | undefined)[];
   /** Tasks already sent again as hedges in this round. */
   readonly hedged: number;
+  /** How many tasks, the first ones, may be sent again as hedges; default: all. */
+  readonly hedgeable?: number;
 }
 
 export interface ResendDecision {
@@ -59,19 +61,20 @@ export function hedgeDelay(mostInMilliseconds: number): number {
 
 export function decideResend(progress: RoundProgress): ResendDecision {
   const { now, sentAt, aliveAt, missing, sends, lastSent, retryAt, mostInAt } = progress;
+  const { hedgeable = sends.length } = progress;
   const patience = 1000 * RESEND_AFTER_SECONDS;
   const lateAt = (slot: number): number => Math.max(lastSent[slot]!, aliveAt) + patience;
   const retries = missing.filter((slot) => (retryAt[slot] ?? Number.POSITIVE_INFINITY) <= now);
   const late = missing.filter((slot) => lateAt(slot) <= now && !retries.includes(slot));
   const exhausted = late.find((slot) => sends[slot]! >= MAX_SENDS);
   const overdue = late.filter((slot) => sends[slot]! < MAX_SENDS);
-  const room = Math.floor(HEDGE_SHARE_LIMIT * sends.length) - progress.hedged;
+  const room = Math.floor(HEDGE_SHARE_LIMIT * hedgeable) - progress.hedged;
   const hedgeAt =
     mostInAt === undefined ? Number.POSITIVE_INFINITY : mostInAt + hedgeDelay(mostInAt - sentAt);
   const hedging = now >= hedgeAt && room > 0;
   const again = new Set([...retries, ...overdue]);
   const hedges = hedging
-    ? missing.filter((slot) => sends[slot] === 1 && !again.has(slot)).slice(0, room)
+    ? missing.filter((slot) => slot < hedgeable && sends[slot] === 1 && !again.has(slot)).slice(0, room)
     : [];
   for (const slot of hedges) again.add(slot);
   let wait = patience;
@@ -79,7 +82,12 @@ export function decideResend(progress: RoundProgress): ResendDecision {
     if (again.has(slot)) continue;
     wait = Math.min(wait, lateAt(slot) - now, (retryAt[slot] ?? Number.POSITIVE_INFINITY) - now);
   }
-  if (mostInAt !== undefined && !hedging && room > 0 && missing.some((slot) => sends[slot] === 1)) {
+  if (
+    mostInAt !== undefined &&
+    !hedging &&
+    room > 0 &&
+    missing.some((slot) => slot < hedgeable && sends[slot] === 1)
+  ) {
     wait = Math.min(wait, hedgeAt - now);
   }
   return { hedges, retries, overdue, exhausted, waitMilliseconds: Math.max(1, wait) };

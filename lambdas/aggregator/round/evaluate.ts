@@ -3,9 +3,11 @@
 import { MarinaError } from "../../../shared/base/index.ts";
 import { normSquared } from "../../../shared/math/index.ts";
 import { everyone } from "../../../shared/methods/index.ts";
+import type { HeldOut } from "../../../shared/protocol/index.ts";
 import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
 import { type ActiveRun, tasksFor } from "../term/active-run.ts";
+import { heldOutFigures, heldOutTasks } from "./held-out.ts";
 import { PointStore, travelInline } from "./points.ts";
 
 export interface Evaluation {
@@ -13,11 +15,13 @@ export interface Evaluation {
   readonly loss: number;
   /** |grad f(x)|^2 */
   readonly gradientNormSquared: number;
+  /** Where the run has held-out data. */
+  readonly heldOut: HeldOut | undefined;
   /** Bytes of tasks and contributions. */
   readonly bytes: number;
 }
 
-/** Asks all workers for their exact gradient at x. @param pointRound identity of x. */
+/** Asks all workers for their exact gradient at x, and for what the held-out data says of it. @param pointRound identity of x. */
 export async function evaluateAt(
   active: ActiveRun,
   x: Float64Array,
@@ -37,18 +41,20 @@ export async function evaluateAt(
     pointRounds: [pointRound],
   } as const;
   const tasks = tasksFor(active, assignment, everyone(workers));
+  const beside = active.heldOutRows > 0 ? heldOutTasks(active, point, pointRound, tasks.length) : [];
   const { accepted, outsideBytes } = await exchange(
     ports,
     active.taskQueue,
     active.inbox,
-    tasks,
+    [...tasks, ...beside],
     "contribution",
     active.shardsPerTask,
   );
-  const { loss, gradientNormSquared } = combine(accepted, workers, dimension);
+  const { loss, gradientNormSquared } = combine(accepted.slice(0, tasks.length), workers, dimension);
+  const heldOut = beside.length > 0 ? heldOutFigures(active, accepted.slice(tasks.length)) : undefined;
   const bytes =
     outsideBytes + accepted.reduce((sum, { bytes: own, evaluationBytes }) => sum + own + evaluationBytes, 0);
-  return { loss, gradientNormSquared, bytes };
+  return { loss, gradientNormSquared, heldOut, bytes };
 }
 
 /**

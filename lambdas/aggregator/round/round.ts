@@ -8,12 +8,13 @@ import {
   type Vectors,
   workerNumbers,
 } from "../../../shared/methods/index.ts";
-import type { Point, TaskKind } from "../../../shared/protocol/index.ts";
+import type { HeldOut, Point, TaskKind } from "../../../shared/protocol/index.ts";
 import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
 import { type ActiveRun, tasksFor } from "../term/active-run.ts";
 import { addMessage, type Encoding } from "./decode.ts";
 import { combine } from "./evaluate.ts";
+import { heldOutFigures, heldOutTasks } from "./held-out.ts";
 import { type PointStore, travelInline } from "./points.ts";
 import { moveServerHeld, serverHeld, stateOf } from "./server-held-state.ts";
 
@@ -27,6 +28,8 @@ export interface RoundOutcome {
   readonly loss: number | null;
   /** |grad f(x^t)|^2, where it was asked for. */
   readonly gradientNormSquared: number | null;
+  /** Of x^t, where it was asked for. */
+  readonly heldOut: HeldOut | undefined;
   /** This round's uplink, mean over all n workers, the paper's bits. */
   readonly uplinkBitsPerWorker: number;
   readonly uplinkBytes: number;
@@ -47,6 +50,8 @@ export interface RoundSetting {
   /** The round of the durable checkpoint: no successor asks for anything older. */
   readonly oldestNeededRound: number;
   readonly evaluate: boolean;
+  /** Ask what the held-out data says of x^t. */
+  readonly heldOut: boolean;
   /** Dense whatever the coin says: the workers have changed. */
   readonly dense: boolean;
 }
@@ -56,7 +61,7 @@ export interface RoundSetting {
  * the round that formed them, so workers know which gradients they still hold.
  */
 export async function doRound(
-  { active, method, points, oldestNeededRound, evaluate, dense }: RoundSetting,
+  { active, method, points, oldestNeededRound, evaluate, heldOut, dense }: RoundSetting,
   state: Vectors,
   round: number,
   referenceRound: number,
@@ -97,11 +102,14 @@ export async function doRound(
     others,
     workers.length,
   );
+  const beside = heldOut
+    ? heldOutTasks(active, carried[0]!, pointRounds[0]!, tasks.length + watchers.length)
+    : [];
   const { accepted, taskBytes, outsideBytes, resent, hedged, dropped } = await exchange(
     ports,
     taskQueue,
     inbox,
-    [...tasks, ...watchers],
+    [...tasks, ...watchers, ...beside],
     "contribution",
     shardsPerTask,
     active.hedging,
@@ -122,6 +130,9 @@ export async function doRound(
           () => moveServerHeld(held, state, own, request, encoding, workerNumbers(active.compressor)),
         );
   const exact = evaluate ? combine(accepted, count, dimension) : undefined;
+  const figures = heldOut
+    ? heldOutFigures(active, accepted.slice(tasks.length + watchers.length))
+    : undefined;
   const { bits, reused, uplinkBytes, evaluationBytes } = uplinkOf(accepted);
   const storedBytes = inline ? 0 : points.bytes - storedBefore + vectors.length * 8 * dimension * packs;
   return {
@@ -130,6 +141,7 @@ export async function doRound(
     workerStates: moved,
     loss: exact?.loss ?? meanLoss(own, count),
     gradientNormSquared: exact?.gradientNormSquared ?? null,
+    heldOut: figures,
     uplinkBitsPerWorker: bits / count,
     uplinkBytes,
     downlinkBytes: taskBytes + storedBytes,

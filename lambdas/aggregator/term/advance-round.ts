@@ -1,8 +1,11 @@
 /** A round, and the state after it. */
+import type { Vectors } from "../../../shared/methods/index.ts";
 import type { RoundRecord, RunSpec, StoppedBy, Totals } from "../../../shared/protocol/index.ts";
 import { noteNorm } from "../membership/decide.ts";
 import { isFirstOfChange } from "../membership/may-take-effect.ts";
+import { type Evaluation, evaluateAt } from "../round/evaluate.ts";
 import { doRound, type RoundOutcome } from "../round/round.ts";
+import type { ActiveRun } from "./active-run.ts";
 import { afterRound } from "./budget.ts";
 import { nonFiniteEntry, normDivergence } from "./divergence.ts";
 import type { OpenTerm } from "./open-term.ts";
@@ -14,10 +17,11 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
   const { active, method, points } = term.working(before);
   await active.inbox.commands.forgetScale(before.elastic.lastRequest);
   const evaluate = round === 0 || (spec.evaluateEvery > 0 && round % spec.evaluateEvery === 0);
+  const heldOut = spec.heldOut !== undefined && round % spec.heldOut.every === 0;
   const dense = isFirstOfChange(before.elastic, round);
   const begunAt = ports.clock.now();
   const outcome = await doRound(
-    { active, method, points, oldestNeededRound: writer.durableRound, evaluate, dense },
+    { active, method, points, oldestNeededRound: writer.durableRound, evaluate, heldOut, dense },
     vectors,
     round,
     referenceRound,
@@ -36,8 +40,14 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
   };
   const stoppedBy = metRule(spec, gradientNormSquared, initial);
   if (stoppedBy !== undefined) {
-    const evaluationBytes = totals.evaluationBytes + outcome.evaluationBytes;
-    const ending = { status: "done", stoppedBy, error: null, loss, gradientNormSquared } as const;
+    // Nobody could know beforehand that this round would be the last.
+    const late = spec.heldOut === undefined || heldOut ? undefined : await lookAtLast(active, vectors, round);
+    const evaluationBytes = totals.evaluationBytes + outcome.evaluationBytes + (late?.bytes ?? 0);
+    const seen = outcome.heldOut ?? late?.heldOut;
+    const ending = {
+      ...({ status: "done", stoppedBy, error: null, loss, gradientNormSquared } as const),
+      ...(seen === undefined ? {} : { heldOut: seen }),
+    };
     return { ...summed, totals: { ...totals, evaluationBytes }, ending };
   }
   const next = { ...method.step(vectors, outcome.plan, outcome.mean), ...outcome.workerStates };
@@ -83,7 +93,13 @@ function recordOf(round: number, outcome: RoundOutcome, totals: Totals, usd: num
     resent: outcome.resent,
     hedged: outcome.hedged,
     dropped: outcome.dropped,
+    ...(outcome.heldOut === undefined ? {} : { heldOut: outcome.heldOut }),
   };
+}
+
+/** What the held-out data says of the last iterate. */
+function lookAtLast(active: ActiveRun, { iterate }: Vectors, round: number): Promise<Evaluation> {
+  return evaluateAt(active, iterate!, round);
 }
 
 function advanceTotals(totals: Totals, outcome: RoundOutcome, seconds: number): Totals {

@@ -152,7 +152,7 @@ export function resultOf(
 ): RunResult {
   const { status, totals, ending, initialGradientNormSquared: initial } = checkpoint;
   if (status === "running" || ending === null) throw new RangeError("a running run has no result");
-  const { loss, gradientNormSquared, usd } = ending;
+  const { loss, gradientNormSquared, heldOut, usd } = ending;
   return {
     version: 1,
     run: checkpoint.run,
@@ -163,6 +163,7 @@ export function resultOf(
     rounds: checkpoint.round,
     loss,
     gradientNormSquared,
+    ...(heldOut === undefined ? {} : { heldOut }),
     initialGradientNormSquared: initial,
     relativeGradientNormSquared:
       gradientNormSquared === null || initial === null || initial === 0

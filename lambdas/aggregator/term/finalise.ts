@@ -37,7 +37,7 @@ function uncalibratedSeconds({ ports }: Term, state: RunState): RunState {
 export async function storeEnd(
   { ports, settings, lease, writer, active, spending }: Term & Pick<OpenTerm, "writer" | "spending">,
   boundary: UncommittedCheckpoint,
-  ending: Pick<RunEnding, "loss" | "gradientNormSquared"> | null,
+  ending: Pick<RunEnding, "loss" | "gradientNormSquared" | "heldOut"> | null,
   spec: RunSpec,
 ): Promise<void> {
   // What comes from here on is for the aggregator that goes on.
@@ -54,6 +54,7 @@ export async function storeEnd(
         : {
             loss: ending.loss,
             gradientNormSquared: ending.gradientNormSquared,
+            ...(ending.heldOut === undefined ? {} : { heldOut: ending.heldOut }),
             usd: spending.usd(ahead),
           },
     usage: spending.save(ahead),

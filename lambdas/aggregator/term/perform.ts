@@ -40,7 +40,7 @@ async function end(
   const { active } = term.working(state);
   const { round, vectors, totals } = state;
   const evaluation = await evaluateAt(active, vectors["iterate"]!, round);
-  const { loss, gradientNormSquared, bytes } = evaluation;
+  const { loss, gradientNormSquared, heldOut, bytes } = evaluation;
   // Rounds without evaluation may have led here: a run that has diverged must not end as if it had not.
   const trouble = normDivergence(gradientNormSquared, state.initialGradientNormSquared, round);
   const ended =
@@ -50,7 +50,7 @@ async function end(
   return {
     ...state,
     totals: { ...totals, evaluationBytes: totals.evaluationBytes + bytes },
-    ending: { ...ended, loss, gradientNormSquared },
+    ending: { ...ended, loss, gradientNormSquared, ...(heldOut === undefined ? {} : { heldOut }) },
   };
 }
 

@@ -3,6 +3,7 @@ import type { Vectors } from "../../../shared/methods/index.ts";
 import type {
   Constants,
   Elastic,
+  HeldOut,
   RoundRecord,
   RunSpec,
   RunStatus,
@@ -65,6 +66,8 @@ export interface RunEnding {
   /** f and |grad f|^2 at the final iterate; null where they could not be evaluated any more. */
   readonly loss: number | null;
   readonly gradientNormSquared: number | null;
+  /** At the final iterate, where held-out data was looked at. */
+  readonly heldOut?: HeldOut;
 }
 
 /** Seconds since the run began, preparation before its first round included. */

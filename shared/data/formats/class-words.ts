@@ -3,7 +3,7 @@ import { MarinaError } from "../../base/index.ts";
 
 const SHOWN_CHARACTERS = 60;
 /** A column of more is hardly one of classes. */
-const MOST_CLASSES = 10_000;
+export const MOST_CLASSES = 10_000;
 
 /**
  * The first word is 0; the second one is 1 or -1, so that it is the larger number where it is the later word. So the order
@@ -48,7 +48,7 @@ export class ClassWords {
       throw new MarinaError(
         "data",
         `${where}: expected one of the two labels seen before, ${JSON.stringify(first)} and ${JSON.stringify(second)}, ` +
-          `got ${JSON.stringify(word.slice(0, SHOWN_CHARACTERS))}; classes: two at most, or one against the others (--positive LABEL)`,
+          `got ${JSON.stringify(word.slice(0, SHOWN_CHARACTERS))}; more than two classes: --labels classes, or one against the others (--positive LABEL)`,
       );
     }
     const code = first === undefined ? 0 : word > first ? 1 : -1;

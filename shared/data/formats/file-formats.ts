@@ -3,4 +3,6 @@ export const fileFormats = {
   libsvm: () => import("./libsvm-source.ts"),
   csv: () => import("./csv-source.ts"),
   parquet: () => import("./parquet-source.ts"),
+  idx: () => import("./idx.ts"),
+  npy: () => import("./npy.ts"),
 };

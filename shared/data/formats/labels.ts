@@ -11,9 +11,26 @@ export interface LabelCollector {
   summary(): Manifest["labels"];
 }
 
-/** @param name what the file is called in errors. */
-export function createLabelCollector(kind: LabelKind, source: RowSource, name: string): LabelCollector {
-  return kind === "binary" ? new TwoClasses(source, name) : new Reals();
+/**
+ * @param name what the file is called in errors.
+ * @param classNames asked at the end, where labels are the numbers of classes.
+ * @param known labels of another data set, which the labels have become: there may be no row of some.
+ */
+export function createLabelCollector(
+  kind: LabelKind,
+  source: RowSource,
+  name: string,
+  classNames: () => readonly string[],
+  known?: Manifest["labels"],
+): LabelCollector {
+  switch (kind) {
+    case "binary":
+      return known?.kind === "binary" ? new KnownClasses(known) : new TwoClasses(source, name);
+    case "real":
+      return new Reals();
+    case "classes":
+      return new Classes(known?.kind === "classes" ? () => known.names : classNames);
+  }
 }
 
 class TwoClasses implements LabelCollector {
@@ -42,7 +59,7 @@ class TwoClasses implements LabelCollector {
       throw new MarinaError(
         "data",
         `${this.#source.place(line)}: expected one of the two labels seen before, ${this.#first} and ` +
-          `${this.#second}, got ${label}; classes: two at most, or one against the others (--positive ${label}); numbers to predict: --labels real`,
+          `${this.#second}, got ${label}; more than two classes: --labels classes, or one against the others (--positive ${label}); numbers to predict: --labels real`,
       );
     }
   }
@@ -86,5 +103,42 @@ class Reals implements LabelCollector {
 
   summary(): Manifest["labels"] {
     return { kind: "real", min: this.#min, max: this.#max };
+  }
+}
+
+class Classes implements LabelCollector {
+  readonly #names: () => readonly string[];
+  readonly #counts: number[] = [];
+
+  constructor(names: () => readonly string[]) {
+    this.#names = names;
+  }
+
+  see(label: number): void {
+    this.#counts[label] = (this.#counts[label] ?? 0) + 1;
+  }
+
+  summary(): Manifest["labels"] {
+    const names = this.#names();
+    return { kind: "classes", names, counts: names.map((_, number) => this.#counts[number] ?? 0) };
+  }
+}
+
+class KnownClasses implements LabelCollector {
+  readonly #known: Manifest["labels"] & { readonly kind: "binary" };
+  #negatives = 0;
+  #positives = 0;
+
+  constructor(known: Manifest["labels"] & { readonly kind: "binary" }) {
+    this.#known = known;
+  }
+
+  see(label: number): void {
+    if (label === this.#known.positive) this.#positives++;
+    else this.#negatives++;
+  }
+
+  summary(): Manifest["labels"] {
+    return { ...this.#known, negatives: this.#negatives, positives: this.#positives };
   }
 }

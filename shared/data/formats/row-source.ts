@@ -13,6 +13,14 @@ export interface Contents {
   readonly files?: readonly { readonly name: string; readonly bytes: number; readonly sha256: string }[];
 }
 
+/** Of rows that come with all their entries. */
+export interface DenseSource {
+  /** Of a row. */
+  readonly shape: readonly number[];
+  /** Are they images whose pixels are bytes, 0 to 255? */
+  readonly image: boolean;
+}
+
 /** One pass over a file, or over several that belong together. */
 export interface RowSource {
   /**
@@ -24,6 +32,8 @@ export interface RowSource {
   readonly columns: number | undefined;
   /** The names of the features where the format has them, once all rows have come; `columns` of them. */
   readonly features: readonly string[] | undefined;
+  /** Where the format stores rows with all their entries, once the first batch has come; undefined for others. */
+  readonly dense?: DenseSource | undefined;
   /** Bytes taken from the file so far, before decompression. */
   readonly bytesRead: number;
   /** Final when all rows were read. */
@@ -34,6 +44,16 @@ export interface RowSource {
   place(line: number): string;
   /** What was done that a reader of the file might not expect, a sentence each; complete when all rows were read. */
   readonly notices: readonly string[];
+}
+
+/** Of several files: the hash of their listing, as sha256sum prints it. */
+export function contentsOf(files: NonNullable<Contents["files"]>): Contents {
+  const listing = files.map(({ name, sha256 }) => `${sha256}  ${name}\n`).join("");
+  return {
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    sha256: createHash("sha256").update(listing).digest("hex"),
+    files,
+  };
 }
 
 /** Text, decompressed, counted and hashed on the way; without the byte order mark it may begin with. */

@@ -1,8 +1,7 @@
 /** Several files as one source of rows: parts of one table, or of one LIBSVM text, in their order. */
-import { createHash } from "node:crypto";
 import { MarinaError } from "../../base/index.ts";
 import type { RowBatch } from "../rows/row-batch.ts";
-import type { Contents, RowSource } from "./row-source.ts";
+import { type Contents, contentsOf, type RowSource } from "./row-source.ts";
 
 export interface Part {
   /** What the file is called in errors. */
@@ -75,12 +74,7 @@ export class SeveralFiles implements RowSource {
 
   contents(): Contents {
     const files = this.#opened.map(({ name, source }) => ({ name, ...source.contents() }));
-    const listing = files.map(({ name, sha256 }) => `${sha256}  ${name}\n`).join("");
-    return {
-      bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-      sha256: createHash("sha256").update(listing).digest("hex"),
-      files,
-    };
+    return contentsOf(files);
   }
 
   place(line: number): string {

@@ -393,7 +393,7 @@ describe("labels that are words", () => {
       return stored(source, undefined, "binary").then(() => "none", String);
     };
     expect(await failure(["r", "g", "r", "b"])).toMatch(
-      /line 5, column "y": .* "r" and "g", got "b"; classes: two at most/,
+      /line 5, column "y": .* "r" and "g", got "b"; more than two classes: --labels classes/,
     );
     expect(await failure(["r", "r"])).toMatch(/two label values .* got only "r"/);
     expect(await failure(["r", "", "g"])).toMatch(/line 3, column "y": .* got nothing/);

@@ -1,12 +1,12 @@
 /** One class against all others: its label becomes +1, every other one -1. */
 import { MarinaError } from "../../base/index.ts";
-import type { Contents, RowSource } from "../formats/row-source.ts";
+import type { RowSource } from "../formats/row-source.ts";
 import type { RowBatch } from "../rows/row-batch.ts";
+import { RowsOf } from "./rows-of.ts";
 
 const SHOWN_LABELS = 20;
 
-export class OneVersusRest implements RowSource {
-  readonly #source: RowSource;
+export class OneVersusRest extends RowsOf {
   readonly #name: string;
   readonly #positive: string;
   /** By label as the source has it. */
@@ -17,28 +17,12 @@ export class OneVersusRest implements RowSource {
    * @param positive the label, as the file writes it.
    */
   constructor(source: RowSource, name: string, positive: string) {
-    this.#source = source;
+    super(source);
     this.#name = name;
     this.#positive = positive;
   }
 
-  get columns(): number | undefined {
-    return this.#source.columns;
-  }
-
-  get features(): readonly string[] | undefined {
-    return this.#source.features;
-  }
-
-  get bytesRead(): number {
-    return this.#source.bytesRead;
-  }
-
-  get notices(): readonly string[] {
-    return this.#source.notices;
-  }
-
-  get labelWords(): ReadonlyMap<number, string> {
+  override get labelWords(): ReadonlyMap<number, string> {
     const others = [...this.#mapped].filter(([, sign]) => sign === -1).map(([label]) => this.#text(label));
     return new Map([
       [1, this.#positive],
@@ -46,16 +30,8 @@ export class OneVersusRest implements RowSource {
     ]);
   }
 
-  contents(): Contents {
-    return this.#source.contents();
-  }
-
-  place(line: number): string {
-    return this.#source.place(line);
-  }
-
-  async *rows(): AsyncGenerator<RowBatch> {
-    for await (const batch of this.#source.rows()) {
+  override async *rows(): AsyncGenerator<RowBatch> {
+    for await (const batch of this.source.rows()) {
       yield { ...batch, labels: batch.labels.map((label) => this.#sign(label)) };
     }
     if (this.#mapped.size === 0 || [...this.#mapped.values()].includes(1)) return;
@@ -72,7 +48,7 @@ export class OneVersusRest implements RowSource {
   #sign(label: number): 1 | -1 {
     const known = this.#mapped.get(label);
     if (known !== undefined) return known;
-    const words = this.#source.labelWords;
+    const words = this.source.labelWords;
     const is = words === undefined ? label === numberOf(this.#positive) : words.get(label) === this.#positive;
     const sign = is ? 1 : -1;
     this.#mapped.set(label, sign);
@@ -80,7 +56,7 @@ export class OneVersusRest implements RowSource {
   }
 
   #text(label: number): string {
-    return this.#source.labelWords?.get(label) ?? String(label);
+    return this.source.labelWords?.get(label) ?? String(label);
   }
 }
 

@@ -1,9 +1,10 @@
 /** Rows that are changed by what is known of all of them: they are put aside first, and then come as they are to be stored. */
 import { MarinaError } from "../../base/index.ts";
 import { DenseRows } from "../formats/dense-rows.ts";
-import type { Contents, RowSource } from "../formats/row-source.ts";
+import type { DenseSource, RowSource } from "../formats/row-source.ts";
 import type { RowOrder } from "../manifest.ts";
 import { outOfOrder, type RowBatch } from "../rows/row-batch.ts";
+import { type ClassNumbers, classNumbers } from "./class-numbers.ts";
 import {
   type ColumnConstants,
   ColumnSums,
@@ -13,8 +14,9 @@ import {
 } from "./column-constants.ts";
 import { rowOrder } from "./row-order.ts";
 import { RowSpool } from "./row-spool.ts";
+import { RowsOf } from "./rows-of.ts";
 
-/** In this order: cells filled, features scaled, a constant one added, rows ordered. */
+/** In this order: labels numbered, cells filled, features scaled, a constant one added, rows ordered. */
 export interface Preparation {
   /** Missing cells, which come as NaN, become the mean of their column. */
   readonly fill: boolean;
@@ -22,6 +24,8 @@ export interface Preparation {
   /** One more feature, the last one, that is 1 in every row. */
   readonly intercept: boolean;
   readonly order?: RowOrder;
+  /** Labels become the numbers of their classes. */
+  readonly classes?: boolean;
   /** d without the constant feature, where it is larger than the file's. */
   readonly dimension?: number;
 }
@@ -29,13 +33,13 @@ export interface Preparation {
 /** What the constant feature is called. */
 const INTERCEPT = "(intercept)";
 
-export class PreparedRows implements RowSource {
-  readonly #source: RowSource;
+export class PreparedRows extends RowsOf {
   readonly #name: string;
   readonly #preparation: Preparation;
   readonly #onRows: (rows: number) => void;
   #largestIndex = 0;
   #constants: ColumnConstants = {};
+  #classes: ClassNumbers | undefined;
   readonly #notices: string[] = [];
 
   /**
@@ -48,20 +52,33 @@ export class PreparedRows implements RowSource {
     preparation: Preparation,
     onRows: (rows: number) => void = () => {},
   ) {
-    this.#source = source;
+    super(source);
     this.#name = name;
     this.#preparation = preparation;
     this.#onRows = onRows;
   }
 
-  get columns(): number {
+  override get columns(): number {
     return this.#ownColumns + (this.#preparation.intercept ? 1 : 0);
   }
 
-  get features(): readonly string[] | undefined {
-    const { features } = this.#source;
+  override get features(): readonly string[] | undefined {
+    const { features } = this.source;
     if (features === undefined || !this.#preparation.intercept) return features;
     return features.length === this.#ownColumns ? [...features, INTERCEPT] : undefined;
+  }
+
+  /** An image with one more entry is none. */
+  override get dense(): DenseSource | undefined {
+    const { dense } = this.source;
+    return dense === undefined || !this.#preparation.intercept
+      ? dense
+      : { shape: [this.columns], image: false };
+  }
+
+  /** Once the first row has come; undefined where labels are not numbered. */
+  get classNames(): readonly string[] | undefined {
+    return this.#classes?.names;
   }
 
   /** Once the first row has come. */
@@ -69,49 +86,45 @@ export class PreparedRows implements RowSource {
     return this.#constants;
   }
 
-  get bytesRead(): number {
-    return this.#source.bytesRead;
+  override get notices(): readonly string[] {
+    return [...this.source.notices, ...this.#notices];
   }
 
-  get labelWords(): ReadonlyMap<number, string> | undefined {
-    return this.#source.labelWords;
-  }
-
-  get notices(): readonly string[] {
-    return [...this.#source.notices, ...this.#notices];
-  }
-
-  contents(): Contents {
-    return this.#source.contents();
-  }
-
-  place(line: number): string {
-    return this.#source.place(line);
-  }
-
-  async *rows(): AsyncGenerator<RowBatch> {
-    const { order, fill, scaling, intercept } = this.#preparation;
+  override async *rows(): AsyncGenerator<RowBatch> {
+    const { order, fill, scaling, intercept, classes = false } = this.#preparation;
     const spool = new RowSpool();
     try {
       const sums =
-        fill || scaling !== undefined ? new ColumnSums((line) => this.#source.place(line)) : undefined;
-      for await (const batch of this.#source.rows()) {
+        fill || scaling !== undefined ? new ColumnSums((line) => this.source.place(line)) : undefined;
+      for await (const batch of this.source.rows()) {
         sums?.see(batch);
         for (const index of batch.indices) if (index >= this.#largestIndex) this.#largestIndex = index + 1;
         spool.add(batch);
         this.#onRows(spool.rows);
       }
       if (sums !== undefined && spool.rows > 0) this.#constants = this.#constantsOf(sums, spool);
-      const batches = spool.batches(order && rowOrder(order, spool.labels, this.#name));
+      if (classes) this.#classes = classNumbers(spool.labels, this.source.labelWords, this.#name);
+      const batches = this.#numbered(
+        spool.batches(order && rowOrder(order, this.#labelsOf(spool.labels), this.#name)),
+      );
       yield* sums === undefined && !intercept ? batches : this.#changed(batches, order === undefined);
     } finally {
       spool.close();
     }
   }
 
+  #labelsOf(labels: Float64Array): Float64Array {
+    const numbers = this.#classes?.numbers;
+    return numbers === undefined ? labels : labels.map((label) => numbers.get(label)!);
+  }
+
+  *#numbered(batches: Iterable<RowBatch>): Generator<RowBatch> {
+    for (const batch of batches) yield { ...batch, labels: this.#labelsOf(batch.labels) };
+  }
+
   /** d without the constant feature. */
   get #ownColumns(): number {
-    return this.#preparation.dimension ?? this.#source.columns ?? this.#largestIndex;
+    return this.#preparation.dimension ?? this.source.columns ?? this.#largestIndex;
   }
 
   /** @throws MarinaError "data" for a column without any number, or with numbers too large to scale. */
@@ -166,7 +179,7 @@ export class PreparedRows implements RowSource {
   }
 
   #nameOf(column: number): string {
-    const name = this.#source.features?.[column];
+    const name = this.source.features?.[column];
     return `${this.#name}: ${name === undefined ? `index ${column + 1}` : `column ${JSON.stringify(name)}`}`;
   }
 

@@ -78,7 +78,8 @@ function layout({ rows, nonZeros, indexType, valueType }: RowGroupShape): Layout
   return { labels, offsets, indices, values, end: align(values + VALUE_BYTES[valueType] * nonZeros) };
 }
 
-function align(position: number): number {
+/** Where the next part begins. */
+export function align(position: number): number {
   return Math.ceil(position / 8) * 8;
 }
 
@@ -237,7 +238,7 @@ function checkIndices(
   if (previous >= features) throw corrupt(source, `indices of row ${row} below ${features}`, `${previous}`);
 }
 
-function corrupt(source: string, expected: string, got: string): MarinaError {
+export function corrupt(source: string, expected: string, got: string): MarinaError {
   return new MarinaError(
     "corrupt",
     `${source}: expected ${expected}, got ${got}; the stored data are damaged, import them again`,

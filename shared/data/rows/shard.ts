@@ -3,33 +3,19 @@
 import { MarinaError } from "../../base/index.ts";
 import type { ByteRange } from "../../cloud/index.ts";
 import type { Shard } from "../../problems/index.ts";
-import type { Manifest, ManifestGroup } from "../manifest.ts";
+import type { Manifest } from "../manifest.ts";
+import { nonZerosOf, openDenseValues } from "./dense-shard.ts";
+import { mapLabels } from "./map-labels.ts";
+import { bytesOf, nameOf, type Piece, piecesOf } from "./pieces.ts";
 import { openRowGroup, type RowGroup } from "./row-group.ts";
 
-/** A group and those of its rows that are wanted. */
-interface Piece {
-  readonly group: ManifestGroup;
-  /** Within the group. */
-  readonly first: number;
-  readonly count: number;
-}
-
 /**
- * The bytes of the data object that hold these rows: the row groups that cover them.
- * @throws RangeError when the data set has no such rows: a defect of the caller.
- */
-export function shardRange(manifest: Manifest, first: number, count: number): ByteRange {
-  const pieces = piecesOf(manifest, first, count);
-  const last = pieces.at(-1)!.group;
-  return { start: pieces[0]!.group.byteOffset, end: last.byteOffset + last.byteLength };
-}
-
-/**
- * Rows first .. first + count - 1 as a shard. Rows of one row group are views of the bytes; rows of several are copied
- * together, in the widest types among them.
+ * Rows first .. first + count - 1 as a shard. Rows of one sparse row group are views of the bytes; rows of several are copied
+ * together, in the widest types among them. Of dense rows the entries that are not 0 become the shard's, as if the rows had
+ * been imported from a table.
  *
  * Labels: of a data set with two classes the larger label is +1 and the other -1, whatever they are used for; real
- * labels are as imported.
+ * labels are as imported; of classes they are their numbers.
  *
  * @param bytes the bytes `range` of the data object: `shardRange`, or any range that includes it.
  * @throws MarinaError "corrupt" when the bytes are not what the manifest says; "data" for squares that overflow; "limit" when the rows have 2^32 entries or more. RangeError as `shardRange`.
@@ -42,55 +28,43 @@ export function openShard(
   range: ByteRange,
 ): Shard {
   const source = manifest.object.key;
-  if (bytes.length !== range.end - range.start) {
-    throw new MarinaError(
-      "corrupt",
-      `${source}: expected ${range.end - range.start} bytes from ${range.start}, got ${bytes.length}`,
-    );
-  }
+  const { dense, featureCount } = manifest;
+  const rows =
+    dense === undefined
+      ? openSparse(manifest, first, count, bytes, range)
+      : nonZerosOf(openDenseValues(manifest, dense, first, count, bytes, range), dense, source);
+  return {
+    rows: count,
+    features: featureCount,
+    offsets: rows.offsets,
+    indices: rows.indices,
+    values: rows.values,
+    labels: mapLabels(manifest, rows.labels),
+  };
+}
+
+function openSparse(
+  manifest: Manifest,
+  first: number,
+  count: number,
+  bytes: Uint8Array,
+  range: ByteRange,
+): Rows {
+  const source = manifest.object.key;
   const opened = piecesOf(manifest, first, count).map((piece) => {
     const { group } = piece;
-    const start = group.byteOffset - range.start;
-    const end = start + group.byteLength;
-    if (start < 0 || end > bytes.length) {
-      throw new RangeError(
-        `row group at byte ${group.byteOffset} is not within bytes ${range.start} .. ${range.end}`,
-      );
-    }
-    const name = `${source}, rows ${group.firstRow} .. ${group.firstRow + group.rows - 1}`;
-    const content = openRowGroup(bytes.subarray(start, end), group, {
+    if (!("indexType" in group)) throw new RangeError(`row group at byte ${group.byteOffset} is dense`);
+    const content = openRowGroup(bytesOf(group, bytes, range, source), group, {
       features: manifest.featureCount,
       first: piece.first,
       count: piece.count,
-      source: name,
+      source: nameOf(group, source),
       firstRow: group.firstRow,
       squaresLabels: manifest.labels.kind === "real",
     });
     return cut(content, piece);
   });
-  const rows = opened.length === 1 ? opened[0]! : join(opened, source);
-  return {
-    rows: count,
-    features: manifest.featureCount,
-    offsets: rows.offsets,
-    indices: rows.indices,
-    values: rows.values,
-    labels: mapLabels(manifest, rows.labels, source),
-  };
-}
-
-function piecesOf(manifest: Manifest, first: number, count: number): Piece[] {
-  const end = first + count;
-  if (
-    !(Number.isInteger(first) && Number.isInteger(count) && first >= 0 && count >= 1 && end <= manifest.rows)
-  ) {
-    throw new RangeError(`rows ${first} .. ${end - 1}: expected at least one of 0 .. ${manifest.rows - 1}`);
-  }
-  return manifest.groups.flatMap((group) => {
-    const from = Math.max(first, group.firstRow);
-    const to = Math.min(end, group.firstRow + group.rows);
-    return from < to ? [{ group, first: from - group.firstRow, count: to - from }] : [];
-  });
+  return opened.length === 1 ? opened[0]! : join(opened, source);
 }
 
 /** Arrays of a shard, before its labels have their meaning. */
@@ -143,17 +117,4 @@ function widestValues(parts: readonly Rows[], nonZeros: number): Float32Array | 
   if (parts.some((part) => part.values instanceof Float64Array)) return new Float64Array(nonZeros);
   if (parts.some((part) => part.values !== null)) return new Float32Array(nonZeros);
   return null;
-}
-
-function mapLabels(manifest: Manifest, raw: Float64Array, source: string): Float64Array {
-  const { labels } = manifest;
-  if (labels.kind === "real") return raw;
-  return raw.map((label, row) => {
-    if (label === labels.positive) return 1;
-    if (label === labels.negative) return -1;
-    throw new MarinaError(
-      "corrupt",
-      `${source}: expected label ${labels.negative} or ${labels.positive} at row ${row} of the shard, got ${label}`,
-    );
-  });
 }

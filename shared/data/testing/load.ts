@@ -7,7 +7,8 @@ import type { Objective, Shard } from "../../problems/problem.ts";
 import { importLibsvm } from "../import.ts";
 import type { Manifest } from "../manifest.ts";
 import { partition } from "../partition.ts";
-import { openShard, shardRange } from "../rows/shard.ts";
+import { shardRange } from "../rows/pieces.ts";
+import { openShard } from "../rows/shard.ts";
 import { memoryStore } from "./memory-store.ts";
 
 export type ShippedName = "mushrooms" | "a9a" | "w8a";

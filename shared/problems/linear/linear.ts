@@ -8,10 +8,7 @@
 import * as z from "zod";
 import { type DataLabels, defineProblem, type Problem } from "../problem.ts";
 import { regularizer, regularizerText } from "../regularizers.ts";
-import { margins } from "./kernels.ts";
-import type { LinearSpec, LossKind } from "./losses.ts";
-import { firstNonFiniteRow } from "./non-finite-row.ts";
-import { createObjective } from "./objective.ts";
+import type { LossKind } from "./losses.ts";
 import { maxRowSmoothness, smoothness } from "./smoothness.ts";
 
 /** loss(z) = (1 - 1/(1 + exp(-y z)))^2, the paper's non-convex binary classification. */
@@ -29,31 +26,22 @@ function linear<const Kind extends LossKind>(kind: Kind, labels: readonly DataLa
     labels: () => labels,
     start: "zeros",
     smoothness: { exact: smoothness, maxRow: maxRowSmoothness },
-    open: (spec, { features }) => over(spec, features),
+    open: (spec, { features }) => over(spec.kind, features),
   });
 }
 
-function over(spec: LinearSpec, features: number): Problem {
+function over(kind: LossKind, features: number): Problem {
   return {
     parameters: {
       dimension: features,
       blocks: [{ name: "weights", shape: [features], offset: 0 }],
     },
+    advice:
+      "map the data set's features to fewer (d of some millions), e.g. by hashing them to 20 bits, and import it again",
     start: () => new Float64Array(features),
+    rows: "sparse",
     work: (rows, nonZeros) => ({ rows, nonZeros, flop: 0 }),
-    predicts: spec.kind === "least-squares" ? "labels" : "labels by logistic",
+    predicts: kind === "least-squares" ? "labels" : "labels by logistic",
     evaluatorBytes: 0,
-    evaluator: async () => ({
-      objective: (shard, weights) => createObjective(spec, shard, weights),
-      firstNonFinite(shard, x) {
-        const row = firstNonFiniteRow(shard, spec.kind, x);
-        return row === undefined ? undefined : { row };
-      },
-      outputs(shard, x) {
-        const values = new Float64Array(shard.rows);
-        margins(shard, x, 0, shard.rows, values);
-        return { size: 1, values };
-      },
-    }),
   };
 }

@@ -1,5 +1,5 @@
 /** Programs checked: schema, shapes, limits. */
-import { z } from "zod";
+import * as z from "zod";
 import { MarinaError } from "../../base/index.ts";
 import { isOperation, operations } from "./operations.ts";
 import {

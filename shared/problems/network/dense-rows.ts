@@ -1,20 +1,9 @@
 /** Rows with all entries present, and how they come into a block. */
 import { MarinaError } from "../../base/index.ts";
+import type { DenseRows } from "../problem.ts";
 import type { LabelForm } from "./program.ts";
 import type { BlockInput } from "./runner.ts";
 import { type Shape, shapeText, sizeOf } from "./shape.ts";
-
-/** Entry i of row l is scale * values[l * size + i] + offset, in float64 (rounded once more to float32 in that precision). */
-export interface DenseRows {
-  readonly rows: number;
-  /** Shape of a row. */
-  readonly shape: Shape;
-  readonly values: Float64Array | Float32Array | Uint8Array;
-  readonly scale: number;
-  readonly offset: number;
-  /** One a row: a class's index, +1 or -1, or a real number. Absent where the data have none. */
-  readonly labels?: ArrayLike<number>;
-}
 
 /** Rows of float64 as they are. */
 export function plainRows(shape: Shape, values: DenseRows["values"], labels?: ArrayLike<number>): DenseRows {

@@ -3,7 +3,7 @@
  * thread's kernels, and `networkObjective` is a worker's objective over its rows.
  */
 export { parseProgram } from "./check.ts";
-export { type DenseRows, plainRows } from "./dense-rows.ts";
+export { plainRows } from "./dense-rows.ts";
 export { type DataForm, networkProgram } from "./layers.ts";
 export { MAX_KERNEL_BYTES } from "./memory-limit.ts";
 export { Network } from "./network.ts";

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { LinearSpec } from "../linear/losses.ts";
 import { createObjective } from "../linear/objective.ts";
+import type { DenseRows } from "../problem.ts";
 import type { RegularizerSpec } from "../regularizers.ts";
-import { type DenseRows, plainRows } from "./dense-rows.ts";
+import { plainRows } from "./dense-rows.ts";
 import { networkProgram } from "./layers.ts";
 import { Network } from "./network.ts";
 import { networkObjective } from "./objective.ts";

@@ -1,7 +1,7 @@
 /** A worker's scaled local objective over dense rows, and what its outputs say of them. */
-import type { Objective, Weights } from "../problem.ts";
+import type { DenseRows, Objective, Weights } from "../problem.ts";
 import { addRegularizerGradient, type RegularizerSpec, regularizerValue } from "../regularizers.ts";
-import { checkRows, type DenseRows, RowLoader } from "./dense-rows.ts";
+import { checkRows, RowLoader } from "./dense-rows.ts";
 import type { Network } from "./network.ts";
 import { predictionOf } from "./predictions.ts";
 import type { Runner } from "./runner.ts";

@@ -5,7 +5,7 @@
  * With c the cotangent of the result (d loss / d result), an operation gives each input its own: c^T d result / d input.
  * For a parameter that is a sum over rows, hence no node but an `Accumulation`.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Attributes, RowProgram } from "./program.ts";
 import { type Shape, sameShape, shapeText, sizeOf } from "./shape.ts";
 import { geometryOf, type WindowAttributes } from "./window.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { normSquared } from "../../math/index.ts";
-import { type DenseRows, plainRows } from "./dense-rows.ts";
+import type { DenseRows } from "../problem.ts";
+import { plainRows } from "./dense-rows.ts";
 import { networkProgram } from "./layers.ts";
 import { Network } from "./network.ts";
 import { networkObjective } from "./objective.ts";

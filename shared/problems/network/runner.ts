@@ -26,6 +26,12 @@ export interface BlockInput {
 
 type Run = (rows: number) => void;
 
+/** A step ready to run, and the node that it computes; undefined where it adds to a parameter's gradient. */
+interface ReadyStep {
+  readonly run: Run;
+  readonly node: number | undefined;
+}
+
 /**
  * One graph on one set of kernels, at one point or at a pair of points. A call is `begin`, then for each block `input`,
  * writing rows there, and `block`, then `finish`; runners on the same kernels share memory, so calls must not interleave.
@@ -36,7 +42,7 @@ export class Runner {
   readonly #plan: Plan;
   readonly #blockRows: number;
   readonly #layout: Layout;
-  readonly #runs: Run[][];
+  readonly #steps: ReadyStep[][];
   readonly #losses: number[];
   #memory: Float64Array | Float32Array;
 
@@ -47,7 +53,7 @@ export class Runner {
     this.#blockRows = blockRows ?? blockRowsOf(this.#plan, kernels.precision);
     this.#layout = layoutOf(graph, this.#plan, points, this.#blockRows);
     this.#memory = kernels.memory(0);
-    this.#runs = this.#layout.points.map((places) => this.#compile(places));
+    this.#steps = this.#layout.points.map((places) => this.#compile(places));
     this.#losses = this.#layout.points.map(() => 0);
   }
 
@@ -84,12 +90,43 @@ export class Runner {
   /** Runs the block's rows at every point. */
   block(rows: number): void {
     const loss = this.#value(this.#plan.values[this.#graph.loss]!);
-    for (const [point, runs] of this.#runs.entries()) {
-      for (const run of runs) run(rows);
+    for (const [point, steps] of this.#steps.entries()) {
+      for (const { run } of steps) run(rows);
       let sum = this.#losses[point]!;
       for (let row = 0; row < rows; row++) sum += this.#memory[loss + row]!;
       this.#losses[point] = sum;
     }
+  }
+
+  /** Runs a block of one row step by step; what the first non-finite number comes out of, undefined where there is none. */
+  firstNonFinite(): string | undefined {
+    for (const { run, node } of this.#steps[0]!) {
+      run(1);
+      if (node === undefined) continue;
+      const at = this.#place(node);
+      const values = this.#memory.subarray(at, at + sizeOf(this.#shape(node)));
+      if (!values.every(Number.isFinite)) return this.#describe(node);
+    }
+    const out = new Float64Array(this.#graph.parameters.reduce((sum, _, i) => sum + this.#sizeOf(i), 0));
+    this.gradient(0, out);
+    const at = out.findIndex((value) => !Number.isFinite(value));
+    const parameter = this.#graph.parameters.findLast(({ offset }) => offset <= at);
+    return at < 0 ? undefined : `the gradient of ${parameter!.name}`;
+  }
+
+  /** A node with the parameter that it takes, or the last one before it. */
+  #describe(node: number): string {
+    const { nodes, parameters, loss } = this.#graph;
+    const parameterOf = (index: number) =>
+      nodes[index]!.inputs.map((input) => nodes[input]!).find(({ op }) => op === "parameter");
+    const own = parameterOf(node);
+    let before = node;
+    while (before > 0 && parameterOf(before) === undefined) before--;
+    const parameter = own ?? parameterOf(before);
+    const name = parameter && parameters[parameter.attributes["parameter"] as number]!.name;
+    const place = name === undefined ? "" : own === undefined ? `, after ${name}` : ` with ${name}`;
+    const pass = node > loss ? " of the gradient" : "";
+    return `operation ${node}${pass} ("${nodes[node]!.op}"${place})`;
   }
 
   /** The outputs of the last block's rows at the last point, [rows, ...outputs]; void at the next block. */
@@ -146,11 +183,14 @@ export class Runner {
     return this.#layout.values + start * this.#blockRows;
   }
 
-  #compile(places: PointPlaces): Run[] {
+  #compile(places: PointPlaces): ReadyStep[] {
     return this.#plan.steps.flatMap((step) => {
-      if (step.kind === "node") return this.#compileNode(step.index, places) ?? [];
+      if (step.kind === "node") {
+        const run = this.#compileNode(step.index, places);
+        return run === undefined ? [] : { run, node: step.index };
+      }
       const accumulation = this.#graph.accumulations[step.index]!;
-      return this.#compileAccumulation(accumulation, places.sums[step.index]!);
+      return { run: this.#compileAccumulation(accumulation, places.sums[step.index]!), node: undefined };
     });
   }
 

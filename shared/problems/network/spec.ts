@@ -1,5 +1,5 @@
 /** How a network is written in a spec: its layers, its loss, its precision. */
-import { z } from "zod";
+import * as z from "zod";
 
 const MAX_LAYERS = 1000;
 const MAX_SIZE = 1_000_000;
@@ -103,7 +103,8 @@ const layerSchema = z
         message: `belongs to a dense layer (a conv2d layer has its bias among its own attributes), got it beside ${present[0]}`,
       });
     }
-  });
+  })
+  .meta({ id: "layer" });
 
 export type LayerSpec = z.infer<typeof layerSchema>;
 

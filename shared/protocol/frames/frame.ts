@@ -289,6 +289,11 @@ export class FrameReader {
     return copy;
   }
 
+  /** Is there no further field? */
+  get atEnd(): boolean {
+    return this.#at === this.#bytes.length;
+  }
+
   /** @throws MessageError when fields are left over. */
   end(): void {
     if (this.#at !== this.#bytes.length) {

@@ -57,6 +57,16 @@ export type RunMessage =
       readonly retryable: boolean;
     } & Address)
   | ({ readonly kind: "answer"; readonly payload: Uint8Array } & Address & Timing)
+  /** What a worker's part of the held-out data says of x. */
+  | ({
+      readonly kind: "held-out";
+      readonly rows: number;
+      /** Sum over the rows, without regulariser. */
+      readonly loss: number;
+      /** Rows that are predicted right; null where that has no meaning. */
+      readonly correct: number | null;
+    } & Address &
+      Timing)
   /** The contributions or answers of a packed task, as frames; addressed as its first one. */
   | ({ readonly kind: "pack"; readonly parts: readonly Uint8Array[] } & Address & Timing)
   /**
@@ -79,7 +89,7 @@ export interface ScaleRequest {
   readonly now: boolean;
 }
 
-const KINDS = ["contribution", "stored", "error", "answer", "stop", "pack", "scale"] as const;
+const KINDS = ["contribution", "stored", "error", "answer", "stop", "pack", "scale", "held-out"] as const;
 const HAS_LOSS = 1;
 const HAS_EVALUATION = 2;
 const COLD = 4;
@@ -132,6 +142,13 @@ export function writeRunMessage(message: RunMessage): FrameWriter {
       break;
     case "answer":
       writer.f64(message.computeMilliseconds).bytes(message.payload);
+      break;
+    case "held-out":
+      writer
+        .f64(message.computeMilliseconds)
+        .f64(message.rows)
+        .f64(message.loss)
+        .f64(message.correct ?? -1);
       break;
     case "stored":
       writer.text(message.key);
@@ -200,6 +217,7 @@ function flagsOf(message: RunMessage): number {
         (message.payload.length === 0 ? EVALUATION_ONLY : 0)
       );
     case "answer":
+    case "held-out":
       return timing;
     case "pack": {
       const outside = message.parts.every((part) => evaluationBytesOfFrame(part) === part.length);
@@ -258,6 +276,8 @@ export function parseRunMessage(bytes: Uint8Array): RunMessage {
         return readContribution(reader, address, flags);
       case "answer":
         return { kind, ...address, ...readTiming(reader, flags), payload: reader.bytes() };
+      case "held-out":
+        return { kind, ...address, ...readTiming(reader, flags), ...readHeldOut(reader) };
       case "stored":
         return { kind, ...address, key: reader.text() };
       case "pack": {
@@ -278,6 +298,16 @@ export function parseRunMessage(bytes: Uint8Array): RunMessage {
   })();
   reader.end();
   return message;
+}
+
+/** @throws MessageError */
+function readHeldOut(reader: FrameReader): { rows: number; loss: number; correct: number | null } {
+  const [rows, loss, correct] = [reader.f64(), reader.f64(), reader.f64()];
+  const whole = (count: number): boolean => Number.isSafeInteger(count) && count >= 0;
+  if (!whole(rows) || !((whole(correct) && correct <= rows) || correct === -1)) {
+    throw new MessageError(`held-out: expected at most all of so many rows right, got ${correct} of ${rows}`);
+  }
+  return { rows, loss, correct: correct === -1 ? null : correct };
 }
 
 /** Comes after the run's digest in every message of a worker. */
@@ -360,7 +390,7 @@ function evaluationOf({ kind, flags, evaluationBytes }: Opening): {
   readonly whole: boolean;
   readonly bytes: number;
 } {
-  if (kind === "answer") return { whole: true, bytes: 0 };
+  if (kind === "answer" || kind === "held-out") return { whole: true, bytes: 0 };
   if (kind !== "contribution" && kind !== "pack") return { whole: false, bytes: 0 };
   return { whole: (flags & EVALUATION_ONLY) !== 0, bytes: evaluationBytes };
 }
@@ -386,7 +416,8 @@ function timingIn(reader: FrameReader | undefined): Timing | undefined {
   if (reader === undefined) return undefined;
   return unlessCutOff(() => {
     const { kind, flags } = readOpening(reader);
-    if (kind !== "contribution" && kind !== "answer" && kind !== "pack") return undefined;
+    if (kind !== "contribution" && kind !== "answer" && kind !== "pack" && kind !== "held-out")
+      return undefined;
     readAddress(reader, reader.text());
     return readTiming(reader, flags);
   });

@@ -24,6 +24,8 @@ const QUESTIONS = {
   calibrate: { wire: 8, points: 0 },
   /** A_i^T A_i x: a step of the distributed power iteration. */
   gram: { wire: 9, points: 1 },
+  /** Loss and right predictions at x over held-out data. */
+  "held-out": { wire: 64, points: 1 },
 } as const;
 
 interface KindOnWire {

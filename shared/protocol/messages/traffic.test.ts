@@ -26,7 +26,7 @@ import { decodeTask, encodeTask, isOutsideMethod, type TaskKind, taskNeedsOf } f
 import { isOutsideObject, outsideBytesOf } from "./traffic.ts";
 
 describe("traffic outside the method", () => {
-  const outside: readonly TaskKind[] = ["evaluate", "calibrate", "gram"];
+  const outside: readonly TaskKind[] = ["evaluate", "calibrate", "gram", "held-out"];
 
   it.each(taskKinds)("of a %s task is all or nothing", (kind) => {
     const body = encodeTask(taskOf(kind));

@@ -17,6 +17,23 @@ function complaint(value: unknown): string {
   return "none";
 }
 
+/** A complete spec with a small network. */
+const networkWith = (change: object) => ({
+  ...exampleSpec,
+  algorithm: { kind: "gd", stepSize: 0.1 },
+  problem: { kind: "network", layers: [{ dense: 10 }], loss: "softmax-cross-entropy", ...change },
+});
+const convolution = {
+  conv2d: {
+    filters: 4,
+    kernel: [3, 3],
+    padding: [
+      [1, 1],
+      [1, 1],
+    ],
+  },
+};
+
 const { algorithm: _algorithm, ...withoutAlgorithm } = exampleSpec;
 const withAlgorithm = (algorithm: unknown) => ({ ...withoutAlgorithm, algorithm });
 const randK = { kind: "rand-k", k: 10 };
@@ -95,7 +112,7 @@ describe("defaults of each method", () => {
 });
 
 describe("each kind of mistake is named with its path, what was expected and what came", () => {
-  it.each<[string, unknown, string]>([
+  it.each<[string, unknown, string | RegExp]>([
     [
       "an unknown field",
       { ...exampleSpec, worker: 5 },
@@ -153,7 +170,7 @@ describe("each kind of mistake is named with its path, what was expected and wha
     [
       "an unknown problem",
       { ...exampleSpec, problem: { kind: "logistics" } },
-      'spec.json: problem.kind: expected one of "nonconvex-binary", "logistic", "least-squares", got "logistics"; did you mean "logistic"?',
+      'spec.json: problem.kind: expected one of "nonconvex-binary", "logistic", "least-squares", "network", got "logistics"; did you mean "logistic"?',
     ],
     [
       "k = 0",
@@ -282,6 +299,36 @@ describe("each kind of mistake is named with its path, what was expected and wha
     ["a list for the whole", [], "spec.json: (the whole value): expected object, got []"],
     ["nothing", undefined, "spec.json: (the whole value): missing; expected object"],
     [
+      "a step by theory for a network",
+      { ...networkWith({}), algorithm: { kind: "gd" } },
+      /^spec\.json: algorithm\.stepSize: expected a number, got "theory": a network has no smoothness constants .*"stepSize": 0\.1.*marina tune/,
+    ],
+    [
+      "a multiple of a step by theory for a network",
+      { ...networkWith({}), algorithm: { kind: "gd", stepSize: { times: 2 } } },
+      /^spec\.json: algorithm\.stepSize: expected a number, got \{"times":2\}: a network/,
+    ],
+    [
+      "another name of a step by theory for a network",
+      { ...networkWith({}), algorithm: { kind: "qgd", compressor: randK, stepSize: "practical" } },
+      /^spec\.json: algorithm\.stepSize: expected a number, got "practical": a network/,
+    ],
+    [
+      "other constants for a network, which has none",
+      { ...networkWith({}), smoothness: "max-row" },
+      /^spec\.json: smoothness: expected it to be left out: a network/,
+    ],
+    [
+      "an unknown layer of a network",
+      networkWith({ layers: [{ dence: 3 }] }),
+      /^spec\.json: \n {2}problem\.layers\[0\]\.dence: unknown field.*\n {2}problem\.layers\[0\]: expected exactly one of dense, /s,
+    ],
+    [
+      "batch normalisation in a network, with the reason",
+      networkWith({ layers: [{ batchNorm: {} }] }),
+      /mixes the rows of a batch, so f would be no sum over rows; use layerNorm or groupNorm instead/,
+    ],
+    [
       "a rule on the gradient norm without evaluations",
       { ...exampleSpec, evaluateEvery: 0, stop: { rounds: 9, gradientNormSquared: 1 } },
       "spec.json: evaluateEvery: expected at least 1: a stopping rule on the gradient norm needs evaluations",
@@ -292,7 +339,14 @@ describe("each kind of mistake is named with its path, what was expected and wha
       "spec.json: algorithm.participants: expected at most 5 (the workers) when drawn without replacement, got 6",
     ],
   ])("%s", (_name, value, message) => {
-    expect(complaint(value)).toBe(message);
+    if (typeof message === "string") expect(complaint(value)).toBe(message);
+    else expect(complaint(value)).toMatch(message);
+  });
+
+  it("x^0 is the model's for networks, zero for the others, and what the spec says where it says something", () => {
+    expect(parseRunSpec(networkWith({}), "spec.json").start).toBe("model");
+    expect(parseRunSpec({ ...networkWith({}), start: "zeros" }, "spec.json").start).toBe("zeros");
+    expect(parseRunSpec(exampleSpec, "spec.json").start).toBe("zeros");
   });
 
   it("several at once, a line for each", () => {
@@ -363,22 +417,32 @@ interface Schema {
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
   readonly pattern?: string;
-  readonly items?: Schema;
+  readonly items?: Schema | false;
+  readonly prefixItems?: readonly Schema[];
+  readonly not?: Schema;
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, Schema>>;
   readonly minItems?: number;
   readonly maxItems?: number;
 }
 
 const UNDERSTOOD = new Set(
-  "type properties required additionalProperties oneOf anyOf const enum minimum maximum exclusiveMinimum minItems maxItems items pattern default description title $schema".split(
+  "type properties required additionalProperties oneOf anyOf const enum minimum maximum exclusiveMinimum minItems maxItems items pattern default description title $schema prefixItems not $ref $defs id".split(
     " ",
   ),
 );
 
-function accepts(schema: Schema, value: unknown): boolean {
+function accepts(schema: Schema, value: unknown, root = schema): boolean {
+  if (schema.$ref !== undefined) return accepts(root.$defs![schema.$ref.split("/").at(-1)!]!, value, root);
+  if (schema.not !== undefined) return !accepts(schema.not, value, root);
   for (const key of Object.keys(schema)) if (!UNDERSTOOD.has(key)) throw new Error(`schema keyword ${key}`);
-  if (schema.oneOf !== undefined && schema.oneOf.filter((option) => accepts(option, value)).length !== 1)
+  if (
+    schema.oneOf !== undefined &&
+    schema.oneOf.filter((option) => accepts(option, value, root)).length !== 1
+  )
     return false;
-  if (schema.anyOf !== undefined && !schema.anyOf.some((option) => accepts(option, value))) return false;
+  if (schema.anyOf !== undefined && !schema.anyOf.some((option) => accepts(option, value, root)))
+    return false;
   if ("const" in schema && value !== schema.const) return false;
   if (schema.enum !== undefined && !schema.enum.includes(value)) return false;
   switch (schema.type) {
@@ -407,7 +471,7 @@ function accepts(schema: Schema, value: unknown): boolean {
         (schema.required ?? []).every((key) => keys.includes(key)) &&
         (schema.additionalProperties !== false || keys.every((key) => key in properties)) &&
         Object.entries(value).every(
-          ([key, inner]) => properties[key] === undefined || accepts(properties[key], inner),
+          ([key, inner]) => properties[key] === undefined || accepts(properties[key], inner, root),
         )
       );
     }
@@ -416,7 +480,11 @@ function accepts(schema: Schema, value: unknown): boolean {
         Array.isArray(value) &&
         value.length >= (schema.minItems ?? 0) &&
         value.length <= (schema.maxItems ?? Infinity) &&
-        value.every((item) => schema.items === undefined || accepts(schema.items, item))
+        value.every((item, i) => {
+          const schemaOf = schema.prefixItems?.[i] ?? schema.items;
+          if (typeof schemaOf === "boolean") return schemaOf;
+          return schemaOf === undefined || accepts(schemaOf, item, root);
+        })
       );
     default:
       throw new Error(`schema type ${schema.type}`);
@@ -437,6 +505,19 @@ describe("the JSON schema", () => {
       "a regulariser",
       { ...exampleSpec, problem: { kind: "logistic", regularizer: { kind: "l2", lambda: 0 } } },
     ],
+    ["a network", networkWith({})],
+    ["a network with a residual", networkWith({ layers: [{ residual: { layers: [{ dense: 3 }] } }] })],
+    [
+      "a network with a convolution",
+      networkWith({ layers: [convolution, { flatten: true }, { dense: 10 }] }),
+    ],
+    [
+      "a network with a kernel of three sides",
+      networkWith({ layers: [{ conv2d: { filters: 1, kernel: [3, 3, 3] } }] }),
+    ],
+    ["a network that normalises batches", networkWith({ layers: [{ batchNorm: {} }] })],
+    ["a network without layers", networkWith({ layers: [] })],
+    ["a network with an unknown activation", networkWith({ layers: [{ activation: "step" }] })],
     [
       "all of a method",
       withAlgorithm({

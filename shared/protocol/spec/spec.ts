@@ -11,10 +11,12 @@ import {
 } from "../../problems/index.ts";
 import { whyMembershipIsFixed } from "./fixed-membership.ts";
 import { startOfFile, startOfRun } from "./given-start.ts";
+import { heldOutSchema } from "./held-out.ts";
 import { NAME_PATTERN, NAME_RULE } from "./names.ts";
 import { workersAsked, workersSchema } from "./schedule.ts";
 
 const positiveInteger = z.int().min(1);
+const dataName = z.string().regex(NAME_PATTERN, `expected ${NAME_RULE}`);
 
 const stop = z.strictObject({
   rounds: z.int().min(1).max(4_000_000_000).describe("At most so many rounds: every run is bounded."),
@@ -62,7 +64,7 @@ export const runSpecSchema = z
       .regex(NAME_PATTERN, `expected ${NAME_RULE}`)
       .exactOptional()
       .describe("Name of the run; default: from the method and data set."),
-    data: z.string().regex(NAME_PATTERN, `expected ${NAME_RULE}`).describe("Name of an imported data set."),
+    data: dataName.describe("Name of an imported data set."),
     workers: workersSchema,
     remainder: z
       .enum(["spread", "drop"])
@@ -98,6 +100,7 @@ export const runSpecSchema = z
       .describe(
         "Evaluate the exact gradient at every so many rounds (and at the start and end); 0: only there. Not charged to the method.",
       ),
+    heldOut: heldOutSchema(dataName).exactOptional(),
     wire: z
       .enum(["float32", "float64"])
       .default("float32")

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { MarinaError, stored } from "../../base/index.ts";
 import type { Vectors } from "../../methods/index.ts";
 import { FrameReader, FrameWriter } from "../frames/frame.ts";
+import type { HeldOut } from "../spec/held-out.ts";
 import { decodeRounds, encodeRounds, type RoundRecord } from "./round-record.ts";
 
 export type RunStatus = "running" | "stopped" | "done" | "failed" | "diverged";
@@ -120,6 +121,8 @@ export interface Ending {
   /** f and |grad f|^2 at the final iterate; null where they could not be evaluated. */
   readonly loss: number | null;
   readonly gradientNormSquared: number | null;
+  /** At the final iterate, where held-out data was looked at. */
+  readonly heldOut?: HeldOut;
   readonly usd: number;
 }
 
@@ -242,7 +245,14 @@ const headSchema = z.strictObject({
     dropped: finite,
   }),
   ending: z
-    .strictObject({ loss: finite.nullable(), gradientNormSquared: finite.nullable(), usd: finite })
+    .strictObject({
+      loss: finite.nullable(),
+      gradientNormSquared: finite.nullable(),
+      heldOut: z
+        .strictObject({ rows: count, loss: finite.nullable(), correct: count.nullable() })
+        .exactOptional(),
+      usd: finite,
+    })
     .nullable(),
   usage: z.unknown(),
 });

@@ -1,6 +1,7 @@
 /** `runs/<run>/result.json`: written last, when a run has ended for whatever reason. */
 import * as z from "zod";
 import { stored } from "../../base/index.ts";
+import type { HeldOut } from "../spec/held-out.ts";
 import type { RunSpec } from "../spec/spec.ts";
 import type { Preparation } from "./calibration.ts";
 import type { Constants, MembershipEpoch, RunStatus, StoppedBy } from "./checkpoint.ts";
@@ -23,6 +24,8 @@ export interface RunResult {
   /** f(x^T) and |grad f(x^T)|^2, exact; null when the run ended before they could be evaluated. */
   readonly loss: number | null;
   readonly gradientNormSquared: number | null;
+  /** At x^T, on held-out data. */
+  readonly heldOut?: HeldOut;
   readonly initialGradientNormSquared: number | null;
   readonly relativeGradientNormSquared: number | null;
   /** U_T: the paper's accounting, dense start included, mean over workers. */

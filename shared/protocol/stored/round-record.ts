@@ -1,6 +1,7 @@
 /** What is kept of every round: a row of numbers, stored in blocks. */
 import { MessageError } from "../../base/index.ts";
 import { FrameReader, FrameWriter } from "../frames/frame.ts";
+import type { HeldOut } from "../spec/held-out.ts";
 
 /**
  * Round t as it was when x^t had been formed and its messages had come in. All totals are of the method alone (no
@@ -31,9 +32,13 @@ export interface RoundRecord {
   readonly hedged: number;
   /** Contributions dropped in round t: duplicates, late ones, foreign or corrupt ones. */
   readonly dropped: number;
+  /** At x^t, where it was evaluated on held-out data. */
+  readonly heldOut?: HeldOut;
 }
 
 const COLUMNS = 13;
+/** Of the table of held-out figures, which only those rounds have a row of that were evaluated so: round, rows, loss, correct. */
+const HELD_OUT_COLUMNS = 4;
 /** Rounds in one stored block. */
 export const ROUNDS_PER_BLOCK = 64;
 
@@ -55,13 +60,22 @@ export function encodeRounds(records: readonly RoundRecord[]): Uint8Array {
     table[at++] = r.hedged;
     table[at++] = r.dropped;
   }
-  return new FrameWriter("rounds", 64 + table.byteLength).vector(table).finish();
+  const heldOut = Float64Array.from(
+    records.flatMap(({ round, heldOut: of }) =>
+      of === undefined ? [] : [round, of.rows, of.loss ?? Number.NaN, of.correct ?? Number.NaN],
+    ),
+  );
+  const writer = new FrameWriter("rounds", 96 + table.byteLength + heldOut.byteLength).vector(table);
+  // Without held-out data blocks are what they were before there was any.
+  if (heldOut.length > 0) writer.vector(heldOut);
+  return writer.finish();
 }
 
 /** @throws MessageError, or MarinaError "version". */
 export function decodeRounds(bytes: Uint8Array, key: string): RoundRecord[] {
   const reader = new FrameReader("rounds", bytes, key);
   const table = reader.vector();
+  const heldOut = reader.atEnd ? new Map<number, HeldOut>() : heldOutOf(reader.vector(), key);
   reader.end();
   if (table.length % COLUMNS !== 0) throw new MessageError(`${key}: expected rows of ${COLUMNS} numbers`);
   return Array.from({ length: table.length / COLUMNS }, (_, row) => {
@@ -81,6 +95,24 @@ export function decodeRounds(bytes: Uint8Array, key: string): RoundRecord[] {
       resent: resent!,
       hedged: hedged!,
       dropped: dropped!,
+      ...(heldOut.has(round!) ? { heldOut: heldOut.get(round!)! } : {}),
     };
   });
+}
+
+/** By round. @throws MessageError */
+function heldOutOf(table: Float64Array, key: string): ReadonlyMap<number, HeldOut> {
+  if (table.length % HELD_OUT_COLUMNS !== 0) {
+    throw new MessageError(`${key}: expected rows of ${HELD_OUT_COLUMNS} numbers of held-out data`);
+  }
+  const found = new Map<number, HeldOut>();
+  for (let at = 0; at < table.length; at += HELD_OUT_COLUMNS) {
+    const [round, rows, loss, correct] = table.subarray(at, at + HELD_OUT_COLUMNS) as unknown as number[];
+    found.set(round!, {
+      rows: rows!,
+      loss: Number.isNaN(loss) ? null : loss!,
+      correct: Number.isNaN(correct) ? null : correct!,
+    });
+  }
+  return found;
 }

@@ -11,15 +11,25 @@ export interface StoredRun {
   readonly run: string;
   readonly spec: RunSpec;
   /** The data set as it was when the run began: a run never goes on with other data. */
-  readonly data: { readonly sha256: string; readonly etag: string };
+  readonly data: StoredData;
+  /** The same of the held-out data, where there is some, and its rows: the aggregator does not read it. */
+  readonly heldOut?: StoredData & { readonly rows: number };
 }
+
+export interface StoredData {
+  readonly sha256: string;
+  readonly etag: string;
+}
+
+const storedData = z.strictObject({ sha256: z.string(), etag: z.string() });
 
 const storedRun = stored<StoredRun>(
   z.strictObject({
     version: z.literal(1),
     run: z.string().regex(NAME_PATTERN),
     spec: runSpecSchema,
-    data: z.strictObject({ sha256: z.string(), etag: z.string() }),
+    data: storedData,
+    heldOut: storedData.extend({ rows: z.int().min(1) }).exactOptional(),
   }),
   { problem: "expected the JSON description of a run, got other bytes" },
 );

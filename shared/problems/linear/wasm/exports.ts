@@ -1,4 +1,5 @@
 /** The compiled kernel: what kernel.as exports. */
+import { kernelBinary } from "../../kernel-binary.ts";
 import { KERNEL_BASE64 } from "./kernel-binary.ts";
 
 /** The standard's names that are used: TypeScript's library has them only together with those of browsers. */
@@ -49,7 +50,7 @@ export interface KernelExports extends Products {
 
 /** A new instance, with a memory of its own that has no page yet. */
 export function instantiateKernel(): KernelExports {
-  const binary = Uint8Array.from(atob(KERNEL_BASE64), (character) => character.charCodeAt(0));
+  const binary = kernelBinary(KERNEL_BASE64);
   const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi })
     .WebAssembly;
   return new Instance(new Module(binary)).exports as KernelExports;

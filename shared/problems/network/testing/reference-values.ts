@@ -3,7 +3,8 @@
  * confirm to 1e-15. Rows are the first ones of digits (`digits.ts`).
  */
 import { readFileSync } from "node:fs";
-import { type DenseRows, plainRows } from "../dense-rows.ts";
+import type { DenseRows } from "../../problem.ts";
+import { plainRows } from "../dense-rows.ts";
 import { networkProgram } from "../layers.ts";
 import type { LabelForm, RowProgram } from "../program.ts";
 import { networkSchema } from "../spec.ts";

@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { buildKernel, embed } from "../../../../scripts/build-kernel.ts";
+import { buildKernel } from "../../../../scripts/build-kernel.ts";
+import { kernelBinary } from "../../kernel-binary.ts";
 import { instantiateKernel } from "./exports.ts";
+import { KERNEL_BASE64 } from "./kernel-binary.ts";
 
 it("is what the source compiles to, byte for byte", async () => {
-  const stored = readFileSync(new URL("kernel-binary.ts", import.meta.url), "utf8");
-  expect(embed(await buildKernel("network"))).toBe(stored);
+  // Compressed bytes may be other ones in another version of Node; what they hold may not.
+  expect(Buffer.from(kernelBinary(KERNEL_BASE64))).toEqual(Buffer.from(await buildKernel("network")));
 });
 
 it("needs nothing from outside and has every loop in both precisions", () => {
