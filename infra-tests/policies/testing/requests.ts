@@ -176,7 +176,7 @@ export const PORT_CALLS: Readonly<Record<string, readonly Ask[]>> = {
   "client/launch.ts objects.delete(resultKey(run)": objects("s3:DeleteObject", "result"),
   "client/launch.ts objects.put(specKey(run)": put("spec"),
   "client/model/start.ts objects.put(startKey": put("start"),
-  "shared/data/models.ts objects.put(modelKey": put("model"),
+  "shared/data/models.ts objects.put(modelKey(digest)": put("model"),
   // Whatever belongs to a run, but what is made again; and the manifest of its data set.
   // What an interrupted deletion or import has left.
   "client/transfer.ts objects.delete(key": objects(
