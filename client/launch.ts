@@ -3,9 +3,16 @@ import { isOver, readCheckpoint, shardsPerTaskOf } from "../lambdas/aggregator/i
 import { MarinaError, short } from "../shared/base/index.ts";
 import { DamagedObject, type ObjectStore, readChecked, readOptional } from "../shared/cloud/index.ts";
 import { createCompressor } from "../shared/compressors/index.ts";
-import { checkHeldOut, type Manifest, problemForm, rowsOf, rowsUsed } from "../shared/data/index.ts";
+import {
+  checkHeldOut,
+  dataForm,
+  type Manifest,
+  problemForm,
+  rowsOf,
+  rowsUsed,
+} from "../shared/data/index.ts";
 import { batchesOf, compressorOf, stateHolder } from "../shared/methods/index.ts";
-import { type DataForm, openProblem, type Problem } from "../shared/problems/index.ts";
+import { openProblem, type Problem } from "../shared/problems/index.ts";
 import {
   CARRIED_SHIFTS_BYTES,
   type ControlMessage,
@@ -134,9 +141,10 @@ async function isThere(objects: ObjectStore, key: string): Promise<boolean> {
 
 /**
  * The spec's problem over the data set, and what only the two together can tell.
+ * @param form of the data, with the program that the spec may name: see `problemForm`
  * @throws MarinaError "spec", "limit" or "usage"
  */
-export function checkRun(spec: RunSpec, manifest: Manifest, form: DataForm): Problem {
+export function checkRun(spec: RunSpec, manifest: Manifest, form = dataForm(manifest)): Problem {
   const { algorithm } = spec;
   const asked = workersAsked(spec.workers);
   for (const workers of asked) rowsUsed(manifest.rows, workers, spec.remainder);

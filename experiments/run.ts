@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { runSweep } from "../cli/actions/sweep.ts";
 import { EmbeddedEngine } from "../client/engines/embedded.ts";
 import { datasetNames } from "../client/find.ts";
+import { DIGITS, importDigits } from "../client/import/digits.ts";
 import { importLibsvm } from "../shared/data/import.ts";
 import { createCellProgress } from "../sweep/cell-progress.ts";
 import { writeRounds } from "../sweep/rounds-file.ts";
@@ -72,6 +73,10 @@ async function importData(home: string): Promise<void> {
       const sourceName = `${name}.gz`;
       const source = createReadStream(join(HERE, "data", sourceName));
       await importLibsvm(source, { name, sourceName, labels: "binary", objects: engine.objects });
+    }
+    for (const part of ["train", "test"] as const) {
+      if (!known.includes(DIGITS[part]))
+        await importDigits(engine.objects, join(HERE, "data", "digits.csv.gz"), part);
     }
   } finally {
     await engine.close();
