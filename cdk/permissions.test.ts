@@ -41,6 +41,12 @@ beforeAll(async () => {
       workers: 2,
       algorithm: { kind: "gd", stepSize: "theory" },
     }),
+    await service.run("own-model", {
+      ...small,
+      stop: { rounds: 2 },
+      problem: { kind: "model", program: await service.model() },
+      algorithm: { ...marina, probability: 0.5, stepSize: 0.1 },
+    }),
     await service.run("wide-marina", { ...wide, algorithm: marina }),
     await service.run("wide-diana", {
       ...wide,
@@ -62,7 +68,7 @@ const askedBy = (role: string): string[] =>
 
 describe("the policies", () => {
   it("are held against runs that reach their ends", () => {
-    expect(endings).toEqual(["done", "stopped, then done", ...Array<string>(6).fill("done")]);
+    expect(endings).toEqual(["done", "stopped, then done", ...Array<string>(7).fill("done")]);
   });
 
   it.each(ROLES)("allow all that the %s asks for", (role) => {

@@ -4,7 +4,8 @@ import { checkHeldOutData, settleStart } from "../client/index.ts";
 import { createEmbeddedService, driveToEnd, type ServiceAlteration } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
-import { parseManifest } from "../shared/data/index.ts";
+import { parseManifest, problemForm } from "../shared/data/index.ts";
+import { openProblem, storedProgram } from "../shared/problems/index.ts";
 import {
   type Checkpoint,
   checkpointKey,
@@ -14,6 +15,7 @@ import {
   encodeVector,
   type MembershipEpoch,
   manifestKey,
+  modelKey,
   type RoundRecord,
   type RunSpec,
   sha256,
@@ -91,13 +93,16 @@ export async function prepareStage(
   const manifest = parseManifest((await source.get(key)).body, key);
   const data = { sha256: manifest.object.sha256, etag: manifest.object.etag };
   const heldOut = await checkHeldOutData(source, given, manifest);
-  const { spec, start } = await settleStart(source, given, manifest);
+  const problem = openProblem(given.problem, await problemForm(source, given.problem, manifest));
+  const { spec, start } = await settleStart(source, given, problem, manifest);
   const objects: [string, Uint8Array][] = [
     [
       specKey(RUN),
       encodeStoredRun({ version: 1, run: RUN, spec, data, ...(heldOut === undefined ? {} : { heldOut }) }),
     ],
   ];
+  const program = storedProgram(given.problem);
+  if (program !== undefined) objects.push([modelKey(program), (await source.get(modelKey(program))).body]);
   if (start !== undefined) objects.push([startKey(RUN, vectorSha256(start)), encodeVector(start)]);
   for (const name of dataSetsOf(spec)) {
     const of = manifestKey(name);

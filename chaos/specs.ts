@@ -26,6 +26,12 @@ const variations: readonly Partial<RunSpecInput>[] = [
   { durability: "strict", evaluateEvery: 5 },
 ];
 
+const network: RunSpecInput["problem"] = {
+  kind: "network",
+  layers: [{ dense: 4 }, { activation: "tanh" }, { dense: 1 }],
+  loss: "logistic",
+};
+
 /** Workers and participants that change on the way, and DIANA's shifts held by the aggregator. */
 const others: Readonly<Record<string, Pick<RunSpecInput, "algorithm"> & Partial<RunSpecInput>>> = {
   "marina, 5 to 50 to 10 workers": {
@@ -53,6 +59,16 @@ const others: Readonly<Record<string, Pick<RunSpecInput, "algorithm"> & Partial<
       { fromRound: 18, workers: 3, denseRound: "force" },
     ],
     checkpointEvery: 4,
+  },
+  "marina, a network": {
+    algorithm: { ...algorithms.marina, stepSize: 0.2 },
+    problem: network,
+    checkpointEvery: 4,
+  },
+  "diana, a network, carried shifts": {
+    algorithm: { ...algorithms.diana, shift: "carried", stepSize: 0.1 },
+    problem: network,
+    shardsPerTask: 2,
   },
   "diana, carried shifts": { algorithm: { ...algorithms.diana, shift: "carried" }, checkpointEvery: 4 },
 };

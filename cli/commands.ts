@@ -132,6 +132,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: () => import("./commands/predict.ts"),
   },
   {
+    usage: "model",
+    summary: "models of one's own",
+    load: () => import("./commands/model.ts"),
+  },
+  {
     usage: "report [runs...]",
     summary: "curves, bill and latencies of runs, or a list of all, as one page that can be sent",
     load: () => import("./commands/report.ts"),

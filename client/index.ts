@@ -50,6 +50,7 @@ export { readingWords } from "./import/reading-words.ts";
 export { readJson } from "./json-file.ts";
 export { changeLabels, checkLabels, type LabelChange, readLabels, tagOf, tagWords } from "./labels.ts";
 export { checkHeldOutData, checkHeldOutSpec, checkRun, createRun, resumeRun } from "./launch.ts";
+export { type BuiltModel, buildModelFile } from "./model/build/build-model.ts";
 export {
   type EvaluateOptions,
   type Evaluation,

@@ -3,7 +3,14 @@ import { isOver, readCheckpoint, shardsPerTaskOf } from "../lambdas/aggregator/i
 import { MarinaError, short } from "../shared/base/index.ts";
 import { DamagedObject, type ObjectStore, readChecked, readOptional } from "../shared/cloud/index.ts";
 import { createCompressor } from "../shared/compressors/index.ts";
-import { checkHeldOut, dataForm, type Manifest, rowsOf, rowsUsed } from "../shared/data/index.ts";
+import {
+  checkHeldOut,
+  dataForm,
+  type Manifest,
+  problemForm,
+  rowsOf,
+  rowsUsed,
+} from "../shared/data/index.ts";
 import { batchesOf, calibrationNeeds, compressorOf, stateHolder } from "../shared/methods/index.ts";
 import { knownMu, openProblem, type Problem } from "../shared/problems/index.ts";
 import {
@@ -41,10 +48,10 @@ export async function createRun(
   runs: Pick<ObjectStore, "get" | "list"> = objects,
 ): Promise<{ run: string; control: ControlMessage }> {
   const manifest = await findManifest(objects, spec.data);
-  const problem = checkRun(spec, manifest);
+  const problem = checkRun(spec, manifest, await problemForm(objects, spec.problem, manifest));
   if (machineBytes !== undefined) checkMachine(spec, manifest, problem, machineBytes);
   await checkRows(objects, manifest);
-  const { spec: settled, start } = await settleStart(runs, spec, manifest);
+  const { spec: settled, start } = await settleStart(runs, spec, problem, manifest);
   const base = spec.name ?? `${spec.algorithm.kind}-${spec.data}`;
   const data = { sha256: manifest.object.sha256, etag: manifest.object.etag };
   const heldOut = await checkHeldOutData(objects, spec, manifest);
@@ -82,7 +89,7 @@ export async function resumeRun(
 ): Promise<{ spec: RunSpec; control: ControlMessage }> {
   const { spec } = await findRun(objects, run);
   const manifest = await findManifest(objects, spec.data);
-  const problem = openProblem(spec.problem, dataForm(manifest));
+  const problem = openProblem(spec.problem, await problemForm(objects, spec.problem, manifest));
   if (machineBytes !== undefined) checkMachine(spec, manifest, problem, machineBytes);
   await checkRows(objects, manifest);
   await checkHeldOutData(objects, spec, manifest);
@@ -134,13 +141,14 @@ async function isThere(objects: ObjectStore, key: string): Promise<boolean> {
 
 /**
  * The spec's problem over the data set, and what only the two together can tell.
+ * @param form of the data, with the program that the spec may name: see `problemForm`
  * @throws MarinaError "spec", "limit" or "usage"
  */
-export function checkRun(spec: RunSpec, manifest: Manifest): Problem {
+export function checkRun(spec: RunSpec, manifest: Manifest, form = dataForm(manifest)): Problem {
   const { algorithm } = spec;
   const asked = workersAsked(spec.workers);
   for (const workers of asked) rowsUsed(manifest.rows, workers, spec.remainder);
-  const problem = openProblem(spec.problem, dataForm(manifest));
+  const problem = openProblem(spec.problem, form);
   const { dimension } = problem.parameters;
   for (const workers of asked) {
     createCompressor(compressorOf(algorithm), dimension, spec.wire, { workers });

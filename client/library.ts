@@ -2,7 +2,18 @@
 export type { ErrorCode } from "../shared/base/index.ts";
 export { MarinaError } from "../shared/base/index.ts";
 export type { Manifest } from "../shared/data/index.ts";
-export type { NamedBlock } from "../shared/problems/index.ts";
+export type {
+  LabelForm,
+  ModelContext,
+  ModelForm,
+  ModelFunction,
+  ModelResult,
+  NamedBlock,
+  ParameterStart,
+  Traced,
+  TracedOps,
+  TracedParameter,
+} from "../shared/problems/index.ts";
 export type {
   Constants,
   HeldOut,
@@ -21,6 +32,8 @@ export type { Liveness } from "./engines/liveness.ts";
 export type { ImportFileOptions, ImportFileProgress } from "./import/import-file.ts";
 export type { LabelChange } from "./labels.ts";
 export { type Marina, type MarinaOptions, openMarina } from "./marina.ts";
+export type { BuiltModel } from "./model/build/build-model.ts";
+export { defineModel, type ModelDefinition } from "./model/build/model-file.ts";
 export type { EvaluateOptions, Evaluation, RowPrediction } from "./model/evaluate.ts";
 export type { ParameterFormat } from "./model/formats/index.ts";
 export type { Tensor } from "./model/formats/tensor.ts";

@@ -2,6 +2,7 @@
 
 import { DEFAULT_CONFIGURATION } from "../embedded/index.ts";
 import type { Manifest } from "../shared/data/index.ts";
+import type { ModelForm } from "../shared/problems/index.ts";
 import { parseRunSpec, type RunLabels, type RunSpecInput, type StoredRun } from "../shared/protocol/index.ts";
 import { type DeleteRunOptions, dataDeletion, runDeletion } from "./delete.ts";
 import { type Engine, isDeployed } from "./engines/engine.ts";
@@ -10,6 +11,7 @@ import { datasetNames, findManifest, findRun } from "./find.ts";
 import { fileImport, type ImportFileOptions } from "./import/import-file.ts";
 import { changeLabels, checkLabels, type LabelChange, readLabels } from "./labels.ts";
 import { createRun, resumeRun } from "./launch.ts";
+import type { BuiltModel } from "./model/build/build-model.ts";
 import { type Prediction, predict } from "./predict.ts";
 import { type Check, checkFit } from "./preflight.ts";
 import { Run } from "./run.ts";
@@ -139,6 +141,17 @@ export class Marina implements AsyncDisposable {
       (await import("../shared/cloud/aws/index.ts")).createObjectFiles(),
     );
     return this.#writing(async (engine) => (await importInto(engine)).manifest);
+  }
+
+  /**
+   * A model of one's own: runs the file, on this machine and in a process of its own, and stores the program that it writes down.
+   * A run's problem names it: `{ kind: "model", program: sha256 }`.
+   * @param form what a row and its label are, where the file does not say it; or the name of a data set
+   * @throws MarinaError "usage", "spec" or "limit" with the place in the file.
+   */
+  async buildModel(path: string, form: string | Partial<ModelForm> = {}): Promise<BuiltModel> {
+    const { buildModelFile } = await import("./model/build/build-model.ts");
+    return this.#writing(({ objects }) => buildModelFile(objects, path, form));
   }
 
   /** Names of the imported data sets. */

@@ -3,7 +3,7 @@ import type { ServiceConfiguration } from "../embedded/index.ts";
 import { shardsPerTaskOf } from "../lambdas/aggregator/index.ts";
 import { dollars, MarinaError, seconds } from "../shared/base/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
-import { dataForm } from "../shared/data/index.ts";
+import { problemForm } from "../shared/data/index.ts";
 import { openProblem } from "../shared/problems/index.ts";
 import { type RunResult, type RunSpec, workersAsked } from "../shared/protocol/index.ts";
 import { findManifest } from "./find.ts";
@@ -42,7 +42,7 @@ export async function packingAdvice(
   const manifest = await findManifest(objects, spec.data);
   const most = Math.max(...workersAsked(spec.workers));
   const changes: PackingAdvice["set"][] = [];
-  const problem = openProblem(spec.problem, dataForm(manifest));
+  const problem = openProblem(spec.problem, await problemForm(objects, spec.problem, manifest));
   const packed: RunSpec = { ...spec, shardsPerTask: "auto" };
   if (shardsPerTaskOf(packed, most, manifest, problem) > shardsPerTaskOf(spec, most, manifest, problem))
     changes.push({ shardsPerTask: "auto" });

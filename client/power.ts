@@ -2,7 +2,7 @@
 import type { ServiceConfiguration } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
-import { dataForm } from "../shared/data/index.ts";
+import { problemForm } from "../shared/data/index.ts";
 import { openProblem } from "../shared/problems/index.ts";
 import type { RunSpec } from "../shared/protocol/index.ts";
 import { findManifest } from "./find.ts";
@@ -44,7 +44,7 @@ export async function powerCurve(
   },
 ): Promise<PowerCurve> {
   const manifest = await findManifest(objects, spec.data);
-  const problem = openProblem(spec.problem, dataForm(manifest));
+  const problem = openProblem(spec.problem, await problemForm(objects, spec.problem, manifest));
   const neededMb = Math.ceil(workerMemoryBytes(spec, manifest, problem) / 2 ** 20);
   const points: PowerPoint[] = [];
   for (const architecture of varied.architectures) {

@@ -2,7 +2,7 @@
 import { AWS_RAMP, createEmbeddedService, driveToEnd, type ServiceConfiguration } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import { type ObjectStore, readOptional } from "../shared/cloud/index.ts";
-import { dataForm } from "../shared/data/index.ts";
+import { copyProgram, problemForm } from "../shared/data/index.ts";
 import { participantsAsked } from "../shared/methods/index.ts";
 import { openProblem } from "../shared/problems/index.ts";
 import {
@@ -48,7 +48,7 @@ export async function predict(
 ): Promise<Prediction | undefined> {
   const manifest = await findManifest(objects, spec.data);
   if (manifest.object.bytes > WHOLE_OBJECT_BYTES) return undefined;
-  const problem = openProblem(spec.problem, dataForm(manifest));
+  const problem = openProblem(spec.problem, await problemForm(objects, spec.problem, manifest));
   if (embeddedMemoryBytes(spec, manifest, problem) > machineMemoryBytes()) return undefined;
   const service = createEmbeddedService({
     seed: 1,
@@ -62,6 +62,7 @@ export async function predict(
   const local = service.cloud.client.objects;
   await local.put(manifest.object.key, (await objects.get(manifest.object.key)).body);
   await local.put(manifestKey(spec.data), (await objects.get(manifestKey(spec.data))).body);
+  await copyProgram(objects, local, spec.problem);
   const rounds = Math.min(TRIAL_ROUNDS, spec.stop.rounds);
   const membership = mostExpensiveMembership(spec);
   // What calibration would find out again: it is in no prediction, and of many shards takes longer than the trial.

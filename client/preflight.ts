@@ -3,7 +3,7 @@
 import { MarinaError, seconds } from "../shared/base/index.ts";
 import type { DeployedStack, FunctionLimits } from "../shared/cloud/aws/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
-import { dataForm, type Manifest } from "../shared/data/index.ts";
+import { type Manifest, problemForm } from "../shared/data/index.ts";
 import { openProblem, type Problem } from "../shared/problems/index.ts";
 import {
   AGGREGATOR_TIMEOUT_SECONDS,
@@ -98,7 +98,7 @@ export interface Fitness {
   /** The functions as they are deployed, whatever is run. */
   readonly functions: readonly Check[];
   /** Of one run: do its largest task and its largest round keep within what the functions have? */
-  ofRun(spec: RunSpec, manifest: Manifest): Check[];
+  ofRun(spec: RunSpec, manifest: Manifest, problem: Problem): Check[];
 }
 
 export async function fitnessOf({ stack }: Pick<Deployment, "stack">): Promise<Fitness> {
@@ -112,8 +112,7 @@ export async function fitnessOf({ stack }: Pick<Deployment, "stack">): Promise<F
       checkFunction(stack.workerFunction, worker, WORKER_TIMEOUT_SECONDS),
       checkFunction(stack.aggregatorFunction, aggregator, AGGREGATOR_TIMEOUT_SECONDS),
     ],
-    ofRun(spec, manifest) {
-      const problem = openProblem(spec.problem, dataForm(manifest));
+    ofRun(spec, manifest, problem) {
       return [
         checkTask(spec, manifest, problem, worker),
         checkWorkerMemory(spec, manifest, problem, worker),
@@ -121,6 +120,16 @@ export async function fitnessOf({ stack }: Pick<Deployment, "stack">): Promise<F
       ];
     },
   };
+}
+
+async function checksOfRun(
+  fitness: Fitness,
+  objects: Pick<ObjectStore, "get" | "list">,
+  spec: RunSpec,
+): Promise<Check[]> {
+  const manifest = await findManifest(objects, spec.data);
+  const problem = openProblem(spec.problem, await problemForm(objects, spec.problem, manifest));
+  return fitness.ofRun(spec, manifest, problem);
 }
 
 /** For those who may not read the functions' configuration: they are told that it was not looked at. */
@@ -167,7 +176,7 @@ export function checkWorkerMemory(
 export async function checkFit({ stack, objects }: Deployment, spec: RunSpec | undefined): Promise<Check[]> {
   const fitness = await fitnessOf({ stack });
   if (spec === undefined) return [...fitness.functions];
-  return [...fitness.functions, ...fitness.ofRun(spec, await findManifest(objects, spec.data))];
+  return [...fitness.functions, ...(await checksOfRun(fitness, objects, spec))];
 }
 
 /**
@@ -177,7 +186,7 @@ export async function checkFit({ stack, objects }: Deployment, spec: RunSpec | u
 export async function requireFit({ stack, objects }: Deployment, spec: RunSpec): Promise<void> {
   const fitness = await fitnessIfReadable({ stack });
   if (fitness === undefined) return;
-  refuseUnfit(stack, [...fitness.functions, ...fitness.ofRun(spec, await findManifest(objects, spec.data))]);
+  refuseUnfit(stack, [...fitness.functions, ...(await checksOfRun(fitness, objects, spec))]);
 }
 
 /** @throws MarinaError "limit" with everything that is not good. */

@@ -1,7 +1,7 @@
 /** Asks a run that is under way to go on with another number of workers, or of participants. */
 import { MarinaError } from "../shared/base/index.ts";
 import { readOptional } from "../shared/cloud/index.ts";
-import { dataForm, type Manifest } from "../shared/data/index.ts";
+import { type Manifest, problemForm } from "../shared/data/index.ts";
 import { openProblem } from "../shared/problems/index.ts";
 import {
   checkpointKey,
@@ -75,17 +75,18 @@ async function check(
   const now = checkpoint?.elastic.phases.at(-1) ?? startingMembership(spec);
   const why = whyNotScaled(run, spec, now, { workers, participants }, rows);
   if (why !== undefined) throw new MarinaError("usage", why);
-  if (workers !== null && manifest !== undefined) checkMemoryFor(engine, run, { ...spec, workers }, manifest);
+  if (workers !== null && manifest !== undefined)
+    await checkMemoryFor(engine, run, { ...spec, workers }, manifest);
 }
 
 /** Whoever holds a round of so many answers: the aggregator's function, or this machine. @throws MarinaError "limit" */
-function checkMemoryFor(
-  { stack, machineBytes }: Pick<Engine, "stack" | "machineBytes">,
+async function checkMemoryFor(
+  { live, stack, machineBytes }: Pick<Engine, "live" | "stack" | "machineBytes">,
   run: string,
   spec: RunSpec,
   manifest: Manifest,
-): void {
-  const problem = openProblem(spec.problem, dataForm(manifest));
+): Promise<void> {
+  const problem = openProblem(spec.problem, await problemForm(live, spec.problem, manifest));
   if (machineBytes !== undefined) checkMachine(spec, manifest, problem, machineBytes);
   if (stack === undefined) return;
   const { good, text } = checkMemory(spec, problem, { memoryMb: stack.aggregatorMemoryMb });

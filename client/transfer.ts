@@ -2,15 +2,18 @@
 
 import { MarinaError } from "../shared/base/index.ts";
 import { type ObjectStore, readOptional } from "../shared/cloud/index.ts";
-import { encodeManifest, parseManifest, rowsPrefix } from "../shared/data/index.ts";
+import { decodeModel, encodeManifest, parseManifest, rowsPrefix, storeModel } from "../shared/data/index.ts";
+import { storedProgram } from "../shared/problems/index.ts";
 import {
   checkpointKey,
   decodeCheckpoint,
   decodeStoredRun,
   manifestKey,
+  modelKey,
   roundOfMemoryKey,
   runDigest,
   runPrefix,
+  type StoredRun,
   specKey,
 } from "../shared/protocol/index.ts";
 import { packArchive, unpackArchive } from "./archive.ts";
@@ -53,6 +56,8 @@ export async function exportArchive(
     const manifest = await findManifest(objects, data);
     await take(manifestKey(data));
     if (withData) await take(manifest.object.key);
+    const program = storedProgram(spec.problem);
+    if (program !== undefined) await take(modelKey(program));
   }
   return packArchive({ run, data: spec.data, objects: gathered });
 }
@@ -110,9 +115,25 @@ export async function importArchive(
       engine.exclusively("data set", data, () => takeData(objects, data, byKey, sha256, source));
     await take(archive.data, stored.data.sha256);
     if (stored.heldOut !== undefined) await take(stored.spec.heldOut!.data, stored.heldOut.sha256);
+    await takeProgram(objects, stored, byKey, source);
     await takeRun(objects, run, byKey, description);
   });
   return run;
+}
+
+/** The model of one's own that the run's description names. */
+async function takeProgram(
+  objects: ObjectStore,
+  { run, spec }: StoredRun,
+  byKey: ReadonlyMap<string, Uint8Array>,
+  source: string,
+): Promise<void> {
+  const digest = storedProgram(spec.problem);
+  if (digest === undefined) return;
+  const bytes = byKey.get(modelKey(digest));
+  if (bytes === undefined) throw new MarinaError("corrupt", `${source}: the model of run ${run} is missing`);
+  decodeModel(bytes, digest);
+  await storeModel(objects, { sha256: digest, bytes });
 }
 
 /** What is not the archive's is of an import that did not come to its end. */

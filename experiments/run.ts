@@ -8,6 +8,7 @@ import { gunzipSync } from "node:zlib";
 import { runSweep } from "../cli/actions/sweep.ts";
 import { EmbeddedEngine } from "../client/engines/embedded.ts";
 import { datasetNames } from "../client/find.ts";
+import { DIGITS, importDigits } from "../client/import/digits.ts";
 import { importLibsvm } from "../shared/data/import.ts";
 import { createCellProgress } from "../sweep/cell-progress.ts";
 import { writeRounds } from "../sweep/rounds-file.ts";
@@ -108,6 +109,10 @@ async function importData(home: string): Promise<void> {
       const source = Readable.from([Buffer.from(unequalShards(text))]);
       const named = { name, sourceName: `${name}.txt`, labels: "binary" } as const;
       await importLibsvm(source, { ...named, objects: engine.objects });
+    }
+    for (const part of ["train", "test"] as const) {
+      if (!known.includes(DIGITS[part]))
+        await importDigits(engine.objects, join(HERE, "data", "digits.csv.gz"), part);
     }
   } finally {
     await engine.close();

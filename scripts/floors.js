@@ -113,6 +113,7 @@ export const floors = [
 /** Not packages: nothing above imports them, and they may import any file. */
 export const outside = [
   { folder: "bench", holds: "benchmarks" },
+  { folder: "examples", holds: "models of one's own, with what they do" },
   { folder: "experiments", holds: "data sets, specs, and the tables made of them" },
   { folder: "infra-tests", holds: "local clouds; the deployed service end to end" },
   { folder: "tests", holds: "the service as a whole, on the embedded cloud; fixtures" },

@@ -3,8 +3,9 @@
 import { checkHeldOutSpec, checkMachine, checkRun, machineMemoryBytes, withChange } from "../client/index.ts";
 import { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
-import type { Manifest } from "../shared/data/index.ts";
-import { FUNCTION_MEMORY_LIMIT_MB, isGiven, parseRunSpec } from "../shared/protocol/index.ts";
+import { dataForm, type Manifest } from "../shared/data/index.ts";
+import { type DataForm, type Problem, type RowProgram, storedProgram } from "../shared/problems/index.ts";
+import { FUNCTION_MEMORY_LIMIT_MB, isGiven, parseRunSpec, type RunSpec } from "../shared/protocol/index.ts";
 import { type Axes, type Cell, cellDigest } from "./cell.ts";
 import { bestOf, type Group } from "./summary.ts";
 import type { SweepSpec } from "./sweep-spec.ts";
@@ -17,13 +18,18 @@ const ALL: NonNullable<SweepSpec["list"]>[number] = { set: {} };
 /** The manifest of a data set. @throws MarinaError where there is none of that name, or none that a sweep can use. */
 export type ManifestOf = (data: string) => Manifest;
 
+/** The stored program of a digest. @throws MarinaError "usage" where there is none. */
+export type ProgramOf = (sha256: string) => RowProgram;
+
 /** Where cells are to run, and what is known of it before the first one does. */
 export interface CellSetting {
   readonly manifestOf: ManifestOf;
+  /** Of a model of one's own, by its digest; where it is left out there is none. @throws MarinaError "usage" */
+  readonly programOf?: ProgramOf;
   /** Of the functions, where the sweep does not say otherwise; default: the embedded cloud's. */
   readonly configuration?: ServiceConfiguration;
   /** What else a cell must meet. @throws MarinaError */
-  readonly check?: (cell: Cell, manifest: Manifest) => void;
+  readonly check?: (cell: Cell, manifest: Manifest, problem: Problem) => void;
 }
 
 /**
@@ -88,7 +94,7 @@ function cellOf(
   base: unknown,
   varied: Pick<Cell, "label" | "axes" | "point" | "confirms">,
   seed: number,
-  { manifestOf, configuration: deployed = DEFAULT_CONFIGURATION, check }: CellSetting,
+  { manifestOf, programOf, configuration: deployed = DEFAULT_CONFIGURATION, check }: CellSetting,
   name: string,
 ): Cell {
   let value: unknown = base;
@@ -106,7 +112,7 @@ function cellOf(
     );
   }
   const manifest = manifestOf(spec.data);
-  const problem = checkRun(spec, manifest);
+  const problem = checkRun(spec, manifest, formOf(spec, manifest, programOf));
   // Also cells of a stack are first run on the embedded cloud.
   checkMachine(spec, manifest, problem, machineMemoryBytes());
   const held = spec.heldOut === undefined ? undefined : manifestOf(spec.heldOut.data);
@@ -114,8 +120,16 @@ function cellOf(
   const contents = [manifest, ...(held === undefined ? [] : [held])].map(({ object }) => object.sha256);
   const digest = cellDigest(spec, configuration, contents.join(" "));
   const cell = { digest, ...varied, spec, configuration };
-  check?.(cell, manifest);
+  check?.(cell, manifest, problem);
   return cell;
+}
+
+/** What the cell's problem is told of its data. */
+function formOf({ problem }: RunSpec, manifest: Manifest, programOf: ProgramOf | undefined): DataForm {
+  const program = storedProgram(problem);
+  return program === undefined || programOf === undefined
+    ? dataForm(manifest)
+    : { ...dataForm(manifest), program: programOf(program) };
 }
 
 function configured(configuration: ServiceConfiguration, name: string, value: unknown): ServiceConfiguration {

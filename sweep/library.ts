@@ -3,14 +3,22 @@
 import { findManifest } from "../client/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
-import type { Manifest } from "../shared/data/index.ts";
-import { datasetPrefix, isOutsideObject, manifestKey, WHOLE_OBJECT_BYTES } from "../shared/protocol/index.ts";
-import type { ManifestOf } from "./cells.ts";
+import { decodeModel, type Manifest } from "../shared/data/index.ts";
+import {
+  datasetPrefix,
+  isOutsideObject,
+  manifestKey,
+  modelKey,
+  modelsPrefix,
+  WHOLE_OBJECT_BYTES,
+} from "../shared/protocol/index.ts";
+import type { ManifestOf, ProgramOf } from "./cells.ts";
 import type { StoredObjects } from "./run-cell.ts";
 
 export class Library {
   readonly #objects: ObjectStore;
   readonly #read = new Map<string, Promise<StoredObjects>>();
+  #programs: Promise<StoredObjects> | undefined;
   readonly #spectra = new Map<string, Uint8Array>();
 
   constructor(objects: ObjectStore) {
@@ -41,6 +49,33 @@ export class Library {
     };
   }
 
+  /** What cells on these data sets are made of. */
+  async settingFor(
+    names: Iterable<string>,
+  ): Promise<{ readonly manifestOf: ManifestOf; readonly programOf: ProgramOf }> {
+    const models = new Map(await this.#models());
+    return {
+      manifestOf: await this.manifestsOf(names),
+      programOf(sha256) {
+        const body = models.get(modelKey(sha256));
+        if (body !== undefined) return decodeModel(body, sha256);
+        throw new MarinaError(
+          "usage",
+          `problem.program: no model of SHA-256 ${sha256} is stored; build it: marina model build FILE`,
+        );
+      },
+    };
+  }
+
+  /** All models of one's own: some kilobytes each. */
+  #models(): Promise<StoredObjects> {
+    this.#programs ??= (async () => {
+      const keys = await this.#objects.list(modelsPrefix);
+      return Promise.all(keys.map(async (key) => [key, (await this.#objects.get(key)).body] as const));
+    })();
+    return this.#programs;
+  }
+
   async #manifest(name: string): Promise<Manifest> {
     const manifest = await findManifest(this.#objects, name);
     if (manifest.object.bytes > WHOLE_OBJECT_BYTES) {
@@ -52,12 +87,16 @@ export class Library {
     return manifest;
   }
 
-  /** A data set's objects, with the spectra that are known by now. */
+  /** A data set's objects, with the models that there are and the spectra that are known by now. */
   async objectsOf(data: string): Promise<StoredObjects> {
     const reading = this.#read.get(data) ?? this.#load(data);
     this.#read.set(data, reading);
     const prefix = `${datasetPrefix}${data}/`;
-    return [...(await reading), ...[...this.#spectra].filter(([key]) => key.startsWith(prefix))];
+    return [
+      ...(await reading),
+      ...(await this.#models()),
+      ...[...this.#spectra].filter(([key]) => key.startsWith(prefix)),
+    ];
   }
 
   /** Keeps spectra beside their data set, for later cells and later commands. */

@@ -90,15 +90,16 @@ export async function openStackSession(title: string, options: StackSessionOptio
   return {
     maxUsd,
     setting: async (dataSets) => {
-      const manifestOf = await library.manifestsOf(dataSets);
+      const { manifestOf, programOf } = await library.settingFor(dataSets);
       const fitness = await fitnessIfReadable(engine);
       if (fitness !== undefined) refuseUnfit(engine.stack, fitness.functions);
       return {
         manifestOf,
+        programOf,
         configuration,
-        check: (cell, manifest) => {
+        check: (cell, manifest, problem) => {
           checkConfiguration(cell, configuration);
-          if (fitness !== undefined) refuseUnfit(engine.stack, fitness.ofRun(cell.spec, manifest));
+          if (fitness !== undefined) refuseUnfit(engine.stack, fitness.ofRun(cell.spec, manifest, problem));
         },
       };
     },

@@ -12,7 +12,16 @@ import { ambientUses, familyUses, inexactUses } from "./fixtures/source-rules.ts
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** What is no part of the product. */
-const OUTSIDE = ["bench", "docs", "experiments", "infra-tests", "node_modules", "scripts", "tests"];
+const OUTSIDE = [
+  "bench",
+  "docs",
+  "examples",
+  "experiments",
+  "infra-tests",
+  "node_modules",
+  "scripts",
+  "tests",
+];
 const MATHEMATICS = /^shared\/(base|math|compressors|problems|methods)\//;
 /** The adapters of the ports: time and chance come in here. */
 const PORTS = /^shared\/cloud\/aws\//;

@@ -1,6 +1,7 @@
 /** Runs a row of the table on a new embedded cloud and takes down what must not move. */
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { importDigits } from "../../client/import/digits.ts";
 import { createRun } from "../../client/launch.ts";
 import { driveToEnd } from "../../embedded/service/drive-to-end.ts";
 import { createEmbeddedService } from "../../embedded/service/service.ts";
@@ -94,6 +95,15 @@ function dataSet(name: DataName): Promise<ObjectStore> {
 
 async function importOnce(name: DataName): Promise<ObjectStore> {
   const objects = memoryStore();
+  if (name === "digits" || name === "digits-test") {
+    for (const part of ["train", "test"] as const)
+      await importDigits(
+        objects,
+        new URL("../../experiments/data/digits.csv.gz", import.meta.url).pathname,
+        part,
+      );
+    return objects;
+  }
   if (name === "wide") {
     const options = { name, sourceName: "wide.txt", labels: "binary", objects } as const;
     await importLibsvm(wideRows(), { ...options, dimension: WIDE_DIMENSION });

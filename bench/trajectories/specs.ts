@@ -9,7 +9,7 @@ type MethodName = Algorithm["kind"];
 type Compressor = Extract<Algorithm, { kind: "marina" }>["compressor"];
 
 /** `wide`: few rows in so many dimensions that no vector fits into a message. */
-export type DataName = "mushrooms" | "mushrooms-real" | "a9a" | "w8a" | "wide";
+export type DataName = "mushrooms" | "mushrooms-real" | "a9a" | "w8a" | "wide" | "digits" | "digits-test";
 
 export interface Row {
   readonly name: string;
@@ -363,6 +363,57 @@ function elasticRows(): Row[] {
   ];
 }
 
+/** Networks over images: both precisions, every kind of layer, every method once. */
+function networkRows(): Row[] {
+  const mlp: RunSpecInput["problem"] = {
+    kind: "network",
+    input: [64],
+    layers: [{ dense: 12 }, { activation: "tanh" }, { dense: 10 }],
+    loss: "softmax-cross-entropy",
+    regularizer: { kind: "l2", lambda: 1e-3 },
+  };
+  const convolution: RunSpecInput["problem"] = {
+    kind: "network",
+    layers: [
+      { conv2d: { filters: 4, kernel: [3, 3], padding: "same" } },
+      { activation: "relu" },
+      { avgPool2d: { window: [2, 2], stride: [2, 2] } },
+      { residual: { layers: [{ groupNorm: { groups: 2 } }, { activation: "gelu-tanh" }] } },
+      { flatten: true },
+      { dense: 10 },
+    ],
+    loss: "softmax-cross-entropy",
+  };
+  const row = (
+    name: string,
+    change: Pick<RunSpecInput, "algorithm"> & Partial<RunSpecInput>,
+    fast = false,
+  ): Row => {
+    const common = { ...short, problem: mlp, stop: { rounds: 6 } };
+    return { name: `network, ${name}`, spec: { ...common, ...change, data: "digits" }, fast };
+  };
+  return [
+    ...methodNames.map((method) =>
+      row(method, { algorithm: { ...methods[method](randK), stepSize: 0.1 } }, method === "marina"),
+    ),
+    row("marina, float32", {
+      algorithm: { ...methods.marina(randK), stepSize: 0.1 },
+      problem: { ...mlp, precision: "float32" } as typeof mlp,
+    }),
+    row("vr-marina, convolution, held-out", {
+      algorithm: { ...methods["vr-marina"](randK), stepSize: 0.05 },
+      problem: convolution,
+      stop: { rounds: 4 },
+      heldOut: { data: "digits-test", every: 2 },
+    }),
+    row("marina, elastic, packed", {
+      algorithm: { ...methods.marina(randK), stepSize: 0.1 },
+      workers: [{ workers: 5 }, { fromRound: 3, workers: 8, denseRound: "force" }],
+      shardsPerTask: 3,
+    }),
+  ];
+}
+
 export const rows: readonly Row[] = [
   ...methodRows(),
   ...jointRows(),
@@ -374,4 +425,5 @@ export const rows: readonly Row[] = [
   ...parameterRows(),
   ...serviceRows(),
   ...elasticRows(),
+  ...networkRows(),
 ];

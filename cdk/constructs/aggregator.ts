@@ -19,7 +19,7 @@ export interface AggregatorSetting {
   readonly queuePrefix: string;
 }
 
-const READS = ["datasets/*", "runs/*"];
+const READS = ["datasets/*", "runs/*", "models/*"];
 const WRITES = [
   "runs/*/checkpoint",
   "runs/*/rounds/*",

@@ -17,7 +17,7 @@ export interface WorkerSetting {
   readonly queuePrefix: string;
 }
 
-const READS = ["datasets/*", "runs/*"];
+const READS = ["datasets/*", "runs/*", "models/*"];
 /** What a DIANA worker remembers. */
 const MEMORY = "runs/*/memory/*";
 /** Contributions too large for a message: written with the tag by which the bucket forgets them. */

@@ -5,7 +5,9 @@ import { createAggregator } from "../../lambdas/aggregator/handler.ts";
 import { createWorker } from "../../lambdas/worker/handler.ts";
 import type { Ports, QueueAddress } from "../../shared/cloud/ports.ts";
 import { importLibsvm } from "../../shared/data/import.ts";
+import { encodeModel, storeModel } from "../../shared/data/models.ts";
 import { shippedFile } from "../../shared/data/testing/load.ts";
+import { traceModel } from "../../shared/problems/network/trace.ts";
 import { contributionsQueueName, isTransientKey, resultKey, specKey } from "../../shared/protocol/keys.ts";
 import { encodeRunMessage } from "../../shared/protocol/messages/run-message.ts";
 import { parseRunSpec, type RunSpecInput } from "../../shared/protocol/spec/spec.ts";
@@ -24,6 +26,8 @@ export type Asked = Set<string>;
 
 export interface RecordedService {
   readonly asked: Asked;
+  /** Stores a model of one's own for `mushrooms`. Returns its digest. */
+  model(): Promise<string>;
   /** Drives a run to its end, with a stop and a resumption on the way, or with a task lost, if told so. Returns how it ended. */
   run(
     name: string,
@@ -116,6 +120,19 @@ export async function startRecordedService(queuePrefix: string): Promise<Recorde
   };
   return {
     asked,
+    async model() {
+      const program = traceModel(
+        ({ row, label, parameter, ops }) => {
+          const z = ops.matmul(row, parameter("w", [112, 1]));
+          return { loss: ops.logistic(z, label), outputs: z };
+        },
+        { row: [112], label: { kind: "binary" } },
+        "a test",
+      );
+      const model = encodeModel(program);
+      await storeModel(objects, model);
+      return model.sha256;
+    },
     async run(name, input, { interrupted = false, losesTask = false } = {}) {
       losesNext = losesTask;
       const spec = parseRunSpec(input, "a test");

@@ -24,7 +24,7 @@ import { shardsPerTaskOf } from "../../lambdas/aggregator/index.ts";
 import { dollars, MarinaError, seconds } from "../../shared/base/index.ts";
 import { accountConcurrency, functionLimits } from "../../shared/cloud/aws/index.ts";
 import { priceNotice } from "../../shared/cost/index.ts";
-import { dataForm } from "../../shared/data/index.ts";
+import { problemForm } from "../../shared/data/index.ts";
 import { openProblem } from "../../shared/problems/index.ts";
 import { type RunSpec, workersAsked } from "../../shared/protocol/index.ts";
 import type { PrintOptions } from "../output/print.ts";
@@ -99,7 +99,7 @@ async function* checks(engine: DeployedEngine, specPath: string | undefined): As
   // Dense rounds, and those of every method but PP-MARINA, ask all workers at once.
   const workers = Math.max(...workersAsked(spec.workers));
   const manifest = await findManifest(objects, spec.data);
-  const problem = openProblem(spec.problem, dataForm(manifest));
+  const problem = openProblem(spec.problem, await problemForm(objects, spec.problem, manifest));
   const tasks = Math.ceil(workers / shardsPerTaskOf(spec, workers, manifest, problem));
   const { reading, computing } = taskSeconds(spec, manifest, problem, stack.workerMemoryMb);
   // Of the first round, in which workers have still to read their rows.

@@ -170,7 +170,7 @@ export async function runSweep(
     rounds: async ({ cell }) => runner.rounds(cell),
   });
   try {
-    const setting = { manifestOf: await library.manifestsOf(namedDataSets(spec, base)) };
+    const setting = await library.settingFor(namedDataSets(spec, base));
     const cells = cellsOf(spec, base, setting);
     try {
       const finished = await runner.run(cells);

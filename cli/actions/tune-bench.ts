@@ -110,7 +110,7 @@ async function embeddedBench({ home, jobs, maxUsd }: TuneOptions): Promise<Bench
     ...(jobs === undefined ? {} : { jobs }),
   });
   return {
-    setting: async (dataSets) => ({ manifestOf: await library.manifestsOf(dataSets) }),
+    setting: (dataSets) => library.settingFor(dataSets),
     run: async (cells) => {
       try {
         return { finished: await runner.run(cells) };

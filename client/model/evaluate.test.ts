@@ -1,6 +1,5 @@
 /** What a run's parameters say of data sets: against the formulas, row by row, and for sets that were prepared otherwise. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { LossKind } from "../../shared/problems/linear/losses.ts";
 import type { RunSpecInput } from "../../shared/protocol/index.ts";
 import { type Marina, openMarina } from "../marina.ts";
 import type { RowPrediction } from "./evaluate.ts";
@@ -16,7 +15,12 @@ const rowsText = (cells: (typeof train)["cells"]) =>
   `size,weight,price,y\n${cells.map(({ a, y }) => [...a, y].join(",")).join("\n")}\n`;
 const LAMBDA = 0.05;
 
-const spec = (name: string, data: string, kind: LossKind, stepSize: number): RunSpecInput => ({
+const spec = (
+  name: string,
+  data: string,
+  kind: "logistic" | "nonconvex-binary" | "least-squares",
+  stepSize: number,
+): RunSpecInput => ({
   name,
   data,
   workers: 4,

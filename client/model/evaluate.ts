@@ -1,21 +1,20 @@
 /** What a run's parameters say of a data set: loss, gradient, accuracy; and what they say of each of its rows. */
 import { MarinaError } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
-import { dataForm, type Manifest, withAllEntries } from "../../shared/data/index.ts";
+import { type Manifest, problemForm } from "../../shared/data/index.ts";
 import {
   type Evaluator,
   evaluatorOf,
   openProblem,
-  type Predicts,
+  type Problem,
   predictionOf,
   type RowOutputs,
-  type Rows,
 } from "../../shared/problems/index.ts";
-import type { RunSpec, WhichIterate } from "../../shared/protocol/index.ts";
+import type { WhichIterate } from "../../shared/protocol/index.ts";
 import { findManifest, findRun } from "../find.ts";
 import { classNames, likeTraining } from "./like-training.ts";
 import { readParameters } from "./parameters.ts";
-import { rowsOf } from "./rows-of.ts";
+import { type Piece, rowsOf } from "./rows-of.ts";
 
 export interface EvaluateOptions {
   /** An imported data set; by default the run's own. */
@@ -35,7 +34,7 @@ export interface Evaluation {
   readonly loss: number;
   /** |grad f(x)|^2 */
   readonly gradientNormSquared: number;
-  /** Rows whose class is predicted, where labels are classes. */
+  /** Rows whose class is predicted, where labels are two or more classes. */
   readonly correct?: number;
   /** As a share of the rows. */
   readonly accuracy?: number;
@@ -53,7 +52,7 @@ export interface RowPrediction {
   readonly label: string | number;
   /** Of two classes: <a, x>, above 0 for the larger or later one. */
   readonly score?: number;
-  /** Of two classes that it is the larger or later one: 1/(1 + exp(-score)); of several, the predicted one's by a softmax. For losses that mean it so. */
+  /** Of two classes that it is the larger or later one, 1/(1 + exp(-score)); of several that of the predicted one; for losses that mean it so. */
   readonly probability?: number;
 }
 
@@ -67,21 +66,23 @@ export async function evaluate(
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const model = await openModel(objects, run, options);
-  const { round, x, manifest, evaluator, predicts } = model;
+  const { round, x, manifest, evaluator, problem } = model;
+  const { predicts } = problem;
   const { rows, labels } = manifest;
   const sum = new Float64Array(x.length);
   const gradient = new Float64Array(x.length);
   let loss = 0;
   let correct = 0;
   let squares = 0;
-  for await (const { shard } of piecesOf(objects, model)) {
-    const weights = { rowWeight: 1 / rows, regularizerWeight: shard.rows / rows };
-    loss += evaluator.objective(shard, weights).gradient(x, gradient);
+  for await (const piece of piecesOf(objects, model)) {
+    const count = piece.rows.rows;
+    const weights = { rowWeight: 1 / rows, regularizerWeight: count / rows };
+    loss += evaluator.objective(piece.rows, weights).gradient(x, gradient);
     for (let j = 0; j < sum.length; j++) sum[j]! += gradient[j]!;
     if (predicts === "nothing") continue;
-    const { values, size } = evaluator.outputs(shard, x);
-    for (let row = 0; row < shard.rows; row++) {
-      const y = shard.labels![row]!;
+    const { values, size } = evaluator.outputs(piece.rows, x);
+    for (let row = 0; row < count; row++) {
+      const y = piece.labels[row]!;
       const prediction = predictionOf(values, row * size, size, labels);
       if (prediction === y) correct++;
       squares += (prediction - y) ** 2;
@@ -114,7 +115,8 @@ export async function* predictions(
   options: EvaluateOptions = {},
 ): AsyncGenerator<RowPrediction, void, undefined> {
   const model = await openModel(objects, run, options);
-  const { x, manifest, evaluator, predicts } = model;
+  const { x, manifest, evaluator, problem } = model;
+  const { predicts } = problem;
   if (predicts === "nothing") {
     throw new MarinaError(
       "usage",
@@ -122,16 +124,16 @@ export async function* predictions(
     );
   }
   const told = toldBy(manifest.labels, predicts);
-  for await (const { first, shard } of piecesOf(objects, model)) {
-    const outputs = evaluator.outputs(shard, x);
-    for (let i = 0; i < shard.rows; i++) yield { row: first + i, ...told(outputs, i, shard.labels![i]!) };
+  for await (const { first, rows, labels } of piecesOf(objects, model)) {
+    const outputs = evaluator.outputs(rows, x);
+    for (let i = 0; i < rows.rows; i++) yield { row: first + i, ...told(outputs, i, labels[i]!) };
   }
 }
 
 type Told = (outputs: RowOutputs, row: number, label: number) => Omit<RowPrediction, "row">;
 
 /** How a row's outputs and label are told of a data set with such labels. */
-function toldBy(labels: Manifest["labels"], predicts: Predicts): Told {
+function toldBy(labels: Manifest["labels"], predicts: Problem["predicts"]): Told {
   if (labels.kind === "real") {
     return ({ values, size }, row, label) => ({
       prediction: predictionOf(values, row * size, size, labels),
@@ -139,13 +141,12 @@ function toldBy(labels: Manifest["labels"], predicts: Predicts): Told {
     });
   }
   if (labels.kind === "classes") {
+    const { names } = labels;
     return ({ values, size }, row, label) => {
       const best = predictionOf(values, row * size, size, labels);
-      return {
-        prediction: labels.names[best] ?? null,
-        label: labels.names[label]!,
-        ...(predicts === "labels by softmax" ? { probability: softmax(values, row * size, size, best) } : {}),
-      };
+      const z = values.subarray(row * size, (row + 1) * size);
+      const probability = predicts === "labels by softmax" ? { probability: 1 / sumOfExp(z, z[best]!) } : {};
+      return { prediction: names[best] ?? null, label: names[label]!, ...probability };
     };
   }
   const { negative, positive } = classNames(labels);
@@ -160,22 +161,19 @@ function toldBy(labels: Manifest["labels"], predicts: Predicts): Told {
   };
 }
 
-/** exp(z_best) / sum_c exp(z_c), where z_best is the largest. */
-function softmax(z: ArrayLike<number>, at: number, size: number, best: number): number {
-  let sum = 0;
-  for (let c = 0; c < size; c++) sum += Math.exp(z[at + c]! - z[at + best]!);
-  return 1 / sum;
+/** sum of exp(z_c - top): at least 1 where top is the largest. */
+function sumOfExp(z: Float64Array, top: number): number {
+  return z.reduce((sum, value) => sum + Math.exp(value - top), 0);
 }
 
 interface Model {
-  readonly spec: RunSpec;
   readonly round: number;
+  readonly problem: Problem;
   readonly evaluator: Evaluator;
-  readonly predicts: Predicts;
+  /** Of a row, as the problem reads it. */
+  readonly shape: readonly number[];
   readonly x: Float64Array;
   readonly training: Manifest;
-  /** Of a row, for a problem that reads all its entries. */
-  readonly shape: readonly number[] | undefined;
   /** Of the data set in question. */
   readonly manifest: Manifest;
 }
@@ -194,29 +192,16 @@ async function openModel(
     throw new MarinaError("corrupt", `run ${run}: expected ${dimension} parameters, got ${x.length}`);
   const training = await findManifest(objects, spec.data);
   const manifest = data === undefined ? training : await findManifest(objects, data);
-  const problem = openProblem(spec.problem, dataForm(training));
-  const form = dataForm(training);
+  const form = await problemForm(objects, spec.problem, training);
+  const problem = openProblem(spec.problem, form);
   const evaluator = evaluatorOf(spec.problem, form);
-  const shape = problem.rows === "dense" ? form.shape : undefined;
-  return {
-    spec,
-    shape,
-    round: parameters.round,
-    x,
-    training,
-    manifest,
-    evaluator,
-    predicts: problem.predicts,
-  };
+  return { round: parameters.round, x, training, manifest, problem, evaluator, shape: form.shape };
 }
 
-async function* piecesOf(
+function piecesOf(
   objects: Pick<ObjectStore, "get">,
-  { training, manifest, shape }: Model,
-): AsyncGenerator<{ readonly first: number; readonly shard: Rows }, void, undefined> {
+  { training, manifest, problem, shape }: Model,
+): AsyncGenerator<Piece, void, undefined> {
   const prepare = likeTraining(training, manifest);
-  for await (const { first, shard } of rowsOf(objects, manifest)) {
-    const rows = prepare(shard);
-    yield { first, shard: shape === undefined ? rows : withAllEntries(rows, shape, manifest.object.key) };
-  }
+  return rowsOf(objects, manifest, { layout: problem.rows, shape, prepare });
 }

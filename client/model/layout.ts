@@ -1,16 +1,15 @@
 /** How a run's x is laid out, with the names of features where it has one number for each. */
-import { dataForm, type Manifest } from "../../shared/data/index.ts";
-import { type Layout, type NamedBlock, openProblem } from "../../shared/problems/index.ts";
-import type { RunSpec } from "../../shared/protocol/index.ts";
+import type { Manifest } from "../../shared/data/index.ts";
+import type { Layout, NamedBlock, Problem } from "../../shared/problems/index.ts";
 
 export interface ParameterLayout extends Layout {
   /** Of the entries of x, where it has one a feature and the features have names. */
   readonly features?: readonly string[];
 }
 
-/** The layout of a problem's x over a data set. @throws MarinaError "spec" or "limit" where the two do not fit. */
-export function layoutOf({ problem }: Pick<RunSpec, "problem">, manifest: Manifest): ParameterLayout {
-  const { dimension, blocks } = openProblem(problem, dataForm(manifest)).parameters;
+/** The layout of a problem's x over its data set. */
+export function layoutOf(problem: Pick<Problem, "parameters">, manifest: Manifest): ParameterLayout {
+  const { dimension, blocks } = problem.parameters;
   const features = featureNames(blocks, manifest);
   return { dimension, blocks, ...(features === undefined ? {} : { features }) };
 }

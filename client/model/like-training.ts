@@ -11,12 +11,13 @@ export type Preparation = (shard: Shard) => Shard;
 
 /**
  * How rows of `other` become rows like those of `training`. Rows that were imported as they are get the training set's offsets,
- * scales and constant feature; those of a set with the same constants stay as they are.
+ * scales and constant feature; those of a set with the same constants stay as they are: undefined.
  * @throws MarinaError "usage" for a set of other features or classes, or one that was prepared with constants of its own.
  */
-export function likeTraining(training: Manifest, other: Manifest): Preparation {
+export function likeTraining(training: Manifest, other: Manifest): Preparation | undefined {
   checkClasses(training, other);
   checkFeatures(training, other);
+  checkValues(training, other);
   const [expected, got] = [constantsOf(training), constantsOf(other)];
   if (got.intercept && !expected.intercept) {
     throw refused(training, other, "has a constant feature (--intercept), which the training set has not");
@@ -41,7 +42,7 @@ export function likeTraining(training: Manifest, other: Manifest): Preparation {
     !addIntercept &&
     training.featureCount === other.featureCount
   )
-    return (shard) => shard;
+    return undefined;
   const columns = ownFeatures(training);
   const held = ownFeatures(other);
   return (shard) => prepared(shard, { columns, held, offsets, scales, intercept: expected.intercept });
@@ -100,6 +101,13 @@ function checkFeatures(training: Manifest, other: Manifest): void {
   );
 }
 
+/** How stored bytes are read, of images: as 0 to 1, as -1 to 1, or as they are. */
+function checkValues(training: Manifest, other: Manifest): void {
+  const text = ({ dense }: Manifest) => `${dense?.scale ?? 1} * value + ${dense?.offset ?? 0}`;
+  if (text(training) === text(other)) return;
+  throw refused(training, other, `has values of ${text(other)}, the training set of ${text(training)}`);
+}
+
 function checkClasses({ name, labels: expected }: Manifest, { name: other, labels: got }: Manifest): void {
   if (expected.kind !== got.kind) {
     throw new MarinaError(
@@ -108,12 +116,11 @@ function checkClasses({ name, labels: expected }: Manifest, { name: other, label
     );
   }
   if (expected.kind === "classes" && got.kind === "classes") {
-    const at = expected.names.findIndex((name, c) => name !== got.names[c]);
-    if (at < 0 && expected.names.length === got.names.length) return;
-    const where = at < 0 ? expected.names.length : at;
+    const at = expected.names.findIndex((one, c) => one !== got.names[c]);
+    if (at < 0 && got.names.length === expected.names.length) return;
     throw new MarinaError(
       "usage",
-      `data set "${other}": expected ${expected.names.length} classes as "${name}" has, got ${got.names.length}, and class ${where} is ${JSON.stringify(got.names[where] ?? null)}, not ${JSON.stringify(expected.names[where] ?? null)}; import it with --like ${name}`,
+      `data set "${other}": expected the ${expected.names.length} classes of "${name}", got ${got.names.length}${at < 0 ? "" : `, of which number ${at} is ${JSON.stringify(got.names[at] ?? "none")} and not ${JSON.stringify(expected.names[at])}`}; import it with --like ${name}`,
     );
   }
   if (expected.kind !== "binary" || got.kind !== "binary") return;

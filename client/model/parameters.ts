@@ -2,8 +2,8 @@
 import { readCheckpoint, readStart } from "../../lambdas/aggregator/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import { type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
-import { dataForm, type Manifest, parseManifest } from "../../shared/data/index.ts";
-import { openProblem } from "../../shared/problems/index.ts";
+import { type Manifest, parseManifest, problemForm } from "../../shared/data/index.ts";
+import { openProblem, type Problem, problemLabel } from "../../shared/problems/index.ts";
 import {
   isCalibrated,
   manifestKey,
@@ -71,7 +71,7 @@ export class Parameters {
     const about = {
       run: this.run,
       round: this.round,
-      problem: spec.problem.kind,
+      problem: problemLabel(spec.problem),
       data: spec.data,
       sha256: this.sha256,
     };
@@ -92,10 +92,10 @@ export async function readParameters(
 ): Promise<Parameters> {
   const stored = await findRun(objects, run);
   const manifest = await sameData(objects, stored);
-  const layout = manifest === undefined ? undefined : layoutOf(stored.spec, manifest);
+  const problem = manifest === undefined ? undefined : await problemOver(objects, stored, manifest);
+  const layout = problem === undefined ? undefined : layoutOf(problem, manifest!);
   if (at === "start") {
-    if (manifest !== undefined) {
-      const problem = openProblem(stored.spec.problem, dataForm(manifest));
+    if (problem !== undefined) {
       return new Parameters(stored, 0, await readStart(objects, stored, problem), layout);
     }
     throw new MarinaError(
@@ -112,6 +112,14 @@ export async function readParameters(
     );
   }
   return new Parameters(stored, checkpoint.round, vector, layout);
+}
+
+async function problemOver(
+  objects: Pick<ObjectStore, "get">,
+  { spec }: StoredRun,
+  manifest: Manifest,
+): Promise<Problem> {
+  return openProblem(spec.problem, await problemForm(objects, spec.problem, manifest));
 }
 
 /** The manifest of the run's data set, if that is still the one that it began with. */

@@ -1,8 +1,9 @@
-/** All rows of a data set, a piece at a time. */
+/** All rows of a data set, a piece at a time, as a problem reads them. */
 import { MarinaError } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
-import { type Manifest, openShard } from "../../shared/data/index.ts";
-import type { Shard } from "../../shared/problems/index.ts";
+import { type Manifest, openDenseRows, openShard } from "../../shared/data/index.ts";
+import type { DenseRows, Problem, Rows, Shard } from "../../shared/problems/index.ts";
+import type { Preparation } from "./like-training.ts";
 
 /** Cells of the rows that are in hand at one time, should all of them become entries. */
 const CELLS_AT_ONCE = 4_000_000;
@@ -10,7 +11,18 @@ const CELLS_AT_ONCE = 4_000_000;
 export interface Piece {
   /** Number of its first row in the data set, from 0. */
   readonly first: number;
-  readonly shard: Shard;
+  readonly rows: Rows;
+  /** What the data set says of each row. */
+  readonly labels: ArrayLike<number>;
+}
+
+/** How the rows are wanted. */
+export interface Wanted {
+  readonly layout: Problem["rows"];
+  /** Of a row, with all entries. */
+  readonly shape: readonly number[];
+  /** What is done to them first. */
+  readonly prepare: Preparation | undefined;
 }
 
 /**
@@ -20,6 +32,7 @@ export interface Piece {
 export async function* rowsOf(
   objects: Pick<ObjectStore, "get">,
   manifest: Manifest,
+  { layout, shape, prepare }: Wanted,
 ): AsyncGenerator<Piece, void, undefined> {
   const { key, etag } = manifest.object;
   const most = Math.max(1, Math.floor(CELLS_AT_ONCE / manifest.featureCount));
@@ -30,9 +43,30 @@ export async function* rowsOf(
     });
     for (let first = firstRow; first < firstRow + rows; first += most) {
       const count = Math.min(most, firstRow + rows - first);
-      yield { first, shard: openShard(manifest, first, count, body, range) };
+      if (layout === "dense" && prepare === undefined) {
+        const dense = openDenseRows(manifest, first, count, body, range);
+        yield { first, rows: dense, labels: dense.labels ?? [] };
+        continue;
+      }
+      const stored = openShard(manifest, first, count, body, range);
+      const shard = prepare?.(stored) ?? stored;
+      const { labels } = shard;
+      yield { first, rows: layout === "dense" ? withAllEntries(shard, shape) : shard, labels };
     }
   }
+}
+
+function withAllEntries(
+  { rows, features, offsets, indices, values, labels }: Shard,
+  shape: readonly number[],
+): DenseRows {
+  const all = new Float64Array(rows * features);
+  const base = offsets[0]!;
+  for (let row = 0; row < rows; row++) {
+    for (let at = offsets[row]! - base; at < offsets[row + 1]! - base; at++)
+      all[row * features + indices[at]!] = values === null ? 1 : values[at]!;
+  }
+  return { rows, shape, values: all, scale: 1, offset: 0, labels };
 }
 
 function changed({ name, object }: Manifest, error: unknown): unknown {

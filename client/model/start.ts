@@ -4,6 +4,7 @@ import { basename, resolve } from "node:path";
 import { isSystemError, MarinaError, systemText } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
 import type { Manifest } from "../../shared/data/index.ts";
+import type { Problem } from "../../shared/problems/index.ts";
 import { encodeVector, isGiven, type RunSpec, startKey, vectorSha256 } from "../../shared/protocol/index.ts";
 import { decodeParameters, formatOf } from "./formats/index.ts";
 import { type ReadParameters, shapeText } from "./formats/tensor.ts";
@@ -21,17 +22,19 @@ export interface SettledSpec {
 /**
  * Finds the numbers that the spec begins with; other starts are as they are.
  * @param objects of the engine, where the run is that the spec may name
+ * @param problem the spec's, over the data set
  * @throws MarinaError "usage" for a file or run that is not there, "spec" for parameters of other names, shapes or features than
  *   the problem's, or of another digest than the spec's.
  */
 export async function settleStart(
   objects: Pick<ObjectStore, "get" | "list">,
   spec: RunSpec,
+  problem: Pick<Problem, "parameters">,
   manifest: Manifest,
 ): Promise<SettledSpec> {
   const { start } = spec;
   if (!isGiven(start)) return { spec, start: undefined };
-  const layout = layoutOf(spec, manifest);
+  const layout = layoutOf(problem, manifest);
   const { read, source } =
     "run" in start ? await ofRun(objects, start.run, start.at) : await ofFile(start.file);
   const vector = matched(read, layout, source);

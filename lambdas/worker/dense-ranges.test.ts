@@ -5,6 +5,7 @@ import { idxSource } from "../../shared/data/formats/idx.ts";
 import { importRows } from "../../shared/data/import.ts";
 import type { Manifest } from "../../shared/data/manifest.ts";
 import { memoryStore } from "../../shared/data/testing/memory-store.ts";
+import type { Shard } from "../../shared/problems/problem.ts";
 import { fakePorts } from "../testing/fakes.ts";
 import type { LoadedRun } from "./load.ts";
 import { OpenedShards, ShardLoader } from "./shards.ts";
@@ -52,7 +53,7 @@ async function loader(damage: (body: Uint8Array, read: number) => Uint8Array = (
   };
   const ports: Ports = { ...fakePorts(), objects: { ...objects, get } };
   const shards = new ShardLoader(ports, new OpenedShards());
-  const run = { data: { features: SIZE } } as unknown as LoadedRun;
+  const run = { data: { features: SIZE }, problem: { rows: "sparse" } } as unknown as LoadedRun;
   return { ranges, shard: (worker: number) => shards.heldOut(run, manifest, 5, worker), manifest };
 }
 
@@ -61,7 +62,7 @@ const changed = (body: Uint8Array) => body.map((byte, at) => (at === 600_000 ? b
 describe("dense rows", () => {
   it("are read by the range of the groups that hold a worker's rows, and are those rows", async () => {
     const { ranges, shard, manifest } = await loader();
-    const third = await shard(3);
+    const third = (await shard(3)) as Shard;
     const within = manifest.groups.filter(({ firstRow, rows }) => firstRow < 2000 && firstRow + rows > 1500);
     const last = within.at(-1)!;
     expect(ranges).toEqual([{ start: within[0]!.byteOffset, end: last.byteOffset + last.byteLength }]);

@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import { MarinaError } from "../../shared/base/index.ts";
 import { type Ports, readChecked } from "../../shared/cloud/index.ts";
 import { type Compressor, createCompressor } from "../../shared/compressors/index.ts";
-import { dataForm, type Manifest, parseManifest } from "../../shared/data/index.ts";
+import { type Manifest, parseManifest, problemForm } from "../../shared/data/index.ts";
 import type { Workspace } from "../../shared/math/index.ts";
 import {
   compressorOf,
@@ -109,7 +109,7 @@ export class RunLoader {
     const { spec } = stored;
     const manifest = await this.#manifest(spec.data, stored.data);
     const { remainder, algorithm, wire } = spec;
-    const data = dataForm(manifest);
+    const data = await problemForm(objects, spec.problem, manifest);
     const problem = openProblem(spec.problem, data);
     const { dimension } = problem.parameters;
     const workspace = this.#workspace;

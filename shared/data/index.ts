@@ -20,7 +20,9 @@ export {
   rowsPrefix,
   STANDARD_INPUT,
 } from "./manifest.ts";
+export { decodeModel, encodeModel, readModel, storeModel } from "./models.ts";
 export { partition, rowsOf, rowsUsed } from "./partition.ts";
+export { copyProgram, problemForm } from "./problem-form.ts";
 export { checkRange } from "./rows/checked-range.ts";
 export { openDenseRows, withAllEntries } from "./rows/dense-rows.ts";
 export { type LabelCounts, labelsByWorker } from "./rows/labels-by-worker.ts";

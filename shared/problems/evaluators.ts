@@ -3,7 +3,7 @@
  * computes none of it, loads no kernels: a kind without a line here does not compile.
  */
 import { linearEvaluator } from "./linear/evaluator.ts";
-import { networkEvaluator } from "./network/evaluator.ts";
+import { modelEvaluator, networkEvaluator } from "./network/evaluator.ts";
 import type { DataForm, Evaluator } from "./problem.ts";
 import type { ProblemKind, ProblemSpec } from "./registry.ts";
 
@@ -17,6 +17,7 @@ const EVALUATORS: {
   logistic: linearEvaluator,
   "least-squares": linearEvaluator,
   network: networkEvaluator,
+  model: modelEvaluator,
 };
 
 /** A spec's problem over the rows of such data, which `openProblem` takes. */

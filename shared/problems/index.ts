@@ -11,6 +11,7 @@ export {
 export { importanceWeights, rowImportance } from "./linear/row-importance.ts";
 export { applyGram, shardSpectrum } from "./linear/spectrum.ts";
 export { parseProgram } from "./network/check.ts";
+export { labelFormOf } from "./network/definition.ts";
 export { predictionOf } from "./network/predictions.ts";
 export { canonicalProgram, dimensionOf, type LabelForm, type RowProgram } from "./network/program.ts";
 export type { Shape } from "./network/shape.ts";
@@ -24,6 +25,7 @@ export {
 } from "./network/trace.ts";
 export type { ConvolutionOptions, Operand, PoolOptions, SumOver, TracedOps } from "./network/trace-ops.ts";
 export type { Traced, TracedParameter } from "./network/traced.ts";
+export { checkWork, type NetworkWork, workOf } from "./network/work.ts";
 export { hasBoundedSlope, hasQuadraticLoss, type KnownMu, knownMu } from "./polyak-lojasiewicz.ts";
 export type {
   DataForm,
@@ -55,6 +57,7 @@ export {
   problemSchema,
   problemWarning,
   smoothnessRules,
+  storedProgram,
   whyNoSmoothness,
 } from "./registry.ts";
 export { storedEntries } from "./rows.ts";

@@ -3,6 +3,7 @@
  * known of it beforehand. One file a family, listed in `registry.ts`; nothing outside asks which family it is.
  */
 import type * as z from "zod";
+import type { RowProgram } from "./network/program.ts";
 
 /** What a problem is told of a data set. */
 export interface DataForm {
@@ -13,6 +14,8 @@ export interface DataForm {
   /** A row's shape; its product is `features`. */
   readonly shape: readonly number[];
   readonly labels: DataLabels;
+  /** The stored program that the spec names, where it names one: read, and checked. */
+  readonly program?: RowProgram;
 }
 
 /** What a row's label is: an index, a sign, or a real number. */
@@ -137,6 +140,8 @@ export interface ProblemDefinition<Schema extends ProblemSchema = ProblemSchema>
     spec: z.output<Schema>,
     stop: { readonly relativeGradientNormSquared?: number },
   ): string | undefined;
+  /** SHA-256 of the stored program that it is made of; whoever opens it reads that first, into the data's form. */
+  program?(spec: z.output<Schema>): string;
   /**
    * The data's labels are of a kind that it takes.
    * @throws MarinaError "spec" or "limit" where spec and data do not fit.

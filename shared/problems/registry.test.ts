@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MarinaError } from "../base/errors.ts";
+import { traceModel } from "./network/trace.ts";
 import type { DataForm, DataLabels, ProblemDefinition } from "./problem.ts";
 import { openProblem, PROBLEMS, type ProblemSpec, problemLabel } from "./registry.ts";
 
@@ -8,7 +9,22 @@ const LABELS: Readonly<Record<DataLabels["kind"], DataLabels>> = {
   real: { kind: "real" },
   classes: { kind: "classes", names: ["a", "b", "c"] },
 };
-const dataWith = (labels: DataLabels): DataForm => ({ name: "tiny", features: 4, shape: [4], labels });
+/** What a model of one's own is made of; problems that name no program do not look at it. */
+const program = traceModel(
+  ({ row, label, parameter, ops }) => {
+    const z = ops.add(ops.matmul(row, parameter("w", [4, 1])), parameter("b", [1]));
+    return { loss: ops.squaredError(z, label), outputs: z };
+  },
+  { row: [4], label: { kind: "real" } },
+  "tiny",
+);
+const dataWith = (labels: DataLabels): DataForm => ({
+  name: "tiny",
+  features: 4,
+  shape: [4],
+  labels,
+  program,
+});
 
 describe.each(
   PROBLEMS.map((each) => [each.schema.shape.kind.value, each as unknown as ProblemDefinition] as const),

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { otherLabels } from "./labels.ts";
 import { leastSquares, logistic, nonconvexBinary } from "./linear/linear.ts";
 import { network } from "./network/definition.ts";
+import { model } from "./network/model.ts";
 import type {
   DataForm,
   DataLabels,
@@ -12,7 +13,7 @@ import type {
   SmoothnessRules,
 } from "./problem.ts";
 
-export const PROBLEMS = [nonconvexBinary, logistic, leastSquares, network] as const;
+export const PROBLEMS = [nonconvexBinary, logistic, leastSquares, network, model] as const;
 
 type Definition = (typeof PROBLEMS)[number];
 /** A problem as people write it. */
@@ -73,6 +74,11 @@ export function problemWarning(
   stop: { readonly relativeGradientNormSquared?: number },
 ): string | undefined {
   return problemOf(spec).warning?.(spec, stop);
+}
+
+/** The SHA-256 of the stored program that a spec's problem is made of; undefined where it names none. */
+export function storedProgram(spec: ProblemSpec): string | undefined {
+  return problemOf(spec).program?.(spec);
 }
 
 /** Why there are no constants that a step size by theory could be made of; undefined where there are. */

@@ -6,7 +6,16 @@ import { describe, expect, it } from "vitest";
 import type { EmbeddedService, ServiceOptions } from "../../embedded/service/service.ts";
 import type { RunSpecInput } from "../../shared/protocol/spec/spec.ts";
 import { methodNames } from "../fixtures/methods.ts";
-import { DIMENSION, digitsService, networkOracle, networkSpec, ROUNDS } from "../fixtures/networks.ts";
+import {
+  DIGITS,
+  DIMENSION,
+  digitsService,
+  LAMBDA,
+  networkOracle,
+  networkSpec,
+  ROUNDS,
+  ROWS,
+} from "../fixtures/networks.ts";
 import { checkpointOf, recordsOf, requestStop, resume, runToEnd } from "../fixtures/service.ts";
 
 async function digestOf(
@@ -109,6 +118,38 @@ describe("a network", () => {
     const losses = (await recordsOf(service, "r")).map(({ loss }) => loss!);
     expect(losses.at(-1)!).toBeLessThan(losses[6]!);
     expect(losses[6]!).toBeLessThan(losses[0]!);
+  });
+
+  it("in float32 is told of a stopping rule that rounding may keep it from, and computes all the same", async () => {
+    const service = await digitsService();
+    const { problem } = networkSpec("gd");
+    const spec = (relativeGradientNormSquared: number, precision: "float32" | "float64") =>
+      networkSpec("gd", {
+        problem: { ...problem, precision } as typeof problem,
+        stop: { rounds: 2, relativeGradientNormSquared },
+      });
+    const warningsOf = async (run: string) => {
+      const { objects } = service.cloud.client;
+      const key = (await objects.list(`runs/${run}/`)).find((each) => each.endsWith("preparation.json"));
+      if (key === undefined) return [];
+      return JSON.parse(new TextDecoder().decode((await objects.get(key)).body)).warnings as string[];
+    };
+    expect((await runToEnd(service, "low", spec(1e-9, "float32"))).status).toBe("done");
+    expect(await warningsOf("low")).toEqual([expect.stringMatching(/^float32: .*1e-8 of a gradient.*1e-9/)]);
+    await runToEnd(service, "high", spec(1e-6, "float32"));
+    await runToEnd(service, "double", spec(1e-9, "float64"));
+    expect([await warningsOf("high"), await warningsOf("double")]).toEqual([[], []]);
+  });
+
+  it("looks at held-out data: loss and right rows as the objective itself has them", async () => {
+    const service = await digitsService();
+    const result = await runToEnd(service, "r", networkSpec("gd", { heldOut: { data: DIGITS, every: 4 } }));
+    // Held out are the training rows themselves: the loss is f without the regulariser.
+    const { state } = await checkpointOf(service, "r");
+    const square = state["iterate"]!.reduce((sum, v) => sum + v * v, 0);
+    expect(result.heldOut!.loss).toBeCloseTo(result.loss! - (LAMBDA / 2) * square, 12);
+    expect(result.heldOut!.correct).toBeGreaterThan(ROWS / 4);
+    expect(result.heldOut!.rows).toBe(ROWS);
   });
 
   it("that overflows ends as diverged, with worker, row and operation", async () => {

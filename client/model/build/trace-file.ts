@@ -12,9 +12,7 @@ import type { TraceAnswer, TraceRequest } from "./trace-child.ts";
 
 /** A trace takes milliseconds; importing what a file needs, perhaps seconds. */
 const LIMIT_SECONDS = 30;
-const SELF = fileURLToPath(import.meta.url);
-/** Compiled in a package, or as it is in the checkout. */
-const CHILD = fileURLToPath(new URL(`trace-child${SELF.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url));
+const CHILD = fileURLToPath(new URL("trace-child.ts", import.meta.url));
 
 /**
  * Runs the file and gives the program of its model.

@@ -8,6 +8,7 @@ import {
   labelsKey,
   manifestKey,
   memoryKey,
+  modelKey,
   resultKey,
   roundsKey,
   specKey,
@@ -62,6 +63,7 @@ export const keys = {
   result: resultKey(RUN),
   rounds: roundsKey(RUN, 100),
   memory: memoryKey(RUN, 3, 7),
+  model: modelKey("0".repeat(64)),
   start: startKey(RUN, "0".repeat(64)),
 } as const;
 export const queues = {
@@ -77,7 +79,16 @@ const objects = (action: string, ...names: readonly KeyName[]): Ask[] =>
 const put = (...names: readonly KeyName[]): Ask[] => objects("s3:PutObject", ...names);
 
 /** Objects that `list`, `show`, `report`, `watch` and `parameters` read. */
-const READ_BY_READERS = ["manifest", "spec", "checkpoint", "labels", "result", "rounds", "start"] as const;
+const READ_BY_READERS = [
+  "manifest",
+  "spec",
+  "checkpoint",
+  "labels",
+  "result",
+  "rounds",
+  "start",
+  "model",
+] as const;
 
 /**
  * The permissions that an operation of the adapters needs, by AWS's Service Authorization Reference.
@@ -101,7 +112,10 @@ export const OPERATIONS: Readonly<
   PutObject: { user: put(...(Object.keys(keys) as KeyName[])) },
   DeleteObject: {
     user: objects("s3:DeleteObject", "rows", "result"),
-    deleter: objects("s3:DeleteObject", ...(Object.keys(keys) as KeyName[])),
+    deleter: objects(
+      "s3:DeleteObject",
+      ...(Object.keys(keys) as KeyName[]).filter((name) => name !== "model"),
+    ),
   },
   CreateMultipartUpload: { user: put("rows") },
   UploadPart: { user: put("rows") },
@@ -162,6 +176,7 @@ export const PORT_CALLS: Readonly<Record<string, readonly Ask[]>> = {
   "client/launch.ts objects.delete(resultKey(run)": objects("s3:DeleteObject", "result"),
   "client/launch.ts objects.put(specKey(run)": put("spec"),
   "client/model/start.ts objects.put(startKey": put("start"),
+  "shared/data/models.ts objects.put(modelKey(digest)": put("model"),
   // Whatever belongs to a run, but what is made again; and the manifest of its data set.
   // What an interrupted deletion or import has left.
   "client/transfer.ts objects.delete(key": objects(

@@ -3,7 +3,7 @@
 import { MarinaError } from "../../../shared/base/index.ts";
 import { DamagedObject, type Ports, type QueueAddress, readChecked } from "../../../shared/cloud/index.ts";
 import { type Compressor, createCompressor } from "../../../shared/compressors/index.ts";
-import { dataForm, type Manifest, parseManifest, rowsUsed } from "../../../shared/data/index.ts";
+import { type Manifest, parseManifest, problemForm, rowsUsed } from "../../../shared/data/index.ts";
 import { type AlgorithmSpec, compressorOf } from "../../../shared/methods/index.ts";
 import { openProblem, type Problem } from "../../../shared/problems/index.ts";
 import {
@@ -103,7 +103,7 @@ export async function loadRun(
       `${name}: data set "${spec.data}" was replaced since run ${run} began; start a new run`,
     );
   }
-  const problem = openProblem(spec.problem, dataForm(manifest));
+  const problem = openProblem(spec.problem, await problemForm(ports.objects, spec.problem, manifest));
   const { dimension } = problem.parameters;
   return {
     ports,

@@ -15,9 +15,8 @@ export function linearEvaluator(spec: LinearSpec): Evaluator {
       return row === undefined ? undefined : { row };
     },
     outputs(rows, x) {
-      const shard = sparse(rows);
-      const values = new Float64Array(shard.rows);
-      margins(shard, x, 0, shard.rows, values);
+      const values = new Float64Array(rows.rows);
+      margins(sparse(rows), x, 0, rows.rows, values);
       return { size: 1, values };
     },
   };

@@ -26,11 +26,11 @@ function linear<const Kind extends LossKind>(kind: Kind, labels: readonly DataLa
     labels: () => labels,
     start: "zeros",
     smoothness: { exact: smoothness, maxRow: maxRowSmoothness },
-    open: (_spec, { features }) => over(features, kind === "least-squares" ? "labels" : "labels by logistic"),
+    open: (spec, { features }) => over(spec.kind, features),
   });
 }
 
-function over(features: number, predicts: Problem["predicts"]): Problem {
+function over(kind: LossKind, features: number): Problem {
   return {
     parameters: {
       dimension: features,
@@ -41,7 +41,7 @@ function over(features: number, predicts: Problem["predicts"]): Problem {
     start: () => new Float64Array(features),
     rows: "sparse",
     work: (rows, nonZeros) => ({ rows, nonZeros, flop: 0 }),
-    predicts,
+    predicts: kind === "least-squares" ? "labels" : "labels by logistic",
     evaluatorBytes: 0,
   };
 }

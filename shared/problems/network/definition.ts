@@ -8,11 +8,11 @@
  * @example { "kind": "network", "layers": [{ "dense": 32 }, { "activation": "tanh" }, { "dense": 10 }], "loss": "softmax-cross-entropy" }
  */
 import * as z from "zod";
-import { type DataForm, type DataLabels, defineProblem, type Problem } from "../problem.ts";
+import { type DataForm, type DataLabels, defineProblem, type Predicts, type Problem } from "../problem.ts";
 import { regularizer, regularizerText } from "../regularizers.ts";
 import { networkProgram } from "./layers.ts";
 import { dimensionOf, type LabelForm, type RowProgram } from "./program.ts";
-import { type LayerSpec, type LossName, narrowLayer, networkFields } from "./spec.ts";
+import { type LayerSpec, type LossName, narrowLayer, networkFields, type Precision } from "./spec.ts";
 import { drawStart } from "./start.ts";
 import { checkWork, workOf } from "./work.ts";
 
@@ -29,8 +29,8 @@ const LABELS: Readonly<Record<LossName, readonly DataLabels["kind"][]>> = {
   "nonconvex-binary": ["binary"],
 };
 
-/** What its outputs say of a row, by loss. */
-const PREDICTS: Readonly<Record<LossName, Problem["predicts"]>> = {
+/** What the outputs are that a loss is of. */
+const PREDICTS: Readonly<Record<LossName, Predicts>> = {
   "softmax-cross-entropy": "labels by softmax",
   squared: "labels",
   huber: "labels",
@@ -38,6 +38,10 @@ const PREDICTS: Readonly<Record<LossName, Problem["predicts"]>> = {
   logistic: "labels by logistic",
   "nonconvex-binary": "labels by logistic",
 };
+
+/** Why step sizes by theory are refused. */
+export const NO_SMOOTHNESS =
+  'a network has no smoothness constants that could be known beforehand, and theory makes step sizes of them; give a number ("algorithm": { ..., "stepSize": 0.1 }), take "measured", an estimate near x^0, or let marina tune find one';
 
 /** Below this the rounding of float32 may be what is left of |grad f|^2 / |grad f(x^0)|^2. */
 const FLOAT32_FLOOR = 1e-6;
@@ -56,30 +60,43 @@ export const network = defineProblem({
   },
   labels: ({ loss }) => LABELS[lossName(loss)],
   start: "model",
-  smoothness: {
-    unknown:
-      'a network has no smoothness constants that could be known beforehand, and theory makes step sizes of them; give a number ("algorithm": { ..., "stepSize": 0.1 }), take "measured", an estimate near x^0, or let marina tune find one',
+  smoothness: { unknown: NO_SMOOTHNESS },
+  warning: singleWarning,
+  open(spec, data) {
+    const predicts = PREDICTS[lossName(spec.loss)];
+    return overProgram(programOf(spec, data), { ...spec, predicts, advice: "take smaller layers" });
   },
-  warning({ precision }, { relativeGradientNormSquared: target }) {
-    if (precision !== "float32" || target === undefined || target >= FLOAT32_FLOOR) return undefined;
-    return `float32: differences of gradients have a noise of about 1e-8 of a gradient, so relativeGradientNormSquared ${target} may never be reached (${FLOAT32_FLOOR} can be); take float64`;
-  },
-  open,
 });
 
-function open(spec: NetworkProblemSpec, data: DataForm): Problem {
-  const program = programOf(spec, data);
-  const work = workOf(program, spec.precision ?? "float64");
+/** What a run in float32 that stops by this rule must be told. */
+export function singleWarning(
+  { precision }: { readonly precision?: Precision | undefined },
+  { relativeGradientNormSquared: target }: { readonly relativeGradientNormSquared?: number },
+): string | undefined {
+  if (precision !== "float32" || target === undefined || target >= FLOAT32_FLOOR) return undefined;
+  return `float32: differences of gradients have a noise of about 1e-8 of a gradient, so relativeGradientNormSquared ${target} may never be reached (${FLOAT32_FLOOR} can be); take float64`;
+}
+
+/** A problem whose rows' losses are what a program says. @throws MarinaError "limit" where it takes too much memory. */
+export function overProgram(
+  program: RowProgram,
+  {
+    precision = "float64",
+    predicts,
+    advice,
+  }: { readonly precision?: Precision | undefined } & Pick<Problem, "predicts" | "advice">,
+): Problem {
+  const work = workOf(program, precision);
   checkWork(work);
   return {
     parameters: {
       dimension: dimensionOf(program),
       blocks: program.parameters.map(({ name, shape, offset }) => ({ name, shape, offset })),
     },
-    advice: "take smaller layers",
+    advice,
+    predicts,
     start: (stream) => drawStart(program, stream),
     rows: "dense",
-    predicts: PREDICTS[lossName(spec.loss)],
     work: (rows) => ({ rows, nonZeros: 0, flop: rows * work.gradientFlop }),
     evaluatorBytes: work.kernelBytes,
   };
@@ -88,10 +105,11 @@ function open(spec: NetworkProblemSpec, data: DataForm): Problem {
 /** The row program that a spec comes to over such data. */
 export function programOf(spec: NetworkProblemSpec, { shape, labels }: DataForm): RowProgram {
   const { kind: _kind, regularizer: _regularizer, precision: _precision, ...fields } = spec;
-  return networkProgram(fields, { shape, label: labelForm(labels) });
+  return networkProgram(fields, { shape, label: labelFormOf(labels) });
 }
 
-function labelForm(labels: DataLabels): LabelForm {
+/** What a data set's labels are to a program. */
+export function labelFormOf(labels: DataLabels): LabelForm {
   return labels.kind === "classes" ? { kind: "classes", count: labels.names.length } : labels;
 }
 

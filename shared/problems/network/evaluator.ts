@@ -2,6 +2,7 @@
 import type { DataForm, DenseRows, Evaluator, NonFiniteRow, Rows } from "../problem.ts";
 import { type NetworkProblemSpec, programOf } from "./definition.ts";
 import { RowLoader } from "./dense-rows.ts";
+import { type ModelProblemSpec, modelProgram } from "./model.ts";
 import { Network } from "./network.ts";
 import { networkObjective } from "./objective.ts";
 import { canonicalProgram, type RowProgram } from "./program.ts";
@@ -17,8 +18,18 @@ const networks = new Map<string, Network>();
 const NETWORKS_KEPT = 4;
 
 export function networkEvaluator(spec: NetworkProblemSpec, data: DataForm): Evaluator {
-  const { precision = "float64", regularizer } = spec;
-  const network = networkOf(programOf(spec, data), precision);
+  return evaluatorOver(programOf(spec, data), spec);
+}
+
+export function modelEvaluator(spec: ModelProblemSpec, data: DataForm): Evaluator {
+  return evaluatorOver(modelProgram(data), spec);
+}
+
+function evaluatorOver(
+  program: RowProgram,
+  { precision = "float64", regularizer }: Pick<NetworkProblemSpec, "precision" | "regularizer">,
+): Evaluator {
+  const network = networkOf(program, precision);
   return {
     objective: (rows, weights) => networkObjective(network, dense(rows), weights, regularizer),
     figures(rows, x) {

@@ -170,7 +170,7 @@ describe("each kind of mistake is named with its path, what was expected and wha
     [
       "an unknown problem",
       { ...exampleSpec, problem: { kind: "logistics" } },
-      'spec.json: problem.kind: expected one of "nonconvex-binary", "logistic", "least-squares", "network", got "logistics"; did you mean "logistic"?',
+      'spec.json: problem.kind: expected one of "nonconvex-binary", "logistic", "least-squares", "network", "model", got "logistics"; did you mean "logistic"?',
     ],
     [
       "k = 0",

@@ -16,7 +16,8 @@ export function startingPoint(
   const x0 = new Float64Array(problem.parameters.dimension);
   if (start === "zeros") return x0;
   const stream = new Stream({ seed, purpose: Purpose.start, round: 0, index: 0 });
-  if (start === "model") return problem.start(stream);
+  // As the problem says.
+  if (typeof start === "string") return problem.start(stream);
   for (let j = 0; j < x0.length; j++) x0[j] = start.uniform * (2 * stream.nextUniform() - 1);
   return x0;
 }
