@@ -1,5 +1,6 @@
 /** A run to be disturbed: its spec, its data, and what it does when nothing goes wrong. */
 
+import { settleStart } from "../client/index.ts";
 import { createEmbeddedService, driveToEnd, type ServiceAlteration } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
@@ -9,12 +10,14 @@ import {
   checkpointKey,
   decodeCheckpoint,
   encodeStoredRun,
+  encodeVector,
   type MembershipEpoch,
   manifestKey,
   type RoundRecord,
   type RunSpec,
   sha256,
   specKey,
+  startKey,
   vectorSha256,
 } from "../shared/protocol/index.ts";
 import { answerersOf } from "./exactly-once.ts";
@@ -79,17 +82,19 @@ export interface Stage {
  */
 export async function prepareStage(
   source: ObjectStore,
-  spec: RunSpec,
+  given: RunSpec,
   name: string,
   alter?: () => ServiceAlteration,
 ): Promise<Stage> {
-  const key = manifestKey(spec.data);
+  const key = manifestKey(given.data);
   const manifest = parseManifest((await source.get(key)).body, key);
   const data = { sha256: manifest.object.sha256, etag: manifest.object.etag };
   const folder = key.slice(0, key.lastIndexOf("/") + 1);
+  const { spec, start } = await settleStart(source, given, manifest);
   const objects: [string, Uint8Array][] = [
     [specKey(RUN), encodeStoredRun({ version: 1, run: RUN, spec, data })],
   ];
+  if (start !== undefined) objects.push([startKey(RUN, vectorSha256(start)), encodeVector(start)]);
   for (const each of await source.list(folder)) objects.push([each, (await source.get(each)).body]);
 
   const checkpoints = new Map<number, string>();

@@ -70,6 +70,16 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: () => import("./commands/show.ts"),
   },
   {
+    usage: "delete <runs...>",
+    summary: "runs and everything of them, for good; asks first",
+    load: () => import("./commands/delete.ts"),
+  },
+  {
+    usage: "tag <runs...>",
+    summary: "tags and notes of runs",
+    load: () => import("./commands/tag.ts"),
+  },
+  {
     usage: "prices",
     summary: "the built-in prices of a region, as a file for marina cost --prices",
     load: () => import("./commands/prices.ts"),
@@ -86,13 +96,33 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     usage: "tune <spec>",
-    summary: "search the powers of two of a parameter for the best of a method",
+    summary: "search a parameter's powers of two, or values of several, for the best of a method",
     load: () => import("./commands/tune.ts"),
+  },
+  {
+    usage: "power <spec>",
+    summary: "the cheapest, fastest and balanced memory and architecture of the worker function, by trials",
+    load: () => import("./commands/power.ts"),
   },
   {
     usage: "compare <runs...>",
     summary: "results side by side",
     load: () => import("./commands/compare.ts"),
+  },
+  {
+    usage: "parameters <run>",
+    summary: "the parameters x of a run, with names and shapes, as a file",
+    load: () => import("./commands/parameters.ts"),
+  },
+  {
+    usage: "evaluate <run>",
+    summary: "loss, gradient and accuracy of a run's parameters on a data set",
+    load: () => import("./commands/evaluate.ts"),
+  },
+  {
+    usage: "predict <run>",
+    summary: "what a run's parameters say of each row of a data set, as CSV",
+    load: () => import("./commands/predict.ts"),
   },
   {
     usage: "report <runs...>",
@@ -109,6 +139,16 @@ export const COMMANDS: readonly ListedCommand[] = [
     usage: "data",
     summary: "data sets",
     load: () => import("./commands/data.ts"),
+  },
+  {
+    usage: "methods [kind]",
+    summary: "all methods: equation, theorems and steps, what a worker keeps, compressors, problems",
+    load: () => import("./commands/methods.ts"),
+  },
+  {
+    usage: "compressors [kind]",
+    summary: "all compressors: what they do, their constants, bits, and methods that take them",
+    load: () => import("./commands/compressors.ts"),
   },
   {
     usage: "schema [what]",

@@ -1,7 +1,8 @@
 /** Before dollars are spent. */
 import { describe, expect, it } from "vitest";
 import { completeSpec } from "../shared/protocol/testing/samples.ts";
-import { checkBound, confirmSpending, heldTo, type Terminal } from "./confirm-price.ts";
+import { checkBound, confirmLength, confirmSpending, heldTo } from "./confirm-price.ts";
+import type { Terminal } from "./text/ask.ts";
 
 function terminal(answer?: string): Terminal & { readonly said: string[]; readonly asked: string[] } {
   const [said, asked]: [string[], string[]] = [[], []];
@@ -76,5 +77,28 @@ describe("what costs money", () => {
     checkBound({ on: "embedded" });
     expect(() => checkBound({ on: "embedded", maxUsd: 1 })).toThrow(/the embedded cloud cost nothing/);
     expect(() => checkBound({ on: "localstack", maxUsd: 1 })).toThrow(/a local cloud cost nothing/);
+  });
+});
+
+describe("a run that may take days", () => {
+  const day = 24 * 3600;
+  const length = (seconds: number) => ({ rounds: 1e9, seconds, usd: 12_345 });
+
+  it("is asked about from a day on, and not before", async () => {
+    const there = terminal("y");
+    await confirmLength(length(day), false, there);
+    expect([there.said, there.asked]).toEqual([[], []]);
+    await confirmLength(length(3 * day), false, there);
+    expect(there.said).toEqual([
+      "predicted: up to 1,000,000,000 rounds, about 3.0 days of this machine; on AWS $12345.00",
+    ]);
+    expect(there.asked).toEqual(["This may take days. Go ahead? [y/N] "]);
+  });
+
+  it("is not started where nobody can be asked, but with --yes", async () => {
+    await expect(confirmLength(length(3 * day), false, terminal())).rejects.toThrow(
+      /^nothing was started: it may take days, .* give fewer stop\.rounds, or --yes$/,
+    );
+    await confirmLength(length(3 * day), true, terminal());
   });
 });

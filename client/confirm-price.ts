@@ -1,11 +1,12 @@
 /** Before money is spent: what it will cost, within which bound, and whether that is wanted. One place for all commands. */
-import { createInterface } from "node:readline/promises";
 import { dollars, MarinaError, seconds } from "../shared/base/index.ts";
 import type { DeployedStack } from "../shared/cloud/aws/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
 import { priceNotice } from "../shared/cost/index.ts";
 import type { RunSpec } from "../shared/protocol/index.ts";
+import { adviceText, packingAdvice } from "./packing-advice.ts";
 import { predict } from "./predict.ts";
+import { isYes, STANDARD_TERMINAL, type Terminal } from "./text/ask.ts";
 
 /** Of every command that may cost money. */
 export interface PriceOptions {
@@ -22,28 +23,6 @@ export interface Spending {
   readonly usdAtMost: number | undefined;
 }
 
-/** Who is asked. */
-export interface Terminal {
-  readonly interactive: boolean;
-  readonly say: (line: string) => void;
-  readonly ask: (question: string) => Promise<string>;
-}
-
-const STANDARD: Terminal = {
-  get interactive() {
-    return process.stdin.isTTY === true;
-  },
-  say: (line) => console.error(line),
-  async ask(question) {
-    const lines = createInterface({ input: process.stdin, output: process.stderr });
-    try {
-      return await lines.question(question);
-    } finally {
-      lines.close();
-    }
-  },
-};
-
 /** @throws MarinaError "usage" for a bound of dollars where none are spent. */
 export function checkBound({ on, maxUsd }: PriceOptions): void {
   if (maxUsd === undefined || on === "aws") return;
@@ -57,7 +36,7 @@ export function checkBound({ on, maxUsd }: PriceOptions): void {
 export async function confirmSpending(
   { text, usdAtMost }: Spending,
   { maxUsd, yes = false }: Pick<PriceOptions, "maxUsd" | "yes">,
-  terminal: Terminal = STANDARD,
+  terminal: Terminal = STANDARD_TERMINAL,
 ): Promise<void> {
   terminal.say(`predicted: ${text}`);
   if (maxUsd !== undefined && usdAtMost !== undefined && usdAtMost > maxUsd) {
@@ -66,15 +45,49 @@ export async function confirmSpending(
       `nothing was started: $${dollars(usdAtMost)} predicted is over --max-usd ${maxUsd}; give a higher --max-usd, or fewer stop.rounds`,
     );
   }
+  await askFirst(
+    "This costs money on AWS.",
+    "this costs money on AWS, and standard input is no terminal to ask at; give --yes to spend it, and --max-usd to bound it",
+    yes,
+    terminal,
+  );
+}
+
+/** @throws MarinaError "usage" when the answer is not yes, or nobody is there to ask. */
+async function askFirst(what: string, unasked: string, yes: boolean, terminal: Terminal): Promise<void> {
   if (yes) return;
-  if (!terminal.interactive) {
-    throw new MarinaError(
-      "usage",
-      "nothing was started: this costs money on AWS, and standard input is no terminal to ask at; give --yes to spend it, and --max-usd to bound it",
-    );
-  }
-  const answer = await terminal.ask("This costs money on AWS. Go ahead? [y/N] ");
-  if (!/^y(es)?$/i.test(answer.trim())) throw new MarinaError("usage", "nothing was started");
+  if (!terminal.interactive) throw new MarinaError("usage", `nothing was started: ${unasked}`);
+  const answer = await terminal.ask(`${what} Go ahead? [y/N] `);
+  if (!isYes(answer)) throw new MarinaError("usage", "nothing was started");
+}
+
+/** What a run may take where it costs nothing. */
+export interface Length {
+  readonly rounds: number;
+  /** Of this machine. */
+  readonly seconds: number;
+  /** Predicted for AWS. */
+  readonly usd: number;
+}
+
+const LONGEST_SECONDS = 24 * 3600;
+
+/** Asks of a run that may take longer than a day. @throws MarinaError "usage" as above. */
+export async function confirmLength(
+  { rounds, seconds: time, usd }: Length,
+  yes = false,
+  terminal: Terminal = STANDARD_TERMINAL,
+): Promise<void> {
+  if (time <= LONGEST_SECONDS) return;
+  terminal.say(
+    `predicted: up to ${rounds.toLocaleString("en-US")} rounds, about ${(time / LONGEST_SECONDS).toPrecision(2)} days of this machine; on AWS $${dollars(usd)}`,
+  );
+  await askFirst(
+    "This may take days.",
+    "it may take days, and standard input is no terminal to ask at; give fewer stop.rounds, or --yes",
+    yes,
+    terminal,
+  );
 }
 
 /**
@@ -90,6 +103,7 @@ export async function spendingOf(
   let usd = 0;
   let time = 0;
   let rounds = 0;
+  const advice: string[] = [];
   for (const spec of specs) {
     const prediction = await predict(objects, spec, stack);
     if (prediction === undefined) {
@@ -100,6 +114,10 @@ export async function spendingOf(
     usd += left * prediction.usdPerRound;
     time += left * prediction.secondsPerRound;
     rounds += left;
+    // A run that is resumed has its spec.
+    const better =
+      roundsLeft === undefined ? await packingAdvice(objects, spec, stack, prediction) : undefined;
+    if (better !== undefined) advice.push(adviceText(better));
   }
   const notice = priceNotice(stack);
   const what =
@@ -108,7 +126,7 @@ export async function spendingOf(
       : `${rounds.toLocaleString("en-US")} rounds`;
   const rate = rounds === 0 ? "" : `$${dollars((1000 * usd) / rounds)} per 1,000; `;
   return {
-    text: `at most $${dollars(usd)} for ${what} (${rate}${seconds(time)})${notice === undefined ? "" : `\n${notice}`}`,
+    text: `at most $${dollars(usd)} for ${what} (${rate}${seconds(time)})${[notice, ...new Set(advice)].map((line) => (line === undefined ? "" : `\n${line}`)).join("")}`,
     usdAtMost: usd,
   };
 }

@@ -1,7 +1,28 @@
 /** What a program does with the service, on every engine. */
 export { accountChecks, checkTurns, workersAtOnce } from "./account-concurrency.ts";
-export { type CollectedRun, collectRun, type ObjectReader, withFinal } from "./collect.ts";
-export { checkBound, confirmSpending, heldTo, type PriceOptions, spendingOf } from "./confirm-price.ts";
+export {
+  type CompressorEntry,
+  compressorCatalogue,
+  type MethodEntry,
+  methodCatalogue,
+} from "./catalogue.ts";
+export {
+  allRounds,
+  type CollectedRun,
+  collectRun,
+  finalRow,
+  type ObjectReader,
+  RunReader,
+} from "./collect.ts";
+export {
+  checkBound,
+  confirmLength,
+  confirmSpending,
+  heldTo,
+  type PriceOptions,
+  spendingOf,
+} from "./confirm-price.ts";
+export { type Deletion, dataDeletion, runDeletion } from "./delete.ts";
 export { type DeployedEngine, type Engine, isDeployed, type Watcher } from "./engines/engine.ts";
 export { functionLogs } from "./engines/function-logs.ts";
 export type { Liveness } from "./engines/liveness.ts";
@@ -14,6 +35,8 @@ export {
   withEngine,
   withStack,
 } from "./engines/open.ts";
+export { constantsOfSpec } from "./explain.ts";
+export { datasetNames, findManifest, findRun } from "./find.ts";
 export { DIGITS, importDigits } from "./import/digits.ts";
 export { importCommand } from "./import/import-command.ts";
 export {
@@ -25,19 +48,40 @@ export {
 export { oneClassRemark, remarkOn } from "./import/one-class.ts";
 export { readingWords } from "./import/reading-words.ts";
 export { readJson } from "./json-file.ts";
-export { checkRun, createRun, datasetNames, findManifest, findRun, resumeRun } from "./launch.ts";
+export { changeLabels, checkLabels, type LabelChange, readLabels, tagOf, tagWords } from "./labels.ts";
+export { checkRun, createRun, resumeRun } from "./launch.ts";
+export {
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  predictions,
+  type RowPrediction,
+} from "./model/evaluate.ts";
+export { formatOf, PARAMETER_FORMATS } from "./model/formats/index.ts";
+export { type Parameters, readParameters } from "./model/parameters.ts";
+export { settleStart, storeStart, withStartIn } from "./model/start.ts";
+export { adviceText, type PackingAdvice, packingAdvice, packingAdviceAfter } from "./packing-advice.ts";
+export { type PowerCurve, type PowerPoint, powerCurve } from "./power.ts";
 export { type Prediction, predict } from "./predict.ts";
 export { type Check, checkFit, fitnessIfReadable, refuseUnfit, requireFit } from "./preflight.ts";
-export { RoundsReader, readResult, readRounds } from "./read-run.ts";
 export { metricLines, withSums } from "./reconcile/cloudwatch.ts";
 export { observedRequests, type Span } from "./reconcile/request-log.ts";
+export { digestOf, type RoundsDigest } from "./rounds/digest.ts";
+export type { EpochSetting } from "./rounds/epochs.ts";
+export type { KeptRound } from "./rounds/kept-round.ts";
+export type { Latencies, SlowRound } from "./rounds/latencies.ts";
+export { readResult, readRounds, roundBlocks } from "./rounds/read-rounds.ts";
+export { namesIn, runNames } from "./run-names.ts";
 export { requestScale, type ScaleOptions } from "./scale.ts";
 export { readSpec, withChange } from "./spec-file.ts";
 export { standingOf, stateWord, unfinished } from "./standing.ts";
 export { type Stopping, stopRun } from "./stop.ts";
 export { taskSeconds } from "./task-seconds.ts";
+export { isYes, STANDARD_TERMINAL, type Terminal } from "./text/ask.ts";
 export { endedText, reachedAccuracy } from "./text/ended.ts";
-export { table } from "./text/table.ts";
+export { heldOutText } from "./text/held-out.ts";
+export { stepTexts } from "./text/step-text.ts";
+export { type Column, type TableOptions, table } from "./text/table.ts";
 export { exportArchive, importArchive } from "./transfer.ts";
 export { readUsed, type Used } from "./used.ts";
 export { checkMachine, machineMemoryBytes } from "./vector-memory.ts";

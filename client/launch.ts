@@ -1,28 +1,18 @@
 /** From a spec to a stored run: everything that can be known to be wrong is said before anything is spent. */
 import { isOver, readCheckpoint, shardsPerTaskOf } from "../lambdas/aggregator/index.ts";
-import { MarinaError, nearest, short } from "../shared/base/index.ts";
+import { MarinaError, short } from "../shared/base/index.ts";
 import { DamagedObject, type ObjectStore, readChecked, readOptional } from "../shared/cloud/index.ts";
 import { createCompressor } from "../shared/compressors/index.ts";
-import {
-  checkHeldOut,
-  dataForm,
-  type Manifest,
-  parseManifest,
-  rowsOf,
-  rowsUsed,
-} from "../shared/data/index.ts";
-import { batchesOf, compressorOf, stateHolder } from "../shared/methods/index.ts";
-import { openProblem, type Problem } from "../shared/problems/index.ts";
+import { checkHeldOut, dataForm, type Manifest, rowsOf, rowsUsed } from "../shared/data/index.ts";
+import { batchesOf, calibrationNeeds, compressorOf, stateHolder } from "../shared/methods/index.ts";
+import { knownMu, openProblem, type Problem } from "../shared/problems/index.ts";
 import {
   CARRIED_SHIFTS_BYTES,
   type ControlMessage,
-  datasetPrefix,
   decodeResult,
-  decodeStoredRun,
   encodeStoredRun,
   INLINE_TASK_BYTES,
   MESSAGE_LIMIT_BYTES,
-  manifestKey,
   NETWORK_FLOP_PER_SECOND,
   type RunResult,
   type RunSpec,
@@ -34,30 +24,43 @@ import {
   TASK_SECONDS_LIMIT,
   workersAsked,
 } from "../shared/protocol/index.ts";
+import { findManifest, findRun } from "./find.ts";
 import { importCommand } from "./import/import-command.ts";
+import { settleStart, storeStart } from "./model/start.ts";
 import { checkMachine } from "./vector-memory.ts";
 
 /**
  * Stores a new run. Its name is the spec's, or one made of method and data; a number is added where it is taken.
  * @param machineBytes memory of the machine on which all of it runs; undefined where functions do: see `requireFit`.
+ * @param runs where the run is that the spec may begin at; by default the same store.
  */
 export async function createRun(
   objects: ObjectStore,
   spec: RunSpec,
   machineBytes?: number,
+  runs: Pick<ObjectStore, "get" | "list"> = objects,
 ): Promise<{ run: string; control: ControlMessage }> {
   const manifest = await findManifest(objects, spec.data);
   const problem = checkRun(spec, manifest);
   if (machineBytes !== undefined) checkMachine(spec, manifest, problem, machineBytes);
   await checkRows(objects, manifest);
+  const { spec: settled, start } = await settleStart(runs, spec, manifest);
   const base = spec.name ?? `${spec.algorithm.kind}-${spec.data}`;
   const data = { sha256: manifest.object.sha256, etag: manifest.object.etag };
   const heldOut = await checkHeldOutData(objects, spec, manifest);
   for (let copy = 1; ; copy++) {
     const run = copy === 1 ? base : `${base.slice(0, 58)}-${copy}`;
-    const stored: StoredRun = { version: 1, run, spec, data, ...(heldOut === undefined ? {} : { heldOut }) };
-    // Objects without a description: of an import that did not come to its end. They must not be taken for this run's.
+    // What an interrupted deletion or import has left of another one must not become part of this one.
     if ((await objects.list(runPrefix(run))).length > 0) continue;
+    // The description comes last, so that no run is without its start.
+    if (start !== undefined) await storeStart(objects, run, start);
+    const stored: StoredRun = {
+      version: 1,
+      run,
+      spec: settled,
+      data,
+      ...(heldOut === undefined ? {} : { heldOut }),
+    };
     try {
       await objects.put(specKey(run), encodeStoredRun(stored), { ifNoneMatch: "*" });
     } catch (error) {
@@ -129,44 +132,6 @@ async function isThere(objects: ObjectStore, key: string): Promise<boolean> {
   return (await readOptional(objects, key, () => true)) ?? false;
 }
 
-/** A stored run's description. @throws MarinaError "usage" with the nearest name. */
-export async function findRun(objects: Pick<ObjectStore, "get" | "list">, run: string): Promise<StoredRun> {
-  const key = specKey(run);
-  try {
-    return decodeStoredRun((await objects.get(key)).body, key);
-  } catch (error) {
-    if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
-    const known = (await objects.list("runs/"))
-      .filter((k) => k.endsWith("/spec.json"))
-      .map((k) => k.split("/")[1]!);
-    throw new MarinaError("usage", `run "${run}" does not exist${nearest(run, known)}; see: marina list`);
-  }
-}
-
-/** @throws MarinaError "usage" with the nearest name. */
-export async function findManifest(
-  objects: Pick<ObjectStore, "get" | "list">,
-  name: string,
-): Promise<Manifest> {
-  const key = manifestKey(name);
-  try {
-    return parseManifest((await objects.get(key)).body, key);
-  } catch (error) {
-    if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
-    const known = await datasetNames(objects);
-    throw new MarinaError(
-      "usage",
-      `data set "${name}" does not exist${nearest(name, known)}; import it with: marina data import FILE --name ${name}`,
-    );
-  }
-}
-
-/** Names of the imported data sets. */
-export async function datasetNames(objects: Pick<ObjectStore, "list">): Promise<string[]> {
-  const keys = await objects.list(datasetPrefix);
-  return keys.filter((key) => key.endsWith("/manifest.json")).map((key) => key.split("/")[1]!);
-}
-
 /**
  * The spec's problem over the data set, and what only the two together can tell.
  * @throws MarinaError "spec", "limit" or "usage"
@@ -183,6 +148,7 @@ export function checkRun(spec: RunSpec, manifest: Manifest): Problem {
   const workers = Math.max(...asked);
   checkCarriedShifts(spec, workers, dimension);
   for (const each of asked) checkTaskFlop(spec, each, manifest, problem);
+  checkStepSize(spec, dimension);
   const fewest = rowsOf(manifest.rows, workers, spec.remainder, workers - 1).count;
   const batches = batchesOf(algorithm);
   if (batches !== undefined && !batches.replacement && batches.batchSize > fewest) {
@@ -214,6 +180,17 @@ function checkTaskFlop(spec: RunSpec, workers: number, manifest: Manifest, probl
   throw new MarinaError(
     "limit",
     `problem.layers: a task with ${rows} rows at ${POINTS} points is ${short(flop / 1e9)} GFLOP, about ${short(seconds)} s at ${NETWORK_FLOP_PER_SECOND / 1e9} GFLOP/s, expected at most ${TASK_SECONDS_LIMIT} s with n = ${workers}: ${advice}`,
+  );
+}
+
+/** @throws MarinaError "spec" for "pl" where the problem gives no mu. */
+function checkStepSize({ algorithm, problem }: RunSpec, dimension: number): void {
+  if (!calibrationNeeds(algorithm).includes("polyak-lojasiewicz")) return;
+  const known = knownMu(problem, dimension);
+  if (known.from !== "nowhere") return;
+  throw new MarinaError(
+    "spec",
+    `algorithm.stepSize: "pl" needs mu of the Polyak-Lojasiewicz condition, and ${known.why}; give it, as in { "mu": 0.01 }, or take "theory"`,
   );
 }
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { shippedFile } from "../shared/data/testing/load.ts";
 import { folderReader } from "./engines/folder-reader.ts";
 import { MarinaError, openMarina, type RoundRecord, type RunSpecInput } from "./library.ts";
-import { readRounds } from "./read-run.ts";
+import { readRounds } from "./rounds/read-rounds.ts";
 
 const spec: RunSpecInput = {
   data: "mushrooms",

@@ -2,14 +2,18 @@
 
 import { DEFAULT_CONFIGURATION } from "../embedded/index.ts";
 import type { Manifest } from "../shared/data/index.ts";
-import { parseRunSpec, type RunSpecInput, runsPrefix, type StoredRun } from "../shared/protocol/index.ts";
+import { parseRunSpec, type RunLabels, type RunSpecInput, type StoredRun } from "../shared/protocol/index.ts";
+import { type DeleteRunOptions, dataDeletion, runDeletion } from "./delete.ts";
 import { type Engine, isDeployed } from "./engines/engine.ts";
 import { openEngine } from "./engines/open.ts";
+import { datasetNames, findManifest, findRun } from "./find.ts";
 import { fileImport, type ImportFileOptions } from "./import/import-file.ts";
-import { createRun, datasetNames, findManifest, findRun, resumeRun } from "./launch.ts";
+import { changeLabels, checkLabels, type LabelChange, readLabels } from "./labels.ts";
+import { createRun, resumeRun } from "./launch.ts";
 import { type Prediction, predict } from "./predict.ts";
 import { type Check, checkFit } from "./preflight.ts";
 import { Run } from "./run.ts";
+import { runNames } from "./run-names.ts";
 import { exportArchive, importArchive } from "./transfer.ts";
 
 /** In this process, on a virtual clock. */
@@ -84,12 +88,15 @@ export class Marina implements AsyncDisposable {
   /**
    * Checks the spec against its data, stores a new run and begins it. Its name is the spec's, or one made of method and
    * data; a number is added where it is taken.
+   * @param labels its tags and its note, which are no part of the spec
    * @throws MarinaError "spec" with the field, what was expected and what came; "usage" for data that are not there.
    */
-  async createRun(spec: RunSpecInput): Promise<Run> {
+  async createRun(spec: RunSpecInput, labels?: LabelChange): Promise<Run> {
     const checked = parseRunSpec(spec, "spec");
+    if (labels !== undefined) checkLabels(labels);
     return this.#beginning(async (engine) => {
       const { control } = await createRun(engine.objects, checked, engine.machineBytes);
+      if (labels !== undefined) await changeLabels(engine.objects, control.run, labels);
       return { name: control.run, spec: checked, control };
     });
   }
@@ -119,8 +126,7 @@ export class Marina implements AsyncDisposable {
 
   /** Names of all runs. */
   async runNames(): Promise<string[]> {
-    const keys = await this.#engine.live.list(runsPrefix);
-    return keys.filter((key) => key.endsWith("/spec.json")).map((key) => key.split("/")[1]!);
+    return runNames(this.#engine.live);
   }
 
   /**
@@ -174,6 +180,31 @@ export class Marina implements AsyncDisposable {
   /** Takes an exported run in; `resumeRun` goes on with it. @returns its name. */
   importRun(file: Uint8Array): Promise<string> {
     return this.#writing((engine) => importArchive(engine, file, "archive"));
+  }
+
+  /** Tags and note of a run. @throws MarinaError "usage" when there is no such run. */
+  async findLabels(name: string): Promise<RunLabels> {
+    await findRun(this.#engine.live, name);
+    return readLabels(this.#engine.live, name);
+  }
+
+  /** Sets or takes away tags and the note of a run, whatever it is doing. @returns what it has then. */
+  async labelRun(name: string, change: LabelChange): Promise<RunLabels> {
+    await findRun(this.#engine.live, name);
+    return this.#writing(({ objects }) => changeLabels(objects, name, change));
+  }
+
+  /**
+   * Deletes a run and everything of it, for good.
+   * @throws MarinaError "usage" for one that is live, gives no sign of life (unless `silent`), or does not exist.
+   */
+  deleteRun(name: string, options: DeleteRunOptions = {}): Promise<void> {
+    return this.#writing(async (engine) => (await runDeletion(engine, name, options)).perform());
+  }
+
+  /** Deletes a data set, for good. @throws MarinaError "usage" for one that a live run uses, or that does not exist. */
+  deleteData(name: string): Promise<void> {
+    return this.#writing(async (engine) => (await dataDeletion(engine, name)).perform());
   }
 
   /** See the class. May be called again. */

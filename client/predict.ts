@@ -1,16 +1,23 @@
 /** What a run will take and cost, before it starts: its first rounds on the embedded cloud, with the run's own data. */
 import { AWS_RAMP, createEmbeddedService, driveToEnd, type ServiceConfiguration } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
-import type { ObjectStore } from "../shared/cloud/index.ts";
+import { type ObjectStore, readOptional } from "../shared/cloud/index.ts";
 import { dataForm } from "../shared/data/index.ts";
 import { participantsAsked } from "../shared/methods/index.ts";
 import { openProblem } from "../shared/problems/index.ts";
-import { manifestKey, type RunSpec, WHOLE_OBJECT_BYTES, workersAsked } from "../shared/protocol/index.ts";
-import { createRun, findManifest } from "./launch.ts";
+import {
+  manifestKey,
+  type RunSpec,
+  spectraKey,
+  WHOLE_OBJECT_BYTES,
+  workersAsked,
+} from "../shared/protocol/index.ts";
+import { findManifest } from "./find.ts";
+import { createRun } from "./launch.ts";
 import { embeddedMemoryBytes, machineMemoryBytes } from "./vector-memory.ts";
 
 /** Rounds that are tried: enough to see dense and compressed ones. */
-const TRIAL_ROUNDS = 60;
+export const TRIAL_ROUNDS = 60;
 
 export interface Prediction {
   readonly usdPerRound: number;
@@ -29,13 +36,15 @@ function mostExpensiveMembership({ workers, algorithm }: RunSpec): Pick<RunSpec,
 }
 
 /**
- * Undefined where the data set is too large to be fetched for a trial, or this machine too small for one.
+ * @param onRound told of each round of the trial
+ * @returns undefined where the data set is too large to be fetched for a trial, or this machine too small for one.
  * @throws MarinaError "spec" for a run whose trial does not end well: what it is made of alone decides that.
  */
 export async function predict(
   objects: Pick<ObjectStore, "get" | "list">,
   spec: RunSpec,
   configuration: ServiceConfiguration & { readonly workerConcurrency?: number },
+  onRound: () => void = () => undefined,
 ): Promise<Prediction | undefined> {
   const manifest = await findManifest(objects, spec.data);
   if (manifest.object.bytes > WHOLE_OBJECT_BYTES) return undefined;
@@ -48,15 +57,21 @@ export async function predict(
       ? {}
       : { workerConcurrency: configuration.workerConcurrency }),
     ramp: AWS_RAMP,
+    observer: { calibration: () => undefined, round: onRound },
   });
   const local = service.cloud.client.objects;
   await local.put(manifest.object.key, (await objects.get(manifest.object.key)).body);
   await local.put(manifestKey(spec.data), (await objects.get(manifestKey(spec.data))).body);
   const rounds = Math.min(TRIAL_ROUNDS, spec.stop.rounds);
+  const membership = mostExpensiveMembership(spec);
+  // What calibration would find out again: it is in no prediction, and of many shards takes longer than the trial.
+  const spectra = spectraKey(spec.data, `${membership.workers}-${spec.remainder}`);
+  const known = await readOptional(objects, spectra, (body) => body);
+  if (known !== undefined) await local.put(spectra, known);
   // What is looked at beside the method is in no prediction.
   const { heldOut: _, ...method } = spec;
-  const trial: RunSpec = { ...method, ...mostExpensiveMembership(spec), stop: { rounds }, evaluateEvery: 0 };
-  const { control } = await createRun(local, trial);
+  const trial: RunSpec = { ...method, ...membership, stop: { rounds }, evaluateEvery: 0 };
+  const { control } = await createRun(local, trial, undefined, objects);
   const result = await driveToEnd(service, control);
   if (result.status !== "done") {
     const why = result.error === null ? "" : `: ${result.error}`;

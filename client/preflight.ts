@@ -12,7 +12,7 @@ import {
   WORKER_TIMEOUT_SECONDS,
 } from "../shared/protocol/index.ts";
 import { aggregatorMemoryBytes } from "./aggregator-memory.ts";
-import { findManifest } from "./launch.ts";
+import { findManifest } from "./find.ts";
 import { taskSeconds } from "./task-seconds.ts";
 import { workerMemoryBytes } from "./vector-memory.ts";
 

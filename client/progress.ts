@@ -1,12 +1,13 @@
 /** What a run tells while it goes on, as something to iterate over. */
+import type { CalibrationQuestion } from "../lambdas/aggregator/index.ts";
 import type { RoundRecord } from "../shared/protocol/index.ts";
 import type { Watcher } from "./engines/engine.ts";
 
 export type Progress =
-  /** A step of what a new run has to find out first: spectra of the shards, L_f, the starting point. */
+  /** A step of what a new run has to find out first: spectra of the shards, L_f, Hessians, the starting point, or gradients near it. */
   | {
       readonly kind: "calibration";
-      readonly what: "spectra" | "average-smoothness" | "start";
+      readonly what: CalibrationQuestion;
       readonly step: number;
     }
   | { readonly kind: "round"; readonly round: RoundRecord }
@@ -17,7 +18,7 @@ export type Progress =
 export class ProgressFan implements Watcher {
   readonly #inboxes = new Set<Inbox>();
 
-  calibration(what: "spectra" | "average-smoothness" | "start", step: number): void {
+  calibration(what: CalibrationQuestion, step: number): void {
     this.#tell({ kind: "calibration", what, step });
   }
 

@@ -1,10 +1,18 @@
 /** One run, as a program has it in hand. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RoundRecord, RunResult, RunSpec } from "../shared/protocol/index.ts";
+import type { RoundRecord, RunResult, RunSpec, WhichIterate } from "../shared/protocol/index.ts";
 import type { Engine, Watcher } from "./engines/engine.ts";
 import type { Liveness } from "./engines/liveness.ts";
+import {
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  predictions,
+  type RowPrediction,
+} from "./model/evaluate.ts";
+import { type Parameters, readParameters } from "./model/parameters.ts";
 import { type Progress, ProgressFan } from "./progress.ts";
-import { RoundsReader } from "./read-run.ts";
+import { roundBlocks } from "./rounds/read-rounds.ts";
 import { requestScale, type ScaleOptions } from "./scale.ts";
 import { standingOf, unfinished } from "./standing.ts";
 import { stopRun } from "./stop.ts";
@@ -36,7 +44,6 @@ export class Run {
   readonly spec: RunSpec;
   readonly #source: RunSource;
   readonly #fan = new ProgressFan();
-  readonly #rounds: RoundsReader;
   #end: Promise<RunResult> | undefined;
   #hasEnded = false;
 
@@ -44,7 +51,6 @@ export class Run {
     this.#source = source;
     this.name = source.name;
     this.spec = source.spec;
-    this.#rounds = new RoundsReader(source.objects, source.name);
     if (source.drive !== undefined) this.#begin(source.drive(this.#fan));
   }
 
@@ -64,7 +70,7 @@ export class Run {
       // Awaited below; until then somebody may be busy with a round.
       end.catch(() => undefined);
       let next = 0;
-      for (const round of await this.#stored(next)) {
+      for await (const round of this.#stored(next)) {
         yield { kind: "round", round };
         next = round.round + 1;
       }
@@ -77,13 +83,13 @@ export class Run {
           const { round: at } = progress.round;
           if (at < next) continue;
           // Rounds between looks at a checkpoint have moved on into blocks.
-          if (at > next) for (const round of await this.#stored(next, at)) yield { kind: "round", round };
+          if (at > next) for await (const round of this.#stored(next, at)) yield { kind: "round", round };
           yield progress;
           next = at + 1;
         }
       }
       await end;
-      for (const round of await this.#stored(next)) yield { kind: "round", round };
+      for await (const round of this.#stored(next)) yield { kind: "round", round };
     } finally {
       inbox.close();
     }
@@ -95,6 +101,31 @@ export class Run {
    */
   result(): Promise<RunResult> {
     return this.#end ?? this.#begin(this.#follow());
+  }
+
+  /**
+   * Its parameters: the last iterate that is stored, or x^0.
+   *
+   * ```ts
+   * const { vector, tensors } = await run.parameters();
+   * ```
+   * @throws MarinaError "not-found" where no iterate is stored yet.
+   */
+  parameters({ at = "last" }: { readonly at?: WhichIterate } = {}): Promise<Parameters> {
+    return readParameters(this.#source.engine.live, this.name, at);
+  }
+
+  /**
+   * Loss, gradient and accuracy of its parameters on a data set; computed in this process.
+   * @throws MarinaError "usage" for a data set that the parameters do not belong to.
+   */
+  evaluate(options: EvaluateOptions = {}): Promise<Evaluation> {
+    return evaluate(this.#source.engine.live, this.name, options);
+  }
+
+  /** What its parameters say of each row of a data set, in its order. @throws MarinaError as `evaluate` */
+  predictions(options: EvaluateOptions = {}): AsyncGenerator<RowPrediction, void, undefined> {
+    return predictions(this.#source.engine.live, this.name, options);
   }
 
   /** Does it go on by itself, and how is that known? */
@@ -142,8 +173,7 @@ export class Run {
   }
 
   /** Stored rounds from this one on, up to another. */
-  async #stored(from: number, to = Infinity): Promise<readonly RoundRecord[]> {
-    const { records } = await this.#rounds.read();
-    return records.filter(({ round }) => round >= from && round < to);
+  async *#stored(from: number, to = Infinity): AsyncGenerator<RoundRecord, void, undefined> {
+    for await (const block of roundBlocks(this.#source.objects, this.name, { from, to })) yield* block;
   }
 }

@@ -14,7 +14,7 @@ import {
   whyNotScaled,
 } from "../shared/protocol/index.ts";
 import type { Engine } from "./engines/engine.ts";
-import { findManifest, findRun } from "./launch.ts";
+import { findManifest, findRun } from "./find.ts";
 import { checkMemory } from "./preflight.ts";
 import { checkMachine } from "./vector-memory.ts";
 

@@ -1,7 +1,9 @@
 /** Reads a run's spec from a file or standard input, with `--set` changes applied. */
+import { dirname } from "node:path";
 import { MarinaError } from "../shared/base/index.ts";
 import { parseRunSpec, type RunSpec } from "../shared/protocol/index.ts";
 import { readJson } from "./json-file.ts";
+import { withStartIn } from "./model/start.ts";
 
 /**
  * @param path of a JSON file, or "-" for standard input.
@@ -12,7 +14,8 @@ export function readSpec(path: string, changes: readonly string[]): RunSpec {
   const { source, value: written } = readJson(path, "give the path of a spec, or - for standard input");
   let value = written;
   for (const change of changes) value = withChange(value, change);
-  return parseRunSpec(value, changes.length > 0 ? `${source} with --set` : source);
+  const spec = parseRunSpec(value, changes.length > 0 ? `${source} with --set` : source);
+  return withStartIn(path === "-" ? "." : dirname(path), spec);
 }
 
 /** The value with one field replaced; objects on the way are made where they are missing. */

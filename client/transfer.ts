@@ -15,8 +15,8 @@ import {
 } from "../shared/protocol/index.ts";
 import { packArchive, unpackArchive } from "./archive.ts";
 import type { Engine } from "./engines/engine.ts";
+import { findManifest, findRun } from "./find.ts";
 import { importCommand } from "./import/import-command.ts";
-import { findManifest, findRun } from "./launch.ts";
 
 /**
  * Everything that a resumed run can ask for. Iterates and contributions are not: they are made again.

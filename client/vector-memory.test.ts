@@ -7,7 +7,8 @@ import { memoryStore } from "../shared/data/testing/memory-store.ts";
 import { openProblem } from "../shared/problems/registry.ts";
 import { parseRunSpec, type RunSpec, type RunSpecInput } from "../shared/protocol/spec/spec.ts";
 import { manifestNamed } from "../sweep/testing/manifest.ts";
-import { createRun, findManifest, resumeRun } from "./launch.ts";
+import { findManifest } from "./find.ts";
+import { createRun, resumeRun } from "./launch.ts";
 import { checkMemory, checkWorkerMemory } from "./preflight.ts";
 import { embeddedMemoryBytes, workerMemoryBytes } from "./vector-memory.ts";
 

@@ -12,7 +12,7 @@ export {
 export { cpuShare, LAMBDA_RATES, modelMilliseconds } from "./functions/compute-charge.ts";
 export { AWS_RAMP } from "./functions/mapping.ts";
 export type { EffectWatcher } from "./functions/shared-services.ts";
-export { createFile, removeDrafts, replaceFile, replacingFile } from "./home/whole-file.ts";
+export { createdFile, createFile, removeDrafts, replaceFile, replacingFile } from "./home/whole-file.ts";
 export { AWS_LATENCIES } from "./latency/latencies.ts";
 export { explainDiskError } from "./objects/disk.ts";
 export { birthOf, isAlive } from "./objects/living-process.ts";

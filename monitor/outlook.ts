@@ -26,12 +26,9 @@ export class OutlookTracker {
   #lastChange = 0;
 
   /** @param now seconds */
-  look({ stored, result, progress, records }: CollectedRun, now: number): Outlook {
-    const last = records.at(-1);
-    const norm = records.findLast(
-      ({ gradientNormSquared }) => gradientNormSquared !== null,
-    )?.gradientNormSquared;
-    const round = last?.round ?? 0;
+  look({ stored, result, progress, rounds }: CollectedRun, now: number): Outlook {
+    const norm = rounds.lastNorm;
+    const round = rounds.last?.round ?? 0;
     if (this.#looks.length === 0 || this.#looks.at(-1)!.round !== round) this.#lastChange = now;
     this.#looks.push({ at: now, round, logNorm: norm ? Math.log(norm) : null });
     this.#looks = this.#looks.filter(({ at }) => now - at <= WINDOW_SECONDS);
@@ -44,7 +41,7 @@ export class OutlookTracker {
 
     const { stop } = stored.spec;
     const left = [(stop.rounds - round) / roundsPerSecond];
-    const initial = progress?.initialGradientNormSquared ?? records[0]?.gradientNormSquared ?? null;
+    const initial = progress?.initialGradientNormSquared ?? rounds.first?.gradientNormSquared ?? null;
     const targets = [
       stop.gradientNormSquared,
       stop.relativeGradientNormSquared !== undefined && initial !== null

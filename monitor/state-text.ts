@@ -1,6 +1,13 @@
 /** What a watcher is told of a run: in a sentence, and as the lines of a terminal. */
 
-import { type CollectedRun, endedText, type Liveness, stateWord } from "../client/index.ts";
+import {
+  type CollectedRun,
+  endedText,
+  heldOutText,
+  type KeptRound,
+  type Liveness,
+  stateWord,
+} from "../client/index.ts";
 import { dollars, megabits, seconds, short } from "../shared/base/index.ts";
 import type { Membership } from "../shared/protocol/index.ts";
 import type { Outlook } from "./outlook.ts";
@@ -12,14 +19,14 @@ const SPARK_WIDTH = 40;
 
 /** @param liveness where it was asked for */
 export function stateText(collected: CollectedRun, outlook: Outlook, liveness: Liveness | undefined): string {
-  const { stored, result, records } = collected;
+  const { stored, result, rounds: digest } = collected;
   const { run, spec } = stored;
   if (result !== undefined) {
     const { status, error, rounds } = result;
     const how = error ?? (status === "done" ? endedText(result) : "");
     return `${run}: ${status}${how === "" ? "" : `, ${how}`}, after ${rounds.toLocaleString("en-US")} rounds`;
   }
-  const last = records.at(-1);
+  const { last } = digest;
   if (last === undefined) return `${run}: no round yet${quiet(run, outlook, liveness)}`;
   const state = liveness === undefined ? "running" : stateWord(liveness);
   const parts = [
@@ -57,17 +64,30 @@ export function terminalLines(
   liveness: Liveness | undefined,
   predicts: boolean,
 ): string[] {
-  const { records, result } = run;
-  const last = records.at(-1);
+  const { rounds, result } = run;
+  const { last, firstNorm, lastNorm } = rounds;
   const lines = [stateText(run, outlook, liveness)];
   if (last === undefined) return lines;
-  const norms = records.map(({ gradientNormSquared }) => gradientNormSquared);
-  const first = norms.find((norm) => norm !== null) ?? null;
-  const now = norms.findLast((norm) => norm !== null) ?? null;
   const approximately = predicts ? "~" : "";
-  lines.push(`  |∇f|² ${short(first)} ${sparkline(norms, SPARK_WIDTH)} ${short(now)}`);
+  lines.push(
+    `  |∇f|² ${short(firstNorm)} ${sparkline(evenly(rounds.kept, SPARK_WIDTH), SPARK_WIDTH)} ${short(lastNorm)}`,
+  );
+  if (rounds.lastHeldOut !== null) lines.push(`  ${heldOutText(rounds.lastHeldOut)}`);
   lines.push(
     `  ${megabits(last.uplinkBitsPerWorker)} Mbit/worker  ${approximately}${seconds(result?.seconds ?? last.seconds)}  ${approximately}$${dollars(result?.usd ?? last.usd)}`,
   );
   return lines;
+}
+
+/** Norms at rounds that are equally far apart: of a long run early rounds are kept more densely than late ones. */
+function evenly(kept: readonly KeptRound[], count: number): (number | null)[] {
+  const rounds = kept.filter(({ gradientNormSquared }) => gradientNormSquared !== null);
+  if (rounds.length <= count) return rounds.map(({ gradientNormSquared }) => gradientNormSquared);
+  const last = rounds.at(-1)!.round;
+  let next = 0;
+  return Array.from({ length: count }, (_, i) => {
+    const round = (i * last) / (count - 1);
+    while (next + 1 < rounds.length && rounds[next + 1]!.round <= round) next++;
+    return rounds[next]!.gradientNormSquared;
+  });
 }

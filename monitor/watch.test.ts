@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { digestOf } from "../client/rounds/digest.ts";
 import { madeUpRun, recordsOf } from "../report/testing/runs.ts";
 import { OutlookTracker } from "./outlook.ts";
 import { sparkline } from "./sparkline.ts";
@@ -22,7 +23,7 @@ describe("the outlook of a run", () => {
     const records = recordsOf({ rounds: 400, rate: 0.99 })
       .slice(0, rounds + 1)
       .map((r) => ({ ...r, gradientNormSquared: 0.99 ** r.round }));
-    return { ...whole, result: undefined, records };
+    return { ...whole, result: undefined, rounds: digestOf(records, undefined) };
   };
 
   it("is the time until the falling norm meets its rule", () => {

@@ -22,11 +22,11 @@ export function buildReport(runs: readonly CollectedRun[], { title, predicts }: 
   const groups = groupRuns(runs);
   const share = shareOf(groups.length);
   const best = new BestLosses();
-  for (const run of runs) best.see(problemOf(run), run.records);
+  for (const run of runs) best.see(problemOf(run), run.rounds);
   const series: Series[] = groups.map(({ name, runs: members }) => {
-    const inputs = members.map(({ stored, records, result, progress }) => ({
+    const inputs = members.map(({ stored, rounds, result, progress }) => ({
       run: stored.run,
-      records,
+      rounds,
       usdByItem: billItems(result?.usage ?? progress?.usage),
     }));
     return {
@@ -42,11 +42,14 @@ export function buildReport(runs: readonly CollectedRun[], { title, predicts }: 
     predicts,
     billItems: [...new Set(series.flatMap(({ usdByItem }) => Object.keys(usdByItem ?? {})))],
     series,
+    ...(runs.some(({ stored }) => stored.spec.heldOut !== undefined) ? { heldOut: true } : {}),
     runs: groups.flatMap(({ name, runs: members }) => members.map((run) => summaryOf(run, name))),
     reached: withFront(
       groups.flatMap(({ name, runs: members }) => members.flatMap((run) => reachedOf(run, name))),
     ),
     recipes: runs.map(recipeOf),
+    advice: [],
+    power: [],
   };
 }
 
@@ -61,13 +64,13 @@ function epochsOf({ result, progress }: CollectedRun): readonly MembershipEpoch[
 }
 
 function workersOf(run: CollectedRun): WorkersStep[] {
-  return workersSteps(run.stored.run, epochsOf(run), run.records.at(-1));
+  return workersSteps(run.stored.run, epochsOf(run), run.rounds.last);
 }
 
 function summaryOf(collected: CollectedRun, series: string): RunSummary {
-  const { stored, result, progress, records } = collected;
+  const { stored, result, progress, rounds } = collected;
   const { spec, run } = stored;
-  const last = records.at(-1);
+  const { last } = rounds;
   const initial = result?.initialGradientNormSquared ?? progress?.initialGradientNormSquared ?? null;
   const norm = result?.gradientNormSquared ?? last?.gradientNormSquared ?? null;
   return {
@@ -79,6 +82,7 @@ function summaryOf(collected: CollectedRun, series: string): RunSummary {
     status: result?.status ?? "running",
     ended: result === undefined ? "unfinished" : endedWhy(result),
     rounds: result?.rounds ?? last?.round ?? 0,
+    epochs: last?.epochs ?? null,
     loss: result?.loss ?? last?.loss ?? null,
     gradientNormSquared: norm,
     relativeGradientNormSquared:

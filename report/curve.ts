@@ -1,7 +1,7 @@
 /** From round records to the curve of a series: one run thinned, or quartiles over several. */
 
+import type { KeptRound } from "../client/index.ts";
 import { quantile } from "../shared/math/index.ts";
-import type { RoundRecord } from "../shared/protocol/index.ts";
 import {
   AXES,
   type Axis,
@@ -15,17 +15,19 @@ import { spread, thin } from "./thin.ts";
 const BITS_PER_MBIT = 1e6;
 const DIGITS_OF_QUARTILES = 8;
 
-export function axisValue(record: RoundRecord, axis: Axis): number {
-  return axis === "uplinkMbit" ? record.uplinkBitsPerWorker / BITS_PER_MBIT : record[axis];
+/** Null where the epochs are not known. */
+export function axisValue(record: KeptRound, axis: Axis): number | null {
+  if (axis === "uplinkMbit") return record.uplinkBitsPerWorker / BITS_PER_MBIT;
+  return record[axis];
 }
 
 /** Rounds that show something: a norm or a loss. */
-export function evaluated(records: readonly RoundRecord[]): RoundRecord[] {
+export function evaluated(records: readonly KeptRound[]): KeptRound[] {
   return records.filter(({ loss, gradientNormSquared }) => loss !== null || gradientNormSquared !== null);
 }
 
 /** @param budget about how many points to keep. */
-export function runCurve(records: readonly RoundRecord[], budget: number): RunCurve {
+export function runCurve(records: readonly KeptRound[], budget: number): RunCurve {
   const shown = evaluated(records);
   const kept = thin(
     shown.map(({ gradientNormSquared, loss }) => gradientNormSquared ?? loss),
@@ -35,7 +37,7 @@ export function runCurve(records: readonly RoundRecord[], budget: number): RunCu
   return {
     kind: "run",
     columns: {
-      ...(axes as Record<Axis, number[]>),
+      ...(axes as Record<Axis, (number | null)[]>),
       gradientNormSquared: kept.map(({ gradientNormSquared }) => gradientNormSquared),
       loss: kept.map(({ loss }) => loss),
     },
@@ -46,12 +48,14 @@ export function runCurve(records: readonly RoundRecord[], budget: number): RunCu
  * Quartiles at `budget` positions of every axis. A run's value at a position is that of the last iterate it had
  * evaluated there; a run that has ended keeps its last value, as its user keeps the last iterate.
  */
-export function seedsCurve(runs: readonly (readonly RoundRecord[])[], budget: number): SeedsCurve {
+export function seedsCurve(runs: readonly (readonly KeptRound[])[], budget: number): SeedsCurve {
   const shown = runs.map(evaluated).filter((records) => records.length > 0);
   const byAxis = Object.fromEntries(
     AXES.map((axis) => {
-      const last = Math.max(0, ...shown.map((records) => axisValue(records.at(-1)!, axis)));
-      const positions = spread(last, budget);
+      const ends = shown.map((records) => axisValue(records.at(-1)!, axis));
+      const known = ends.filter((end) => end !== null);
+      // A median over some of the runs only would be of other runs than its neighbours.
+      const positions = known.length < ends.length ? [] : spread(Math.max(0, ...known), budget);
       const x = axis === "round" ? [...new Set(positions.map(Math.round))] : positions;
       return [
         axis,
@@ -67,7 +71,7 @@ export function seedsCurve(runs: readonly (readonly RoundRecord[])[], budget: nu
 }
 
 function quartiles(
-  runs: readonly (readonly RoundRecord[])[],
+  runs: readonly (readonly KeptRound[])[],
   axis: Axis,
   measure: Measure,
   positions: readonly number[],
@@ -94,7 +98,7 @@ function rounded(value: number): number {
 
 /** Values at ascending positions, in one pass. */
 function sample(
-  records: readonly RoundRecord[],
+  records: readonly KeptRound[],
   axis: Axis,
   measure: Measure,
   positions: readonly number[],
@@ -102,7 +106,7 @@ function sample(
   let next = 0;
   let value: number | null = null;
   return positions.map((x) => {
-    while (next < records.length && axisValue(records[next]!, axis) <= x) {
+    while (next < records.length && (axisValue(records[next]!, axis) ?? Infinity) <= x) {
       value = records[next]![measure] ?? value;
       next++;
     }

@@ -39,7 +39,7 @@ function nameGroups(groups: readonly (readonly CollectedRun[])[]): string[] {
     const differing = [...new Set(twins.flatMap((twin) => [...twin.keys()]))].filter(
       (path) => new Set(twins.map((twin) => twin.get(path))).size > 1,
     );
-    const parts = differing.map((path) => `${lastOf(path)} ${fields[i]!.get(path) ?? "-"}`);
+    const parts = differing.map((path) => fieldText(path, fields[i]!.get(path) ?? "-"));
     return [name, ...parts].join(", ");
   });
   return told.map((name, i) =>
@@ -47,8 +47,20 @@ function nameGroups(groups: readonly (readonly CollectedRun[])[]): string[] {
   );
 }
 
-function lastOf(path: string): string {
-  return path.slice(path.lastIndexOf(".") + 1);
+/** A limit is called one: beside rounds and dollars that were used it would be taken for a result. */
+const LIMITS: Readonly<Record<string, (value: string) => string>> = {
+  "stop.rounds": (value) => `limit ${Number(value).toLocaleString("en-US")} rounds`,
+  "stop.usd": (value) => `limit $${value}`,
+  "stop.seconds": (value) => `limit ${value} s`,
+  "stop.relativeGradientNormSquared": (value) => `until ‖∇f‖²/start ≤ ${value}`,
+  "stop.gradientNormSquared": (value) => `until ‖∇f‖² ≤ ${value}`,
+};
+
+/** A field of a spec and its value, in the name of a curve. */
+export function fieldText(path: string, value: string): string {
+  const limit = LIMITS[path];
+  if (limit !== undefined) return value === "-" ? `no ${path}` : limit(value);
+  return `${path.slice(path.lastIndexOf(".") + 1)} ${value}`;
 }
 
 /** Leaves by their dotted path. */

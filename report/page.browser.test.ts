@@ -52,10 +52,14 @@ describe.skipIf(chromiumPath === undefined)("a report in Chromium", { timeout: 1
     const drawn = await page.evaluate("Object.keys(marinaCharts)");
     expect(drawn).toEqual([
       "gradient-round",
+      "gradient-epochs",
       "gradient-uplink",
       "gradient-seconds",
       "gradient-usd",
+      "value-round",
+      "value-epochs",
       "loss-round",
+      "loss-epochs",
       "loss-uplink",
       "loss-seconds",
       "loss-usd",
@@ -80,7 +84,13 @@ describe.skipIf(chromiumPath === undefined)("a report in Chromium", { timeout: 1
   it("holds the records' own values in each of its curves", async () => {
     const { page } = await shown(write(two));
     const best = Math.min(...two.flatMap(({ records }) => records.map(({ loss }) => loss!)));
-    const x = { round: "round", uplink: "uplinkBitsPerWorker", seconds: "seconds", usd: "usd" } as const;
+    const x = {
+      round: "round",
+      epochs: "epochs",
+      uplink: "uplinkBitsPerWorker",
+      seconds: "seconds",
+      usd: "usd",
+    } as const;
     for (const [axis, field] of Object.entries(x)) {
       for (const measure of ["gradient", "loss"] as const) {
         const held = await page.evaluate(
@@ -90,7 +100,7 @@ describe.skipIf(chromiumPath === undefined)("a report in Chromium", { timeout: 1
           records
             .map((record) => ({
               series: names[i],
-              x: axis === "uplink" ? record[field] / 1e6 : record[field],
+              x: axis === "uplink" ? record.uplinkBitsPerWorker / 1e6 : record[field],
               y: measure === "gradient" ? record.gradientNormSquared! : record.loss! - best,
             }))
             .filter(({ y }) => y > 0),
@@ -98,6 +108,58 @@ describe.skipIf(chromiumPath === undefined)("a report in Chromium", { timeout: 1
         expect(held).toEqual(expected);
       }
     }
+    await page.close();
+  });
+
+  it("shows the loss itself too", async () => {
+    const { page } = await shown(write(two));
+    const rows = (await page.evaluate(
+      `marinaCharts["value-round"].view.data("rows").map(({ series, x, y }) => [series, x, y])`,
+    )) as unknown[];
+    expect(rows).toEqual(
+      two.flatMap(({ records }, i) => records.map(({ round, loss }) => [names[i], round, loss])),
+    );
+    await page.close();
+  });
+
+  it("prints whole: every chart within its column, and the commands that make each run again", async () => {
+    const { page } = await shown(write(two));
+    await page.emulateMedia({ media: "print" });
+    // A4 between its margins.
+    await page.setViewportSize({ width: 703, height: 1031 });
+    await page.evaluate("dispatchEvent(new Event('beforeprint'))");
+    const plots = (await page.evaluate(
+      `[...document.querySelectorAll("figure:not([hidden])")].map((figure) => {
+        const [whole, drawn] = [figure, figure.querySelector(".plot svg")].map((one) => one.getBoundingClientRect());
+        return [whole.left - drawn.left, drawn.right - whole.right, drawn.width];
+      })`,
+    )) as [number, number, number][];
+    expect(plots.length).toBeGreaterThan(10);
+    for (const [left, right, width] of plots) {
+      expect(Math.max(left, right)).toBeLessThanOrEqual(1);
+      expect(width).toBeGreaterThan(200);
+    }
+    const printed = await page.locator("#recipes pre:not(.spec)").allInnerTexts();
+    expect(printed).toHaveLength(two.length);
+    for (const commands of printed) expect(commands).toMatch(/data import .*\n.*run -/);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(703);
+    await page.evaluate("dispatchEvent(new Event('afterprint'))");
+    expect(await page.locator(".plot canvas").count()).toBe(plots.length);
+    await page.close();
+  });
+
+  it("fits a phone: nothing is cut at the right, and each figure of a run is there with its name", async () => {
+    const { page } = await shown(write(two));
+    await page.setViewportSize({ width: 375, height: 800 });
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(375);
+    const cut = await page.evaluate(
+      `[...document.querySelectorAll("#runs td")].filter((cell) => cell.getBoundingClientRect().right > 375).length`,
+    );
+    expect(cut).toBe(0);
+    const label = (await page.evaluate(
+      `getComputedStyle(document.querySelector("#runs td.number"), "::before").content`,
+    )) as string;
+    expect(label).toMatch(/^"\w+"$/);
     await page.close();
   });
 

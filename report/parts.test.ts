@@ -4,7 +4,9 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { finalRow } from "../client/collect.ts";
 import { shippedData } from "../client/import/shipped-data.ts";
+import { digestOf } from "../client/rounds/digest.ts";
 import { MARINA } from "../shared/base/invocation.ts";
 import { shellWord } from "../shared/base/shell-word.ts";
 import { type Manifest, STANDARD_INPUT } from "../shared/data/manifest.ts";
@@ -12,8 +14,9 @@ import { onFront } from "../shared/math/pareto.ts";
 import type { MembershipEpoch } from "../shared/protocol/stored/checkpoint.ts";
 import { billItems } from "./bill-items.ts";
 import { buildReport } from "./build.ts";
+import { chartsOf } from "./charts.ts";
 import { groupRuns } from "./grouping.ts";
-import { latencyOf, roundLatencies } from "./latency.ts";
+import { latencyOf } from "./latency.ts";
 import { recipeOf } from "./recipe.ts";
 import { madeUpRun, manifestOf, recordsOf } from "./testing/runs.ts";
 
@@ -40,21 +43,22 @@ describe("curves", () => {
 
 describe("the latency of a round", () => {
   it("is the time to the next iterate, and rounds with tasks sent again stand out", () => {
-    const rounds = roundLatencies("a", recordsOf({ rounds: 20 }));
-    expect(rounds.map(({ milliseconds }) => Math.round(milliseconds))).toEqual(
+    const { latencies } = digestOf(recordsOf({ rounds: 20 }), undefined);
+    expect(latencies.sample.map(Math.round)).toEqual(
       Array.from({ length: 20 }, (_, round) => (round % 10 === 9 ? 500 : 100)),
     );
-    const latency = latencyOf(rounds, 10)!;
+    const latency = latencyOf([{ run: "a", ...latencies }], 10)!;
     expect(latency.slow.map(({ round }) => round).sort((a, b) => a - b)).toEqual([9, 19]);
     expect(latency.quantiles.at(-1)).toEqual({
       share: 1,
-      milliseconds: Math.max(...rounds.map((r) => r.milliseconds)),
+      milliseconds: Math.max(...latencies.sample),
     });
   });
 
   it("is not told where records are missing between two rounds", () => {
     const records = recordsOf({ rounds: 6 }).filter(({ round }) => round !== 3);
-    expect(roundLatencies("a", records).map(({ round }) => round)).toEqual([0, 1, 4, 5]);
+    const { slow } = digestOf(records, undefined).latencies;
+    expect(slow.map(({ round }) => round).sort((a, b) => a - b)).toEqual([0, 1, 4, 5]);
   });
 });
 
@@ -154,7 +158,7 @@ describe("how a run is made again", () => {
       );
       expect(words).toEqual([path, "--name", "rows"]);
     }
-    expect(shippedData.size).toBe(3);
+    expect(shippedData.size).toBe(4);
   });
 
   it("says what to do with data that were piped in, tables of older imports, and data that are gone", () => {
@@ -195,6 +199,32 @@ describe("a report's data", () => {
     const { series } = buildReport(runs, { title: "t", predicts: true });
     const least = (rounds: number) => 0.1 + 0.2 * 0.9 ** rounds;
     expect(series.map(({ bestLoss }) => bestLoss)).toEqual([least(50), least(50), least(5)]);
+  });
+
+  it("show what was seen on held-out data, the final iterate's too", () => {
+    const run = madeUpRun({ run: "a", rounds: 30, spec: { heldOut: { data: "rows", every: 10 } } });
+    const seen = (correct: number) => ({ rows: 200, loss: 0.5, correct });
+    const records = run.records.map((record, t) =>
+      t % 10 === 0 ? { ...record, heldOut: seen(100 + t) } : record,
+    );
+    const result = { ...run.result!, rounds: 31, uplinkBitsPerWorker: 5e6, heldOut: seen(190) };
+    const rounds = digestOf(records, undefined, finalRow(records.at(-1), result));
+    const data = buildReport([{ ...run, rounds, result }], { title: "t", predicts: true });
+    const { heldOut } = data.series[0]!;
+    expect(heldOut.map(({ round, accuracy }) => [round, accuracy])).toEqual([
+      ...[0, 10, 20, 30].map((t) => [t, (100 + t) / 200]),
+      [31, 0.95],
+    ]);
+    expect(heldOut.at(-1)).toMatchObject({ uplinkMbit: 5, rows: 200, loss: 0.5 });
+    const ids = (of: typeof data) => chartsOf(of).map(({ id }) => id);
+    expect(ids(data).filter((id) => id.startsWith("held-out"))).toEqual([
+      "held-out-accuracy-round",
+      "held-out-accuracy-uplink",
+      "held-out-loss-round",
+      "held-out-loss-uplink",
+    ]);
+    const plain = buildReport([madeUpRun({ run: "b" })], { title: "t", predicts: true });
+    expect(ids(plain).filter((id) => id.startsWith("held-out"))).toEqual([]);
   });
 
   it("show workers over time where they changed, from each phase's beginning to the end of the run", () => {

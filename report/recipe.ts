@@ -17,9 +17,19 @@ export function recipeOf({ stored, result, progress, manifest }: CollectedRun): 
     ],
     commands: [
       ...importLines(stored.spec.data, manifest),
-      `echo ${shellWord(JSON.stringify(spec))} | ${MARINA} run -`,
+      ...(spec.heldOut === undefined
+        ? []
+        : [
+            `# and the held-out data: ${MARINA} data import FILE --like ${spec.data} --name ${spec.heldOut.data}`,
+          ]),
+      runLine(spec),
     ].join("\n"),
   };
+}
+
+/** Not by echo: some shells' own reads backslashes. */
+export function runLine(spec: object): string {
+  return `printf '%s\\n' ${shellWord(JSON.stringify(spec))} | ${MARINA} run -`;
 }
 
 /** The commands that bring the data set in; a comment where it is gone. */

@@ -1,11 +1,13 @@
 /** What a report's page holds and its charts draw: plain JSON, the same for a file and for a live view. */
 
 /** What a curve may be drawn against. */
-export const AXES = ["round", "uplinkMbit", "seconds", "usd"] as const;
+export const AXES = ["round", "epochs", "uplinkMbit", "seconds", "usd"] as const;
 export type Axis = (typeof AXES)[number];
 
-/** What a curve shows: |grad f(x)|^2, or the loss f(x), which the charts draw as f - best. */
+/** What is known of an iterate: |grad f(x)|^2 and the loss f(x). */
 export type Measure = "gradientNormSquared" | "loss";
+/** What a curve shows: one of these, or the loss above the least one that is known, f - best. */
+export type Shown = Measure | "excess";
 
 type Column = readonly (number | null)[];
 
@@ -46,6 +48,19 @@ export interface Series {
   readonly latency: Latency | null;
   /** Of elastic runs: who took part, from when on. */
   readonly workers: readonly WorkersStep[];
+  /** What its runs saw on held-out data. */
+  readonly heldOut: readonly HeldOutPoint[];
+}
+
+/** A run's look at held-out data. */
+export interface HeldOutPoint {
+  readonly run: string;
+  readonly round: number;
+  readonly uplinkMbit: number;
+  readonly rows: number;
+  /** Share of the rows that are predicted right; null where that has no meaning, or was not asked for. */
+  readonly accuracy: number | null;
+  readonly loss: number | null;
 }
 
 /** From this round on a run had so many workers; or its end. */
@@ -103,6 +118,8 @@ export interface RunSummary {
   /** What ended the run, or why it failed, for people. */
   readonly ended: string;
   readonly rounds: number;
+  /** Gradients of a row that the run asked for, by the rows; null where that is not known. */
+  readonly epochs: number | null;
   readonly loss: number | null;
   readonly gradientNormSquared: number | null;
   readonly relativeGradientNormSquared: number | null;
@@ -110,6 +127,17 @@ export interface RunSummary {
   readonly seconds: number;
   readonly usd: number;
   readonly resentTasks: number;
+}
+
+/** A setting of the worker's function, and what a round takes and costs with it. */
+export interface PowerRow {
+  readonly architecture: string;
+  readonly memoryMb: number;
+  readonly milliseconds: number;
+  /** Of 1,000 rounds. */
+  readonly usd: number;
+  /** Which of the answers it is, for people: "cheapest, balanced". */
+  readonly best: string;
 }
 
 /** How a run is made again. */
@@ -127,7 +155,13 @@ export interface ReportData {
   /** From the bottom of the stack to its top. */
   readonly billItems: readonly string[];
   readonly series: readonly Series[];
+  /** A run has held-out data, though it may not have looked at it yet. */
+  readonly heldOut?: true;
   readonly runs: readonly RunSummary[];
   readonly reached: readonly Reached[];
   readonly recipes: readonly Recipe[];
+  /** Of `marina power`; elsewhere none. */
+  readonly power: readonly PowerRow[];
+  /** Curves whose runs would be cheaper or faster packed, or with fewer workers. */
+  readonly advice: readonly { readonly series: string; readonly text: string }[];
 }

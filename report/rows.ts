@@ -1,5 +1,5 @@
 /** The rows that each chart draws and its table lists, from a report's data. Runs in the page too: no imports of Node. */
-import type { Axis, Measure, ReportData, Series } from "./report-data.ts";
+import type { Axis, ReportData, Series, Shown } from "./report-data.ts";
 
 export type Row = Readonly<Record<string, string | number>>;
 
@@ -16,12 +16,14 @@ export interface CurveRow {
 
 /** Where a chart's rows come from; part of the page's JSON. */
 export type RowSource =
-  | { readonly kind: "curve"; readonly axis: Axis; readonly measure: Measure }
+  | { readonly kind: "curve"; readonly axis: Axis; readonly measure: Shown }
   | { readonly kind: "bill" }
   | { readonly kind: "latency" }
   | { readonly kind: "slow-rounds" }
   | { readonly kind: "workers"; readonly what: "workers" | "participants" }
-  | { readonly kind: "reached" };
+  | { readonly kind: "held-out"; readonly what: "accuracy" | "loss"; readonly axis: "round" | "uplinkMbit" }
+  | { readonly kind: "reached" }
+  | { readonly kind: "power" };
 
 export function rowsOf(data: ReportData, source: RowSource): readonly Row[] {
   switch (source.kind) {
@@ -43,16 +45,26 @@ export function rowsOf(data: ReportData, source: RowSource): readonly Row[] {
           .filter(({ participants }) => source.what === "workers" || participants !== null)
           .map((step) => ({ series: name, ...step, participants: step.participants ?? "–" })),
       );
+    case "power":
+      return data.power.map((row) => ({ ...row, series: row.architecture }));
+    case "held-out":
+      return data.series.flatMap(({ name, heldOut }) =>
+        heldOut.flatMap(({ run, rows, [source.axis]: x, [source.what]: y }) =>
+          y === null ? [] : [{ series: name, run, x, y, rows }],
+        ),
+      );
     case "reached":
       return data.reached.map((point) => ({ ...point, onFront: point.onFront ? "yes" : "no" }));
   }
 }
 
-/** Points that a logarithmic axis can show: the best loss itself, at f - best = 0, is not one of them. */
-function curveRows(series: Series, axis: Axis, measure: Measure): CurveRow[] {
+/** Of norms and f - best the points that a logarithmic axis can show: the best loss itself, at 0, is not one of them. */
+function curveRows(series: Series, axis: Axis, shown: Shown): CurveRow[] {
   const { curve, name, runs } = series;
   if (curve === null) return [];
-  const shift = measure === "loss" ? (series.bestLoss ?? 0) : 0;
+  const measure = shown === "excess" ? "loss" : shown;
+  const shift = shown === "excess" ? (series.bestLoss ?? 0) : 0;
+  const canBe = (value: number): boolean => (shown === "loss" ? Number.isFinite(value) : value > 0);
   const source =
     curve.kind === "run"
       ? { x: curve.columns[axis], low: null, middle: curve.columns[measure], high: null }
@@ -62,10 +74,10 @@ function curveRows(series: Series, axis: Axis, measure: Measure): CurveRow[] {
     const middle = source.middle[i] ?? null;
     if (x === null || middle === null) return;
     const y = middle - shift;
-    if (!(y > 0)) return;
+    if (!canBe(y)) return;
     const low = (source.low?.[i] ?? middle) - shift;
     const high = (source.high?.[i] ?? middle) - shift;
-    rows.push({ series: name, x, y, low: low > 0 ? low : y, high, runs: runs.length });
+    rows.push({ series: name, x, y, low: canBe(low) ? low : y, high, runs: runs.length });
   });
   return rows;
 }

@@ -1,7 +1,8 @@
 /** From the rounds of like runs to one curve of a report, with as many points as all curves together leave to it. */
-import type { RoundRecord } from "../shared/protocol/index.ts";
+import type { KeptRound, RoundsDigest } from "../client/index.ts";
 import { runCurve, seedsCurve } from "./curve.ts";
-import { latencyOf, roundLatencies } from "./latency.ts";
+import { heldOutPoints } from "./held-out.ts";
+import { latencyOf } from "./latency.ts";
 import { AXES, type Series } from "./report-data.ts";
 
 /** Points of all curves together: what a page draws in a moment. */
@@ -30,7 +31,7 @@ export function shareOf(curves: number): Share {
 /** A run of a curve. */
 export interface SeriesRun {
   readonly run: string;
-  readonly records: readonly RoundRecord[];
+  readonly rounds: RoundsDigest;
   /** Null before the first checkpoint. */
   readonly usdByItem: Readonly<Record<string, number>> | null;
 }
@@ -39,22 +40,23 @@ export interface SeriesRun {
 export function seriesOf(
   runs: readonly SeriesRun[],
   { points, slowRounds }: Share,
-): Pick<Series, "runs" | "curve" | "usdByItem" | "latency"> {
-  const records = runs.map((run) => run.records).filter((rounds) => rounds.length > 0);
-  const latencies = runs.flatMap(({ run, records: rounds }) => roundLatencies(run, rounds));
+): Pick<Series, "runs" | "curve" | "usdByItem" | "latency" | "heldOut"> {
+  const kept = runs.map(({ rounds }) => rounds.kept).filter((rounds) => rounds.length > 0);
   return {
     runs: runs.map(({ run }) => run),
-    curve: records.length === 0 ? null : curveOf(records, runs.length, points),
+    curve: kept.length === 0 ? null : curveOf(kept, runs.length, points),
     usdByItem: meanOf(runs.map(({ usdByItem }) => usdByItem).filter((bill) => bill !== null)),
-    latency: latencyOf(latencies, slowRounds),
+    latency: latencyOf(
+      runs.map(({ run, rounds }) => ({ run, ...rounds.latencies })),
+      slowRounds,
+    ),
+    heldOut: runs.flatMap(({ run, rounds }) =>
+      heldOutPoints(run, rounds.kept, Math.ceil(points / runs.length)),
+    ),
   };
 }
 
-function curveOf(
-  records: readonly (readonly RoundRecord[])[],
-  runs: number,
-  points: number,
-): Series["curve"] {
+function curveOf(records: readonly (readonly KeptRound[])[], runs: number, points: number): Series["curve"] {
   if (runs === 1) return runCurve(records[0]!, points);
   const { least, most } = POSITIONS_OF_SEEDS;
   const positions = Math.round((points * ROWS.run) / ROWS.seeds);
@@ -75,10 +77,9 @@ export class BestLosses {
   readonly #best = new Map<string, number>();
 
   /** @param problem the same text for runs that minimise the same function */
-  see(problem: string, records: readonly RoundRecord[]): void {
-    let best = this.#best.get(problem) ?? Number.POSITIVE_INFINITY;
-    for (const { loss } of records) if (loss !== null && loss < best) best = loss;
-    if (best < Number.POSITIVE_INFINITY) this.#best.set(problem, best);
+  see(problem: string, { leastLoss }: Pick<RoundsDigest, "leastLoss">): void {
+    const best = this.#best.get(problem) ?? Number.POSITIVE_INFINITY;
+    if (leastLoss !== null && leastLoss < best) this.#best.set(problem, leastLoss);
   }
 
   of(problem: string): number | null {

@@ -126,6 +126,7 @@ function settingsOf(groups: readonly SweepCell[]): Readonly<Record<string, strin
 /** The path's last word, where no other path ends with it. */
 function fieldName(path: string, among: readonly string[]): string {
   const last = path.slice(path.lastIndexOf(".") + 1);
+  if (path.startsWith("stop.")) return `limit of ${last}`;
   const shared = among.some((other) => other !== path && other.slice(other.lastIndexOf(".") + 1) === last);
   return shared || last === "run" ? path : last;
 }

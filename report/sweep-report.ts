@@ -1,13 +1,13 @@
 /** The report of a sweep, from the folder that `marina sweep` leaves: figures of every cell, and its rounds. */
 
 import { basename, dirname, resolve } from "node:path";
-import { MARINA, shellWord } from "../shared/base/index.ts";
+import { digestOf, type EpochSetting } from "../client/index.ts";
 import { BILL_GROUPS } from "../shared/cost/index.ts";
-import type { Manifest } from "../shared/data/index.ts";
-import { canonicalJson } from "../shared/protocol/index.ts";
+import { type Manifest, rowsUsed } from "../shared/data/index.ts";
+import { canonicalJson, startingMembership } from "../shared/protocol/index.ts";
 import { readRounds } from "../sweep/index.ts";
 import { endedWhy, withFront } from "./build.ts";
-import { importLines } from "./recipe.ts";
+import { importLines, runLine } from "./recipe.ts";
 import type { Reached, Recipe, ReportData, RunSummary, Series } from "./report-data.ts";
 import { BestLosses, seriesOf, shareOf } from "./series.ts";
 import { type CellGroup, groupCells, readCells, type SweepCell } from "./sweep-cells.ts";
@@ -34,14 +34,19 @@ export async function readSweepReport(path: string, manifestOf: ManifestOf): Pro
   const share = shareOf(groups.length);
   const best = new BestLosses();
   const bills = billsOf(cells);
+  const manifests = new Map<string, Manifest | undefined>();
+  for (const name of new Set(cells.map(({ spec }) => spec.data))) manifests.set(name, await manifestOf(name));
+  const epochs = new Map<SweepCell, number | null>();
   const series: Series[] = [];
   // One group after the other: the rounds of a large sweep don't fit into memory at once.
   for (const { name, settings, cells: members } of groups) {
     const runs = [];
     for (const cell of members) {
       const records = await rounds.of(cell.result.digest);
-      best.see(problemOf(cell), records);
-      runs.push({ run: runName(name, cell), records, usdByItem: bills.of(cell) });
+      const digest = digestOf(records, epochSetting(cell, manifests.get(cell.spec.data)));
+      best.see(problemOf(cell), digest);
+      epochs.set(cell, digest.last?.epochs ?? null);
+      runs.push({ run: runName(name, cell), rounds: digest, usdByItem: bills.of(cell) });
     }
     series.push({
       name,
@@ -56,26 +61,41 @@ export async function readSweepReport(path: string, manifestOf: ManifestOf): Pro
       ),
     });
   }
-  const manifests = new Map<string, Manifest | undefined>();
-  for (const name of new Set(cells.map(({ spec }) => spec.data))) manifests.set(name, await manifestOf(name));
   const data: ReportData = {
     title: `Sweep ${basename(folder)}`,
     predicts: !cells.some(({ deployed }) => deployed !== undefined),
     billItems: bills.items,
     series: series.map((one, i) => ({ ...one, bestLoss: best.of(problemOf(groups[i]!.cells[0]!)) })),
-    runs: groups.flatMap(({ name, cells: members }) => members.map((cell) => summaryOf(cell, name))),
+    runs: groups.flatMap(({ name, cells: members }) =>
+      members.map((cell) => summaryOf(cell, name, epochs.get(cell) ?? null)),
+    ),
     reached: withFront(groups.flatMap(reachedOf)),
     recipes: groups.map((group) => recipeOf(group, manifests)),
+    // What a sweep is to vary is the sweep's to say.
+    advice: [],
+    power: [],
   };
   const runs = groups.flatMap(({ name, cells: members }) =>
     members.map((cell) => ({
       run: runName(name, cell),
       series: name,
       seed: cell.seed,
-      records: () => rounds.of(cell.result.digest),
+      rounds: async function* () {
+        yield await rounds.of(cell.result.digest);
+      },
     })),
   );
   return { data, runs };
+}
+
+/** Undefined where the data set is gone: nobody knows how many rows it had. */
+function epochSetting(
+  { spec, result: { probability } }: SweepCell,
+  manifest: Manifest | undefined,
+): EpochSetting | undefined {
+  if (manifest === undefined) return undefined;
+  const { workers } = startingMembership(spec);
+  return { spec, rows: rowsUsed(manifest.rows, workers, spec.remainder), probability };
 }
 
 function runName(series: string, { seed }: SweepCell): string {
@@ -127,14 +147,11 @@ function recipeOf({ name, cells }: CellGroup, manifests: ReadonlyMap<string, Man
       ["probability", String(result.probability)],
       ["SHA-256 of the final iterate", result.iterateSha256],
     ],
-    commands: [
-      ...importLines(spec.data, manifests.get(spec.data)),
-      `echo ${shellWord(JSON.stringify(spec))} | ${MARINA} run -`,
-    ].join("\n"),
+    commands: [...importLines(spec.data, manifests.get(spec.data)), runLine(spec)].join("\n"),
   };
 }
 
-function summaryOf(cell: SweepCell, series: string): RunSummary {
+function summaryOf(cell: SweepCell, series: string, epochs: number | null): RunSummary {
   const { result, seed, spec } = cell;
   return {
     run: runName(series, cell),
@@ -145,6 +162,7 @@ function summaryOf(cell: SweepCell, series: string): RunSummary {
     status: result.status,
     ended: endedWhy(result),
     rounds: result.rounds,
+    epochs,
     loss: result.loss,
     gradientNormSquared: null,
     relativeGradientNormSquared: result.relativeGradientNormSquared,

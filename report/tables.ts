@@ -1,7 +1,7 @@
 /** A report's numbers as CSV: every run, every round, every item of a bill. */
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CollectedRun } from "../client/index.ts";
+import { type CollectedRun, finalRow, type ObjectReader, roundBlocks } from "../client/index.ts";
 import { type CsvCell, csv } from "../shared/base/index.ts";
 import type { RoundRecord } from "../shared/protocol/index.ts";
 import type { ReportData } from "./report-data.ts";
@@ -11,18 +11,31 @@ export interface TableRun {
   readonly run: string;
   readonly series: string;
   readonly seed: number;
-  readonly records: () => Promise<readonly RoundRecord[]>;
+  /** All of them, some at a time. */
+  readonly rounds: () => AsyncIterable<readonly RoundRecord[]>;
 }
 
-export function tableRuns(data: ReportData, runs: readonly CollectedRun[]): TableRun[] {
+export function tableRuns(
+  data: ReportData,
+  runs: readonly CollectedRun[],
+  objects: ObjectReader,
+): TableRun[] {
   const seriesOf = new Map(
     data.series.flatMap(({ name, runs: members }) => members.map((run) => [run, name])),
   );
-  return runs.map(({ stored: { run, spec }, records }) => ({
+  return runs.map(({ stored: { run, spec }, result }) => ({
     run,
     series: seriesOf.get(run) ?? "",
     seed: spec.seed,
-    records: async () => records,
+    rounds: async function* () {
+      let last: RoundRecord | undefined;
+      for await (const block of roundBlocks(objects, run)) {
+        last = block.at(-1);
+        yield block;
+      }
+      const final = finalRow(last, result);
+      if (final !== undefined) yield [final];
+    },
   }));
 }
 
@@ -41,13 +54,15 @@ export async function writeTables(
   const written = ["runs.csv", "bill.csv"];
   const path = join(folder, "rounds.csv");
   let any = false;
-  // Run by run: the rounds of a large sweep don't fit into memory at once.
-  for (const { run, series, seed, records } of runs) {
-    const rows = (await records()).map((record) => ({ run, series, seed, ...record }));
-    if (rows.length === 0) continue;
-    if (any) appendFileSync(path, objectsCsv(rows, { header: false }));
-    else writeFileSync(path, objectsCsv(rows));
-    any = true;
+  // Some at a time: the rounds of a large sweep, or of a long run, don't fit into memory at once.
+  for (const { run, series, seed, rounds } of runs) {
+    for await (const block of rounds()) {
+      if (block.length === 0) continue;
+      const rows = block.map((record) => ({ run, series, seed, ...record }));
+      if (any) appendFileSync(path, objectsCsv(rows, { header: false }));
+      else writeFileSync(path, objectsCsv(rows));
+      any = true;
+    }
   }
   return any ? [...written, "rounds.csv"] : written;
 }

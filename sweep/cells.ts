@@ -4,7 +4,7 @@ import { checkMachine, checkRun, machineMemoryBytes, withChange } from "../clien
 import { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import type { Manifest } from "../shared/data/index.ts";
-import { FUNCTION_MEMORY_LIMIT_MB, parseRunSpec } from "../shared/protocol/index.ts";
+import { FUNCTION_MEMORY_LIMIT_MB, isGiven, parseRunSpec } from "../shared/protocol/index.ts";
 import { type Axes, type Cell, cellDigest } from "./cell.ts";
 import { bestOf, type Group } from "./summary.ts";
 import type { SweepSpec } from "./sweep-spec.ts";
@@ -99,6 +99,12 @@ function cellOf(
   }
   value = withChange(value, `seed=${seed}`);
   const spec = parseRunSpec(value, name);
+  if (isGiven(spec.start)) {
+    throw new MarinaError(
+      "spec",
+      `start: expected "zeros", "model" or { "uniform": a } in a sweep, got ${JSON.stringify(spec.start)}: its cells run in stores of their own, where there is no other run or file; run such specs one by one with marina run`,
+    );
+  }
   const manifest = manifestOf(spec.data);
   const problem = checkRun(spec, manifest);
   // Also cells of a stack are first run on the embedded cloud.

@@ -5,6 +5,16 @@ export { createCellProgress } from "./cell-progress.ts";
 export { type CellSetting, cellsOf, confirmingCells } from "./cells.ts";
 export { onInterrupt } from "./interruption.ts";
 export { Library } from "./library.ts";
+export {
+  clampedParameter,
+  drawnPoints,
+  fieldOf,
+  parseParameter,
+  pointsOf,
+  rungsOf,
+  type SearchParameter,
+  survivors,
+} from "./parameter-search.ts";
 export { phaseSchema } from "./phase-schema.ts";
 export { readRounds, writeRounds } from "./rounds-file.ts";
 export { type CellProgress, CellsLeft, createCellRunner } from "./run-sweep.ts";
@@ -14,5 +24,5 @@ export { chosenOf, type FinishedCell, type Group, groupsOf, paretoFront } from "
 export { type ReadSweep, readSweep } from "./sweep-file.ts";
 export { writeSweepFiles } from "./sweep-files.ts";
 export { type Measure, PROGRESS_WITHIN, parseSweep, type SweepSpec, sweepJsonSchema } from "./sweep-spec.ts";
-export { isSetByLabel, sweepText, valueText } from "./sweep-table.ts";
+export { isSetByLabel, sweepText, tunedText, valueText } from "./sweep-table.ts";
 export { allowedScale, bestTrial, scaleOf, searchPowersOfTwo } from "./tune.ts";

@@ -1,6 +1,6 @@
 /** Runs one cell on an embedded cloud of its own, in memory. */
 
-import { collectRun, createRun } from "../client/index.ts";
+import { allRounds, createRun } from "../client/index.ts";
 import { createEmbeddedService, driveToEnd, type ServiceConfiguration } from "../embedded/index.ts";
 import { type ObjectStore, readOptional } from "../shared/cloud/index.ts";
 import { calibrationNeeds } from "../shared/methods/index.ts";
@@ -41,7 +41,7 @@ export async function runCell(
   const spectra = await calibrateAside(spec, configuration, stored);
   const known = new Map([...stored, ...spectra]);
   const { result, objects } = await drive(spec, configuration, [...known]);
-  const { records } = await collectRun(objects, result.run);
+  const records = await allRounds(objects, result.run, result);
   return {
     spectra,
     rounds: packRounds(records),

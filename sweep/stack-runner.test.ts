@@ -82,6 +82,8 @@ function stack(): Engine & { readonly driven: string[] } {
         ? { state: "live", because: "it is under way here" }
         : { state: ended ? "ended" : "cut-off", because: "" };
     },
+    inventory: () => Promise.reject(new Error("nobody asks for sizes here")),
+    discardRun: () => Promise.reject(new Error("nothing is deleted here")),
     exclusively: (_kind, _name, work) => work(),
     attach: (run) => Promise.reject(new Error(`${run} is not driven elsewhere`)),
     async command(run, command) {

@@ -2,11 +2,12 @@
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
-  collectRun,
+  allRounds,
   confirmSpending,
   type EngineOptions,
   fitnessIfReadable,
   openStack,
+  readResult,
   refuseUnfit,
 } from "../client/index.ts";
 import { dollars } from "../shared/base/index.ts";
@@ -103,7 +104,9 @@ export async function openStackSession(title: string, options: StackSessionOptio
     },
     run: (cells) => runner.run(cells),
     rounds: async ({ deployed }) =>
-      deployed === undefined ? [] : (await collectRun(engine.objects, deployed.run)).records,
+      deployed === undefined
+        ? []
+        : allRounds(engine.objects, deployed.run, await readResult(engine.objects, deployed.run)),
     close: async () => {
       interruption.dispose();
       await embedded.close();

@@ -3,6 +3,7 @@
 import { table } from "../client/index.ts";
 import { dollars, megabits, seconds, short } from "../shared/base/index.ts";
 import { type Group, paretoFront, type Quartiles } from "./summary.ts";
+import { type Measure, PROGRESS_WITHIN } from "./sweep-spec.ts";
 
 /** Below this many seeds quartiles say nothing. */
 const SEEDS_FOR_QUARTILES = 3;
@@ -12,12 +13,17 @@ export interface SweepTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** One row a group. Fields that no two groups differ in are left out. */
-export function sweepTable(groups: readonly Group[], among: readonly Group[] = groups): SweepTable {
+/** One row a group. Fields that no two groups differ in are left out. @param last the last column: what it is called and says */
+export function sweepTable(
+  groups: readonly Group[],
+  among: readonly Group[] = groups,
+  last?: { readonly title: string; readonly of: (group: Group) => string },
+): SweepTable {
   const paths = [...new Set(groups.flatMap(({ axes }) => Object.keys(axes)))];
   const labelled = groups.some(({ label }) => label !== null);
   const shown = paths.filter((path) => !labelled || !isSetByLabel(groups, path));
   const cheapFast = new Set(paretoFront(among, "usd", "seconds"));
+  const { title, of } = last ?? { title: "front", of: (group) => (cheapFast.has(group) ? "*" : "") };
   return {
     columns: [
       ...(labelled ? [["run", "left"] as const] : []),
@@ -29,7 +35,7 @@ export function sweepTable(groups: readonly Group[], among: readonly Group[] = g
       ["$", "right"],
       ["|∇f|²/start", "right"],
       ["f", "right"],
-      ["front", "left"],
+      [title, "left"],
     ],
     rows: groups.map((group) => {
       const { figures, label, axes, reached, seeds, diverged } = group;
@@ -46,7 +52,7 @@ export function sweepTable(groups: readonly Group[], among: readonly Group[] = g
           ? short(figures.relativeGradientNormSquared.median)
           : "-",
         Number.isFinite(group.loss.median) ? short(group.loss.median) : "-",
-        cheapFast.has(group) ? "*" : "",
+        of(group),
       ];
     }),
   };
@@ -55,6 +61,30 @@ export function sweepTable(groups: readonly Group[], among: readonly Group[] = g
 export function sweepText(groups: readonly Group[], among: readonly Group[] = groups): string {
   const { columns, rows } = sweepTable(groups, among);
   return table(columns, rows);
+}
+
+/** A search's trials, with one rule of what is best: the caption says it, the last column what it makes of each. */
+export function tunedText(
+  groups: readonly Group[],
+  by: Measure,
+  caption: string,
+): { text: string; best: Group | undefined } {
+  const reached = groups.filter(({ figures }) => Number.isFinite(figures[by].median));
+  const most = Math.max(...reached.map(({ progress }) => progress.median));
+  const isFar = ({ progress }: Group): boolean => progress.median >= (1 - PROGRESS_WITHIN) * most;
+  const eligible = reached.filter(isFar);
+  const best = eligible.reduce<Group | undefined>(
+    (a, b) => (a === undefined || b.figures[by].median < a.figures[by].median ? b : a),
+    undefined,
+  );
+  const of = (group: Group): string => {
+    if (group === best) return "best";
+    if (!Number.isFinite(group.figures[by].median))
+      return by === "relativeGradientNormSquared" ? "failed" : "not reached";
+    return isFar(group) ? "" : "loss too high";
+  };
+  const { columns, rows } = sweepTable(groups, groups, { title: "", of });
+  return { text: `${table(columns, rows)}\n\n${caption}`, best };
 }
 
 /** As a table of a README. */

@@ -92,6 +92,10 @@ describe("a sweep's cells", () => {
     const cloud = parseSweep({ name: "s", base: {}, grid: { "cloud.workerMemoryMb": [1] } }, "s");
     expect(() => cellsOf(cloud, base, { manifestOf: manifestNamed })).toThrow(/cloud\.workerMemoryMb/);
     expect(() => cellsOf(sweep, base, { manifestOf: manifestNamed })).not.toThrow(/none was started/);
+    const given = parseSweep({ name: "s", base: {}, grid: { start: [{ run: "other" }] } }, "s");
+    expect(() => cellsOf(given, base, { manifestOf: manifestNamed })).toThrow(
+      /start: expected "zeros", "model" or \{ "uniform": a \} in a sweep, got \{"run":"other"\}/,
+    );
     expect(() => parseSweep({ name: "s", base: {}, gird: {} }, "s.json")).toThrow(/did you mean "grid"/);
   });
 });

@@ -95,7 +95,7 @@ export function allowedScale(
 }
 
 /** The last allowed whole number from `allowed` to `refused`; `allowed` itself where these are no whole numbers. */
-function lastAllowed(allowed: unknown, refused: unknown, allows: (value: number) => boolean): unknown {
+export function lastAllowed(allowed: unknown, refused: unknown, allows: (value: number) => boolean): unknown {
   if (!Number.isInteger(allowed) || !Number.isInteger(refused)) return allowed;
   let [good, bad] = [allowed as number, refused as number];
   while (Math.abs(bad - good) > 1) {

@@ -85,6 +85,42 @@ function dashaRows(): Row[] {
   ];
 }
 
+/** Clients and rows drawn by importance, w8a's of unequal norms; steps of the other theorems, and measured ones. */
+function samplingAndStepRows(): Row[] {
+  const sampling = "importance" as const;
+  const pp = { kind: "pp-marina", compressor: randK, participants: 2 } as const;
+  const vr = { kind: "vr-marina", compressor: randK, batchSize } as const;
+  const logistic = { kind: "logistic", regularizer: { kind: "l2", lambda: 0.01 } } as const;
+  const ridge = { kind: "least-squares", regularizer: { kind: "l2", lambda: 0.1 } } as const;
+  const permK = { kind: "marina", compressor: { kind: "perm-k" } } as const;
+  return [
+    shortRow("pp-marina, importance", { algorithm: { ...pp, sampling } }, true),
+    shortRow("pp-marina, importance on w8a", { data: "w8a", algorithm: { ...pp, sampling } }),
+    shortRow("pp-marina, importance, elastic", {
+      algorithm: { ...pp, sampling },
+      workers: [{ workers: 5 }, { fromRound: 6, workers: 8, denseRound: "force" }],
+    }),
+    shortRow("vr-marina, importance on w8a", { data: "w8a", algorithm: { ...vr, sampling } }, true),
+    shortRow("vr-marina, explicit", { algorithm: { ...vr, stepSize: "explicit" }, problem: logistic }),
+    shortRow("marina, explicit", {
+      algorithm: { ...methods.marina(randK), stepSize: "explicit" } as Algorithm,
+    }),
+    shortRow("marina, perm-k, explicit on ridge", {
+      algorithm: { ...permK, stepSize: "explicit" },
+      problem: ridge,
+      stop: { rounds: 4 },
+    }),
+    shortRow("marina, pl", {
+      algorithm: { ...methods.marina(randK), stepSize: "pl" } as Algorithm,
+      problem: logistic,
+    }),
+    shortRow("dasha, measured", { algorithm: { kind: "dasha", compressor: randK, stepSize: "measured" } }),
+    shortRow("ef21, mean smoothness", {
+      algorithm: { kind: "ef21", compressor: { kind: "top-k", k: 10 }, smoothness: "mean" },
+    }),
+  ];
+}
+
 /** Compressors that are not unbiased, with the states stored and carried, and tasks that several workers share. */
 function contractiveRows(): Row[] {
   const ef21 = { kind: "ef21", compressor: { kind: "top-k", k: 10 } } as const;
@@ -383,6 +419,7 @@ export const rows: readonly Row[] = [
   ...jointRows(),
   ...contractiveRows(),
   ...dashaRows(),
+  ...samplingAndStepRows(),
   ...dataRows(),
   ...problemRows(),
   ...parameterRows(),

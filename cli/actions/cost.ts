@@ -7,8 +7,8 @@ import {
   isDeployed,
   type ObjectReader,
   readJson,
-  readRounds,
   readUsed,
+  roundBlocks,
   type Used,
   withEngine,
 } from "../../client/index.ts";
@@ -98,7 +98,8 @@ async function costOf(engine: Engine, runs: readonly string[], options: CostOpti
   }
   const [first] = bills;
   if (first !== undefined && bills.length === 1) {
-    const [firstRound] = await readRounds(objects, first.run);
+    const blocks = roundBlocks(objects, first.run, { to: 1 });
+    const [firstRound] = (await blocks.next()).value ?? [];
     console.log(itemTable(first.bill, options.freeTier === true));
     console.log(["", ...remarks(first, firstRound, setting, engine.predicts, options)].join("\n"));
     return;

@@ -2,16 +2,20 @@
 
 import {
   accountChecks,
+  adviceText,
   type Check,
   checkFit,
   checkTurns,
   configure,
+  constantsOfSpec,
   type DeployedEngine,
   type EngineOptions,
   findManifest,
   type Prediction,
+  packingAdvice,
   predict,
   readSpec,
+  stepTexts,
   taskSeconds,
   withStack,
   workersAtOnce,
@@ -22,7 +26,7 @@ import { accountConcurrency, functionLimits } from "../../shared/cloud/aws/index
 import { priceNotice } from "../../shared/cost/index.ts";
 import { dataForm } from "../../shared/data/index.ts";
 import { openProblem } from "../../shared/problems/index.ts";
-import { workersAsked } from "../../shared/protocol/index.ts";
+import { type RunSpec, workersAsked } from "../../shared/protocol/index.ts";
 
 export interface DoctorOptions extends EngineOptions {
   readonly beforeDeploy?: true;
@@ -92,21 +96,41 @@ async function* checks(engine: DeployedEngine, specPath: string | undefined): As
     yield { good: true, text: `prices: ${notice}${limit}` };
   }
   if (turns.some(({ good }) => !good)) return;
+  const configuration = { ...stack, workerConcurrency: workersAtOnce(concurrency) };
+  yield* await stepChecks(objects, spec);
   let prediction: Prediction | undefined;
   try {
-    prediction = await predict(objects, spec, { ...stack, workerConcurrency: workersAtOnce(concurrency) });
+    prediction = await predict(objects, spec, configuration);
   } catch (error) {
     if (!(error instanceof MarinaError)) throw error;
     yield { good: false, text: error.message };
     return;
   }
-  yield prediction === undefined
-    ? {
-        good: true,
-        text: "price: can't be predicted, data set or vectors are too large for a trial on this machine",
-      }
-    : {
-        good: true,
-        text: `price: $${dollars(1000 * prediction.usdPerRound)} per 1,000 rounds, ${seconds(prediction.secondsPerRound)} a round; at most $${dollars(prediction.usdAtMost)} and ${seconds(prediction.secondsAtMost)} for ${spec.stop.rounds} rounds`,
-      };
+  if (prediction === undefined) {
+    yield {
+      good: true,
+      text: "price: can't be predicted, data set or vectors are too large for a trial on this machine",
+    };
+    return;
+  }
+  yield {
+    good: true,
+    text: `price: $${dollars(1000 * prediction.usdPerRound)} per 1,000 rounds, ${seconds(prediction.secondsPerRound)} a round; at most $${dollars(prediction.usdAtMost)} and ${seconds(prediction.secondsAtMost)} for ${spec.stop.rounds} rounds`,
+  };
+  const advice = await packingAdvice(objects, spec, configuration, prediction);
+  if (advice !== undefined) yield { good: true, text: `packing: ${adviceText(advice)}` };
+}
+
+/** Where the step size comes from, and what it promises; where there is none, why. */
+async function stepChecks(objects: DeployedEngine["objects"], spec: RunSpec): Promise<Check[]> {
+  try {
+    const constants = await constantsOfSpec(objects, spec);
+    return stepTexts(spec, constants ?? { stepSize: 0 }).map((text) => ({
+      good: true,
+      text: `step: ${text}`,
+    }));
+  } catch (error) {
+    if (!(error instanceof MarinaError)) throw error;
+    return [{ good: false, text: error.message }];
+  }
 }

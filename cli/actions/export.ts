@@ -1,8 +1,7 @@
 /** `marina export`: a run in one file. */
 import { type EngineOptions, exportArchive, findRun, withEngine } from "../../client/index.ts";
-import { createFile } from "../../embedded/index.ts";
 import { bytes, MarinaError } from "../../shared/base/index.ts";
-import { writingTo } from "../output/writing.ts";
+import { writeFile } from "../output/new-file.ts";
 
 export async function exportRun(
   run: string,
@@ -20,18 +19,8 @@ export async function exportRun(
     }
     return exportArchive(engine.objects, run, options.data);
   });
-  await writingTo(path, () => writeNew(path, archive));
+  await writeFile(path, [archive]);
   console.log(
     `${path}: run ${run}, ${bytes(archive.length)}; take it in elsewhere with: marina import ${path}`,
   );
-}
-
-/** @throws what the file system says; EEXIST where there is a file already. */
-function writeNew(path: string, body: Uint8Array): void {
-  if (createFile(path, body)) return;
-  throw Object.assign(new Error(`EEXIST: file already exists, open '${path}'`), {
-    code: "EEXIST",
-    syscall: "open",
-    path,
-  });
 }

@@ -1,7 +1,8 @@
 /** `marina report`: runs or a sweep as one page that can be sent, and as pictures and tables. */
 import { type CollectedRun, collectRun, type EngineOptions, withEngine } from "../../client/index.ts";
-import { replaceFile } from "../../embedded/index.ts";
+import { DEFAULT_CONFIGURATION, replaceFile } from "../../embedded/index.ts";
 import {
+  adviceOn,
   buildReport,
   type ReportData,
   readSweepReport,
@@ -72,8 +73,12 @@ async function collect(
     const runs: CollectedRun[] = [];
     for (const name of new Set(names)) runs.push(await collectRun(engine.live, name));
     const title = runs.length === 1 ? `Run ${names[0]}` : `${runs.length} runs`;
-    const data = titled(buildReport(runs, { title, predicts: engine.predicts }));
-    return { data, runs: tableRuns(data, runs) };
+    const built = titled(buildReport(runs, { title, predicts: engine.predicts }));
+    // A local cloud's seconds are this machine's.
+    const configuration = options.on === "localstack" ? undefined : (engine.stack ?? DEFAULT_CONFIGURATION);
+    const advice = configuration === undefined ? [] : await adviceOn(built, runs, engine.live, configuration);
+    const data = { ...built, advice };
+    return { data, runs: tableRuns(data, runs, engine.live) };
   });
 }
 

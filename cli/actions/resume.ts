@@ -14,6 +14,7 @@ import {
 } from "../../client/index.ts";
 import { readCheckpoint } from "../../lambdas/aggregator/index.ts";
 import { driveRun, type RunOptions, reportEnd, waitFor } from "./drive.ts";
+import { confirmRounds } from "./run-length.ts";
 
 export async function resume(run: string, options: RunOptions): Promise<void> {
   checkBound(options);
@@ -22,9 +23,16 @@ export async function resume(run: string, options: RunOptions): Promise<void> {
   await withEngine(options, async (engine) => {
     if (isDeployed(engine)) await requireFit(engine, (await findRun(engine.objects, run)).spec);
     if (isDeployed(engine) && options.on === "aws") await confirmRest(engine, run, options);
+    else await confirmRounds(engine, ...(await restOf(engine, run, options)));
     const { spec, control } = await resumeRun(engine.objects, run, engine.machineBytes);
     reportEnd(engine, options, await driveRun(engine, spec, control));
   });
+}
+
+async function restOf({ objects }: Engine, run: string, { yes }: RunOptions) {
+  const { spec } = await findRun(objects, run);
+  const done = (await readCheckpoint(objects, run))?.checkpoint.round ?? 0;
+  return [spec, yes, spec.stop.rounds - done] as const;
 }
 
 /** Follows a run that is live to its end; false for one that is not live, and for one that is cut off meanwhile. */

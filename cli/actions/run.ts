@@ -1,32 +1,80 @@
 /** `marina run`: a spec to its end. */
 import {
+  adviceText,
+  changeLabels,
   checkBound,
+  checkLabels,
+  constantsOfSpec,
   createRun,
+  type Engine,
   findManifest,
   heldTo,
   isDeployed,
+  type LabelChange,
   oneClassRemark,
+  packingAdviceAfter,
   readSpec,
   requireFit,
+  stepTexts,
   withEngine,
 } from "../../client/index.ts";
+import { DEFAULT_CONFIGURATION } from "../../embedded/index.ts";
+import { methodLabel } from "../../shared/methods/index.ts";
+import type { RunResult, RunSpec } from "../../shared/protocol/index.ts";
+import { constantsText } from "../output/report.ts";
 import { confirmRuns, driveRun, type RunOptions, reportEnd } from "./drive.ts";
+import { confirmRounds } from "./run-length.ts";
 
 interface SpecOptions extends RunOptions {
   readonly set?: readonly string[];
+  readonly tag?: readonly string[];
+  readonly note?: string;
+  readonly explain?: boolean;
 }
 
 export async function runSpec(path: string, options: SpecOptions): Promise<void> {
   checkBound(options);
+  const labels = labelsOf(options);
   const spec = heldTo(readSpec(path, options.set ?? []), options.maxUsd);
   await withEngine(options, async (engine) => {
+    if (options.explain === true) return explain(engine, spec);
     if (isDeployed(engine)) await requireFit(engine, spec);
     if (isDeployed(engine) && options.on === "aws") await confirmRuns(engine, [spec], options);
+    else await confirmRounds(engine, spec, options.yes);
     if (options.maxUsd !== undefined) console.error(`bounded: stop.usd is ${spec.stop.usd}`);
     const { control } = await createRun(engine.objects, spec, engine.machineBytes);
+    if (labels !== undefined) await changeLabels(engine.objects, control.run, labels);
     const manifest = await findManifest(engine.objects, spec.data);
     const remark = await oneClassRemark(engine.objects, manifest, spec);
     if (remark !== undefined) console.error(`${spec.data}: ${remark}`);
-    reportEnd(engine, options, await driveRun(engine, spec, control));
+    const ended = await driveRun(engine, spec, control);
+    reportEnd(engine, options, ended);
+    if (engine.predicts && ended.result.status === "done") await advise(engine, spec, ended.result);
   });
+}
+
+/** @throws MarinaError "usage" */
+function labelsOf({ tag: tags = [], note }: SpecOptions): LabelChange | undefined {
+  if (tags.length === 0 && note === undefined) return undefined;
+  const labels = { tags, ...(note === undefined ? {} : { note }) };
+  checkLabels(labels);
+  return labels;
+}
+
+/** Where dollars and seconds are predicted this says after the run what is said on AWS before it. */
+async function advise({ objects }: Engine, spec: RunSpec, result: RunResult): Promise<void> {
+  const advice = await packingAdviceAfter(objects, { ...result, spec }, DEFAULT_CONFIGURATION);
+  if (advice !== undefined) console.error(`packing: ${adviceText(advice)}`);
+}
+
+/** The step size before anything is stored or spent. */
+async function explain({ objects }: Engine, spec: RunSpec): Promise<void> {
+  const constants = await constantsOfSpec(objects, spec);
+  const lines = [methodLabel(spec.algorithm)];
+  if (constants === undefined) lines.push(...stepTexts(spec, { stepSize: 0 }));
+  else {
+    const { stepSize, probability } = constants;
+    lines.push(...stepTexts(spec, constants), `γ ${stepSize}, p ${probability}`, constantsText(constants));
+  }
+  process.stdout.write(`${lines.join("\n")}\n`);
 }

@@ -1,57 +1,36 @@
 /** `marina tune`: the power of two of a parameter with which a spec reaches its accuracy for the least. */
 
-import { type EngineOptions, openEmbedded, readSpec } from "../../client/index.ts";
+import { readSpec } from "../../client/index.ts";
 import { MarinaError, short } from "../../shared/base/index.ts";
 import type { RunSpec } from "../../shared/protocol/index.ts";
 import {
   allowedScale,
   bestTrial,
   type Cell,
-  type CellSetting,
   CellsLeft,
   cellsOf,
-  createCellProgress,
-  createCellRunner,
-  type FinishedCell,
+  fieldOf,
   type Group,
   groupsOf,
-  Library,
   type Measure,
-  onInterrupt,
-  openStackSession,
-  outcomeText,
   PROGRESS_WITHIN,
   parseSweep,
   scaleOf,
   searchPowersOfTwo,
   sweepText,
+  tunedText,
 } from "../../sweep/index.ts";
-
-/** What `--by` may be, in a word each. */
-export const TUNE_MEASURES: Readonly<Record<string, Measure>> = {
-  bits: "uplinkBitsPerWorker",
-  rounds: "rounds",
-  seconds: "seconds",
-  usd: "usd",
-  accuracy: "relativeGradientNormSquared",
-};
-
-export interface TuneOptions extends EngineOptions {
-  readonly parameter: string;
-  readonly by: string;
-  readonly seeds: readonly number[];
-  readonly set?: readonly string[];
-  readonly jobs?: number;
-  readonly maxUsd?: number;
-  readonly yes?: boolean;
-  readonly json?: boolean;
-}
+import { openBench, refusalOf, ruleOf, TUNE_MEASURES, type TuneOptions } from "./tune-bench.ts";
+import { tuneCombinations } from "./tune-combinations.ts";
 
 export async function tune(path: string, options: TuneOptions): Promise<void> {
   const spec = readSpec(path, options.set ?? []);
   const measure = TUNE_MEASURES[options.by]!;
   checkTarget(spec, measure);
-  const field = options.parameter === "stepSize" ? "algorithm.stepSize" : options.parameter;
+  const [first = "stepSize", ...more] = options.parameter;
+  if (more.length > 0 || first.includes("=")) return tuneCombinations(spec, measure, options);
+  refuseCombinations(options);
+  const field = fieldOf(first);
   const wanted = scaleOf(field, valueAt(spec, field));
   const bench = await openBench(options);
   const tried: Group[] = [];
@@ -104,7 +83,8 @@ export async function tune(path: string, options: TuneOptions): Promise<void> {
     }
     const order = new Map(trials.map(({ value, exponent }) => [JSON.stringify(value), exponent]));
     const exponent = ({ axes }: Group): number => order.get(JSON.stringify(axes[field])) ?? 0;
-    console.log(sweepText([...tried].sort((a, b) => exponent(a) - exponent(b))));
+    const ordered = [...tried].sort((a, b) => exponent(a) - exponent(b));
+    console.log(tunedText(ordered, measure, ruleOf(options)).text);
     console.log(
       `\nbest by ${options.by}: --set '${field}=${JSON.stringify(best.value)}' (median ${short(best.cost)})`,
     );
@@ -122,78 +102,13 @@ export async function tune(path: string, options: TuneOptions): Promise<void> {
   }
 }
 
-/** Why cells can't be run; undefined where they can. */
-function refusalOf(make: () => unknown): string | undefined {
-  try {
-    make();
-    return undefined;
-  } catch (error) {
-    if (error instanceof MarinaError) return error.message;
-    throw error;
-  }
-}
-
-/** Where the trials run. */
-interface Bench {
-  setting(dataSets: Iterable<string>): Promise<CellSetting>;
-  /** What is done of them, and what kept the others from it. */
-  run(
-    cells: readonly Cell[],
-  ): Promise<{ readonly finished: readonly FinishedCell[]; readonly error?: unknown }>;
-  close(): Promise<void>;
-}
-
-async function openBench(options: TuneOptions): Promise<Bench> {
-  if (options.on === "embedded") return embeddedBench(options);
-  const session = await openStackSession("tune", options);
-  return {
-    setting: (dataSets) => session.setting(dataSets),
-    run: async (cells) => {
-      const outcome = await session.run(cells);
-      const { finished, left, failure } = outcome;
-      if (left.length === 0) return { finished };
-      if (failure !== undefined) return { finished, error: failure.error };
-      const text = `the search is not at its end; ${outcomeText(outcome, session)}`;
-      return { finished, error: new MarinaError("limit", text) };
-    },
-    close: () => session.close(),
-  };
-}
-
-async function embeddedBench({ home, jobs, maxUsd }: TuneOptions): Promise<Bench> {
-  if (maxUsd !== undefined) {
-    throw new MarinaError(
-      "usage",
-      "--max-usd: runs on the embedded cloud cost nothing; give it with --on aws or --on localstack",
-    );
-  }
-  const engine = await openEmbedded(home);
-  const library = new Library(engine.objects);
-  const progress = createCellProgress("tune", process.stderr);
-  const interruption = onInterrupt("stopping; what is done is kept (Ctrl-C again: at once)");
-  const { signal } = interruption;
-  const runner = createCellRunner({
-    home,
-    library,
-    progress,
-    signal,
-    ...(jobs === undefined ? {} : { jobs }),
-  });
-  return {
-    setting: async (dataSets) => ({ manifestOf: await library.manifestsOf(dataSets) }),
-    run: async (cells) => {
-      try {
-        return { finished: await runner.run(cells) };
-      } catch (error) {
-        return { finished: runner.finished(cells), error };
-      }
-    },
-    close: async () => {
-      interruption.dispose();
-      await runner.close();
-      await engine.close();
-    },
-  };
+/** @throws MarinaError "usage" for flags of a search over given values. */
+function refuseCombinations({ random, halving, maxTrials }: TuneOptions): void {
+  if (random === undefined && halving === undefined && maxTrials === undefined) return;
+  throw new MarinaError(
+    "usage",
+    "--random, --halving and --max-trials are for given values: --parameter FIELD=VALUE,VALUE,...",
+  );
 }
 
 /** Runs without a target can be compared by how accurate they end only. */

@@ -6,6 +6,7 @@ import {
   type EngineOptions,
   type Liveness,
   openEngine,
+  RunReader,
   requestScale,
   unfinished,
 } from "../../client/index.ts";
@@ -15,7 +16,6 @@ import {
   OutlookTracker,
   parseScaleOrder,
   QUIET_SECONDS,
-  RunReader,
   startWatchServer,
   stateText,
   terminalLines,
@@ -147,10 +147,10 @@ function cutOffs({ runs, standings }: Sight): MarinaError[] {
 /** Asked only of a run that has been quiet, and of one without a round: on a stack it costs requests. */
 async function standingIn(
   engine: Engine,
-  { stored, result, records }: CollectedRun,
+  { stored, result, rounds }: CollectedRun,
   { quietSeconds }: Outlook,
 ): Promise<Liveness | undefined> {
-  if (result !== undefined || (records.length > 0 && quietSeconds < QUIET_SECONDS)) return undefined;
+  if (result !== undefined || (rounds.count > 0 && quietSeconds < QUIET_SECONDS)) return undefined;
   return await engine.liveness(stored.run);
 }
 

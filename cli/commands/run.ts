@@ -1,4 +1,5 @@
 import { engineCommand } from "../flags/command.ts";
+import { note, tag } from "../flags/labels.ts";
 import { maxUsd, yes } from "../flags/spending.ts";
 import { collect } from "../flags/values.ts";
 
@@ -12,5 +13,8 @@ export const command = engineCommand("run")
     collect,
     [],
   )
+  .addOption(tag())
+  .addOption(note())
+  .option("--explain", "say where the step size comes from and what it promises, and do nothing else")
   .option("--json", "print one JSON object as the last line of standard output")
   .action(async (spec: string, options) => (await import("../actions/run.ts")).runSpec(spec, options));

@@ -2,11 +2,23 @@ import { Option } from "../commander.ts";
 import { engineCommand } from "../flags/command.ts";
 import { jobs } from "../flags/jobs.ts";
 import { yes } from "../flags/spending.ts";
-import { collect, positiveNumber, seedList } from "../flags/values.ts";
+import { collect, positiveInteger, positiveNumber, seed, seedList } from "../flags/values.ts";
 
 export const command = engineCommand("tune")
   .argument("<spec>", "JSON file of a run with an accuracy to reach")
-  .option("--parameter <field>", "field of the spec; stepSize is algorithm.stepSize", "stepSize")
+  .option(
+    "--parameter <field[=values]>",
+    "field of the spec: its powers of two are searched; with values, e.g. workers=5,10,20 (repeatable), every combination is; default: stepSize, which is algorithm.stepSize",
+    collect,
+    [],
+  )
+  .option("--random <n>", "of the combinations so many, drawn by --search-seed", positiveInteger)
+  .option("--search-seed <s>", "key of the draw", seed, 1)
+  .option(
+    "--halving",
+    "hopeless trials end early: all begin with few rounds, the best third goes on with three times as many",
+  )
+  .option("--max-trials <n>", "start no more runs than these, and tell the best so far", positiveInteger)
   .addOption(
     new Option("--by <what>", "what is to be least")
       .choices(["bits", "rounds", "seconds", "usd", "accuracy"])

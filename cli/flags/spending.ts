@@ -10,5 +10,5 @@ export function maxUsd() {
 }
 
 export function yes() {
-  return new Option("--yes", "on aws: spend what is predicted without asking");
+  return new Option("--yes", "don't ask: spend on aws what is predicted, start runs that may take days");
 }

@@ -1,4 +1,5 @@
 /** From the text of a flag to its value. */
+import { FUNCTION_MEMORY_LIMIT_MB } from "../../shared/protocol/index.ts";
 import { InvalidArgumentError } from "../commander.ts";
 
 /** For flags that may be given several times. */
@@ -24,6 +25,17 @@ export function seed(text: string): number {
   if (text.trim() === "" || !Number.isSafeInteger(value) || value < 0)
     throw new InvalidArgumentError("expected an integer of at least 0");
   return value;
+}
+
+/** Of a function's memory. */
+export function memoryList(text: string): number[] {
+  const sizes = text.split(",").map(Number);
+  if (!sizes.every((mb) => Number.isInteger(mb) && mb >= 128 && mb <= FUNCTION_MEMORY_LIMIT_MB)) {
+    throw new InvalidArgumentError(
+      `expected whole numbers from 128 to ${FUNCTION_MEMORY_LIMIT_MB}, separated by commas`,
+    );
+  }
+  return [...new Set(sizes)].sort((a, b) => a - b);
 }
 
 export function seedList(text: string): number[] {

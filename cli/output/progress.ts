@@ -1,6 +1,7 @@
 /** Live progress of a run: one line that changes on a terminal, a plain line now and then elsewhere. */
 
-import type { Watcher } from "../../client/index.ts";
+import { heldOutText, type Watcher } from "../../client/index.ts";
+import type { CalibrationQuestion } from "../../lambdas/aggregator/index.ts";
 import { dollars, megabits, seconds, short } from "../../shared/base/index.ts";
 import type { RoundRecord, RunSpec } from "../../shared/protocol/index.ts";
 
@@ -19,6 +20,14 @@ export interface ProgressOptions {
 const TERMINAL_INTERVAL = 100;
 const PLAIN_INTERVAL = 5000;
 
+const CALIBRATION_TEXT: Readonly<Record<CalibrationQuestion, string>> = {
+  spectra: "spectra",
+  "average-smoothness": "power iteration",
+  hessians: "Hessians",
+  start: "start",
+  probe: "gradients near x^0",
+};
+
 export function createProgress(options: ProgressOptions): Watcher & { readonly done: () => void } {
   const { run, spec, predicts, stream, now, update } = options;
   const live = stream.isTTY === true;
@@ -29,6 +38,7 @@ export function createProgress(options: ProgressOptions): Watcher & { readonly d
   let norm: number | null = null;
   let initial: number | null = null;
   let loss: number | null = null;
+  let heldOut = "";
   const show = (line: string): void => {
     const at = now();
     if (at - shown < interval) return;
@@ -39,18 +49,19 @@ export function createProgress(options: ProgressOptions): Watcher & { readonly d
   const approximately = predicts ? "~" : "";
   return {
     calibration(what, step) {
-      show(`${run}: calibration, ${what === "average-smoothness" ? `power iteration step ${step}` : what}`);
+      show(`${run}: calibration, ${CALIBRATION_TEXT[what]}${step === 0 ? "" : `, step ${step}`}`);
     },
     round(record: RoundRecord) {
       first ??= record.round;
       norm = record.gradientNormSquared ?? norm;
       initial ??= record.gradientNormSquared;
       loss = record.loss ?? loss;
+      if (record.heldOut !== undefined) heldOut = `  ${heldOutText(record.heldOut)}`;
       const rate = (1000 * (record.round - first)) / Math.max(1, now() - started);
       const relative =
         norm !== null && initial !== null && first === 0 ? ` (${short(norm / initial)} of start)` : "";
       show(
-        `${run}: round ${record.round}/${spec.stop.rounds}  |∇f|² ${short(norm)}${relative}  f ${short(loss)}  ` +
+        `${run}: round ${record.round}/${spec.stop.rounds}  |∇f|² ${short(norm)}${relative}  f ${short(loss)}${heldOut}  ` +
           `${megabits(record.uplinkBitsPerWorker)} Mbit/worker  ${approximately}${seconds(record.seconds)}  ` +
           `${approximately}$${dollars(record.usd)}  ${Math.round(rate)} rounds/s`,
       );

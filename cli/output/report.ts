@@ -1,8 +1,8 @@
 /** How results are shown: one run, several side by side, and the JSON object for programs. */
 
-import { endedText, table } from "../../client/index.ts";
+import { endedText, heldOutText, stepTexts, table } from "../../client/index.ts";
 import { bytes, dollars, megabits, seconds, short } from "../../shared/base/index.ts";
-import { methodLabel } from "../../shared/methods/index.ts";
+import { methodLabel, stepFrom } from "../../shared/methods/index.ts";
 import type { RunResult } from "../../shared/protocol/index.ts";
 
 /** The last line of `--json`. */
@@ -16,6 +16,7 @@ export function jsonLine(result: RunResult, predicts: boolean, wallSeconds: numb
     rounds: result.rounds,
     loss: result.loss,
     gradientNormSquared: result.gradientNormSquared,
+    ...(result.heldOut === undefined ? {} : { heldOut: result.heldOut }),
     initialGradientNormSquared: result.initialGradientNormSquared,
     relativeGradientNormSquared: result.relativeGradientNormSquared,
     uplinkBitsPerWorker: result.uplinkBitsPerWorker,
@@ -31,6 +32,7 @@ export function jsonLine(result: RunResult, predicts: boolean, wallSeconds: numb
     droppedMessages: result.droppedMessages,
     iterateSha256: result.iterateSha256,
     constants: result.constants,
+    ...(result.spec === null ? {} : { stepSizeFrom: stepFrom(result.spec.algorithm) }),
   });
 }
 
@@ -92,23 +94,24 @@ export function details(result: RunResult, predicts: boolean): string {
       `${spec?.data ?? "unknown"}, ${constants.rows.toLocaleString("en-US")} rows, d = ${constants.dimension.toLocaleString("en-US")}, ${membershipText(result)} workers`,
     ],
     ["rounds", result.rounds.toLocaleString("en-US")],
-    ["f(x)", result.loss === null ? "-" : String(result.loss)],
+    ["loss", result.loss === null ? "-" : `f(x) = ${Number(result.loss.toPrecision(6))}`],
     [
-      "|∇f(x)|²",
-      `${short(result.gradientNormSquared)} (start ${short(initial)}, ratio ${short(result.relativeGradientNormSquared)})`,
+      "gradient",
+      `|∇f(x)|² = ${short(result.gradientNormSquared)}; at the start ${short(initial)}, ratio ${short(result.relativeGradientNormSquared)}`,
     ],
+    ...heldOutRows(result),
     [
       "uplink",
-      `${megabits(result.uplinkBitsPerWorker)} Mbit per worker; ${bytes(result.uplinkBytesMeasured)} measured in all`,
+      `${megabits(result.uplinkBitsPerWorker)} Mbit from each worker; ${bytes(result.uplinkBytesMeasured)} travelled in all`,
     ],
-    ["downlink", `${bytes(result.downlinkBytesMeasured)} measured in all`],
-    ["evaluation", `${bytes(result.evaluationBytesMeasured)}, not charged to the method`],
+    ["downlink", `${bytes(result.downlinkBytesMeasured)} to all workers together`],
+    ["watching", `${bytes(result.evaluationBytesMeasured)} more for the curves: in no other figure`],
     ...(result.pairedGradients === 0
       ? []
       : [
           [
             "reuse",
-            `${((100 * result.reusedGradients) / result.pairedGradients).toFixed(1)} % of ${result.pairedGradients.toLocaleString("en-US")} gradients at an older point were still held`,
+            `${((100 * result.reusedGradients) / result.pairedGradients).toFixed(1)} % of ${result.pairedGradients.toLocaleString("en-US")} gradients at the point before were still in a worker's memory`,
           ] as [string, string],
         ]),
     ["time", `${seconds(result.seconds)}${approximate}`],
@@ -117,16 +120,43 @@ export function details(result: RunResult, predicts: boolean): string {
       `$${dollars(result.usd)}${approximate}, ${result.rounds === 0 ? "-" : `$${dollars((1000 * result.usd) / result.rounds)}`} per 1,000 rounds`,
     ],
     ...preparationRows(result, predicts),
-    [
-      "constants",
-      `${constants.L === undefined ? "L unknown, " : `L ${constants.L}, `}${constants.Lf === undefined ? "" : `L_f ${constants.Lf}, `}${constants.omega === undefined ? `α ${constants.alpha}` : `ω ${constants.omega}`}, ζ ${constants.zeta}`,
-    ],
-    ["step size", `γ ${constants.stepSize}, p ${constants.probability}`],
+    ["constants", constantsText(constants)],
+    ["step size", `γ = ${short(constants.stepSize)}, probability p = ${short(constants.probability)}`],
+    ...stepRows(result),
     ...epochRows(result),
     ["iterate", `SHA-256 ${result.iterateSha256}`],
   ];
   const width = Math.max(...rows.map(([label]) => label.length));
   return rows.map(([label, text]) => `${label.padEnd(width)}  ${text}`).join("\n");
+}
+
+/** Symbols and values of a run's constants. */
+export function constantsText(constants: RunResult["constants"]): string {
+  const { L, Lf, Lpm, omega, alpha, zeta, measured } = constants;
+  const parts = [
+    `smoothness L ${L === undefined ? "unknown" : `= ${short(L)}`}`,
+    ...(Lf === undefined ? [] : [`L_f = ${short(Lf)}`]),
+    ...(Lpm === undefined ? [] : [`L_pm = ${short(Lpm)}`]),
+    omega === undefined ? `compressor α = ${short(alpha)}` : `compressor ω = ${short(omega)}`,
+    `${short(zeta)} entries a message`,
+  ];
+  return `${parts.join(", ")}${measured === true ? "; L estimated near x^0" : ""}`;
+}
+
+/** Where the step size comes from, and what that promises. */
+function stepRows({ spec, constants }: RunResult): [string, string][] {
+  if (spec === null) return [];
+  return stepTexts(spec, constants).map((text, i) => [i === 0 ? "step from" : "", text]);
+}
+
+function heldOutRows({ heldOut, spec }: RunResult): [string, string][] {
+  if (heldOut === undefined) return [];
+  const data = spec?.heldOut?.data ?? "unknown";
+  const right =
+    heldOut.correct === null
+      ? ""
+      : ` (${heldOut.correct.toLocaleString("en-US")} of ${heldOut.rows.toLocaleString("en-US")})`;
+  return [["held out", `${heldOutText(heldOut).replace(/^held out: /, "")}${right}, ${data}`]];
 }
 
 /** What calibration took, and what it could not find out. */

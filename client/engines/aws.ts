@@ -7,6 +7,8 @@ import {
   createSdkClients,
   type DeployedStack,
   findStack,
+  type StoredFile,
+  storedObjects,
 } from "../../shared/cloud/aws/index.ts";
 import { type Log, type ObjectStore, type Ports, readOptional } from "../../shared/cloud/index.ts";
 import {
@@ -34,6 +36,7 @@ const LOOKS_PER_PROGRESS = 2;
 const LOOKS_PER_JUDGEMENT = 10;
 const SILENT: Log = { info: () => undefined, warn: () => undefined };
 
+type InventoryOf = (bucket: string, prefix: string) => Promise<readonly StoredFile[]>;
 type EvidenceOf = (stack: DeployedStack, run: string) => Promise<StackEvidence>;
 
 /** Finds the stack. @throws MarinaError with one clear line: no credentials, no region, no stack. */
@@ -52,13 +55,20 @@ export class AwsEngine implements Engine {
   readonly stack: DeployedStack;
   readonly #ports: Ports;
   readonly #evidence: EvidenceOf;
+  readonly #inventory: InventoryOf;
   readonly #deadLetters: ControlDeadLetters;
   readonly #closed = new AbortController();
 
-  constructor(stack: DeployedStack, ports: Ports, evidence: EvidenceOf) {
+  constructor(
+    stack: DeployedStack,
+    ports: Ports,
+    evidence: EvidenceOf,
+    inventory: InventoryOf = storedObjects,
+  ) {
     this.stack = stack;
     this.#ports = ports;
     this.#evidence = evidence;
+    this.#inventory = inventory;
     this.#deadLetters = new ControlDeadLetters(ports, stack.controlDeadLetters);
   }
 
@@ -172,6 +182,22 @@ export class AwsEngine implements Engine {
         { cause: error },
       );
     }
+  }
+
+  inventory(prefix: string): Promise<readonly StoredFile[]> {
+    return this.#inventory(this.stack.bucket, prefix);
+  }
+
+  async discardRun(run: string, keys: readonly string[]): Promise<void> {
+    const { queues } = this.#ports;
+    for (const key of keys) await this.objects.delete(key);
+    // One that was cut off has left its queue; what is said of it in the dead letters is of nobody any more.
+    try {
+      await queues.destroy(await queues.address(contributionsQueueName(this.stack.queuePrefix, run)));
+    } catch (error) {
+      if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
+    }
+    await this.#deadLetters.take(run);
   }
 
   locate(key: string): string {

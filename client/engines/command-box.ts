@@ -31,7 +31,7 @@ export class CommandBox {
    * that did not live to read it is thrown away.
    */
   open(take: (body: string) => void): () => void {
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.remove();
     const look = (): void => {
       for (const name of this.#names()) {
         const path = join(this.#folder, name);
@@ -43,8 +43,13 @@ export class CommandBox {
     process.on(COMMANDS_SIGNAL, look);
     return () => {
       process.off(COMMANDS_SIGNAL, look);
-      rmSync(this.#folder, { recursive: true, force: true });
+      this.remove();
     };
+  }
+
+  /** With what is in it. */
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   /** In the order of their writing: the names begin with one clock's nanoseconds. */

@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createEmbeddedService, driveToEnd, type EmbeddedService } from "../../embedded/index.ts";
 import { describeError, MarinaError, NOT_YET, waitFor } from "../../shared/base/index.ts";
+import type { StoredFile } from "../../shared/cloud/aws/index.ts";
 import { type Log, type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
 import {
   type ControlMessage,
@@ -21,7 +22,7 @@ import { CheckpointProgress } from "./checkpoint-progress.ts";
 import { CommandBox } from "./command-box.ts";
 import { commandBody, type RunCommand } from "./commands.ts";
 import type { Engine, Watcher, Written } from "./engine.ts";
-import { folderReader } from "./folder-reader.ts";
+import { folderReader, storedFiles } from "./folder-reader.ts";
 import type { Liveness } from "./liveness.ts";
 import { RunLock } from "./run-lock.ts";
 import { gradientThreads } from "./threads.ts";
@@ -200,6 +201,23 @@ export class EmbeddedEngine implements Engine {
 
   #box(run: string): CommandBox {
     return new CommandBox(join(this.#home, "locks", `${run}.commands`));
+  }
+
+  async inventory(prefix: string): Promise<readonly StoredFile[]> {
+    return storedFiles(this.#home, prefix);
+  }
+
+  async discardRun(run: string, keys: readonly string[]): Promise<void> {
+    const lock = this.#lock(run).take();
+    if ("driver" in lock)
+      throw new MarinaError("usage", `run ${run} is being driven by process ${lock.driver}`);
+    try {
+      for (const key of keys) this.#service.cloud.client.objects.delete(key);
+      this.#service.cloud.flush();
+      this.#box(run).remove();
+    } finally {
+      lock.release();
+    }
   }
 
   locate(key: string): string {

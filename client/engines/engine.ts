@@ -1,5 +1,6 @@
 /** An engine: a cloud on which the two functions run, as the command line sees it. */
-import type { DeployedStack } from "../../shared/cloud/aws/index.ts";
+import type { CalibrationQuestion } from "../../lambdas/aggregator/index.ts";
+import type { DeployedStack, StoredFile } from "../../shared/cloud/aws/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
 import type { ControlMessage, RoundRecord, RunResult } from "../../shared/protocol/index.ts";
 import type { RunCommand } from "./commands.ts";
@@ -7,7 +8,7 @@ import type { Liveness } from "./liveness.ts";
 
 /** Told while a run goes on. */
 export interface Watcher {
-  calibration(what: "spectra" | "average-smoothness" | "start", step: number): void;
+  calibration(what: CalibrationQuestion, step: number): void;
   round(record: RoundRecord): void;
   /** Nothing has happened for so long. */
   quiet?(seconds: number): void;
@@ -42,6 +43,13 @@ export interface Engine extends AsyncDisposable {
   liveness(run: string): Promise<Liveness>;
   /** Tells a run that is under way to stop, or to go on with others. */
   command(run: string, command: RunCommand): Promise<void>;
+  /** Every object below a prefix as it is now, with its size and the time of its last writing; in order of the keys. */
+  inventory(prefix: string): Promise<readonly StoredFile[]>;
+  /**
+   * Deletes these objects of a run, one after the other and durably, and what else there is of it: its queue, its files.
+   * @throws MarinaError "usage" when somebody drives the run.
+   */
+  discardRun(run: string, keys: readonly string[]): Promise<void>;
   /** Where a person finds an object, e.g. a path. */
   locate(key: string): string;
   /** Makes everything durable, and ends what still waits for a run. Must be called before the process ends. */

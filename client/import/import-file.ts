@@ -10,7 +10,7 @@ import {
 } from "../../shared/data/index.ts";
 import { NAME_PATTERN } from "../../shared/protocol/index.ts";
 import type { Engine } from "../engines/engine.ts";
-import { findManifest } from "../launch.ts";
+import { findManifest } from "../find.ts";
 import type { ChosenArrays } from "./arrays.ts";
 import type { Input } from "./input.ts";
 import type { ReadingOptions } from "./reading.ts";

@@ -3,14 +3,14 @@ import { MarinaError } from "../../shared/base/index.ts";
 import type { LabelKind, Manifest, Reading } from "../../shared/data/index.ts";
 import type { ChosenArrays } from "./arrays.ts";
 import { type PreparationOptions, preparationOf } from "./preparation.ts";
-import type { ReadingOptions } from "./reading.ts";
+import { namesOf, type ReadingOptions } from "./reading.ts";
 
 type Options = ReadingOptions & PreparationOptions & { readonly labels?: LabelKind };
 
 /** What is said of the file itself, and of the order of its rows; all else comes from the data set. */
 
 const READING = [
-  ...["labels", "labelColumn", "drop", "columns", "missing", "header", "separator", "decimalComma"],
+  ...["labels", "labelColumn", "columns", "missing", "header", "separator", "decimalComma"],
   ...["zeroBased", "dimension", "positive", "standardize", "scale", "intercept", "shape", "divide"],
 ] as const;
 
@@ -54,16 +54,16 @@ export function readingLike(
     ...(options.clients === undefined ? {} : { clients: options.clients }),
   });
   return {
-    ...ofArrays(its as Reading, options, arrays),
+    ...ofFile(its as Reading, options, arrays),
     like: inner,
     ...(order === undefined ? {} : { order }),
   };
 }
 
-/** Names of files and arrays are the file's own. */
-function ofArrays(
+/** Further columns are left out, and names of files and arrays are the file's own. */
+function ofFile(
   reading: Reading,
-  { array, labelArray }: Options,
+  { array, labelArray, drop }: Options,
   arrays: ChosenArrays | undefined,
 ): Reading {
   const named = arrays?.labelFile === undefined ? {} : { labelFile: arrays.labelFile };
@@ -79,7 +79,13 @@ function ofArrays(
         ...named,
       };
     }
-    default:
-      return reading;
+    case "csv":
+    case "parquet": {
+      const dropped = [...(reading.drop ?? []), ...(drop === undefined ? [] : namesOf(drop, "--drop"))];
+      return dropped.length === 0 ? reading : { ...reading, drop: dropped };
+    }
+    case "libsvm":
+      if (drop === undefined) return reading;
+      throw new MarinaError("usage", "--drop: expected csv or parquet with it; LIBSVM has no columns");
   }
 }

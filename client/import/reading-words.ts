@@ -36,6 +36,7 @@ export function readingWords(reading: Reading): string[] {
 /** How else the file was read comes from the other data set. */
 function likeWords(reading: Reading, like: string): string[] {
   const words = ["--like", like];
+  if ("drop" in reading) for (const name of reading.drop ?? []) words.push("--drop", listOf(name));
   if ("labelFile" in reading && reading.labelFile !== undefined)
     words.push("--label-file", reading.labelFile);
   if (reading.format === "npy") {

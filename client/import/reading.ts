@@ -115,7 +115,7 @@ function arrayReading(format: "idx" | "npy", options: ReadingOptions): Reading {
 }
 
 /** Of lists as CSV, so that a name with a comma can be quoted. @throws MarinaError "usage" for what is none. */
-function namesOf(lists: readonly string[], option: string): string[] {
+export function namesOf(lists: readonly string[], option: string): string[] {
   return lists.flatMap((list) => {
     try {
       return list.trim() === "" ? [""] : parse(list, { trim: true, relax_column_count: true }).flat();

@@ -1,5 +1,14 @@
 /** Files of the user's folder that are there whole or not at all, whatever becomes of the process that writes them. */
-import { constants, copyFileSync, linkSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  constants,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isAlive } from "../objects/living-process.ts";
 
@@ -45,6 +54,24 @@ export function createFile(path: string, content: string | Uint8Array): boolean 
   const draft = draftOf(path);
   try {
     writeFileSync(draft, content, { flag: "wx" });
+    return giveName(draft, path);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/**
+ * The same for writers that want a path: they are given one beside it.
+ * @returns false where there is a file already; then nothing is written.
+ */
+export async function createdFile(
+  path: string,
+  write: (draft: string) => void | Promise<void>,
+): Promise<boolean> {
+  if (existsSync(path)) return false;
+  const draft = draftOf(path);
+  try {
+    await write(draft);
     return giveName(draft, path);
   } finally {
     rmSync(draft, { force: true });

@@ -32,10 +32,9 @@ import { adapterOperations, portCalls } from "./testing/source.ts";
 
 const user = filled("user", VALUES);
 const reader = filled("reader", VALUES);
-const userAsks = unique([
-  ...Object.values(OPERATIONS).flatMap((needed) => needed.user),
-  ...Object.values(PORT_CALLS).flat(),
-]);
+const deleter = filled("deleter", VALUES);
+const userAsks = unique(Object.values(OPERATIONS).flatMap((needed) => needed.user));
+const deleterAsks = unique(Object.values(OPERATIONS).flatMap((needed) => needed.deleter ?? []));
 const readerAsks = unique(Object.values(OPERATIONS).flatMap((needed) => needed.reader ?? []));
 
 function unique(asks: readonly Ask[]): Ask[] {
@@ -88,7 +87,9 @@ describe("the table of requests", () => {
 
   it("has none of these calls that its operations leave out", () => {
     const known = new Set(
-      Object.values(OPERATIONS).flatMap((needed) => needed.user.map(({ action, arn }) => `${action} ${arn}`)),
+      Object.values(OPERATIONS).flatMap((needed) =>
+        [...needed.user, ...(needed.deleter ?? [])].map(({ action, arn }) => `${action} ${arn}`),
+      ),
     );
     const calls = Object.values(PORT_CALLS).flat();
     expect(calls.filter(({ action, arn }) => !known.has(`${action} ${arn}`))).toEqual([]);
@@ -138,6 +139,33 @@ describe("user.json", () => {
 
   it.each(FORBIDDEN)("denies $action on $arn", async (ask) => {
     expect(await isAllowed(user, ask, ACCOUNT)).toBe(false);
+  });
+});
+
+describe("deleter.json, beside user.json", () => {
+  const both: Policy = {
+    ...user,
+    Statement: [...user.Statement, ...deleter.Statement],
+  };
+
+  it("allows all that the command line's calls ask for, deletions too", async () => {
+    expect(await refused(both, unique([...deleterAsks, ...Object.values(PORT_CALLS).flat()]))).toEqual([]);
+  });
+
+  it("allows nothing else: any permission taken out is missed", async () => {
+    expect(await unnoticed(deleter, deleterAsks)).toEqual([]);
+  });
+
+  it("allows to delete nothing but runs and data sets, and no queue but those of runs", async () => {
+    expect(
+      await allowed(deleter, [
+        { action: "s3:DeleteObject", arn: elsewhere },
+        { action: "s3:DeleteObject", arn: objectArn("elsewhere/file") },
+        { action: "s3:DeleteBucket", arn: bucketArn() },
+        { action: "sqs:DeleteQueue", arn: queues.control },
+        { action: "sqs:DeleteQueue", arn: queueArn("Other_run-diana-mushrooms-0123456789ab") },
+      ]),
+    ).toEqual([]);
   });
 });
 

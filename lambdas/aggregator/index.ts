@@ -1,4 +1,5 @@
 /** The aggregator function. */
+export type { Question as CalibrationQuestion } from "./calibration/calibration.ts";
 export { readCheckpoint } from "./checkpoints/stored-checkpoint.ts";
 export {
   type AcceptedContribution,
@@ -11,3 +12,4 @@ export type { AggregatorHooks } from "./hooks.ts";
 export { shardsPerTaskOf } from "./round/packing.ts";
 export type { RunObserver } from "./settings.ts";
 export { isOver } from "./term/end-run.ts";
+export { readStart } from "./term/starting-point.ts";

@@ -13,6 +13,7 @@ import {
   type Vectors,
   workerDraws,
 } from "../../shared/methods/index.ts";
+import { type Rows, rowImportance } from "../../shared/problems/index.ts";
 import type { RunMessage, Task } from "../../shared/protocol/index.ts";
 import { TaskGradients } from "./gradients.ts";
 import { heldOut } from "./held-out.ts";
@@ -96,8 +97,14 @@ function contribution(
   const { round, slot } = task;
   const place = { round, slot, slots: task.workers };
   const batches = batchesOf(run.spec.algorithm);
-  const draws = workerDraws(run.spec.seed, place, compressor, batches && { ...batches, rows: shard.rows });
-  const values = gradients.of(request, own, draws.batch);
+  const importance = batches?.byImportance ? importanceOf(shard) : undefined;
+  const draws = workerDraws(
+    run.spec.seed,
+    place,
+    compressor,
+    batches && { ...batches, rows: shard.rows, ...(importance && { importance }) },
+  );
+  const values = gradients.of(request, own, draws.batch, importance);
   const answered = answerOf({
     ...{ request, points, values, own, numbers, workspace },
     compressor: request.dense ? run.dense : compressor,
@@ -110,4 +117,14 @@ function contribution(
     loss: exact?.loss ?? null,
     evaluated: task.evaluate && exact !== undefined ? exact.vector : null,
   };
+}
+
+const importances = new WeakMap<Rows, Float64Array>();
+
+/** By what the rows of a shard are drawn: worked out once for each that is open. */
+function importanceOf(shard: Rows): Float64Array {
+  if (!("offsets" in shard)) throw new RangeError("rows of a problem without constants are drawn uniformly");
+  const known = importances.get(shard) ?? rowImportance(shard);
+  importances.set(shard, known);
+  return known;
 }

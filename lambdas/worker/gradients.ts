@@ -5,6 +5,7 @@ import type { Workspace } from "../../shared/math/index.ts";
 import { type Gradient, isPair, type RequestDefinition, type Vectors } from "../../shared/methods/index.ts";
 import {
   type DataForm,
+  importanceWeights,
   type Objective,
   type Problem,
   type ProblemSpec,
@@ -86,19 +87,23 @@ export class TaskGradients {
    * What a request needs, in its order. The older gradient of a pair is valid until the next task.
    * @param own the worker's state: it may hold one of them.
    * @param batch draws the rows of a mini-batch.
+   * @param importance cumulative sums by which they are drawn; undefined: uniformly.
    */
   of(
     request: RequestDefinition,
     own: Vectors,
     batch: (rows: "batch" | "large-batch") => Uint32Array,
+    importance?: Float64Array,
   ): readonly Gradient[] {
     if (isPair(request)) return this.#pair();
     let rows: Uint32Array | undefined;
+    let weights: Float64Array | undefined;
     return request.gradients.map((need) => {
       const at = need.at === "iterate" ? 0 : 1;
       if (need.rows !== "all") {
         rows ??= batch(need.rows);
-        return this.#batch(at, rows);
+        if (importance !== undefined) weights ??= importanceWeights(importance, rows);
+        return this.#batch(at, rows, weights);
       }
       const vector = need.held?.(own, this.#points[at]!);
       return vector === undefined ? this.#full(at) : { vector, loss: Number.NaN };
@@ -158,10 +163,10 @@ export class TaskGradients {
     return [this.#keep(roundX, { vector: vectorX, loss }), { vector: vectorW, loss: Number.NaN }];
   }
 
-  #batch(at: 0 | 1, rows: Uint32Array): Gradient {
+  #batch(at: 0 | 1, rows: Uint32Array, weights: Float64Array | undefined): Gradient {
     const { objective } = this.#source;
     const vector = new Float64Array(objective.dimension);
-    const loss = objective.batchGradient(this.#points[at]!, rows, vector);
+    const loss = objective.batchGradient(this.#points[at]!, rows, vector, weights);
     this.#rows += rows.length;
     return { vector, loss };
   }

@@ -21,7 +21,7 @@ export function pointsSpec(
   options: SpecOptions,
 ): VegaLite {
   const points = {
-    mark: { type: "point", size, strokeWidth: 1.6, opacity: 1, clip: true },
+    mark: { type: "point", size, strokeWidth: 1.4, opacity: 0.85, clip: true },
     params: [zoom],
     encoding: {
       x,

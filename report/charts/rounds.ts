@@ -53,7 +53,7 @@ export function slowRoundsChart({ series, predicts }: ReportData): Chart {
     section: "Rounds",
     title: "Stragglers and hedges",
     caption:
-      "Rounds slower than 99 % of their curve's, and all in which tasks were sent again because answers were late (filled); the slowest where there are many.",
+      "Of every fortieth part of a curve's rounds the slowest, if it is slower than 99 % of all, and the slowest in which tasks were sent again because answers were late (filled).",
     source: { kind: "slow-rounds" },
     columns: [
       { field: "series", title: "curve" },
@@ -63,14 +63,14 @@ export function slowRoundsChart({ series, predicts }: ReportData): Chart {
       { field: "resent", title: "tasks sent again" },
       { field: "hedged", title: "of these, hedges" },
     ],
-    hasLogarithmicX: false,
+    hasLogarithmicX: true,
     key: [],
     spec: (options) =>
       pointsSpec(
         {
           names,
           x: position("round", "round (filled: tasks were sent again)", {
-            scale: { nice: false, padding: 6 },
+            scale: options.logarithmicX ? LOGARITHMIC : { nice: false, padding: 6 },
           }),
           y: position("milliseconds", latency, { scale: { type: "log", nice: true } }),
           tooltip: [
@@ -82,8 +82,8 @@ export function slowRoundsChart({ series, predicts }: ReportData): Chart {
             { field: "hedged", type: "quantitative", title: "of these, hedges" },
           ],
           filled: "datum.resent > 0",
-          size: 46,
-          filter: TOOK_TIME,
+          size: 40,
+          filter: options.logarithmicX ? `${TOOK_TIME} && datum.round > 0` : TOOK_TIME,
         },
         options,
       ),

@@ -20,6 +20,7 @@ const LABEL_SHARE = 0.45;
  * @property {() => import("../palette.ts").Theme} theme
  * @property {() => boolean} logarithmicX
  * @property {() => readonly string[]} hidden
+ * @property {"canvas" | "svg"} renderer on paper lines stay lines
  */
 
 export class ChartView {
@@ -50,9 +51,9 @@ export class ChartView {
     const tools = element("div", { class: "tools" });
     if (zooms) {
       tools.append(
-        button("Zoom in (key +)", "+", () => this.#zoom(ZOOM_STEP)),
-        button("Zoom out (key -)", "−", () => this.#zoom(1 / ZOOM_STEP)),
-        button("Show all (key 0)", "reset", () => this.#reset()),
+        button(`Zoom in: ${chart.title} (key +)`, "+", () => this.#zoom(ZOOM_STEP)),
+        button(`Zoom out: ${chart.title} (key -)`, "−", () => this.#zoom(1 / ZOOM_STEP)),
+        button(`Show all: ${chart.title} (key 0)`, "reset", () => this.#reset()),
       );
       this.#holder.tabIndex = 0;
       this.#holder.addEventListener("keydown", (event) => this.#key(event));
@@ -92,8 +93,9 @@ export class ChartView {
     this.view?.finalize();
     this.#holder.replaceChildren();
     const config = /** @type {import("vega").Config} */ (vegaConfig(this.#look.theme()));
+    const { renderer } = this.#look;
     const view = new vega.View(vega.parse(spec, config), {
-      renderer: "canvas",
+      renderer,
       container: this.#holder,
       hover: true,
       tooltip: showTooltip,
@@ -102,6 +104,9 @@ export class ChartView {
     view.signal("hidden", [...this.#look.hidden()]).data("rows", copies(this.rows()));
     this.view = view;
     this.#resize(view);
+    // It shrinks to the column of a page that is narrower than the screen was.
+    if (renderer === "svg") this.#holder.style.minHeight = "0";
+    else this.#holder.style.minHeight = `${this.#chart.specs.linear.height}px`;
   }
 
   /** Draws it anew where it is drawn at all. */

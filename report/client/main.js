@@ -16,7 +16,8 @@ const { theme, force } = createTheme(() => {
   paintLegend();
   for (const view of views) view.redraw();
 });
-const look = { theme, logarithmicX: () => scale.checked, hidden: () => hidden };
+/** @type {import("./chart-view.js").Look} */
+const look = { theme, logarithmicX: () => scale.checked, hidden: () => hidden, renderer: "canvas" };
 const views = content.charts.map((chart) => new ChartView(chart, content.data, look));
 
 const paintLegend = createLegend(content.data.series, theme, (now) => {
@@ -25,7 +26,7 @@ const paintLegend = createLegend(content.data.series, theme, (now) => {
 });
 
 showRuns(content.data);
-showRecipes(content.data);
+let openRecipes = showRecipes(content.data);
 /** @type {Map<string, HTMLElement>} */
 const sections = new Map();
 content.charts.forEach(({ section }, i) => {
@@ -42,18 +43,24 @@ scale.addEventListener("change", () => {
   for (const view of views) view.redraw();
 });
 
-// Paper is light, and shows charts that the screen has not reached yet.
+// Paper is light, and shows charts that the screen has not reached yet and what can't be opened there.
 addEventListener("beforeprint", () => {
+  look.renderer = "svg";
   force("light");
   for (const view of views) view.draw();
+  openRecipes(true);
 });
-addEventListener("afterprint", () => force(null));
+addEventListener("afterprint", () => {
+  look.renderer = "canvas";
+  force(null);
+  openRecipes(false);
+});
 
 if (content.live) {
   for (const view of views) view.hideWhileEmpty();
   follow((data) => {
     showRuns(data);
-    showRecipes(data);
+    openRecipes = showRecipes(data);
     for (const view of views) view.update(data);
   });
 }

@@ -1,6 +1,7 @@
 /** The runs at a glance, and how each is made again. */
+
+import { FEW_DIGITS } from "../column-text.ts";
 import { byId, element } from "./dom.js";
-import { cellText, short } from "./format.js";
 import { folded, table } from "./tables.js";
 
 /** @typedef {import("../report-data.ts").ReportData} ReportData */
@@ -18,6 +19,7 @@ export function showRuns({ runs, predicts }) {
     { field: "seed", title: "seed" },
     { field: "ended", title: "ended" },
     { field: "rounds", title: "rounds" },
+    { field: "epochs", title: "epochs" },
     { field: "relativeGradientNormSquared", title: "‖∇f‖² / start" },
     { field: "loss", title: "f(x)" },
     { field: "uplinkMbit", title: "Mbit per worker" },
@@ -25,37 +27,35 @@ export function showRuns({ runs, predicts }) {
     { field: "usd", title: `US$${predicted}` },
     { field: "resentTasks", title: "resent tasks" },
   ];
-  const text = (/** @type {unknown} */ value, /** @type {string} */ field) => {
-    if (value === null) return "–";
-    const exact = field === "seed" || field === "rounds" || field === "workers";
-    return typeof value === "number" && !exact
-      ? short(value)
-      : cellText(/** @type {string | number} */ (value));
-  };
-  byId("runs").replaceChildren(table(columns, runs, text));
+  if (runs.length > 0) byId("runs").replaceChildren(table(columns, runs, FEW_DIGITS));
 }
 
-/** @param {ReportData} data */
+/**
+ * @param {ReportData} data
+ * @returns {(wanted: boolean) => void} opens or closes all of them
+ */
 export function showRecipes({ recipes }) {
-  byId("recipes").replaceChildren(
-    ...recipes.map(({ run, spec, constants, commands }) => {
-      const columns = [
-        { field: "name", title: "constant" },
-        { field: "value", title: "value" },
-      ];
-      const rows = constants.map(([name, value]) => ({ name, value }));
-      const build = () =>
-        element(
-          "div",
-          {},
-          element("h4", {}, "Commands"),
-          element("pre", { tabindex: "0" }, commands),
-          element("h4", {}, "Spec"),
-          element("pre", { tabindex: "0" }, spec),
-          element("h4", {}, "Constants"),
-          table(columns, rows),
-        );
-      return folded(run, build).box;
-    }),
-  );
+  const entries = recipes.map(({ run, spec, constants, commands }) => {
+    const columns = [
+      { field: "name", title: "constant" },
+      { field: "value", title: "value" },
+    ];
+    const rows = constants.map(([name, value]) => ({ name, value }));
+    const build = () =>
+      element(
+        "div",
+        {},
+        element("h4", {}, "Commands"),
+        element("pre", { tabindex: "0" }, commands),
+        element("h4", { class: "spec" }, "Spec"),
+        element("pre", { tabindex: "0", class: "spec" }, spec),
+        element("h4", {}, "Constants"),
+        table(columns, rows),
+      );
+    return folded(run, build);
+  });
+  byId("recipes").replaceChildren(...entries.map(({ box }) => box));
+  return (wanted) => {
+    for (const { open } of entries) open(wanted);
+  };
 }

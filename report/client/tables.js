@@ -1,6 +1,7 @@
 /** Tables: built when they are opened, since a long one costs more than all charts together. */
+
+import { columnText, MANY_DIGITS } from "../column-text.ts";
 import { element } from "./dom.js";
-import { cellText } from "./format.js";
 
 const MOST_ROWS = 2000;
 /** Characters that a cell holds in one line. */
@@ -9,26 +10,28 @@ const SHORT_TEXT = 32;
 /**
  * @param {readonly { readonly field: string, readonly title: string }[]} columns
  * @param {readonly object[]} rows
- * @param {(value: unknown, field: string) => string} text
+ * @param {number} digits
  */
-export function table(
-  columns,
-  rows,
-  text = (value) => cellText(/** @type {string | number | null} */ (value)),
-) {
+export function table(columns, rows, digits = MANY_DIGITS) {
+  const texts = columns.map(({ field }) =>
+    columnText(
+      rows.slice(0, MOST_ROWS).map((row) => /** @type {Readonly<Record<string, unknown>>} */ (row)[field]),
+      digits,
+    ),
+  );
   const head = element("tr", {}, ...columns.map(({ title }) => element("th", { scope: "col" }, title)));
   const body = rows.slice(0, MOST_ROWS).map((row) =>
     element(
       "tr",
       {},
-      ...columns.map(({ field }) => {
+      ...columns.map(({ field, title }, i) => {
         const value = /** @type {Readonly<Record<string, unknown>>} */ (row)[field];
         const number = typeof value === "number" || value === null;
-        const shown = text(value, field);
+        const shown = /** @type {(value: unknown) => string} */ (texts[i])(value);
         const kind = number
           ? { class: "number" }
           : { dir: "auto", ...(shown.length <= SHORT_TEXT ? { class: "short" } : {}) };
-        return element("td", kind, shown);
+        return element("td", { ...kind, "data-label": title }, shown);
       }),
     ),
   );
@@ -52,5 +55,10 @@ export function folded(heading, build) {
       box.append(element("div", { class: "content" }, build()));
   };
   box.addEventListener("toggle", fill);
-  return { box, refresh: fill };
+  /** On paper nothing can be opened. @param {boolean} wanted */
+  const open = (wanted) => {
+    /** @type {HTMLDetailsElement} */ (box).open = wanted;
+    fill();
+  };
+  return { box, refresh: fill, open };
 }

@@ -56,7 +56,7 @@ export function listen(page: Page): { readonly problems: string[]; readonly requ
 
 /** Scrolls through the page, so that all charts are drawn. */
 export async function drawAll(page: Page): Promise<void> {
-  await page.waitForFunction("Object.values(marinaCharts)[0].view !== null");
+  await page.waitForFunction("globalThis.marinaCharts !== undefined");
   await page.evaluate(`(async () => {
     for (const { figure } of Object.values(marinaCharts)) {
       figure.scrollIntoView();

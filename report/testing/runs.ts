@@ -1,11 +1,12 @@
 /** Made-up runs, as they would be collected: for tests of what is shown, not of how it came to be. */
 
 import type { CollectedRun } from "../../client/collect.ts";
+import { digestOf } from "../../client/rounds/digest.ts";
+import type { KeptRound } from "../../client/rounds/kept-round.ts";
 import { zeroUsage } from "../../shared/cost/usage.ts";
 import type { Manifest } from "../../shared/data/manifest.ts";
 import { parseRunSpec, type RunSpecInput } from "../../shared/protocol/spec/spec.ts";
 import type { Constants } from "../../shared/protocol/stored/checkpoint.ts";
-import type { RoundRecord } from "../../shared/protocol/stored/round-record.ts";
 
 export interface MadeUp {
   readonly run: string;
@@ -38,8 +39,8 @@ export function recordsOf({
   rounds = 40,
   seed = 1,
   rate = 0.9,
-}: Pick<MadeUp, "rounds" | "seed" | "rate">): RoundRecord[] {
-  const records: RoundRecord[] = [];
+}: Pick<MadeUp, "rounds" | "seed" | "rate">): KeptRound[] {
+  const records: KeptRound[] = [];
   let seconds = 0;
   for (let round = 0; round <= rounds; round++) {
     const wobble = 1 + 0.3 * Math.sin(round * 1.7 + seed);
@@ -58,6 +59,8 @@ export function recordsOf({
       resent: slow ? 1 : 0,
       hedged: slow ? 1 : 0,
       dropped: 0,
+      // Of MARINA: each round asks every worker for one new gradient over all its rows.
+      epochs: round,
     });
     seconds += slow ? 0.5 : 0.1;
   }
@@ -79,7 +82,8 @@ export function manifestOf(fileName: string, changes: Partial<Manifest> = {}): M
   };
 }
 
-export function madeUpRun(options: MadeUp): CollectedRun {
+/** With the records that its digest is made of. */
+export function madeUpRun(options: MadeUp): CollectedRun & { readonly records: readonly KeptRound[] } {
   const { run, seed = 1, error, dataFile = "rows.svm" } = options;
   const records = recordsOf(options);
   const last = records.at(-1)!;
@@ -104,6 +108,7 @@ export function madeUpRun(options: MadeUp): CollectedRun {
     stored: { version: 1, run, spec, data: { sha256: "0".repeat(64), etag: '"0"' } },
     progress: undefined,
     records,
+    rounds: digestOf(records, { spec, rows: constants.rows, probability: constants.probability }),
     manifest: manifestOf(dataFile),
     result: {
       version: 1,

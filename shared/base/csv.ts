@@ -2,7 +2,11 @@
 export type CsvCell = string | number | boolean | null;
 
 export function csv(header: readonly string[], rows: readonly (readonly CsvCell[])[]): string {
-  return `${[header, ...rows].map((row) => row.map(cell).join(",")).join("\n")}\n`;
+  return [header, ...rows].map(csvLine).join("");
+}
+
+export function csvLine(row: readonly CsvCell[]): string {
+  return `${row.map(cell).join(",")}\n`;
 }
 
 function cell(value: CsvCell): string {

@@ -1,5 +1,5 @@
 /** What everything stands on: errors, schema issues as text, formats of numbers. */
-export { type CsvCell, csv } from "./csv.ts";
+export { type CsvCell, csv, csvLine } from "./csv.ts";
 export { describeError, isSystemError, systemText } from "./describe-error.ts";
 export { type ErrorCode, MarinaError, MessageError, NonFiniteError } from "./errors.ts";
 export { bytes, dollars, megabits, seconds, short } from "./format.ts";

@@ -128,6 +128,8 @@ export interface CompressorDefinition<
   readonly schema: Schema;
   /** A spec that makes sense with any data set; the docstring shows it. */
   readonly example: z.output<Schema>;
+  /** What it does, what it promises and what a message takes, as in its docstring. */
+  readonly told: { readonly equation: string; readonly constants: string; readonly bits: string };
   /** In a few words: "rand-k 10". */
   label(spec: z.output<Schema>): string;
   readonly promises: P;

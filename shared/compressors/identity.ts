@@ -15,6 +15,11 @@ const KIND = "identity";
 export const identity = defineCompressor({
   schema: z.strictObject({ kind: z.literal(KIND) }),
   example: { kind: "identity" },
+  told: {
+    equation: "Q(x) = x",
+    constants: "omega = 0, zeta = d",
+    bits: "32 d bits",
+  },
   label: () => KIND,
   promises: "unbiased",
   joint: false,

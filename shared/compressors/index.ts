@@ -1,6 +1,7 @@
 /** Compressors: what they draw, send and promise. */
 export {
   type Compressor,
+  type CompressorDefinition,
   type ContractiveCompressor,
   type Draw,
   type DrawStreams,
@@ -12,6 +13,7 @@ export {
 } from "./compressor.ts";
 export {
   type Accepted,
+  COMPRESSORS,
   type CompressorSpec,
   compressorLabel,
   compressorSchema,

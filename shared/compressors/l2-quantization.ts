@@ -34,6 +34,11 @@ const MINUS = 2;
 export const l2Quantization = defineCompressor({
   schema: z.strictObject({ kind: z.literal(KIND) }),
   example: { kind: "l2-quantization" },
+  told: {
+    equation: "Q(x)_j = |x| sign(x_j) xi_j, xi_j in {0, 1} independent, P(xi_j = 1) = |x_j|/|x|",
+    constants: "omega = sqrt(d) - 1 (attained at constant |x_j|); zeta = sqrt(d)",
+    bits: "32 + min(2d, nnz (1 + ceil(log2 d)))",
+  },
   label: () => KIND,
   promises: "unbiased",
   joint: false,

@@ -45,6 +45,12 @@ const FIELDS: Record<Wire, ExponentField> = { float32: exponentField(8), float64
 export const natural = defineCompressor({
   schema: z.strictObject({ kind: z.literal(KIND) }),
   example: { kind: "natural" },
+  told: {
+    equation:
+      "For 2^e <= |x_j| < 2^(e+1): Q(x)_j = sign(x_j) 2^(e+1) if U_j < |x_j|/2^e - 1, else sign(x_j) 2^e; 0 stays 0",
+    constants: "omega = 1/8 (attained at |x_j| = (4/3) 2^e); zeta = d",
+    bits: "9 d with wire float32, 12 d with float64",
+  },
   label: () => KIND,
   promises: "unbiased",
   joint: false,

@@ -37,6 +37,11 @@ const KIND = "perm-k";
 export const permK = defineCompressor({
   schema: z.strictObject({ kind: z.literal(KIND) }),
   example: { kind: "perm-k" },
+  told: {
+    equation: "Q_i(x)_j = n x_j for j in the block of worker i, else 0",
+    constants: "omega = min(n, d) - 1 (equality for every x); zeta = max(d/n, 1)",
+    bits: "32 zeta bits in the mean over the workers",
+  },
   label: () => KIND,
   promises: "unbiased",
   joint: true,

@@ -37,6 +37,12 @@ export const qsgd = defineCompressor({
     levels: z.int().min(1).max(MAX_LEVELS).describe("Quantisation levels s >= 1 besides zero."),
   }),
   example: { kind: "qsgd", levels: 4 },
+  told: {
+    equation:
+      "Q(x)_j = |x| sign(x_j) l_j / s with u_j = s |x_j|/|x| in [0, s] and l_j = floor(u_j), plus 1 if U_j < u_j - floor(u_j)",
+    constants: "omega = sqrt(d) - 1 for s = 1, else min(d/(4 s^2), sqrt(d)/s); zeta = min(d, s sqrt(d))",
+    bits: "32 + d ceil(log2(2s + 1))",
+  },
   label: ({ levels }) => `${KIND} ${levels}`,
   promises: "unbiased",
   joint: false,

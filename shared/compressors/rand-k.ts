@@ -25,6 +25,11 @@ export const randK = defineCompressor({
     k: z.int().min(1).describe("Coordinates kept, 1 <= k <= d."),
   }),
   example: { kind: "rand-k", k: 10 },
+  told: {
+    equation: "Q(x)_j = (d/K) x_j for j in S, else 0; S uniform among the K-subsets of {0 .. d-1}",
+    constants: "omega = d/K - 1 (equality for every x), zeta = K",
+    bits: "32 K bits",
+  },
   label: ({ k }) => `${KIND} ${k}`,
   promises: "unbiased",
   joint: false,

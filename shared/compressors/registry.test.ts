@@ -6,7 +6,15 @@ import { COMPRESSORS, type CompressorSpec, compressorLabel, createCompressor } f
 describe.each(COMPRESSORS.map((each) => [each.schema.shape.kind.value, each] as const))(
   "the file of %s",
   (kind, definition) => {
-    const { example, schema } = definition as unknown as CompressorDefinition;
+    const { example, schema, told } = definition as unknown as CompressorDefinition;
+
+    test("shows what is told of it", () => {
+      const source = readFileSync(new URL(`${kind}.ts`, import.meta.url), "utf8").replace(/\s+\*?\s*/g, " ");
+      for (const text of Object.values(told)) {
+        const [docstring] = source.split("defineCompressor({");
+        expect(docstring).toContain(text);
+      }
+    });
 
     test("shows its example, which its schema takes, and labels it", () => {
       const source = readFileSync(new URL(`${kind}.ts`, import.meta.url), "utf8");

@@ -33,6 +33,12 @@ export const topK = defineCompressor({
     k: z.int().min(1).describe("Coordinates kept, 1 <= k <= d."),
   }),
   example: { kind: "top-k", k: 10 },
+  told: {
+    equation:
+      "C(x)_j = x_j for j in S, else 0; S the K entries of largest |x_j|, of equal ones those of smaller index",
+    constants: "alpha = K/d; zeta = K",
+    bits: "K (32 + ceil(log2 d)) bits",
+  },
   label: ({ k }) => `${KIND} ${k}`,
   promises: "contractive",
   joint: false,

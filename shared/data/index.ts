@@ -22,7 +22,7 @@ export {
 } from "./manifest.ts";
 export { partition, rowsOf, rowsUsed } from "./partition.ts";
 export { checkRange } from "./rows/checked-range.ts";
-export { openDenseRows } from "./rows/dense-rows.ts";
+export { openDenseRows, withAllEntries } from "./rows/dense-rows.ts";
 export { type LabelCounts, labelsByWorker } from "./rows/labels-by-worker.ts";
 export { shardRange } from "./rows/pieces.ts";
 export { readsWhole } from "./rows/reads-whole.ts";

@@ -21,4 +21,5 @@ export { Purpose, Stream } from "./streams.ts";
 export { sampleSubset } from "./subset.ts";
 export { tanh } from "./tanh.ts";
 export { dot, firstNonFinite, normSquared } from "./vectors.ts";
+export { cumulativeSums, drawIndex, probabilityAt } from "./weighted.ts";
 export { Workspace } from "./workspace.ts";

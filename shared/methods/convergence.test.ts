@@ -161,7 +161,8 @@ describe.each(family)(
     });
 
     it("f - f_* + (gamma/p)|g - grad f|^2 shrinks by 1 - gamma mu or better, with the Polyak-Lojasiewicz step", () => {
-      const step = Math.min(1 / (L + Math.sqrt((2 * S(p)) / p)), p / (2 * exact.mu));
+      const step = resolve({ ...spec, stepSize: { mu: exact.mu } } as AlgorithmSpec).stepSize;
+      expect(step).toBeCloseTo(Math.min(1 / (L + Math.sqrt((2 * S(p)) / p)), p / (2 * exact.mu)), 12);
       const steps = descents(spec, { ...numbers, stepSize: step }, step / p, 25);
       for (const { before, after } of steps) {
         expect(after).toBeLessThanOrEqual((1 - step * exact.mu) * before + SLACK);
@@ -238,7 +239,11 @@ describe("DASHA on ridge regression, the expectation over every outcome of a rou
       workerStates: ridge.rows.map(zero),
     };
     const draws = (round: number): RoundDraws => ({
-      server: { coin: () => false, slots: () => expect.fail("nobody is drawn") },
+      server: {
+        coin: () => false,
+        slots: () => expect.fail("nobody is drawn"),
+        weightedSlots: () => expect.fail("nobody is drawn"),
+      },
       worker: (slot) => ({
         compressor: () => keyed.compressor!(round, slot),
         batch: () => expect.fail("no rows are drawn"),

@@ -4,8 +4,19 @@ import { compressorSchema } from "../compressors/index.ts";
 import { shiftsBelongToRows } from "./diana-family.ts";
 import { defineMethod, defineRequest, descend, everyone, plus } from "./method.ts";
 import { shiftStart } from "./requests.ts";
-import { labelOf, shift, stepSize, THEOREM } from "./spec-fields.ts";
-import { averageSmoothness, omegaOf, varianceOfMean, type WorkerNumbers } from "./theory.ts";
+import { labelOf, MEASURED, PL, shift, stepSize, THEOREM } from "./spec-fields.ts";
+import {
+  averageSmoothness,
+  measuredBy,
+  omegaOf,
+  PL_NEEDS,
+  plStep,
+  type StepRule,
+  type TheorySetting,
+  varianceOfMean,
+  type WorkerNumbers,
+  workerNumbers,
+} from "./theory.ts";
 
 /** Q(grad f_i(x^t) - grad f_i(x^{t-1}) - a (g_i^{t-1} - grad f_i(x^{t-1}))), g_i what the worker keeps. */
 const shiftedDifference = defineRequest({
@@ -43,6 +54,40 @@ export interface DashaState {
   readonly [name: string]: Float64Array;
 }
 
+/** 2 A (2 omega + 1); A = omega/n where the compressors are drawn independently. */
+function variance({ workers: n, compressor }: TheorySetting): number {
+  return 2 * varianceOfMean(compressor, n).A * (2 * omegaOf(compressor) + 1);
+}
+
+const theory: StepRule<unknown> = {
+  source: "the proof of DASHA's Theorem 6.1 with its constants kept",
+  formula: "1/(L_f + L sqrt(2 omega (2 omega + 1)/n))",
+  joint: {
+    source: "the same proof, for compressors that are drawn jointly",
+    formula: "1/(L_f + L sqrt(2 A (2 omega + 1)))",
+  },
+  needs: ["average-smoothness"],
+  value(_spec, setting) {
+    const { smoothness } = setting;
+    return 1 / (averageSmoothness(smoothness) + smoothness.L * Math.sqrt(variance(setting)));
+  },
+};
+
+const pl: StepRule<unknown> = {
+  source: "the same proof under the Polyak-Lojasiewicz condition",
+  formula: "min{1/(L_f + L sqrt(4 omega (2 omega + 1)/n)), a/(2 mu)}",
+  joint: {
+    source: "the same proof under the Polyak-Lojasiewicz condition, for compressors that are drawn jointly",
+    formula: "min{1/(L_f + L sqrt(4 A (2 omega + 1))), a/(2 mu)}",
+  },
+  needs: ["average-smoothness", ...PL_NEEDS],
+  value(_spec, setting) {
+    const { smoothness, compressor } = setting;
+    const inside = smoothness.L * smoothness.L * variance(setting);
+    return plStep(averageSmoothness(smoothness), inside, momentum(workerNumbers(compressor)), setting);
+  },
+};
+
 /**
  * DASHA:
  *
@@ -65,20 +110,17 @@ export const dasha = defineMethod({
     kind: z.literal("dasha"),
     compressor: compressorSchema({ promises: ["unbiased"], joint: true }),
     shift,
-    stepSize: stepSize({ theory: THEOREM }),
+    stepSize: stepSize({ theory: THEOREM, pl: PL, measured: MEASURED }),
   }),
   example: { kind: "dasha", compressor: { kind: "rand-k", k: 10 }, shift: "carried" },
+  equation: [
+    "g_i^0 = grad f_i(x^0), dense; then, a = 1/(2 omega + 1):",
+    "worker: m_i = Q_i(grad f_i(x^t) - grad f_i(x^{t-1}) - a (g_i^{t-1} - grad f_i(x^{t-1}))),  g_i^t = g_i^{t-1} + m_i",
+    "server: g^t = g^{t-1} + mean_i m_i,  x^{t+1} = x^t - gamma g^t",
+  ],
   label: labelOf,
   theory: {
-    steps: {
-      theory: {
-        needs: ["average-smoothness"],
-        value(_spec, { workers: n, compressor, smoothness }) {
-          const variance = 2 * varianceOfMean(compressor, n).A * (2 * omegaOf(compressor) + 1);
-          return 1 / (averageSmoothness(smoothness) + smoothness.L * Math.sqrt(variance));
-        },
-      },
-    },
+    steps: { theory, pl, measured: measuredBy(theory) },
   },
   requests: [shiftStart, shiftedDifference],
   server(_spec, { workers: n, stepSize: gamma }) {

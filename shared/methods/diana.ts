@@ -11,8 +11,26 @@ import {
 } from "./diana-family.ts";
 import { defineMethod, everyone } from "./method.ts";
 import { shifted } from "./requests.ts";
-import { labelOf, shift, stepSize, THEOREM } from "./spec-fields.ts";
-import { averageSmoothness, isJoint, omegaOf, varianceOfMean } from "./theory.ts";
+import { labelOf, MEASURED, shift, stepSize, THEOREM } from "./spec-fields.ts";
+import { averageSmoothness, isJoint, measuredBy, omegaOf, type StepRule, varianceOfMean } from "./theory.ts";
+
+const theory: StepRule<unknown> = {
+  source: "the proof of DIANA with its constants kept",
+  formula: "min{1/(2 L_f), 1/(2 L sqrt(omega (1 + omega) (3 + 2 omega)/n))}",
+  joint: {
+    source: "the same proof, for compressors that are drawn jointly",
+    formula: "min{1/(2 L_f), 1/(2 L sqrt(A (1 + omega) (3 + 2 omega)))}",
+  },
+  needs: ["average-smoothness"],
+  value(_spec, { workers: n, compressor, smoothness }) {
+    const omega = omegaOf(compressor);
+    // omega/n is the variance of the mean of independent compressors; of joint ones that is A.
+    const variance = isJoint(compressor)
+      ? varianceOfMean(compressor, n).A * (1 + omega) * (3 + 2 * omega)
+      : (omega * (1 + omega) * (3 + 2 * omega)) / n;
+    return Math.min(1 / (2 * averageSmoothness(smoothness)), 1 / (2 * smoothness.L * Math.sqrt(variance)));
+  },
+};
 
 /**
  * DIANA, h_i^0 = 0:
@@ -32,27 +50,23 @@ export const diana = defineMethod({
     kind: z.literal("diana"),
     compressor: compressorSchema({ promises: ["unbiased"], joint: true }),
     shift,
-    stepSize: stepSize({ theory: THEOREM, published: THEOREM_4 }),
+    stepSize: stepSize({ theory: THEOREM, published: THEOREM_4, measured: MEASURED }),
   }),
   example: { kind: "diana", compressor: { kind: "rand-k", k: 10 }, shift: "carried" },
+  equation: [
+    "worker: m_i = Q_i(grad f_i(x^t) - h_i^t),  h_i^{t+1} = h_i^t + alpha m_i",
+    "server: g^t = hbar^t + mean_i m_i,  x^{t+1} = x^t - gamma g^t,  hbar^{t+1} = hbar^t + alpha mean_i m_i",
+  ],
   label: labelOf,
   theory: {
     steps: {
-      theory: {
-        needs: ["average-smoothness"],
-        value(_spec, { workers: n, compressor, smoothness }) {
-          const omega = omegaOf(compressor);
-          // omega/n is the variance of the mean of independent compressors; of joint ones that is A.
-          const variance = isJoint(compressor)
-            ? varianceOfMean(compressor, n).A * (1 + omega) * (3 + 2 * omega)
-            : (omega * (1 + omega) * (3 + 2 * omega)) / n;
-          return Math.min(
-            1 / (2 * averageSmoothness(smoothness)),
-            1 / (2 * smoothness.L * Math.sqrt(variance)),
-          );
-        },
+      theory,
+      published: {
+        source: THEOREM_4,
+        formula: "1/(10 L sqrt(1 + omega/n) (omega + 2))",
+        value: (_spec, setting) => publishedStep(setting, 1),
       },
-      published: { value: (_spec, setting) => publishedStep(setting, 1) },
+      measured: measuredBy(theory),
     },
   },
   requests: [shifted],

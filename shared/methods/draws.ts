@@ -1,6 +1,6 @@
 /** The run's random choices, from keyed streams: functions of (seed, round, slot) alone. */
 import type { Compressor, Draw, Place } from "../compressors/index.ts";
-import { Purpose, Stream, sampleSubset } from "../math/index.ts";
+import { drawIndex, Purpose, Stream, sampleSubset } from "../math/index.ts";
 import type { Rows, ServerDraws } from "./method.ts";
 
 /** The worker's random choices for one slot of one round. */
@@ -20,6 +20,10 @@ export function serverDraws(seed: number, round: number): ServerDraws {
       if (replacement) return Uint32Array.from({ length: count }, () => stream.nextBelow(workers));
       return sampleSubset(stream, workers, count);
     },
+    weightedSlots(count, cumulative) {
+      const stream = new Stream({ seed, purpose: Purpose.participants, round, index: 0 });
+      return Uint32Array.from({ length: count }, () => drawIndex(stream, cumulative));
+    },
   };
 }
 
@@ -31,6 +35,8 @@ export interface BatchSetting {
   /** B; of no use but to the online method. */
   readonly largeBatchSize: number;
   readonly replacement: boolean;
+  /** Cumulative sums of L_il, where rows are drawn in proportion to them. */
+  readonly importance?: Float64Array;
 }
 
 /** A worker's draws for one slot of message round t. */
@@ -47,6 +53,9 @@ export function workerDraws(
       if (batch === undefined) throw new RangeError("this method draws no mini-batches");
       const stream = new Stream({ seed, purpose: Purpose.batch, round, index: slot });
       const count = rows === "batch" ? batch.batchSize : batch.largeBatchSize;
+      const { importance } = batch;
+      if (importance !== undefined)
+        return Uint32Array.from({ length: count }, () => drawIndex(stream, importance));
       // An online method samples its distribution: a dense round's batch may be larger than the shard.
       if (batch.replacement || rows === "large-batch") {
         return Uint32Array.from({ length: count }, () => stream.nextBelow(batch.rows));

@@ -6,6 +6,7 @@ export {
   type Gradient,
   type GradientNeed,
   type Method,
+  type MethodDefinition,
   type Plan,
   type PointName,
   type RequestDefinition,
@@ -17,6 +18,7 @@ export {
   participantsAsked,
   startingParticipants,
 } from "./participants.ts";
+export { type Probe, startProbe, withGradients } from "./probe.ts";
 export {
   type AlgorithmKind,
   type AlgorithmSpec,
@@ -35,7 +37,18 @@ export {
   resolveNumbers,
   STATEFUL_REQUESTS,
   type StateHolder,
+  samplesByImportance,
   stateHolder,
+  stepFrom,
+  stepSource,
 } from "./registry.ts";
 export { count, type ScheduleTrigger, scheduleOf } from "./schedule.ts";
-export { type StartingPoint, type WorkerNumbers, workerNumbers } from "./theory.ts";
+export {
+  type CalibrationNeed,
+  isGivenMu,
+  plRounds,
+  type StartingPoint,
+  type StepSource,
+  type WorkerNumbers,
+  workerNumbers,
+} from "./theory.ts";

@@ -1,11 +1,40 @@
 /** MARINA: compressed differences of gradients, and now and then a dense round. */
 import * as z from "zod";
 import { compressorSchema } from "../compressors/index.ts";
-import { difference, jointStep, marinaServer, needsOfJoint } from "./marina-family.ts";
+import {
+  difference,
+  familySteps,
+  JOINT_STEP,
+  jointStep,
+  marinaServer,
+  needsOfJoint,
+} from "./marina-family.ts";
 import { defineMethod } from "./method.ts";
 import { full } from "./requests.ts";
-import { labelOf, probability, stepSize, THEOREM } from "./spec-fields.ts";
-import { density, isJoint, omegaOf, type TheorySetting } from "./theory.ts";
+import { EXPLICIT, labelOf, MEASURED, PL, probability, stepSize, THEOREM } from "./spec-fields.ts";
+import { density, isJoint, measuredBy, omegaOf, type StepRule, type TheorySetting } from "./theory.ts";
+
+type Spec = Parameters<typeof needsOfJoint>[0];
+
+const theory: StepRule<Spec> = {
+  source: "Theorem 2.1 of MARINA",
+  formula: "1/(L (1 + sqrt((1-p) omega/(p n))))",
+  joint: JOINT_STEP,
+  needs: needsOfJoint,
+  value: (_spec, setting, p) =>
+    isJoint(setting.compressor) ? jointStep(setting, p, 0) : theorem21(setting, p),
+};
+
+const others = familySteps<Spec>(
+  (_spec, { workers: n, compressor, smoothness: { L } }, p) =>
+    (((1 - p) * omegaOf(compressor)) / (p * n)) * L * L,
+  () => 0,
+  {
+    explicit: "1/(L_f + L sqrt((1-p) omega/(p n)))",
+    plSource: "Theorem 2.2 of MARINA",
+    pl: "min{1/(L (1 + sqrt(2 (1-p) omega/(p n)))), p/(2 mu)}",
+  },
+);
 
 /**
  * MARINA (Algorithm 1):
@@ -26,19 +55,19 @@ export const marina = defineMethod({
     kind: z.literal("marina"),
     compressor: compressorSchema({ promises: ["unbiased"], joint: true }),
     probability,
-    stepSize: stepSize({ theory: THEOREM }),
+    stepSize: stepSize({ theory: THEOREM, explicit: EXPLICIT, pl: PL, measured: MEASURED }),
   }),
   example: { kind: "marina", compressor: { kind: "rand-k", k: 10 } },
+  equation: [
+    "g^0 = mean_i grad f_i(x^0);",
+    "with probability p:  g^t = mean_i grad f_i(x^t)",
+    "else:                g^t = g^{t-1} + mean_i Q_i(grad f_i(x^t) - grad f_i(x^{t-1}))",
+    "x^{t+1} = x^t - gamma g^t",
+  ],
   label: labelOf,
   theory: {
     probability: (_spec, { compressor }) => density(compressor),
-    steps: {
-      theory: {
-        needs: needsOfJoint,
-        value: (_spec, setting, p) =>
-          isJoint(setting.compressor) ? jointStep(setting, p, 0) : theorem21(setting, p),
-      },
-    },
+    steps: { theory, ...others, measured: measuredBy(theory) },
   },
   requests: [full, difference],
   server: (_spec, numbers) => marinaServer(numbers, { dense: full, compressed: difference }),

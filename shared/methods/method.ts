@@ -88,6 +88,8 @@ export interface Plan {
   readonly request: RequestDefinition;
   /** Slot -> worker. All workers in order, or the r slots of a PP-MARINA round (repeats allowed). */
   readonly workers: Uint32Array;
+  /** What the slots' messages count in their mean, 1/(n q_i) of a worker drawn with probability q_i; absent: 1. */
+  readonly weights?: Float64Array;
   /** VR-DIANA: the reference point moves to x^t after this round (u_k = 1). Elsewhere false. */
   readonly refresh: boolean;
 }
@@ -98,6 +100,8 @@ export interface ServerDraws {
   coin(probability: number): boolean;
   /** `count` workers out of `workers`, i.i.d. uniform or (without replacement) a uniform subset in increasing order. */
   slots(count: number, workers: number, replacement: boolean): Uint32Array;
+  /** `count` workers, i.i.d. with probabilities in proportion to the differences of these cumulative sums. */
+  weightedSlots(count: number, cumulative: Float64Array): Uint32Array;
 }
 
 /** The server's side of a method whose spec and numbers are known. */
@@ -137,6 +141,8 @@ export interface MethodDefinition<
   readonly schema: Schema;
   /** A spec that makes sense with any data set: tests and chaos take it. The docstring shows it. */
   readonly example: z.input<Schema>;
+  /** What it does, as in its docstring: a line each. */
+  readonly equation: readonly string[];
   /** In a few words: "MARINA, rand-k 10". */
   label(spec: z.output<Schema>): string;
   /** Step sizes and probability from the convergence theorems. */

@@ -9,6 +9,7 @@ import { type CompressorSpec, createCompressor, type UnbiasedSpec } from "../com
 import { varianceOf } from "../compressors/testing/reference.ts";
 import type { Stream } from "../math/streams.ts";
 import { normSquared } from "../math/vectors.ts";
+import { rowImportance } from "../problems/linear/row-importance.ts";
 import type { Vectors } from "./method.ts";
 import { type AlgorithmSpec, createMethod, METHOD_KINDS, methodOf } from "./registry.ts";
 import {
@@ -68,17 +69,20 @@ interface Start {
   readonly workerStates?: readonly Vectors[];
   readonly sizes?: BatchSizes;
   readonly shiftStep?: number;
+  /** By which clients are drawn. */
+  readonly Li?: readonly number[];
 }
 
 /** The expectation of what `look` sees in the next state, over all draws of message round 5. */
 function afterOneRound<Name extends string>(
-  { spec, compressor, state, workerStates, sizes, shiftStep = 1 }: Start,
+  { spec, compressor, state, workerStates, sizes, shiftStep = 1, Li }: Start,
   look: (
     state: Vectors,
     workerStates: readonly (Vectors | undefined)[],
+    bits: number,
   ) => Readonly<Record<Name, number | Float64Array>>,
 ) {
-  const numbers = { workers: n, stepSize: GAMMA, probability: P, shiftStep };
+  const numbers = { workers: n, stepSize: GAMMA, probability: P, shiftStep, ...(Li && { Li }) };
   const method = createMethod(spec, numbers);
   const inner = createCompressor(compressor, d, "float64");
   const dense = createCompressor({ kind: "identity" }, d, "float64");
@@ -90,6 +94,7 @@ function afterOneRound<Name extends string>(
       compressor: choosing(inner, compressor, choose),
       dense,
       shiftStep,
+      ...(sizes?.importance && { importance: sizes.importance }),
     };
     const next = oneRound(
       setting,
@@ -97,23 +102,29 @@ function afterOneRound<Name extends string>(
       5,
       chosenDraws(choose, sizes),
     );
-    return look(next.state, next.workerStates);
+    return look(next.state, next.workerStates, next.bits);
   });
   expect(found.total).toBeCloseTo(1, 12);
   return found;
 }
 
 /** Mean and second moment of the error of the estimate of the MARINA family. */
-function marinaError(spec: AlgorithmSpec, compressor: CompressorSpec, sizes?: BatchSizes) {
+function marinaError(
+  spec: AlgorithmSpec,
+  compressor: CompressorSpec,
+  sizes?: BatchSizes,
+  Li?: readonly number[],
+) {
   const start = {
     spec,
     compressor,
     state: { iterate: x, previous: w, estimate: g },
     ...(sizes ? { sizes } : {}),
+    ...(Li ? { Li } : {}),
   };
-  return afterOneRound(start, (state) => {
+  return afterOneRound(start, (state, _workerStates, bits) => {
     const error = minus(state.estimate!, problem.gradient(x));
-    return { error, square: normSquared(error) };
+    return { error, square: normSquared(error), bits };
   });
 }
 
@@ -231,6 +242,27 @@ describe.each([1, 2, 4])("PP-MARINA's error with r = %d", (r) => {
     near(square[0]!, (1 - P) * (normSquared(e) + noise));
   });
 
+  it("drawn by importance: (1-p) e and (1-p)(|e|^2 + (1/r)[(1+omega) sum |D_i|^2/(n^2 q_i) - |Dbar|^2])", () => {
+    const Li = [0.5, 3, 1.5];
+    const spec: AlgorithmSpec = {
+      ...{ kind: "pp-marina", participants: r, replacement: true, sampling: "importance" },
+      ...{ compressor: randK, ...common },
+    };
+    const { error, square } = marinaError(spec, randK, undefined, Li);
+    nearVector(
+      error,
+      e.map((value) => (1 - P) * value),
+      1,
+    );
+    const spread = D.reduce((sum, Di, i) => sum + normSquared(Di) / (n ** 2 * (Li[i]! / 5)), 0);
+    const noise = ((1 + OMEGA) * spread - normSquared(mean(D))) / r;
+    near(square[0]!, (1 - P) * (normSquared(e) + noise));
+  });
+
+  it("sends 32 d p + (1-p) b_Q r/n bits a worker in expectation", () => {
+    near(pp(true).bits[0]! / n, 32 * d * P + (1 - P) * 32 * K * (r / n));
+  });
+
   if (r > n) return;
   it("drawn without replacement: the spread between workers shrinks by (n-r)/(n-1)", () => {
     const { error, square } = pp(false);
@@ -285,6 +317,51 @@ describe.each([
     );
     const W = workers.reduce((sum, i) => sum + spread(problem.rowGradients(i, x)), 0);
     near(square[0]!, (P * W) / (B * n ** 2) + (1 - P) * (normSquared(e) + noise));
+  });
+});
+
+describe.each([1, 2])("VR-MARINA's error with b = %d rows drawn by importance", (b) => {
+  // Row l of worker i with probability |a_il|^2 over the sum of its shard; the regulariser has no part in it.
+  const importance = problem.shards.map(rowImportance);
+  const norms = THREE_WORKERS.map((part) => part.map(([a]) => a.reduce((sum, value) => sum + value ** 2, 0)));
+  const lambda = 0.1;
+  const spec: AlgorithmSpec = {
+    ...{ kind: "vr-marina", batchSize: b, replacement: true, sampling: "importance" },
+    ...{ compressor: randK, ...common },
+  };
+  const { error, square, bits } = marinaError(spec, randK, { rows, batch: b, replacement: true, importance });
+
+  it("is (1-p) e in the mean: the estimates are unbiased", () => {
+    nearVector(
+      error,
+      e.map((value) => (1 - P) * value),
+      1,
+    );
+  });
+
+  it("has (1-p)(|e|^2 + (1/n^2) sum [omega |D_i|^2 + (1+omega) V_i/b]), V_i of the losses' differences over m q_il", () => {
+    const Vq = workers.map((i) => {
+      const total = norms[i]!.reduce((sum, norm) => sum + norm, 0);
+      const m = rows[i]!;
+      // The losses' part of each row's difference, scaled so that their plain mean is that of D_i.
+      const scale = (n * m) / rows.reduce((sum, each) => sum + each, 0);
+      const at = problem.rowGradients(i, w);
+      const parts = problem
+        .rowGradients(i, x)
+        .map((row, l) => row.map((value, j) => value - at[l]![j]! - scale * lambda * (x[j]! - w[j]!)));
+      const second = parts.reduce((sum, part, l) => {
+        const q = norms[i]![l]! / total;
+        return sum + q * normSquared(part.map((value) => value / (m * q)));
+      }, 0);
+      return second - normSquared(mean(parts));
+    });
+    const noise =
+      workers.reduce((sum, i) => sum + OMEGA * normSquared(D[i]!) + ((1 + OMEGA) * Vq[i]!) / b, 0) / n ** 2;
+    near(square[0]!, (1 - P) * (normSquared(e) + noise));
+  });
+
+  it("sends 32 d p + (1-p) b_Q bits a worker in expectation", () => {
+    near(bits[0]! / n, 32 * d * P + (1 - P) * 32 * K);
   });
 });
 

@@ -4,8 +4,8 @@ import { MarinaError } from "../base/index.ts";
 import { compressorSchema } from "../compressors/index.ts";
 import { descent } from "./descent.ts";
 import { defineMethod, defineRequest } from "./method.ts";
-import { labelOf, stepSize, THEOREM } from "./spec-fields.ts";
-import { averageSmoothness, omegaOf, type TheorySetting } from "./theory.ts";
+import { labelOf, MEASURED, stepSize, THEOREM } from "./spec-fields.ts";
+import { averageSmoothness, measuredBy, omegaOf, type StepRule, type TheorySetting } from "./theory.ts";
 
 /** Q(grad f_i(x^t)) */
 const fullCompressed = defineRequest({
@@ -16,6 +16,12 @@ const fullCompressed = defineRequest({
   gradients: [{ at: "iterate", rows: "all" }],
   message: ([g]) => g!.vector,
 });
+
+const practical: StepRule<unknown> = {
+  source: "no theorem: practice, without a guarantee on heterogeneous non-convex data",
+  formula: "1/(L (1 + omega/n))",
+  value: (_spec, { workers: n, compressor, smoothness: { L } }) => 1 / (L * (1 + omegaOf(compressor) / n)),
+};
 
 /**
  * QGD, also called DCGD.
@@ -39,20 +45,21 @@ export const qgd = defineMethod({
           "the step of qgd is for compressors that are drawn independently; take marina, vr-marina or diana",
       },
     }),
-    stepSize: stepSize({ theory: THEOREM, practical: "no guarantee" }),
+    stepSize: stepSize({ theory: THEOREM, practical: "no guarantee", measured: MEASURED }),
   }),
   example: { kind: "qgd", compressor: { kind: "rand-k", k: 10 }, stepSize: "practical" },
+  equation: ["g^t = mean_i Q_i(grad f_i(x^t))", "x^{t+1} = x^t - gamma g^t"],
   label: labelOf,
   theory: {
     steps: {
       theory: {
+        source: "Khaled and Richtarik 2020, for stop.rounds and the accuracy aimed at",
+        formula: "min{1/L_f, 1/sqrt(L_f A T), eps^2/(2 L_f C)}, A = omega L_max/n, C = 2 A f(x^0)",
         needs: ["average-smoothness", "starting-point"],
         value: (_spec, setting) => guaranteedStep(setting),
       },
-      practical: {
-        value: (_spec, { workers: n, compressor, smoothness: { L } }) =>
-          1 / (L * (1 + omegaOf(compressor) / n)),
-      },
+      practical,
+      measured: measuredBy(practical),
     },
   },
   requests: [fullCompressed],

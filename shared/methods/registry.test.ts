@@ -59,7 +59,14 @@ function shownIn(file: string): unknown {
 
 describe.each(definitions.map((each) => [each.schema.shape.kind.value, each] as const))(
   "the file of %s",
-  (kind, { example, schema, label }) => {
+  (kind, { example, schema, label, equation }) => {
+    it("shows its equation, line for line", () => {
+      const source = readFileSync(new URL(`${kind}.ts`, import.meta.url), "utf8");
+      const lines = source.split("\n").map((line) => line.replace(/^ \* +/, "").trim());
+      expect(equation.length).toBeGreaterThan(0);
+      for (const line of equation) expect(lines).toContain(line);
+    });
+
     it("shows its example, which its schema takes, and labels it", () => {
       expect(shownIn(`${kind}.ts`)).toEqual(example);
       const spec = schema.parse(example);

@@ -1,6 +1,6 @@
 /** All methods. Schemas, wire codes, labels, rules and tests go through this list: a new one is a file and a line here. */
 import * as z from "zod";
-import type { CompressorSpec } from "../compressors/index.ts";
+import { type CompressorSpec, isDrawnJointly } from "../compressors/index.ts";
 import { dasha } from "./dasha.ts";
 import { diana } from "./diana.ts";
 import { ef21 } from "./ef21.ts";
@@ -20,6 +20,8 @@ import {
   type Numbers,
   needsOf,
   numbersOf,
+  ruleOf,
+  type StepSource,
   type Theory,
   type TheorySetting,
 } from "./theory.ts";
@@ -104,6 +106,26 @@ export function calibrationNeeds(spec: AlgorithmSpec<unknown>): readonly Calibra
   return needsOf(theoryOf(spec), spec as AlgorithmSpec);
 }
 
+/** Where a spec's step size comes from; undefined for a number, which comes from the spec. */
+export function stepSource(spec: AlgorithmSpec<unknown>): StepSource | undefined {
+  const rule = ruleOf(theoryOf(spec), spec as AlgorithmSpec);
+  if (rule === undefined) return undefined;
+  const { joint, importance, source, formula } = rule;
+  if (joint !== undefined && isDrawnJointly(compressorOf(spec))) return joint;
+  if (importance !== undefined && samplesByImportance(spec)) return importance;
+  return { source, formula };
+}
+
+/** The same in a line: "Theorem 2.1 of MARINA: γ = 1/L". */
+export function stepFrom(spec: AlgorithmSpec<unknown>): string {
+  const found = stepSource(spec);
+  if (found === undefined) return "the spec: a number, without a guarantee";
+  const { stepSize } = spec;
+  const times =
+    typeof stepSize === "object" && "times" in stepSize ? `${stepSize.times} times the step of ` : "";
+  return `${times}${found.source}: γ = ${found.formula}`;
+}
+
 function theoryOf(spec: AlgorithmSpec<unknown>): Theory<AlgorithmSpec> {
   return methodOf(spec).theory as unknown as Theory<AlgorithmSpec>;
 }
@@ -119,14 +141,24 @@ export function compressorOf(spec: AlgorithmSpec<unknown>): CompressorSpec {
 }
 
 /** The mini-batches of a method; undefined where it draws none. */
-export function batchesOf(
-  spec: AlgorithmSpec<unknown>,
-):
-  | { readonly batchSize: number; readonly largeBatchSize: number; readonly replacement: boolean }
+export function batchesOf(spec: AlgorithmSpec<unknown>):
+  | {
+      readonly batchSize: number;
+      readonly largeBatchSize: number;
+      readonly replacement: boolean;
+      readonly byImportance: boolean;
+    }
   | undefined {
   if (!("batchSize" in spec)) return undefined;
   const { batchSize, replacement } = spec;
-  return { batchSize, replacement, largeBatchSize: "largeBatchSize" in spec ? spec.largeBatchSize : 0 };
+  const byImportance = "sampling" in spec && spec.sampling === "importance";
+  const largeBatchSize = "largeBatchSize" in spec ? spec.largeBatchSize : 0;
+  return { batchSize, replacement, largeBatchSize, byImportance };
+}
+
+/** Does it draw clients or rows by importance? Then the problem must say what single rows, or workers, weigh. */
+export function samplesByImportance(spec: AlgorithmSpec<unknown>): boolean {
+  return "sampling" in spec && spec.sampling === "importance";
 }
 
 /** Where the states of a method's workers lie between rounds. */

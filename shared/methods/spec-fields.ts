@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { type CompressorSpec, compressorLabel } from "../compressors/index.ts";
 import { type ParticipantsSpec, participantsText } from "./participants.ts";
+import { isGivenMu } from "./theory.ts";
 
 const positiveInteger = z.int().min(1);
 
@@ -19,18 +20,29 @@ export function stepSize<const Name extends string>(named: Readonly<Record<Name,
   const names = Object.keys(named) as Name[];
   const literals = names.map((name) => z.literal(name)) as unknown as [z.ZodLiteral<Name>];
   const texts = names.map((name) => `"${name}" (${named[name]})`);
+  const times = z.strictObject({
+    times: z.number().positive().describe("Multiple of the theoretical step size."),
+  });
+  const given = "pl" in named ? [mu] : [];
   return z
-    .union([
-      ...literals,
-      z.number().positive(),
-      z.strictObject({ times: z.number().positive().describe("Multiple of the theoretical step size.") }),
-    ])
+    .union([...literals, z.number().positive(), times, ...(given as [typeof mu])])
     .default("theory" as never)
     .describe(`${texts.join(", ")}, a number, or { "times": 4 } the theoretical one.`);
 }
 
+const mu = z.strictObject({
+  mu: z.number().positive().describe('"pl" with this mu: |grad f(x)|^2 >= 2 mu (f(x) - f_*).'),
+});
+
 /** What `theory` means in every method. */
 export const THEOREM = "the method's convergence theorem";
+/** What `explicit` means. */
+export const EXPLICIT = "the same with L_f in the place of the larger L where the proof allows it";
+/** What `pl` means. */
+export const PL =
+  'linear convergence under the Polyak-Lojasiewicz condition; { "mu": 0.01 } where the problem does not give mu';
+/** What `measured` means. */
+export const MEASURED = "constants estimated near x^0, for any problem, no guarantee";
 
 /**
  * Where the workers' states lie between rounds: each worker's in the object store, or all with the server, which works
@@ -52,6 +64,27 @@ export const replacement = z
   .default(true)
   .describe("Draw with replacement (as in the paper) or without.");
 
+/** How clients, or rows, are drawn. */
+export const sampling = z
+  .enum(["uniform", "importance"])
+  .exactOptional()
+  .describe(
+    '"uniform" (default); or "importance": with probabilities in proportion to smoothness constants (L_i of clients, L_il of rows), and weights that leave every estimate unbiased.',
+  );
+
+/** A draw by importance is with replacement. */
+export function checkSampling(
+  { sampling: how, replacement: repeats }: { readonly sampling?: string; readonly replacement: boolean },
+  context: { addIssue(issue: { code: "custom"; path: string[]; message: string }): void },
+): void {
+  if (how !== "importance" || repeats) return;
+  context.addIssue({
+    code: "custom",
+    path: ["replacement"],
+    message: 'expected true: with "sampling": "importance" draws are independent',
+  });
+}
+
 /** What any method's spec may say. */
 export interface CommonFields {
   readonly kind: string;
@@ -59,6 +92,7 @@ export interface CommonFields {
   readonly compressor?: CompressorSpec;
   readonly participants?: ParticipantsSpec;
   readonly batchSize?: number;
+  readonly sampling?: "uniform" | "importance";
 }
 
 /** A method in a few words, from the fields that it has: "MARINA, rand-k 10". */
@@ -67,10 +101,12 @@ export function labelOf(spec: CommonFields): string {
   if (spec.compressor !== undefined) parts.push(compressorLabel(spec.compressor));
   if (spec.participants !== undefined) parts.push(`r = ${participantsText(spec.participants)}`);
   if (spec.batchSize !== undefined) parts.push(`b = ${spec.batchSize}`);
+  if (spec.sampling === "importance") parts.push("importance");
   if (spec.stepSize !== "theory") parts.push(`step ${stepText(spec.stepSize)}`);
   return parts.join(", ");
 }
 
 function stepText(asked: unknown): string {
+  if (isGivenMu(asked)) return `pl with mu = ${asked.mu}`;
   return typeof asked === "object" ? `${(asked as { times: number }).times} x theory` : String(asked);
 }

@@ -56,7 +56,11 @@ function momentMatrix(n: number, omega: number, t: number): Float64Array {
         estimate,
       };
       const { state: next } = oneRound(setting, { state, workerStates: [] }, 1, {
-        server: { coin: () => isDense, slots: () => expect.unreachable("all workers take part") },
+        server: {
+          coin: () => isDense,
+          slots: () => expect.unreachable("all workers take part"),
+          weightedSlots: () => expect.unreachable("all workers take part"),
+        },
         worker: (slot) => ({
           compressor: () => ({
             kind: "indices",

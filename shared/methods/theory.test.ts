@@ -17,11 +17,12 @@ import {
   resolveNumbers,
 } from "./registry.ts";
 import { specOf } from "./testing/specs.ts";
-import type { Numbers, TheorySetting } from "./theory.ts";
+import { type Numbers, plRounds, type TheorySetting } from "./theory.ts";
 
 const identity = { kind: "identity" } as const;
 
-type StepSize = number | "theory" | "published" | "practical" | { readonly times: number };
+type Named = "theory" | "published" | "practical" | "explicit" | "pl" | "measured";
+type StepSize = number | Named | { readonly times: number } | { readonly mu: number };
 
 /** Every method, with one compressor, step size and probability. Not each has each step size: see `named`. */
 function specs(
@@ -45,6 +46,7 @@ const table = [
     omega: 111,
     p: 0.008928571429,
     marina: 0.01043789421,
+    explicit: 0.01047045316,
     pp: [0.003571428571, 0.004195231314],
     vr: [0.008928571429, 0.009649791497],
     qgd: 0.0227837226,
@@ -59,6 +61,7 @@ const table = [
     omega: 21.4,
     p: 0.04464285714,
     marina: 0.05000603736,
+    explicit: 0.05076227017,
     pp: [0.01785714286, 0.02047233644],
     vr: [0.01035953687, 0.02301628172],
     qgd: 0.1001102963,
@@ -73,6 +76,7 @@ const table = [
     omega: 10.2,
     p: 0.08928571429,
     marina: 0.09504178495,
+    explicit: 0.09781124701,
     pp: [0.03571428571, 0.03975397198],
     vr: [0.01035953687, 0.03258552938],
     qgd: 0.1738757777,
@@ -123,6 +127,10 @@ describe("parameters on mushrooms, n = 5", () => {
       const { probability, stepSize } = resolve(theory.marina, compressor);
       expectRelative(probability, row.p);
       expectRelative(stepSize, row.marina);
+    });
+
+    it("MARINA has L_f in the place of the first L in its explicit step", () => {
+      expectRelative(resolve(specs(randK, "explicit").marina, compressor).stepSize, row.explicit);
     });
 
     it("PP-MARINA with r = 2 has p = zeta r/(d n) and the step of Theorem 4.1", () => {
@@ -336,6 +344,102 @@ describe("PermK", () => {
   });
 });
 
+describe("steps by hand: n = 4, m = 50, omega = 3, L = sqrt 5, L_f = 2, cL = 4", () => {
+  const randK = { kind: "rand-k", k: 2 } as const;
+  const setting = handSetting(createCompressor(randK, 8, "float64"), { mu: 0.01 });
+  const step = (stepSize: StepSize, kind: AlgorithmKind, p: number | "theory" = 1 / 5) =>
+    resolveNumbers(specs(randK, stepSize, p)[kind], setting).stepSize;
+
+  it("explicit: 1/(L_f + sqrt(S/p))", () => {
+    // (1-p)/p = 4; MARINA 4 (3/4) 5, PP-MARINA with r = 2 4 (4/2) 5, VR with b = 17 (4/4)(3 * 5 + 4 * 16/17)
+    expectRelative(step("explicit", "marina"), 1 / (2 + Math.sqrt(15)), 1e-15);
+    expectRelative(step("explicit", "pp-marina"), 1 / (2 + Math.sqrt(40)), 1e-15);
+    const vr = 1 / (2 + Math.sqrt(15 + 64 / 17));
+    expectRelative(step("explicit", "vr-marina"), vr, 1e-15);
+    expectRelative(step("explicit", "vr-marina-online"), vr, 1e-15);
+  });
+
+  it("pl: twice what stands under the root, with L in front in the MARINA family, and rho/(2 mu)", () => {
+    const L = Math.sqrt(5);
+    expectRelative(step("pl", "marina"), 1 / (L + Math.sqrt(30)), 1e-15);
+    expectRelative(step("pl", "pp-marina"), 1 / (L + Math.sqrt(80)), 1e-15);
+    expectRelative(step("pl", "vr-marina"), 1 / (L + Math.sqrt(30 + 128 / 17)), 1e-15);
+    expect(step("pl", "gd")).toBe(1 / 2);
+    // 4 omega (2 omega + 1)/n = 21, a = 1/7
+    expectRelative(step("pl", "dasha"), 1 / (2 + Math.sqrt(5 * 21)), 1e-15);
+    // alpha = 1/4
+    const theta = 1 - Math.sqrt(3 / 4);
+    expectRelative(step("pl", "ef21"), 1 / (2 + Math.sqrt((5 * 2 * 0.75) / theta ** 2)), 1e-13);
+    for (const [kind, rho] of [
+      ["marina", 1 / 5],
+      ["pp-marina", 1 / 5],
+      ["dasha", 1 / 7],
+      ["ef21", theta],
+    ] as const) {
+      expectRelative(step({ mu: 1000 }, kind), rho / 2000, 1e-13);
+    }
+  });
+
+  it("importance: the mean of L_i, 2, for clients; cL of the losses alone for rows, by how they are drawn", () => {
+    const all = specs(randK, "theory", 1 / 5);
+    const pp = { ...all["pp-marina"], sampling: "importance" } as const;
+    for (const stepSize of ["theory", "explicit"] as const) {
+      const numbers = resolveNumbers({ ...pp, stepSize }, setting);
+      expectRelative(numbers.stepSize, 1 / (2 + 2 * Math.sqrt(8)), 1e-15);
+      expect(numbers.Li).toEqual([1, 3]);
+    }
+    expectRelative(resolveNumbers({ ...pp, stepSize: "pl" }, setting).stepSize, 1 / (2 + 8), 1e-15);
+    expect(calibrationNeeds(pp)).toEqual(["average-smoothness"]);
+    expect(resolveNumbers(all["pp-marina"], setting)).not.toHaveProperty("Li");
+
+    const known = { ...setting, smoothness: { ...hand, cLoss: { uniform: 3, importance: 2 } } };
+    const vr = (sampling: "uniform" | "importance", stepSize: "theory" | "explicit") =>
+      resolveNumbers({ ...all["vr-marina"], sampling, stepSize }, known).stepSize;
+    const L = Math.sqrt(5);
+    expectRelative(vr("uniform", "theory"), 1 / (L + Math.sqrt(15 + 64 / 17)), 1e-15);
+    expectRelative(vr("importance", "theory"), 1 / (L + Math.sqrt(15 + 16 / 17)), 1e-15);
+    expectRelative(vr("uniform", "explicit"), 1 / (2 + Math.sqrt(15 + 36 / 17)), 1e-15);
+    expectRelative(vr("importance", "explicit"), 1 / (2 + Math.sqrt(15 + 16 / 17)), 1e-15);
+  });
+
+  it("importance is refused without replacement", () => {
+    for (const kind of ["pp-marina", "vr-marina"] as const) {
+      const spec = { ...specs(randK, "theory")[kind], sampling: "importance", replacement: false };
+      expect(algorithmSchema.safeParse(spec).error!.issues[0]).toMatchObject({ path: ["replacement"] });
+    }
+  });
+
+  it("measured: the same formula as theory, of other constants; QGD's is the practical one", () => {
+    for (const kind of ["gd", "marina", "pp-marina", "diana", "vr-diana", "ef21", "dasha"] as const) {
+      expect(step("measured", kind)).toBe(step("theory", kind));
+    }
+    expect(step("measured", "qgd")).toBe(step("practical", "qgd"));
+  });
+
+  it("EF21 with the mean of L_i, 2, which is less than L", () => {
+    const spec = { ...specs(randK, "theory").ef21, smoothness: "mean" } as const;
+    const theta = 1 - Math.sqrt(3 / 4);
+    expectRelative(resolveNumbers(spec, setting).stepSize, 1 / (2 + (2 * Math.sqrt(0.75)) / theta), 1e-13);
+  });
+
+  it("PermK's explicit step has L_pm where it is known, and L else: 1/(L_f + sqrt(((1-p)/p) L_pm^2))", () => {
+    const permK = createCompressor({ kind: "perm-k" }, 8, "float64", { workers: 4 });
+    const { marina } = specs({ kind: "perm-k" }, "explicit", 1 / 5);
+    const known = handSetting(permK, { smoothness: { ...hand, Lpm: 0.5 } });
+    expectRelative(resolveNumbers(marina, known).stepSize, 1 / (2 + 2 * 0.5), 1e-15);
+    expectRelative(resolveNumbers(marina, handSetting(permK)).stepSize, 1 / (2 + Math.sqrt(20)), 1e-15);
+    expect(calibrationNeeds(marina)).toEqual(["average-smoothness", "hessian-variance"]);
+  });
+
+  it("plRounds: (1 - gamma mu)^T 2 L_f (f(x^0) - f_*) <= target after T rounds, and not long before", () => {
+    const rounds = plRounds(0.25, 0.08, 2, 3, 1e-3);
+    const left = (T: number) => (1 - 0.25 * 0.08) ** T * 2 * 2 * 3;
+    expect(left(rounds)).toBeLessThanOrEqual(1e-3);
+    expect(left(Math.floor(0.98 * rounds))).toBeGreaterThan(1e-3);
+    expect(plRounds(0.25, 0.08, 2, 3, 100)).toBe(0);
+  });
+});
+
 describe("QGD's guaranteed step", () => {
   // omega = 3: A = omega L_max / n = 3 * 3/4 = 2.25; C = 2 A f(x^0) = 2.25 with f(x^0) = 1/2
   const spec = specs({ kind: "rand-k", k: 2 }, "theory").qgd;
@@ -382,26 +486,28 @@ describe("asking for a step size", () => {
     expect(of({ times: 0.5 })).toBe(0.5 * of("theory"));
   });
 
-  const named: Readonly<Record<AlgorithmKind, readonly StepSize[]>> = {
-    gd: ["theory"],
-    qgd: ["theory", "practical"],
-    diana: ["theory", "published"],
-    "vr-diana": ["theory", "published"],
-    marina: ["theory"],
-    "vr-marina": ["theory"],
-    "vr-marina-online": ["theory"],
-    "pp-marina": ["theory"],
-    ef21: ["theory"],
-    dasha: ["theory"],
+  const named: Readonly<Record<AlgorithmKind, readonly Named[]>> = {
+    gd: ["theory", "pl", "measured"],
+    qgd: ["theory", "practical", "measured"],
+    diana: ["theory", "published", "measured"],
+    "vr-diana": ["theory", "published", "measured"],
+    marina: ["theory", "explicit", "pl", "measured"],
+    "vr-marina": ["theory", "explicit", "pl"],
+    "vr-marina-online": ["theory", "explicit"],
+    "pp-marina": ["theory", "explicit", "pl", "measured"],
+    ef21: ["theory", "pl", "measured"],
+    dasha: ["theory", "pl", "measured"],
   };
 
   it.each(kinds)("%s takes the named steps that it has, and its schema no others", (kind) => {
-    for (const stepSize of ["theory", "published", "practical"] as const) {
+    for (const stepSize of ["theory", "published", "practical", "explicit", "pl", "measured"] as const) {
       const spec = specs({ kind: "rand-k", k: 2 }, stepSize)[kind];
       const has = named[kind].includes(stepSize);
       expect(algorithmSchema.safeParse(spec).success, stepSize).toBe(has);
-      if (has) expect(resolveNumbers(spec, setting).stepSize).toBeGreaterThan(0);
+      if (has) expect(resolveNumbers(spec, { ...setting, mu: 0.1 }).stepSize).toBeGreaterThan(0);
     }
+    const given = specs({ kind: "rand-k", k: 2 }, { mu: 0.1 })[kind];
+    expect(algorithmSchema.safeParse(given).success).toBe(named[kind].includes("pl"));
   });
 
   const needsAverage = (spec: AlgorithmSpec) => calibrationNeeds(spec).includes("average-smoothness");
@@ -414,10 +520,21 @@ describe("asking for a step size", () => {
         expect(needsAverage(spec)).toBe(["gd", "diana", "qgd", "ef21", "dasha"].includes(kind));
         expect(needsStart(spec)).toBe(kind === "qgd");
       }
-      for (const stepSize of [...named[kind], 0.1].filter((step) => step !== "theory")) {
-        expect(needsAverage(specs(identity, stepSize)[kind])).toBe(false);
-        expect(needsStart(specs(identity, stepSize)[kind])).toBe(false);
+      for (const stepSize of ["published", "practical", 0.1] as const) {
+        if (typeof stepSize === "string" && !named[kind].includes(stepSize)) continue;
+        expect(calibrationNeeds(specs(identity, stepSize)[kind])).toEqual([]);
       }
+    }
+  });
+
+  it("explicit asks for L_f, pl for mu unless it is given and for f(x^0), measured for nothing but gradients near x^0", () => {
+    for (const kind of kinds) {
+      const needs = (stepSize: StepSize) => calibrationNeeds(specs(identity, stepSize)[kind]);
+      if (named[kind].includes("explicit")) expect(needs("explicit")).toEqual(["average-smoothness"]);
+      if (named[kind].includes("measured")) expect(needs("measured")).toEqual(["probe"]);
+      if (!named[kind].includes("pl")) continue;
+      expect(needs("pl")).toEqual(expect.arrayContaining(["polyak-lojasiewicz", "starting-point"]));
+      expect(needs({ mu: 1 })).toEqual(needs("pl").filter((need) => need !== "polyak-lojasiewicz"));
     }
   });
 
@@ -425,8 +542,10 @@ describe("asking for a step size", () => {
     const { Lf: _, ...withoutLf } = hand;
     for (const kind of kinds) {
       for (const stepSize of [...named[kind], 0.1]) {
+        // Where constants are measured L_f is among them.
+        if (stepSize === "measured") continue;
         const spec = specs({ kind: "rand-k", k: 2 }, stepSize)[kind];
-        const resolve = () => resolveNumbers(spec, { ...setting, smoothness: withoutLf });
+        const resolve = () => resolveNumbers(spec, { ...setting, mu: 0.1, smoothness: withoutLf });
         if (needsAverage(spec)) expect(resolve).toThrow(/L_f/);
         else expect(resolve().stepSize).toBeGreaterThan(0);
       }

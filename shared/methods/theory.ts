@@ -1,5 +1,6 @@
 /** Step sizes and probabilities from the convergence theorems: what each method's file gives, and how it is used. */
 import type { Compressor } from "../compressors/index.ts";
+import { log } from "../math/index.ts";
 import type { Smoothness } from "../problems/index.ts";
 
 /** Numbers that follow from the compressor alone: the server and every worker work them out alike, once. */
@@ -16,6 +17,8 @@ export interface Numbers extends WorkerNumbers {
   readonly stepSize: number;
   /** p (MARINA family), q (VR-DIANA); 1 where the method has none. */
   readonly probability: number;
+  /** L_i of the clients, where they are drawn in proportion to them. */
+  readonly Li?: readonly number[];
 }
 
 /** What the theory is told. Symbols as in the papers; L, cL, L_f as in `Smoothness`. */
@@ -32,6 +35,8 @@ export interface TheorySetting {
   readonly rounds: number;
   /** eps^2, the squared gradient norm aimed at, where the spec has one. */
   readonly targetGradientNormSquared?: number;
+  /** mu of |grad f(x)|^2 >= 2 mu (f(x) - f_*), where the problem gives one. */
+  readonly mu?: number;
 }
 
 /** f and its gradient at x^0. */
@@ -42,12 +47,30 @@ export interface StartingPoint {
 
 /**
  * What calibration must find out beyond the spectra of the shards: L_f, the constant of the average function, which takes
- * many distributed rounds; f and its gradient at x^0. Asked for only where a rule uses it.
+ * many distributed rounds; f and its gradient at x^0; mu; L_pm. Asked for only where a rule uses it. With `probe` it finds
+ * out nothing else: L_i and L_f are estimated from gradients near x^0, whatever the problem.
  */
-export type CalibrationNeed = "average-smoothness" | "starting-point";
+export type CalibrationNeed =
+  | "average-smoothness"
+  | "starting-point"
+  | "polyak-lojasiewicz"
+  | "hessian-variance"
+  | "probe";
+
+/** Where a step size comes from, for people. */
+export interface StepSource {
+  /** "Theorem 2.1 of ..." */
+  readonly source: string;
+  /** gamma as a formula, in the symbols of the papers. */
+  readonly formula: string;
+}
 
 /** A step size by name. */
-export interface StepRule<Spec> {
+export interface StepRule<Spec> extends StepSource {
+  /** With compressors that are drawn jointly, where that is another. */
+  readonly joint?: StepSource;
+  /** With clients or rows that are drawn by importance. */
+  readonly importance?: StepSource;
   readonly needs?: readonly CalibrationNeed[] | ((spec: Spec) => readonly CalibrationNeed[]);
   /** gamma. @param p the probability in force; 1 where the method has none. */
   value(spec: Spec, setting: TheorySetting, p: number): number;
@@ -71,12 +94,23 @@ type NamedStep<Spec> = Spec extends { stepSize: infer Step } ? Extract<Step, str
 interface AnySpec {
   readonly stepSize: unknown;
   readonly probability?: unknown;
+  readonly sampling?: unknown;
+  readonly participants?: unknown;
+}
+
+/** Does it draw its clients by importance? */
+export function drawsClients({
+  sampling,
+  participants,
+}: Pick<AnySpec, "sampling" | "participants">): boolean {
+  return sampling === "importance" && participants !== undefined;
 }
 
 /** What calibration must find out for this spec's step size. */
 export function needsOf<Spec extends AnySpec>(theory: Theory<Spec>, spec: Spec): readonly CalibrationNeed[] {
   const needs = ruleOf(theory, spec)?.needs ?? [];
-  return typeof needs === "function" ? needs(spec) : needs;
+  const all = typeof needs === "function" ? needs(spec) : needs;
+  return isGivenMu(spec.stepSize) ? all.filter((need) => need !== "polyak-lojasiewicz") : all;
 }
 
 /** The numbers that a method runs with. */
@@ -88,12 +122,14 @@ export function numbersOf<Spec extends AnySpec>(
   const probability = probabilityOf(theory, spec, setting);
   const asked = spec.stepSize;
   const rule = ruleOf(theory, spec);
-  const named = rule === undefined ? (asked as number) : rule.value(spec, setting, probability);
+  const known = isGivenMu(asked) ? { ...setting, mu: asked.mu } : setting;
+  const named = rule === undefined ? (asked as number) : rule.value(spec, known, probability);
   return {
     workers: setting.workers,
     probability,
     stepSize: isMultiple(asked) ? asked.times * named : named,
     ...workerNumbers(setting.compressor),
+    ...(drawsClients(spec) ? { Li: setting.smoothness.Li } : {}),
   };
 }
 
@@ -107,14 +143,70 @@ function probabilityOf<Spec extends AnySpec>(
 }
 
 /** The rule that a spec asks for; undefined for a number. */
-function ruleOf<Spec extends AnySpec>(theory: Theory<Spec>, spec: Spec): StepRule<Spec> | undefined {
+export function ruleOf<Spec extends AnySpec>(theory: Theory<Spec>, spec: Spec): StepRule<Spec> | undefined {
   if (typeof spec.stepSize === "number") return undefined;
   const rules: Readonly<Record<string, StepRule<Spec>>> = theory.steps;
+  if (isGivenMu(spec.stepSize)) return rules["pl"];
   return isMultiple(spec.stepSize) ? theory.steps.theory : rules[spec.stepSize as string];
 }
 
 function isMultiple(stepSize: unknown): stepSize is { readonly times: number } {
-  return typeof stepSize === "object";
+  return typeof stepSize === "object" && stepSize !== null && "times" in stepSize;
+}
+
+/** "pl" with a mu of the user's. */
+export function isGivenMu(stepSize: unknown): stepSize is { readonly mu: number } {
+  return typeof stepSize === "object" && stepSize !== null && "mu" in stepSize;
+}
+
+/**
+ * The step of a method whose error obeys E|e^+|^2 <= (1-rho)|e|^2 + S |x^+ - x|^2: 1/(first + sqrt(S/rho)), first being
+ * L_f or a bound of it. Then E|grad f(xhat)|^2 <= 2 Delta_0/(gamma T).
+ * @param inside S/rho
+ */
+export function descentStep(first: number, inside: number): number {
+  return 1 / (first + Math.sqrt(inside));
+}
+
+/**
+ * The same under the Polyak-Lojasiewicz condition with mu: min{1/(first + sqrt(2 S/rho)), rho/(2 mu)}. Then
+ * E f(x^T) - f_* <= (1 - gamma mu)^T (f(x^0) - f_*).
+ * @throws RangeError where the rule has not said that it needs mu.
+ */
+export function plStep(first: number, inside: number, rho: number, { mu }: TheorySetting): number {
+  if (mu === undefined) throw new RangeError("mu was not found out: see StepRule.needs");
+  return Math.min(descentStep(first, 2 * inside), rho / (2 * mu));
+}
+
+/**
+ * Rounds after which the step of `plStep` guarantees E|grad f(x^T)|^2 <= target: |grad f|^2 <= 2 L_f (f - f_*), and
+ * (1 - gamma mu)^T <= exp(-gamma mu T).
+ * @param gap f(x^0) - f_*, or more
+ */
+export function plRounds(step: number, mu: number, Lf: number, gap: number, target: number): number {
+  return Math.max(0, Math.ceil(log((2 * Lf * gap) / target) / (step * mu)));
+}
+
+/** What needs a problem's mu, and f(x^0) to tell after how many rounds. */
+export const PL_NEEDS: readonly CalibrationNeed[] = ["polyak-lojasiewicz", "starting-point"];
+
+/** A rule with constants that are estimated near x^0. */
+export function measuredBy<Spec>({
+  source,
+  formula,
+  joint,
+  importance,
+  value,
+}: StepRule<Spec>): StepRule<Spec> & { readonly needs: readonly CalibrationNeed[] } {
+  const by = (theorem: string) => `no guarantee: constants estimated near x^0, in the formula of ${theorem}`;
+  return {
+    source: by(source),
+    formula,
+    ...(joint === undefined ? {} : { joint: { ...joint, source: by(joint.source) } }),
+    ...(importance === undefined ? {} : { importance: { ...importance, source: by(importance.source) } }),
+    needs: ["probe"],
+    value,
+  };
 }
 
 /** alpha = 1/(1 + omega); for the state behind a contractive compressor, which takes its messages as they are, 1. */
@@ -143,6 +235,11 @@ export function varianceOfMean(
 /** Is it drawn for all workers jointly? Then the theorems for independent compressors say nothing of it. */
 export function isJoint(compressor: Compressor): boolean {
   return compressor.promises === "unbiased" && compressor.joint !== undefined;
+}
+
+/** mean_i L_i */
+export function meanSmoothness({ Li }: Smoothness): number {
+  return Li.reduce((sum, each) => sum + each, 0) / Li.length;
 }
 
 /** L_f. @throws RangeError where the rule has not said that it needs it. */

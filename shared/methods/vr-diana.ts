@@ -10,8 +10,17 @@ import {
   THEOREM_4,
 } from "./diana-family.ts";
 import { defineMethod, defineRequest, everyone, type Vectors } from "./method.ts";
-import { batchSize, labelOf, probability, replacement, shift, stepSize, THEOREM } from "./spec-fields.ts";
-import type { TheorySetting } from "./theory.ts";
+import {
+  batchSize,
+  labelOf,
+  MEASURED,
+  probability,
+  replacement,
+  shift,
+  stepSize,
+  THEOREM,
+} from "./spec-fields.ts";
+import { measuredBy, type StepRule, type TheorySetting } from "./theory.ts";
 
 export interface VrDianaState extends DianaState {
   /** w^t */
@@ -49,6 +58,12 @@ function same(a: Float64Array, b: Float64Array): boolean {
   return a.length === b.length;
 }
 
+const theory: StepRule<Parameters<typeof theorem4>[0]> = {
+  source: THEOREM_4,
+  formula: "1/(10 L sqrt(1 + omega/n) ((m/b)^(2/3) + omega + 1))",
+  value: theorem4,
+};
+
 /**
  * VR-DIANA in its loopless form: DIANA with v_i in place of the gradient, h_i^0 = 0, w^0 = x^0:
  *
@@ -74,13 +89,19 @@ export const vrDiana = defineMethod({
     batchSize,
     replacement,
     probability,
-    stepSize: stepSize({ theory: THEOREM, published: THEOREM_4 }),
+    stepSize: stepSize({ theory: THEOREM, published: THEOREM_4, measured: MEASURED }),
   }),
   example: { kind: "vr-diana", compressor: { kind: "natural" }, batchSize: 17 },
+  equation: [
+    "v_i = grad f_J(x^t) - grad f_J(w^t) + grad f_i(w^t),  J the mini-batch of worker i",
+    "worker: m_i = Q_i(v_i - h_i^t),  h_i^{t+1} = h_i^t + alpha m_i",
+    "server: g^t = hbar^t + mean_i m_i,  x^{t+1} = x^t - gamma g^t,  hbar^{t+1} = hbar^t + alpha mean_i m_i",
+    "w^{t+1} = x^t (the point before the step) with probability q, else w^t; one coin for all workers",
+  ],
   label: labelOf,
   theory: {
     probability: ({ batchSize: b }, { rowsPerWorker: m }) => Math.min(1, b / m),
-    steps: { theory: { value: theorem4 }, published: { value: theorem4 } },
+    steps: { theory, published: theory, measured: measuredBy(theory) },
   },
   requests: [shiftedReduced],
   server(_spec, numbers) {

@@ -5,6 +5,7 @@ import { differenceBatch, marinaServer } from "./marina-family.ts";
 import { defineMethod, defineRequest } from "./method.ts";
 import {
   batchSize,
+  EXPLICIT,
   labelOf,
   largeBatchSize,
   probability,
@@ -12,8 +13,8 @@ import {
   stepSize,
   THEOREM,
 } from "./spec-fields.ts";
-import { density } from "./theory.ts";
-import { theorem31 } from "./vr-marina.ts";
+import { averageSmoothness, density, descentStep } from "./theory.ts";
+import { inside31, theorem31 } from "./vr-marina.ts";
 
 /** The large batch's gradient at x^t, dense. */
 const fullLargeBatch = defineRequest({
@@ -52,7 +53,7 @@ export const vrMarinaOnline = defineMethod({
     replacement,
     largeBatchSize,
     probability,
-    stepSize: stepSize({ theory: THEOREM }),
+    stepSize: stepSize({ theory: THEOREM, explicit: EXPLICIT }),
   }),
   example: {
     kind: "vr-marina-online",
@@ -60,11 +61,33 @@ export const vrMarinaOnline = defineMethod({
     batchSize: 17,
     largeBatchSize: 400,
   },
+  equation: [
+    "g^0 = mean_i grad f_J'(x^0);",
+    "with probability p:  g^t = mean_i grad f_J'(x^t)",
+    "else:                g^t = g^{t-1} + mean_i Q_i(grad f_J(x^t) - grad f_J(x^{t-1}))",
+    "x^{t+1} = x^t - gamma g^t",
+  ],
   label: labelOf,
   theory: {
     probability: ({ batchSize: b, largeBatchSize: B }, { compressor }) =>
       Math.min(density(compressor), b / (B + b)),
-    steps: { theory: { value: theorem31 } },
+    steps: {
+      theory: {
+        source: "Theorem 3.1 of MARINA, online",
+        formula: "1/(L + sqrt(((1-p)/(p n)) (omega L^2 + (1 + omega) cL^2/b)))",
+        value: theorem31,
+      },
+      explicit: {
+        source: "the same proof, with L_f from the descent lemma",
+        formula: "1/(L_f + sqrt(((1-p)/(p n)) (omega L^2 + (1 + omega) cL^2/b)))",
+        needs: ["average-smoothness"],
+        value: (spec, setting, p) =>
+          descentStep(
+            averageSmoothness(setting.smoothness),
+            inside31(spec, setting, p, setting.smoothness.cLoss?.uniform),
+          ),
+      },
+    },
   },
   requests: [fullLargeBatch, differenceBatch],
   server: (_spec, numbers) => marinaServer(numbers, { dense: fullLargeBatch, compressed: differenceBatch }),

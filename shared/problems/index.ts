@@ -1,6 +1,17 @@
 /** Problems: losses, regularisers, local objectives and their smoothness. */
 export { evaluatorOf } from "./evaluators.ts";
+export {
+  HESSIAN_DIMENSION_LIMIT,
+  type HessianConstants,
+  type HessianSums,
+  hessianConstants,
+  startHessianSums,
+  withColumn,
+} from "./linear/hessian-sums.ts";
+export { importanceWeights, rowImportance } from "./linear/row-importance.ts";
 export { applyGram, shardSpectrum } from "./linear/spectrum.ts";
+export { predictionOf } from "./network/predictions.ts";
+export { hasQuadraticLoss, type KnownMu, knownMu } from "./polyak-lojasiewicz.ts";
 export type {
   DataForm,
   DataLabels,
@@ -9,8 +20,10 @@ export type {
   Layout,
   NamedBlock,
   Objective,
+  Predicts,
   Problem,
   RowFigures,
+  RowOutputs,
   Rows,
   RowWork,
   Shard,

@@ -69,6 +69,7 @@ export interface Problem {
   readonly rows: "sparse" | "dense";
   /** What a pass over rows with so many stored entries takes. */
   work(rows: number, nonZeros: number): RowWork;
+  readonly predicts: Predicts;
   /** Memory that the evaluator takes beside rows and vectors of length d. */
   readonly evaluatorBytes: number;
 }
@@ -87,9 +88,24 @@ export interface Evaluator {
   objective(rows: Rows, weights: Weights): Objective;
   /** The first row whose loss or derivative is non-finite at x; undefined where no single row's is. */
   firstNonFinite(rows: Rows, x: Float64Array): NonFiniteRow | undefined;
+  /** What x makes of each row, before the loss: what predictions are made of. */
+  outputs(rows: Rows, x: Float64Array): RowOutputs;
   /** Loss and right predictions at x. @throws MarinaError as `objective`. */
   figures(rows: Rows, x: Float64Array): RowFigures;
 }
+
+/** Some numbers for each row, one row after the other. */
+export interface RowOutputs {
+  /** Numbers of a row. */
+  readonly size: number;
+  readonly values: Float64Array;
+}
+
+/**
+ * What a row's outputs predict. "labels": of classes the largest one's number, of two classes the sign, else the first output; with
+ * probabilities 1/(1 + exp(-z)) of the one output ("logistic"), or by a softmax. "nothing": they are no labels.
+ */
+export type Predicts = "labels" | "labels by logistic" | "labels by softmax" | "nothing";
 
 /** Smoothness constants, from what the workers tell of their shards. */
 export interface SmoothnessRules<Spec> {
@@ -189,8 +205,9 @@ export interface Objective {
   /**
    * Mini-batch estimate of grad f_i(x): the mean over `batch` (row indices, repeats allowed) scaled to the whole
    * shard, plus the regulariser. Writes into out and returns the batch's estimate of f_i(x).
+   * @param rowWeights what each of the batch's rows counts in that mean, 1/(m q_l) of one drawn with probability q_l; absent: 1.
    */
-  batchGradient(x: Float64Array, batch: Uint32Array, out: Float64Array): number;
+  batchGradient(x: Float64Array, batch: Uint32Array, out: Float64Array, rowWeights?: Float64Array): number;
 }
 
 /** What a worker tells of its shard in the calibration round: enough for every constant of every problem. */
@@ -218,8 +235,15 @@ export interface Smoothness {
   readonly Lmax: number;
   /** cL = sqrt(mean_i cL_i^2), uniform sampling */
   readonly cL: number;
+  /**
+   * cL of the losses alone, as the regulariser is added exactly and has no variance: with rows drawn uniformly, and with
+   * probabilities in proportion to L_il, cL_i = mean_l L_il. Absent where all constants are one (see `maxRowSmoothness`).
+   */
+  readonly cLoss?: { readonly uniform: number; readonly importance: number };
   /** max over all rows of L_il */
   readonly Lrow: number;
   /** L_f; absent unless it was asked for (it needs many distributed rounds). */
   readonly Lf?: number;
+  /** L_pm of mean_i |D_i|^2 - |Dbar|^2 <= L_pm^2 |x - y|^2, where it is known better than by L_pm <= L. */
+  readonly Lpm?: number;
 }

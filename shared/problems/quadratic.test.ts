@@ -24,6 +24,7 @@ describe("the quadratic reference instance, n = 4, d = 6", () => {
     const reference = [5.049070824, 5.071027449, 5.036464409, 5.049070824];
     for (const [i, Li] of constants.Li.entries()) expect(Li).toBeCloseTo(reference[i]!, 8);
     expect(constants.Lf).toBeCloseTo(4.818186562, 8);
+    expect(constants.Lpm / 0.8291561976).toBeCloseTo(1, 9);
     expect(constants.L).toBeCloseTo(5.051423698, 8);
     expect(constants.mu).toBeCloseTo(1.181813438, 8);
     expect(constants.minimum).toBeCloseTo(-0.319292861, 8);

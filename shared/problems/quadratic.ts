@@ -4,6 +4,7 @@
  *     f_i(x) = (1/2) x^T H_i x - b_i^T x,  grad f_i(x) = H_i x - b_i,  f = mean_i f_i
  */
 import { dot } from "../math/index.ts";
+import { hessianConstants, startHessianSums, withColumn } from "./linear/hessian-sums.ts";
 import { symmetricEigenvalues } from "./linear/symmetric-eigenvalues.ts";
 import type { Objective, Smoothness } from "./problem.ts";
 
@@ -44,6 +45,8 @@ export function quadraticObjective({ hessian, linear }: Quadratic): Objective {
 
 export interface QuadraticConstants extends Smoothness {
   readonly Lf: number;
+  /** L_pm, exact. */
+  readonly Lpm: number;
   /** Polyak-Lojasiewicz constant: the smallest eigenvalue of mean_i H_i. */
   readonly mu: number;
   /** x^*, the solution of (mean_i H_i) x = mean_i b_i. */
@@ -66,6 +69,14 @@ export function quadraticConstants(problems: readonly Quadratic[]): QuadraticCon
   const eigenvalues = symmetricEigenvalues(meanHessian, d);
   const mu = eigenvalues[0]!;
   if (!(mu > 0)) throw new RangeError(`expected a positive definite mean Hessian, got an eigenvalue ${mu}`);
+  let sums = startHessianSums(d);
+  for (let j = 0; j < d; j++) {
+    sums = withColumn(
+      sums,
+      problems.map(({ hessian }) => Float64Array.from({ length: d }, (_, a) => hessian[a * d + j]!)),
+    );
+  }
+  const { Lpm } = hessianConstants(sums);
   const minimizer = solve(meanHessian, meanLinear);
   const L = Math.sqrt(Li.reduce((sum, value) => sum + value * value, 0) / n);
   const Lmax = Math.max(...Li);
@@ -76,6 +87,7 @@ export function quadraticConstants(problems: readonly Quadratic[]): QuadraticCon
     cL: L,
     Lrow: Lmax,
     Lf: largestAbsolute(eigenvalues),
+    Lpm,
     mu,
     minimizer,
     minimum: -dot(meanLinear, minimizer) / 2,

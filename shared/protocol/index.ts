@@ -14,6 +14,7 @@ export {
   datasetPrefix,
   isTransientKey,
   iterateKey,
+  labelsKey,
   leftoverPrefixes,
   manifestKey,
   memoryKey,
@@ -30,6 +31,7 @@ export {
   runsPrefix,
   specKey,
   spectraKey,
+  startKey,
   TRANSIENT_TAG,
 } from "./keys.ts";
 export {
@@ -102,8 +104,10 @@ export {
 export { isOutsideObject, outsideBytesOf } from "./messages/traffic.ts";
 export { METRICS_NAMESPACE, RoundMetric } from "./round-metric.ts";
 export { whyMembershipIsFixed } from "./spec/fixed-membership.ts";
+export { isGiven, WHICH_ITERATE, type WhichIterate } from "./spec/given-start.ts";
 export { accuracyOf, type HeldOut, type HeldOutMetric } from "./spec/held-out.ts";
 export { algorithmOf, type Membership, startingMembership, whyNotScaled } from "./spec/membership.ts";
+export { NAME_PATTERN } from "./spec/names.ts";
 export {
   isTarget,
   type WorkersTarget,
@@ -111,7 +115,6 @@ export {
   workersText,
 } from "./spec/schedule.ts";
 export {
-  NAME_PATTERN,
   parseRunSpec,
   type RunSpec,
   type RunSpecInput,
@@ -141,6 +144,16 @@ export {
   type StoppedBy,
   type Totals,
 } from "./stored/checkpoint.ts";
+export {
+  decodeLabels,
+  encodeLabels,
+  MOST_TAGS,
+  NO_LABELS,
+  NOTE_PATTERN,
+  type RunLabels,
+  TAG_KEY_PATTERN,
+  TAG_VALUE_PATTERN,
+} from "./stored/labels.ts";
 export { decodeResult, encodeResult, type RunResult } from "./stored/result.ts";
 export { decodeRounds, encodeRounds, ROUNDS_PER_BLOCK, type RoundRecord } from "./stored/round-record.ts";
 export {

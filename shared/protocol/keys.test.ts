@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as keys from "./keys.ts";
-import { NAME_PATTERN } from "./spec/spec.ts";
+import { NAME_PATTERN } from "./spec/names.ts";
 
 const name = fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,63}$/);
 

@@ -14,9 +14,13 @@ export const powerProgressKey = (data: string, partition: string): string =>
 
 export const runPrefix = (run: string): string => `${runsPrefix}${run}/`;
 export const specKey = (run: string): string => `${runPrefix(run)}spec.json`;
+/** x^0 of a run that was given one, as a vector frame; the digest is in its description. */
+export const startKey = (run: string, sha256: string): string => `${runPrefix(run)}start/${sha256}`;
 export const checkpointKey = (run: string): string => `${runPrefix(run)}checkpoint`;
 /** What the run's calibrations took. */
 export const preparationKey = (run: string): string => `${runPrefix(run)}preparation.json`;
+/** What people say of a run; no part of what it is. */
+export const labelsKey = (run: string): string => `${runPrefix(run)}labels.json`;
 export const resultKey = (run: string): string => `${runPrefix(run)}result.json`;
 /**
  * x^t as a vector frame: what tasks refer to when it is too large to travel in them. One that was replaced and its

@@ -158,7 +158,7 @@ describe("a bad spec is refused with exit code 2 and leaves no run behind:", () 
     [
       "a step size that the method does not have",
       ["algorithm.stepSize=practical"],
-      `${source}: algorithm.stepSize: expected "theory", or number, or object, got "practical"`,
+      `${source}: algorithm.stepSize: expected "theory", or "explicit", or "pl", or "measured", or number, or object, got "practical"`,
     ],
     [
       "a change without a value",

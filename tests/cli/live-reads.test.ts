@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, it } from "vitest";
 import { EmbeddedEngine } from "../../client/engines/embedded.ts";
-import { readRounds } from "../../client/read-run.ts";
+import { readRounds } from "../../client/rounds/read-rounds.ts";
 import { standingOf } from "../../client/standing.ts";
 import { shippedFile } from "../../shared/data/testing/load.ts";
 import type { RunSpecInput } from "../../shared/protocol/spec/spec.ts";

@@ -5,12 +5,14 @@ import { rowsKey } from "../../../shared/data/manifest.ts";
 import {
   checkpointKey,
   contributionsQueueName,
+  labelsKey,
   manifestKey,
   memoryKey,
   resultKey,
   roundsKey,
   specKey,
   spectraKey,
+  startKey,
 } from "../../../shared/protocol/keys.ts";
 import type { Ask } from "./simulate.ts";
 
@@ -56,9 +58,11 @@ export const keys = {
   spectra: spectraKey(DATA, "5-drop"),
   spec: specKey(RUN),
   checkpoint: checkpointKey(RUN),
+  labels: labelsKey(RUN),
   result: resultKey(RUN),
   rounds: roundsKey(RUN, 100),
   memory: memoryKey(RUN, 3, 7),
+  start: startKey(RUN, "0".repeat(64)),
 } as const;
 export const queues = {
   control: queueArn(CONTROL_QUEUE),
@@ -72,15 +76,18 @@ const objects = (action: string, ...names: readonly KeyName[]): Ask[] =>
   on(action, ...names.map((name) => objectArn(keys[name])));
 const put = (...names: readonly KeyName[]): Ask[] => objects("s3:PutObject", ...names);
 
-/** Objects that `list`, `show`, `report` and `watch` read. */
-const READ_BY_READERS = ["manifest", "spec", "checkpoint", "result", "rounds"] as const;
+/** Objects that `list`, `show`, `report`, `watch` and `parameters` read. */
+const READ_BY_READERS = ["manifest", "spec", "checkpoint", "labels", "result", "rounds", "start"] as const;
 
 /**
  * The permissions that an operation of the adapters needs, by AWS's Service Authorization Reference.
- * `reader`: those that list, show, report and watch need; `user`: all.
+ * `reader`: those that list, show, report, watch and parameters need; `user`: all but deletions, for which those of `deleter` are needed too.
  */
 export const OPERATIONS: Readonly<
-  Record<string, { readonly user: readonly Ask[]; readonly reader?: readonly Ask[] }>
+  Record<
+    string,
+    { readonly user: readonly Ask[]; readonly reader?: readonly Ask[]; readonly deleter?: readonly Ask[] }
+  >
 > = {
   DescribeStacks: both(on("cloudformation:DescribeStacks", stackArn(STACK))),
   GetObject: {
@@ -92,7 +99,10 @@ export const OPERATIONS: Readonly<
   // Also what makes S3 answer "no such key" and not "access denied" for a missing object.
   ListObjectsV2: both(on("s3:ListBucket", bucketArn())),
   PutObject: { user: put(...(Object.keys(keys) as KeyName[])) },
-  DeleteObject: { user: objects("s3:DeleteObject", "rows", "result") },
+  DeleteObject: {
+    user: objects("s3:DeleteObject", "rows", "result"),
+    deleter: objects("s3:DeleteObject", ...(Object.keys(keys) as KeyName[])),
+  },
   CreateMultipartUpload: { user: put("rows") },
   UploadPart: { user: put("rows") },
   CompleteMultipartUpload: { user: put("rows") },
@@ -103,9 +113,9 @@ export const OPERATIONS: Readonly<
   ReceiveMessage: both(on("sqs:ReceiveMessage", queues.deadLetters)),
   ChangeMessageVisibility: both(on("sqs:ChangeMessageVisibility", queues.deadLetters)),
   DeleteMessageBatch: { user: on("sqs:DeleteMessage", queues.deadLetters) },
-  // Of the aggregator alone: PORT_CALLS has no call that would make them.
+  // Of the aggregator alone: PORT_CALLS has no call that would make it.
   CreateQueue: { user: [] },
-  DeleteQueue: { user: [] },
+  DeleteQueue: { user: [], deleter: on("sqs:DeleteQueue", queues.run) },
   GetFunctionConfiguration: { user: on("lambda:GetFunctionConfiguration", ...functions.map(functionArn)) },
   GetFunctionConcurrency: { user: on("lambda:GetFunctionConcurrency", ...functions.map(functionArn)) },
   GetAccountSettings: { user: on("lambda:GetAccountSettings", "*") },
@@ -136,10 +146,41 @@ export const PORT_CALLS: Readonly<Record<string, readonly Ask[]>> = {
     "sqs:ReceiveMessage",
     queues.deadLetters,
   ),
+  "client/delete.ts objects.delete(key": objects("s3:DeleteObject", "manifest", "rows", "spectra"),
+  "client/engines/aws.ts objects.delete(key": objects(
+    "s3:DeleteObject",
+    "spec",
+    "checkpoint",
+    "labels",
+    "result",
+    "rounds",
+    "memory",
+    "start",
+  ),
+  "client/engines/aws.ts queues.destroy(await": on("sqs:DeleteQueue", queues.run),
+  "client/labels.ts objects.put(key": put("labels"),
   "client/launch.ts objects.delete(resultKey(run)": objects("s3:DeleteObject", "result"),
   "client/launch.ts objects.put(specKey(run)": put("spec"),
+  "client/model/start.ts objects.put(startKey": put("start"),
   // Whatever belongs to a run, but what is made again; and the manifest of its data set.
-  "client/transfer.ts objects.put(key": put("checkpoint", "rounds", "memory", "result", "manifest"),
+  // What an interrupted deletion or import has left.
+  "client/transfer.ts objects.delete(key": objects(
+    "s3:DeleteObject",
+    "checkpoint",
+    "labels",
+    "rounds",
+    "memory",
+    "start",
+  ),
+  "client/transfer.ts objects.put(key": put(
+    "checkpoint",
+    "labels",
+    "rounds",
+    "memory",
+    "result",
+    "start",
+    "manifest",
+  ),
   "client/transfer.ts objects.put(manifest.object.key": put("rows"),
   "client/transfer.ts objects.put(specKey(run)": put("spec"),
   "shared/data/import.ts objects.delete(unused": objects("s3:DeleteObject", "rows"),
@@ -152,6 +193,7 @@ export const PORT_CALLS: Readonly<Record<string, readonly Ask[]>> = {
   // On the embedded cloud, whatever the engine.
   "client/engines/embedded.ts queues.address(contributionsQueueName": [],
   "client/engines/embedded.ts queues.send(queue": [],
+  "client/engines/embedded.ts objects.delete(key": [],
   "sweep/run-cell.ts objects.put(key": [],
 };
 

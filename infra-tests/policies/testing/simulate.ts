@@ -20,7 +20,7 @@ export interface Ask {
   readonly arn: string;
 }
 
-export const POLICIES = ["user", "reader"] as const;
+export const POLICIES = ["user", "reader", "deleter"] as const;
 export type PolicyName = (typeof POLICIES)[number];
 
 export function policyText(name: PolicyName): string {

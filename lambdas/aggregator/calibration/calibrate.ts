@@ -10,8 +10,19 @@ import {
   type PowerState,
   startPowerIteration,
 } from "../../../shared/math/index.ts";
-import { everyone, type StartingPoint } from "../../../shared/methods/index.ts";
-import { smoothnessRules } from "../../../shared/problems/index.ts";
+import {
+  everyone,
+  type Probe,
+  type StartingPoint,
+  startProbe,
+  withGradients,
+} from "../../../shared/methods/index.ts";
+import {
+  type HessianSums,
+  smoothnessRules,
+  startHessianSums,
+  withColumn,
+} from "../../../shared/problems/index.ts";
 import {
   CALIBRATION_STEPS_PER_STORE,
   decodeSpectrum,
@@ -20,16 +31,16 @@ import {
   type Point,
   type Preparation,
   probeKey,
-  startingPoint,
 } from "../../../shared/protocol/index.ts";
 import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
 import type { NumberedMembership } from "../membership/decide.ts";
-import { evaluateAt } from "../round/evaluate.ts";
+import { evaluateAt, gradientsAt } from "../round/evaluate.ts";
 import { travelInline } from "../round/points.ts";
 import { type ActiveRun, type Assignment, tasksFor, withMembership } from "../term/active-run.ts";
 import type { OpenTerm } from "../term/open-term.ts";
 import type { RunState } from "../term/run-state.ts";
+import { startOf } from "../term/starting-point.ts";
 import { type Calibration, constantsOf, nextQuestion, type Question, withPower } from "./calibration.ts";
 import {
   deletePower,
@@ -54,12 +65,19 @@ export async function calibrate(
     known?.membership.phase === membership.phase ? known : await beginCalibration(active, membership);
   const question = nextQuestion(active, calibration);
   if (question === undefined) return { ...state, calibration: await withConstants(active, calibration) };
-  term.observeCalibration(question, calibration.power?.steps ?? 0);
+  term.observeCalibration(question, stepOf(question, calibration));
   const answered = await ask(active, calibration, question);
   const next = { ...answered, asked: true, preparation: watch.addTo(calibration.preparation) };
   if (next.stored.steps === calibration.stored.steps) return { ...state, calibration: next };
   await storePreparation(active.ports, active.run, next.preparation);
   return { ...state, advanced: true, calibration: next };
+}
+
+/** How far it is with a question that is asked again and again. */
+function stepOf(question: Question, { power, hessians, probe }: Calibration): number {
+  if (question === "average-smoothness") return power?.steps ?? 0;
+  if (question === "hessians") return hessians?.columns ?? 0;
+  return question === "probe" ? (probe?.points ?? 0) : 0;
 }
 
 /** What is known already. */
@@ -72,6 +90,8 @@ async function beginCalibration(active: ActiveRun, membership: NumberedMembershi
     power: undefined,
     stored: { etag: undefined, steps: 0 },
     start: undefined,
+    hessians: undefined,
+    probe: undefined,
     preparation: await readPreparation(active.ports, active.run),
     asked: false,
   };
@@ -88,8 +108,8 @@ async function withStoredPower(active: ActiveRun, calibration: Calibration): Pro
 
 /** Nothing is left to ask: the constants. */
 async function withConstants(active: ActiveRun, calibration: Calibration): Promise<Calibration> {
-  const { spectra, start, preparation, asked } = calibration;
-  const { constants, warning } = constantsOf(active, spectra, start);
+  const { preparation, asked } = calibration;
+  const { constants, warning } = constantsOf(active, calibration);
   const warnings =
     warning === undefined || preparation.warnings.includes(warning)
       ? preparation.warnings
@@ -109,6 +129,10 @@ async function ask(active: ActiveRun, calibration: Calibration, question: Questi
       return askPowerStep(active, calibration);
     case "start":
       return { ...calibration, start: await measureStart(active) };
+    case "hessians":
+      return { ...calibration, hessians: await askHessians(active, calibration) };
+    case "probe":
+      return { ...calibration, probe: await askProbe(active, calibration) };
   }
 }
 
@@ -163,15 +187,58 @@ export async function keepProgress(active: ActiveRun, calibration: Calibration):
 
 /** A^T A v, summed in the order of the workers. @param round that no other question of this membership has. */
 async function applied(active: ActiveRun, vector: Float64Array, round: number): Promise<Float64Array> {
-  const point = await pointOf(active, vector, round);
-  const accepted = await askAll(active, { kind: "gram", round, points: [point] });
-  if (point.kind === "stored") await active.ports.objects.delete(point.key);
   const sum = new Float64Array(active.dimension);
-  for (const { message } of accepted) {
-    const part = decodeVector(payloadOf(message), active.dimension, `worker ${message.worker}`);
+  for (const part of await appliedByEach(active, vector, round)) {
     for (let j = 0; j < sum.length; j++) sum[j] = sum[j]! + part[j]!;
   }
   return sum;
+}
+
+/** A_i^T A_i v of every worker, in their order. */
+async function appliedByEach(
+  active: ActiveRun,
+  vector: Float64Array,
+  round: number,
+): Promise<Float64Array[]> {
+  const point = await pointOf(active, vector, round);
+  const accepted = await askAll(active, { kind: "gram", round, points: [point] });
+  if (point.kind === "stored") await active.ports.objects.delete(point.key);
+  return accepted.map(({ message }) =>
+    decodeVector(payloadOf(message), active.dimension, `worker ${message.worker}`),
+  );
+}
+
+/** The next column of the Hessians H_i = (n/N) A_i^T A_i + (n m_i/N) lambda I of least squares. */
+async function askHessians(active: ActiveRun, { spectra, hessians }: Calibration): Promise<HessianSums> {
+  const { dimension, workers, rows, spec } = active;
+  const before = hessians ?? startHessianSums(dimension);
+  const { columns } = before;
+  const basis = new Float64Array(dimension);
+  basis[columns] = 1;
+  // Behind the rounds of the power iteration, which has another answer to the same question.
+  const round = POWER_STEP_LIMIT + 2 + columns;
+  const parts = await appliedByEach(active, basis, round);
+  const { regularizer } = spec.problem;
+  const lambda = regularizer === undefined ? 0 : regularizer.lambda;
+  const ofWorkers = parts.map((part, i) => {
+    const column = part.map((entry) => (workers / rows) * entry);
+    column[columns] = column[columns]! + ((workers * spectra!.shards[i]!.rows) / rows) * lambda;
+    return column;
+  });
+  return withColumn(before, ofWorkers);
+}
+
+/** Rounds that no run reaches: workers must not take a gradient of a probe for one of an iterate. */
+const FIRST_PROBE_ROUND = 4_100_000_000;
+
+/** The gradients at the next point near x^0. */
+async function askProbe(active: ActiveRun, { probe }: Calibration): Promise<Probe> {
+  const before = probe ?? startProbe(await startOf(active));
+  const round = FIRST_PROBE_ROUND + before.points;
+  const point = await pointOf(active, before.next!, round);
+  const gradients = await gradientsAt(active, point, round);
+  if (point.kind === "stored") await active.ports.objects.delete(point.key);
+  return withGradients(before, gradients);
 }
 
 /** A vector that tasks ask about, in them or, where it is too large, beside the run's iterates. */
@@ -184,7 +251,7 @@ async function pointOf(active: ActiveRun, vector: Float64Array, step: number): P
 }
 
 async function measureStart(active: ActiveRun): Promise<StartingPoint> {
-  const x = startingPoint(active.spec, active.problem);
+  const x = await startOf(active);
   const { loss, gradientNormSquared } = await evaluateAt(active, x, 0);
   return { loss, gradientNormSquared };
 }

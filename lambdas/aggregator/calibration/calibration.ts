@@ -6,8 +6,21 @@
 import { MarinaError } from "../../../shared/base/index.ts";
 import { promiseOf } from "../../../shared/compressors/index.ts";
 import { POWER_STEP_LIMIT, type PowerState } from "../../../shared/math/index.ts";
-import { calibrationNeeds, resolveNumbers, type StartingPoint } from "../../../shared/methods/index.ts";
 import {
+  type CalibrationNeed,
+  calibrationNeeds,
+  isGivenMu,
+  type Probe,
+  plRounds,
+  resolveNumbers,
+  type StartingPoint,
+} from "../../../shared/methods/index.ts";
+import {
+  HESSIAN_DIMENSION_LIMIT,
+  type HessianSums,
+  hasQuadraticLoss,
+  hessianConstants,
+  knownMu,
   problemWarning,
   type Smoothness,
   type SmoothnessRules,
@@ -28,6 +41,10 @@ export interface Calibration {
   readonly stored: { readonly etag: string | undefined; readonly steps: number };
   /** f and its gradient at x^0, where the step size needs them. */
   readonly start: StartingPoint | undefined;
+  /** The Hessians of the workers, as far as they are known, where the step size needs mu or L_pm of them. */
+  readonly hessians: HessianSums | undefined;
+  /** What is known near x^0, where the step size needs that alone. */
+  readonly probe: Probe | undefined;
   /** What all calibrations of the run have taken. */
   readonly preparation: Preparation;
   /** Has anything been asked that `preparation.json` does not know of? */
@@ -36,7 +53,7 @@ export interface Calibration {
   readonly constants?: Constants;
 }
 
-export type Question = "spectra" | "average-smoothness" | "start";
+export type Question = "spectra" | "average-smoothness" | "hessians" | "start" | "probe";
 
 /** The parts of a run that its constants depend on. */
 export type Calibrated = Pick<
@@ -46,16 +63,33 @@ export type Calibrated = Pick<
 
 /** What is to be found out next; undefined when all is known. */
 export function nextQuestion(
-  { spec, algorithm }: Calibrated,
-  { spectra, start }: Calibration,
+  { spec, algorithm, dimension }: Calibrated,
+  { spectra, start, hessians, probe }: Calibration,
 ): Question | undefined {
+  const needs = calibrationNeeds(algorithm);
+  // What is measured takes the place of all that is known of the problem.
+  if (needs.includes("probe")) return probe === undefined || probe.next !== undefined ? "probe" : undefined;
   if (smoothnessRules(spec.problem) === undefined) return undefined;
   if (spectra === undefined) return "spectra";
   const average = spec.smoothness === "exact" && calibrationNeeds(algorithm).includes("average-smoothness");
   if (average && spectra.gramEigenvalue === undefined && spectra.gramSteps === undefined)
     return "average-smoothness";
-  if (calibrationNeeds(algorithm).includes("starting-point") && start === undefined) return "start";
+  if (needsHessians(spec.problem, dimension, needs) && (hessians?.columns ?? 0) < dimension)
+    return "hessians";
+  if (needs.includes("starting-point") && start === undefined) return "start";
   return undefined;
+}
+
+/** Is anything wanted of the Hessians that is not known without them? */
+function needsHessians(
+  problem: RunSpec["problem"],
+  dimension: number,
+  needs: readonly CalibrationNeed[],
+): boolean {
+  if (needs.includes("polyak-lojasiewicz") && knownMu(problem, dimension).from === "Hessian") return true;
+  return (
+    needs.includes("hessian-variance") && hasQuadraticLoss(problem) && dimension <= HESSIAN_DIMENSION_LIMIT
+  );
 }
 
 /** Spectra with what a power iteration has come to, once it has: its eigenvalue, or that it was given up. */
@@ -64,16 +98,24 @@ export function withPower(spectra: Spectra, { converged, eigenvalue, steps }: Po
   return steps >= POWER_STEP_LIMIT ? { ...spectra, gramSteps: steps } : spectra;
 }
 
-/** The constants of a run. @throws MarinaError "spec" for a step size that the method does not have. */
+/** What a calibration has found out. */
+export type Findings = Pick<Calibration, "spectra" | "start" | "hessians" | "probe">;
+
+/** The constants of a run. @throws MarinaError "spec" for a step size that the method or the problem does not have. */
 export function constantsOf(
   run: Calibrated,
-  spectra: Spectra | undefined,
-  start: StartingPoint | undefined,
+  findings: Findings,
 ): { readonly constants: Constants; readonly warning?: string } {
   const { spec, algorithm, workers, compressor, dimension, rows } = run;
-  const rules = smoothnessRules(spec.problem);
-  const { smoothness: bounds, warning = problemWarning(spec.problem, spec.stop) } =
-    rules === undefined ? { smoothness: UNKNOWN } : smoothnessOf(run, rules, spectra!);
+  const { start, hessians } = findings;
+  const exact = hessians === undefined ? undefined : hessianConstants(hessians);
+  const {
+    smoothness: known,
+    warning = problemWarning(spec.problem, spec.stop),
+    told,
+  } = smoothnessFrom(run, findings);
+  const bounds = exact === undefined ? known : { ...known, Lpm: exact.Lpm };
+  const mu = muOf(run, exact?.mu);
   const { relativeGradientNormSquared: relative, gradientNormSquared: absolute } = spec.stop;
   const target =
     absolute ??
@@ -86,22 +128,32 @@ export function constantsOf(
     rounds: spec.stop.rounds,
     ...(start === undefined ? {} : { start }),
     ...(target === undefined ? {} : { targetGradientNormSquared: target }),
+    ...(mu === undefined ? {} : { mu }),
   });
   if (!Number.isFinite(numbers.stepSize) || numbers.stepSize <= 0) {
+    const why =
+      told === "all"
+        ? `every row of "${spec.data}" is zero and there is no regulariser, so there is nothing to minimise`
+        : "the gradients near x^0 are all the same";
     throw new MarinaError(
       "spec",
-      `algorithm.stepSize: theory gives ${numbers.stepSize} (L = ${bounds.L}): every row of "${spec.data}" is zero and there is no regulariser, so there is nothing to minimise; give a number`,
+      `algorithm.stepSize: theory gives ${numbers.stepSize} (L = ${bounds.L}): ${why}; give a number`,
     );
   }
-  const { L, Lmax, cL, Lrow, Lf } = bounds;
-  const known = { L, ...(Lf === undefined ? {} : { Lf }), Lmax, cL, Lrow };
+  const { L, Lmax, cL, Lrow, Lf, Lpm } = bounds;
+  const bounded = { L, ...(Lf === undefined ? {} : { Lf }), Lmax };
   const constants = {
-    ...(rules === undefined ? {} : known),
+    ...(told === "nothing" ? {} : bounded),
+    ...(told === "all" ? { cL, Lrow } : {}),
+    ...(told === "estimates" ? { measured: true as const } : {}),
+    ...(Lpm === undefined ? {} : { Lpm }),
     ...promiseOf(compressor),
     zeta: compressor.zeta,
     stepSize: numbers.stepSize,
     probability: numbers.probability,
     shiftStep: numbers.shiftStep,
+    ...(numbers.Li === undefined ? {} : { Li: numbers.Li }),
+    ...promised(numbers.stepSize, mu, Lf ?? L, start, target),
     workers,
     dimension,
     rows,
@@ -109,8 +161,57 @@ export function constantsOf(
   return warning === undefined ? { constants } : { constants, warning };
 }
 
+/** mu for "pl"; undefined where the step size asks for none. @throws MarinaError "spec" where there is none. */
+function muOf({ spec, algorithm, dimension }: Calibrated, ofHessian: number | undefined): number | undefined {
+  const { stepSize } = algorithm;
+  if (isGivenMu(stepSize)) return stepSize.mu;
+  if (!calibrationNeeds(algorithm).includes("polyak-lojasiewicz")) return undefined;
+  const known = knownMu(spec.problem, dimension);
+  const mu = known.from === "regulariser" ? known.mu : ofHessian;
+  if (mu !== undefined && mu > 0) return mu;
+  throw new MarinaError(
+    "spec",
+    `algorithm.stepSize: "pl" needs mu > 0, got ${mu ?? "none"} of the data; give { "mu": 0.01 } or take "theory"`,
+  );
+}
+
+/** What is told of a run under the Polyak-Lojasiewicz condition. The losses are not negative: f(x^0) >= f(x^0) - f_*. */
+function promised(
+  stepSize: number,
+  mu: number | undefined,
+  Lf: number,
+  start: StartingPoint | undefined,
+  target: number | undefined,
+): Pick<Constants, "mu" | "guaranteedRounds"> {
+  if (mu === undefined) return {};
+  if (start === undefined || target === undefined) return { mu };
+  return { mu, guaranteedRounds: plRounds(stepSize, mu, Lf, start.loss, target) };
+}
+
+/** Estimates in the place of the constants; those of single rows are not measured, and no rule that measures uses them. */
+function measured({ estimates: { Li, Lf, Lpm } }: Probe): Smoothness {
+  const L = Math.sqrt(Li.reduce((sum, each) => sum + each * each, 0) / Li.length);
+  const Lmax = Li.reduce((most, each) => Math.max(most, each), 0);
+  return { Li, L, Lmax, Lf, Lpm, cL: Number.NaN, Lrow: Number.NaN };
+}
+
 /** Of a problem without constants, whose specs name their step sizes: what nevertheless used one would come out as none. */
 const UNKNOWN: Smoothness = { Li: [], L: NaN, Lmax: NaN, cL: NaN, Lrow: NaN };
+
+/** The constants that calibration has come to, and what of them the run's record is told. */
+function smoothnessFrom(
+  run: Calibrated,
+  { spectra, probe }: Findings,
+): {
+  readonly smoothness: Smoothness;
+  readonly warning?: string;
+  readonly told: "all" | "estimates" | "nothing";
+} {
+  if (probe !== undefined) return { smoothness: measured(probe), told: "estimates" };
+  const rules = smoothnessRules(run.spec.problem);
+  if (rules === undefined) return { smoothness: UNKNOWN, told: "nothing" };
+  return { ...smoothnessOf(run, rules, spectra!), told: "all" };
+}
 
 /** Where the power iteration was given up, mean_i L_i >= L_f takes its place: it is known from the spectra alone. */
 function smoothnessOf(

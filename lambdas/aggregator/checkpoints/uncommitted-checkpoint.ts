@@ -6,7 +6,6 @@ import {
   type ControlMessage,
   type RunSpec,
   startingMembership,
-  startingPoint,
   type Totals,
 } from "../../../shared/protocol/index.ts";
 import { StoppedNow } from "../exchange/user-commands.ts";
@@ -29,6 +28,9 @@ export const NO_TOTALS: Totals = {
   dropped: 0,
 };
 
+/** Of a run that could not be loaded. */
+export const NO_POINT = new Float64Array(0);
+
 /** What can be said of a run before its calibration is done; of one that could not even be loaded, too. */
 export function emptyCheckpoint(
   {
@@ -42,11 +44,11 @@ export function emptyCheckpoint(
       Pick<ActiveRun, "problem" | "rows" | "compressor">
     >,
   control: ControlMessage,
+  start: Float64Array,
 ): UncommittedCheckpoint {
   const promise = compressor === undefined ? { omega: 0 } : promiseOf(compressor);
   const zeta = compressor?.zeta ?? 0;
   const membership = spec === null ? { workers: 0, participants: null } : startingMembership(spec);
-  const iterate = spec === null || problem === undefined ? new Float64Array(0) : startingPoint(spec, problem);
   const nothing = { L: 0, Lmax: 0, cL: 0, Lrow: 0, stepSize: 0, probability: 0, shiftStep: 0 };
   return {
     run,
@@ -58,13 +60,20 @@ export function emptyCheckpoint(
     error: null,
     round: 0,
     referenceRound: 0,
-    constants: { ...nothing, ...promise, zeta, workers: membership.workers, dimension: iterate.length, rows },
+    constants: {
+      ...nothing,
+      ...promise,
+      zeta,
+      workers: membership.workers,
+      dimension: problem?.parameters.dimension ?? 0,
+      rows,
+    },
     elastic: startElastic(membership, nothing),
     initialGradientNormSquared: null,
     totals: NO_TOTALS,
     ending: null,
     usage: null,
-    state: { iterate },
+    state: { iterate: start },
     records: [],
   };
 }

@@ -3,12 +3,13 @@
  * for until a round at which they may take effect (`may-take-effect.ts`). Durable before any round of theirs.
  */
 import { createMethod } from "../../../shared/methods/index.ts";
-import { type Constants, type MembershipEpoch, startingPoint } from "../../../shared/protocol/index.ts";
+import type { Constants, MembershipEpoch } from "../../../shared/protocol/index.ts";
 import { startServerHeld } from "../round/server-held-state.ts";
 import { withMembership } from "../term/active-run.ts";
 import { afterChange, afterRound, type Spent } from "../term/budget.ts";
 import type { OpenTerm } from "../term/open-term.ts";
 import { checkpointOf, type RunState, secondsAt } from "../term/run-state.ts";
+import { startOf } from "../term/starting-point.ts";
 import { currentEpoch, startElastic } from "./decide.ts";
 import { changesAtDenseRounds } from "./may-take-effect.ts";
 
@@ -18,9 +19,11 @@ export async function changeMembership(
   state: RunState,
   calibrated: Constants,
 ): Promise<RunState> {
-  const { ports, writer, spending } = term;
+  const { ports, writer, spending, active } = term;
   const begins = state.elastic.pending === null;
-  const changed = begins ? begun(term, state, calibrated) : inForce(term, state, calibrated);
+  const changed = begins
+    ? begun(term, state, calibrated, await startOf(active))
+    : inForce(term, state, calibrated);
   await writer.settled();
   const records = writer.commit(checkpointOf(changed, spending.save()));
   await writer.settled();
@@ -36,14 +39,19 @@ export async function changeMembership(
 }
 
 /** A new run before its first round. */
-function begun({ ports, active }: OpenTerm, state: RunState, constants: Constants): RunState {
-  const { spec, algorithm, workers, participants, problem, dimension } = active;
+function begun(
+  { ports, active }: OpenTerm,
+  state: RunState,
+  constants: Constants,
+  start: Float64Array,
+): RunState {
+  const { algorithm, workers, participants, dimension } = active;
   // Loading and calibration are no round: they are told apart as what was before round 0.
   const seconds = secondsAt(state, ports.clock.now());
   return {
     ...state,
     vectors: {
-      ...createMethod(algorithm, constants).start(startingPoint(spec, problem)),
+      ...createMethod(algorithm, constants).start(start),
       ...startServerHeld(algorithm, workers, dimension),
     },
     constants,

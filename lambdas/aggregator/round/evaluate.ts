@@ -3,7 +3,7 @@
 import { MarinaError } from "../../../shared/base/index.ts";
 import { normSquared } from "../../../shared/math/index.ts";
 import { everyone } from "../../../shared/methods/index.ts";
-import type { HeldOut } from "../../../shared/protocol/index.ts";
+import type { HeldOut, Point, Task } from "../../../shared/protocol/index.ts";
 import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
 import { type ActiveRun, tasksFor } from "../term/active-run.ts";
@@ -32,6 +32,33 @@ export async function evaluateAt(
   const point = inline
     ? ({ kind: "inline", vector: x } as const)
     : await new PointStore(ports.objects, run, phase).point(x, pointRound);
+  const beside = (firstSlot: number): readonly Task[] =>
+    active.heldOutRows > 0 ? heldOutTasks(active, point, pointRound, firstSlot) : [];
+  const { accepted, outsideBytes } = await askForGradients(active, point, pointRound, beside);
+  const { loss, gradientNormSquared } = combine(accepted.slice(0, workers), workers, dimension);
+  const heldOut = active.heldOutRows > 0 ? heldOutFigures(active, accepted.slice(workers)) : undefined;
+  const bytes =
+    outsideBytes + accepted.reduce((sum, { bytes: own, evaluationBytes }) => sum + own + evaluationBytes, 0);
+  return { loss, gradientNormSquared, heldOut, bytes };
+}
+
+/** grad f_i of every worker, in their order, at a point near the run's. @param pointRound that no iterate has. */
+export async function gradientsAt(
+  active: ActiveRun,
+  point: Point,
+  pointRound: number,
+): Promise<readonly Float64Array[]> {
+  const { accepted } = await askForGradients(active, point, pointRound);
+  return exactByWorker(accepted, active.workers, active.dimension).map(({ evaluation }) => evaluation);
+}
+
+/** @param beside what else is asked for, in the slots from there on. */
+function askForGradients(
+  active: ActiveRun,
+  point: Point,
+  pointRound: number,
+  beside: (firstSlot: number) => readonly Task[] = () => [],
+) {
   const assignment = {
     kind: "evaluate",
     round: pointRound,
@@ -40,21 +67,16 @@ export async function evaluateAt(
     points: [point],
     pointRounds: [pointRound],
   } as const;
+  const { ports, taskQueue, inbox, shardsPerTask, workers } = active;
   const tasks = tasksFor(active, assignment, everyone(workers));
-  const beside = active.heldOutRows > 0 ? heldOutTasks(active, point, pointRound, tasks.length) : [];
-  const { accepted, outsideBytes } = await exchange(
+  return exchange(
     ports,
-    active.taskQueue,
-    active.inbox,
-    [...tasks, ...beside],
+    taskQueue,
+    inbox,
+    [...tasks, ...beside(tasks.length)],
     "contribution",
-    active.shardsPerTask,
+    shardsPerTask,
   );
-  const { loss, gradientNormSquared } = combine(accepted.slice(0, tasks.length), workers, dimension);
-  const heldOut = beside.length > 0 ? heldOutFigures(active, accepted.slice(tasks.length)) : undefined;
-  const bytes =
-    outsideBytes + accepted.reduce((sum, { bytes: own, evaluationBytes }) => sum + own + evaluationBytes, 0);
-  return { loss, gradientNormSquared, heldOut, bytes };
 }
 
 /**
@@ -66,27 +88,40 @@ export function combine(
   workers: number,
   dimension: number,
 ): { loss: number; gradientNormSquared: number } {
-  const byWorker = new Map<number, AcceptedContribution["message"]>();
-  for (const { message } of accepted) {
-    if (message.kind === "contribution" && message.evaluation !== null) byWorker.set(message.worker, message);
-  }
   const gradient = new Float64Array(dimension);
   let loss = 0;
-  for (let worker = 0; worker < workers; worker++) {
-    const message = byWorker.get(worker);
-    if (
-      message?.kind !== "contribution" ||
-      message.evaluation?.length !== dimension ||
-      message.loss === null
-    ) {
-      throw new MarinaError(
-        "message",
-        `evaluation: the exact gradient of worker ${worker} is missing or of another dimension`,
-      );
-    }
-    for (let j = 0; j < dimension; j++) gradient[j] = gradient[j]! + message.evaluation[j]!;
-    loss += message.loss;
+  for (const exact of exactByWorker(accepted, workers, dimension)) {
+    const { evaluation } = exact;
+    for (let j = 0; j < dimension; j++) gradient[j] = gradient[j]! + evaluation[j]!;
+    loss += exact.loss;
   }
   for (let j = 0; j < dimension; j++) gradient[j] = gradient[j]! / workers;
   return { loss: loss / workers, gradientNormSquared: normSquared(gradient) };
+}
+
+interface Exact {
+  readonly evaluation: Float64Array;
+  readonly loss: number;
+}
+
+/** What each worker has told of a point. @throws MarinaError "message" when its exact gradient is missing. */
+function exactByWorker(
+  accepted: readonly AcceptedContribution[],
+  workers: number,
+  dimension: number,
+): readonly Exact[] {
+  const known = new Map<number, Exact>();
+  for (const { message } of accepted) {
+    if (message.kind !== "contribution" || message.evaluation?.length !== dimension) continue;
+    const { evaluation, loss, worker } = message;
+    if (loss !== null) known.set(worker, { evaluation, loss });
+  }
+  return Array.from({ length: workers }, (_, worker) => {
+    const exact = known.get(worker);
+    if (exact !== undefined) return exact;
+    throw new MarinaError(
+      "message",
+      `evaluation: the exact gradient of worker ${worker} is missing or of another dimension`,
+    );
+  });
 }

@@ -120,7 +120,7 @@ export async function doRound(
   const entries = own.length * Math.ceil(compressor.zeta) + dimension;
   const mean = await ports.compute.run(
     () => ({ rows: 0, nonZeros: 0, entries }),
-    () => fold(active.hooks?.foldOrder?.(own) ?? own, encoding, dimension),
+    () => fold(active.hooks?.foldOrder?.(own) ?? own, encoding, dimension, plan.weights),
   );
   const moved =
     held === undefined
@@ -182,11 +182,28 @@ function fold(
   accepted: readonly AcceptedContribution[],
   encoding: Encoding,
   dimension: number,
+  weights: Float64Array | undefined,
 ): Float64Array {
   const sum = new Float64Array(dimension);
-  for (const { message } of accepted) addMessage(message, encoding, sum);
+  const one = weights === undefined ? undefined : new Float64Array(dimension);
+  for (const { message } of accepted) {
+    if (one === undefined) addMessage(message, encoding, sum);
+    else addWeighted(sum, weights![message.slot]!, message, encoding, one);
+  }
   for (let j = 0; j < dimension; j++) sum[j] = sum[j]! / accepted.length;
   return sum;
+}
+
+/** sum += weight times the message. @param one scratch */
+function addWeighted(
+  sum: Float64Array,
+  weight: number,
+  message: AcceptedContribution["message"],
+  encoding: Encoding,
+  one: Float64Array,
+): void {
+  addMessage(message, encoding, one.fill(0));
+  for (let j = 0; j < sum.length; j++) sum[j] = sum[j]! + weight * one[j]!;
 }
 
 /** f(x^t) for free, where each worker answered once and looked at all its rows. */

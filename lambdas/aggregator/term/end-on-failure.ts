@@ -8,6 +8,7 @@ import {
   describe,
   emptyCheckpoint,
   failureOf,
+  NO_POINT,
   type UncommittedCheckpoint,
 } from "../checkpoints/uncommitted-checkpoint.ts";
 import { StoppedNow } from "../exchange/user-commands.ts";
@@ -16,6 +17,7 @@ import { destroyQueue, isOver, retryWhileUnavailable } from "./end-run.ts";
 import { publishFailureResult } from "./failure-result.ts";
 import { storeEnd } from "./finalise.ts";
 import { closeTerm, type OpenTerm, type Term } from "./open-term.ts";
+import { startOf } from "./starting-point.ts";
 
 /** @throws what should make the control message be delivered again. */
 export async function endOnFailure(term: Term, failure: unknown): Promise<void> {
@@ -73,7 +75,8 @@ async function storeFailure(
   // that. (A run that ended in an earlier term could not even be taken up again, and must say so.)
   const ended = found !== undefined && found.checkpoint.status !== "running";
   if (ended && found.checkpoint.tenure >= control.tenure) throw error;
-  const base = found?.checkpoint ?? emptyCheckpoint({ ...stored, ...active }, control);
+  const base =
+    found?.checkpoint ?? emptyCheckpoint({ ...stored, ...active }, control, await startIfKnown(term));
   const { commit: _, ...uncommitted } = { commit: "", ...base };
   const failed: UncommittedCheckpoint = {
     ...uncommitted,
@@ -81,6 +84,17 @@ async function storeFailure(
     ...failureOf(error, active),
   };
   await storeEnd(term, failed, { loss: null, gradientNormSquared: null }, stored.spec);
+}
+
+/** What a run that has not begun would have begun at; nothing where the failure is that it can't be known. */
+async function startIfKnown({ active }: Term): Promise<Float64Array> {
+  if (active === undefined) return NO_POINT;
+  try {
+    return await startOf(active);
+  } catch (error) {
+    if (error instanceof MarinaError && error.code !== "unavailable") return NO_POINT;
+    throw error;
+  }
 }
 
 /** An aggregator that was replaced may have made the run's queue anew after its successor had ended the run. */

@@ -18,6 +18,7 @@ import {
   describe,
   emptyCheckpoint,
   failureOf,
+  NO_POINT,
   type UncommittedCheckpoint,
 } from "../checkpoints/uncommitted-checkpoint.ts";
 import { loadStored, type StoredSpec, UnreadableDescription } from "./active-run.ts";
@@ -44,7 +45,7 @@ export async function publishFailureResult(
     // result that belongs to it.
     const unavailable = error instanceof MarinaError && error.code === "unavailable";
     if (checkpoint !== undefined && checkpoint.status !== "running" && unavailable) return false;
-    const base: UncommittedCheckpoint = checkpoint ?? emptyCheckpoint(stored, control);
+    const base: UncommittedCheckpoint = checkpoint ?? emptyCheckpoint(stored, control, NO_POINT);
     const ending = { loss: null, gradientNormSquared: null, usd: base.records.at(-1)?.usd ?? 0 };
     const failed = { ...base, tenure: control.tenure, ...failureOf(error), ending };
     const preparation = await readPreparation(ports, run);

@@ -18,6 +18,7 @@ import { afterRound, budgetOf } from "./budget.ts";
 import { endRun } from "./end-run.ts";
 import { type OpenTerm, type Term, workingMembership } from "./open-term.ts";
 import type { RunState } from "./run-state.ts";
+import { startOf } from "./starting-point.ts";
 
 /** Undefined where there is nothing to drive. */
 export async function load(
@@ -52,7 +53,10 @@ export async function load(
     observeCalibration: settings.observer?.calibration ?? (() => undefined),
     working: workingMembership(active),
   };
-  const begins: UncommittedCheckpoint = from ?? { ...emptyCheckpoint(active, control), status: "running" };
+  const begins: UncommittedCheckpoint = from ?? {
+    ...emptyCheckpoint(active, control, await startOf(active)),
+    status: "running",
+  };
   return { open, state: stateOf(open, begins) };
 }
 

@@ -57,6 +57,8 @@ const calibration = {
   power: undefined,
   stored: { etag: undefined, steps: 0 },
   start: undefined,
+  hessians: undefined,
+  probe: undefined,
   preparation: NO_PREPARATION,
   asked: true,
 };

@@ -19,3 +19,4 @@ export { fetchThroughProxy } from "./proxy.ts";
 export { messagesIn } from "./queue-load.ts";
 export { createSdkClients } from "./sdk-clients.ts";
 export { type DeployedStack, findStack } from "./stack.ts";
+export { type StoredFile, storedObjects } from "./stored-objects.ts";

@@ -1,6 +1,6 @@
 /** One worker's rows with all their entries, from either layout. */
 import type { ByteRange } from "../../cloud/index.ts";
-import type { DenseRows } from "../../problems/index.ts";
+import type { DenseRows, Shard } from "../../problems/index.ts";
 import type { Manifest } from "../manifest.ts";
 import { filled, openDenseValues } from "./dense-shard.ts";
 import { mapLabels } from "./map-labels.ts";
@@ -26,8 +26,19 @@ export function openDenseRows(
     const { shape, scale, offset } = dense;
     return { rows: count, shape, values, scale, offset, labels: mapLabels(manifest, labels) };
   }
-  const { featureCount, object } = manifest;
-  const { labels, ...rows } = openShard(manifest, first, count, bytes, range);
-  const values = filled(rows, featureCount, object.key);
-  return { rows: count, shape: [featureCount], values, scale: 1, offset: 0, labels };
+  return withAllEntries(
+    openShard(manifest, first, count, bytes, range),
+    [manifest.featureCount],
+    manifest.object.key,
+  );
+}
+
+/** The rows of a shard with all their entries. @throws MarinaError "limit" as `openDenseRows` */
+export function withAllEntries(
+  { labels, ...rows }: Shard,
+  shape: readonly number[],
+  source: string,
+): DenseRows & Pick<Shard, "labels"> {
+  const values = filled(rows, rows.features, source);
+  return { rows: rows.rows, shape, values, scale: 1, offset: 0, labels };
 }

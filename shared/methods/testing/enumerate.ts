@@ -72,6 +72,17 @@ export interface BatchSizes {
   readonly batch: number;
   readonly largeBatch?: number;
   readonly replacement: boolean;
+  /** Worker -> cumulative sums by which its rows are drawn; absent: uniformly. */
+  readonly importance?: readonly Float64Array[];
+}
+
+/** `count` indices, one after the other, each with its probability. */
+function chosenByWeight(choose: Choose, count: number, cumulative: Float64Array): Uint32Array {
+  const all = [...cumulative].map((sum, i) => {
+    const weight = sum - (i === 0 ? 0 : cumulative[i - 1]!);
+    return { probability: weight / cumulative.at(-1)!, value: i };
+  });
+  return Uint32Array.from({ length: count }, () => choose(all.filter(({ probability }) => probability > 0)));
 }
 
 /** The draws of one round, each made by `choose` from all its outcomes. Compressors choose in `choosing` instead. */
@@ -85,13 +96,15 @@ export function chosenDraws(choose: Choose, sizes?: BatchSizes): RoundDraws {
         ]),
       slots: (count, workers, replacement) =>
         choose(equallyLikely(replacement ? tuples(workers, count) : subsets(workers, count))),
+      weightedSlots: (count, cumulative) => chosenByWeight(choose, count, cumulative),
     },
     worker: (slot) => ({
       compressor: () => ({ kind: "none" }),
       batch(which) {
         if (sizes === undefined) throw new RangeError("expected no mini-batch to be drawn");
-        const { rows, batch, largeBatch = 0, replacement } = sizes;
+        const { rows, batch, largeBatch = 0, replacement, importance } = sizes;
         const m = rows[slot]!;
+        if (importance !== undefined) return chosenByWeight(choose, batch, importance[slot]!);
         if (which === "large-batch") return choose(equallyLikely(tuples(m, largeBatch)));
         return choose(equallyLikely(replacement ? tuples(m, batch) : subsets(m, batch)));
       },

@@ -15,6 +15,7 @@ export function keyedDraws(
     coin: (round, probability) => serverDraws(seed, round).coin(probability),
     slots: (round, count, workers, replacement) =>
       serverDraws(seed, round).slots(count, workers, replacement),
+    weightedSlots: (round, count, cumulative) => serverDraws(seed, round).weightedSlots(count, cumulative),
     compressor: (round, slot) =>
       workerDraws(seed, { round, slot, slots: rows.length }, compressor, undefined).compressor(),
     batch(round, slot, which) {

@@ -13,6 +13,7 @@ import { oneRound, type Situation } from "./one-round.ts";
 export interface PrescribedDraws {
   coin(round: number, probability: number): boolean;
   slots?(round: number, count: number, workers: number, replacement: boolean): Uint32Array;
+  weightedSlots?(round: number, count: number, cumulative: Float64Array): Uint32Array;
   compressor?(round: number, slot: number): Draw;
   batch?(round: number, slot: number, rows: Exclude<Rows, "all">): Uint32Array;
 }
@@ -48,6 +49,8 @@ export interface Simulation {
   readonly draws: PrescribedDraws;
   /** Instead of the spec's own compressor. */
   readonly compressor?: Compressor;
+  /** Worker -> cumulative sums by which its rows are drawn; absent: uniformly. */
+  readonly importance?: readonly Float64Array[];
 }
 
 /** x^0 .. x^T with f and its gradient at each; `workerStates` as the workers are left. */
@@ -67,6 +70,7 @@ export function simulate(simulation: Simulation): {
       createCompressor(compressorOf(spec), d, "float64", { workers: objectives.length }),
     dense: createCompressor({ kind: "identity" }, d, "float64"),
     shiftStep: numbers.shiftStep,
+    ...(simulation.importance && { importance: simulation.importance }),
   };
   let situation: Situation = {
     state: setting.method.start(x0),
@@ -85,6 +89,7 @@ export function simulate(simulation: Simulation): {
       server: {
         coin: (probability) => draws.coin(round, probability),
         slots: (count, workers, replacement) => draws.slots!(round, count, workers, replacement),
+        weightedSlots: (count, cumulative) => draws.weightedSlots!(round, count, cumulative),
       },
       worker: (slot) => ({
         compressor: () => draws.compressor?.(round, slot) ?? { kind: "none" },

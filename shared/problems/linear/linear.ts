@@ -26,11 +26,11 @@ function linear<const Kind extends LossKind>(kind: Kind, labels: readonly DataLa
     labels: () => labels,
     start: "zeros",
     smoothness: { exact: smoothness, maxRow: maxRowSmoothness },
-    open: (_spec, { features }) => over(features),
+    open: (_spec, { features }) => over(kind, features),
   });
 }
 
-function over(features: number): Problem {
+function over(kind: LossKind, features: number): Problem {
   return {
     parameters: {
       dimension: features,
@@ -41,6 +41,7 @@ function over(features: number): Problem {
     start: () => new Float64Array(features),
     rows: "sparse",
     work: (rows, nonZeros) => ({ rows, nonZeros, flop: 0 }),
+    predicts: kind === "least-squares" ? "labels" : "labels by logistic",
     evaluatorBytes: 0,
   };
 }

@@ -69,7 +69,7 @@ class ShardObjective implements Objective {
     return this.#finish(this.#weights.rowWeight, loss, x, out);
   }
 
-  batchGradient(x: Float64Array, batch: Uint32Array, out: Float64Array): number {
+  batchGradient(x: Float64Array, batch: Uint32Array, out: Float64Array, rowWeights?: Float64Array): number {
     this.#check(x);
     this.#check(out);
     if (batch.length === 0) throw new RangeError("a batch needs at least one row");
@@ -80,7 +80,7 @@ class ShardObjective implements Objective {
         );
       }
     }
-    const loss = this.#reference.batchGradient(x, batch, out);
+    const loss = this.#reference.batchGradient(x, batch, out, rowWeights);
     return this.#finish(this.#weights.rowWeight * (this.rows / batch.length), loss, x, out);
   }
 

@@ -10,6 +10,7 @@ import { curvature, type LinearSpec } from "./losses.ts";
  *
  *     L_i  = (n/N) c lambda_i + (n m_i/N) lam            L = sqrt(mean_i L_i^2)
  *     cL_i = (n m_i/N) sqrt(mean_l (c |a_il|^2 + lam)^2) cL = sqrt(mean_i cL_i^2)
+ *     cL of the losses alone: the same with lam = 0, and (n m_i/N) c mean_l |a_il|^2 with rows drawn by importance
  *     Lrow = c max_il |a_il|^2 + lam
  *     L_f  = (c/N) lambda_max(sum_i A_i^T A_i) + lam
  *
@@ -36,11 +37,17 @@ export function smoothness(
     const sum = c * c * sumFourthNorms + 2 * c * lam * sumSquaredNorms + rows * lam * lam;
     return ((n * rows) / total) * Math.sqrt(sum / rows);
   });
+  const rowsMean = (of: (shard: ShardSpectrum) => number) =>
+    quadraticMean(spectra.map((shard) => ((n * shard.rows) / total) * c * of(shard)));
   return {
     Li,
     L: quadraticMean(Li),
     Lmax: largest(Li),
     cL: quadraticMean(cLi),
+    cLoss: {
+      uniform: rowsMean(({ rows, sumFourthNorms }) => Math.sqrt(sumFourthNorms / rows)),
+      importance: rowsMean(({ rows, sumSquaredNorms }) => sumSquaredNorms / rows),
+    },
     Lrow: c * largestSquaredNorm(spectra) + lam,
     ...(gramEigenvalue === undefined ? {} : { Lf: (c / total) * gramEigenvalue + lam }),
   };

@@ -56,8 +56,8 @@ export class TypeScriptPass implements RowPass {
     return loss;
   }
 
-  /** The gradient over these rows only (repeats allowed), one after the other. */
-  batchGradient(x: Float64Array, batch: Uint32Array, out: Float64Array): number {
+  /** The gradient over these rows only (repeats allowed), one after the other, each times its weight if there are any. */
+  batchGradient(x: Float64Array, batch: Uint32Array, out: Float64Array, rowWeights?: Float64Array): number {
     const kind = this.#kind;
     const shard = this.#shard;
     const z = zScratch;
@@ -67,7 +67,12 @@ export class TypeScriptPass implements RowPass {
     for (let b = 0; b < batch.length; b++) {
       const row = batch[b]!;
       margins(shard, x, row, 1, z);
-      loss += evaluateLosses(kind, z, shard.labels, row, 1, s);
+      const value = evaluateLosses(kind, z, shard.labels, row, 1, s);
+      if (rowWeights === undefined) loss += value;
+      else {
+        loss += rowWeights[b]! * value;
+        s[0] = rowWeights[b]! * s[0]!;
+      }
       addTransposed(shard, s, row, 1, out);
     }
     return loss;

@@ -8,7 +8,7 @@
  * @example { "kind": "network", "layers": [{ "dense": 32 }, { "activation": "tanh" }, { "dense": 10 }], "loss": "softmax-cross-entropy" }
  */
 import * as z from "zod";
-import { type DataForm, type DataLabels, defineProblem, type Problem } from "../problem.ts";
+import { type DataForm, type DataLabels, defineProblem, type Predicts, type Problem } from "../problem.ts";
 import { regularizer, regularizerText } from "../regularizers.ts";
 import { networkProgram } from "./layers.ts";
 import { dimensionOf, type LabelForm, type RowProgram } from "./program.ts";
@@ -27,6 +27,15 @@ const LABELS: Readonly<Record<LossName, readonly DataLabels["kind"][]>> = {
   reconstruction: ["real", "classes", "binary"],
   logistic: ["binary"],
   "nonconvex-binary": ["binary"],
+};
+
+const PREDICTS: Readonly<Record<LossName, Predicts>> = {
+  "softmax-cross-entropy": "labels by softmax",
+  squared: "labels",
+  huber: "labels",
+  reconstruction: "nothing",
+  logistic: "labels by logistic",
+  "nonconvex-binary": "labels by logistic",
 };
 
 /** Below this the rounding of float32 may be what is left of |grad f|^2 / |grad f(x^0)|^2. */
@@ -48,7 +57,7 @@ export const network = defineProblem({
   start: "model",
   smoothness: {
     unknown:
-      'a network has no smoothness constants that could be known beforehand, and theory makes step sizes of them; give a number ("algorithm": { ..., "stepSize": 0.1 }), or let marina tune find one',
+      'a network has no smoothness constants that could be known beforehand, and theory makes step sizes of them; give a number ("algorithm": { ..., "stepSize": 0.1 }), let marina tune find one, or take "measured"',
   },
   warning({ precision }, { relativeGradientNormSquared: target }) {
     if (precision !== "float32" || target === undefined || target >= FLOAT32_FLOOR) return undefined;
@@ -69,6 +78,7 @@ function open(spec: NetworkProblemSpec, data: DataForm): Problem {
     advice: "take smaller layers",
     start: (stream) => drawStart(program, stream),
     rows: "dense",
+    predicts: PREDICTS[lossName(spec.loss)],
     work: (rows) => ({ rows, nonZeros: 0, flop: rows * work.gradientFlop }),
     evaluatorBytes: work.kernelBytes,
   };

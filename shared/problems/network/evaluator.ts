@@ -21,6 +21,10 @@ export function networkEvaluator(spec: NetworkProblemSpec, data: DataForm): Eval
   const network = networkOf(programOf(spec, data), precision);
   return {
     objective: (rows, weights) => networkObjective(network, dense(rows), weights, regularizer),
+    outputs(rows, x) {
+      const values = networkObjective(network, dense(rows), PLAIN).outputs(x);
+      return { size: values.length / rows.rows, values };
+    },
     figures(rows, x) {
       const { loss, correct = null } = networkObjective(network, dense(rows), PLAIN).evaluate(x);
       return { loss, correct };

@@ -5,7 +5,12 @@ import type { LabelForm } from "./program.ts";
  * Classes: the largest output's index, the smallest of equal ones. Two classes: +1 where the output is above 0, -1 below, 0
  * at 0 (neither). Otherwise the first output itself.
  */
-export function predictionOf(outputs: ArrayLike<number>, at: number, size: number, label: LabelForm): number {
+export function predictionOf(
+  outputs: ArrayLike<number>,
+  at: number,
+  size: number,
+  label: { readonly kind: LabelForm["kind"]; readonly count?: number },
+): number {
   switch (label.kind) {
     case "classes": {
       let best = 0;

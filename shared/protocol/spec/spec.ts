@@ -1,7 +1,7 @@
 /** The spec of a run: what people write. One zod schema gives the types, the defaults, the JSON schema and the errors. */
 import * as z from "zod";
 import { checked } from "../../base/index.ts";
-import { algorithmSchema, participantsAsked } from "../../methods/index.ts";
+import { algorithmSchema, participantsAsked, samplesByImportance } from "../../methods/index.ts";
 import {
   PROBLEM_KINDS,
   type ProblemSpec,
@@ -10,12 +10,10 @@ import {
   whyNoSmoothness,
 } from "../../problems/index.ts";
 import { whyMembershipIsFixed } from "./fixed-membership.ts";
+import { startOfFile, startOfRun } from "./given-start.ts";
 import { heldOutSchema } from "./held-out.ts";
+import { NAME_PATTERN, NAME_RULE } from "./names.ts";
 import { workersAsked, workersSchema } from "./schedule.ts";
-
-/** Names of runs and data sets: they become parts of object keys, queue names and file names. */
-export const NAME_PATTERN = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-const NAME_RULE = "1 to 64 of a-z 0-9 . _ -, beginning with a letter or digit";
 
 const positiveInteger = z.int().min(1);
 const dataName = z.string().regex(NAME_PATTERN, `expected ${NAME_RULE}`);
@@ -83,10 +81,15 @@ export const runSpecSchema = z
       ),
     algorithm: algorithmSchema,
     start: z
-      .union([z.enum(["zeros", "model"]), z.strictObject({ uniform: z.number().positive() })])
+      .union([
+        z.enum(["zeros", "model"]),
+        z.strictObject({ uniform: z.number().positive() }),
+        startOfRun,
+        startOfFile,
+      ])
       .default("zeros")
       .describe(
-        'x^0: "zeros"; "model" (default for networks), drawn block by block as the problem says; or { "uniform": a } for independent uniform entries of [-a, a).',
+        'x^0: "zeros"; "model" (default for networks), drawn block by block as the problem says; { "uniform": a } for independent uniform entries of [-a, a); or the parameters of another run, { "run": "NAME" }, or of a file, { "file": "x.npy" }.',
       ),
     seed: z.int().min(0).default(1).describe("Key of every random stream of the run."),
     stop,
@@ -106,7 +109,7 @@ export const runSpecSchema = z
       .union([positiveInteger.max(1000), z.literal("auto")])
       .exactOptional()
       .describe(
-        'Packing: neighbouring workers that one task does the work of; they stay workers of their own, and the trajectory has the same bits. "auto": some 15 ms of computing a task. Default: 1.',
+        'Packing: neighbouring workers that one task does the work of; they stay workers of their own, and the trajectory has the same bits. "auto": some 15 ms of computing a task, which is cheaper and faster where workers are many and their shards small. Default: 1.',
       ),
     checkpointEvery,
     durability: z
@@ -149,10 +152,11 @@ function checkTheory(
   const why = whyNoSmoothness(problem);
   if (why === undefined) return;
   const issue = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
-  if (typeof algorithm.stepSize !== "number") {
+  if (typeof algorithm.stepSize !== "number" && algorithm.stepSize !== "measured") {
     const asked = JSON.stringify(algorithm.stepSize);
-    issue(["algorithm", "stepSize"], `expected a number, got ${asked}: ${why}`);
+    issue(["algorithm", "stepSize"], `expected a number or "measured", got ${asked}: ${why}`);
   }
+  if (samplesByImportance(algorithm)) issue(["algorithm", "sampling"], `expected "uniform": ${why}`);
   if (smoothness !== "exact") issue(["smoothness"], `expected it to be left out: ${why}`);
 }
 

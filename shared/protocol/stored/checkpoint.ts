@@ -26,9 +26,13 @@ export interface Constants {
   /** L_f, where the step size needed it. */
   readonly Lf?: number;
   readonly Lmax?: number;
-  /** cL, average smoothness. */
+  /** cL, average smoothness; this and the next are not among what is measured. */
   readonly cL?: number;
   readonly Lrow?: number;
+  /** L_pm, where it was found out. */
+  readonly Lpm?: number;
+  /** L, L_f, L_max and L_pm are estimates near x^0: the step size has no guarantee. */
+  readonly measured?: true;
   /** Of an unbiased compressor; of a contractive one there is `alpha` in its place. */
   readonly omega?: number;
   readonly alpha?: number;
@@ -39,6 +43,12 @@ export interface Constants {
   readonly probability: number;
   /** alpha */
   readonly shiftStep: number;
+  /** L_i of every worker, where they are drawn in proportion to them. */
+  readonly Li?: readonly number[];
+  /** mu of the Polyak-Lojasiewicz condition, where the step size is made for it. */
+  readonly mu?: number;
+  /** Rounds after which the theorem guarantees the accuracy aimed at, in expectation, where the spec aims at one. */
+  readonly guaranteedRounds?: number;
   /** n */
   readonly workers: number;
   /** d */
@@ -192,12 +202,17 @@ const headSchema = z.strictObject({
     Lmax: finite.exactOptional(),
     cL: finite.exactOptional(),
     Lrow: finite.exactOptional(),
+    Lpm: finite.exactOptional(),
+    measured: z.literal(true).exactOptional(),
     omega: finite.exactOptional(),
     alpha: finite.exactOptional(),
     zeta: finite,
     stepSize: finite,
     probability: finite,
     shiftStep: finite,
+    Li: z.array(finite).exactOptional(),
+    mu: finite.exactOptional(),
+    guaranteedRounds: finite.exactOptional(),
     workers: z.int(),
     dimension: z.int(),
     rows: z.int(),

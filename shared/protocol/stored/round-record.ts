@@ -78,26 +78,28 @@ export function decodeRounds(bytes: Uint8Array, key: string): RoundRecord[] {
   const heldOut = reader.atEnd ? new Map<number, HeldOut>() : heldOutOf(reader.vector(), key);
   reader.end();
   if (table.length % COLUMNS !== 0) throw new MessageError(`${key}: expected rows of ${COLUMNS} numbers`);
-  return Array.from({ length: table.length / COLUMNS }, (_, row) => {
-    const [round, dense, slots, loss, norm, bits, up, down, seconds, usd, resent, hedged, dropped] =
-      table.subarray(COLUMNS * row, COLUMNS * (row + 1)) as unknown as number[];
-    return {
-      round: round!,
-      dense: dense === 1,
-      slots: slots!,
-      loss: Number.isNaN(loss) ? null : loss!,
-      gradientNormSquared: Number.isNaN(norm) ? null : norm!,
-      uplinkBitsPerWorker: bits!,
-      uplinkBytes: up!,
-      downlinkBytes: down!,
-      seconds: seconds!,
-      usd: usd!,
-      resent: resent!,
-      hedged: hedged!,
-      dropped: dropped!,
-      ...(heldOut.has(round!) ? { heldOut: heldOut.get(round!)! } : {}),
-    };
-  });
+  const records: RoundRecord[] = [];
+  for (let at = 0; at < table.length; at += COLUMNS) {
+    const loss = table[at + 3]!;
+    const norm = table[at + 4]!;
+    records.push({
+      round: table[at]!,
+      dense: table[at + 1] === 1,
+      slots: table[at + 2]!,
+      loss: Number.isNaN(loss) ? null : loss,
+      gradientNormSquared: Number.isNaN(norm) ? null : norm,
+      uplinkBitsPerWorker: table[at + 5]!,
+      uplinkBytes: table[at + 6]!,
+      downlinkBytes: table[at + 7]!,
+      seconds: table[at + 8]!,
+      usd: table[at + 9]!,
+      resent: table[at + 10]!,
+      hedged: table[at + 11]!,
+      dropped: table[at + 12]!,
+      ...(heldOut.has(table[at]!) ? { heldOut: heldOut.get(table[at]!)! } : {}),
+    });
+  }
+  return records;
 }
 
 /** By round. @throws MessageError */

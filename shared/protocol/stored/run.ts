@@ -2,7 +2,8 @@
 import * as z from "zod";
 import { stored } from "../../base/index.ts";
 import { canonicalJson, sha256 } from "../digest.ts";
-import { NAME_PATTERN, type RunSpec, runSpecSchema } from "../spec/spec.ts";
+import { NAME_PATTERN } from "../spec/names.ts";
+import { type RunSpec, runSpecSchema } from "../spec/spec.ts";
 
 /** `runs/<run>/spec.json`: written once, create-only, before the first control message. */
 export interface StoredRun {

@@ -1,0 +1,127 @@
+/** Where the trials of a search run, and by which rule the best of them is told. */
+import { type EngineOptions, openEmbedded } from "../../client/index.ts";
+import { MarinaError } from "../../shared/base/index.ts";
+import {
+  type Cell,
+  type CellSetting,
+  createCellProgress,
+  createCellRunner,
+  type FinishedCell,
+  Library,
+  type Measure,
+  onInterrupt,
+  openStackSession,
+  outcomeText,
+  PROGRESS_WITHIN,
+} from "../../sweep/index.ts";
+
+/** What `--by` may be, in a word each. */
+export const TUNE_MEASURES: Readonly<Record<string, Measure>> = {
+  bits: "uplinkBitsPerWorker",
+  rounds: "rounds",
+  seconds: "seconds",
+  usd: "usd",
+  accuracy: "relativeGradientNormSquared",
+};
+
+export interface TuneOptions extends EngineOptions {
+  readonly parameter: readonly string[];
+  readonly random?: number;
+  readonly searchSeed: number;
+  readonly halving?: true;
+  readonly maxTrials?: number;
+  readonly by: string;
+  readonly seeds: readonly number[];
+  readonly set?: readonly string[];
+  readonly jobs?: number;
+  readonly maxUsd?: number;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+/** What is best, in the words of the table's caption. */
+export function ruleOf({ by }: Pick<TuneOptions, "by">): string {
+  const figure = {
+    bits: "uplink bits",
+    rounds: "rounds",
+    seconds: "seconds",
+    usd: "dollars",
+    accuracy: "|∇f|²/start",
+  }[by];
+  const who = by === "accuracy" ? "values whose runs end well" : "values with which the accuracy is reached";
+  return `best: the least ${figure} (median over the seeds) of all ${who} and the loss comes down at least ${100 * (1 - PROGRESS_WITHIN)} % as far as with any other of them`;
+}
+
+/** Why cells can't be run; undefined where they can. */
+export function refusalOf(make: () => unknown): string | undefined {
+  try {
+    make();
+    return undefined;
+  } catch (error) {
+    if (error instanceof MarinaError) return error.message;
+    throw error;
+  }
+}
+
+/** Where the trials run. */
+export interface Bench {
+  setting(dataSets: Iterable<string>): Promise<CellSetting>;
+  /** What is done of them, and what kept the others from it. */
+  run(
+    cells: readonly Cell[],
+  ): Promise<{ readonly finished: readonly FinishedCell[]; readonly error?: unknown }>;
+  close(): Promise<void>;
+}
+
+export async function openBench(options: TuneOptions): Promise<Bench> {
+  if (options.on === "embedded") return embeddedBench(options);
+  const session = await openStackSession("tune", options);
+  return {
+    setting: (dataSets) => session.setting(dataSets),
+    run: async (cells) => {
+      const outcome = await session.run(cells);
+      const { finished, left, failure } = outcome;
+      if (left.length === 0) return { finished };
+      if (failure !== undefined) return { finished, error: failure.error };
+      const text = `the search is not at its end; ${outcomeText(outcome, session)}`;
+      return { finished, error: new MarinaError("limit", text) };
+    },
+    close: () => session.close(),
+  };
+}
+
+async function embeddedBench({ home, jobs, maxUsd }: TuneOptions): Promise<Bench> {
+  if (maxUsd !== undefined) {
+    throw new MarinaError(
+      "usage",
+      "--max-usd: runs on the embedded cloud cost nothing; give it with --on aws or --on localstack",
+    );
+  }
+  const engine = await openEmbedded(home);
+  const library = new Library(engine.objects);
+  const progress = createCellProgress("tune", process.stderr);
+  const interruption = onInterrupt("stopping; what is done is kept (Ctrl-C again: at once)");
+  const { signal } = interruption;
+  const runner = createCellRunner({
+    home,
+    library,
+    progress,
+    signal,
+    ...(jobs === undefined ? {} : { jobs }),
+  });
+  return {
+    setting: async (dataSets) => ({ manifestOf: await library.manifestsOf(dataSets) }),
+    run: async (cells) => {
+      try {
+        return { finished: await runner.run(cells) };
+      } catch (error) {
+        return { finished: runner.finished(cells), error };
+      }
+    },
+    close: async () => {
+      interruption.dispose();
+      await runner.close();
+      await engine.close();
+    },
+  };
+}

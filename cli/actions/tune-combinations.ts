@@ -1,0 +1,158 @@
+/** `marina tune` over given values of several parameters: every combination, some drawn, or hopeless ones ended early. */
+import { MarinaError } from "../../shared/base/index.ts";
+import type { RunSpec } from "../../shared/protocol/index.ts";
+import {
+  type Cell,
+  CellsLeft,
+  cellsOf,
+  clampedParameter,
+  drawnPoints,
+  type Group,
+  groupsOf,
+  type Measure,
+  parseParameter,
+  parseSweep,
+  pointsOf,
+  rungsOf,
+  survivors,
+  tunedText,
+} from "../../sweep/index.ts";
+import { openBench, refusalOf, ruleOf, type TuneOptions } from "./tune-bench.ts";
+
+type Point = Readonly<Record<string, unknown>>;
+
+export async function tuneCombinations(spec: RunSpec, measure: Measure, options: TuneOptions): Promise<void> {
+  const asked = options.parameter.map(parseParameter);
+  const fields = asked.map(({ field }) => field);
+  const doubled = fields.find((field, i) => fields.indexOf(field) !== i);
+  if (doubled !== undefined) throw new MarinaError("usage", `--parameter ${doubled}: expected it once`);
+  const bench = await openBench(options);
+  try {
+    const setting = await bench.setting([spec.data]);
+    const cellsFor = (points: readonly Point[], rounds: number): Cell[] => {
+      const list = points.map((set) => ({ set }));
+      const base = { ...spec, stop: { ...spec.stop, rounds } };
+      return cellsOf(
+        parseSweep({ name: "tune", base: {}, list, seeds: options.seeds }, "tune"),
+        base,
+        setting,
+      );
+    };
+    const { rounds } = spec.stop;
+    const refusal = (point: Point): string | undefined => refusalOf(() => cellsFor([point], rounds));
+    const parameters = asked.map((parameter) =>
+      clampedParameter(
+        parameter,
+        (field, value) => refusal({ [field]: value }),
+        ({ field, refused, taken, reason }) => {
+          const what = taken === undefined ? "is left out" : `becomes ${JSON.stringify(taken)}`;
+          console.error(
+            `${field}: ${JSON.stringify(refused)} ${what}, as it is refused: ${lastLine(reason)}`,
+          );
+        },
+      ),
+    );
+    const all = pointsOf(parameters).filter((point) => {
+      const reason = refusal(point);
+      if (reason !== undefined) console.error(`${JSON.stringify(point)} is left out: ${lastLine(reason)}`);
+      return reason === undefined;
+    });
+    if (all.length === 0)
+      throw new MarinaError("usage", "no combination of these values can be tried: see above");
+    const points = options.random === undefined ? all : drawnPoints(all, options.random, options.searchSeed);
+    await search(points, { spec, measure, options, cellsFor, run: (cells) => bench.run(cells) });
+  } catch (error) {
+    if (!(error instanceof CellsLeft) || !error.interrupted) throw error;
+    console.error(`marina: ${error.message}`);
+    process.exitCode = 130;
+  } finally {
+    await bench.close();
+  }
+}
+
+interface Search {
+  readonly spec: RunSpec;
+  readonly measure: Measure;
+  readonly options: TuneOptions;
+  readonly cellsFor: (points: readonly Point[], rounds: number) => Cell[];
+  readonly run: Awaited<ReturnType<typeof openBench>>["run"];
+}
+
+async function search(
+  points: readonly Point[],
+  { spec, measure, options, cellsFor, run }: Search,
+): Promise<void> {
+  const rungs = options.halving === true ? rungsOf(points.length, spec.stop.rounds) : [spec.stop.rounds];
+  const perPoint = options.seeds.length;
+  let left = options.maxTrials ?? Infinity;
+  let going: readonly Point[] = points;
+  let whole: Group[] = [];
+  let cut = 0;
+  for (const [i, rounds] of rungs.entries()) {
+    const affordable = going.slice(0, Math.floor(left / perPoint));
+    cut += going.length - affordable.length;
+    if (affordable.length === 0) break;
+    left -= affordable.length * perPoint;
+    const { finished, error } = await run(cellsFor(affordable, rounds));
+    const groups = groupsOf(finished);
+    if (error !== undefined) {
+      if (groups.length > 0) console.log(tunedText(groups, measure, ruleOf(options)).text);
+      throw error;
+    }
+    if (i === rungs.length - 1) whole = groups;
+    else {
+      going = survivors(groups.map((group) => rungOf(group, measure)));
+      console.error(
+        `tune: after ${rounds.toLocaleString("en-US")} rounds ${going.length} of ${affordable.length} go on`,
+      );
+    }
+  }
+  if (cut > 0)
+    console.error(`tune: --max-trials ${options.maxTrials} is used up: ${cut} combinations were not tried`);
+  const { text, best } = tunedText(whole, measure, ruleOf(options));
+  if (whole.length > 0) console.log(text);
+  if (best === undefined) {
+    throw new MarinaError(
+      "not-found",
+      `no combination that was tried to its end reaches the accuracy within ${spec.stop.rounds} rounds; allow more (--set stop.rounds=... or --max-trials)`,
+    );
+  }
+  const cost = best.figures[measure].median;
+  const flags = Object.entries(best.axes).map(
+    ([field, value]) => `--set '${field}=${JSON.stringify(value)}'`,
+  );
+  console.log(`\nbest by ${options.by}: ${flags.join(" ")}`);
+  if (options.json === true) {
+    const trials = whole.map(({ axes, figures, reached, seeds }) => ({
+      values: axes,
+      cost: finite(figures[measure].median),
+      reached,
+      seeds,
+    }));
+    console.log(JSON.stringify({ by: options.by, values: best.axes, cost, tried: points.length, trials }));
+  }
+}
+
+/** Medians over the seeds. */
+function rungOf({ axes, cells }: Group, measure: Measure) {
+  const middle = (values: readonly number[]): number =>
+    values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+  const isAccuracy = measure === "relativeGradientNormSquared";
+  return {
+    point: axes,
+    spent: middle(cells.map(({ result }) => (isAccuracy ? 1 : result[measure]))),
+    relative: middle(
+      cells.map(({ result }) =>
+        result.status === "done" ? (result.relativeGradientNormSquared ?? Infinity) : Infinity,
+      ),
+    ),
+  };
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+function lastLine(text: string): string {
+  return text.slice(text.lastIndexOf("\n") + 1);
+}

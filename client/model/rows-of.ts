@@ -1,0 +1,47 @@
+/** All rows of a data set, a piece at a time. */
+import { MarinaError } from "../../shared/base/index.ts";
+import type { ObjectStore } from "../../shared/cloud/index.ts";
+import { type Manifest, openShard } from "../../shared/data/index.ts";
+import type { Shard } from "../../shared/problems/index.ts";
+
+/** Cells of the rows that are in hand at one time, should all of them become entries. */
+const CELLS_AT_ONCE = 4_000_000;
+
+export interface Piece {
+  /** Number of its first row in the data set, from 0. */
+  readonly first: number;
+  readonly shard: Shard;
+}
+
+/**
+ * The rows in order, each once.
+ * @throws MarinaError "corrupt" where they are not those that were imported.
+ */
+export async function* rowsOf(
+  objects: Pick<ObjectStore, "get">,
+  manifest: Manifest,
+): AsyncGenerator<Piece, void, undefined> {
+  const { key, etag } = manifest.object;
+  const most = Math.max(1, Math.floor(CELLS_AT_ONCE / manifest.featureCount));
+  for (const { firstRow, rows, byteOffset, byteLength } of manifest.groups) {
+    const range = { start: byteOffset, end: byteOffset + byteLength };
+    const { body } = await objects.get(key, { ifMatch: etag, range }).catch((error: unknown) => {
+      throw changed(manifest, error);
+    });
+    for (let first = firstRow; first < firstRow + rows; first += most) {
+      const count = Math.min(most, firstRow + rows - first);
+      yield { first, shard: openShard(manifest, first, count, body, range) };
+    }
+  }
+}
+
+function changed({ name, object }: Manifest, error: unknown): unknown {
+  const gone =
+    error instanceof MarinaError && (error.code === "precondition-failed" || error.code === "not-found");
+  if (!gone) return error;
+  return new MarinaError(
+    "corrupt",
+    `${object.key}: the rows of data set "${name}" are gone or not those that were imported (expected ETag ${object.etag}); import it again with --replace`,
+    { cause: error },
+  );
+}
