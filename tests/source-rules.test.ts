@@ -23,6 +23,7 @@ const AMBIENT: Readonly<Record<string, string>> = {
   "cli/actions/data-import.ts": "wall time of an import, for its progress line",
   "cli/actions/reconcile.ts": "the period of CloudWatch's metrics",
   "cli/actions/drive.ts": "wall time of a run, for its progress line",
+  "cli/actions/run-length.ts": "wall time of a trial's rounds, before a long run is asked for",
   "cli/actions/watch.ts": "how often the page is told",
   "client/engines/aws.ts": "makes each control message a message of its own",
   "client/engines/embedded.ts": "how often a run that another process drives is looked at",

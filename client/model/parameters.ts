@@ -3,7 +3,7 @@ import { readCheckpoint, readStart } from "../../lambdas/aggregator/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import { type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
 import { dataForm, type Manifest, parseManifest } from "../../shared/data/index.ts";
-import { openProblem } from "../../shared/problems/index.ts";
+import { openProblem, problemLabel } from "../../shared/problems/index.ts";
 import {
   isCalibrated,
   manifestKey,
@@ -71,7 +71,7 @@ export class Parameters {
     const about = {
       run: this.run,
       round: this.round,
-      problem: spec.problem.kind,
+      problem: problemLabel(spec.problem),
       data: spec.data,
       sha256: this.sha256,
     };
