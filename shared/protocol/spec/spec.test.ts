@@ -301,17 +301,17 @@ describe("each kind of mistake is named with its path, what was expected and wha
     [
       "a step by theory for a network",
       { ...networkWith({}), algorithm: { kind: "gd" } },
-      /^spec\.json: algorithm\.stepSize: expected a number, got "theory": a network has no smoothness constants .*"stepSize": 0\.1.*marina tune/,
+      /^spec\.json: algorithm\.stepSize: expected a number or "measured", got "theory": a network has no smoothness constants .*"stepSize": 0\.1.*marina tune/,
     ],
     [
       "a multiple of a step by theory for a network",
       { ...networkWith({}), algorithm: { kind: "gd", stepSize: { times: 2 } } },
-      /^spec\.json: algorithm\.stepSize: expected a number, got \{"times":2\}: a network/,
+      /^spec\.json: algorithm\.stepSize: expected a number or "measured", got \{"times":2\}: a network/,
     ],
     [
       "another name of a step by theory for a network",
       { ...networkWith({}), algorithm: { kind: "qgd", compressor: randK, stepSize: "practical" } },
-      /^spec\.json: algorithm\.stepSize: expected a number, got "practical": a network/,
+      /^spec\.json: algorithm\.stepSize: expected a number or "measured", got "practical": a network/,
     ],
     [
       "other constants for a network, which has none",
