@@ -18,3 +18,4 @@ export {
   createCompressor,
   isDrawnJointly,
 } from "./registry.ts";
+export { decodingWork, encodingWork, type MessageWork } from "./work.ts";

@@ -136,7 +136,7 @@ async function afterRound(
   const state = method.start(Float64Array.of(0.1, 0.2, 0.3, 0.4));
   const points = new PointStore(active.ports.objects, "r", 0);
   const { plan, mean } = await doRound(
-    { active, method, points, oldestNeededRound: 0, evaluate: false, dense: false },
+    { active, method, points, oldestNeededRound: 0, evaluate: false, dense: false, sent: () => undefined },
     state,
     round,
     0,

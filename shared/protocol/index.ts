@@ -18,6 +18,8 @@ export {
   manifestKey,
   memoryKey,
   memoryPrefix,
+  observationKey,
+  observedKey,
   powerProgressKey,
   preparationKey,
   probeKey,

@@ -34,6 +34,14 @@ export interface Exchange {
   readonly dropped: number;
 }
 
+/** Told how far an exchange is. */
+export interface ExchangeWatch {
+  /** All tasks have left for the first time. */
+  readonly sent?: () => void;
+  /** A batch of answers was looked at, some of which may have counted. */
+  readonly counted?: () => void;
+}
+
 /** After a worker's failure its task waits before it is sent again: a second, then two, then four. */
 const FAILURE_PAUSE_MILLISECONDS = 1000;
 
@@ -49,15 +57,17 @@ export async function exchange(
   kind: Answer["kind"],
   shardsPerTask: number,
   hedging = true,
+  watch: ExchangeWatch = {},
 ): Promise<Exchange> {
   const { contributions } = inbox;
-  inbox.expect(expectationOf(tasks, kind));
+  inbox.expect(expectationOf(tasks, kind), watch.counted);
   // From here on a task is a packed one: sent, hedged and sent again as a whole.
   const packs = packTasks(tasks, shardsPerTask);
   const packOf = packs.flatMap(({ others = [] }, pack) => new Array<number>(1 + others.length).fill(pack));
   const missing = (): number[] => missingPacks(contributions, packOf);
   const bodies = encodeTasks(packs);
   await sendAll(queues, taskQueue, bodies);
+  watch.sent?.();
   const sentAt = clock.now();
   const sends: number[] = new Array(packs.length).fill(1);
   const lastSent: number[] = new Array(packs.length).fill(sentAt);

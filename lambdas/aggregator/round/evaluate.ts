@@ -3,10 +3,11 @@
 import { MarinaError } from "../../../shared/base/index.ts";
 import { normSquared } from "../../../shared/math/index.ts";
 import { everyone } from "../../../shared/methods/index.ts";
+import { observedKey } from "../../../shared/protocol/index.ts";
 import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
 import { type ActiveRun, tasksFor } from "../term/active-run.ts";
-import { PointStore, travelInline } from "./points.ts";
+import { observedPoint, travelInline } from "./points.ts";
 
 export interface Evaluation {
   /** f(x) */
@@ -27,7 +28,7 @@ export async function evaluateAt(
   const inline = travelInline(dimension, 1, Math.ceil(workers / active.shardsPerTask));
   const point = inline
     ? ({ kind: "inline", vector: x } as const)
-    : await new PointStore(ports.objects, run, phase).point(x, pointRound);
+    : await observedPoint(ports.objects, observedKey(run, phase, pointRound), x);
   const assignment = {
     kind: "evaluate",
     round: pointRound,

@@ -12,9 +12,9 @@ import type { Point, TaskKind } from "../../../shared/protocol/index.ts";
 import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
 import { type ActiveRun, tasksFor } from "../term/active-run.ts";
-import { addMessage, type Encoding } from "./decode.ts";
 import { combine } from "./evaluate.ts";
 import { type PointStore, travelInline } from "./points.ts";
+import { RunningFold } from "./running-fold.ts";
 import { moveServerHeld, serverHeld, stateOf } from "./server-held-state.ts";
 
 export interface RoundOutcome {
@@ -49,6 +49,8 @@ export interface RoundSetting {
   readonly evaluate: boolean;
   /** Dense whatever the coin says: the workers have changed. */
   readonly dense: boolean;
+  /** Called when the round's tasks have left. */
+  readonly sent: () => void;
 }
 
 /**
@@ -56,7 +58,7 @@ export interface RoundSetting {
  * the round that formed them, so workers know which gradients they still hold.
  */
 export async function doRound(
-  { active, method, points, oldestNeededRound, evaluate, dense }: RoundSetting,
+  { active, method, points, oldestNeededRound, evaluate, dense, sent }: RoundSetting,
   state: Vectors,
   round: number,
   referenceRound: number,
@@ -97,6 +99,11 @@ export async function doRound(
     others,
     workers.length,
   );
+  const compressor = request.dense ? active.dense : active.compressor;
+  const encoding = { compressor, seed: spec.seed, round, workers: count };
+  // States that the server holds are moved by the same messages once more, and a planted order needs all of them.
+  const early = held === undefined && active.hooks?.foldOrder === undefined;
+  const fold = new RunningFold(ports.compute, inbox.contributions, encoding, workers.length, early);
   const { accepted, taskBytes, outsideBytes, resent, hedged, dropped } = await exchange(
     ports,
     taskQueue,
@@ -105,15 +112,10 @@ export async function doRound(
     "contribution",
     shardsPerTask,
     active.hedging,
+    { sent, counted: () => fold.advance() },
   );
   const own = accepted.slice(0, workers.length);
-  const compressor = request.dense ? active.dense : active.compressor;
-  const encoding = { compressor, seed: spec.seed, round, workers: count };
-  const entries = own.length * Math.ceil(compressor.zeta) + dimension;
-  const mean = await ports.compute.run(
-    () => ({ rows: 0, nonZeros: 0, entries }),
-    () => fold(active.hooks?.foldOrder?.(own) ?? own, encoding, dimension),
-  );
+  const mean = await fold.mean(active.hooks?.foldOrder);
   const moved =
     held === undefined
       ? {}
@@ -163,18 +165,6 @@ function uplinkOf(accepted: readonly AcceptedContribution[]) {
 function absent(present: Uint32Array, workers: number): number[] {
   const here = new Set(present);
   return Array.from({ length: workers }, (_, worker) => worker).filter((worker) => !here.has(worker));
-}
-
-/** (1/slots) sum over slots of the decoded messages, in slot order whatever the order of arrival. */
-function fold(
-  accepted: readonly AcceptedContribution[],
-  encoding: Encoding,
-  dimension: number,
-): Float64Array {
-  const sum = new Float64Array(dimension);
-  for (const { message } of accepted) addMessage(message, encoding, sum);
-  for (let j = 0; j < dimension; j++) sum[j] = sum[j]! / accepted.length;
-  return sum;
 }
 
 /** f(x^t) for free, where each worker answered once and looked at all its rows. */

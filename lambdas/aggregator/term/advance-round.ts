@@ -1,4 +1,5 @@
 /** A round, and the state after it. */
+import type { Vectors } from "../../../shared/methods/index.ts";
 import type { RoundRecord, RunSpec, StoppedBy, Totals } from "../../../shared/protocol/index.ts";
 import { noteNorm } from "../membership/decide.ts";
 import { isFirstOfChange } from "../membership/may-take-effect.ts";
@@ -7,6 +8,12 @@ import { afterRound } from "./budget.ts";
 import { nonFiniteEntry, normDivergence } from "./divergence.ts";
 import type { OpenTerm } from "./open-term.ts";
 import { type RunState, secondsAt } from "./run-state.ts";
+
+/**
+ * Passes of a step over each vector of the state, the look for entries that are no numbers among them, in those of a scaled
+ * vector sum: MARINA's, with three vectors, takes as long as 9.5 to 12 (`node bench/vector-work.ts`).
+ */
+const STEP_PASSES = 4;
 
 export async function advanceRound(term: OpenTerm, before: RunState): Promise<RunState> {
   const { writer, spending, ports } = term;
@@ -17,7 +24,15 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
   const dense = isFirstOfChange(before.elastic, round);
   const begunAt = ports.clock.now();
   const outcome = await doRound(
-    { active, method, points, oldestNeededRound: writer.durableRound, evaluate, dense },
+    {
+      active,
+      method,
+      points,
+      oldestNeededRound: writer.durableRound,
+      evaluate,
+      dense,
+      sent: () => writer.release(),
+    },
     vectors,
     round,
     referenceRound,
@@ -40,8 +55,22 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
     const ending = { status: "done", stoppedBy, error: null, loss, gradientNormSquared } as const;
     return { ...summed, totals: { ...totals, evaluationBytes }, ending };
   }
-  const next = { ...method.step(vectors, outcome.plan, outcome.mean), ...outcome.workerStates };
-  const trouble = normDivergence(gradientNormSquared, initial, round) ?? nonFiniteEntry(next, round);
+  const { next, trouble } = await ports.compute.run(
+    ({ own }) => ({
+      rows: 0,
+      nonZeros: 0,
+      entries: STEP_PASSES * entriesOf(own) + entriesOf(outcome.workerStates),
+    }),
+    () => {
+      const own = method.step(vectors, outcome.plan, outcome.mean);
+      const next = { ...own, ...outcome.workerStates };
+      return {
+        own,
+        next,
+        trouble: normDivergence(gradientNormSquared, initial, round) ?? nonFiniteEntry(next, round),
+      };
+    },
+  );
   if (trouble !== undefined) {
     const ended = { status: "diverged", stoppedBy: "divergence", error: trouble } as const;
     return { ...summed, ending: { ...ended, loss, gradientNormSquared } };
@@ -66,6 +95,12 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
     spent,
     budget: afterRound(before.budget, spent),
   };
+}
+
+function entriesOf(vectors: Vectors): number {
+  let entries = 0;
+  for (const vector of Object.values(vectors)) entries += vector.length;
+  return entries;
 }
 
 function recordOf(round: number, outcome: RoundOutcome, totals: Totals, usd: number): RoundRecord {
