@@ -3,45 +3,30 @@
  * of them the same work takes by itself: the gradients, the compressor on the workers' side, the sum on the server's. What
  * is left is the protocol: frames and their checksums, iterates as objects, queues, the virtual cloud.
  * Usage: node bench/large-dimension.ts [--rounds 6]
- *
- * 10,000 rows of 100 entries, made up; each worker holds 100 of them.
+ * What the predicted milliseconds are made of says bench/large-dimension-split.ts.
  */
 import { Command } from "commander";
 import { createRun } from "../client/launch.ts";
 import { driveToEnd } from "../embedded/service/drive-to-end.ts";
 import { createEmbeddedService } from "../embedded/service/service.ts";
 import { createCompressor } from "../shared/compressors/registry.ts";
-import { importLibsvm } from "../shared/data/import.ts";
 import { openShard, shardRange } from "../shared/data/index.ts";
 import type { Manifest } from "../shared/data/manifest.ts";
 import { partition } from "../shared/data/partition.ts";
-import { Purpose, Stream } from "../shared/math/streams.ts";
 import { compressorDraw } from "../shared/methods/draws.ts";
 import { createObjective } from "../shared/problems/linear/objective.ts";
 import type { Objective } from "../shared/problems/problem.ts";
 import { parseRunSpec } from "../shared/protocol/spec/spec.ts";
 import type { Figure } from "./figure.ts";
+import { importMadeUp, ROWS } from "./made-up-data.ts";
 import { printFigures } from "./print.ts";
 import { medianOf } from "./support.ts";
 
 const DIMENSION = 1_000_000;
 const WORKERS = 100;
 const K = DIMENSION / 100;
-const ROWS = 10_000;
-const ENTRIES_PER_ROW = 100;
 const WARMUP_ROUNDS = 2;
 const problem = { kind: "nonconvex-binary" } as const;
-
-/** LIBSVM text; every row has coordinate 1, as data with an intercept have. */
-async function* text(): AsyncGenerator<Uint8Array> {
-  const stream = new Stream({ seed: 1, purpose: Purpose.start, round: 0, index: 0 });
-  for (let row = 0; row < ROWS; row++) {
-    const columns = new Set([1]);
-    while (columns.size < ENTRIES_PER_ROW) columns.add(1 + stream.nextBelow(DIMENSION));
-    const entries = [...columns].sort((a, b) => a - b).map((j) => `${j}:${stream.nextUniform().toFixed(3)}`);
-    yield Buffer.from(`${row % 2 === 0 ? 1 : -1} ${entries.join(" ")}\n`);
-  }
-}
 
 /** The local objectives as the workers open them. */
 function objectivesOf(manifest: Manifest, body: Uint8Array): Objective[] {
@@ -105,13 +90,7 @@ export async function largeDimensionFigures(rounds: number): Promise<Figure[]> {
     },
   });
   const { objects } = service.cloud.client;
-  const manifest = await importLibsvm(text(), {
-    name: "large",
-    sourceName: "made up",
-    labels: "binary",
-    dimension: DIMENSION,
-    objects,
-  });
+  const manifest = await importMadeUp(objects, DIMENSION);
   const algorithm = {
     kind: "marina",
     compressor: { kind: "rand-k", k: K },
@@ -120,7 +99,7 @@ export async function largeDimensionFigures(rounds: number): Promise<Figure[]> {
   } as const;
   const stop = { rounds: WARMUP_ROUNDS + rounds + 1 };
   const spec = parseRunSpec(
-    { data: "large", workers: WORKERS, problem, algorithm, stop, evaluateEvery: 0 },
+    { data: "made-up", workers: WORKERS, problem, algorithm, stop, evaluateEvery: 0 },
     "benchmark",
   );
   await driveToEnd(service, (await createRun(objects, spec)).control);

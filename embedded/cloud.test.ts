@@ -282,7 +282,14 @@ describe("a function", () => {
   });
 
   it("charges computing by the model: work, memory's share of a vCPU, one thread", async () => {
-    const rates = { rowNanoseconds: 100, nonZeroNanoseconds: 10, entryNanoseconds: 1, flopNanoseconds: 0.5 };
+    const rates = {
+      rowNanoseconds: 100,
+      nonZeroNanoseconds: 10,
+      indexNanoseconds: 0,
+      uniformNanoseconds: 0,
+      entryNanoseconds: 1,
+      flopNanoseconds: 0.5,
+    };
     const ends: number[] = [];
     const work = async (ports: Ports) => {
       const once = async (): Promise<void> => {

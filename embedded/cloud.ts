@@ -8,6 +8,7 @@ import { EmbeddedFunction, type FunctionOptions } from "./functions/function.ts"
 import { EmbeddedMapping, type MappingOptions } from "./functions/mapping.ts";
 import type { EffectWatcher, Services } from "./functions/shared-services.ts";
 import { AWS_LATENCIES, type LatencyProfile, NO_LATENCIES } from "./latency/latencies.ts";
+import { RequestRate } from "./latency/request-rate.ts";
 import { Chance } from "./latency/sampler.ts";
 import { openFolder } from "./objects/disk.ts";
 import { EmbeddedObjects } from "./objects/object-store.ts";
@@ -111,6 +112,7 @@ export function createEmbeddedCloud(options: EmbeddedCloudOptions): EmbeddedClou
     plan: options.plan,
     watcher: options.watcher,
     evaluationObject: options.evaluationObject ?? (() => false),
+    rates: { gets: new RequestRate(profile.getsPerSecond), puts: new RequestRate(profile.putsPerSecond) },
     preparation: { milliseconds: 0 },
     preparationTask: options.preparationTask ?? (() => false),
   };

@@ -10,6 +10,8 @@ export interface ComputeRates {
   readonly rowNanoseconds: number;
   readonly nonZeroNanoseconds: number;
   readonly entryNanoseconds: number;
+  readonly indexNanoseconds: number;
+  readonly uniformNanoseconds: number;
   readonly flopNanoseconds: number;
 }
 
@@ -23,13 +25,15 @@ export type ComputeCharge =
 
 /**
  * Rates of one Lambda vCPU: timed on a developer machine in Node 24 (a pass over CSR rows of a logistic-like loss: one
- * exponential a row, a multiply-add each for margin and gradient a stored entry; a scaled vector sum), 1.6 times
- * slower on Lambda by assumption.
+ * exponential a row, a multiply-add each for margin and gradient a stored entry; a scaled vector sum; the draws of RandK and
+ * of QSGD by `node bench/vector-work.ts` at d = 1e6 and 1e5), 1.6 times slower on Lambda by assumption.
  */
 export const LAMBDA_RATES: ComputeRates = {
   rowNanoseconds: 10 * 1.6,
   nonZeroNanoseconds: 2.9 * 1.6,
   entryNanoseconds: 1.1 * 1.6,
+  indexNanoseconds: 55 * 1.6,
+  uniformNanoseconds: 28 * 1.6,
   flopNanoseconds: 1e9 / NETWORK_FLOP_PER_SECOND,
 };
 
@@ -39,15 +43,22 @@ export const FREE_RATES: ComputeRates = {
   nonZeroNanoseconds: 0,
   entryNanoseconds: 0,
   flopNanoseconds: 0,
+  indexNanoseconds: 0,
+  uniformNanoseconds: 0,
 };
 
 /** The sum of each amount times its rate, in milliseconds of one whole vCPU. */
-export function modelMilliseconds(rates: ComputeRates, { rows, nonZeros, entries, flop = 0 }: Work): number {
+export function modelMilliseconds(
+  rates: ComputeRates,
+  { rows, nonZeros, entries, flop = 0, indices = 0, uniforms = 0 }: Work,
+): number {
   const nanoseconds =
     rows * rates.rowNanoseconds +
     nonZeros * rates.nonZeroNanoseconds +
     entries * rates.entryNanoseconds +
-    flop * rates.flopNanoseconds;
+    flop * rates.flopNanoseconds +
+    indices * rates.indexNanoseconds +
+    uniforms * rates.uniformNanoseconds;
   return nanoseconds / 1e6;
 }
 

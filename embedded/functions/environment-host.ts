@@ -16,6 +16,8 @@ export class Machine {
   readonly preparation: PreparationTime;
   readonly #services: Services;
   readonly #cpuShare: number;
+  /** Of objects: the network interface's, or what this share of a vCPU decrypts. */
+  readonly #objectBytesPerMillisecond: number;
   /** When it was killed: a request that has left by then still takes effect, its answer reaches nobody. */
   #diedAt = Number.POSITIVE_INFINITY;
   /** Between invocations an environment is frozen: answers wait until the next one. */
@@ -31,6 +33,11 @@ export class Machine {
   constructor(services: Services, memoryMb: number, evaluation: boolean) {
     this.#services = services;
     this.#cpuShare = cpuShare(memoryMb);
+    const { networkBytesPerMillisecond, vcpuObjectBytesPerMillisecond } = services.profile;
+    this.#objectBytesPerMillisecond = Math.min(
+      networkBytesPerMillisecond,
+      this.#cpuShare * vcpuObjectBytesPerMillisecond,
+    );
     this.evaluation = evaluation;
     this.preparation = new PreparationTime(services.profile, services.preparation);
   }
@@ -94,6 +101,12 @@ export class Machine {
   occupyNetwork(start: number, bytes: number): number {
     this.#networkFreeAt =
       Math.max(start, this.#networkFreeAt) + bytes / this.#services.profile.networkBytesPerMillisecond;
+    return this.#networkFreeAt;
+  }
+
+  /** The same for an object's bytes. */
+  occupyObjectNetwork(start: number, bytes: number): number {
+    this.#networkFreeAt = Math.max(start, this.#networkFreeAt) + bytes / this.#objectBytesPerMillisecond;
     return this.#networkFreeAt;
   }
 

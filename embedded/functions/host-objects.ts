@@ -1,25 +1,32 @@
 /** The object store as an environment sees it: each call on its thread, its bytes through its network interface. */
 import type { ObjectStore } from "../../shared/cloud/index.ts";
+import { getMilliseconds } from "../latency/latencies.ts";
 import { gather } from "../objects/object-store.ts";
 import type { Machine } from "./environment-host.ts";
 import type { Services } from "./shared-services.ts";
 
 export function objectPort(
   machine: Machine,
-  { objects, meter, chance, profile, clock, watcher, evaluationObject }: Services,
+  { objects, meter, chance, profile, clock, watcher, evaluationObject, rates }: Services,
 ): ObjectStore {
-  const { objectMilliseconds } = profile.clientCpu;
+  const { objectMilliseconds, perObjectByteMilliseconds } = profile.clientCpu;
   /** Requests on these take none of the method's time and none of its money. */
   const isFree = (key: string): boolean => machine.evaluation || evaluationObject(key);
   /** When a request leaves: an evaluation environment notes the CPU, the method's spends none on a free one. */
-  const leave = (free: boolean): number =>
-    free && !machine.evaluation ? clock.now() : machine.occupyCpu(objectMilliseconds);
-  const upload = (evaluation: boolean, bytes: number, effect: () => string): Promise<string> => {
-    const leavesAt = leave(evaluation);
-    if (evaluation) return machine.request(leavesAt, leavesAt, effect);
+  const leave = (free: boolean, bytes = 0): number =>
+    free && !machine.evaluation
+      ? clock.now()
+      : machine.occupyCpu(objectMilliseconds + bytes * perObjectByteMilliseconds);
+  const upload = (key: string, evaluation: boolean, bytes: number, effect: () => string): Promise<string> => {
+    const leavesAt = leave(evaluation, bytes);
+    if (evaluation) {
+      machine.preparation.transfer(bytes, profile.objectPut.p50, machine.evaluation);
+      return machine.request(leavesAt, leavesAt, effect);
+    }
+    const startsAt = rates.puts.passes(key, leavesAt);
     const uploadedAt = Math.max(
-      leavesAt + bytes / profile.putBytesPerMillisecond,
-      machine.occupyNetwork(leavesAt, bytes),
+      startsAt + bytes / profile.putBytesPerMillisecond,
+      machine.occupyObjectNetwork(startsAt, bytes),
     );
     return machine.request(leavesAt, uploadedAt + chance.objectPut(), effect);
   };
@@ -28,7 +35,7 @@ export function objectPort(
       machine.promise((resolve, reject) => {
         const evaluation = isFree(key);
         const leavesAt = leave(evaluation);
-        const firstByteAt = evaluation ? leavesAt : leavesAt + chance.objectGet();
+        const firstByteAt = evaluation ? leavesAt : rates.gets.passes(key, leavesAt) + chance.objectGet();
         clock.at(firstByteAt, () => {
           if (machine.diedBefore(leavesAt)) return;
           try {
@@ -36,14 +43,20 @@ export function objectPort(
             const bytes = object.body.length;
             meter.getObject(bytes, evaluation);
             if (evaluation) {
+              machine.preparation.transfer(bytes, profile.objectGet.p50, machine.evaluation);
               machine.answer(resolve, object);
               return;
             }
             const lastByteAt = Math.max(
-              firstByteAt + bytes / profile.getBytesPerMillisecond,
-              machine.occupyNetwork(firstByteAt, bytes),
+              firstByteAt + getMilliseconds(profile, bytes),
+              machine.occupyObjectNetwork(firstByteAt, bytes),
             );
-            clock.at(lastByteAt, () => machine.answer(resolve, object));
+            clock.at(lastByteAt, () => {
+              if (machine.dead) return;
+              const readAt = machine.occupyCpu(bytes * perObjectByteMilliseconds);
+              if (readAt <= clock.now()) machine.answer(resolve, object);
+              else clock.at(readAt, () => machine.answer(resolve, object));
+            });
           } catch (error) {
             meter.getObject(0, evaluation);
             machine.answer(reject, error);
@@ -52,7 +65,7 @@ export function objectPort(
       }),
     put: (key, body, condition) => {
       const evaluation = isFree(key);
-      return upload(evaluation, body.length, () => {
+      return upload(key, evaluation, body.length, () => {
         meter.putObject(body.length, evaluation);
         const etag = objects.put(key, body, condition);
         watcher?.stored(key, body, machine.requestId);
@@ -62,7 +75,7 @@ export function objectPort(
     putStream: async (key, chunks) => {
       const body = await gather(chunks);
       const evaluation = isFree(key);
-      return upload(evaluation, body.length, () => {
+      return upload(key, evaluation, body.length, () => {
         meter.putObjectStream(body.length, evaluation);
         return objects.put(key, body);
       });

@@ -39,6 +39,15 @@ export class PreparationTime {
     if (this.#ahead !== null) this.#ahead += milliseconds;
   }
 
+  /** An object's bytes have passed the network interface of whoever asks or answers. @param latency of the store itself. */
+  transfer(bytes: number, latency: number, answering: boolean): void {
+    if (this.#ahead === null) return;
+    const milliseconds = bytes / this.#profile.networkBytesPerMillisecond;
+    // Whoever asks has many of them under way at one time: they share the network interface, and wait for the store together.
+    if (answering) this.#ahead += milliseconds + latency;
+    else this.#askerMoves(this.#ahead + milliseconds);
+  }
+
   /** A question leaves: how far ahead its invocation begins. */
   ask(): number {
     return (

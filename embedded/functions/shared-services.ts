@@ -4,6 +4,7 @@ import type { Meter } from "../../shared/cost/index.ts";
 import type { VirtualClock } from "../clock/virtual-clock.ts";
 import type { FaultPlan } from "../faults/faults.ts";
 import type { LatencyProfile } from "../latency/latencies.ts";
+import type { RequestRate } from "../latency/request-rate.ts";
 import type { Chance } from "../latency/sampler.ts";
 import type { EmbeddedObjects } from "../objects/object-store.ts";
 import type { EmbeddedQueues } from "../queues/queues.ts";
@@ -31,6 +32,8 @@ export interface Services {
   readonly watcher: EffectWatcher | undefined;
   /** Is an object outside the method's time and price? */
   readonly evaluationObject: (key: string) => boolean;
+  /** Requests a second that the object store takes. */
+  readonly rates: { readonly gets: RequestRate; readonly puts: RequestRate };
   /** What preparation has taken so far, beside the clock. */
   readonly preparation: { milliseconds: number };
   /** Is a task a question of preparation? */

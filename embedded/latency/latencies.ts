@@ -18,6 +18,8 @@ export interface ClientCpu {
   readonly perMessageByteMilliseconds: number;
   readonly deleteMilliseconds: number;
   readonly objectMilliseconds: number;
+  /** Checksum and copy of an object's bytes, before it is sent and when it has come. */
+  readonly perObjectByteMilliseconds: number;
 }
 
 export interface LatencyProfile {
@@ -38,11 +40,19 @@ export interface LatencyProfile {
   readonly runtimeMilliseconds: number;
   /** Factor on the computing time of an invocation. */
   readonly straggler: Quantiles;
-  /** One request's bandwidth; Infinity: none. */
+  /** One request's bandwidth; Infinity: no limit. */
   readonly getBytesPerMillisecond: number;
+  /** A GET is slower after so many bytes: from there on at this bandwidth. */
+  readonly longGetAfterBytes: number;
+  readonly longGetBytesPerMillisecond: number;
   readonly putBytesPerMillisecond: number;
+  /** Requests a second that the store takes of the keys with one prefix; Infinity: no limit. */
+  readonly getsPerSecond: number;
+  readonly putsPerSecond: number;
   /** The environment's network interface, each way. */
   readonly networkBytesPerMillisecond: number;
+  /** What one whole vCPU encrypts or decrypts of objects. */
+  readonly vcpuObjectBytesPerMillisecond: number;
   readonly clientCpu: ClientCpu;
 }
 
@@ -61,10 +71,16 @@ export const LEAN_CLIENT = 0.36;
  *   message at a time); max assumed.
  * - SQS calls: assumed; bounded by the dispatch, which contains one.
  * - S3 GET: p50 and p99 published (4 KiB, 2025-12); PUT p50 assumed, p99 published (500 KiB: 137 ms, 2025-03).
- *   Bandwidth: 90 MB/s down, 45 MB/s up for each request (comments of AWS's S3 transfer manager in Rust).
+ * - S3 bandwidth of one request: measured on AWS Lambda in us-east-1, April 2026 (raw results of the replication package of
+ *   arXiv 2604.22072, github.com/AmineBarrak/Serverless-aggregation-grads-sharding), functions of 3,008 MB: GET of 32 / 64 /
+ *   128 / 256 / 512 MiB in 433 / 939 / 2,615 / 4,387 / 8,819 ms, PUT in 403 / 735 / 1,539 / 2,688 / 5,371. Twenty GETs of
+ *   11.2 MB take 5.9 s at 472 MB of memory, so a small function is limited by its share of a vCPU:
+ *   0.27 vCPU decrypt some 45 MB/s. `measured-aggregation.test.ts` holds the whole model against that package's table.
+ * - S3 requests: 5,500 GET and 3,500 PUT a second and prefix (AWS's S3 guide, "best practices design patterns").
  * - cold start: Node 22 with three SDK clients, p50 375 ms (speedrun.nobackspacecrew.com, 2025-07); rest assumed.
  * - straggler: lognormal of 8 %, the last percent x1.3 to 2.5; assumed.
  * - network interface: 625 Mbit/s an environment (Lambda quotas page).
+ * - checksum and copy of an object's bytes: 0.55 ns a byte written, 0.2 read (`node bench/vector-work.ts`), scaled.
  * - client CPU: AWS SDK for JavaScript v3 over TLS, timed on a developer machine, scaled to a Lambda vCPU; for queues
  *   scaled to the leaner client that the functions use.
  */
@@ -78,9 +94,14 @@ export const AWS_LATENCIES: LatencyProfile = {
   coldChance: 5e-4,
   runtimeMilliseconds: 2,
   straggler: { p10: 0.9025, p50: 1, p90: 1.108, p99: 1.3, max: 2.5 },
-  getBytesPerMillisecond: 90_000,
-  putBytesPerMillisecond: 45_000,
+  getBytesPerMillisecond: 79_000,
+  longGetAfterBytes: 32e6,
+  longGetBytesPerMillisecond: 53_000,
+  putBytesPerMillisecond: 95_000,
+  getsPerSecond: 5500,
+  putsPerSecond: 3500,
   networkBytesPerMillisecond: 78_125,
+  vcpuObjectBytesPerMillisecond: 167_000,
   clientCpu: {
     sendMilliseconds: 0.67 * LEAN_CLIENT * VCPU_SLOWDOWN,
     receiveMilliseconds: 0.43 * LEAN_CLIENT * VCPU_SLOWDOWN,
@@ -89,6 +110,7 @@ export const AWS_LATENCIES: LatencyProfile = {
     perMessageByteMilliseconds: 5.5e-6 * VCPU_SLOWDOWN,
     deleteMilliseconds: 0.56 * LEAN_CLIENT * VCPU_SLOWDOWN,
     objectMilliseconds: 0.6 * VCPU_SLOWDOWN,
+    perObjectByteMilliseconds: 0.4e-6 * VCPU_SLOWDOWN,
   },
 };
 
@@ -106,8 +128,13 @@ export const NO_LATENCIES: LatencyProfile = {
   runtimeMilliseconds: 0,
   straggler: { p10: 1, p50: 1, p90: 1, p99: 1, max: 1 },
   getBytesPerMillisecond: Number.POSITIVE_INFINITY,
+  longGetAfterBytes: Number.POSITIVE_INFINITY,
+  longGetBytesPerMillisecond: Number.POSITIVE_INFINITY,
   putBytesPerMillisecond: Number.POSITIVE_INFINITY,
+  getsPerSecond: Number.POSITIVE_INFINITY,
+  putsPerSecond: Number.POSITIVE_INFINITY,
   networkBytesPerMillisecond: Number.POSITIVE_INFINITY,
+  vcpuObjectBytesPerMillisecond: Number.POSITIVE_INFINITY,
   clientCpu: {
     sendMilliseconds: 0,
     receiveMilliseconds: 0,
@@ -115,6 +142,7 @@ export const NO_LATENCIES: LatencyProfile = {
     perMessageByteMilliseconds: 0,
     deleteMilliseconds: 0,
     objectMilliseconds: 0,
+    perObjectByteMilliseconds: 0,
   },
 };
 
@@ -133,4 +161,13 @@ export function quantileFunction({ p10, p50, p90, p99, max }: Quantiles): (u: nu
     const share = (u - from) / (probabilities[piece + 1]! - from);
     return Math.exp(logs[piece]! + share * (logs[piece + 1]! - logs[piece]!));
   };
+}
+
+/** Milliseconds of a GET from its first byte to its last, where nothing else limits it. */
+export function getMilliseconds(
+  { getBytesPerMillisecond, longGetAfterBytes, longGetBytesPerMillisecond }: LatencyProfile,
+  bytes: number,
+): number {
+  const first = Math.min(bytes, longGetAfterBytes);
+  return first / getBytesPerMillisecond + (bytes - first) / longGetBytesPerMillisecond;
 }

@@ -1,7 +1,7 @@
 /** What a task asks for, computed: what it needs, the gradients, the message, the worker's next state. */
 
 import { MarinaError } from "../../shared/base/index.ts";
-import { NO_DRAW } from "../../shared/compressors/index.ts";
+import { encodingWork, NO_DRAW } from "../../shared/compressors/index.ts";
 import type { Workspace } from "../../shared/math/index.ts";
 import {
   answerOf,
@@ -22,6 +22,9 @@ import { withRow } from "./non-finite.ts";
 import { evaluation, gram, spectrum } from "./questions.ts";
 import { atHand, load, type Ready, type WorkerContext } from "./ready.ts";
 import { forgetStates, loadState, stateInTask, storeState } from "./state.ts";
+
+/** Over the gradients, before they are encoded: they begin as zeros, the regulariser is added, one is taken from another. */
+const VECTOR_PASSES = 4;
 
 /**
  * The answer to one task.
@@ -53,7 +56,7 @@ async function atPoints(task: Task, context: WorkerContext, ready: Ready): Promi
   const own = run.stateHolder === "worker" ? await loadState(ports, run, task) : stateInTask(run, task);
   const started = ports.clock.now();
   const { encoded, loss, evaluated, next } = await ports.compute.run(
-    () => gradients.work(4 * run.dimension),
+    ({ coding }) => gradients.work(VECTOR_PASSES * run.dimension, coding),
     () => contribution(task, request, ready, gradients, own, workspace),
   );
   const computeMilliseconds = ports.clock.now() - started;
@@ -105,15 +108,18 @@ function contribution(
     batches && { ...batches, rows: shard.rows, ...(importance && { importance }) },
   );
   const values = gradients.of(request, own, draws.batch, importance);
+  const coder = request.dense ? run.dense : compressor;
+  const draw = request.dense ? NO_DRAW : draws.compressor();
   const answered = answerOf({
     ...{ request, points, values, own, numbers, workspace },
-    compressor: request.dense ? run.dense : compressor,
-    draw: request.dense ? NO_DRAW : draws.compressor(),
+    compressor: coder,
+    draw,
     state: run.stateHolder === "worker" ? (run.state ?? undefined) : undefined,
   });
   const exact = values[exactAt(request)] ?? (task.evaluate ? gradients.evaluate() : undefined);
   return {
     ...answered,
+    coding: encodingWork(coder, draw),
     loss: exact?.loss ?? null,
     evaluated: task.evaluate && exact !== undefined ? exact.vector : null,
   };

@@ -1,6 +1,7 @@
 /** Local gradients, reusing those that are still held from the round before: the same bits for half the work. */
 
 import type { Work } from "../../shared/cloud/index.ts";
+import type { MessageWork } from "../../shared/compressors/index.ts";
 import type { Workspace } from "../../shared/math/index.ts";
 import { type Gradient, isPair, type RequestDefinition, type Vectors } from "../../shared/methods/index.ts";
 import {
@@ -128,11 +129,15 @@ export class TaskGradients {
     return this.#reused;
   }
 
-  /** The work so far, plus `entries` vector entries handled outside the rows. */
-  work(entries: number): Work {
+  /** The work so far, plus `entries` vector entries handled outside the rows, and the message's own. */
+  work(entries: number, message: MessageWork): Work {
     const { objective, problem, shard } = this.#source;
     const meanNonZeros = objective.rows === 0 ? 0 : storedEntries(shard) / objective.rows;
-    return { ...problem.work(this.#rows, this.#rows * meanNonZeros), entries };
+    return {
+      ...problem.work(this.#rows, this.#rows * meanNonZeros),
+      ...message,
+      entries: entries + message.entries,
+    };
   }
 
   #full(at: 0 | 1): Gradient {

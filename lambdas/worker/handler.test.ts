@@ -7,7 +7,13 @@ import { partition } from "../../shared/data/partition.ts";
 import { methodOf } from "../../shared/methods/registry.ts";
 import type { LinearSpec } from "../../shared/problems/linear/losses.ts";
 import { createObjective } from "../../shared/problems/linear/objective.ts";
-import { contributionKey, iterateKey, memoryKey, specKey } from "../../shared/protocol/keys.ts";
+import {
+  contributionKey,
+  iterateKey,
+  memoryKey,
+  observationKey,
+  specKey,
+} from "../../shared/protocol/keys.ts";
 import { MESSAGE_LIMIT_BYTES } from "../../shared/protocol/limits.ts";
 import {
   decodeRunMessage,
@@ -15,6 +21,7 @@ import {
   type RunMessage,
 } from "../../shared/protocol/messages/run-message.ts";
 import { encodeTask, type Task, type TaskKind } from "../../shared/protocol/messages/task.ts";
+import { outsideBytesOf } from "../../shared/protocol/messages/traffic.ts";
 import type { RunSpecInput } from "../../shared/protocol/spec/spec.ts";
 import { encodeStoredRun } from "../../shared/protocol/stored/run.ts";
 import { decodeSpectrum } from "../../shared/protocol/stored/spectra.ts";
@@ -251,6 +258,7 @@ describe("a contribution too large for a message", () => {
       slot: 1,
       worker: 1,
       key,
+      outside: false,
     });
     const message = parseRunMessage((await on.ports.objects.get(key)).body);
     expect(message).toMatchObject({
@@ -261,6 +269,31 @@ describe("a contribution too large for a message", () => {
       bits: 32 * dimension,
     });
     expect((message as Contribution).payload).toHaveLength(8 * dimension);
+  });
+
+  it("only with its exact gradient travels as it does without; the gradient lies apart", async () => {
+    const on = await stage({ kind: "gd" }, {}, dimension);
+    const [unwatched] = await answersOf(on, [on.task("full")]);
+    const [body] = await answersOf(on, [on.task("full", { evaluate: true })]);
+    expect(body!.length - outsideBytesOf(body!)).toBe(unwatched!.length);
+    const key = observationKey("r", 0, 3, 1);
+    const { evaluationKey, payload, bits, loss } = decodeRunMessage(body!) as Contribution;
+    expect(evaluationKey).toBe(key);
+    const alone = decodeRunMessage(unwatched!) as Contribution;
+    expect([bits, loss]).toEqual([alone.bits, alone.loss]);
+    expect(Buffer.compare(payload, alone.payload)).toBe(0);
+    const stored = decodeVector((await on.ports.objects.get(key)).body, dimension, key);
+    // The payload is the same gradient, rounded.
+    expect(Buffer.compare(payload, new Uint8Array(Float32Array.from(stored).buffer))).toBe(0);
+  });
+
+  it("that only watches lies, with what names it, outside the method", async () => {
+    const on = await stage({ kind: "gd" }, {}, dimension);
+    const [body] = await answersOf(on, [on.task("evaluate", { evaluate: true })]);
+    const key = observationKey("r", 0, 3, 1);
+    expect(decodeRunMessage(body!)).toMatchObject({ kind: "stored", key, outside: true });
+    expect(outsideBytesOf(body!)).toBe(body!.length);
+    expect(parseRunMessage((await on.ports.objects.get(key)).body)).toMatchObject({ kind: "contribution" });
   });
 
   it("is stored before the message is sent", async () => {

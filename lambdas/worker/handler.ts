@@ -7,13 +7,7 @@
 import { MarinaError } from "../../shared/base/index.ts";
 import type { Handler, Ports } from "../../shared/cloud/index.ts";
 import { Workspace } from "../../shared/math/index.ts";
-import {
-  decodeTask,
-  membersOf,
-  type RunMessage,
-  type Task,
-  writeRunMessage,
-} from "../../shared/protocol/index.ts";
+import { decodeTask, membersOf, type RunMessage, type Task } from "../../shared/protocol/index.ts";
 import { answer } from "./compute.ts";
 import type { GradientStore } from "./gradients.ts";
 import { heldGradients } from "./held-gradients.ts";
@@ -21,6 +15,7 @@ import { RunLoader } from "./load.ts";
 import { publish } from "./publish.ts";
 import type { WorkerContext } from "./ready.ts";
 import { OpenedShards, ShardLoader } from "./shards.ts";
+import type { TaskAnswer } from "./task-answer.ts";
 
 /** What an environment computes with. An engine that runs many of them in one process may have them share it. */
 export interface WorkerResources {
@@ -56,9 +51,10 @@ export function createWorker(ports: Ports, resources: WorkerResources = ownResou
       }
       const readsBefore = runs.reads + shards.reads;
       const context = { ports, runs, shards, gradients, workspace, cold: invocation.cold };
-      const answered = await (task.others === undefined ? answerOne : answerPack)(task, context);
-      const outcome = withReads(answered, runs.reads + shards.reads - readsBefore);
-      if (outcome.kind === "error") {
+      const messages = await answerAll(task, context);
+      const answered = withReads(task, messages, context, runs.reads + shards.reads - readsBefore);
+      const [outcome] = messages;
+      if (outcome?.kind === "error") {
         const { run, round, slot, worker } = task;
         ports.log.warn("task-failed", {
           run,
@@ -70,7 +66,7 @@ export function createWorker(ports: Ports, resources: WorkerResources = ownResou
         });
       }
       try {
-        await publish(ports, task, outcome);
+        await publish(ports, task, answered);
       } catch (error) {
         // The answer can't be brought home: the task is delivered again (or sent again by the aggregator, sooner).
         ports.log.warn("answer-not-posted", {
@@ -87,8 +83,15 @@ export function createWorker(ports: Ports, resources: WorkerResources = ownResou
 }
 
 /** An environment handles one task at a time: what it has read meanwhile was for that task. */
-function withReads(answered: RunMessage, reads: number): RunMessage {
-  return reads > 0 && "cold" in answered ? { ...answered, reads } : answered;
+function withReads(
+  task: Task,
+  messages: readonly RunMessage[],
+  { cold }: WorkerContext,
+  reads: number,
+): TaskAnswer {
+  if (task.others !== undefined) return { messages, pack: { task, cold, reads } };
+  const [message] = messages;
+  return { messages: reads > 0 && "cold" in message! ? [{ ...message, reads }] : messages };
 }
 
 /** The answer to a task, or what went wrong. */
@@ -97,31 +100,18 @@ function answerOne(task: Task, context: WorkerContext): Promise<RunMessage> {
 }
 
 /**
- * The answers to all that a packed task stands for, or the first failure: a pack is sent again as a whole, so it counts
- * as a whole.
+ * The answers to all that a task stands for, or the first failure alone: a pack is sent again as a whole, so it counts as a
+ * whole.
  */
-async function answerPack(task: Task, context: WorkerContext): Promise<RunMessage> {
-  const parts: Uint8Array[] = [];
-  let computeMilliseconds = 0;
+async function answerAll(task: Task, context: WorkerContext): Promise<readonly RunMessage[]> {
+  if (task.others === undefined) return [await answerOne(task, context)];
+  const messages: RunMessage[] = [];
   for (const member of membersOf(task)) {
     const outcome = await answerOne(member, context);
-    if (outcome.kind === "error") return outcome;
-    if (outcome.kind === "contribution" || outcome.kind === "answer" || outcome.kind === "held-out")
-      computeMilliseconds += outcome.computeMilliseconds;
-    parts.push(writeRunMessage(outcome).finishPart());
+    if (outcome.kind === "error") return [outcome];
+    messages.push(outcome);
   }
-  const { runDigest, phase, round, slot, worker } = task;
-  return {
-    kind: "pack",
-    runDigest,
-    phase,
-    round,
-    slot,
-    worker,
-    parts,
-    computeMilliseconds,
-    cold: context.cold,
-  };
+  return messages;
 }
 
 /**

@@ -35,6 +35,8 @@ import {
 
 /** Runs whose descriptions an environment keeps. */
 const RUNS_KEPT = 8;
+/** Stored points that it keeps: of a pair, the older is the newer one of the round before, whichever worker's task that was. */
+const POINTS_KEPT = 2;
 
 export interface LoadedRun {
   readonly spec: RunSpec;
@@ -69,6 +71,8 @@ export class RunLoader {
   readonly #workspace: Workspace;
   readonly #runs = new LRUCache<string, Promise<LoadedRun>>({ max: RUNS_KEPT });
   readonly #heldOut = new LRUCache<string, Promise<Manifest>>({ max: RUNS_KEPT });
+  /** By the run's digest and the point's key: whoever writes that key for that run writes the same bytes. */
+  readonly #points = new LRUCache<string, Float64Array>({ max: POINTS_KEPT });
   #last: { readonly name: string; readonly digest: string; readonly run: LoadedRun } | undefined;
 
   constructor(ports: Ports, workspace: Workspace) {
@@ -171,7 +175,10 @@ export class RunLoader {
   points(run: LoadedRun, task: Task): Promise<Float64Array[]> {
     const { dimension } = run;
     const vectorOf = async (point: Point): Promise<Float64Array> => {
-      const vector = point.kind === "inline" ? point.vector : await this.#storedPoint(point.key, dimension);
+      const vector =
+        point.kind === "inline"
+          ? point.vector
+          : await this.#storedPoint(task.runDigest, point.key, dimension);
       if (vector.length !== dimension) {
         throw new MarinaError("message", `task: a point has ${vector.length} entries, expected ${dimension}`);
       }
@@ -180,9 +187,14 @@ export class RunLoader {
     return Promise.all(task.points.map(vectorOf));
   }
 
-  async #storedPoint(key: string, dimension: number): Promise<Float64Array> {
+  async #storedPoint(digest: string, key: string, dimension: number): Promise<Float64Array> {
+    const name = `${digest}/${key}`;
+    const held = this.#points.get(name);
+    if (held !== undefined) return held;
     const { objects } = this.#ports;
-    return (await readChecked(objects, key, (body) => decodeVector(body, dimension, key))).value;
+    const { value } = await readChecked(objects, key, (body) => decodeVector(body, dimension, key));
+    this.#points.set(name, value);
+    return value;
   }
 }
 

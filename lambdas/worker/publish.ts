@@ -6,15 +6,19 @@ import {
   bodyCharacters,
   contributionKey,
   encodeRunMessage,
+  encodeVector,
+  evaluationBytesOfFrame,
   MESSAGE_LIMIT_BYTES,
+  observationKey,
   type RunMessage,
   type Task,
   writeRunMessage,
 } from "../../shared/protocol/index.ts";
+import { packOf, type TaskAnswer } from "./task-answer.ts";
 
-export async function publish(ports: Ports, task: Task, message: RunMessage): Promise<void> {
+export async function publish(ports: Ports, task: Task, answer: TaskAnswer): Promise<void> {
   try {
-    await post(ports, task, message);
+    await post(ports, task, answer);
   } catch (error) {
     if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
     // The run has ended and its queue is gone: nobody waits for this late copy. Thrown, it would be delivered again
@@ -25,14 +29,41 @@ export async function publish(ports: Ports, task: Task, message: RunMessage): Pr
   }
 }
 
-function post({ objects, queues }: Ports, task: Task, message: RunMessage): Promise<void> {
+async function post(ports: Ports, task: Task, answer: TaskAnswer): Promise<void> {
+  const { objects, queues } = ports;
   const queue = task.replyTo as QueueAddress;
-  const writer = writeRunMessage(message);
+  let writer = writeRunMessage(packOf(answer));
+  if (bodyCharacters(writer.length) > MESSAGE_LIMIT_BYTES) {
+    const slim = await Promise.all(answer.messages.map((message) => withoutEvaluation(ports, task, message)));
+    if (slim.some((message, i) => message !== answer.messages[i])) {
+      writer.finish();
+      writer = writeRunMessage(packOf({ ...answer, messages: slim }));
+    }
+  }
   if (bodyCharacters(writer.length) <= MESSAGE_LIMIT_BYTES) {
     return queues.send(queue, [{ body: writer.finishBody() }]);
   }
-  const key = contributionKey(task.run, task.phase, task.round, task.slot);
-  const { runDigest, phase, round, slot, worker } = task;
-  const pointer = encodeRunMessage({ kind: "stored", runDigest, phase, round, slot, worker, key });
-  return objects.put(key, writer.finish()).then(() => queues.send(queue, [{ body: pointer }]));
+  const frame = writer.finish();
+  const outside = evaluationBytesOfFrame(frame) === frame.length;
+  const { run, runDigest, phase, round, slot, worker } = task;
+  const key = (outside ? observationKey : contributionKey)(run, phase, round, slot);
+  const pointer = encodeRunMessage({ kind: "stored", runDigest, phase, round, slot, worker, key, outside });
+  await objects.put(key, frame);
+  return queues.send(queue, [{ body: pointer }]);
+}
+
+/**
+ * A contribution that brings the exact gradient besides and is too large with it: the gradient is stored by itself, so that
+ * the contribution takes the way that it takes unwatched.
+ */
+async function withoutEvaluation(
+  { objects }: Ports,
+  { run }: Task,
+  message: RunMessage,
+): Promise<RunMessage> {
+  if (message.kind !== "contribution" || message.evaluation === null || message.payload.length === 0)
+    return message;
+  const evaluationKey = observationKey(run, message.phase, message.round, message.slot);
+  await objects.put(evaluationKey, encodeVector(message.evaluation));
+  return { ...message, evaluation: null, evaluationKey };
 }

@@ -43,6 +43,40 @@ describe("a task's stored points", () => {
     expect(asked).toEqual(["x", "w"]);
   });
 
+  it("are read once while they are among the last two", async () => {
+    const stored = await storeOf({ x: X, w: W, y: Float64Array.of(7, 8, 9) });
+    const asked: string[] = [];
+    const objects: ObjectStore = {
+      ...stored,
+      get(key) {
+        asked.push(key);
+        return stored.get(key);
+      },
+    };
+    const loader = new RunLoader({ objects } as Ports, new Workspace());
+    const points = (runDigest: string, ...keys: string[]) =>
+      loader.points(run, {
+        runDigest,
+        points: keys.map((key) => ({ kind: "stored", key })),
+      } as unknown as Task);
+    expect(await points("a", "x", "w")).toEqual([X, W]);
+    // The next round's: what was the newer one is the older one now.
+    expect(await points("a", "y", "x")).toEqual([Float64Array.of(7, 8, 9), X]);
+    expect(asked).toEqual(["x", "w", "y"]);
+    // The one that was pushed out is read again, and so is one of the same name of another run.
+    expect(await points("a", "w")).toEqual([W]);
+    expect(await points("b", "w")).toEqual([W]);
+    expect(asked).toEqual(["x", "w", "y", "w", "w"]);
+  });
+
+  it("that could not be read are read again", async () => {
+    const objects = await storeOf({ w: W });
+    const loader = new RunLoader({ objects } as Ports, new Workspace());
+    await expect(loader.points(run, task)).rejects.toThrow();
+    await objects.put("x", encodeVector(X));
+    expect(await loader.points(run, task)).toEqual([X, W]);
+  });
+
   it("must be of the run's dimension", async () => {
     const objects = await storeOf({ x: X, w: Float64Array.of(1) });
     await expect(new RunLoader({ objects } as Ports, new Workspace()).points(run, task)).rejects.toThrow(

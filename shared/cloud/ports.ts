@@ -109,6 +109,10 @@ export interface Work {
   readonly flop?: number;
   /** Vector entries handled outside the rows: compression, sums, copies. */
   readonly entries: number;
+  /** Indices drawn of a random subset, each with what is done at its place; none where absent. */
+  readonly indices?: number;
+  /** Uniform numbers drawn; none where absent. */
+  readonly uniforms?: number;
 }
 
 /** Runs synchronous work and lets the time that it takes pass on this engine's clock. */

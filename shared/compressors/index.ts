@@ -20,3 +20,4 @@ export {
   createCompressor,
   isDrawnJointly,
 } from "./registry.ts";
+export { decodingWork, encodingWork, type MessageWork } from "./work.ts";

@@ -3,7 +3,7 @@
  * receives, not the bill. An estimate, made of
  *
  * - for each task sent: one invocation, and one receive and one delete of the event source mapping; of time, the
- *   runtime's own and the posting of the answer, and where the task asks for it, fetching stored points and a DIANA
+ *   runtime's own and the posting of the answer, and where the task asks for it, fetching a stored point (the newest; an environment holds older ones) and a DIANA
  *   worker's memory;
  * - for each contribution received: the computing time that it states, rounded up to a millisecond, and the worker's
  *   send, and the objects that it had to read as its caches lacked them; for a cold one a typical INIT phase; for a
@@ -84,13 +84,15 @@ function watchObjects(objects: ObjectStore, meter: Meter): ObjectStore {
 function countTask(meter: Meter, body: string): void {
   const needs = taskNeedsOf(body);
   if (needs === undefined) return;
+  // Of a pair the environment mostly holds the older one, from the round before.
+  const pointsRead = Math.min(1, needs.storedPoints);
   const { worker, standardMapping, objects } = meter.account(isOutsideMethod(needs.kind));
   worker.invocations++;
   worker.billedMilliseconds +=
-    RUNTIME_MILLISECONDS + QUEUE_CALL_MILLISECONDS + needs.storedPoints * OBJECT_GET_MILLISECONDS;
+    RUNTIME_MILLISECONDS + QUEUE_CALL_MILLISECONDS + pointsRead * OBJECT_GET_MILLISECONDS;
   standardMapping.receiveRequests += billedUnits(body.length);
   standardMapping.deleteRequests++;
-  objects.getRequests += needs.storedPoints;
+  objects.getRequests += pointsRead;
   if (needs.carriesShift || !isStateful(needs.kind)) return;
   // Reads what it remembers (in round 0 that is nothing), writes the next, deletes an old one.
   const reads = needs.round === 0 ? 0 : 1;

@@ -151,6 +151,7 @@ async function afterRound(
       heldOut: false,
       dense: false,
       constants: UNKNOWN,
+      sent: () => undefined,
     },
     state,
     round,

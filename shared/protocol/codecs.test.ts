@@ -209,6 +209,25 @@ describe("contributions", () => {
       ...address,
       { text: "runs/example/contributions/2/0000000007/0000000003" },
     ],
+    "stored evaluation": [
+      { u8: 1 },
+      { u8: 16 },
+      { u32: 0 },
+      ...address,
+      { text: "runs/example/contributions/observed-2/0000000007/0000000003" },
+    ],
+    "contribution with its evaluation apart": [
+      { u8: 0 },
+      { u8: 32 },
+      // The key's bytes and their number.
+      { u32: 63 },
+      ...address,
+      { f64: 3 },
+      { f64: 16 },
+      { f64: 0 },
+      { raw: Uint8Array.of(1, 2) },
+      { text: "runs/example/contributions/observed-2/0000000007/0000000003" },
+    ],
     "retryable error": [
       { u8: 2 },
       { u8: 8 },

@@ -21,6 +21,8 @@ export {
   memoryPrefix,
   modelKey,
   modelsPrefix,
+  observationKey,
+  observedKey,
   powerProgressKey,
   preparationKey,
   probeKey,

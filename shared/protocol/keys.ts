@@ -34,6 +34,15 @@ export const iterateKey = (run: string, phase: number, round: number): string =>
   `${runPrefix(run)}iterates/${phase}/${pad(round)}`;
 /** A vector of calibration's power iteration, when it is too large to travel in its tasks. Not an iterate, but as short-lived. */
 export const probeKey = (run: string, step: number): string => `${runPrefix(run)}iterates/probe-${pad(step)}`;
+/** x^t, when only its exact gradient is asked for. */
+export const observedKey = (run: string, phase: number, round: number): string =>
+  `${runPrefix(run)}iterates/observed-${pad(phase)}-${pad(round)}`;
+/**
+ * What only watches and is too large for a message: the exact gradient of a slot, or all of its answer where that is nothing
+ * else. Apart from the contribution, so that this takes the same way, watched or not.
+ */
+export const observationKey = (run: string, phase: number, round: number, slot: number): string =>
+  `${runPrefix(run)}contributions/observed-${pad(phase)}/${pad(round)}/${pad(slot)}`;
 /** A contribution too large for a message. */
 export const contributionKey = (run: string, phase: number, round: number, slot: number): string =>
   `${runPrefix(run)}contributions/${phase}/${pad(round)}/${pad(slot)}`;

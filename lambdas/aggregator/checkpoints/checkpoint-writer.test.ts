@@ -161,6 +161,35 @@ describe("the checkpoint writer", () => {
     expect(writer.durableRound).toBe(7);
   });
 
+  it("holds a large one back until it is released, or somebody waits for it", async () => {
+    const store = new WatchedStore();
+    const writer = new CheckpointWriter(store, RUN, "a", undefined);
+    const large = (round: number) => ({
+      ...uncommitted(round),
+      constants: { ...sample.constants, dimension: 40_000 },
+      state: { iterate: new Float64Array(40_000) },
+    });
+    writer.commit(large(1));
+    await settle();
+    // A round's tasks go first.
+    expect(store.calls).toEqual([]);
+    writer.release();
+    await settle();
+    expect(writer.durableRound).toBe(1);
+    writer.commit(large(2));
+    // In their order, whatever their sizes.
+    writer.commit(uncommitted(3));
+    await settle();
+    expect((await stored(store)).round).toBe(1);
+    expect(writer.durableRound).toBe(1);
+    await writer.settled();
+    expect((await stored(store)).round).toBe(3);
+    // Nothing is committed: nothing waits.
+    writer.release();
+    await writer.confirm();
+    expect((await stored(store)).round).toBe(3);
+  });
+
   it("writes in the order of the commits, one at a time", async () => {
     const store = new WatchedStore();
     const releases: (() => void)[] = [];

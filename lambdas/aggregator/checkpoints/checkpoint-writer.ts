@@ -19,6 +19,11 @@ import {
 } from "../../../shared/protocol/index.ts";
 import type { UncommittedCheckpoint } from "./uncommitted-checkpoint.ts";
 
+/**
+ * From here on a checkpoint is held back until the tasks have left: it would keep them waiting for the network interface. A small
+ * one does not, and the next is not begun before it is durable: it had better leave at once.
+ */
+const HELD_BACK_BYTES = 256 * 1024;
 /** Writers of one block that may get in one another's way: a zombie and its successors. */
 const BLOCK_ATTEMPTS = 4;
 
@@ -30,6 +35,8 @@ export class CheckpointWriter {
   #commits = 0;
   #durableRound: number;
   #pending: Promise<void> = Promise.resolve();
+  /** What a commit waits for before its bytes leave. */
+  #gate = openGate();
   #last: UncommittedCheckpoint | undefined;
 
   /**
@@ -59,8 +66,9 @@ export class CheckpointWriter {
   }
 
   /**
-   * Begins to store a checkpoint; `settled` waits for it. Records that fill a block go into an object of their own
-   * first. Returns the records that stay in the checkpoint.
+   * Begins to store a checkpoint; `settled` waits for it. The bytes of a large one leave at the next `release` or `settled`, so
+   * that they need not go ahead of a round's tasks. Records that fill a block go into an object of their own first. Returns the records that stay in the
+   * checkpoint.
    */
   commit(checkpoint: UncommittedCheckpoint): Checkpoint["records"] {
     const { records } = checkpoint;
@@ -69,7 +77,10 @@ export class CheckpointWriter {
     this.#last = { ...checkpoint, records: kept };
     const commit = `${this.#writer}/${++this.#commits}`;
     const bytes = encodeCheckpoint({ ...checkpoint, records: kept, commit });
+    if (this.#gate.opened && bytes.length >= HELD_BACK_BYTES) this.#gate = closedGate();
+    const gate = this.#gate.passed;
     this.#pending = this.#pending.then(async () => {
+      await gate;
       if (block.length > 0) await this.#storeBlock(checkpoint.run, block);
       await this.#put(bytes, commit);
       this.#durableRound = checkpoint.round;
@@ -79,8 +90,14 @@ export class CheckpointWriter {
     return kept;
   }
 
-  /** Resolves when all commits begun are durable. @throws MarinaError "lease-lost" when another aggregator has committed. */
+  /** Lets what was held back leave; `settled` waits for it. */
+  release(): void {
+    this.#gate.open();
+  }
+
+  /** Resolves when all commits are durable. @throws MarinaError "lease-lost" when another aggregator has committed. */
   settled(): Promise<void> {
+    this.release();
     return this.#pending;
   }
 
@@ -150,4 +167,32 @@ export class CheckpointWriter {
       { cause },
     );
   }
+}
+
+interface Gate {
+  readonly passed: Promise<void>;
+  opened: boolean;
+  open(): void;
+}
+
+function closedGate(): Gate {
+  let pass: () => void = () => undefined;
+  const passed = new Promise<void>((resolve) => {
+    pass = resolve;
+  });
+  const gate: Gate = {
+    passed,
+    opened: false,
+    open() {
+      gate.opened = true;
+      pass();
+    },
+  };
+  return gate;
+}
+
+function openGate(): Gate {
+  const gate = closedGate();
+  gate.open();
+  return gate;
 }

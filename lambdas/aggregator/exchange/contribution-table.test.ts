@@ -14,7 +14,16 @@ const answer: RunMessage = {
   ...{ payload: Uint8Array.of(1), computeMilliseconds: 1, cold: false },
 };
 const stored: RunMessage = {
-  ...{ kind: "stored", runDigest: DIGEST, phase: 3, round: 7, slot: 0, worker: 4, key: "somewhere" },
+  ...{
+    kind: "stored",
+    runDigest: DIGEST,
+    phase: 3,
+    round: 7,
+    slot: 0,
+    worker: 4,
+    key: "somewhere",
+    outside: false,
+  },
 };
 const stop: RunMessage = { kind: "stop", runDigest: DIGEST, generation: 2, now: false };
 

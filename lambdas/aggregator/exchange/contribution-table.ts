@@ -47,6 +47,7 @@ export type Rejection =
 
 export type Verdict = { readonly accepted: true } | { readonly accepted: false; readonly reason: Rejection };
 
+const NO_PAYLOAD = new Uint8Array(0);
 const ACCEPTED: Verdict = { accepted: true };
 
 /** Told what an exchange waits for, and of every answer when it counts. Watches, never controls. */
@@ -146,6 +147,13 @@ export class ContributionTable {
     // A slot that has answered after all needs no second task, and must not fail the run.
     if (this.#errors.length > 0) this.#errors = this.#errors.filter(({ slot }) => slot !== message.slot);
     return ACCEPTED;
+  }
+
+  /** A slot's message has been made use of: its bits and its loss are kept, its bytes are not. */
+  forgetPayload(slot: number): void {
+    const accepted = this.#accepted[slot];
+    if (accepted?.message.kind !== "contribution") return;
+    this.#accepted[slot] = { ...accepted, message: { ...accepted.message, payload: NO_PAYLOAD } };
   }
 
   /** Counts a message that counts for nothing. */

@@ -34,12 +34,21 @@ export interface Exchange {
   readonly dropped: number;
 }
 
+/** Told how far an exchange is. */
+export interface ExchangeWatch {
+  /** All tasks have left for the first time. */
+  readonly sent?: () => void;
+  /** A batch of answers was looked at, some of which may have counted. */
+  readonly counted?: () => void;
+  /** See `Expectation`: an answer that it objects to counts for nothing, and its task is sent again. */
+  readonly objection?: Expectation["objection"];
+}
+
 /** After a worker's failure its task waits before it is sent again: a second, then two, then four. */
 const FAILURE_PAUSE_MILLISECONDS = 1000;
 
 /**
  * Sends the tasks (slot s is tasks[s]), packed by neighbours, and waits for all answers; late ones are sent again as `resend.ts` decides.
- * @param objection see `Expectation`: an answer that it objects to counts for nothing, and its task is sent again.
  * @throws MarinaError "worker-failed" or "non-finite" naming run, round and worker when a worker can't answer.
  */
 export async function exchange(
@@ -50,16 +59,17 @@ export async function exchange(
   kind: Answer["kind"],
   shardsPerTask: number,
   hedging = true,
-  objection?: Expectation["objection"],
+  watch: ExchangeWatch = {},
 ): Promise<Exchange> {
   const { contributions } = inbox;
-  inbox.expect({ ...expectationOf(tasks, kind), objection });
+  inbox.expect({ ...expectationOf(tasks, kind), objection: watch.objection }, watch.counted);
   // From here on a task is a packed one: sent, hedged and sent again as a whole.
   const packs = packTasks(tasks, shardsPerTask);
   const packOf = packs.flatMap(({ others = [] }, pack) => new Array<number>(1 + others.length).fill(pack));
   const missing = (): number[] => missingPacks(contributions, packOf);
   const bodies = encodeTasks(packs);
   await sendAll(queues, taskQueue, bodies);
+  watch.sent?.();
   const sentAt = clock.now();
   const sends: number[] = new Array(packs.length).fill(1);
   const lastSent: number[] = new Array(packs.length).fill(sentAt);

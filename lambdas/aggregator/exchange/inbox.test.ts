@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MarinaError } from "../../../shared/base/errors.ts";
-import { contributionKey } from "../../../shared/protocol/keys.ts";
+import { contributionKey, observationKey } from "../../../shared/protocol/keys.ts";
 import { PARALLEL_POLLS } from "../../../shared/protocol/limits.ts";
 import {
   encodeRunMessage,
@@ -8,6 +8,7 @@ import {
   type RunMessage,
 } from "../../../shared/protocol/messages/run-message.ts";
 import { encodeTask } from "../../../shared/protocol/messages/task.ts";
+import { encodeVector } from "../../../shared/protocol/stored/vector-object.ts";
 import { taskOf } from "../../../shared/protocol/testing/samples.ts";
 import { settle } from "../../testing/fakes.ts";
 import {
@@ -188,7 +189,7 @@ describe("stored contributions", () => {
   const key = contributionKey("example", 0, 7, 0);
   const pointer = (slot = 0): RunMessage => {
     const { runDigest, phase, round, worker } = contribution(slot);
-    return { kind: "stored", runDigest, phase, round, slot, worker, key };
+    return { kind: "stored", runDigest, phase, round, slot, worker, key, outside: false };
   };
 
   it("are fetched, and count as the message that they are", async () => {
@@ -239,6 +240,28 @@ describe("stored contributions", () => {
     await queues.deliver(encodeRunMessage(pointer()));
     expect(inbox.contributions.count).toBe(1);
     expect(inbox.contributions.rejected).toBe(1);
+  });
+
+  it("count with their exact gradient where that lies apart, and not without it", async () => {
+    const { queues, objects, inbox } = opened();
+    const evaluation = Float64Array.of(1, 2, 3);
+    const evaluationKey = observationKey("example", 0, 7, 0);
+    const body = encodeRunMessage(contribution(0, { evaluationKey }));
+    await queues.deliver(body);
+    expect(inbox.contributions.count).toBe(0);
+    expect(inbox.contributions.rejected).toBe(1);
+    await objects.put(evaluationKey, encodeVector(evaluation));
+    await queues.deliver(body);
+    expect(inbox.contributions.accepted[0]).toMatchObject({
+      message: { kind: "contribution", slot: 0, evaluation },
+      bytes: encodeRunMessage(contribution(0)).length,
+    });
+    await settle();
+    // A copy that comes later finds the gradient gone, and asks for nothing.
+    expect(await objects.list("runs/")).toEqual([]);
+    const asked = objects.calls.length;
+    await queues.deliver(body);
+    expect(objects.calls).toHaveLength(asked);
   });
 
   it("that are missing, corrupt, another's or pointers again are dropped", async () => {

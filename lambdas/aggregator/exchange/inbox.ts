@@ -10,6 +10,7 @@ import {
   readChecked,
 } from "../../../shared/cloud/index.ts";
 import {
+  decodeVector,
   evaluationBytesOfFrame,
   PARALLEL_POLLS,
   parseRunMessage,
@@ -49,6 +50,19 @@ export interface InboxSetting {
   readonly createTable?: AggregatorHooks["createTable"];
 }
 
+/** Bytes of a message, the method's and the others. */
+interface Sizes {
+  readonly bytes: number;
+  readonly evaluationBytes: number;
+}
+
+const NO_BYTES: Sizes = { bytes: 0, evaluationBytes: 0 };
+
+/** Is all of it here? Nearly every message is, and should not have to wait for those that are not. */
+function isWhole(message: RunMessage): boolean {
+  return message.kind === "contribution" ? message.evaluationKey === undefined : message.kind !== "pack";
+}
+
 export class Inbox {
   readonly contributions: ContributionTable;
   readonly commands: UserCommands;
@@ -63,6 +77,7 @@ export class Inbox {
   #threshold = 0;
   #failure: unknown;
   #wake: (() => void) | undefined;
+  #counted: () => void = () => undefined;
 
   constructor(
     ports: Pick<Ports, "queues" | "objects" | "clock" | "log">,
@@ -79,9 +94,10 @@ export class Inbox {
     this.commands = new UserCommands(this.#poller, runDigest, incarnation);
   }
 
-  /** Begins to wait for an exchange's answers. */
-  expect(expected: Expectation): void {
+  /** Begins to wait for an exchange's answers. @param counted called after each batch of messages. */
+  expect(expected: Expectation, counted: () => void = () => undefined): void {
     this.#heardAt = this.#clock.now();
+    this.#counted = counted;
     this.contributions.expect(expected);
   }
 
@@ -154,6 +170,7 @@ export class Inbox {
     try {
       for await (const batch of this.#poller.messages()) {
         await this.#file(batch);
+        this.#counted();
         if (this.#interesting()) this.#wake?.();
       }
     } catch (error) {
@@ -171,8 +188,9 @@ export class Inbox {
       if (message === undefined) this.#unreadable(error);
       else if (this.commands.isCommand(message)) this.commands.hear(message, receipt);
       else if (message.kind === "stored" && this.contributions.awaits(message))
-        await this.#fetch(message.key, bytes);
-      else this.#offer(message, bytes, evaluationBytes);
+        await this.#fetch(message, { bytes, evaluationBytes });
+      else if (isWhole(message)) this.#counts(message, { bytes, evaluationBytes });
+      else await this.#offer(message, { bytes, evaluationBytes });
     }
   }
 
@@ -181,8 +199,8 @@ export class Inbox {
     this.#log.warn("contribution-unreadable", { error: String(error) });
   }
 
-  /** A contribution that lies in the object store. @param pointerBytes of the message that names it. */
-  async #fetch(key: string, pointerBytes: number): Promise<void> {
+  /** A contribution that lies in the object store. @param named sizes of the message that names it. */
+  async #fetch({ key }: Extract<RunMessage, { kind: "stored" }>, named: Sizes): Promise<void> {
     let stored: { readonly frame: Uint8Array; readonly message: RunMessage };
     try {
       const { value } = await readChecked(this.#objects, key, (frame) => ({
@@ -196,15 +214,17 @@ export class Inbox {
     }
     const { frame, message } = stored;
     const evaluationBytes = evaluationBytesOfFrame(frame);
-    const accepted = this.#offer(message, pointerBytes + frame.length - evaluationBytes, evaluationBytes);
+    const accepted = await this.#offer(message, {
+      bytes: named.bytes + frame.length - evaluationBytes,
+      evaluationBytes: named.evaluationBytes + evaluationBytes,
+    });
     if (accepted) void this.#forget(key);
   }
 
   /** @returns true where it counted, or a part of it. */
-  #offer(message: RunMessage, bytes: number, evaluationBytes: number): boolean {
-    const { contributions } = this;
-    if (message.kind !== "pack" || message.runDigest !== contributions.runDigest)
-      return this.#counts(message, bytes, evaluationBytes);
+  async #offer(message: RunMessage, sizes: Sizes): Promise<boolean> {
+    if (message.kind !== "pack" || message.runDigest !== this.contributions.runDigest)
+      return this.#offerWhole(message, sizes);
     // The parts of a packed answer, each as if it had come alone; the bytes are the first one's that is accepted.
     let any = false;
     for (const bytesOfPart of message.parts) {
@@ -215,13 +235,37 @@ export class Inbox {
         this.#unreadable(error);
         continue;
       }
-      const own = any ? ([0, 0] as const) : ([bytes, evaluationBytes] as const);
-      if (this.#counts(part, ...own)) any = true;
+      const own = any ? NO_BYTES : sizes;
+      if (isWhole(part) ? this.#counts(part, own) : await this.#offerWhole(part, own)) any = true;
     }
     return any;
   }
 
-  #counts(message: RunMessage, bytes: number, evaluationBytes: number): boolean {
+  /** Fetches the exact gradient of a contribution where that lies apart; a copy of one that has answered needs none. */
+  async #offerWhole(message: RunMessage, sizes: Sizes): Promise<boolean> {
+    if (isWhole(message) || message.kind !== "contribution" || !this.contributions.awaits(message))
+      return this.#counts(message, sizes);
+    const { evaluationKey, ...rest } = message;
+    let fetched: { readonly evaluation: Float64Array; readonly bytes: number };
+    try {
+      const { value } = await readChecked(this.#objects, evaluationKey!, (body) => ({
+        evaluation: decodeVector(body, undefined, evaluationKey!),
+        bytes: body.length,
+      }));
+      fetched = value;
+    } catch (error) {
+      this.#unreadable(error);
+      return false;
+    }
+    const accepted = this.#counts(
+      { ...rest, evaluation: fetched.evaluation },
+      { ...sizes, evaluationBytes: sizes.evaluationBytes + fetched.bytes },
+    );
+    if (accepted) void this.#forget(evaluationKey!);
+    return accepted;
+  }
+
+  #counts(message: RunMessage, { bytes, evaluationBytes }: Sizes): boolean {
     const { accepted } = this.contributions.offer(message, bytes, evaluationBytes);
     if (accepted) this.#heardAt = this.#clock.now();
     return accepted;

@@ -3,12 +3,12 @@
 import { MarinaError } from "../../../shared/base/index.ts";
 import { normSquared } from "../../../shared/math/index.ts";
 import { everyone } from "../../../shared/methods/index.ts";
-import type { HeldOut, Point, Task } from "../../../shared/protocol/index.ts";
+import { type HeldOut, observedKey, type Point, type Task } from "../../../shared/protocol/index.ts";
 import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
 import { type ActiveRun, tasksFor } from "../term/active-run.ts";
 import { heldOutFigures, heldOutTasks } from "./held-out.ts";
-import { PointStore, travelInline } from "./points.ts";
+import { observedPoint, travelInline } from "./points.ts";
 
 export interface Evaluation {
   /** f(x) */
@@ -31,7 +31,7 @@ export async function evaluateAt(
   const inline = travelInline(dimension, 1, Math.ceil(workers / active.shardsPerTask));
   const point = inline
     ? ({ kind: "inline", vector: x } as const)
-    : await new PointStore(ports.objects, run, phase).point(x, pointRound);
+    : await observedPoint(ports.objects, observedKey(run, phase, pointRound), x);
   const beside = (firstSlot: number): readonly Task[] =>
     active.heldOutRows > 0 ? heldOutTasks(active, point, pointRound, firstSlot) : [];
   const { accepted, outsideBytes } = await askForGradients(active, point, pointRound, beside);

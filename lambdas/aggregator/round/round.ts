@@ -13,10 +13,10 @@ import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
 import { type ActiveRun, tasksFor } from "../term/active-run.ts";
 import { certificateOf } from "./certificate.ts";
-import { addMessage, type Encoding } from "./decode.ts";
 import { combine } from "./evaluate.ts";
 import { heldOutFigures, heldOutTasks } from "./held-out.ts";
 import { type PointStore, travelInline } from "./points.ts";
+import { RunningFold } from "./running-fold.ts";
 import { moveServerHeld, serverHeld, stateOf } from "./server-held-state.ts";
 
 export interface RoundOutcome {
@@ -56,6 +56,8 @@ export interface RoundSetting {
   /** Dense whatever the coin says: the workers have changed. */
   readonly dense: boolean;
   readonly constants: Constants;
+  /** Called when the round's tasks have left. */
+  readonly sent: () => void;
 }
 
 /**
@@ -63,7 +65,7 @@ export interface RoundSetting {
  * the round that formed them, so workers know which gradients they still hold.
  */
 export async function doRound(
-  { active, method, points, oldestNeededRound, evaluate, heldOut, dense, constants }: RoundSetting,
+  { active, method, points, oldestNeededRound, evaluate, heldOut, dense, constants, sent }: RoundSetting,
   state: Vectors,
   round: number,
   referenceRound: number,
@@ -115,6 +117,17 @@ export async function doRound(
     problem: spec.problem,
     slots: workers.length,
   });
+  const encoding = { compressor, seed: spec.seed, round, workers: count };
+  // States that the server holds are moved by the same messages once more, and a planted order needs all of them.
+  const early = held === undefined && active.hooks?.foldOrder === undefined;
+  const fold = new RunningFold(
+    ports.compute,
+    inbox.contributions,
+    encoding,
+    workers.length,
+    early,
+    plan.weights,
+  );
   const { accepted, taskBytes, outsideBytes, resent, hedged, dropped } = await exchange(
     ports,
     taskQueue,
@@ -123,15 +136,10 @@ export async function doRound(
     "contribution",
     shardsPerTask,
     active.hedging,
-    certificate,
+    { sent, counted: () => fold.advance(), objection: certificate },
   );
   const own = accepted.slice(0, workers.length);
-  const encoding = { compressor, seed: spec.seed, round, workers: count };
-  const entries = own.length * Math.ceil(compressor.zeta) + dimension;
-  const mean = await ports.compute.run(
-    () => ({ rows: 0, nonZeros: 0, entries }),
-    () => fold(active.hooks?.foldOrder?.(own) ?? own, encoding, dimension, plan.weights),
-  );
+  const mean = await fold.mean(active.hooks?.foldOrder);
   const moved =
     held === undefined
       ? {}
@@ -185,35 +193,6 @@ function uplinkOf(accepted: readonly AcceptedContribution[]) {
 function absent(present: Uint32Array, workers: number): number[] {
   const here = new Set(present);
   return Array.from({ length: workers }, (_, worker) => worker).filter((worker) => !here.has(worker));
-}
-
-/** (1/slots) sum over slots of the decoded messages, in slot order whatever the order of arrival. */
-function fold(
-  accepted: readonly AcceptedContribution[],
-  encoding: Encoding,
-  dimension: number,
-  weights: Float64Array | undefined,
-): Float64Array {
-  const sum = new Float64Array(dimension);
-  const one = weights === undefined ? undefined : new Float64Array(dimension);
-  for (const { message } of accepted) {
-    if (one === undefined) addMessage(message, encoding, sum);
-    else addWeighted(sum, weights![message.slot]!, message, encoding, one);
-  }
-  for (let j = 0; j < dimension; j++) sum[j] = sum[j]! / accepted.length;
-  return sum;
-}
-
-/** sum += weight times the message. @param one scratch */
-function addWeighted(
-  sum: Float64Array,
-  weight: number,
-  message: AcceptedContribution["message"],
-  encoding: Encoding,
-  one: Float64Array,
-): void {
-  addMessage(message, encoding, one.fill(0));
-  for (let j = 0; j < sum.length; j++) sum[j] = sum[j]! + weight * one[j]!;
 }
 
 /** f(x^t) for free, where each worker answered once and looked at all its rows. */

@@ -11,6 +11,12 @@ import { nonFiniteEntry, normDivergence } from "./divergence.ts";
 import type { OpenTerm } from "./open-term.ts";
 import { type RunState, secondsAt } from "./run-state.ts";
 
+/**
+ * Passes of a step over each vector of the state, the look for entries that are no numbers among them, in those of a scaled
+ * vector sum: MARINA's, with three vectors, takes as long as 9.5 to 12 (`node bench/vector-work.ts`).
+ */
+const STEP_PASSES = 4;
+
 export async function advanceRound(term: OpenTerm, before: RunState): Promise<RunState> {
   const { writer, spending, ports } = term;
   const { spec, round, referenceRound, vectors, totals, atBoundary } = before;
@@ -30,6 +36,7 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
       heldOut,
       dense,
       constants: before.constants,
+      sent: () => writer.release(),
     },
     vectors,
     round,
@@ -59,8 +66,22 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
     };
     return { ...summed, totals: { ...totals, evaluationBytes }, ending };
   }
-  const next = { ...method.step(vectors, outcome.plan, outcome.mean), ...outcome.workerStates };
-  const trouble = normDivergence(gradientNormSquared, initial, round) ?? nonFiniteEntry(next, round);
+  const { next, trouble } = await ports.compute.run(
+    ({ own }) => ({
+      rows: 0,
+      nonZeros: 0,
+      entries: STEP_PASSES * entriesOf(own) + entriesOf(outcome.workerStates),
+    }),
+    () => {
+      const own = method.step(vectors, outcome.plan, outcome.mean);
+      const next = { ...own, ...outcome.workerStates };
+      return {
+        own,
+        next,
+        trouble: normDivergence(gradientNormSquared, initial, round) ?? nonFiniteEntry(next, round),
+      };
+    },
+  );
   if (trouble !== undefined) {
     const ended = { status: "diverged", stoppedBy: "divergence", error: trouble } as const;
     return { ...summed, ending: { ...ended, loss, gradientNormSquared } };
@@ -85,6 +106,12 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
     spent,
     budget: afterRound(before.budget, spent),
   };
+}
+
+function entriesOf(vectors: Vectors): number {
+  let entries = 0;
+  for (const vector of Object.values(vectors)) entries += vector.length;
+  return entries;
 }
 
 function recordOf(round: number, outcome: RoundOutcome, totals: Totals, usd: number): RoundRecord {

@@ -43,12 +43,19 @@ export type RunMessage =
       readonly loss: number | null;
       /** grad f_i(x^t), exact, when the task asked for an evaluation; else null. Not the method's traffic. */
       readonly evaluation: Float64Array | null;
+      /** Where it lies instead, as a vector object, when it is too large to travel with the rest; `evaluation` is null then. */
+      readonly evaluationKey?: string;
       /** The worker still held grad f_i(x^{t-1}) and had to compute grad f_i(x^t) alone. */
       readonly reused: boolean;
     } & Address &
       Timing)
   /** The contribution lies in the object store: it did not fit into a message. */
-  | ({ readonly kind: "stored"; readonly key: string } & Address)
+  | ({
+      readonly kind: "stored";
+      readonly key: string;
+      /** All of it is outside the method. */
+      readonly outside: boolean;
+    } & Address)
   | ({
       readonly kind: "error";
       readonly code: string;
@@ -98,6 +105,8 @@ const RETRYABLE = 8;
 /** of a contribution. */
 const REUSED = 8;
 const EVALUATION_ONLY = 16;
+const EVALUATION_APART = 32;
+/** Of a command: */
 const NOW = 32;
 /** The two highest flags: how many objects were read. */
 const READS_SHIFT = 6;
@@ -137,6 +146,10 @@ export function writeRunMessage(message: RunMessage): FrameWriter {
       if (message.evaluation !== null) {
         const before = writer.length;
         writer.vector(message.evaluation);
+        writer.setU32(evaluationBytesAt, writer.length - before);
+      } else if (message.evaluationKey !== undefined) {
+        const before = writer.length;
+        writer.text(message.evaluationKey);
         writer.setU32(evaluationBytesAt, writer.length - before);
       }
       break;
@@ -213,6 +226,7 @@ function flagsOf(message: RunMessage): number {
         timing |
         (message.loss === null ? 0 : HAS_LOSS) |
         (message.evaluation === null ? 0 : HAS_EVALUATION) |
+        (message.evaluationKey === undefined ? 0 : EVALUATION_APART) |
         (message.reused ? REUSED : 0) |
         (message.payload.length === 0 ? EVALUATION_ONLY : 0)
       );
@@ -226,7 +240,7 @@ function flagsOf(message: RunMessage): number {
     case "error":
       return message.retryable ? RETRYABLE : 0;
     case "stored":
-      return 0;
+      return message.outside ? EVALUATION_ONLY : 0;
     case "stop":
     case "scale":
       return message.now ? NOW : 0;
@@ -279,7 +293,7 @@ export function parseRunMessage(bytes: Uint8Array): RunMessage {
       case "held-out":
         return { kind, ...address, ...readTiming(reader, flags), ...readHeldOut(reader) };
       case "stored":
-        return { kind, ...address, key: reader.text() };
+        return { kind, ...address, key: reader.text(), outside: (flags & EVALUATION_ONLY) !== 0 };
       case "pack": {
         const timing = readTiming(reader, flags);
         const parts: Uint8Array[] = [];
@@ -338,6 +352,7 @@ function readContribution(
   const loss = reader.f64();
   const payload = reader.bytes();
   const evaluation = (flags & HAS_EVALUATION) !== 0 ? reader.vector() : null;
+  const evaluationKey = (flags & EVALUATION_APART) !== 0 ? reader.text() : undefined;
   // Field by field: there are as many of these as tasks, and spreading takes several times as long.
   return {
     kind: "contribution",
@@ -354,12 +369,13 @@ function readContribution(
     reused: (flags & REUSED) !== 0,
     cold,
     ...(reads === undefined ? {} : { reads }),
+    ...(evaluationKey === undefined ? {} : { evaluationKey }),
   };
 }
 
 /**
  * How many of a body's bytes are outside the method (as they travel: base64): exact gradients sent for the record,
- * and the whole of an answer to calibration or of a contribution without a payload. What is left is the length that
+ * and the whole of an answer to calibration or of a contribution without a payload, or of the message that names one. What is left is the length that
  * the body would have without them.
  */
 export function evaluationBytesOfContribution(body: string): number {
@@ -391,7 +407,7 @@ function evaluationOf({ kind, flags, evaluationBytes }: Opening): {
   readonly bytes: number;
 } {
   if (kind === "answer" || kind === "held-out") return { whole: true, bytes: 0 };
-  if (kind !== "contribution" && kind !== "pack") return { whole: false, bytes: 0 };
+  if (kind !== "contribution" && kind !== "pack" && kind !== "stored") return { whole: false, bytes: 0 };
   return { whole: (flags & EVALUATION_ONLY) !== 0, bytes: evaluationBytes };
 }
 

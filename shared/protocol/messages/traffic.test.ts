@@ -5,6 +5,8 @@ import {
   iterateKey,
   manifestKey,
   memoryKey,
+  observationKey,
+  observedKey,
   probeKey,
   resultKey,
   roundsKey,
@@ -19,6 +21,7 @@ import {
   evaluationBytesOfFrame,
   frameRunMessage,
   isCommandBody,
+  type RunMessage,
   timingOfBody,
   timingOfFrame,
 } from "./run-message.ts";
@@ -55,8 +58,15 @@ describe("traffic outside the method", () => {
     }
   });
 
-  it("is the whole of an evaluation without a payload, and of an answer to calibration", () => {
-    for (const name of ["evaluation only", "answer"]) {
+  it("is what names an exact gradient that lies apart, to the byte", () => {
+    const apart = incoming["contribution with its evaluation apart"]!;
+    const { evaluationKey: _, ...without } = apart as Extract<RunMessage, { kind: "contribution" }>;
+    const body = encodeRunMessage(apart);
+    expect(body.length - outsideBytesOf(body)).toBe(encodeRunMessage(without).length);
+  });
+
+  it("is the whole of an evaluation without a payload, of an answer to calibration, and of a message that names one", () => {
+    for (const name of ["evaluation only", "answer", "stored evaluation"]) {
       const body = encodeRunMessage(incoming[name]!);
       expect(outsideBytesOf(body), name).toBe(body.length);
       const frame = frameRunMessage(incoming[name]!);
@@ -75,6 +85,8 @@ describe("traffic outside the method", () => {
   it("of objects is the spectra beside a data set and calibration's probes, and nothing else of a run", () => {
     expect(isOutsideObject(spectraKey("mushrooms", "5-drop"))).toBe(true);
     expect(isOutsideObject(probeKey("r", 7))).toBe(true);
+    expect(isOutsideObject(observedKey("r", 0, 7))).toBe(true);
+    expect(isOutsideObject(observationKey("r", 0, 7, 2))).toBe(true);
     const method = [
       manifestKey("mushrooms"),
       specKey("r"),

@@ -11,15 +11,18 @@ export function outsideBytesOf(body: string): number {
 
 /**
  * Is an object outside the method? What calibration keeps and asks about is: spectra beside a data set, and the vectors
- * of its power iteration, its progress, and what it took.
+ * of its power iteration, its progress, and what it took. So are exact gradients that are too large for a message, and the
+ * point that they are asked at alone.
  */
 export function isOutsideObject(key: string): boolean {
   return (
-    (key.startsWith(datasetPrefix) && key.includes("/spectra/")) || PROBE.test(key) || PREPARATION.test(key)
+    (key.startsWith(datasetPrefix) && key.includes("/spectra/")) ||
+    WATCHING.test(key) ||
+    PREPARATION.test(key)
   );
 }
 
-/** See `probeKey`. */
-const PROBE = /^runs\/[^/]+\/iterates\/probe-/;
+/** See `probeKey`, `observedKey` and `observationKey`. */
+const WATCHING = /^runs\/[^/]+\/(iterates\/(probe|observed)|contributions\/observed)-/;
 /** See `preparationKey`. */
 const PREPARATION = /^runs\/[^/]+\/preparation\.json$/;

@@ -14,11 +14,12 @@ const decoded = new WeakMap<Uint8Array, Float64Array>();
 
 /**
  * The vector, which must not be written to: it may be a view of the bytes.
+ * @param dimension undefined where the caller checks it.
  * @throws MessageError, or MarinaError "version".
  */
-export function decodeVector(bytes: Uint8Array, dimension: number, key: string): Float64Array {
+export function decodeVector(bytes: Uint8Array, dimension: number | undefined, key: string): Float64Array {
   const vector = decoded.get(bytes) ?? readVector(bytes, key);
-  if (vector.length !== dimension) {
+  if (dimension !== undefined && vector.length !== dimension) {
     throw new MessageError(`${key}: expected ${dimension} entries, got ${vector.length}`);
   }
   return vector;

@@ -1,0 +1,45 @@
+/**
+ * How much computing a message is, in units that do not depend on the machine: what an engine charges for it. Passes over
+ * an entry are counted in those of a scaled vector sum (`node bench/vector-work.ts`).
+ */
+import type { Compressor, Draw } from "./compressor.ts";
+
+export interface MessageWork {
+  readonly entries: number;
+  readonly indices: number;
+  readonly uniforms: number;
+}
+
+/** A dense vector is looked through for what is no number, rounded to the wire and written. */
+const DENSE_PASSES = 5;
+/** A quantised one is measured first, and packed bit by bit. */
+const QUANTISED_PASSES = 9;
+/** Of what is decoded and added. */
+const DECODING_PASSES = 3;
+/** No message spends fewer bits on a coordinate that it carries. */
+const ENTRIES_PER_BYTE = 2;
+
+/** Of the worker that encodes. */
+export function encodingWork({ dimension, ...compressor }: Compressor, draw: Draw): MessageWork {
+  switch (draw.kind) {
+    case "none":
+      return { entries: DENSE_PASSES * dimension, indices: 0, uniforms: 0 };
+    case "uniforms":
+      return { entries: QUANTISED_PASSES * dimension, indices: 0, uniforms: draw.uniforms.length };
+    case "indices": {
+      // One that is drawn jointly is drawn for all workers at once.
+      const joint = "joint" in compressor && compressor.joint !== undefined;
+      return { entries: dimension, indices: joint ? dimension : draw.indices.length, uniforms: 0 };
+    }
+  }
+}
+
+/** Of the server that draws what the worker drew, and adds the message. */
+export function decodingWork({ receiverDraws, dimension, zeta }: Compressor, bytes: number): MessageWork {
+  if (receiverDraws) return { entries: 0, indices: Math.ceil(zeta), uniforms: 0 };
+  return {
+    entries: DECODING_PASSES * Math.min(dimension, ENTRIES_PER_BYTE * bytes),
+    indices: 0,
+    uniforms: 0,
+  };
+}
