@@ -13,7 +13,6 @@ export const command = engineCommand("build")
   .option("--row <sizes>", "shape of a row, e.g. 64 or 8,8,1", rowShape)
   .option("--label <kind>", "what its label is: real, binary, classes:COUNT, or none", labelForm)
   .option("--out <file>", "also write the program, as JSON")
-  .option("--json", "print one JSON object")
   .action(async (file: string, options) =>
     (await import("../actions/model-build.ts")).buildModel(file, options),
   );

@@ -1,4 +1,4 @@
-import { plainCommand } from "../flags/command.ts";
+import { commandGroup } from "../flags/command.ts";
 import { command as buildCommand } from "./model-build.ts";
 
-export const command = plainCommand("model").addCommand(buildCommand);
+export const command = commandGroup("model").addCommand(buildCommand);

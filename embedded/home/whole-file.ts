@@ -24,6 +24,12 @@ function draftOf(path: string): string {
 
 const DRAFT = /^\.(.*)\.(\d+)-(\d+)\.draft$/;
 
+/** What people are told of is the file, whose draft they did not ask for. */
+function ofFile(error: unknown, draft: string, path: string): unknown {
+  if (!(error instanceof Error) || (error as NodeJS.ErrnoException).path !== draft) return error;
+  return Object.assign(error, { path, message: error.message.replaceAll(draft, path) });
+}
+
 /** Writes the file, in the place of one that is there: readers find the old one or the new one. */
 export function replaceFile(path: string, content: string | Uint8Array): void {
   const draft = draftOf(path);
@@ -32,7 +38,7 @@ export function replaceFile(path: string, content: string | Uint8Array): void {
     renameSync(draft, path);
   } catch (error) {
     rmSync(draft, { force: true });
-    throw error;
+    throw ofFile(error, draft, path);
   }
 }
 
@@ -45,7 +51,7 @@ export async function replacingFile<T>(path: string, write: (draft: string) => T
     return written;
   } catch (error) {
     rmSync(draft, { force: true });
-    throw error;
+    throw ofFile(error, draft, path);
   }
 }
 
@@ -55,6 +61,8 @@ export function createFile(path: string, content: string | Uint8Array): boolean 
   try {
     writeFileSync(draft, content, { flag: "wx" });
     return giveName(draft, path);
+  } catch (error) {
+    throw ofFile(error, draft, path);
   } finally {
     rmSync(draft, { force: true });
   }
@@ -73,6 +81,8 @@ export async function createdFile(
   try {
     await write(draft);
     return giveName(draft, path);
+  } catch (error) {
+    throw ofFile(error, draft, path);
   } finally {
     rmSync(draft, { force: true });
   }

@@ -109,7 +109,7 @@ async function holds(
   const keys = documented(title);
   expect(undocumented(paths, keys)).toEqual([]);
   expect(unprinted(paths, keys)).toEqual([]);
-  seen.add(args[0] === "data" ? `data ${args[1]}` : args[0]!);
+  seen.add(args[0] === "data" || args[0] === "model" ? `${args[0]} ${args[1]}` : args[0]!);
   return values;
 }
 
@@ -199,6 +199,14 @@ describe("with --json a command prints JSON alone, with the keys of docs/JSON.md
     await holds("marina evaluate", ["evaluate", "one-2"]);
     await holds("marina predict", ["predict", "one-2", "--out", "p.csv"]);
     await holds("marina parameters", ["parameters", "one-2", "--out", "x.npy"]);
+    writeFileSync(
+      join(folder, "model.ts"),
+      `export default ({ row, label, parameter, ops }) => {
+        const z = ops.sum(ops.multiply(row, parameter("w", [3])));
+        return { loss: ops.abs(ops.subtract(label, z)), outputs: z };
+      };`,
+    );
+    await holds("marina model build", ["model", "build", "model.ts", "--row", "3", "--label", "real"]);
     await holds("marina power", ["power", "spec.json", "--memory", "1024,1769"]);
     for (const kinds of ["methods", "compressors"]) {
       const [value] = (await printed([kinds])) as [Record<string, unknown[]>];

@@ -71,7 +71,7 @@ it.each([
 it("export onto a file that exists, and into a folder that does not", async () => {
   expect(await run("export", "short", "file")).toMatchObject({
     code: 2,
-    stderr: oneLine(/file: can't open file: there is something of that name: give another place/),
+    stderr: oneLine(/file: is there already; give another name/),
   });
   expect(await run("export", "short", "none/x")).toMatchObject({ code: 2 });
 });
