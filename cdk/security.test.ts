@@ -95,6 +95,7 @@ describe("what the functions may do", () => {
     expect(permissionsOf(stack, "worker")).toEqual(
       [
         "s3:GetObject bucket/datasets/*",
+        "s3:GetObject bucket/models/*",
         "s3:GetObject bucket/runs/*",
         "s3:ListBucket bucket",
         "s3:PutObject bucket/runs/*/memory/*",
@@ -117,6 +118,7 @@ describe("what the functions may do", () => {
     expect(permissionsOf(stack, "aggregator")).toEqual(
       [
         "s3:GetObject bucket/datasets/*",
+        "s3:GetObject bucket/models/*",
         "s3:GetObject bucket/runs/*",
         "s3:ListBucket bucket",
         "s3:PutObject bucket/runs/*/checkpoint",

@@ -40,6 +40,8 @@ export const COST_LIMIT = 60;
 
 /** See `checkBill`: of the bill; until the invocation that wrote it has ended; and faults that leave others under way. */
 const BILL_TOLERANCE = 0.05;
+/** What a killed aggregator has used since its last checkpoint, which it alone knew; and what was under way when the bill was made. */
+const ROUNDS_LOST = 1;
 const BILL_SECONDS = 30;
 const STANDSTILLS: ReadonlySet<FaultKind> = new Set(["aggregatorFrozen", "workerTimedOut", "clockJumped"]);
 /** Invocations of workers at one time, at most, where an account has fewer than a round needs: rounds have five and more. */
@@ -115,7 +117,7 @@ export async function runTrial(stage: Stage, options: TrialOptions): Promise<Tri
     invariants.violated(`the run ended as ${last.ended} although everything was repaired: ${last.error}`);
   }
   const multiple = (last.result?.usd ?? 0) / stage.usd;
-  if (last.result !== undefined) checkBill(last.result.usd, last.usedUsd, plan.struck, invariants);
+  if (last.result !== undefined) checkBill(last.result.usd, last.usedUsd, stage, plan.struck, invariants);
   if (last.result?.status === "done") {
     if (last.result.iterateSha256 !== stage.iterateSha256)
       invariants.violated("the final iterate has other bits");
@@ -149,9 +151,17 @@ async function repair({ cloud }: EmbeddedService, damages: readonly Damage[]): P
  * The run's bill against the price of all that the cloud has counted until shortly after its end: a cloud of one run. What
  * stands still counts as used when it ends, long after the bill, or is in the bill though it stood still elsewhere.
  */
-function checkBill(usd: number, usedUsd: number, faults: readonly FaultName[], invariants: Invariants): void {
+function checkBill(
+  usd: number,
+  usedUsd: number,
+  stage: Pick<Stage, "usd" | "spec">,
+  faults: readonly FaultName[],
+  invariants: Invariants,
+): void {
   if (faults.some((fault) => STANDSTILLS.has(kindOf(fault)))) return;
-  if (Math.abs(usd - usedUsd) > BILL_TOLERANCE * usedUsd)
+  const killed = faults.filter((fault) => kindOf(fault) === "aggregatorKilled").length;
+  const lost = ((killed + 1) * ROUNDS_LOST * stage.usd) / stage.spec.stop.rounds;
+  if (Math.abs(usd - usedUsd) > BILL_TOLERANCE * usedUsd + lost)
     invariants.violated(`the bill is $${usd}, all that was used costs $${usedUsd}`);
 }
 

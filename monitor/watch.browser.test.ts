@@ -124,7 +124,9 @@ describe.skipIf(chromiumPath === undefined)("marina watch", { timeout: 240_000 }
     ]);
     // PP-MARINA has participants, this method has none.
     expect(await page.locator("#chart-participants-round").isVisible()).toBe(false);
-    expect(await page.getByLabel("participants").isVisible()).toBe(false);
+    const participants = page.getByLabel("participants", { exact: true });
+    expect(await participants.count()).toBe(1);
+    expect(await participants.isVisible()).toBe(false);
 
     await field.fill("61");
     await page.getByRole("button", { name: "Go on with so many" }).click();

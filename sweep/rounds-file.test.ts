@@ -3,13 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
 import { afterAll, describe, expect, it } from "vitest";
-import { recordsOf } from "../report/testing/runs.ts";
+import { recordsOf as keptOf } from "../report/testing/runs.ts";
 import { packRounds, unpackRounds } from "./cell-rounds.ts";
 import { readRounds, writeRounds } from "./rounds-file.ts";
 import type { FinishedCell } from "./summary.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "marina-rounds-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** As they are stored: what a reader works out of them is not. */
+const recordsOf = (options: Parameters<typeof keptOf>[0]) =>
+  keptOf(options).map(({ epochs: _, ...record }) => record);
 
 const cell = (digest: string) => ({ cell: { digest } }) as FinishedCell;
 const evaluatedNowAndThen = recordsOf({ rounds: 30, seed: 2 }).map((record) =>

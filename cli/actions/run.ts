@@ -17,12 +17,14 @@ import {
   requireFit,
   stepTexts,
   withEngine,
+  wrapped,
 } from "../../client/index.ts";
 import { DEFAULT_CONFIGURATION } from "../../embedded/index.ts";
 import { methodLabel } from "../../shared/methods/index.ts";
 import type { RunResult, RunSpec } from "../../shared/protocol/index.ts";
 import { type PrintOptions, print } from "../output/print.ts";
 import { constantsText } from "../output/report.ts";
+import { widthOf } from "../output/terminal.ts";
 import { confirmRuns, driveRun, type RunOptions, reportEnd } from "./drive.ts";
 import { confirmRounds } from "./run-length.ts";
 
@@ -65,7 +67,7 @@ function labelsOf({ tag: tags = [], note }: SpecOptions): LabelChange | undefine
 /** Where dollars and seconds are predicted this says after the run what is said on AWS before it. */
 async function advise({ objects }: Engine, spec: RunSpec, result: RunResult): Promise<void> {
   const advice = await packingAdviceAfter(objects, { ...result, spec }, DEFAULT_CONFIGURATION);
-  if (advice !== undefined) console.error(`packing: ${adviceText(advice)}`);
+  if (advice !== undefined) console.error(wrapped("packing: ", adviceText(advice), widthOf(process.stderr)));
 }
 
 /** The step size before anything is stored or spent. */

@@ -339,10 +339,22 @@ describe("a poll that fails", () => {
 
   it("because its queue was deleted says so, and what to do", async () => {
     const { queues, inbox } = opened();
+    await queues.deliver("rubbish!");
     const waiting = expect(inbox.next(1000, 1)).rejects.toThrow(
       "contributions: this queue of the run's contributions was deleted while the run went on; marina resume makes it anew",
     );
     await queues.break(new MarinaError("not-found", "no such queue"));
+    await waiting;
+  });
+
+  it("because its queue is not known yet is tried again, and fails the wait the third time", async () => {
+    const { queues, inbox, clock } = opened();
+    const waiting = expect(inbox.next(10_000, 1)).rejects.toThrow("this queue of the run's contributions");
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      expect(queues.parked).toBe(PARALLEL_POLLS);
+      await queues.break(new MarinaError("not-found", "no such queue"));
+      await clock.advance(1000);
+    }
     await waiting;
   });
 
