@@ -12,7 +12,8 @@ const run = promisify(execFile);
 const laws: Readonly<Record<keyof typeof mutations, RegExp>> = {
   "counts messages instead of distinct tasks": /^round \d+, slot \d+, worker \d+: counted twice/,
   "sums a round without its last slot": /summed \d+ slots with \d+ of \d+ counted/,
-  "writes the checkpoint without a condition": /after it had lost its lease/,
+  "writes the checkpoint without a condition":
+    /after it had lost its lease|the checkpoint went back from round/,
   "takes its control message for done though its term has failed": /neither goes on nor ends/,
   "ends a run without storing its end": /of a run that is running/,
   "forgets in its bill what the terms before have spent": /^the bill is/,
@@ -23,7 +24,17 @@ it("there are twenty and more", () => {
   expect(Object.keys(mutations).length).toBeGreaterThanOrEqual(20);
 });
 
-it.each(Object.keys(mutations))(
+/** Found, but after so many seeds that only MARINA_LONG=1, which .ci/run sets, waits for them. */
+const SLOW: ReadonlySet<string> = new Set<keyof typeof mutations>([
+  "keeps an earlier membership's contribution",
+  "never looks at its lease",
+  "leaves the result to whoever stored the end",
+]);
+const tried = Object.keys(mutations).filter(
+  (name) => process.env["MARINA_LONG"] !== undefined || !SLOW.has(name),
+);
+
+it.each(tried)(
   "a service that %s is found out within 1,000 seeds",
   async (name) => {
     const law = laws[name] ?? /./;

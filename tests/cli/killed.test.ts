@@ -16,7 +16,7 @@ import { lastLine, marina } from "../fixtures/cli.ts";
 import { type Death, doomed, filesBelow, readExport, readWhole } from "../fixtures/kill-trial.ts";
 
 /** Kills of all commands together. */
-const KILLS = Number(process.env["MARINA_KILLS"] ?? 24);
+const KILLS = Number(process.env["MARINA_KILLS"] ?? (process.env["MARINA_LONG"] === undefined ? 8 : 24));
 
 const folder = mkdtempSync(join(tmpdir(), "marina-killed-"));
 const file = (name: string) => join(folder, name);
@@ -262,7 +262,7 @@ describe("a command that is killed at any moment", () => {
   );
 
   it("was killed nearly each time", () => {
-    expect(tally.kills).toBeGreaterThan(0.8 * KILLS);
+    expect(tally.kills).toBeGreaterThan(0.6 * KILLS);
   });
 });
 
@@ -293,6 +293,6 @@ describe("a disk that is full, or can only be read, from some moment on", () => 
   );
 
   it("was met nearly each time", () => {
-    expect(tally.refusals).toBeGreaterThan(0.3 * KILLS);
+    expect(tally.refusals).toBeGreaterThan(0.2 * KILLS);
   });
 });
