@@ -42,6 +42,11 @@ export const COST_LIMIT = 60;
 const BILL_TOLERANCE = 0.05;
 /** What a killed aggregator has used since its last checkpoint, which it alone knew; and what was under way when the bill was made. */
 const ROUNDS_LOST = 1;
+/** Five seconds of the aggregator. */
+const SLOW_END_USD =
+  5 *
+  (DEFAULT_CONFIGURATION.aggregatorMemoryMb / 1024) *
+  PRICES_US_EAST_1.usdPerGbSecond[DEFAULT_CONFIGURATION.architecture];
 const BILL_SECONDS = 30;
 const STANDSTILLS: ReadonlySet<FaultKind> = new Set(["aggregatorFrozen", "workerTimedOut", "clockJumped"]);
 /** Invocations of workers at one time, at most, where an account has fewer than a round needs: rounds have five and more. */
@@ -160,7 +165,9 @@ function checkBill(
 ): void {
   if (faults.some((fault) => STANDSTILLS.has(kindOf(fault)))) return;
   const killed = faults.filter((fault) => kindOf(fault) === "aggregatorKilled").length;
-  const lost = ((killed + 1) * ROUNDS_LOST * stage.usd) / stage.spec.stop.rounds;
+  // Its result is written after the bill: an aggregator that waits for a slow store is not in it.
+  const slow = faults.some((fault) => kindOf(fault) === "objectSlow") ? SLOW_END_USD : 0;
+  const lost = slow + ((killed + 1) * ROUNDS_LOST * stage.usd) / stage.spec.stop.rounds;
   if (Math.abs(usd - usedUsd) > BILL_TOLERANCE * usedUsd + lost)
     invariants.violated(`the bill is $${usd}, all that was used costs $${usedUsd}`);
 }
@@ -193,7 +200,8 @@ async function watch(
   while (cloud.clock.now() < deadline) {
     const result = await readResult(objects);
     if (result === "damaged") return { ended: "given up", error: "its result lies damaged in the store" };
-    if (result !== undefined && result.tenure >= tenure)
+    // Done in the term before, whose aggregator lived: what was asked of the next one is out of date.
+    if (result !== undefined && (result.tenure >= tenure || result.status === "done"))
       return { ended: result.status, error: result.error, result };
     if (cloud.queue(controlDeadLetters).waiting > 0) {
       const dead = await queues.receive(controlDeadLetters, { max: 10, waitSeconds: 0 });
