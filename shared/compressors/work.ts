@@ -20,7 +20,8 @@ const DECODING_PASSES = 3;
 const ENTRIES_PER_BYTE = 2;
 
 /** Of the worker that encodes. */
-export function encodingWork({ dimension, ...compressor }: Compressor, draw: Draw): MessageWork {
+export function encodingWork(compressor: Compressor, draw: Draw): MessageWork {
+  const { dimension } = compressor;
   switch (draw.kind) {
     case "none":
       return { entries: DENSE_PASSES * dimension, indices: 0, uniforms: 0 };

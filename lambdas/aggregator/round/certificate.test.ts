@@ -1,5 +1,6 @@
 /** No honest message is objected to, on float32, for every compressor and problem; one with a number too large always is. */
 import { describe, expect, it } from "vitest";
+import type { Compressor } from "../../../shared/compressors/compressor.ts";
 import { createCompressor } from "../../../shared/compressors/registry.ts";
 import { specsIn } from "../../../shared/compressors/testing/specs.ts";
 import { Purpose, Stream } from "../../../shared/math/streams.ts";
@@ -14,6 +15,7 @@ import { smoothness } from "../../../shared/problems/linear/smoothness.ts";
 import { shardSpectrum } from "../../../shared/problems/linear/spectrum.ts";
 import type { Answer } from "../exchange/contribution-table.ts";
 import { type CertificateSetting, certificateOf } from "./certificate.ts";
+import { Encoding } from "./decode.ts";
 
 const D = 7;
 const WORKERS = 3;
@@ -82,9 +84,7 @@ describe.each(problems)("of $kind with $regularizer.kind", (problem) => {
               const certificate = certificateOf({
                 ...{
                   request,
-                  compressor,
-                  seed: SEED,
-                  round,
+                  encoding: new Encoding(compressor, SEED, round, WORKERS),
                   constants,
                   problem,
                   points: [x, w],
@@ -119,15 +119,17 @@ describe("a message with wrong numbers", () => {
   const { constants } = setting(problem, 1, 4);
   const x = Float64Array.of(1, 2, 3, 4, 5, 6, 7);
   const w = x.map((value) => value + 0.01);
-  const base: Omit<CertificateSetting, "compressor"> = {
-    ...{ request: difference, points: [x, w], seed: SEED, round: 3, constants, problem, slots: WORKERS },
+  const base: Omit<CertificateSetting, "encoding"> = {
+    ...{ request: difference, points: [x, w], constants, problem, slots: WORKERS },
   };
+
+  const of = (compressor: Compressor) => new Encoding(compressor, SEED, 3, WORKERS);
 
   it.each(specsIn(D).filter(({ kind }) => kind !== "perm-k"))(
     "is objected to as soon as it is beyond the bound: %j",
     (spec) => {
       const compressor = createCompressor(spec, D, "float32", { workers: WORKERS });
-      const certificate = certificateOf({ ...base, compressor })!;
+      const certificate = certificateOf({ ...base, encoding: of(compressor) })!;
       const draw = compressorDraw(SEED, { round: 3, slot: 0, slots: WORKERS }, compressor);
       const distance = Math.sqrt(D) * 0.01;
       const send = (size: number) => {
@@ -151,7 +153,7 @@ describe("a message with wrong numbers", () => {
 
   it("is objected to as well where its bytes are none of this compressor", () => {
     const compressor = createCompressor({ kind: "rand-k", k: 2 }, D, "float32");
-    const certificate = certificateOf({ ...base, compressor })!;
+    const certificate = certificateOf({ ...base, encoding: of(compressor) })!;
     expect(certificate(answer(0, new Uint8Array(5), 1))).toBeDefined();
     // Behind the slots of the method others answer, for the record.
     expect(certificate(answer(WORKERS, new Uint8Array(5), 1))).toBeUndefined();
@@ -160,10 +162,10 @@ describe("a message with wrong numbers", () => {
   it("can't be told where constants are estimates or unknown, or where no difference was asked for", () => {
     const compressor = createCompressor({ kind: "rand-k", k: 2 }, D, "float32");
     const { Lmax: _, ...unknown } = constants;
-    expect(certificateOf({ ...base, compressor, constants: unknown })).toBeUndefined();
+    expect(certificateOf({ ...base, encoding: of(compressor), constants: unknown })).toBeUndefined();
     expect(
-      certificateOf({ ...base, compressor, constants: { ...constants, measured: true } }),
+      certificateOf({ ...base, encoding: of(compressor), constants: { ...constants, measured: true } }),
     ).toBeUndefined();
-    expect(certificateOf({ ...base, compressor, request: full })).toBeUndefined();
+    expect(certificateOf({ ...base, encoding: of(compressor), request: full })).toBeUndefined();
   });
 });

@@ -8,12 +8,13 @@
  * sums that gradients are.
  */
 import { MarinaError } from "../../../shared/base/index.ts";
-import { type Compressor, type Draw, NO_DRAW } from "../../../shared/compressors/index.ts";
+import type { Draw } from "../../../shared/compressors/index.ts";
 import { norm } from "../../../shared/math/index.ts";
-import { compressorDraw, type RequestDefinition } from "../../../shared/methods/index.ts";
+import type { RequestDefinition } from "../../../shared/methods/index.ts";
 import { hasBoundedSlope } from "../../../shared/problems/index.ts";
 import type { Constants, RunSpec } from "../../../shared/protocol/index.ts";
 import type { Answer } from "../exchange/contribution-table.ts";
+import type { Encoding } from "./decode.ts";
 
 /** A reason not to count a message; undefined where there is none. */
 export type Certificate = (message: Answer) => string | undefined;
@@ -31,9 +32,7 @@ export interface CertificateSetting {
   readonly request: RequestDefinition;
   /** x^t and x^{t-1} */
   readonly points: readonly Float64Array[];
-  readonly compressor: Compressor;
-  readonly seed: number;
-  readonly round: number;
+  readonly encoding: Encoding;
   readonly constants: Constants;
   readonly problem: RunSpec["problem"];
   /** Slots of the method; what answers behind them tell is for the record. */
@@ -45,7 +44,8 @@ export interface CertificateSetting {
  * unbounded losses, whose rounding can't be told from outside.
  */
 export function certificateOf(setting: CertificateSetting): Certificate | undefined {
-  const { request, points, compressor, constants, round, seed, problem, slots } = setting;
+  const { request, points, encoding, constants, problem, slots } = setting;
+  const { compressor } = encoding;
   const { Lmax, Lrow, measured, workers, rows, dimension } = constants;
   if (request.differenceOf === undefined || measured === true) return undefined;
   if (Lmax === undefined || Lrow === undefined) return undefined;
@@ -55,34 +55,39 @@ export function certificateOf(setting: CertificateSetting): Certificate | undefi
   const L = request.differenceOf === "shard" ? Lmax : largestShare * Lrow;
   const [x, w] = [points[0]!, points[1]!];
   const length = norm(x.map((value, j) => value - w[j]!));
+  const lengths = norm(x) + norm(w);
   const honest = compressor.growth * L * length;
   const decoded = new Float64Array(dimension);
+  let kept = new Float64Array(0);
   // Of a sparse message the entries that may be there, so that a look at it costs what its fold does.
   const sizeOf = (payload: Uint8Array, draw: Draw): number => {
     if (draw.kind !== "indices") {
       compressor.accumulate(payload, draw, decoded.fill(0));
       return norm(decoded);
     }
+    const { indices } = draw;
     compressor.accumulate(payload, draw, decoded);
-    const kept = Float64Array.from(draw.indices, (j) => decoded[j]!);
-    for (const j of draw.indices) decoded[j] = 0;
+    if (kept.length !== indices.length) kept = new Float64Array(indices.length);
+    for (let i = 0; i < indices.length; i++) {
+      const j = indices[i]!;
+      kept[i] = decoded[j]!;
+      decoded[j] = 0;
+    }
     return norm(kept);
   };
   return (message) => {
     if (message.kind !== "contribution" || message.slot >= slots) return undefined;
     const { slot, loss } = message;
-    const place = { round, slot, slots: workers };
-    const draw = compressor.receiverDraws ? compressorDraw(seed, place, compressor) : NO_DRAW;
     let size: number;
     try {
-      size = sizeOf(message.payload, draw);
+      size = sizeOf(message.payload, encoding.drawOf(slot));
     } catch (error) {
       if (!(error instanceof MarinaError)) throw error;
       return error.message;
     }
     // What rounding makes of two gradients that are nearly the same: of their own size, not of their difference's.
     const residual = Math.max(BOUNDED_GRADIENT, Math.sqrt(2 * Math.max(0, loss ?? 0)));
-    const gradient = L * (norm(x) + norm(w)) + Math.sqrt(Lrow) * residual;
+    const gradient = L * lengths + Math.sqrt(Lrow) * residual;
     const bound =
       honest * (1 + WIRE_ROUNDING) + compressor.growth * SUM_ROUNDING * gradient + SMALLEST * dimension;
     if (size <= bound) return undefined;

@@ -13,6 +13,7 @@ import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
 import { type ActiveRun, tasksFor } from "../term/active-run.ts";
 import { certificateOf } from "./certificate.ts";
+import { Encoding } from "./decode.ts";
 import { combine } from "./evaluate.ts";
 import { heldOutFigures, heldOutTasks } from "./held-out.ts";
 import { type PointStore, travelInline } from "./points.ts";
@@ -110,14 +111,13 @@ export async function doRound(
     ? heldOutTasks(active, carried[0]!, pointRounds[0]!, tasks.length + watchers.length)
     : [];
   const compressor = request.dense ? active.dense : active.compressor;
+  const encoding = new Encoding(compressor, spec.seed, round, count);
+  const { problem } = spec;
   const certificate = certificateOf({
-    ...{ request, compressor, round, constants },
+    ...{ request, encoding, constants, problem },
     points: vectors,
-    seed: spec.seed,
-    problem: spec.problem,
     slots: workers.length,
   });
-  const encoding = { compressor, seed: spec.seed, round, workers: count };
   // States that the server holds are moved by the same messages once more, and a planted order needs all of them.
   const early = held === undefined && active.hooks?.foldOrder === undefined;
   const fold = new RunningFold(

@@ -6,6 +6,7 @@ import { compressorDraw } from "../../../shared/methods/draws.ts";
 import type { RunMessage } from "../../../shared/protocol/messages/run-message.ts";
 import { settle } from "../../testing/fakes.ts";
 import { ContributionTable } from "../exchange/contribution-table.ts";
+import { Encoding } from "./decode.ts";
 import { RunningFold } from "./running-fold.ts";
 
 const DIMENSION = 30_000;
@@ -47,7 +48,7 @@ function setting(compressor: typeof dense, early = true) {
     evaluationOnly: new Array(SLOTS).fill(false),
   });
   const compute = new SlowCompute();
-  const encoding = { compressor, seed: 1, round: 1, workers: SLOTS };
+  const encoding = new Encoding(compressor, 1, 1, SLOTS);
   const fold = new RunningFold(compute, table, encoding, SLOTS, early);
   const drawOf = (slot: number): Draw =>
     compressor.receiverDraws ? compressorDraw(1, { round: 1, slot, slots: SLOTS }, compressor) : NO_DRAW;

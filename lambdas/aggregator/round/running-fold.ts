@@ -131,6 +131,7 @@ export class RunningFold {
         for (; this.#added < end; this.#added++) {
           this.#addOne(this.#table.accepted[this.#added]!.message);
           this.#table.forgetPayload(this.#added);
+          this.#encoding.forget(this.#added);
         }
       },
     );
