@@ -4,13 +4,12 @@ import { MarinaError } from "../shared/base/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
 import {
   type Constants,
-  manifestKey,
   type RunSpec,
   startingMembership,
   WHOLE_OBJECT_BYTES,
 } from "../shared/protocol/index.ts";
 import { findManifest } from "./find.ts";
-import { createRun } from "./launch.ts";
+import { createTrial } from "./trial.ts";
 
 /**
  * The constants of a run's first membership. Undefined where the data set is too large to be fetched for it.
@@ -23,14 +22,10 @@ export async function constantsOfSpec(
   const manifest = await findManifest(objects, spec.data);
   if (manifest.object.bytes > WHOLE_OBJECT_BYTES) return undefined;
   const service = createEmbeddedService({ seed: 1 });
-  const local = service.cloud.client.objects;
-  await local.put(manifest.object.key, (await objects.get(manifest.object.key)).body);
-  await local.put(manifestKey(spec.data), (await objects.get(manifestKey(spec.data))).body);
-  const { name: _, heldOut: __, ...rest } = spec;
   const { workers } = startingMembership(spec);
   // No round fits into so little time: what is left is the calibration.
-  const trial: RunSpec = { ...rest, workers, stop: { ...spec.stop, seconds: Number.MIN_VALUE } };
-  const { control } = await createRun(local, trial);
+  const trial: RunSpec = { ...spec, workers, stop: { ...spec.stop, seconds: Number.MIN_VALUE } };
+  const control = await createTrial(service, objects, trial, manifest);
   const { status, error, constants } = await driveToEnd(service, control);
   if (status === "done") return constants;
   throw new MarinaError("spec", error ?? `its calibration ends as ${status}`);

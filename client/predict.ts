@@ -2,18 +2,12 @@
 import { AWS_RAMP, createEmbeddedService, driveToEnd, type ServiceConfiguration } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import { type ObjectStore, readOptional } from "../shared/cloud/index.ts";
-import { copyProgram, problemForm } from "../shared/data/index.ts";
+import { problemForm } from "../shared/data/index.ts";
 import { participantsAsked } from "../shared/methods/index.ts";
 import { openProblem } from "../shared/problems/index.ts";
-import {
-  manifestKey,
-  type RunSpec,
-  spectraKey,
-  WHOLE_OBJECT_BYTES,
-  workersAsked,
-} from "../shared/protocol/index.ts";
+import { type RunSpec, spectraKey, WHOLE_OBJECT_BYTES, workersAsked } from "../shared/protocol/index.ts";
 import { findManifest } from "./find.ts";
-import { createRun } from "./launch.ts";
+import { createTrial } from "./trial.ts";
 import { embeddedMemoryBytes, machineMemoryBytes } from "./vector-memory.ts";
 
 /** Rounds that are tried: enough to see dense and compressed ones. */
@@ -59,20 +53,14 @@ export async function predict(
     ramp: AWS_RAMP,
     observer: { calibration: () => undefined, round: onRound },
   });
-  const local = service.cloud.client.objects;
-  await local.put(manifest.object.key, (await objects.get(manifest.object.key)).body);
-  await local.put(manifestKey(spec.data), (await objects.get(manifestKey(spec.data))).body);
-  await copyProgram(objects, local, spec.problem);
   const rounds = Math.min(TRIAL_ROUNDS, spec.stop.rounds);
   const membership = mostExpensiveMembership(spec);
   // What calibration would find out again: it is in no prediction, and of many shards takes longer than the trial.
   const spectra = spectraKey(spec.data, `${membership.workers}-${spec.remainder}`);
   const known = await readOptional(objects, spectra, (body) => body);
-  if (known !== undefined) await local.put(spectra, known);
-  // What is looked at beside the method is in no prediction.
-  const { heldOut: _, ...method } = spec;
-  const trial: RunSpec = { ...method, ...membership, stop: { rounds }, evaluateEvery: 0 };
-  const { control } = await createRun(local, trial, undefined, objects);
+  if (known !== undefined) await service.cloud.client.objects.put(spectra, known);
+  const trial: RunSpec = { ...spec, ...membership, stop: { rounds }, evaluateEvery: 0 };
+  const control = await createTrial(service, objects, trial, manifest);
   const result = await driveToEnd(service, control);
   if (result.status !== "done") {
     const why = result.error === null ? "" : `: ${result.error}`;

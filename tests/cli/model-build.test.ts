@@ -50,3 +50,27 @@ it("stores the program at its digest and says how a spec names it; what is no mo
     expect(refused).toMatchObject({ code: 2, stdout: "" });
   }
 });
+
+it("a spec whose problem is a program, and that begins where a run has ended, is explained before it is run", async () => {
+  const table = Array.from({ length: 12 }, (_, l) => `${l % 3},${l % 4},${l % 5},${l}`);
+  writeFileSync(join(folder, "t.csv"), `a,b,c,y\n${table.join("\n")}\n`);
+  const imported = await run("data", "import", "t.csv", "--label-column", "y", "--labels", "real");
+  expect(imported).toMatchObject({ code: 0 });
+  const { stdout } = await run("model", "build", "model.ts", "--data", "t", "--json");
+  const { problem } = JSON.parse(stdout) as { problem: object };
+  const spec = {
+    ...{ name: "before", data: "t", workers: 3, problem, stop: { rounds: 3 } },
+    algorithm: { kind: "gd", stepSize: "measured" },
+  };
+  writeFileSync(join(folder, "spec.json"), JSON.stringify(spec));
+  const ran = await run("run", "spec.json", "--json");
+  const begins = ["--set", 'start={"run":"before"}', "--set", "name=after"];
+  const explained = await run("run", "spec.json", "--explain", "--json");
+  const later = await run("run", "spec.json", "--explain", "--json", ...begins);
+  for (const { code, stderr } of [ran, explained, later]) expect([code, stderr]).toEqual([0, ""]);
+  // What is explained is what the run then has.
+  const stepOf = (text: string) =>
+    (JSON.parse(text) as { constants: { stepSize: number } }).constants.stepSize;
+  expect(stepOf(explained.stdout)).toBe(stepOf(ran.stdout));
+  expect(stepOf(later.stdout)).toBe(stepOf((await run("run", "spec.json", "--json", ...begins)).stdout));
+});
