@@ -23,3 +23,19 @@ export function insideScript(program: string): string {
 export function sha256Base64(text: string): string {
   return createHash("sha256").update(text).digest("base64");
 }
+
+/** Everything before the body. @param policy what the page may load and send */
+export function pageHead({ title, policy, style }: { title: string; policy: string; style: string }): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<link rel="icon" href="data:,">
+<title>${escapeHtml(title)}</title>
+<style>${style}</style>
+</head>
+`;
+}

@@ -1,6 +1,6 @@
 /** One page of all runs: when, how far, why they ended, what they took, and how each is looked at and made again. */
 import { columnText, FEW_DIGITS } from "./column-text.ts";
-import { escapeHtml, insideScript, sha256Base64 } from "./html.ts";
+import { escapeHtml, insideScript, pageHead, sha256Base64 } from "./html.ts";
 import { clientScript } from "./scripts.ts";
 import { STYLE } from "./style.ts";
 
@@ -52,18 +52,7 @@ export function indexPage(
   const script = insideScript(clientScript("index"));
   const policy = `default-src 'none'; script-src 'sha256-${sha256Base64(script)}'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'`;
   const usd = runs.reduce((sum, run) => sum + (run.usd ?? 0), 0);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>${escapeHtml(title)}</title>
-<style>${STYLE}${INDEX_STYLE}</style>
-</head>
-<body>
+  return `${pageHead({ title, policy, style: STYLE + INDEX_STYLE })}<body>
 <header><h1 dir="auto">${escapeHtml(title)}</h1><label class="controls">show runs with <input id="words" type="search"></label></header>
 <main>
 <p class="note">${runs.length.toLocaleString("en-US")} runs, $${columnText([usd], FEW_DIGITS)(usd)}${predicted} together. A heading sorts, once more the other way round; a run's name leads to what is known of it.</p>

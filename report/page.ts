@@ -2,7 +2,7 @@
 import type { Chart } from "./charts/chart.ts";
 import { chartsOf } from "./charts.ts";
 import { toVega } from "./compile.ts";
-import { escapeHtml, insideScript, jsonInside, sha256Base64 } from "./html.ts";
+import { escapeHtml, insideScript, jsonInside, pageHead, sha256Base64 } from "./html.ts";
 import type { PageChart, PageContent, PageSpec } from "./page-content.ts";
 import type { ReportData } from "./report-data.ts";
 import { clientScript, vegaScript } from "./scripts.ts";
@@ -28,18 +28,7 @@ export function reportPage(data: ReportData, { live = false } = {}): string {
   const kind = data.predicts
     ? "Seconds and dollars are the embedded cloud's prediction for AWS (us-east-1)."
     : "Seconds and dollars are measured; dollars by the dated price table of us-east-1.";
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>${escapeHtml(data.title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
+  return `${pageHead({ title: data.title, policy, style: STYLE })}<body>
 <header>
 <h1 dir="auto">${escapeHtml(data.title)}</h1>
 <div class="controls">

@@ -1,72 +1,45 @@
 /** `marina report` without a name: one page of all runs. */
-import { statSync } from "node:fs";
-import { type Engine, endedText, findRun, standingOf, stateWord } from "../../client/index.ts";
+import { type Engine, type RunOverview, runOverviews } from "../../client/index.ts";
 import { type IndexedRun, importLines, runLine } from "../../report/index.ts";
 import { MARINA } from "../../shared/base/index.ts";
 import { readOptional } from "../../shared/cloud/index.ts";
-import { parseManifest } from "../../shared/data/index.ts";
-import { methodLabel } from "../../shared/methods/index.ts";
-import { manifestKey, runsPrefix, specKey, workersText } from "../../shared/protocol/index.ts";
+import { type Manifest, parseManifest } from "../../shared/data/index.ts";
+import { manifestKey } from "../../shared/protocol/index.ts";
+import { identityOf } from "../output/figures.ts";
+import { endText, knownOf } from "../output/run-list.ts";
 
 const BITS_PER_MBIT = 1e6;
 
 export async function indexedRuns(engine: Engine): Promise<IndexedRun[]> {
-  const keys = await engine.live.list(runsPrefix);
-  const names = keys.filter((key) => key.endsWith("/spec.json")).map((key) => key.split("/")[1]!);
-  const runs: IndexedRun[] = [];
-  for (const name of names) runs.push(await indexed(engine, name));
-  return runs;
+  const { live } = engine;
+  const runs = await runOverviews(engine);
+  const manifests = new Map(
+    await Promise.all(
+      [...new Set(runs.map(({ spec }) => spec.data))].map(
+        async (data) => [data, await readOptional(live, manifestKey(data), parseManifest)] as const,
+      ),
+    ),
+  );
+  return runs.map((run) => indexed(run, manifests.get(run.spec.data)));
 }
 
-async function indexed(engine: Engine, run: string): Promise<IndexedRun> {
-  const { spec } = await findRun(engine.live, run);
-  const { result, ...standing } = await standingOf(engine, run);
-  const manifest = await readOptional(engine.live, manifestKey(spec.data), parseManifest);
+function indexed(overview: RunOverview, manifest: Manifest | undefined): IndexedRun {
+  const { run, spec, createdAt } = overview;
   const { $schema: _schema, ...written } = spec;
-  const about = {
+  const { rounds, relative, bits, seconds, usd } = knownOf(overview);
+  return {
     run,
-    method: methodLabel(spec.algorithm),
-    data: spec.data,
-    workers: workersText(spec.workers),
-    begun: await begunAt(engine, run),
+    ...identityOf(spec),
+    begun: createdAt,
+    ended: endText(overview),
+    rounds,
+    relativeGradientNormSquared: relative,
+    uplinkMbit: bits === null ? null : bits / BITS_PER_MBIT,
+    seconds,
+    usd,
     commands: [
       ["Look at it", `${MARINA} show ${run}\n${MARINA} report ${run} --out ${run}.html`],
       ["Make it again", [...importLines(spec.data, manifest), runLine(written)].join("\n")],
     ],
-  } as const;
-  if (result !== undefined) {
-    return {
-      ...about,
-      ended: endedText(result),
-      rounds: result.rounds,
-      relativeGradientNormSquared: result.relativeGradientNormSquared,
-      uplinkMbit: result.uplinkBitsPerWorker / BITS_PER_MBIT,
-      seconds: result.seconds,
-      usd: result.usd,
-    };
-  }
-  const { liveness, checkpoint } = standing as Exclude<
-    Awaited<ReturnType<typeof standingOf>>,
-    { readonly result: object }
-  >;
-  const totals = checkpoint?.totals;
-  return {
-    ...about,
-    ended: stateWord(liveness),
-    rounds: checkpoint?.round ?? null,
-    relativeGradientNormSquared: null,
-    uplinkMbit: totals === undefined ? null : totals.uplinkBitsPerWorker / BITS_PER_MBIT,
-    seconds: totals?.seconds ?? null,
-    usd: checkpoint?.records.at(-1)?.usd ?? null,
   };
-}
-
-/** When its description was written: by the store's own date, as the run itself knows no calendar. */
-async function begunAt(engine: Engine, run: string): Promise<number | null> {
-  const key = specKey(run);
-  if (engine.stack !== undefined) {
-    const { lastModified } = await import("../../shared/cloud/aws/index.ts");
-    return (await lastModified(engine.stack.bucket, key)) ?? null;
-  }
-  return statSync(engine.locate(key), { throwIfNoEntry: false })?.mtimeMs ?? null;
 }

@@ -1,8 +1,8 @@
 /** All rows of a data set, a piece at a time, as a problem reads them. */
 import { MarinaError } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
-import { type Manifest, openDenseRows, openShard } from "../../shared/data/index.ts";
-import type { DenseRows, Problem, Rows, Shard } from "../../shared/problems/index.ts";
+import { type Manifest, openDenseRows, openShard, withAllEntries } from "../../shared/data/index.ts";
+import type { Problem, Rows } from "../../shared/problems/index.ts";
 import type { Preparation } from "./like-training.ts";
 
 /** Cells of the rows that are in hand at one time, should all of them become entries. */
@@ -51,22 +51,9 @@ export async function* rowsOf(
       const stored = openShard(manifest, first, count, body, range);
       const shard = prepare?.(stored) ?? stored;
       const { labels } = shard;
-      yield { first, rows: layout === "dense" ? withAllEntries(shard, shape) : shard, labels };
+      yield { first, rows: layout === "dense" ? withAllEntries(shard, shape, key) : shard, labels };
     }
   }
-}
-
-function withAllEntries(
-  { rows, features, offsets, indices, values, labels }: Shard,
-  shape: readonly number[],
-): DenseRows {
-  const all = new Float64Array(rows * features);
-  const base = offsets[0]!;
-  for (let row = 0; row < rows; row++) {
-    for (let at = offsets[row]! - base; at < offsets[row + 1]! - base; at++)
-      all[row * features + indices[at]!] = values === null ? 1 : values[at]!;
-  }
-  return { rows, shape, values: all, scale: 1, offset: 0, labels };
 }
 
 function changed({ name, object }: Manifest, error: unknown): unknown {

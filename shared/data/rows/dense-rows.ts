@@ -33,7 +33,5 @@ export function openDenseRows(
     return { rows: count, shape, values, scale, offset, labels: mapLabels(manifest, labels) };
   }
   const { featureCount, object } = manifest;
-  const { labels, ...rows } = openShard(manifest, first, count, bytes, range);
-  const values = filled(rows, featureCount, object.key);
-  return { rows: count, shape: [featureCount], values, scale: 1, offset: 0, labels };
+  return withAllEntries(openShard(manifest, first, count, bytes, range), [featureCount], object.key);
 }
