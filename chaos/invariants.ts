@@ -20,7 +20,7 @@ import { Tally } from "./exactly-once.ts";
  *   was summed in the right order, with the right draws.
  * - Who takes part changes at the rounds at which it changes without faults.
  * - The checkpoint's round never goes back, and an ended run's checkpoint is not written again.
- * - Whoever was replaced writes neither checkpoint nor result.
+ * - Whoever was replaced writes neither checkpoint nor result; whose lease is over takes no messages: see `lease-law.ts`.
  * - The run's queue is destroyed only when the run is over.
  * - Handlers never throw, and nothing fails in a way that nobody thought of.
  */

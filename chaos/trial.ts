@@ -29,6 +29,7 @@ import {
 } from "../shared/protocol/index.ts";
 import { RUN, type Stage } from "./baseline.ts";
 import { Invariants } from "./invariants.ts";
+import { watchLease } from "./lease-law.ts";
 
 /** A run that has not ended after so long hangs: five deliveries of its control message take twenty-five minutes. */
 const LIMIT_SECONDS = 4 * 3600;
@@ -91,13 +92,23 @@ export async function runTrial(stage: Stage, options: TrialOptions): Promise<Tri
   const intactOf = (body: Uint8Array) => plan.damages.find(({ damaged }) => damaged === body)?.intact ?? body;
   const invariants = new Invariants(stage, note, intactOf, onViolation);
   const short = plan.strike("concurrencyShort", "account");
+  const alteration = alter?.() ?? {};
   const service = createEmbeddedService({
     seed,
     plan,
     ...(short === undefined ? {} : { workerConcurrency: 1 + short.nextBelow(MOST_SHORT), ramp: AWS_RAMP }),
     watcher: invariants,
     log: invariants.log,
-    ...(alter === undefined ? {} : { alteration: alter() }),
+    alteration: {
+      ...alteration,
+      aggregatorPorts: (ports) => {
+        const watched = watchLease(ports, service.controlQueue, now, (what) => {
+          // A clock that jumps hides the lease's end, or shows one that is not.
+          if (!plan.struck.some((fault) => kindOf(fault) === "clockJumped")) invariants.violated(what);
+        });
+        return alteration.aggregatorPorts?.(watched) ?? watched;
+      },
+    },
     observer: {
       round: (_run, record, requestId) => invariants.round(record, requestId),
       answers: (_run, requestId) => invariants.tally.observerOf(requestId),

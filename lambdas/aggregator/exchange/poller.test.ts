@@ -43,6 +43,26 @@ describe("a queue that is closed", () => {
   it("releases what comes when another aggregator drives the run", async () => {
     const ports = fakePorts();
     const replaced = new MarinaError("lease-lost", "replaced");
+    let held = true;
+    const lease = {
+      check(): void {
+        if (!held) throw replaced;
+      },
+      confirm: async () => undefined,
+    };
+    const inbox = new Inbox(ports, QUEUE, { runDigest: DIGEST, incarnation: 2, lease });
+    inbox.open();
+    inbox.contributions.expect(EXPECTED);
+    held = false;
+    await ports.queues.deliver(encodeRunMessage(contribution(0)));
+    expect(ports.queues.released).toEqual(["receipt-0"]);
+    expect(ports.queues.deleted).toEqual([]);
+    await expect(inbox.next(1000, 1)).rejects.toBe(replaced);
+  });
+
+  it("asks for nothing when another aggregator drives the run", async () => {
+    const ports = fakePorts();
+    const replaced = new MarinaError("lease-lost", "replaced");
     const lease = {
       check(): void {
         throw replaced;
@@ -52,10 +72,8 @@ describe("a queue that is closed", () => {
     const inbox = new Inbox(ports, QUEUE, { runDigest: DIGEST, incarnation: 2, lease });
     inbox.open();
     inbox.contributions.expect(EXPECTED);
-    await ports.queues.deliver(encodeRunMessage(contribution(0)));
-    expect(ports.queues.released).toEqual(["receipt-0"]);
-    expect(ports.queues.deleted).toEqual([]);
     await expect(inbox.next(1000, 1)).rejects.toBe(replaced);
+    expect(ports.queues.parked).toBe(0);
   });
 });
 

@@ -91,6 +91,7 @@ export class Poller {
   async *messages(): AsyncGenerator<readonly PolledMessage[], void> {
     let failures = 0;
     while (this.#open) {
+      this.#lease.check();
       let received: readonly ReceivedMessage[];
       try {
         received = await this.#receive();
