@@ -1,6 +1,7 @@
 /** Many processes that all want one lock, whose holder has died: one has it at a time. */
 import { type ChildProcess, fork } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,6 +29,25 @@ it("what a dead process has left is taken over by one process, however many try 
   expect(await Promise.all(rivals.map(finished))).toEqual(rivals.map(() => 0));
   // Each has had it each time, and nobody met another inside.
   expect(readFileSync(`${inside}.log`, "utf8").trim().split("\n")).toHaveLength(RIVALS * ROUNDS);
+});
+
+it("whoever died while it removed a dead one's lock is in nobody's way, and leaves nothing", () => {
+  const dead = "999999999 died";
+  const home = join(folder, "removals");
+  const path = join(home, "r.pid");
+  const removalOf = (file: string, text: string) =>
+    `${file}.${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
+  mkdirSync(home);
+  writeFileSync(path, dead);
+  writeFileSync(removalOf(path, dead), "999999998 died");
+  writeFileSync(removalOf(removalOf(path, dead), "999999998 died"), "999999997 died");
+  // Of a lock that is gone already, and another run's.
+  writeFileSync(removalOf(path, "999999996 died"), "999999995 died");
+  writeFileSync(join(home, "r.pid.other.pid"), "999999994 died");
+  const taken = new RunLock(path).take();
+  if (!("release" in taken)) throw new Error("not taken");
+  expect(readdirSync(home).toSorted()).toEqual(["r.pid", "r.pid.other.pid"]);
+  taken.release();
 });
 
 it("a lock without a living process is nobody's, and is taken", () => {

@@ -1,10 +1,12 @@
 /** Which process of this machine drives a run of a home: a file with its id, put there and taken away by that process. */
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { birthOf, createFile, explainDiskError, isAlive, removeDrafts } from "../../embedded/index.ts";
 
-/** Between looks at a takeover that another process has begun: it is a matter of microseconds. */
-const TAKEOVER_MILLISECONDS = 5;
+/** Between looks at a removal that another process has begun: it is a matter of microseconds. */
+const REMOVAL_MILLISECONDS = 5;
+const REMOVALS = /^(\.[0-9a-f]{16})+$/;
 
 export class RunLock {
   readonly #path: string;
@@ -31,33 +33,49 @@ export class RunLock {
     mkdirSync(dirname(this.#path), { recursive: true });
     removeDrafts(dirname(this.#path));
     while (!createFile(this.#path, holder())) {
-      const driver = this.driver();
+      const text = read(this.#path);
+      const driver = livingHolder(text);
       if (driver !== undefined) return { driver };
-      this.#removeAbandoned();
+      if (text !== undefined) removeAbandoned(this.#path, text);
     }
+    this.#removeLeftRemovals();
     return { release: () => rmSync(this.#path, { force: true }) };
   }
 
-  /**
-   * Two processes that both see the same dead driver must not both remove its lock: the second would remove the one that the
-   * first has just put there. So whoever removes holds a lock for that, and looks again under it.
-   */
-  #removeAbandoned(): void {
-    const takeover = `${this.#path}.takeover`;
-    while (!createFile(takeover, holder())) {
-      if (livingHolder(read(takeover)) === undefined) rmSync(takeover, { force: true });
-      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TAKEOVER_MILLISECONDS);
-    }
-    try {
-      if (this.driver() === undefined) rmSync(this.#path, { force: true });
-    } finally {
-      rmSync(takeover, { force: true });
+  /** Of processes that died while they removed a lock: nothing depends on them once there is a new holder. */
+  #removeLeftRemovals(): void {
+    const folder = dirname(this.#path);
+    const name = basename(this.#path);
+    for (const entry of readdirSync(folder)) {
+      if (entry.startsWith(name) && REMOVALS.test(entry.slice(name.length)))
+        rmSync(join(folder, entry), { force: true });
     }
   }
 
   /** The living process that drives the run; undefined when none does. */
   driver(): number | undefined {
     return livingHolder(read(this.#path));
+  }
+}
+
+/**
+ * Two processes that both see the same dead holder must not both remove its lock: the second would remove the one that the
+ * first has just put there. So whoever removes holds a lock for that, made for this dead holder alone, and looks again under
+ * it. Who died while holding that one is dealt with alike. (A dead holder's text never comes back: it names its birth.)
+ */
+function removeAbandoned(path: string, text: string): void {
+  const removal = `${path}.${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
+  if (!createFile(removal, holder())) {
+    const other = read(removal);
+    if (other === undefined) return;
+    if (livingHolder(other) === undefined) removeAbandoned(removal, other);
+    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REMOVAL_MILLISECONDS);
+    return;
+  }
+  try {
+    if (read(path) === text) rmSync(path, { force: true });
+  } finally {
+    rmSync(removal, { force: true });
   }
 }
 

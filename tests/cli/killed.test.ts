@@ -234,7 +234,7 @@ async function goOnFrom(home: string, { name, again, end }: Scenario, where: str
   }
   expect(done, `${where}: ${said.join("")}`).toBe(true);
   expect(await end(home), where).toEqual(known.get(name)!.end);
-  const left = filesBelow(home).filter((path) => /^partial\/|\.draft$|\.takeover$/.test(path));
+  const left = filesBelow(home).filter((path) => /^partial\/|\.draft$|\.pid\.[0-9a-f]{16}$/.test(path));
   expect(left, where).toEqual([]);
   rmSync(home, { recursive: true });
 }
