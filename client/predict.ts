@@ -1,11 +1,11 @@
 /** What a run will take and cost, before it starts: its first rounds on the embedded cloud, with the run's own data. */
 import { AWS_RAMP, createEmbeddedService, driveToEnd, type ServiceConfiguration } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
-import { type ObjectStore, readOptional } from "../shared/cloud/index.ts";
+import type { ObjectStore } from "../shared/cloud/index.ts";
 import { problemForm } from "../shared/data/index.ts";
 import { participantsAsked } from "../shared/methods/index.ts";
 import { openProblem } from "../shared/problems/index.ts";
-import { type RunSpec, spectraKey, WHOLE_OBJECT_BYTES, workersAsked } from "../shared/protocol/index.ts";
+import { type RunSpec, WHOLE_OBJECT_BYTES, workersAsked } from "../shared/protocol/index.ts";
 import { findManifest } from "./find.ts";
 import { createTrial } from "./trial.ts";
 import { embeddedMemoryBytes, machineMemoryBytes } from "./vector-memory.ts";
@@ -55,11 +55,6 @@ export async function predict(
   });
   const rounds = Math.min(TRIAL_ROUNDS, spec.stop.rounds);
   const membership = mostExpensiveMembership(spec);
-  // What calibration would find out again: it is in no prediction, and of many shards takes longer than the trial.
-  const spectra = spectraKey(spec.data, `${membership.workers}-${spec.remainder}`);
-  const known = await readOptional(objects, spectra, (body) => body);
-  const { objects: own } = service.cloud.client;
-  if (known !== undefined) await own.put(spectra, known);
   const trial: RunSpec = { ...spec, ...membership, stop: { rounds }, evaluateEvery: 0 };
   const control = await createTrial(service, objects, trial, manifest);
   const result = await driveToEnd(service, control);

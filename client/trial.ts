@@ -1,8 +1,14 @@
 /** A run on an embedded cloud of its own, with the data of a real store: what it finds out there costs nothing. */
 import type { EmbeddedService } from "../embedded/index.ts";
-import type { ObjectStore } from "../shared/cloud/index.ts";
+import { type ObjectStore, readOptional } from "../shared/cloud/index.ts";
 import { copyProgram, type Manifest } from "../shared/data/index.ts";
-import { type ControlMessage, manifestKey, type RunSpec } from "../shared/protocol/index.ts";
+import {
+  type ControlMessage,
+  manifestKey,
+  type RunSpec,
+  spectraKey,
+  startingMembership,
+} from "../shared/protocol/index.ts";
 import { createRun } from "./launch.ts";
 
 /**
@@ -19,6 +25,10 @@ export async function createTrial(
   for (const key of [manifest.object.key, manifestKey(spec.data)]) {
     await local.put(key, (await objects.get(key)).body);
   }
+  // What calibration would find out again: it is in no prediction, and of many shards takes longer than the trial.
+  const spectra = spectraKey(spec.data, `${startingMembership(spec).workers}-${spec.remainder}`);
+  const known = await readOptional(objects, spectra, (body) => body);
+  if (known !== undefined) await local.put(spectra, known);
   await copyProgram(objects, local, spec.problem);
   return (await createRun(local, spec, undefined, objects)).control;
 }
