@@ -7,7 +7,7 @@ const TOLERANCE_MILLISECONDS = 1;
 
 /**
  * The same ports of an aggregator's environment. A renewal that succeeded hides the control message for `LEASE_SECONDS` from
- * when it was asked for at the earliest; a poll of another queue that begins later than that is told of.
+ * when it was asked for at the earliest; a poll that begins later than that is told of.
  *
  * @param now the cloud's own clock, in milliseconds.
  */

@@ -31,6 +31,7 @@ export interface WatchOptions extends EngineOptions, PrintOptions {
 
 /** Between looks: the embedded cloud writes every second; on a stack each look costs a few requests. */
 const INTERVAL_MILLISECONDS = { embedded: 500, localstack: 1000, aws: 2000 } as const;
+
 /** A run that is looked at again and again. */
 interface WatchedRun {
   readonly run: string;
