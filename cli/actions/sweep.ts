@@ -6,7 +6,6 @@ import type { RoundRecord } from "../../shared/protocol/index.ts";
 import {
   type CellProgress,
   type CellSetting,
-  CellsLeft,
   cellsOf,
   chosenOf,
   confirmingCells,
@@ -33,6 +32,7 @@ import {
 import { type PrintOptions, print, remark } from "../output/print.ts";
 import { onOutput, widthOf } from "../output/terminal.ts";
 import { writingTo } from "../output/writing.ts";
+import { endInterrupted } from "./interrupted.ts";
 
 export interface SweepOptions extends EngineOptions, PrintOptions {
   readonly jobs?: number;
@@ -58,9 +58,7 @@ export async function sweep(path: string, options: SweepOptions): Promise<void> 
     const { home, jobs } = options;
     await write(await runSweep(read, { home, jobs, progress, signal: interruption.signal, onCut: write }));
   } catch (error) {
-    if (!interruption.signal.aborted || !(error instanceof CellsLeft)) throw error;
-    console.error(`marina: ${error.message}`);
-    process.exitCode = 130;
+    endInterrupted(error);
   } finally {
     interruption.dispose();
   }

@@ -15,6 +15,7 @@ import {
   PROGRESS_WITHIN,
 } from "../../sweep/index.ts";
 import type { PrintOptions } from "../output/print.ts";
+import { endInterrupted } from "./interrupted.ts";
 
 /** What `--by` may be, in a word each. */
 export const TUNE_MEASURES: Readonly<Record<string, Measure>> = {
@@ -73,7 +74,22 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-export async function openBench(options: TuneOptions): Promise<Bench> {
+/** Searches on a bench that is closed after it. A search that was interrupted ends with the code that says so. */
+export async function withBench(
+  options: TuneOptions,
+  search: (bench: Bench) => Promise<void>,
+): Promise<void> {
+  const bench = await openBench(options);
+  try {
+    await search(bench);
+  } catch (error) {
+    endInterrupted(error);
+  } finally {
+    await bench.close();
+  }
+}
+
+async function openBench(options: TuneOptions): Promise<Bench> {
   if (options.on === "embedded") return embeddedBench(options);
   const session = await openStackSession("tune", options);
   return {
