@@ -1,6 +1,6 @@
 /** `marina sweep`: many runs, in parallel, resumable, on a stack within a budget; figures, medians and Pareto fronts. */
 import { join, relative, resolve } from "node:path";
-import { type EngineOptions, openEmbedded, wrapped } from "../../client/index.ts";
+import { type EngineOptions, openEmbedded, useDataSets, wrapped } from "../../client/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import type { RoundRecord } from "../../shared/protocol/index.ts";
 import {
@@ -155,6 +155,8 @@ export async function runSweep(
 ): Promise<Swept> {
   const engine = await openEmbedded(home);
   const library = new Library(engine.objects);
+  const named = namedDataSets(spec, base);
+  const unuse = await useDataSets(home, named);
   const runner = createCellRunner({
     home,
     library,
@@ -168,7 +170,7 @@ export async function runSweep(
     rounds: async ({ cell }) => runner.rounds(cell),
   });
   try {
-    const setting = await library.settingFor(namedDataSets(spec, base));
+    const setting = await library.settingFor(named);
     const cells = cellsOf(spec, base, setting);
     try {
       const finished = await runner.run(cells);
@@ -181,6 +183,7 @@ export async function runSweep(
     }
   } finally {
     await runner.close();
+    unuse();
     await engine.close();
   }
 }
