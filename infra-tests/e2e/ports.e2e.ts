@@ -110,7 +110,8 @@ describe
       Object.entries(CARRIERS).map(([carrier, create]) => ({ place, endpoint, carrier, create })),
     ),
   )("SQS on $place by $carrier", ({ endpoint, create }) => {
-  test.each(QUEUE_PROMISES)("keeps: $name", async ({ holds }) => {
+  // Each has a queue of its own, and mostly waits.
+  test.concurrent.each(QUEUE_PROMISES)("keeps: $name", async ({ holds }) => {
     const { s3, sqs } = create(endpoint());
     try {
       const createFifo = async (name: string, visibilitySeconds: number): Promise<QueueAddress> => {
