@@ -1,4 +1,17 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+
+// What Node makes of a source is kept for the processes that come after: most of the time of a command's start.
+process.env["NODE_COMPILE_CACHE"] ??= join(
+  import.meta.dirname,
+  "node_modules",
+  ".cache",
+  "marina",
+  "compile-cache",
+);
+// Commands that tests start compute their gradients on one thread: more would wait actively for one another on the
+// processors that other tests have. The same bits in any case (embedded/threads; tests/cli/threads.test.ts).
+process.env["MARINA_THREADS"] ??= "0";
 
 /** Tests that start processes or threads, change what belongs to the whole process, or measure it. */
 const APART = [

@@ -19,11 +19,6 @@ export interface SeedsOptions {
   readonly onViolation?: (seed: number, what: string) => void;
 }
 
-export interface CampaignOptions extends SeedsOptions {
-  readonly firstSeed: number;
-  readonly seeds: number;
-}
-
 export interface Failure {
   readonly stage: string;
   readonly seed: number;
@@ -70,13 +65,6 @@ export function together(one: Campaign, other: Campaign): Campaign {
     endings,
     worstCost: other.worstCost.multiple > one.worstCost.multiple ? other.worstCost : one.worstCost,
   };
-}
-
-export function runCampaign({ firstSeed, seeds, ...options }: CampaignOptions): Promise<Campaign> {
-  return runSeeds(
-    Array.from({ length: seeds }, (_, i) => firstSeed + i),
-    options,
-  );
 }
 
 /** One after the other. Seed s disturbs stage s mod (number of stages). */

@@ -4,7 +4,7 @@ import { CHAOS_RATIOS, type FaultName, faultKinds } from "../embedded/faults/fau
 import { createEmbeddedService } from "../embedded/service/service.ts";
 import { shippedFile } from "../shared/data/testing/load.ts";
 import { prepareStage, type Stage } from "./baseline.ts";
-import { type Campaign, runCampaign } from "./campaign.ts";
+import { type Campaign, runSeeds } from "./campaign.ts";
 import { chaosSpecs, importChaosData } from "./specs.ts";
 import { runTrial } from "./trial.ts";
 
@@ -18,7 +18,10 @@ beforeAll(async () => {
   const { objects } = createEmbeddedService({ seed: 1 }).cloud.client;
   await importChaosData(objects, readFileSync(shippedFile("mushrooms")));
   for (const { name, spec } of chaosSpecs()) stages.push(await prepareStage(objects, spec, name));
-  campaign = await runCampaign({ stages, firstSeed: 1, seeds: SEEDS, ratios: CHAOS_RATIOS });
+  campaign = await runSeeds(
+    Array.from({ length: SEEDS }, (_, i) => i + 1),
+    { stages, ratios: CHAOS_RATIOS },
+  );
 }, 180_000);
 
 describe("under all faults at once", () => {

@@ -4,7 +4,7 @@ import { CHAOS_RATIOS } from "../embedded/faults/faults.ts";
 import { createEmbeddedService } from "../embedded/service/service.ts";
 import { shippedFile } from "../shared/data/testing/load.ts";
 import { prepareStage } from "./baseline.ts";
-import { emptyCampaign, runCampaign, together } from "./campaign.ts";
+import { emptyCampaign, runSeeds, together } from "./campaign.ts";
 import { runInParallel } from "./parallel.ts";
 import { chaosSpecs, importChaosData } from "./specs.ts";
 
@@ -14,21 +14,22 @@ it("seeds on two threads come to the same as one after the other, each once", as
   const stages = [];
   for (const { name, spec } of chaosSpecs().slice(0, 2)) stages.push(await prepareStage(objects, spec, name));
   const setting = { stages, ratios: CHAOS_RATIOS };
-  const alone = await runCampaign({ ...setting, firstSeed: 1, seeds: 24 });
+  const seeds = Array.from({ length: 24 }, (_, i) => i + 1);
+  const alone = await runSeeds(seeds, setting);
   let beside = emptyCampaign();
   const done: number[] = [];
   await runInParallel({
     ...setting,
     threads: 2,
-    seeds: Array.from({ length: 24 }, (_, i) => i + 1)[Symbol.iterator](),
+    seeds: seeds[Symbol.iterator](),
     enough: () => false,
-    onPart: (seeds, part) => {
-      done.push(...seeds);
+    onPart: (some, part) => {
+      done.push(...some);
       beside = together(beside, part);
     },
   });
   expect(beside).toEqual(alone);
-  expect(done.sort((a, b) => a - b)).toEqual(Array.from({ length: 24 }, (_, i) => i + 1));
+  expect(done.sort((a, b) => a - b)).toEqual(seeds);
   let asked = 0;
   await runInParallel({
     ...setting,

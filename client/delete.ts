@@ -77,14 +77,15 @@ async function standingWords(engine: Engine, run: string, silent: boolean): Prom
 
 /**
  * Looks at a data set that is to be deleted. Its manifest goes first: from then on it does not exist.
- * @throws MarinaError "usage" for one that a live run uses, or that does not exist.
+ * @throws MarinaError "usage" for one that a live run, a sweep or a search uses, or that does not exist.
  */
 export async function dataDeletion(engine: Engine, name: string): Promise<Deletion> {
   const files = await filesBelow(engine, name, (data) => `${datasetPrefix}${data}/`);
   const manifest = manifestKey(name);
   const isWhole = files.some(({ key }) => key === manifest);
   if (!isWhole && files.length === 0) await findManifest(engine.live, name);
-  const unfinished = await unfinishedRunsOn(engine, name);
+  const free = { unused: true };
+  const unfinished = await engine.exclusively("data set", name, () => unfinishedRunsOn(engine, name), free);
   const rest = files.map(({ key }) => key).filter((key) => key !== manifest);
   const needed =
     unfinished.length === 0
@@ -95,11 +96,16 @@ export async function dataDeletion(engine: Engine, name: string): Promise<Deleti
     what: `${isWhole ? "data set" : "what is left of data set"} ${name}${needed}`,
     ...sizeOf(files),
     perform: () =>
-      engine.exclusively("data set", name, async () => {
-        // Some time may have been spent asking.
-        await unfinishedRunsOn(engine, name);
-        for (const key of isWhole ? [manifest, ...rest] : rest) await engine.objects.delete(key);
-      }),
+      engine.exclusively(
+        "data set",
+        name,
+        async () => {
+          // Some time may have been spent asking.
+          await unfinishedRunsOn(engine, name);
+          for (const key of isWhole ? [manifest, ...rest] : rest) await engine.objects.delete(key);
+        },
+        free,
+      ),
   };
 }
 

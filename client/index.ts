@@ -23,6 +23,7 @@ export {
   spendingOf,
 } from "./confirm-price.ts";
 export { type Deletion, dataDeletion, runDeletion } from "./delete.ts";
+export { useDataSets } from "./engines/data-uses.ts";
 export { type DeployedEngine, type Engine, isDeployed, type Watcher } from "./engines/engine.ts";
 export { functionLogs } from "./engines/function-logs.ts";
 export type { Liveness } from "./engines/liveness.ts";

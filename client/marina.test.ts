@@ -93,7 +93,7 @@ describe("a run in a program", () => {
   });
 
   it("stops at a round boundary when its service is closed, and goes on with the same bits", async () => {
-    const long = { ...spec, stop: { rounds: 3000 } };
+    const long = { ...spec, stop: { rounds: 1200 } };
     const whole = await (async () => {
       await using marina = await openMarina({ home: home() });
       // Awaited: the service is closed when this returns.
@@ -113,18 +113,18 @@ describe("a run in a program", () => {
     await using marina = await openMarina({ home: folder });
     const stopped = await (await marina.findRun("marina-mushrooms")).result();
     expect(stopped.status).toBe("stopped");
-    expect(stopped.rounds).toBeLessThan(3000);
+    expect(stopped.rounds).toBeLessThan(1200);
     const resumed = await marina.resumeRun("marina-mushrooms");
     const rounds = await all(resumed.rounds());
     const result = await resumed.result();
     expect(result.status).toBe("done");
     expect(result.iterateSha256).toBe(whole.iterateSha256);
-    expect(rounds.map(({ round }) => round)).toEqual(Array.from({ length: 3000 }, (_, i) => i));
+    expect(rounds.map(({ round }) => round)).toEqual(Array.from({ length: 1200 }, (_, i) => i));
   });
 
   it("is told to stop, and to go on with more workers", async () => {
     await using marina = await openMarina({ home: home() });
-    const elastic = await marina.createRun({ ...spec, name: "elastic", stop: { rounds: 3000 } });
+    const elastic = await marina.createRun({ ...spec, name: "elastic", stop: { rounds: 1200 } });
     let asked = false;
     for await (const { round } of elastic.rounds()) {
       if (round < 20 || asked) continue;

@@ -39,7 +39,7 @@ describe("vectors that a machine can't hold", () => {
     expect(error).toBeInstanceOf(MarinaError);
     expect(error).toMatchObject({ code: "limit" });
     expect((error as Error).message).toMatch(
-      /d = 4000000000 of data set "hashed" makes vectors of 32\.0 GB: with 1 workers .*, this machine has 25\.8 GB; map/,
+      /d = 4000000000 of data set "hashed" makes vectors of 32\.0 GB: with one worker .*, this machine has 25\.8 GB; map/,
     );
     expect(await objects.list("")).toEqual(before);
     // However much there is, a checkpoint can't hold them.

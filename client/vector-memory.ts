@@ -84,7 +84,7 @@ export function checkMachine(
   if (needed > machineBytes) {
     throw new MarinaError(
       "limit",
-      `${vectors}: with ${workers} workers the embedded cloud needs about ${size(needed)}, this machine has ${size(machineBytes)}; ${workers > 1 ? "take fewer workers, or " : ""}${advice}`,
+      `${vectors}: with ${workers === 1 ? "one worker" : `${workers} workers`} the embedded cloud needs about ${size(needed)}, this machine has ${size(machineBytes)}; ${workers > 1 ? "take fewer workers, or " : ""}${advice}`,
     );
   }
   if (8 * dimension * CHECKPOINT_VECTORS >= CHECKPOINT_BYTES) {

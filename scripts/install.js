@@ -42,23 +42,27 @@ export function install() {
   console.log(`Installed in ${((Date.now() - started) / 1000).toFixed(0)} s.`);
 }
 
+/** This process's environment with the project's Node first on the path. */
+export function environment(variables = {}) {
+  const separator = process.platform === "win32" ? ";" : ":";
+  return { ...process.env, ...variables, PATH: `${dirname(node24)}${separator}${process.env.PATH}` };
+}
+
 /** Runs a program of the project under its own Node; ends this process when it fails. */
 export function run(title, args, variables = {}) {
   if (title !== "") console.log(`\n== ${title}`);
-  const env = {
-    ...process.env,
-    ...variables,
-    PATH: `${dirname(node24)}${process.platform === "win32" ? ";" : ":"}${process.env.PATH}`,
-  };
-  const outcome = spawnSync(node24, args, { cwd: root, stdio: "inherit", env });
+  const outcome = spawnSync(node24, args, { cwd: root, stdio: "inherit", env: environment(variables) });
   if (outcome.signal !== null) process.kill(process.pid, outcome.signal);
   if (outcome.status !== 0) process.exit(outcome.status ?? 1);
 }
 
-/** Deploys the stack to a cloud and runs the functions there: infra-tests/e2e. */
-export function endToEnd(cloud, options = []) {
-  const args = [tool("vitest", "vitest.mjs"), "run", "--config", "infra-tests/vitest.config.ts", ...options];
-  run(`end to end on ${cloud} (vitest)`, args, { MARINA_TEST_CLOUD: cloud });
+/** What deploys the stack to a cloud and runs the functions there: infra-tests/e2e. */
+export function endToEndProgram(cloud, options = []) {
+  return {
+    title: `end to end on ${cloud} (vitest)`,
+    args: [tool("vitest", "vitest.mjs"), "run", "--config", "infra-tests/vitest.config.ts", ...options],
+    variables: { MARINA_TEST_CLOUD: cloud },
+  };
 }
 
 /** The start file of an installed tool. */

@@ -4,7 +4,8 @@
 
 import { ensureChromium } from "./chromium.js";
 import { floors, outside } from "./floors.js";
-import { endToEnd, install, root, run, tool } from "./install.js";
+import { endToEndProgram, install, root, run, tool } from "./install.js";
+import { runSideBySide } from "./side-by-side.js";
 
 install();
 ensureChromium();
@@ -13,17 +14,30 @@ const vitest = tool("vitest", "vitest.mjs");
 if (asked.length > 0) {
   run("vitest", [vitest, "run", ...asked]);
 } else {
-  run("format and lint (biome)", [tool("@biomejs/biome", "bin/biome"), "check", "--error-on-warnings", root]);
-  for (const project of ["tsconfig.json", "report/client/tsconfig.json"]) {
-    run(`types (tsc -p ${project})`, [tool("typescript", "bin/tsc"), "-p", project]);
-  }
-  run("rule of imports (dependency-cruiser)", [
-    tool("dependency-cruiser", "bin/dependency-cruiser.mjs"),
-    "--config",
-    ".dependency-cruiser.js",
-    ...new Set([...floors, ...outside].map(({ folder }) => folder.split("/")[0])),
+  const types = (project) => ({
+    title: `types (tsc -p ${project})`,
+    args: [tool("typescript", "bin/tsc"), "-p", project],
+  });
+  await runSideBySide([
+    {
+      title: "format and lint (biome)",
+      args: [tool("@biomejs/biome", "bin/biome"), "check", "--error-on-warnings", root],
+    },
+    types("tsconfig.json"),
+    types("report/client/tsconfig.json"),
+    {
+      title: "rule of imports (dependency-cruiser)",
+      args: [
+        tool("dependency-cruiser", "bin/dependency-cruiser.mjs"),
+        "--config",
+        ".dependency-cruiser.js",
+        ...new Set([...floors, ...outside].map(({ folder }) => folder.split("/")[0])),
+      ],
+    },
   ]);
-  run("tests (vitest)", [vitest, "run"]);
-  // MiniStack of the two local clouds: it starts in a second and installs in ten.
-  endToEnd("ministack", ["scenarios"]);
+  // MiniStack of the two local clouds: it starts in a second and installs in ten. Its scenarios mostly wait.
+  await runSideBySide([
+    { title: "tests (vitest)", args: [vitest, "run"] },
+    endToEndProgram("ministack", ["scenarios"]),
+  ]);
 }

@@ -41,6 +41,7 @@ const AMBIENT: Readonly<Record<string, string>> = {
   "client/run.ts": "how often a run that is too young to be told to stop is told again",
   "client/scale.ts": "numbers the user's requests",
   "client/engines/command-box.ts": "names of commands, in their order",
+  "client/engines/data-uses.ts": "how often the end of another process that writes a data set is looked for",
   "sweep/run-cell.ts": "wall time of a run, for the table",
   "sweep/stack-runner.ts": "wall time of a run, for the table",
   "sweep/stack-session.ts": "how often a stack is asked",

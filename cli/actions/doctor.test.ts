@@ -3,7 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type FakeService, startFakeService } from "../../shared/cloud/aws/testing/fake-service.ts";
+import { importLibsvm } from "../../shared/data/import.ts";
+import { parseManifest } from "../../shared/data/manifest.ts";
+import { memoryStore } from "../../shared/data/testing/memory-store.ts";
+import { manifestKey } from "../../shared/protocol/keys.ts";
+import { parseRunSpec } from "../../shared/protocol/spec/spec.ts";
 import { marina, type Outcome } from "../../tests/fixtures/cli.ts";
+import { heldOutChecks } from "./doctor.ts";
 
 /** Lambda's answer to GetAccountSettings, and a refusal of everything else: as in an account without a stack. */
 let limits = { ConcurrentExecutions: 10, UnreservedConcurrentExecutions: 10 };
@@ -70,5 +76,45 @@ describe("marina doctor --before-deploy", () => {
     const specified = await doctor(limits, "spec.json");
     expect([specified.code, specified.stdout]).toEqual([2, ""]);
     expect(specified.stderr).toMatch(/--before-deploy takes no spec/);
+  });
+});
+
+describe("held-out data of a spec", () => {
+  it("is looked at: its rows are told, what is missing or of another kind is bad", async () => {
+    const objects = memoryStore();
+    const manifestOf = async (name: string, text: string) => {
+      async function* chunks() {
+        yield new TextEncoder().encode(text);
+      }
+      await importLibsvm(chunks(), { name, sourceName: name, labels: "binary", objects });
+      return parseManifest((await objects.get(manifestKey(name))).body, name);
+    };
+    const train = await manifestOf("train", "1 1:1 2:1\n-1 1:2\n1 2:3\n");
+    await manifestOf("test", "1 1:2 2:1\n-1 1:3\n");
+    await manifestOf("narrow", "1 1:2\n-1 1:3\n");
+    const specOf = (heldOut: object) =>
+      parseRunSpec(
+        {
+          data: "train",
+          workers: 2,
+          problem: { kind: "logistic" },
+          algorithm: { kind: "gd", stepSize: 1 },
+          stop: { rounds: 3 },
+          ...heldOut,
+        },
+        "spec",
+      );
+    const checked = (data: string) => heldOutChecks(objects, specOf({ heldOut: { data } }), train);
+    expect(await heldOutChecks(objects, specOf({}), train)).toEqual([]);
+    expect(await checked("test")).toEqual([{ good: true, text: "held-out data: 2 rows of test" }]);
+    expect(await checked("narrow")).toEqual([
+      {
+        good: false,
+        text: expect.stringMatching(/^held-out data: .*"narrow" has 1 features, not 2; import it/),
+      },
+    ]);
+    expect(await checked("tset")).toEqual([
+      { good: false, text: expect.stringMatching(/^held-out data: .*"tset".*did you mean "test"/) },
+    ]);
   });
 });

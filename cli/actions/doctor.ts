@@ -5,6 +5,7 @@ import {
   adviceText,
   type Check,
   checkFit,
+  checkHeldOutData,
   checkTurns,
   configure,
   constantsOfSpec,
@@ -24,7 +25,7 @@ import { shardsPerTaskOf } from "../../lambdas/aggregator/index.ts";
 import { dollars, MarinaError, seconds } from "../../shared/base/index.ts";
 import { accountConcurrency, functionLimits } from "../../shared/cloud/aws/index.ts";
 import { priceNotice } from "../../shared/cost/index.ts";
-import { problemForm } from "../../shared/data/index.ts";
+import { type Manifest, problemForm } from "../../shared/data/index.ts";
 import { openProblem } from "../../shared/problems/index.ts";
 import { type RunSpec, workersAsked } from "../../shared/protocol/index.ts";
 import type { PrintOptions } from "../output/print.ts";
@@ -99,6 +100,7 @@ async function* checks(engine: DeployedEngine, specPath: string | undefined): As
   // Dense rounds, and those of every method but PP-MARINA, ask all workers at once.
   const workers = Math.max(...workersAsked(spec.workers));
   const manifest = await findManifest(objects, spec.data);
+  yield* await heldOutChecks(objects, spec, manifest);
   const problem = openProblem(spec.problem, await problemForm(objects, spec.problem, manifest));
   const tasks = Math.ceil(workers / shardsPerTaskOf(spec, workers, manifest, problem));
   const { reading, computing } = taskSeconds(spec, manifest, problem, stack.workerMemoryMb);
@@ -134,6 +136,23 @@ async function* checks(engine: DeployedEngine, specPath: string | undefined): As
   };
   const advice = await packingAdvice(objects, spec, configuration, prediction);
   if (advice !== undefined) yield { good: true, text: `packing: ${adviceText(advice)}` };
+}
+
+/** Is the data that is not trained on there, whole, and like the run's? Nothing where the spec names none. */
+export async function heldOutChecks(
+  objects: DeployedEngine["objects"],
+  spec: RunSpec,
+  manifest: Manifest,
+): Promise<Check[]> {
+  if (spec.heldOut === undefined) return [];
+  const { data } = spec.heldOut;
+  try {
+    const { rows } = (await checkHeldOutData(objects, spec, manifest))!;
+    return [{ good: true, text: `held-out data: ${rows.toLocaleString("en-US")} rows of ${data}` }];
+  } catch (error) {
+    if (!(error instanceof MarinaError)) throw error;
+    return [{ good: false, text: `held-out data: ${error.message}` }];
+  }
 }
 
 /** Where the step size comes from, and what it promises; where there is none, why. */

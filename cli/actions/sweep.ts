@@ -1,12 +1,11 @@
 /** `marina sweep`: many runs, in parallel, resumable, on a stack within a budget; figures, medians and Pareto fronts. */
 import { join, relative, resolve } from "node:path";
-import { type EngineOptions, openEmbedded, wrapped } from "../../client/index.ts";
+import { type EngineOptions, openEmbedded, useDataSets, wrapped } from "../../client/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import type { RoundRecord } from "../../shared/protocol/index.ts";
 import {
   type CellProgress,
   type CellSetting,
-  CellsLeft,
   cellsOf,
   chosenOf,
   confirmingCells,
@@ -33,6 +32,7 @@ import {
 import { type PrintOptions, print, remark } from "../output/print.ts";
 import { onOutput, widthOf } from "../output/terminal.ts";
 import { writingTo } from "../output/writing.ts";
+import { endInterrupted } from "./interrupted.ts";
 
 export interface SweepOptions extends EngineOptions, PrintOptions {
   readonly jobs?: number;
@@ -58,9 +58,7 @@ export async function sweep(path: string, options: SweepOptions): Promise<void> 
     const { home, jobs } = options;
     await write(await runSweep(read, { home, jobs, progress, signal: interruption.signal, onCut: write }));
   } catch (error) {
-    if (!interruption.signal.aborted || !(error instanceof CellsLeft)) throw error;
-    console.error(`marina: ${error.message}`);
-    process.exitCode = 130;
+    endInterrupted(error);
   } finally {
     interruption.dispose();
   }
@@ -157,6 +155,8 @@ export async function runSweep(
 ): Promise<Swept> {
   const engine = await openEmbedded(home);
   const library = new Library(engine.objects);
+  const named = namedDataSets(spec, base);
+  const unuse = await useDataSets(home, named);
   const runner = createCellRunner({
     home,
     library,
@@ -170,7 +170,7 @@ export async function runSweep(
     rounds: async ({ cell }) => runner.rounds(cell),
   });
   try {
-    const setting = await library.settingFor(namedDataSets(spec, base));
+    const setting = await library.settingFor(named);
     const cells = cellsOf(spec, base, setting);
     try {
       const finished = await runner.run(cells);
@@ -183,6 +183,7 @@ export async function runSweep(
     }
   } finally {
     await runner.close();
+    unuse();
     await engine.close();
   }
 }

@@ -1,5 +1,6 @@
 /** Where the trials of a search run, and by which rule the best of them is told. */
-import { type EngineOptions, openEmbedded } from "../../client/index.ts";
+import { availableParallelism } from "node:os";
+import { type EngineOptions, openEmbedded, useDataSets } from "../../client/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import {
   type Cell,
@@ -15,6 +16,8 @@ import {
   PROGRESS_WITHIN,
 } from "../../sweep/index.ts";
 import type { PrintOptions } from "../output/print.ts";
+import { endInterrupted } from "./interrupted.ts";
+import { TrialBudget } from "./trial-budget.ts";
 
 /** What `--by` may be, in a word each. */
 export const TUNE_MEASURES: Readonly<Record<string, Measure>> = {
@@ -73,7 +76,22 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-export async function openBench(options: TuneOptions): Promise<Bench> {
+/** Searches on a bench that is closed after it. A search that was interrupted ends with the code that says so. */
+export async function withBench(
+  options: TuneOptions,
+  search: (bench: Bench) => Promise<void>,
+): Promise<void> {
+  const bench = await openBench(options);
+  try {
+    await search(bench);
+  } catch (error) {
+    endInterrupted(error);
+  } finally {
+    await bench.close();
+  }
+}
+
+async function openBench(options: TuneOptions): Promise<Bench> {
   if (options.on === "embedded") return embeddedBench(options);
   const session = await openStackSession("tune", options);
   return {
@@ -91,12 +109,6 @@ export async function openBench(options: TuneOptions): Promise<Bench> {
 }
 
 async function embeddedBench({ home, jobs, maxUsd }: TuneOptions): Promise<Bench> {
-  if (maxUsd !== undefined) {
-    throw new MarinaError(
-      "usage",
-      "--max-usd: runs on the embedded cloud cost nothing; give it with --on aws or --on localstack",
-    );
-  }
   const engine = await openEmbedded(home);
   const library = new Library(engine.objects);
   const progress = createCellProgress("tune", process.stderr);
@@ -109,18 +121,32 @@ async function embeddedBench({ home, jobs, maxUsd }: TuneOptions): Promise<Bench
     signal,
     ...(jobs === undefined ? {} : { jobs }),
   });
+  let unuse = (): void => undefined;
+  const budget = new TrialBudget(maxUsd);
+  const together = maxUsd === undefined ? Infinity : (jobs ?? availableParallelism());
   return {
-    setting: (dataSets) => library.settingFor(dataSets),
+    setting: async (dataSets) => {
+      const named = [...dataSets];
+      unuse = await useDataSets(home, named);
+      return library.settingFor(named);
+    },
     run: async (cells) => {
-      try {
-        return { finished: await runner.run(cells) };
-      } catch (error) {
-        return { finished: runner.finished(cells), error };
+      const taken: FinishedCell[] = [];
+      for (let at = 0; at < cells.length && !budget.isSpent; at += together) {
+        const batch = cells.slice(at, at + together);
+        try {
+          taken.push(...budget.take(await runner.run(batch)));
+        } catch (error) {
+          return { finished: [...taken, ...budget.take(runner.finished(batch))], error };
+        }
       }
+      if (taken.length === cells.length) return { finished: taken };
+      return { finished: taken, error: budget.spentUp(cells.length - taken.length) };
     },
     close: async () => {
       interruption.dispose();
       await runner.close();
+      unuse();
       await engine.close();
     },
   };

@@ -3,7 +3,6 @@ import { MarinaError } from "../../shared/base/index.ts";
 import { dataSetsOf, type RunSpec } from "../../shared/protocol/index.ts";
 import {
   type Cell,
-  CellsLeft,
   cellsOf,
   clampedParameter,
   drawnPoints,
@@ -19,7 +18,7 @@ import {
 } from "../../sweep/index.ts";
 import { print, remark } from "../output/print.ts";
 import { onOutput } from "../output/terminal.ts";
-import { openBench, refusalOf, ruleOf, type TuneOptions } from "./tune-bench.ts";
+import { type Bench, refusalOf, ruleOf, type TuneOptions, withBench } from "./tune-bench.ts";
 
 type Point = Readonly<Record<string, unknown>>;
 
@@ -28,8 +27,7 @@ export async function tuneCombinations(spec: RunSpec, measure: Measure, options:
   const fields = asked.map(({ field }) => field);
   const doubled = fields.find((field, i) => fields.indexOf(field) !== i);
   if (doubled !== undefined) throw new MarinaError("usage", `--parameter ${doubled}: expected it once`);
-  const bench = await openBench(options);
-  try {
+  await withBench(options, async (bench) => {
     const setting = await bench.setting(dataSetsOf(spec));
     const cellsFor = (points: readonly Point[], rounds: number): Cell[] => {
       const list = points.map((set) => ({ set }));
@@ -63,13 +61,7 @@ export async function tuneCombinations(spec: RunSpec, measure: Measure, options:
       throw new MarinaError("usage", "no combination of these values can be tried: see above");
     const points = options.random === undefined ? all : drawnPoints(all, options.random, options.searchSeed);
     await search(points, { spec, measure, options, cellsFor, run: (cells) => bench.run(cells) });
-  } catch (error) {
-    if (!(error instanceof CellsLeft) || !error.interrupted) throw error;
-    console.error(`marina: ${error.message}`);
-    process.exitCode = 130;
-  } finally {
-    await bench.close();
-  }
+  });
 }
 
 interface Search {
@@ -77,7 +69,7 @@ interface Search {
   readonly measure: Measure;
   readonly options: TuneOptions;
   readonly cellsFor: (points: readonly Point[], rounds: number) => Cell[];
-  readonly run: Awaited<ReturnType<typeof openBench>>["run"];
+  readonly run: Bench["run"];
 }
 
 async function search(

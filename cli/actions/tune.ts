@@ -7,7 +7,6 @@ import {
   allowedScale,
   bestTrial,
   type Cell,
-  CellsLeft,
   cellsOf,
   fieldOf,
   type Group,
@@ -22,7 +21,7 @@ import {
 } from "../../sweep/index.ts";
 import { print, remark } from "../output/print.ts";
 import { onOutput } from "../output/terminal.ts";
-import { openBench, refusalOf, ruleOf, TUNE_MEASURES, type TuneOptions } from "./tune-bench.ts";
+import { refusalOf, ruleOf, TUNE_MEASURES, type TuneOptions, withBench } from "./tune-bench.ts";
 import { tuneCombinations } from "./tune-combinations.ts";
 
 export async function tune(path: string, options: TuneOptions): Promise<void> {
@@ -34,9 +33,8 @@ export async function tune(path: string, options: TuneOptions): Promise<void> {
   refuseCombinations(options);
   const field = fieldOf(first);
   const wanted = scaleOf(field, valueAt(spec, field));
-  const bench = await openBench(options);
   const tried: Group[] = [];
-  try {
+  await withBench(options, async (bench) => {
     const setting = await bench.setting(dataSetsOf(spec));
     const cellsFor = (values: readonly unknown[]): Cell[] => {
       const grid = { [field]: values };
@@ -94,13 +92,7 @@ export async function tune(path: string, options: TuneOptions): Promise<void> {
         `best by ${options.by}: --set '${field}=${JSON.stringify(value)}' (median ${short(cost)})`,
       ].join("\n"),
     );
-  } catch (error) {
-    if (!(error instanceof CellsLeft) || !error.interrupted) throw error;
-    console.error(`marina: ${error.message}`);
-    process.exitCode = 130;
-  } finally {
-    await bench.close();
-  }
+  });
 }
 
 /** @throws MarinaError "usage" for flags of a search over given values. */

@@ -29,7 +29,7 @@ export const command = engineCommand("tune")
   .addOption(jobs())
   .option(
     "--max-usd <dollars>",
-    "on a stack: start no run that is predicted to take the search beyond this; default: 1 on aws",
+    "on a stack: start no run that is predicted to take the search beyond this; default: 1 on aws. On the embedded cloud: no trial counts once those before it would have cost this on AWS",
     positiveNumber,
   )
   .addOption(yes())

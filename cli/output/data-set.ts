@@ -67,20 +67,23 @@ function moreFiles({ source: { files, fileName } }: Manifest): string {
 
 const SHOWN_CLASSES = 20;
 
+function rowsIn(count: number): string {
+  return count === 1 ? "(1 row)" : `(${count.toLocaleString("en-US")} rows)`;
+}
+
 function describeLabels(labels: Manifest["labels"]): string {
   if (labels.kind === "real") return `real, ${labels.min} to ${labels.max}`;
   if (labels.kind === "classes") {
     const { names, counts } = labels;
     const shown = names
       .slice(0, SHOWN_CLASSES)
-      .map((name, number) => `${JSON.stringify(name)} (${counts[number]!.toLocaleString("en-US")} rows)`);
+      .map((name, number) => `${JSON.stringify(name)} ${rowsIn(counts[number]!)}`);
     const more = names.length - SHOWN_CLASSES;
     return `${names.length} classes: ${shown.join(", ")}${more > 0 ? `, and ${more.toLocaleString("en-US")} more` : ""}`;
   }
   const { words, positive, negative, positives, negatives } = labels;
-  const rows = (count: number) => `(${count.toLocaleString("en-US")} rows)`;
   return (
-    `${words === undefined ? positive : JSON.stringify(words.positive)} -> +1 ${rows(positives)}, ` +
-    `${words === undefined ? negative : JSON.stringify(words.negative)} -> -1 ${rows(negatives)}`
+    `${words === undefined ? positive : JSON.stringify(words.positive)} -> +1 ${rowsIn(positives)}, ` +
+    `${words === undefined ? negative : JSON.stringify(words.negative)} -> -1 ${rowsIn(negatives)}`
   );
 }

@@ -21,6 +21,7 @@ import { machineMemoryBytes } from "../vector-memory.ts";
 import { CheckpointProgress } from "./checkpoint-progress.ts";
 import { CommandBox } from "./command-box.ts";
 import { commandBody, type RunCommand } from "./commands.ts";
+import { dataLock, requireUnused } from "./data-uses.ts";
 import type { Engine, Watcher, Written } from "./engine.ts";
 import { folderReader, storedFiles } from "./folder-reader.ts";
 import type { Liveness } from "./liveness.ts";
@@ -77,9 +78,13 @@ export class EmbeddedEngine implements Engine {
     return folderReader(this.#home);
   }
 
-  async exclusively<T>(kind: Written, name: string, work: () => Promise<T>): Promise<T> {
-    const lock =
-      kind === "run" ? this.#lock(name) : new RunLock(join(this.#home, "locks", "data", `${name}.pid`));
+  async exclusively<T>(
+    kind: Written,
+    name: string,
+    work: () => Promise<T>,
+    { unused }: { readonly unused: boolean } = { unused: false },
+  ): Promise<T> {
+    const lock = kind === "run" ? this.#lock(name) : dataLock(this.#home, name);
     const release = await waitFor({
       look: async (look) => {
         const taken = lock.take();
@@ -95,6 +100,7 @@ export class EmbeddedEngine implements Engine {
     });
     const { cloud } = this.#service;
     try {
+      if (unused) requireUnused(this.#home, name);
       cloud.refresh(kind === "run" ? runPrefix(name) : `${datasetPrefix}${name}/`);
       const done = await work();
       cloud.flush();

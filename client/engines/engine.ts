@@ -32,9 +32,15 @@ export interface Engine extends AsyncDisposable {
    * Does work that writes a data set or a run whole, as an import does, while no other process of this machine does so under
    * the same name; what others wrote before is seen, what the work writes is durable in the end. (A stack's conditional
    * writes hold by themselves: there it is just done.)
-   * @throws MarinaError "usage" where another process goes on doing it; and whatever the work throws
+   * @param condition `unused`: what is there is taken away, so no sweep or search of this machine may use it.
+   * @throws MarinaError "usage" where another process goes on doing it, or uses it; and whatever the work throws
    */
-  exclusively<T>(kind: Written, name: string, work: () => Promise<T>): Promise<T>;
+  exclusively<T>(
+    kind: Written,
+    name: string,
+    work: () => Promise<T>,
+    condition?: { readonly unused: boolean },
+  ): Promise<T>;
   /** Sends a control message and waits until the run has ended. */
   drive(control: ControlMessage, watcher: Watcher): Promise<RunResult>;
   /** Waits for a run that is live already, and tells of it as `drive` does. Undefined when it is cut off before its end. */

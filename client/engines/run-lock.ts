@@ -33,7 +33,7 @@ export class RunLock {
     mkdirSync(dirname(this.#path), { recursive: true });
     removeDrafts(dirname(this.#path));
     while (!createFile(this.#path, holder())) {
-      const text = read(this.#path);
+      const text = textOf(this.#path);
       const driver = livingHolder(text);
       if (driver !== undefined) return { driver };
       if (text !== undefined) removeAbandoned(this.#path, text);
@@ -54,7 +54,7 @@ export class RunLock {
 
   /** The living process that drives the run; undefined when none does. */
   driver(): number | undefined {
-    return livingHolder(read(this.#path));
+    return livingHolder(textOf(this.#path));
   }
 }
 
@@ -66,24 +66,26 @@ export class RunLock {
 function removeAbandoned(path: string, text: string): void {
   const removal = `${path}.${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
   if (!createFile(removal, holder())) {
-    const other = read(removal);
+    const other = textOf(removal);
     if (other === undefined) return;
     if (livingHolder(other) === undefined) removeAbandoned(removal, other);
     else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REMOVAL_MILLISECONDS);
     return;
   }
   try {
-    if (read(path) === text) rmSync(path, { force: true });
+    if (textOf(path) === text) rmSync(path, { force: true });
   } finally {
     rmSync(removal, { force: true });
   }
 }
 
-function holder(): string {
+/** What a file of this process says: its id, and when it began. */
+export function holder(): string {
   return `${process.pid} ${birthOf(process.pid)}`;
 }
 
-function livingHolder(text: string | undefined): number | undefined {
+/** The process that a file tells of, if it is alive. */
+export function livingHolder(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const [id = "", birth = ""] = text.split(" ");
   const pid = Number(id);
@@ -92,7 +94,8 @@ function livingHolder(text: string | undefined): number | undefined {
   return birth === "" || birth === birthOf(pid) ? pid : undefined;
 }
 
-function read(path: string): string | undefined {
+/** Undefined where there is no such file. */
+export function textOf(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {

@@ -107,7 +107,7 @@ export async function fileImport(
     });
     return { manifest, sourceName: input.name, notices };
   };
-  return (engine) => engine.exclusively("data set", name, () => importInto(engine));
+  return (engine) => engine.exclusively("data set", name, () => importInto(engine), { unused: replace });
 }
 
 /** How the files shall be imported. */

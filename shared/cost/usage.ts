@@ -21,10 +21,7 @@ export interface Usage {
   readonly method: AccountUsage;
   readonly evaluation: AccountUsage;
 }
-export type FunctionUsage = AccountUsage["worker"];
-export type QueueUsage = AccountUsage["standardQueues"];
 export type MappingUsage = AccountUsage["standardMapping"];
-export type ObjectUsage = AccountUsage["objects"];
 
 /** The two functions of the service. */
 export type FunctionRole = "worker" | "aggregator";

@@ -443,7 +443,7 @@ describe("damage on the disk", () => {
       code: 0,
       stderr: 'my table.txt: left out 1 row with missing cells (by column: "3" 1)\n',
     });
-    expect(imported.stdout).toContain('"M" -> +1 (2 rows), "B" -> -1 (1 rows)');
+    expect(imported.stdout).toContain('"M" -> +1 (2 rows), "B" -> -1 (1 row)');
     const rows = join(file("table"), "objects", "datasets", "my-table", "rows-1");
     const bytes = readFileSync(rows);
     writeFileSync(rows, "damaged");

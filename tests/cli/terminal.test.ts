@@ -45,12 +45,20 @@ beforeAll(async () => {
     await marina(["run", "spec.json", "--set", `name=${name}`, "--tag", "paper", ...home], { cwd: folder });
 });
 
-const TERM = { TERM: "xterm-256color", PATH: process.env["PATH"] ?? "", HOME: folder };
+const { PATH = "", NODE_COMPILE_CACHE = "", MARINA_THREADS = "" } = process.env;
+const TERM = { TERM: "xterm-256color", HOME: folder, PATH, NODE_COMPILE_CACHE, MARINA_THREADS };
 
-/** What a terminal of this width gets to see, with all that moves its cursor. */
+const screens = new Map<string, string>();
+
+/** What a terminal of this width gets to see, with all that moves its cursor; the same call is made once. */
 function shown(columns: number, ...args: readonly string[]): string {
   const words = [PTY, String(columns), process.execPath, MARINA, ...args, ...home];
-  return execFileSync(python!, words, { cwd: folder, env: TERM, encoding: "utf8", maxBuffer: 1e8 });
+  const call = words.join(" ");
+  const screen =
+    screens.get(call) ??
+    execFileSync(python!, words, { cwd: folder, env: TERM, encoding: "utf8", maxBuffer: 1e8 });
+  screens.set(call, screen);
+  return screen;
 }
 
 const FIRST_COLUMN = new RegExp(`${"\u001b"}\\[\\d*G`, "g");

@@ -90,3 +90,20 @@ it("refuses flags and values that mean nothing", async () => {
   const twice = await tune("--parameter", "workers=2,3", "--parameter", "workers=4");
   expect([twice.code, twice.stderr]).toEqual([2, expect.stringMatching(/workers: expected it once/)]);
 });
+
+it("ends at a budget of predicted dollars, at the same trial however many run at one time", async () => {
+  const outcomes = [];
+  for (const jobs of ["1", "2"]) {
+    const args = ["tune", "spec.json", ...GRID, "--max-usd", "0.000001", "--jobs", jobs];
+    outcomes.push(await marina(args, { cwd }));
+  }
+  for (const { code, stdout, stderr } of outcomes) {
+    expect(code).toBe(1);
+    expect(lastLine(stderr)).toMatch(
+      /^marina: the search is not at its end: --max-usd 0.000001 is used up after 1 trial, predicted to cost \$[\d.]+ on AWS; 8 more were to come$/,
+    );
+    // What the one has come to is told.
+    expect(stdout).toMatch(/^best: the least uplink bits/m);
+  }
+  expect(lastLine(outcomes[1]!.stderr)).toBe(lastLine(outcomes[0]!.stderr));
+});

@@ -9,6 +9,7 @@ import {
   manifestKey,
   memoryKey,
   modelKey,
+  preparationKey,
   resultKey,
   roundsKey,
   specKey,
@@ -19,10 +20,12 @@ import type { Ask } from "./simulate.ts";
 
 export const STACK = "Marina";
 export const ACCOUNT = "123456789012";
-const REGION = "eu-central-1";
+export const REGION = "eu-central-1";
 const BUCKET = "marina-databuckete6b0faa8-1x2y3z";
 const CONTROL_QUEUE = "Marina-ControlQueue0A1B2C3D-AbCdEfGh.fifo";
 const CONTROL_DEAD_LETTERS = "Marina-ControlDeadLetters0A1B2C3D-IjKlMnOp.fifo";
+export const TASK_QUEUE = "Marina-TasksQueue0A1B2C3D-QrStUvWx";
+export const TASK_DEAD_LETTERS = "Marina-TasksDeadLetters0A1B2C3D-YzAbCdEf";
 
 /** What the policies' placeholders stand for here. */
 export const VALUES = {
@@ -63,6 +66,7 @@ export const keys = {
   result: resultKey(RUN),
   rounds: roundsKey(RUN, 100),
   memory: memoryKey(RUN, 3, 7),
+  preparation: preparationKey(RUN),
   model: modelKey("0".repeat(64)),
   start: startKey(RUN, "0".repeat(64)),
 } as const;
@@ -169,6 +173,7 @@ export const PORT_CALLS: Readonly<Record<string, readonly Ask[]>> = {
     "result",
     "rounds",
     "memory",
+    "preparation",
     "start",
   ),
   "client/engines/aws.ts queues.destroy(await": on("sqs:DeleteQueue", queues.run),
@@ -185,6 +190,7 @@ export const PORT_CALLS: Readonly<Record<string, readonly Ask[]>> = {
     "labels",
     "rounds",
     "memory",
+    "preparation",
     "start",
   ),
   "client/transfer.ts objects.put(key": put(
@@ -192,6 +198,7 @@ export const PORT_CALLS: Readonly<Record<string, readonly Ask[]>> = {
     "labels",
     "rounds",
     "memory",
+    "preparation",
     "result",
     "start",
     "manifest",
@@ -209,6 +216,7 @@ export const PORT_CALLS: Readonly<Record<string, readonly Ask[]>> = {
   "client/engines/embedded.ts queues.address(contributionsQueueName": [],
   "client/engines/embedded.ts queues.send(queue": [],
   "client/engines/embedded.ts objects.delete(key": [],
+  "client/predict.ts objects.put(spectra": [],
   "sweep/run-cell.ts objects.put(key": [],
 };
 

@@ -42,18 +42,38 @@ export function filled(name: PolicyName, values: Readonly<Record<string, string>
   return JSON.parse(text) as Policy;
 }
 
-/** @throws when the policy or the request is none that IAM knows, e.g. for an action that does not exist. */
-export async function isAllowed(policy: Policy, { action, arn }: Ask, account: string): Promise<boolean> {
+export interface Asking {
+  /** ARN of who asks; default: a user of the account. */
+  readonly principal?: string;
+  /** The policy on the resource itself. */
+  readonly resourcePolicy?: Policy | undefined;
+  /** Of a listing. */
+  readonly prefix?: string | undefined;
+  /** Over TLS? Default: yes. */
+  readonly secure?: boolean;
+}
+
+/** @throws when a policy or the request is none that IAM knows, e.g. for an action that does not exist. */
+export async function isAllowed(
+  policies: Policy | readonly Policy[],
+  { action, arn }: Ask,
+  account: string,
+  { principal = `arn:aws:iam::${account}:user/someone`, resourcePolicy, prefix, secure = true }: Asking = {},
+): Promise<boolean> {
   const outcome = await runSimulation(
     {
-      identityPolicies: [{ name: "shipped", policy }],
+      identityPolicies: [policies].flat().map((policy, i) => ({ name: `policy${i}`, policy })),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
+      ...(resourcePolicy === undefined ? {} : { resourcePolicy }),
       request: {
         action,
-        principal: `arn:aws:iam::${account}:user/someone`,
+        principal,
         resource: { resource: arn, accountId: account },
-        contextVariables: { "aws:SecureTransport": "true" },
+        contextVariables: {
+          "aws:SecureTransport": String(secure),
+          ...(prefix === undefined ? {} : { "s3:prefix": prefix }),
+        },
       },
     },
     {},

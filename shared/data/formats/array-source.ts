@@ -134,14 +134,8 @@ export class ArraySource implements RowSource {
       if (block.length < wanted * rowBytes)
         throw this.#cutOff(form, row + Math.floor(block.length / rowBytes));
       const view = new DataView(block.buffer);
-      for (let at = 0; at < block.length; row++) {
-        for (let j = 0; j < size; j++, at += type.bytes) {
-          const value = type.read(view, at, littleEndian);
-          if (value - value !== 0) throw this.#notFinite(form, row, j, value);
-          rows.feature(j, value);
-        }
-        rows.label(labels[row]!);
-        rows.endRow(row + 1);
+      for (let at = 0; at < block.length; row++, at += rowBytes) {
+        this.#fill(rows, form, row, labels[row]!, (j) => type.read(view, at + j * type.bytes, littleEndian));
         if (rows.enough) yield rows.take();
       }
     }
@@ -165,16 +159,24 @@ export class ArraySource implements RowSource {
     const places = columnMajorPlaces(rowShape(shape));
     const rows = new DenseRows();
     for (let row = 0; row < labels.length; row++) {
-      for (let j = 0; j < size; j++) {
-        const value = type.read(view, (places[j]! * labels.length + row) * type.bytes, littleEndian);
-        if (value - value !== 0) throw this.#notFinite(form, row, j, value);
-        rows.feature(j, value);
-      }
-      rows.label(labels[row]!);
-      rows.endRow(row + 1);
+      const entry = (j: number): number =>
+        type.read(view, (places[j]! * labels.length + row) * type.bytes, littleEndian);
+      this.#fill(rows, form, row, labels[row]!, entry);
       if (rows.enough) yield rows.take();
     }
     if (rows.count > 0) yield rows.take();
+  }
+
+  /** One row, entry by entry, as `entry` reads them. */
+  #fill(rows: DenseRows, form: ArrayForm, row: number, label: number, entry: (j: number) => number): void {
+    const size = sizeOf(form);
+    for (let j = 0; j < size; j++) {
+      const value = entry(j);
+      if (value - value !== 0) throw this.#notFinite(form, row, j, value);
+      rows.feature(j, value);
+    }
+    rows.label(label);
+    rows.endRow(row + 1);
   }
 
   #cutOff(form: ArrayForm, rows: number): MarinaError {

@@ -260,9 +260,11 @@ function shown(text: string): string {
 
 /** @param lastLine where the last whole record ended. */
 function asDataError(error: CsvError, name: string, lastLine: number): MarinaError {
-  const message =
-    error.code === "CSV_MAX_RECORD_SIZE"
-      ? `${name}: the record that begins at line ${lastLine + 1} is longer than ${LONGEST_RECORD} characters; is a quote there never closed?`
-      : `${name}: expected CSV as of RFC 4180; ${error.message}`;
-  return new MarinaError("data", message, { cause: error });
+  const record = `the record that begins at line ${lastLine + 1}`;
+  const told: Readonly<Record<string, string>> = {
+    CSV_MAX_RECORD_SIZE: `${record} is longer than ${LONGEST_RECORD} characters; is a quote there never closed?`,
+    CSV_QUOTE_NOT_CLOSED: `${record} has a quote that is never closed`,
+  };
+  const message = told[error.code] ?? `expected CSV as of RFC 4180; ${error.message}`;
+  return new MarinaError("data", `${name}: ${message}`, { cause: error });
 }

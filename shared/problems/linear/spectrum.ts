@@ -2,6 +2,7 @@
 import { largestEigenvalue } from "../../math/index.ts";
 import type { Shard, ShardSpectrum } from "../problem.ts";
 import { addTransposed, margins } from "./kernels.ts";
+import { squaredRowNorms } from "./row-norms.ts";
 
 const BLOCK_ROWS = 256;
 
@@ -20,22 +21,16 @@ export function applyGram(shard: Shard, v: Float64Array, out: Float64Array): voi
  * the rows, `smoothness` gives every constant of every problem.
  */
 export function shardSpectrum(shard: Shard): ShardSpectrum {
-  const { rows, features, offsets, values } = shard;
-  const base = offsets[0]!;
+  const { rows, features, offsets } = shard;
   let sumSquaredNorms = 0;
   let sumFourthNorms = 0;
   let maxSquaredNorm = 0;
-  for (let row = 0; row < rows; row++) {
-    const begin = offsets[row]! - base;
-    const end = offsets[row + 1]! - base;
-    let norm = 0;
-    if (values === null) norm = end - begin;
-    else for (let at = begin; at < end; at++) norm += values[at]! * values[at]!;
+  for (const norm of squaredRowNorms(shard)) {
     sumSquaredNorms += norm;
     sumFourthNorms += norm * norm;
     maxSquaredNorm = Math.max(maxSquaredNorm, norm);
   }
-  const nonZeros = offsets[rows]! - base;
+  const nonZeros = offsets[rows]! - offsets[0]!;
   return {
     rows,
     nonZeros,
