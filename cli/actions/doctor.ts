@@ -6,6 +6,7 @@ import {
   type Check,
   checkFit,
   checkTurns,
+  configurationOf,
   configure,
   constantsOfSpec,
   type DeployedEngine,
@@ -111,7 +112,7 @@ async function* checks(engine: DeployedEngine, specPath: string | undefined): As
     yield { good: true, text: `prices: ${notice}${limit}` };
   }
   if (turns.some(({ good }) => !good)) return;
-  const configuration = { ...stack, workerConcurrency: workersAtOnce(concurrency) };
+  const configuration = { ...configurationOf(engine), workerConcurrency: workersAtOnce(concurrency) };
   yield* await stepChecks(objects, spec);
   let prediction: Prediction | undefined;
   try {

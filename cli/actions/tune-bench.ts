@@ -1,5 +1,5 @@
 /** Where the trials of a search run, and by which rule the best of them is told. */
-import { type EngineOptions, openEmbedded } from "../../client/index.ts";
+import { configurationOf, type EngineOptions, openEmbedded } from "../../client/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import {
   type Cell,
@@ -90,14 +90,14 @@ export async function openBench(options: TuneOptions): Promise<Bench> {
   };
 }
 
-async function embeddedBench({ home, jobs, maxUsd }: TuneOptions): Promise<Bench> {
+async function embeddedBench({ home, jobs, maxUsd, latencies }: TuneOptions): Promise<Bench> {
   if (maxUsd !== undefined) {
     throw new MarinaError(
       "usage",
       "--max-usd: runs on the embedded cloud cost nothing; give it with --on aws or --on localstack",
     );
   }
-  const engine = await openEmbedded(home);
+  const engine = await openEmbedded(home, latencies);
   const library = new Library(engine.objects);
   const progress = createCellProgress("tune", process.stderr);
   const interruption = onInterrupt("stopping; what is done is kept (Ctrl-C again: at once)");
@@ -110,7 +110,10 @@ async function embeddedBench({ home, jobs, maxUsd }: TuneOptions): Promise<Bench
     ...(jobs === undefined ? {} : { jobs }),
   });
   return {
-    setting: (dataSets) => library.settingFor(dataSets),
+    setting: async (dataSets) => ({
+      ...(await library.settingFor(dataSets)),
+      configuration: configurationOf(engine),
+    }),
     run: async (cells) => {
       try {
         return { finished: await runner.run(cells) };
