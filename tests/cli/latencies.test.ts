@@ -81,7 +81,7 @@ it.each([
   ["sweep", "sweep.json"],
 ])("%s: a bad file is refused with its name and its fields, and exit code 2", async (command, input) => {
   for (const [file, said] of [
-    ["bad.json", "latencies.queueCall: expected"],
+    ["bad.json", "latencies.queueCall: missing"],
     ["none.json", "give a file that marina measure --out has written"],
   ] as const) {
     const { code, stdout, stderr } = await call(command, input, "--latencies", file);
