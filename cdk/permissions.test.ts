@@ -11,6 +11,7 @@ const BASE = { workers: 5, problem: { kind: "nonconvex-binary" }, seed: 1 } as c
 let service: RecordedService;
 const allowed: Record<(typeof ROLES)[number], string[]> = { worker: [], aggregator: [] };
 const endings: string[] = [];
+let measured: string | null = "not begun";
 
 beforeAll(async () => {
   const stack = synthesize();
@@ -53,6 +54,7 @@ beforeAll(async () => {
       algorithm: { kind: "diana", compressor: COMPRESSOR, stepSize: "theory" },
     }),
   );
+  measured = await service.measure("measured");
 }, 120_000);
 
 /** As IAM matches: `*` is any text, everything else itself. */
@@ -69,6 +71,7 @@ const askedBy = (role: string): string[] =>
 describe("the policies", () => {
   it("are held against runs that reach their ends", () => {
     expect(endings).toEqual(["done", "stopped, then done", ...Array<string>(7).fill("done")]);
+    expect(measured).toBeNull();
   });
 
   it.each(ROLES)("allow all that the %s asks for", (role) => {

@@ -125,6 +125,7 @@ describe("what the functions may do", () => {
         "s3:PutObject bucket/runs/*/rounds/*",
         "s3:PutObject bucket/runs/*/preparation.json",
         "s3:PutObject bucket/runs/*/result.json",
+        "s3:PutObject bucket/runs/*/measurement.json",
         "s3:PutObject bucket/datasets/*/spectra/*",
         "s3:PutObject bucket/runs/*/iterates/*",
         "s3:PutObjectTagging bucket/runs/*/iterates/*",
@@ -139,6 +140,8 @@ describe("what the functions may do", () => {
         `sqs:ReceiveMessage ${RUN_QUEUES}`,
         `sqs:DeleteMessage ${RUN_QUEUES}`,
         `sqs:ChangeMessageVisibility ${RUN_QUEUES}`,
+        // To itself, when the cloud is measured.
+        `sqs:SendMessage ${RUN_QUEUES}`,
         "sqs:SendMessage tasks",
         // How many tasks wait for a worker.
         "sqs:GetQueueAttributes tasks",

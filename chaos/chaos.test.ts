@@ -40,6 +40,21 @@ describe("under all faults at once", () => {
   });
 });
 
+describe("seeds that once broke a law", () => {
+  it.each([
+    // A write of a frozen aggregator held up everybody's until it thawed: 66 times the run's price.
+    ["pp-marina/2", 1661],
+    // The store refused the result, which is written after the bill.
+    ["pp-marina/2", 21_763],
+  ])("%s, seed %i", async (name, seed) => {
+    const stage = stages.find((one) => one.name === name)!;
+    expect(await runTrial(stage, { seed, ratios: CHAOS_RATIOS })).toMatchObject({
+      ended: "done",
+      violations: [],
+    });
+  });
+});
+
 describe("a trial", () => {
   it("replays to the same event from its seed, and from the list of its faults alone", async () => {
     const events = async (only?: ReadonlySet<string>): Promise<string[]> => {

@@ -43,11 +43,13 @@ export const COST_LIMIT = 60;
 const BILL_TOLERANCE = 0.05;
 /** What a killed aggregator has used since its last checkpoint, which it alone knew; and what was under way when the bill was made. */
 const ROUNDS_LOST = 1;
-/** Five seconds of the aggregator. */
-const SLOW_END_USD =
-  5 *
+/** A second of the aggregator. */
+const AGGREGATOR_SECOND_USD =
   (DEFAULT_CONFIGURATION.aggregatorMemoryMb / 1024) *
   PRICES_US_EAST_1.usdPerGbSecond[DEFAULT_CONFIGURATION.architecture];
+/** How long it may wait for a store that is slow, and for one that refuses everybody. */
+const SLOW_SECONDS = 5;
+const STORM_SECONDS = 20;
 const BILL_SECONDS = 30;
 const STANDSTILLS: ReadonlySet<FaultKind> = new Set(["aggregatorFrozen", "workerTimedOut", "clockJumped"]);
 /** Invocations of workers at one time, at most, where an account has fewer than a round needs: rounds have five and more. */
@@ -177,7 +179,9 @@ function checkBill(
   if (faults.some((fault) => STANDSTILLS.has(kindOf(fault)))) return;
   const killed = faults.filter((fault) => kindOf(fault) === "aggregatorKilled").length;
   // Its result is written after the bill: an aggregator that waits for a slow store is not in it.
-  const slow = faults.some((fault) => kindOf(fault) === "objectSlow") ? SLOW_END_USD : 0;
+  const has = (kind: FaultKind): boolean => faults.some((fault) => kindOf(fault) === kind);
+  const slowSeconds = (has("objectSlow") ? SLOW_SECONDS : 0) + (has("storeStormed") ? STORM_SECONDS : 0);
+  const slow = slowSeconds * AGGREGATOR_SECOND_USD;
   const lost = slow + ((killed + 1) * ROUNDS_LOST * stage.usd) / stage.spec.stop.rounds;
   if (Math.abs(usd - usedUsd) > BILL_TOLERANCE * usedUsd + lost)
     invariants.violated(`the bill is $${usd}, all that was used costs $${usedUsd}`);

@@ -102,6 +102,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: () => import("./commands/tune.ts"),
   },
   {
+    usage: "measure",
+    summary: "measure a stack's queues, objects, functions and processor, to predict with",
+    load: () => import("./commands/measure.ts"),
+  },
+  {
     usage: "power <spec>",
     summary: "the cheapest, fastest and balanced memory and architecture of the worker function, by trials",
     load: () => import("./commands/power.ts"),

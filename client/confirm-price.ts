@@ -1,4 +1,5 @@
 /** Before money is spent: what it will cost, within which bound, and whether that is wanted. One place for all commands. */
+import type { LatencyProfile } from "../embedded/index.ts";
 import { dollars, MarinaError, seconds } from "../shared/base/index.ts";
 import type { DeployedStack } from "../shared/cloud/aws/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
@@ -97,7 +98,7 @@ export async function confirmLength(
 export async function spendingOf(
   objects: ObjectStore,
   specs: readonly RunSpec[],
-  stack: DeployedStack,
+  stack: DeployedStack & { readonly latencies?: LatencyProfile },
   roundsLeft?: number,
 ): Promise<Spending> {
   let usd = 0;

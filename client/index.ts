@@ -24,7 +24,13 @@ export {
 } from "./confirm-price.ts";
 export { type Deletion, dataDeletion, runDeletion } from "./delete.ts";
 export { useDataSets } from "./engines/data-uses.ts";
-export { type DeployedEngine, type Engine, isDeployed, type Watcher } from "./engines/engine.ts";
+export {
+  configurationOf,
+  type DeployedEngine,
+  type Engine,
+  isDeployed,
+  type Watcher,
+} from "./engines/engine.ts";
 export { functionLogs } from "./engines/function-logs.ts";
 export type { Liveness } from "./engines/liveness.ts";
 export {
@@ -51,6 +57,9 @@ export { readingWords } from "./import/reading-words.ts";
 export { readJson } from "./json-file.ts";
 export { changeLabels, checkLabels, type LabelChange, readLabels, tagOf, tagWords } from "./labels.ts";
 export { checkHeldOutData, checkHeldOutSpec, checkRun, createRun, resumeRun } from "./launch.ts";
+export { type Fitted, fitLatencies } from "./measure/fit.ts";
+export { type LatencyFile, latencyFileText, readLatencies } from "./measure/latency-file.ts";
+export { measurementPrice } from "./measure/price.ts";
 export { type BuiltModel, buildModelFile } from "./model/build/build-model.ts";
 export {
   type EvaluateOptions,

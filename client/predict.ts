@@ -50,7 +50,7 @@ export async function predict(
     ...(configuration.workerConcurrency === undefined
       ? {}
       : { workerConcurrency: configuration.workerConcurrency }),
-    ramp: AWS_RAMP,
+    ...(configuration.latencies === undefined ? { ramp: AWS_RAMP } : {}),
     observer: { calibration: () => undefined, round: onRound },
   });
   const rounds = Math.min(TRIAL_ROUNDS, spec.stop.rounds);

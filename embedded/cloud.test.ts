@@ -87,6 +87,21 @@ describe("an event source mapping", () => {
     expect(cloud.usage().method.standardMapping).toMatchObject({ receiveRequests: 2, deleteRequests: 2 });
   });
 
+  it("starts them one after the other where it has been measured to do so", async () => {
+    const latencies: LatencyProfile = {
+      ...NO_LATENCIES,
+      dispatchStandard: constant(16),
+      dispatchGapMilliseconds: 4,
+    };
+    const { seen, send, pass } = setUp(sleepFor(50), { latencies });
+    await send("a", "b", "c");
+    await pass(100);
+    expect(seen.map(({ at }) => at)).toEqual([16, 20, 24].map((at) => expect.closeTo(at, 9)));
+    await send("d");
+    await pass(100);
+    expect(seen[3]!.at).toBeCloseTo(116, 9);
+  });
+
   it("counts what is dispatched from the start of the call that sent it", async () => {
     const latencies: LatencyProfile = {
       ...NO_LATENCIES,

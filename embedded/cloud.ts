@@ -3,7 +3,7 @@ import type { Log, Ports, QueueAddress, QueueOptions } from "../shared/cloud/ind
 import { type AccountUsage, Meter, type Usage } from "../shared/cost/index.ts";
 import { VirtualClock } from "./clock/virtual-clock.ts";
 import type { FaultPlan } from "./faults/faults.ts";
-import { type ComputeCharge, FREE_RATES, LAMBDA_RATES } from "./functions/compute-charge.ts";
+import { type ComputeCharge, FREE_RATES, LAMBDA_RATES, scaledRates } from "./functions/compute-charge.ts";
 import { EmbeddedFunction, type FunctionOptions } from "./functions/function.ts";
 import { EmbeddedMapping, type MappingOptions } from "./functions/mapping.ts";
 import type { EffectWatcher, Services } from "./functions/shared-services.ts";
@@ -98,7 +98,7 @@ export function createEmbeddedCloud(options: EmbeddedCloudOptions): EmbeddedClou
   });
   const charge: ComputeCharge = options.compute ?? {
     kind: "model",
-    rates: options.latencies === "none" ? FREE_RATES : LAMBDA_RATES,
+    rates: options.latencies === "none" ? FREE_RATES : scaledRates(LAMBDA_RATES, profile.computeFactor),
   };
   const services: Services = {
     clock,

@@ -13,7 +13,7 @@ export { cpuShare, LAMBDA_RATES, modelMilliseconds } from "./functions/compute-c
 export { AWS_RAMP } from "./functions/mapping.ts";
 export type { EffectWatcher } from "./functions/shared-services.ts";
 export { createdFile, createFile, removeDrafts, replaceFile, replacingFile } from "./home/whole-file.ts";
-export { AWS_LATENCIES } from "./latency/latencies.ts";
+export { AWS_LATENCIES, type LatencyProfile, type MappingRamp, type Quantiles } from "./latency/latencies.ts";
 export { explainDiskError } from "./objects/disk.ts";
 export { birthOf, isAlive } from "./objects/living-process.ts";
 export { etagOf } from "./objects/object-store.ts";

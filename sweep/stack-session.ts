@@ -10,7 +10,7 @@ import {
   readResult,
   refuseUnfit,
 } from "../client/index.ts";
-import { dollars } from "../shared/base/index.ts";
+import { dollars, MarinaError } from "../shared/base/index.ts";
 import { PRICES_US_EAST_1, priceNotice } from "../shared/cost/index.ts";
 import type { RoundRecord } from "../shared/protocol/index.ts";
 import type { Cell } from "./cell.ts";
@@ -48,6 +48,11 @@ export interface StackSession {
  */
 export async function openStackSession(title: string, options: StackSessionOptions): Promise<StackSession> {
   const { home, on, jobs = 1, maxUsd = on === "aws" ? DEFAULT_MAX_USD : Infinity } = options;
+  if (options.latencies !== undefined)
+    throw new MarinaError(
+      "usage",
+      "--latencies: cells on a stack are measured there; give it without --on, to predict them",
+    );
   const engine = await openStack(options);
   const { workerMemoryMb, aggregatorMemoryMb, architecture } = engine.stack;
   const configuration = { workerMemoryMb, aggregatorMemoryMb, architecture };

@@ -31,6 +31,7 @@ const AMBIENT: Readonly<Record<string, string>> = {
   "cli/actions/chaos.ts": "wall time of a campaign, for its progress line",
   "cli/actions/data-import.ts": "wall time of an import, for its progress line",
   "cli/actions/reconcile.ts": "the period of CloudWatch's metrics",
+  "cli/actions/measure.ts": "names a measurement",
   "cli/actions/drive.ts": "wall time of a run, for its progress line",
   "cli/actions/run-length.ts": "how long this machine takes for the rounds of a trial",
   "cli/actions/watch.ts": "how often the page is told",

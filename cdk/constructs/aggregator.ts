@@ -25,6 +25,7 @@ const WRITES = [
   "runs/*/rounds/*",
   "runs/*/preparation.json",
   "runs/*/result.json",
+  "runs/*/measurement.json",
   "datasets/*/spectra/*",
 ];
 /** Iterates too large for tasks: written with the tag by which the bucket forgets them. */
@@ -81,6 +82,8 @@ export class Aggregator extends Construct {
             "sqs:ReceiveMessage",
             "sqs:DeleteMessage",
             "sqs:ChangeMessageVisibility",
+            // To itself, when the cloud is measured.
+            "sqs:SendMessage",
           ],
           resources: [runQueues],
         }),

@@ -8,14 +8,22 @@ import { importLibsvm } from "../../shared/data/import.ts";
 import { encodeModel, storeModel } from "../../shared/data/models.ts";
 import { shippedFile } from "../../shared/data/testing/load.ts";
 import { traceModel } from "../../shared/problems/network/trace.ts";
-import { contributionsQueueName, isTransientKey, resultKey, specKey } from "../../shared/protocol/keys.ts";
+import {
+  contributionsQueueName,
+  isTransientKey,
+  measurementKey,
+  resultKey,
+  specKey,
+} from "../../shared/protocol/keys.ts";
 import { encodeRunMessage } from "../../shared/protocol/messages/run-message.ts";
 import { parseRunSpec, type RunSpecInput } from "../../shared/protocol/spec/spec.ts";
+import { decodeMeasurement } from "../../shared/protocol/stored/measurement.ts";
 import { decodeResult } from "../../shared/protocol/stored/result.ts";
 import {
   type ControlMessage,
   encodeControl,
   encodeStoredRun,
+  type MeasureMessage,
   runDigest,
 } from "../../shared/protocol/stored/run.ts";
 
@@ -28,6 +36,8 @@ export interface RecordedService {
   readonly asked: Asked;
   /** Stores a model of one's own for `mushrooms`. Returns its digest. */
   model(): Promise<string>;
+  /** Has the cloud measured. Returns what is wrong with that, if anything. */
+  measure(name: string): Promise<string | null>;
   /** Drives a run to its end, with a stop and a resumption on the way, or with a task lost, if told so. Returns how it ended. */
   run(
     name: string,
@@ -100,12 +110,12 @@ export async function startRecordedService(queuePrefix: string): Promise<Recorde
   await importLibsvm(wideRows(), { ...common, name: "wide", sourceName: "wide" });
   await importLibsvm(slowRows(), { ...common, name: "slow", sourceName: "slow" });
 
-  const send = (message: ControlMessage): Promise<void> =>
+  const send = (message: ControlMessage | MeasureMessage): Promise<void> =>
     queues.send(control, [
       {
         body: encodeControl(message),
         group: message.run,
-        deduplicationId: `${message.run}.${message.tenure}.${message.action}`,
+        deduplicationId: `${message.run}.${"tenure" in message ? message.tenure : 0}.${message.action}`,
       },
     ]);
   const ending = async (name: string): Promise<string> => {
@@ -132,6 +142,17 @@ export async function startRecordedService(queuePrefix: string): Promise<Recorde
       const model = encodeModel(program);
       await storeModel(objects, model);
       return model.sha256;
+    },
+    measure(name) {
+      const plan = { hops: 10, bursts: [2], ramp: 10, objects: 1, computes: 1 };
+      const key = measurementKey(name);
+      return cloud.run(
+        (async () => {
+          await send({ version: 1, run: name, action: "measure", plan });
+          while ((await objects.list(key)).length === 0) await cloud.clock.sleep(100);
+          return decodeMeasurement((await objects.get(key)).body, key).error;
+        })(),
+      );
     },
     async run(name, input, { interrupted = false, losesTask = false } = {}) {
       losesNext = losesTask;

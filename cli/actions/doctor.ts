@@ -7,6 +7,7 @@ import {
   checkFit,
   checkHeldOutData,
   checkTurns,
+  configurationOf,
   configure,
   constantsOfSpec,
   type DeployedEngine,
@@ -113,7 +114,7 @@ async function* checks(engine: DeployedEngine, specPath: string | undefined): As
     yield { good: true, text: `prices: ${notice}${limit}` };
   }
   if (turns.some(({ good }) => !good)) return;
-  const configuration = { ...stack, workerConcurrency: workersAtOnce(concurrency) };
+  const configuration = { ...configurationOf(engine), workerConcurrency: workersAtOnce(concurrency) };
   yield* await stepChecks(objects, spec);
   let prediction: Prediction | undefined;
   try {

@@ -29,11 +29,14 @@ export interface RunOptions extends EngineOptions {
 
 /** @throws MarinaError "usage" when these runs on a stack are not wanted at their price. */
 export async function confirmRuns(
-  { objects, stack }: DeployedEngine,
+  { objects, stack, latencies }: DeployedEngine,
   specs: readonly RunSpec[],
   options: PriceOptions,
 ): Promise<void> {
-  await confirmSpending(await spendingOf(objects, specs, stack), options);
+  await confirmSpending(
+    await spendingOf(objects, specs, { ...stack, ...(latencies && { latencies }) }),
+    options,
+  );
 }
 
 export interface Ended {

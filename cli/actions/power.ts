@@ -1,5 +1,6 @@
 /** `marina power`: the cheapest, fastest and balanced memory and architecture of the worker's function for a spec. */
 import {
+  configurationOf,
   type EngineOptions,
   type PowerCurve,
   type PowerPoint,
@@ -8,7 +9,7 @@ import {
   table,
   withEngine,
 } from "../../client/index.ts";
-import { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "../../embedded/index.ts";
+import type { ServiceConfiguration } from "../../embedded/index.ts";
 import { answersOf, powerReport } from "../../report/index.ts";
 import { dollars, MarinaError, short } from "../../shared/base/index.ts";
 import { type PrintOptions, print } from "../output/print.ts";
@@ -35,7 +36,7 @@ export async function power(path: string, options: PowerOptions): Promise<void> 
   const architectures: readonly Architecture[] =
     options.architecture === undefined ? ["arm64", "x86-64"] : [options.architecture];
   const curve = await withEngine(options, (engine) =>
-    powerCurve(engine.live, spec, DEFAULT_CONFIGURATION, { memoriesMb: options.memory, architectures }),
+    powerCurve(engine.live, spec, configurationOf(engine), { memoriesMb: options.memory, architectures }),
   );
   if (options.out !== undefined)
     await writeReport(

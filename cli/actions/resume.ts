@@ -54,14 +54,17 @@ async function follow(engine: Engine, run: string, options: RunOptions): Promise
 
 /** The same for the rounds that are left of a run. Its spec is fixed: another bound than its own can't be set. */
 async function confirmRest(
-  { objects, stack }: DeployedEngine,
+  { objects, stack, latencies }: DeployedEngine,
   run: string,
   options: PriceOptions,
 ): Promise<void> {
   const { spec } = await findRun(objects, run);
   const checkpoint = (await readCheckpoint(objects, run))?.checkpoint;
   const left = Math.max(0, spec.stop.rounds - (checkpoint?.round ?? 0));
-  await confirmSpending(await spendingOf(objects, [spec], stack, left), options);
+  await confirmSpending(
+    await spendingOf(objects, [spec], { ...stack, ...(latencies && { latencies }) }, left),
+    options,
+  );
   if (options.maxUsd === undefined) return;
   console.error(
     spec.stop.usd === undefined

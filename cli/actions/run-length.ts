@@ -1,6 +1,5 @@
 /** How long a run of very many rounds may take on this machine, told and asked before it begins. */
-import { confirmLength, type Engine, predict } from "../../client/index.ts";
-import { DEFAULT_CONFIGURATION } from "../../embedded/index.ts";
+import { configurationOf, confirmLength, type Engine, predict } from "../../client/index.ts";
 import type { RunSpec } from "../../shared/protocol/index.ts";
 
 /** No trial is made for fewer: they take minutes. */
@@ -18,7 +17,7 @@ export async function confirmRounds(
 ): Promise<void> {
   if (roundsLeft <= MANY_ROUNDS) return;
   const rounds: number[] = [];
-  const prediction = await predict(engine.objects, spec, engine.stack ?? DEFAULT_CONFIGURATION, () =>
+  const prediction = await predict(engine.objects, spec, configurationOf(engine), () =>
     rounds.push(performance.now()),
   );
   // Too large for a trial: then its rounds are minutes, and whoever brings such data knows.

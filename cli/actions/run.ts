@@ -4,6 +4,7 @@ import {
   changeLabels,
   checkBound,
   checkLabels,
+  configurationOf,
   constantsOfSpec,
   createRun,
   type Engine,
@@ -19,7 +20,6 @@ import {
   withEngine,
   wrapped,
 } from "../../client/index.ts";
-import { DEFAULT_CONFIGURATION } from "../../embedded/index.ts";
 import { methodLabel } from "../../shared/methods/index.ts";
 import type { RunResult, RunSpec } from "../../shared/protocol/index.ts";
 import { type PrintOptions, print } from "../output/print.ts";
@@ -65,8 +65,8 @@ function labelsOf({ tag: tags = [], note }: SpecOptions): LabelChange | undefine
 }
 
 /** Where dollars and seconds are predicted this says after the run what is said on AWS before it. */
-async function advise({ objects }: Engine, spec: RunSpec, result: RunResult): Promise<void> {
-  const advice = await packingAdviceAfter(objects, { ...result, spec }, DEFAULT_CONFIGURATION);
+async function advise(engine: Engine, spec: RunSpec, result: RunResult): Promise<void> {
+  const advice = await packingAdviceAfter(engine.objects, { ...result, spec }, configurationOf(engine));
   if (advice !== undefined) console.error(wrapped("packing: ", adviceText(advice), widthOf(process.stderr)));
 }
 

@@ -1,6 +1,12 @@
 /** `marina sweep`: many runs, in parallel, resumable, on a stack within a budget; figures, medians and Pareto fronts. */
 import { join, relative, resolve } from "node:path";
-import { type EngineOptions, openEmbedded, useDataSets, wrapped } from "../../client/index.ts";
+import {
+  configurationOf,
+  type EngineOptions,
+  openEmbedded,
+  useDataSets,
+  wrapped,
+} from "../../client/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import type { RoundRecord } from "../../shared/protocol/index.ts";
 import {
@@ -55,8 +61,9 @@ export async function sweep(path: string, options: SweepOptions): Promise<void> 
   const interruption = onInterrupt("stopping; what is done is kept (Ctrl-C again: at once)");
   const write = (swept: Swept): Promise<void> => writeAndReport(read.sweep, folder, swept, options);
   try {
-    const { home, jobs } = options;
-    await write(await runSweep(read, { home, jobs, progress, signal: interruption.signal, onCut: write }));
+    const { home, jobs, latencies } = options;
+    const setting = { home, jobs, latencies, progress, signal: interruption.signal, onCut: write };
+    await write(await runSweep(read, setting));
   } catch (error) {
     endInterrupted(error);
   } finally {
@@ -138,6 +145,8 @@ export interface Swept {
 export interface SweepSetting {
   readonly home: string;
   readonly jobs?: number | undefined;
+  /** File of measured latencies, to predict with. */
+  readonly latencies?: string | undefined;
   readonly progress: CellProgress;
   /** Ends the sweep. */
   readonly signal?: AbortSignal;
@@ -151,9 +160,9 @@ export interface SweepSetting {
  */
 export async function runSweep(
   { sweep: spec, base }: ReadSweep,
-  { home, jobs, progress, signal, onCut }: SweepSetting,
+  { home, jobs, latencies, progress, signal, onCut }: SweepSetting,
 ): Promise<Swept> {
-  const engine = await openEmbedded(home);
+  const engine = await openEmbedded(home, latencies);
   const library = new Library(engine.objects);
   const named = namedDataSets(spec, base);
   const unuse = await useDataSets(home, named);
@@ -170,7 +179,8 @@ export async function runSweep(
     rounds: async ({ cell }) => runner.rounds(cell),
   });
   try {
-    const setting = await library.settingFor(named);
+    const known = await library.settingFor(named);
+    const setting = { ...known, configuration: configurationOf(engine) };
     const cells = cellsOf(spec, base, setting);
     try {
       const finished = await runner.run(cells);

@@ -1,6 +1,6 @@
 /** Where the trials of a search run, and by which rule the best of them is told. */
 import { availableParallelism } from "node:os";
-import { type EngineOptions, openEmbedded, useDataSets } from "../../client/index.ts";
+import { configurationOf, type EngineOptions, openEmbedded, useDataSets } from "../../client/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import {
   type Cell,
@@ -108,8 +108,8 @@ async function openBench(options: TuneOptions): Promise<Bench> {
   };
 }
 
-async function embeddedBench({ home, jobs, maxUsd }: TuneOptions): Promise<Bench> {
-  const engine = await openEmbedded(home);
+async function embeddedBench({ home, jobs, maxUsd, latencies }: TuneOptions): Promise<Bench> {
+  const engine = await openEmbedded(home, latencies);
   const library = new Library(engine.objects);
   const progress = createCellProgress("tune", process.stderr);
   const interruption = onInterrupt("stopping; what is done is kept (Ctrl-C again: at once)");
@@ -128,7 +128,7 @@ async function embeddedBench({ home, jobs, maxUsd }: TuneOptions): Promise<Bench
     setting: async (dataSets) => {
       const named = [...dataSets];
       unuse = await useDataSets(home, named);
-      return library.settingFor(named);
+      return { ...(await library.settingFor(named)), configuration: configurationOf(engine) };
     },
     run: async (cells) => {
       const taken: FinishedCell[] = [];

@@ -1,5 +1,6 @@
 import { engineCommand } from "../flags/command.ts";
 import { note, tag } from "../flags/labels.ts";
+import { latencies } from "../flags/latencies.ts";
 import { maxUsd, yes } from "../flags/spending.ts";
 import { collect } from "../flags/values.ts";
 
@@ -16,4 +17,5 @@ export const command = engineCommand("run")
   .addOption(tag())
   .addOption(note())
   .option("--explain", "say where the step size comes from and what it promises, and do nothing else")
+  .addOption(latencies())
   .action(async (spec: string, options) => (await import("../actions/run.ts")).runSpec(spec, options));

@@ -1,5 +1,6 @@
 import { engineCommand } from "../flags/command.ts";
 import { jobs } from "../flags/jobs.ts";
+import { latencies } from "../flags/latencies.ts";
 import { yes } from "../flags/spending.ts";
 import { positiveNumber } from "../flags/values.ts";
 
@@ -13,4 +14,5 @@ export const command = engineCommand("sweep")
   )
   .addOption(yes())
   .option("--out <folder>", "where the results go; default: HOME/sweeps/NAME")
+  .addOption(latencies())
   .action(async (sweep: string, options) => (await import("../actions/sweep.ts")).sweep(sweep, options));

@@ -1,6 +1,7 @@
 import { Option } from "../commander.ts";
 import { engineCommand } from "../flags/command.ts";
 import { jobs } from "../flags/jobs.ts";
+import { latencies } from "../flags/latencies.ts";
 import { yes } from "../flags/spending.ts";
 import { collect, positiveInteger, positiveNumber, seed, seedList } from "../flags/values.ts";
 
@@ -33,4 +34,5 @@ export const command = engineCommand("tune")
     positiveNumber,
   )
   .addOption(yes())
+  .addOption(latencies())
   .action(async (spec: string, options) => (await import("../actions/tune.ts")).tune(spec, options));

@@ -45,3 +45,11 @@ export function seedList(text: string): number[] {
   }
   return seeds;
 }
+
+/** Probes at one time, of a measurement. */
+export function burstList(text: string): number[] {
+  const sizes = text.split(",").map(Number);
+  if (!sizes.every((size) => Number.isInteger(size) && size >= 2 && size <= 500) || sizes.length > 5)
+    throw new InvalidArgumentError("expected up to five whole numbers from 2 to 500, separated by commas");
+  return sizes;
+}

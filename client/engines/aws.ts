@@ -1,5 +1,6 @@
 /** A deployed stack as an engine: on AWS, or on a local cloud that speaks its language. */
 import { randomUUID } from "node:crypto";
+import type { LatencyProfile } from "../../embedded/index.ts";
 import { isOver } from "../../lambdas/aggregator/index.ts";
 import { MarinaError, NOT_YET, type Waiting, waitFor } from "../../shared/base/index.ts";
 import {
@@ -14,9 +15,13 @@ import { type Log, type ObjectStore, type Ports, readOptional } from "../../shar
 import {
   type ControlMessage,
   contributionsQueueName,
+  decodeMeasurement,
   decodeResult,
   decodeStoredRun,
   encodeControl,
+  type MeasureMessage,
+  type Measurement,
+  measurementKey,
   type RunResult,
   resultKey,
   specKey,
@@ -40,12 +45,14 @@ type InventoryOf = (bucket: string, prefix: string) => Promise<readonly StoredFi
 type EvidenceOf = (stack: DeployedStack, run: string) => Promise<StackEvidence>;
 
 /** Finds the stack. @throws MarinaError with one clear line: no credentials, no region, no stack. */
-export async function openAwsEngine(stackName: string): Promise<AwsEngine> {
+export async function openAwsEngine(stackName: string, latencies?: LatencyProfile): Promise<AwsEngine> {
   const stack = await findStack(stackName);
   return new AwsEngine(
     stack,
     createAwsPorts({ bucket: stack.bucket, log: SILENT, clients: createSdkClients() }),
     stackEvidence,
+    storedObjects,
+    latencies,
   );
 }
 
@@ -53,6 +60,7 @@ export class AwsEngine implements Engine {
   readonly name = "aws";
   readonly predicts = false;
   readonly stack: DeployedStack;
+  readonly latencies?: LatencyProfile;
   readonly #ports: Ports;
   readonly #evidence: EvidenceOf;
   readonly #inventory: InventoryOf;
@@ -64,8 +72,10 @@ export class AwsEngine implements Engine {
     ports: Ports,
     evidence: EvidenceOf,
     inventory: InventoryOf = storedObjects,
+    latencies?: LatencyProfile,
   ) {
     this.stack = stack;
+    if (latencies !== undefined) this.latencies = latencies;
     this.#ports = ports;
     this.#evidence = evidence;
     this.#inventory = inventory;
@@ -98,6 +108,28 @@ export class AwsEngine implements Engine {
     } catch (error) {
       throw cantLook(run, error);
     }
+  }
+
+  /**
+   * Has the aggregator measure the cloud, and waits for what it has seen.
+   * @throws MarinaError "worker-failed" when no aggregator could do it
+   */
+  async measure(message: MeasureMessage): Promise<Measurement> {
+    const { run } = message;
+    await this.#ports.queues.send(this.stack.controlQueue, [
+      { body: encodeControl(message), group: run, deduplicationId: `${run}.${randomUUID()}` },
+    ]);
+    const key = measurementKey(run);
+    return this.#wait(async () => {
+      const seen = await readOptional(this.objects, key, decodeMeasurement);
+      if (seen !== undefined) return seen;
+      if (await this.#deadLetters.takeInTime(run))
+        throw new MarinaError(
+          "worker-failed",
+          `the aggregator could not measure: see why with marina logs ${run}; a stack of an earlier version must be deployed again`,
+        );
+      return NOT_YET;
+    });
   }
 
   /**

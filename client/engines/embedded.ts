@@ -1,6 +1,11 @@
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createEmbeddedService, driveToEnd, type EmbeddedService } from "../../embedded/index.ts";
+import {
+  createEmbeddedService,
+  driveToEnd,
+  type EmbeddedService,
+  type LatencyProfile,
+} from "../../embedded/index.ts";
 import { describeError, MarinaError, NOT_YET, waitFor } from "../../shared/base/index.ts";
 import type { StoredFile } from "../../shared/cloud/aws/index.ts";
 import { type Log, type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
@@ -22,7 +27,7 @@ import { CheckpointProgress } from "./checkpoint-progress.ts";
 import { CommandBox } from "./command-box.ts";
 import { commandBody, type RunCommand } from "./commands.ts";
 import { dataLock, requireUnused } from "./data-uses.ts";
-import type { Engine, Watcher, Written } from "./engine.ts";
+import { configurationOf, type Engine, type Watcher, type Written } from "./engine.ts";
 import { folderReader, storedFiles } from "./folder-reader.ts";
 import type { Liveness } from "./liveness.ts";
 import { RunLock } from "./run-lock.ts";
@@ -40,6 +45,7 @@ export class EmbeddedEngine implements Engine {
   readonly name = "embedded";
   readonly predicts = true;
   readonly machineBytes = machineMemoryBytes();
+  readonly latencies?: LatencyProfile;
   readonly #home: string;
   readonly #service: EmbeddedService;
   readonly #warnings: string[] = [];
@@ -48,8 +54,10 @@ export class EmbeddedEngine implements Engine {
   readonly #closed = new AbortController();
   #changesCount = true;
 
-  constructor(home: string) {
+  /** @param latencies what it predicts with, where not with what is published. */
+  constructor(home: string, latencies?: LatencyProfile) {
     this.#home = resolve(home);
+    if (latencies !== undefined) this.latencies = latencies;
     const log: Log = {
       info: () => undefined,
       warn: (event, fields) => {
@@ -59,6 +67,7 @@ export class EmbeddedEngine implements Engine {
     };
     this.#service = createEmbeddedService({
       seed: SIMULATION_SEED,
+      configuration: configurationOf(this),
       home: this.#home,
       threads: { threads: gradientThreads() },
       log,

@@ -1,8 +1,20 @@
 /** An engine: a cloud on which the two functions run, as the command line sees it. */
+
+import {
+  DEFAULT_CONFIGURATION,
+  type LatencyProfile,
+  type ServiceConfiguration,
+} from "../../embedded/index.ts";
 import type { CalibrationQuestion } from "../../lambdas/aggregator/index.ts";
 import type { DeployedStack, StoredFile } from "../../shared/cloud/aws/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
-import type { ControlMessage, RoundRecord, RunResult } from "../../shared/protocol/index.ts";
+import type {
+  ControlMessage,
+  MeasureMessage,
+  Measurement,
+  RoundRecord,
+  RunResult,
+} from "../../shared/protocol/index.ts";
 import type { RunCommand } from "./commands.ts";
 import type { Liveness } from "./liveness.ts";
 
@@ -22,6 +34,8 @@ export interface Engine extends AsyncDisposable {
   readonly stack?: DeployedStack;
   /** Seconds and dollars are a prediction of this engine's model, not a measurement. */
   readonly predicts: boolean;
+  /** What its predictions, and those for it, are made with, where not by what is published. */
+  readonly latencies?: LatencyProfile;
   /** Memory that a whole run has to get by with, where it runs in this process; undefined where functions run it. */
   readonly machineBytes?: number;
   /** The engine's object store: data sets, runs, results. */
@@ -63,8 +77,20 @@ export interface Engine extends AsyncDisposable {
 }
 
 /** A stack as an engine. */
-export type DeployedEngine = Engine & { readonly stack: DeployedStack };
+export type DeployedEngine = Engine & {
+  readonly stack: DeployedStack;
+  /** Measures the cloud by its functions. */
+  measure(message: MeasureMessage): Promise<Measurement>;
+};
 
 export function isDeployed(engine: Engine): engine is DeployedEngine {
   return engine.stack !== undefined;
+}
+
+/** What an engine's functions are, or would be, for predictions. */
+export function configurationOf({
+  stack,
+  latencies,
+}: Pick<Engine, "stack" | "latencies">): ServiceConfiguration {
+  return { ...(stack ?? DEFAULT_CONFIGURATION), ...(latencies === undefined ? {} : { latencies }) };
 }

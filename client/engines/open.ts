@@ -1,5 +1,6 @@
 /** Opens the engine that the options name. Loads only what that engine needs. */
 
+import type { LatencyProfile } from "../../embedded/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import { prepareAwsVariables } from "./aws-variables.ts";
 import type { DeployedEngine, Engine } from "./engine.ts";
@@ -11,6 +12,8 @@ export interface EngineOptions {
   readonly stack: string;
   readonly endpointUrl?: string;
   readonly region?: string;
+  /** File of measured latencies, for predictions. */
+  readonly latencies?: string;
 }
 
 /** Real credentials must not be sent to a local cloud. */
@@ -25,7 +28,7 @@ const CREDENTIALS = [
 const LOCAL_ENDPOINT = "http://127.0.0.1:4566";
 
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  if (options.on === "embedded") return openEmbedded(options.home);
+  if (options.on === "embedded") return openEmbedded(options.home, options.latencies);
   return openStack(options);
 }
 
@@ -51,17 +54,25 @@ async function closing<E extends Engine, T>(engine: E, use: (engine: E) => Promi
   }
 }
 
-/** The embedded cloud over a home folder. */
-export async function openEmbedded(home: string): Promise<Engine> {
-  return new (await import("./embedded.ts")).EmbeddedEngine(home);
+/** The embedded cloud over a home folder. @param latencies file of what it predicts with */
+export async function openEmbedded(home: string, latencies?: string): Promise<Engine> {
+  const measured = await latenciesOf(latencies);
+  return new (await import("./embedded.ts")).EmbeddedEngine(home, measured);
+}
+
+/** @throws MarinaError as `readLatencies` */
+async function latenciesOf(path: string | undefined): Promise<LatencyProfile | undefined> {
+  if (path === undefined) return undefined;
+  return (await import("../measure/latency-file.ts")).readLatencies(path);
 }
 
 /** A deployed stack; for what makes sense on one only. */
 export async function openStack(options: EngineOptions): Promise<DeployedEngine> {
+  const latencies = await latenciesOf(options.latencies);
   configure(options);
   (await import("../../shared/cloud/aws/index.ts")).fetchThroughProxy();
   try {
-    return await (await import("./aws.ts")).openAwsEngine(options.stack);
+    return await (await import("./aws.ts")).openAwsEngine(options.stack, latencies);
   } catch (error) {
     if (options.on !== "localstack" || !isRefused(error)) throw error;
     throw new MarinaError(

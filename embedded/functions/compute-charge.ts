@@ -37,6 +37,18 @@ export const LAMBDA_RATES: ComputeRates = {
   flopNanoseconds: 1e9 / NETWORK_FLOP_PER_SECOND,
 };
 
+/** The rates of a processor that takes so many times as long. */
+export function scaledRates(rates: ComputeRates, factor: number): ComputeRates {
+  return {
+    rowNanoseconds: factor * rates.rowNanoseconds,
+    nonZeroNanoseconds: factor * rates.nonZeroNanoseconds,
+    entryNanoseconds: factor * rates.entryNanoseconds,
+    indexNanoseconds: factor * rates.indexNanoseconds,
+    uniformNanoseconds: factor * rates.uniformNanoseconds,
+    flopNanoseconds: factor * rates.flopNanoseconds,
+  };
+}
+
 /** Computing takes no time. */
 export const FREE_RATES: ComputeRates = {
   rowNanoseconds: 0,

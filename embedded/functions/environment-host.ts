@@ -72,6 +72,11 @@ export class Machine {
     if (holdsCall) this.#cpuFreeAt = Math.max(this.#cpuFreeAt, this.#stalledUntil);
   }
 
+  /** What it asks for now leaves only when it moves again. */
+  get standsStill(): boolean {
+    return this.#stalledUntil > this.#services.clock.now();
+  }
+
   /** The runtime's own time before the handler is called. */
   beginRuntime(milliseconds: number): void {
     this.#cpuFreeAt = Math.max(this.#cpuFreeAt, this.#services.clock.now() + milliseconds / this.#cpuShare);

@@ -1,6 +1,7 @@
 /** The object store as an environment sees it: each call on its thread, its bytes through its network interface. */
 import type { ObjectStore } from "../../shared/cloud/index.ts";
 import { getMilliseconds } from "../latency/latencies.ts";
+import type { RequestRate } from "../latency/request-rate.ts";
 import { gather } from "../objects/object-store.ts";
 import type { Machine } from "./environment-host.ts";
 import type { Services } from "./shared-services.ts";
@@ -17,13 +18,19 @@ export function objectPort(
     free && !machine.evaluation
       ? clock.now()
       : machine.occupyCpu(objectMilliseconds + bytes * perObjectByteMilliseconds);
+  /**
+   * When the store serves a request. One of an environment that stands still is not counted: it leaves long after those that
+   * others make meanwhile, which must not wait for it.
+   */
+  const served = (rate: RequestRate, key: string, leavesAt: number): number =>
+    machine.standsStill ? leavesAt : rate.passes(key, leavesAt);
   const upload = (key: string, evaluation: boolean, bytes: number, effect: () => string): Promise<string> => {
     const leavesAt = leave(evaluation, bytes);
     if (evaluation) {
       machine.preparation.transfer(bytes, profile.objectPut.p50, machine.evaluation);
       return machine.request(leavesAt, leavesAt, effect);
     }
-    const startsAt = rates.puts.passes(key, leavesAt);
+    const startsAt = served(rates.puts, key, leavesAt);
     const uploadedAt = Math.max(
       startsAt + bytes / profile.putBytesPerMillisecond,
       machine.occupyObjectNetwork(startsAt, bytes),
@@ -35,7 +42,7 @@ export function objectPort(
       machine.promise((resolve, reject) => {
         const evaluation = isFree(key);
         const leavesAt = leave(evaluation);
-        const firstByteAt = evaluation ? leavesAt : rates.gets.passes(key, leavesAt) + chance.objectGet();
+        const firstByteAt = evaluation ? leavesAt : served(rates.gets, key, leavesAt) + chance.objectGet();
         clock.at(firstByteAt, () => {
           if (machine.diedBefore(leavesAt)) return;
           try {

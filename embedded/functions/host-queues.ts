@@ -136,7 +136,9 @@ class Receiver {
         }
         let methodBytes = 0;
         for (const { bytes, evaluationBytes } of messages) methodBytes += bytes - evaluationBytes;
-        clock.at(clock.now() + latency / 2, () => {
+        // What comes while the poll waits is seen only when the service looks again.
+        const seenAfter = messages.length > 0 && clock.now() > arriveAt ? chance.arrival() : 0;
+        clock.at(clock.now() + seenAfter + latency / 2, () => {
           if (machine.dead) return;
           const throughAt = machine.occupyNetwork(clock.now(), methodBytes);
           const parsedAt = machine.occupyCpu(

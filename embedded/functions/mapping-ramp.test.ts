@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createEmbeddedCloud } from "../cloud.ts";
-import { AWS_RAMP, type MappingRamp } from "./mapping.ts";
+import type { MappingRamp } from "../latency/latencies.ts";
+import { AWS_RAMP } from "./mapping.ts";
 
 /** When each of `count` messages, all sent at 0 and each at work for so long, begins. */
 async function beginnings(

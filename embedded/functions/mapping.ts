@@ -5,6 +5,7 @@ import type { DeliveredMessage } from "../../shared/cloud/index.ts";
 import { billedUnits, type MappingUsage } from "../../shared/cost/index.ts";
 import { BATCH_LIMIT } from "../../shared/protocol/index.ts";
 import { corrupted } from "../faults/faults.ts";
+import type { MappingRamp } from "../latency/latencies.ts";
 import type { Message } from "../queues/message-list.ts";
 import type { EmbeddedQueue } from "../queues/queue.ts";
 import type { Outcome } from "./environment.ts";
@@ -14,12 +15,6 @@ import type { Services } from "./shared-services.ts";
 /** Lambda keeps so many pollers on a queue, each in long polls of 20 s. Lambda developer guide, SQS scaling. */
 const IDLE_POLLERS = 5;
 const IDLE_POLL_MILLISECONDS = 20_000;
-
-/** How a mapping without pollers of its own grows: so many invocations concurrently at first, then more while messages wait. */
-export interface MappingRamp {
-  readonly atFirst: number;
-  readonly perMinute: number;
-}
 
 /** Lambda developer guide, SQS scaling. */
 export const AWS_RAMP: MappingRamp = { atFirst: 5, perMinute: 300 };
@@ -53,6 +48,9 @@ export class EmbeddedMapping {
   #allowedAt = 0;
   #backlog = false;
   #growing = false;
+  /** One invocation after the other: the next one is not started before then. */
+  #nextStart = 0;
+  #waiting = false;
   /** A fault: others use up the account's concurrency until then. */
   #starvedUntil = 0;
 
@@ -112,10 +110,30 @@ export class EmbeddedMapping {
       this.#dispatch(this.#readyEvaluation.shift()!);
     }
     while (this.#ready.length > 0 && this.#running < limit && this.#function.hasCapacity(false)) {
+      if (!this.#mayStart()) return;
       this.#dispatch(this.#ready.shift()!);
     }
     this.#backlog = this.#ready.length > 0;
     if (this.#backlog && limit < most) this.#growLater();
+  }
+
+  /** Is it long enough since the last start? If not, it is looked again when it is. */
+  #mayStart(): boolean {
+    const { clock, profile } = this.#services;
+    const gap = profile.dispatchGapMilliseconds;
+    if (gap === 0) return true;
+    const now = clock.now();
+    if (now >= this.#nextStart) {
+      this.#nextStart = now + gap;
+      return true;
+    }
+    if (this.#waiting) return false;
+    this.#waiting = true;
+    clock.at(this.#nextStart, () => {
+      this.#waiting = false;
+      this.#pump();
+    });
+    return false;
   }
 
   /** Whole invocations that the ramp allows now. */

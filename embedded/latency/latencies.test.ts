@@ -3,7 +3,9 @@ import { AWS_LATENCIES, NO_LATENCIES, quantileFunction } from "./latencies.ts";
 import { Chance } from "./sampler.ts";
 
 const tables = Object.entries(AWS_LATENCIES).flatMap(([name, value]) =>
-  typeof value === "object" && "p10" in value ? [[name, value] as const] : [],
+  typeof value === "object" && value !== null && "p10" in value && value.max > 0
+    ? [[name, value] as const]
+    : [],
 );
 
 describe("latencies", () => {

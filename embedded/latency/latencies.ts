@@ -22,10 +22,22 @@ export interface ClientCpu {
   readonly perObjectByteMilliseconds: number;
 }
 
+/** How a mapping without pollers of its own grows: so many invocations concurrently at first, then more while messages wait. */
+export interface MappingRamp {
+  readonly atFirst: number;
+  readonly perMinute: number;
+}
+
 export interface LatencyProfile {
   /** From the start of the send call to the start of the handler, standard queue. */
   readonly dispatchStandard: Quantiles;
   readonly dispatchFifo: Quantiles;
+  /** The mapping starts invocations one by one, at least so long apart; 0: as many at one time as there are messages. */
+  readonly dispatchGapMilliseconds: number;
+  /** How the mapping's concurrency grows, as it was measured; null: no such measurement, see MappingRamp. */
+  readonly ramp: MappingRamp | null;
+  /** From the moment a message is in a queue to the moment a long poll that waits there sees it; zeros: at once. */
+  readonly arrival: Quantiles;
   /** Any SQS call, there and back. */
   readonly queueCall: Quantiles;
   /** To the first byte. */
@@ -40,6 +52,8 @@ export interface LatencyProfile {
   readonly runtimeMilliseconds: number;
   /** Factor on the computing time of an invocation. */
   readonly straggler: Quantiles;
+  /** Factor on the model's computing time of a whole vCPU (LAMBDA_RATES). */
+  readonly computeFactor: number;
   /** One request's bandwidth; Infinity: no limit. */
   readonly getBytesPerMillisecond: number;
   /** A GET is slower after so many bytes: from there on at this bandwidth. */
@@ -55,6 +69,8 @@ export interface LatencyProfile {
   readonly vcpuObjectBytesPerMillisecond: number;
   readonly clientCpu: ClientCpu;
 }
+
+const ZERO: Quantiles = { p10: 0, p50: 0, p90: 0, p99: 0, max: 0 };
 
 /** The client was timed on a developer machine; a Lambda vCPU is taken to be this much slower. Assumed. */
 const VCPU_SLOWDOWN = 1.6;
@@ -87,6 +103,9 @@ export const LEAN_CLIENT = 0.36;
 export const AWS_LATENCIES: LatencyProfile = {
   dispatchStandard: { p10: 14, p50: 16, p90: 34, p99: 105, max: 400 },
   dispatchFifo: { p10: 22, p50: 28, p90: 61, p99: 645, max: 1200 },
+  dispatchGapMilliseconds: 0,
+  ramp: null,
+  arrival: ZERO,
   queueCall: { p10: 4.5, p50: 7, p90: 14, p99: 40, max: 200 },
   objectGet: { p10: 16, p50: 27, p90: 50, p99: 113, max: 400 },
   objectPut: { p10: 30, p50: 45, p90: 80, p99: 130, max: 500 },
@@ -94,6 +113,7 @@ export const AWS_LATENCIES: LatencyProfile = {
   coldChance: 5e-4,
   runtimeMilliseconds: 2,
   straggler: { p10: 0.9025, p50: 1, p90: 1.108, p99: 1.3, max: 2.5 },
+  computeFactor: 1,
   getBytesPerMillisecond: 79_000,
   longGetAfterBytes: 32e6,
   longGetBytesPerMillisecond: 53_000,
@@ -114,12 +134,13 @@ export const AWS_LATENCIES: LatencyProfile = {
   },
 };
 
-const ZERO: Quantiles = { p10: 0, p50: 0, p90: 0, p99: 0, max: 0 };
-
 /** Everything at once: for tests of logic, where the time is beside the point. */
 export const NO_LATENCIES: LatencyProfile = {
   dispatchStandard: ZERO,
   dispatchFifo: ZERO,
+  dispatchGapMilliseconds: 0,
+  ramp: null,
+  arrival: ZERO,
   queueCall: ZERO,
   objectGet: ZERO,
   objectPut: ZERO,
@@ -127,6 +148,7 @@ export const NO_LATENCIES: LatencyProfile = {
   coldChance: 0,
   runtimeMilliseconds: 0,
   straggler: { p10: 1, p50: 1, p90: 1, p99: 1, max: 1 },
+  computeFactor: 1,
   getBytesPerMillisecond: Number.POSITIVE_INFINITY,
   longGetAfterBytes: Number.POSITIVE_INFINITY,
   longGetBytesPerMillisecond: Number.POSITIVE_INFINITY,

@@ -4,11 +4,13 @@ import { type LatencyProfile, quantileFunction } from "./latencies.ts";
 
 export class Chance {
   readonly #stream: Stream;
+  readonly #seesAtOnce: boolean;
   readonly #quantiles: {
     readonly [K in
       | "dispatchStandard"
       | "dispatchFifo"
       | "queueCall"
+      | "arrival"
       | "objectGet"
       | "objectPut"
       | "coldStart"
@@ -17,10 +19,12 @@ export class Chance {
 
   constructor(seed: number, profile: LatencyProfile) {
     this.#stream = new Stream({ seed, purpose: Purpose.simulation, round: 0, index: 0 });
+    this.#seesAtOnce = profile.arrival.max === 0;
     this.#quantiles = {
       dispatchStandard: quantileFunction(profile.dispatchStandard),
       dispatchFifo: quantileFunction(profile.dispatchFifo),
       queueCall: quantileFunction(profile.queueCall),
+      arrival: quantileFunction(profile.arrival),
       objectGet: quantileFunction(profile.objectGet),
       objectPut: quantileFunction(profile.objectPut),
       coldStart: quantileFunction(profile.coldStart),
@@ -37,6 +41,11 @@ export class Chance {
   /** Milliseconds of an SQS call. */
   queueCall(): number {
     return this.#quantiles.queueCall(this.#stream.nextUniform());
+  }
+
+  /** Milliseconds until a long poll sees what has come. Nothing is drawn where it does so at once. */
+  arrival(): number {
+    return this.#seesAtOnce ? 0 : this.#quantiles.arrival(this.#stream.nextUniform());
   }
 
   /** Milliseconds to a GET's first byte. */

@@ -1,3 +1,5 @@
+import type { LatencyProfile } from "../latency/latencies.ts";
+
 /** How the functions are configured; what the bill needs to know. */
 export interface ServiceConfiguration {
   readonly workerMemoryMb: number;
@@ -5,6 +7,8 @@ export interface ServiceConfiguration {
   readonly architecture: "arm64" | "x86-64";
   /** Of the stack that is predicted: dollars are by its prices. Absent: us-east-1. */
   readonly region?: string;
+  /** As they were measured on a cloud. Absent: as published of AWS. */
+  readonly latencies?: LatencyProfile;
 }
 
 export const DEFAULT_CONFIGURATION: ServiceConfiguration = {

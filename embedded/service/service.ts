@@ -12,12 +12,13 @@ import {
   isOutsideObject,
   isPreparationTask,
   MAX_RECEIVE_COUNT,
+  type MeasureMessage,
   outsideBytesOf,
   TASK_VISIBILITY_SECONDS,
   WORKER_TIMEOUT_SECONDS,
 } from "../../shared/protocol/index.ts";
 import { createEmbeddedCloud, type EmbeddedCloud, type EmbeddedCloudOptions } from "../cloud.ts";
-import type { MappingRamp } from "../functions/mapping.ts";
+import type { MappingRamp } from "../latency/latencies.ts";
 import { GradientThreads, type GradientThreadsOptions } from "../threads/gradient-threads.ts";
 import { SharedGradients } from "../threads/shared-gradients.ts";
 import { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "./configuration.ts";
@@ -37,7 +38,7 @@ export interface ServiceOptions
   readonly observer?: RunObserver;
   /** Workers concurrently, of all runs together: 900 where not given. */
   readonly workerConcurrency?: number;
-  /** How the task queue's mapping grows; at its maximum from the start where not given. */
+  /** How the task queue's mapping grows; where not given as it was measured, or at its maximum from the start. */
   readonly ramp?: MappingRamp;
   /** False to see what hedging is worth. */
   readonly hedging?: boolean;
@@ -63,7 +64,7 @@ export interface EmbeddedService {
   readonly controlQueue: QueueAddress;
   readonly taskQueue: QueueAddress;
   /** Sends a control message, as the command line does. */
-  control(message: ControlMessage): Promise<void>;
+  control(message: ControlMessage | MeasureMessage): Promise<void>;
   /** Gradients that other threads have computed so far. */
   gradientsFromThreads(): number;
   /** Ends its threads. */
@@ -76,13 +77,14 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
     configuration = DEFAULT_CONFIGURATION,
     observer,
     workerConcurrency = WORKER_CONCURRENCY,
-    ramp,
+    ramp = configuration.latencies?.ramp ?? undefined,
     hedging = true,
     threads,
     alteration = {},
     ...cloudOptions
   } = options;
   const cloud = createEmbeddedCloud({
+    ...(configuration.latencies === undefined ? {} : { latencies: configuration.latencies }),
     ...cloudOptions,
     evaluationBytesOf: outsideBytesOf,
     evaluationObject: isOutsideObject,
@@ -164,7 +166,7 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
           body: encodeControl(message),
           group: message.run,
           // Each a command of its own: a second one with the same content must not be taken for a repetition.
-          deduplicationId: `${message.run}.${message.tenure}.${message.action}.${sent++}`,
+          deduplicationId: `${message.run}.${"tenure" in message ? message.tenure : 0}.${message.action}.${sent++}`,
         },
       ]),
   };

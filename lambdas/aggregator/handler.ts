@@ -6,6 +6,7 @@
 import type { Handler, Ports } from "../../shared/cloud/index.ts";
 import { decodeControl } from "../../shared/protocol/index.ts";
 import { codeOf, describe } from "./checkpoints/uncommitted-checkpoint.ts";
+import { measure } from "./measure/measure.ts";
 import type { AggregatorSettings } from "./settings.ts";
 import { runTerm } from "./term/term.ts";
 
@@ -14,7 +15,9 @@ export function createAggregator(ports: Ports, settings: AggregatorSettings): Ha
     const failedMessageIds: string[] = [];
     for (const message of messages) {
       try {
-        await runTerm(ports, settings, message, decodeControl(message.body), invocation);
+        const control = decodeControl(message.body);
+        if (control.action === "measure") await measure(ports, settings, message, control, invocation);
+        else await runTerm(ports, settings, message, control, invocation);
       } catch (error) {
         const { messageId } = message;
         ports.log.warn("term-failed", { messageId, code: codeOf(error), error: describe(error) });

@@ -11,6 +11,7 @@ import {
 import { decodeTask, encodeTask } from "./messages/task.ts";
 import { outsideBytesOf } from "./messages/traffic.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./stored/checkpoint.ts";
+import { decodeComputeProbe, decodeMeasurement, decodeObjectsProbe } from "./stored/measurement.ts";
 import { decodeResult, encodeResult } from "./stored/result.ts";
 import { decodeRounds, encodeRounds } from "./stored/round-record.ts";
 import { decodeControl, decodeStoredRun, encodeStoredRun } from "./stored/run.ts";
@@ -178,6 +179,9 @@ describe("readers of text", () => {
       (bytes: Uint8Array) => decodeStoredRun(bytes, "spec.json"),
       (bytes: Uint8Array) => decodeResult(bytes, "result.json"),
       (bytes: Uint8Array) => decodeSpectra(bytes, "spectra"),
+      (bytes: Uint8Array) => decodeMeasurement(bytes, "measurement.json"),
+      decodeObjectsProbe,
+      decodeComputeProbe,
       (bytes: Uint8Array) => decodeSpectrum(bytes, "worker 0"),
     ];
     const valid = [encodeStoredRun(storedRun()), encodeResult(result())];

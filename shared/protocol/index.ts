@@ -17,6 +17,7 @@ export {
   labelsKey,
   leftoverPrefixes,
   manifestKey,
+  measurementKey,
   memoryKey,
   memoryPrefix,
   modelKey,
@@ -97,9 +98,11 @@ export {
   encodeTasks,
   isOutsideMethod,
   isPreparationTask,
+  isProbe,
   isStateful,
   membersOf,
   type Point,
+  type ProbeName,
   packTasks,
   plainTask,
   type Task,
@@ -159,6 +162,23 @@ export {
   TAG_KEY_PATTERN,
   TAG_VALUE_PATTERN,
 } from "./stored/labels.ts";
+export {
+  type ContractCheck,
+  decodeComputeProbe,
+  decodeMeasurement,
+  decodeObjectsProbe,
+  encodeMeasurement,
+  encodeProbe,
+  type Measurement,
+  type MeasurementPlan,
+  measurementPlanSchema,
+  PROBE_OBJECTS,
+  PROBE_SLOW_MILLISECONDS,
+  type ProbeAnswer,
+  type ProbedCompute,
+  type ProbedObject,
+  type Probes,
+} from "./stored/measurement.ts";
 export { decodeResult, encodeResult, type RunResult } from "./stored/result.ts";
 export { decodeRounds, encodeRounds, ROUNDS_PER_BLOCK, type RoundRecord } from "./stored/round-record.ts";
 export {
@@ -167,6 +187,7 @@ export {
   decodeStoredRun,
   encodeControl,
   encodeStoredRun,
+  type MeasureMessage,
   runDigest,
   type StoredRun,
 } from "./stored/run.ts";

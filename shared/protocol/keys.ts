@@ -25,6 +25,8 @@ export const checkpointKey = (run: string): string => `${runPrefix(run)}checkpoi
 export const preparationKey = (run: string): string => `${runPrefix(run)}preparation.json`;
 /** What people say of a run; no part of what it is. */
 export const labelsKey = (run: string): string => `${runPrefix(run)}labels.json`;
+/** What a measurement of the cloud has seen; such a run has nothing else. */
+export const measurementKey = (run: string): string => `${runPrefix(run)}measurement.json`;
 export const resultKey = (run: string): string => `${runPrefix(run)}result.json`;
 /**
  * x^t as a vector frame: what tasks refer to when it is too large to travel in them. One that was replaced and its

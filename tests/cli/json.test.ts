@@ -262,6 +262,7 @@ describe("with --json a command prints JSON alone, with the keys of docs/JSON.md
       ["resume", "one"],
       ["logs", "one"],
       ["doctor"],
+      ["measure"],
       ["show", "nobody"],
       ["cost", "one", "--reconcile"],
     ]) {

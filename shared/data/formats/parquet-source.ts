@@ -9,6 +9,7 @@ import { type ColumnChoice, planColumns } from "./columns.ts";
 import { DenseRows } from "./dense-rows.ts";
 import { type MissingCells, MissingCounter } from "./missing-cells.ts";
 import { isList, isText } from "./parquet-columns.ts";
+import { boundedCompressors, checkFooter, checkRowGroups } from "./parquet-footer.ts";
 import type { Contents, RowSource } from "./row-source.ts";
 import { savedIndex } from "./saved-index.ts";
 import { Table } from "./table.ts";
@@ -80,7 +81,9 @@ export class ParquetSource implements RowSource {
   async *rows(): AsyncGenerator<RowBatch> {
     const { name, classes, missing = "refuse" } = this.#options;
     const file = this.#file;
+    await checkFooter(file, name);
     const metadata = await decoding(name, () => parquetMetadataAsync(file));
+    await decoding(name, async () => checkRowGroups(metadata, file.byteLength, name));
     const columns = await decoding(name, async () => parquetSchema(metadata).children);
     const names = columns.map(({ element }) => element.name);
     refuseDoubled(names, name);
@@ -94,7 +97,9 @@ export class ParquetSource implements RowSource {
     this.#widths = this.#isList.map((list) => (list ? undefined : 1));
     this.#table = table;
     await this.#hashFile();
-    const scan = await decoding(name, () => parquetScan({ file, metadata, compressors }));
+    const scan = await decoding(name, () =>
+      parquetScan({ file, metadata, compressors: boundedCompressors(compressors, name) }),
+    );
     const used = [label, ...features];
     const rows = new DenseRows();
     let count = 0;

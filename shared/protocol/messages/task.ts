@@ -13,8 +13,10 @@ import {
 import { FrameBeginning } from "../frames/frame-beginning.ts";
 
 /** What is to be computed, without its points: a request of a method, or a question outside the method. */
-export type TaskKind = RequestName | QuestionName;
+export type TaskKind = RequestName | QuestionName | ProbeName;
 type QuestionName = keyof typeof QUESTIONS;
+/** What a measurement of the cloud asks: of no run, of no data, and with no points. */
+export type ProbeName = keyof typeof PROBES;
 
 /** Questions outside the method, each with its code and the number of its points. */
 const QUESTIONS = {
@@ -26,6 +28,18 @@ const QUESTIONS = {
   gram: { wire: 9, points: 1 },
   /** Loss and right predictions at x over held-out data. */
   "held-out": { wire: 64, points: 1 },
+} as const;
+
+/** Probes, each a fixed piece of work: see lambdas/worker/probe.ts. */
+const PROBES = {
+  /** Answer at once. */
+  probe: { wire: 65, points: 0 },
+  /** Stay for a while, so that invocations overlap. */
+  "probe-slow": { wire: 66, points: 0 },
+  /** Write objects of several sizes and read them back. */
+  "probe-objects": { wire: 67, points: 0 },
+  /** Compute gradients over made-up rows. */
+  "probe-compute": { wire: 68, points: 0 },
 } as const;
 
 interface KindOnWire {
@@ -43,6 +57,7 @@ const ON_WIRE: readonly KindOnWire[] = [
     points: points.length,
   })),
   ...(Object.keys(QUESTIONS) as QuestionName[]).map((kind) => ({ kind, ...QUESTIONS[kind] })),
+  ...(Object.keys(PROBES) as ProbeName[]).map((kind) => ({ kind, ...PROBES[kind] })),
 ];
 const BY_KIND: ReadonlyMap<TaskKind, KindOnWire> = new Map(ON_WIRE.map((each) => [each.kind, each]));
 const BY_CODE: readonly (KindOnWire | undefined)[] = Array.from({ length: 256 }, (_, code) =>
@@ -366,6 +381,11 @@ function readTask(frame: Uint8Array): Task {
 /** Evaluations and calibration: not the method's traffic. */
 export function isOutsideMethod(kind: TaskKind): boolean {
   return kind in QUESTIONS;
+}
+
+/** Does a measurement of the cloud ask this? */
+export function isProbe(kind: TaskKind): kind is ProbeName {
+  return kind in PROBES;
 }
 
 /** Is this body a task outside the method? Looks at its first bytes, and checks nothing. */

@@ -4,6 +4,7 @@ import { stored } from "../../base/index.ts";
 import { canonicalJson, sha256 } from "../digest.ts";
 import { NAME_PATTERN } from "../spec/names.ts";
 import { type RunSpec, runSpecSchema } from "../spec/spec.ts";
+import { type MeasurementPlan, measurementPlanSchema } from "./measurement.ts";
 
 /** `runs/<run>/spec.json`: written once, create-only, before the first control message. */
 export interface StoredRun {
@@ -60,21 +61,33 @@ export interface ControlMessage {
   readonly tenure: number;
 }
 
-const controlMessage = stored<ControlMessage>(
-  z.strictObject({
-    version: z.literal(1),
-    run: z.string().regex(NAME_PATTERN),
-    action: z.enum(["start", "continue", "resume"]),
-    tenure: z.int().min(0),
-  }),
+/** Measures the cloud, in one invocation: see lambdas/aggregator/measure. */
+export interface MeasureMessage {
+  readonly version: 1;
+  /** Names the measurement; there is no run of it. */
+  readonly run: string;
+  readonly action: "measure";
+  readonly plan: MeasurementPlan;
+}
+
+const common = { version: z.literal(1), run: z.string().regex(NAME_PATTERN) };
+const controlMessage = stored<ControlMessage | MeasureMessage>(
+  z.discriminatedUnion("action", [
+    z.strictObject({
+      ...common,
+      action: z.enum(["start", "continue", "resume"]),
+      tenure: z.int().min(0),
+    }),
+    z.strictObject({ ...common, action: z.literal("measure"), plan: measurementPlanSchema }),
+  ]),
   { code: "message", problem: "expected JSON" },
 );
 
 /** @throws MarinaError "message" */
-export function decodeControl(body: string): ControlMessage {
+export function decodeControl(body: string): ControlMessage | MeasureMessage {
   return controlMessage.decode(body, "control message");
 }
 
-export function encodeControl(message: ControlMessage): string {
+export function encodeControl(message: ControlMessage | MeasureMessage): string {
   return canonicalJson(message);
 }
