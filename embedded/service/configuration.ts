@@ -1,5 +1,7 @@
-/** How the functions are configured; what the bill needs to know. */
-export interface ServiceConfiguration {
+import type { LiarsConfiguration } from "../faults/liars.ts";
+
+/** How the functions are configured; what the bill needs to know; and whether workers lie. */
+export interface ServiceConfiguration extends LiarsConfiguration {
   readonly workerMemoryMb: number;
   readonly aggregatorMemoryMb: number;
   readonly architecture: "arm64" | "x86-64";

@@ -22,11 +22,13 @@ export { type Probe, startProbe, withGradients } from "./probe.ts";
 export {
   type AlgorithmKind,
   type AlgorithmSpec,
+  aggregationOf,
   algorithmSchema,
   batchesOf,
   calibrationNeeds,
   compressorOf,
   createMethod,
+  guaranteedRounds,
   KINDS_WITH_PARTICIPANTS,
   METHODS,
   methodLabel,
@@ -46,7 +48,6 @@ export { count, type ScheduleTrigger, scheduleOf } from "./schedule.ts";
 export {
   type CalibrationNeed,
   isGivenMu,
-  plRounds,
   type StartingPoint,
   type StepSource,
   type WorkerNumbers,

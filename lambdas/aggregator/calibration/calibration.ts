@@ -9,9 +9,9 @@ import { POWER_STEP_LIMIT, type PowerState } from "../../../shared/math/index.ts
 import {
   type CalibrationNeed,
   calibrationNeeds,
+  guaranteedRounds,
   isGivenMu,
   type Probe,
-  plRounds,
   resolveNumbers,
   type StartingPoint,
 } from "../../../shared/methods/index.ts";
@@ -120,7 +120,7 @@ export function constantsOf(
   const target =
     absolute ??
     (relative !== undefined && start !== undefined ? relative * start.gradientNormSquared : undefined);
-  const numbers = resolveNumbers(algorithm, {
+  const setting = {
     workers,
     rowsPerWorker: rows / workers,
     compressor,
@@ -129,7 +129,8 @@ export function constantsOf(
     ...(start === undefined ? {} : { start }),
     ...(target === undefined ? {} : { targetGradientNormSquared: target }),
     ...(mu === undefined ? {} : { mu }),
-  });
+  };
+  const numbers = resolveNumbers(algorithm, setting);
   if (!Number.isFinite(numbers.stepSize) || numbers.stepSize <= 0) {
     const why =
       told === "all"
@@ -153,7 +154,7 @@ export function constantsOf(
     probability: numbers.probability,
     shiftStep: numbers.shiftStep,
     ...(numbers.Li === undefined ? {} : { Li: numbers.Li }),
-    ...promised(numbers.stepSize, mu, Lf ?? L, start, target),
+    ...promised(mu, guaranteedRounds(algorithm, setting, numbers.stepSize)),
     workers,
     dimension,
     rows,
@@ -175,17 +176,13 @@ function muOf({ spec, algorithm, dimension }: Calibrated, ofHessian: number | un
   );
 }
 
-/** What is told of a run under the Polyak-Lojasiewicz condition. The losses are not negative: f(x^0) >= f(x^0) - f_*. */
+/** What is told of a run under the Polyak-Lojasiewicz condition. */
 function promised(
-  stepSize: number,
   mu: number | undefined,
-  Lf: number,
-  start: StartingPoint | undefined,
-  target: number | undefined,
+  rounds: number | undefined,
 ): Pick<Constants, "mu" | "guaranteedRounds"> {
   if (mu === undefined) return {};
-  if (start === undefined || target === undefined) return { mu };
-  return { mu, guaranteedRounds: plRounds(stepSize, mu, Lf, start.loss, target) };
+  return rounds === undefined ? { mu } : { mu, guaranteedRounds: rounds };
 }
 
 /** Estimates in the place of the constants; those of single rows are not measured, and no rule that measures uses them. */

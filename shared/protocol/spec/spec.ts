@@ -1,7 +1,13 @@
 /** The spec of a run: what people write. One zod schema gives the types, the defaults, the JSON schema and the errors. */
 import * as z from "zod";
+import { tolerated } from "../../aggregation/index.ts";
 import { checked } from "../../base/index.ts";
-import { algorithmSchema, participantsAsked, samplesByImportance } from "../../methods/index.ts";
+import {
+  aggregationOf,
+  algorithmSchema,
+  participantsAsked,
+  samplesByImportance,
+} from "../../methods/index.ts";
 import {
   PROBLEM_KINDS,
   type ProblemSpec,
@@ -178,6 +184,13 @@ function checkElastic(spec: RunSpec, context: { addIssue(problem: Problem): void
     );
   }
   const fewest = Math.min(...workersAsked(workers));
+  const rule = aggregationOf(method);
+  if (rule !== undefined && rule.tolerate > 0 && tolerated(rule, fewest) === 0) {
+    problem(
+      ["algorithm", "aggregation", "tolerate"],
+      `expected 0, or at least ${Math.ceil(1000 / fewest) / 1000} (one of ${fewest} workers), got ${rule.tolerate}, which tolerates none of them`,
+    );
+  }
   const most = Math.max(...participantsAsked(participants));
   if ("participants" in method && !method.replacement && most > fewest) {
     problem(
