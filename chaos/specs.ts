@@ -77,6 +77,7 @@ const others: Readonly<Record<string, Pick<RunSpecInput, "algorithm"> & Partial<
       aggregation: { kind: "centered-clip", tolerate: 0.2, bucket: 2 },
     },
     checkpointEvery: 4,
+    hessianVariance: { every: 3 },
   },
   "pp-marina, a robust rule": {
     algorithm: {

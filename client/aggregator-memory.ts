@@ -27,5 +27,8 @@ export function aggregatorMemoryBytes(spec: RunSpec, dimension: number): number 
   const states = stateHolder(algorithm) === "server" ? workers : 0;
   // A robust rule has all of them decoded at once, and the buckets' means beside them.
   const decoded = aggregationOf(algorithm) === undefined ? 0 : 16 * entries;
-  return BASE_BYTES + 8 * dimension * (VECTORS + states) + workers * (message + decoded + 8 * dimension);
+  // Exact gradients at two points, of all workers.
+  const measured = spec.hessianVariance === undefined ? 0 : 8 * dimension;
+  const each = message + decoded + measured + 8 * dimension;
+  return BASE_BYTES + 8 * dimension * (VECTORS + states) + workers * each;
 }

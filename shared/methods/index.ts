@@ -30,6 +30,7 @@ export {
   createMethod,
   guaranteedRounds,
   KINDS_WITH_PARTICIPANTS,
+  keepsPrevious,
   METHODS,
   methodLabel,
   methodOf,

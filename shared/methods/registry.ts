@@ -178,6 +178,11 @@ export function aggregationOf(spec: AlgorithmSpec<unknown>): AggregationSpec | u
   return "aggregation" in spec ? spec.aggregation : undefined;
 }
 
+/** Is x^{t-1} in the server's state? */
+export function keepsPrevious(spec: AlgorithmSpec<unknown>): boolean {
+  return methodOf(spec).requests.some(({ points }) => points.some((point) => point === "previous"));
+}
+
 /** Where the states of a method's workers lie between rounds. */
 export type StateHolder = "nobody" | "worker" | "server";
 

@@ -236,7 +236,7 @@ async function askProbe(active: ActiveRun, { probe }: Calibration): Promise<Prob
   const before = probe ?? startProbe(await startOf(active));
   const round = FIRST_PROBE_ROUND + before.points;
   const point = await pointOf(active, before.next!, round);
-  const gradients = await gradientsAt(active, point, round);
+  const { gradients } = await gradientsAt(active, point, round);
   if (point.kind === "stored") await active.ports.objects.delete(point.key);
   return withGradients(before, gradients);
 }

@@ -5,6 +5,7 @@ import { checked } from "../../base/index.ts";
 import {
   aggregationOf,
   algorithmSchema,
+  keepsPrevious,
   participantsAsked,
   samplesByImportance,
 } from "../../methods/index.ts";
@@ -107,6 +108,14 @@ export const runSpecSchema = z
         "Evaluate the exact gradient at every so many rounds (and at the start and end); 0: only there. Not charged to the method.",
       ),
     heldOut: heldOutSchema(dataName).exactOptional(),
+    hessianVariance: z
+      .strictObject({
+        every: z.int().min(1).default(10).describe("Measure at every so many rounds."),
+      })
+      .exactOptional()
+      .describe(
+        "Measure sqrt(mean_i |D_i|^2 - |Dbar|^2)/|x^t - x^{t-1}| of the exact differences of gradients, which L_pm bounds: into the records as measuredLpm. Two exact gradients of every worker, outside the method. Of methods that keep x^{t-1}: the MARINA family, DASHA.",
+      ),
     wire: z
       .enum(["float32", "float64"])
       .default("float32")
@@ -137,6 +146,11 @@ export const runSpecSchema = z
       });
     }
     checkTheory(spec as RunSpec, context);
+    if (spec.hessianVariance !== undefined && !keepsPrevious(spec.algorithm)) {
+      const kind = spec.algorithm.kind;
+      const message = `expected it to be left out: ${kind} keeps no x^{t-1}; the MARINA family and dasha do`;
+      context.addIssue({ code: "custom", path: ["hessianVariance"], message });
+    }
     checkElastic(spec as RunSpec, context);
   })
   .meta({ title: "Marina run", description: "One distributed optimisation run." });
