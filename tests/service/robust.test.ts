@@ -71,6 +71,36 @@ describe("three of fifteen workers that lie", () => {
   });
 });
 
+describe("a worker whose rows are small", () => {
+  it("is held to its own L_i: thirty times its message is too much, though others may send as much", async () => {
+    const service = await serviceWith({
+      configuration: { ...DEFAULT_CONFIGURATION, attack: "scaling", attackFactor: 30, liars: 0.2 },
+    });
+    // The last of five workers has rows a tenth as long: L_i is a hundredth of the others'.
+    const lines = Array.from({ length: 50 }, (_, row) => {
+      const value = row < 40 ? 1 : 0.1;
+      return `${row % 2} ${1 + (row % 7)}:${value} ${9 + (row % 3)}:${value}`;
+    });
+    const source = (async function* () {
+      yield new TextEncoder().encode(`${lines.join("\n")}\n`);
+    })();
+    const named = { name: "small", sourceName: "small", labels: "binary" } as const;
+    await importLibsvm(source, { ...named, objects: service.cloud.client.objects });
+    const compressor = { kind: "identity" } as const;
+    const spec = specOf(
+      { kind: "marina", compressor, stepSize: 0.01, probability: 1e-9 },
+      { data: "small", workers: 5, stop: { rounds: 5 } },
+    );
+    const { status, error, constants } = await runToEnd(service, "r", spec);
+    expect(status).toBe("failed");
+    expect(error).toMatch(/worker 4.*an honest worker's has/);
+    const [, size, most] = error!.match(/has norm ([\d.e-]+), and an honest worker's has ([\d.e-]+)/)!;
+    // By the largest L_i it would have been let through.
+    expect(Number(size)).toBeLessThan(50 * Number(most));
+    expect(constants.Li).toBeUndefined();
+  });
+});
+
 describe.each<[string, RunSpecInput["algorithm"], Partial<RunSpecInput>]>([
   ["MARINA", { ...marina, aggregation: rules[0] }, {}],
   ["MARINA in buckets", { ...marina, aggregation: rules[2] }, { wire: "float64" }],

@@ -109,7 +109,7 @@ async function withStoredPower(active: ActiveRun, calibration: Calibration): Pro
 /** Nothing is left to ask: the constants. */
 async function withConstants(active: ActiveRun, calibration: Calibration): Promise<Calibration> {
   const { preparation, asked } = calibration;
-  const { constants, warning } = constantsOf(active, calibration);
+  const { constants, Li, warning } = constantsOf(active, calibration);
   const warnings =
     warning === undefined || preparation.warnings.includes(warning)
       ? preparation.warnings
@@ -118,7 +118,7 @@ async function withConstants(active: ActiveRun, calibration: Calibration): Promi
     active.ports.log.warn("calibration-bounded", { run: active.run, error: warning });
   if (asked || warnings !== preparation.warnings)
     await storePreparation(active.ports, active.run, { ...preparation, warnings });
-  return { ...calibration, constants };
+  return { ...calibration, constants, ...(Li === undefined ? {} : { Li }) };
 }
 
 async function ask(active: ActiveRun, calibration: Calibration, question: Question): Promise<Calibration> {

@@ -51,6 +51,8 @@ export interface Calibration {
   readonly asked: boolean;
   /** Present when all is done. */
   readonly constants?: Constants;
+  /** L_i of each worker, where they are bounds. */
+  readonly Li?: readonly number[];
 }
 
 export type Question = "spectra" | "average-smoothness" | "hessians" | "start" | "probe";
@@ -105,7 +107,7 @@ export type Findings = Pick<Calibration, "spectra" | "start" | "hessians" | "pro
 export function constantsOf(
   run: Calibrated,
   findings: Findings,
-): { readonly constants: Constants; readonly warning?: string } {
+): { readonly constants: Constants; readonly Li?: readonly number[]; readonly warning?: string } {
   const { spec, algorithm, workers, compressor, dimension, rows } = run;
   const { start, hessians } = findings;
   const exact = hessians === undefined ? undefined : hessianConstants(hessians);
@@ -159,7 +161,11 @@ export function constantsOf(
     dimension,
     rows,
   };
-  return warning === undefined ? { constants } : { constants, warning };
+  return {
+    constants,
+    ...(told === "all" ? { Li: bounds.Li } : {}),
+    ...(warning === undefined ? {} : { warning }),
+  };
 }
 
 /** mu for "pl"; undefined where the step size asks for none. @throws MarinaError "spec" where there is none. */

@@ -3,7 +3,7 @@
  *
  *   |m_i| <= D_Q L_i |x^t - x^{t-1}|,
  *
- * D_Q of the compressor, L_i by calibration (L_rowmax for mini-batches); where a run keeps no L_i, L_max >= L_i stands in. A message beyond that
+ * D_Q of the compressor, L_i by calibration (L_rowmax for mini-batches); after a hand-over L_max >= L_i stands in. A message beyond that
  * is damaged whatever its checksum says. No honest one is refused: the bound leaves room for rounding, on the wire and in the
  * sums that gradients are.
  */

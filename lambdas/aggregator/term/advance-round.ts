@@ -36,7 +36,7 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
       evaluate,
       heldOut,
       dense,
-      constants: before.constants,
+      constants: before.Li === undefined ? before.constants : { ...before.constants, Li: before.Li },
       sent: () => writer.release(),
     },
     vectors,
