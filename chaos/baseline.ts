@@ -50,8 +50,9 @@ export function recordFingerprint({
   loss,
   gradientNormSquared,
   uplinkBitsPerWorker,
+  measuredLpm,
 }: RoundRecord): string {
-  return JSON.stringify([dense, slots, loss, gradientNormSquared, uplinkBitsPerWorker]);
+  return JSON.stringify([dense, slots, loss, gradientNormSquared, uplinkBitsPerWorker, measuredLpm]);
 }
 
 /** What a phase says of the trajectory; its number, its time and its price are left out. */

@@ -70,6 +70,24 @@ const others: Readonly<Record<string, Pick<RunSpecInput, "algorithm"> & Partial<
     problem: network,
     shardsPerTask: 2,
   },
+  "marina, a robust rule": {
+    algorithm: {
+      ...algorithms.marina,
+      stepSize: 0.1,
+      aggregation: { kind: "centered-clip", tolerate: 0.2, bucket: 2 },
+    },
+    checkpointEvery: 4,
+    hessianVariance: { every: 3 },
+  },
+  "pp-marina, a robust rule": {
+    algorithm: {
+      ...algorithms["pp-marina"],
+      replacement: false,
+      stepSize: 0.1,
+      aggregation: { kind: "geometric-median", tolerate: 0.2 },
+    },
+    evaluateEvery: 7,
+  },
   "diana, carried shifts": { algorithm: { ...algorithms.diana, shift: "carried" }, checkpointEvery: 4 },
 };
 

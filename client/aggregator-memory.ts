@@ -1,7 +1,7 @@
 /** How much memory a run's largest round takes in the aggregator, roughly and before anything is run. */
 
 import { createCompressor } from "../shared/compressors/index.ts";
-import { compressorOf, methodOf, stateHolder } from "../shared/methods/index.ts";
+import { aggregationOf, compressorOf, methodOf, stateHolder } from "../shared/methods/index.ts";
 import { type RunSpec, workersAsked } from "../shared/protocol/index.ts";
 
 /** Node, the program, its connections and what is on its way: an estimate, on the safe side. */
@@ -25,5 +25,10 @@ export function aggregatorMemoryBytes(spec: RunSpec, dimension: number): number 
     : createCompressor(compressorOf(algorithm), dimension, wire, { workers }).zeta;
   const message = (wire === "float64" ? 8 : 4) * entries;
   const states = stateHolder(algorithm) === "server" ? workers : 0;
-  return BASE_BYTES + 8 * dimension * (VECTORS + states) + workers * (message + 8 * dimension);
+  // A robust rule has all of them decoded at once, and the buckets' means beside them.
+  const decoded = aggregationOf(algorithm) === undefined ? 0 : 16 * entries;
+  // Exact gradients at two points, of all workers.
+  const measured = spec.hessianVariance === undefined ? 0 : 8 * dimension;
+  const each = message + decoded + measured + 8 * dimension;
+  return BASE_BYTES + 8 * dimension * (VECTORS + states) + workers * each;
 }

@@ -1,4 +1,5 @@
 /** What there is: methods and compressors as their files tell of them, for people and for programs. */
+import { RULE_KINDS } from "../shared/aggregation/index.ts";
 import { COMPRESSORS, type CompressorDefinition } from "../shared/compressors/index.ts";
 import { METHODS, type MethodDefinition } from "../shared/methods/index.ts";
 import { PROBLEM_KINDS, type ProblemKind, whyNoSmoothness } from "../shared/problems/index.ts";
@@ -9,9 +10,10 @@ export interface StepEntry {
   readonly source: string;
   /** gamma */
   readonly formula: string;
-  /** The same with compressors that are drawn jointly, and with draws by importance, where that is another. */
+  /** The same with compressors that are drawn jointly, with draws by importance, and with an aggregation, where that is another. */
   readonly joint?: { readonly source: string; readonly formula: string };
   readonly importance?: { readonly source: string; readonly formula: string };
+  readonly robust?: { readonly source: string; readonly formula: string };
   readonly problems: readonly ProblemKind[];
 }
 
@@ -19,6 +21,8 @@ export interface MethodEntry {
   readonly kind: string;
   readonly equation: readonly string[];
   readonly compressors: readonly string[];
+  /** Rules that its messages may be put together by where some workers may be wrong. */
+  readonly aggregations: readonly string[];
   /** Vectors of R^d that a worker keeps from round to round, and where. */
   readonly workerKeeps: readonly string[];
   /** Where these may lie: in the store, or with the aggregator. */
@@ -57,15 +61,19 @@ export function methodCatalogue(): readonly MethodEntry[] {
       kind: kindOf(method),
       equation,
       compressors: compressors.filter((each) => takes(method, each)).map(kindOf),
+      aggregations: "aggregation" in schema.shape ? RULE_KINDS : [],
       workerKeeps: workerState?.vectors ?? [],
       keptBy: workerState === null ? [] : "shift" in schema.shape ? ["stored", "carried"] : ["stored"],
       workersMayChange: typeof membership === "string" ? membership : `never: ${membership.fixed}`,
-      steps: Object.entries(theory.steps).map(([stepSize, { source, formula, joint, importance }]) => ({
-        ...{ stepSize, source, formula },
-        ...(joint === undefined ? {} : { joint: { source: joint.source, formula: joint.formula } }),
-        ...(importance === undefined ? {} : { importance }),
-        problems: stepSize === "measured" ? PROBLEM_KINDS : smooth,
-      })),
+      steps: Object.entries(theory.steps).map(
+        ([stepSize, { source, formula, joint, importance, robust }]) => ({
+          ...{ stepSize, source, formula },
+          ...(joint === undefined ? {} : { joint: { source: joint.source, formula: joint.formula } }),
+          ...(importance === undefined ? {} : { importance }),
+          ...(robust === undefined ? {} : { robust }),
+          problems: stepSize === "measured" ? PROBLEM_KINDS : smooth,
+        }),
+      ),
       problems: PROBLEM_KINDS,
     };
   });

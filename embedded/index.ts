@@ -9,6 +9,7 @@ export {
   faultKinds,
   kindOf,
 } from "./faults/faults.ts";
+export { ATTACKS, type Attack, attackKinds } from "./faults/liars.ts";
 export { cpuShare, LAMBDA_RATES, modelMilliseconds } from "./functions/compute-charge.ts";
 export { AWS_RAMP } from "./functions/mapping.ts";
 export type { EffectWatcher } from "./functions/shared-services.ts";

@@ -23,6 +23,9 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 const DATA = ["mushrooms", "a9a", "w8a"];
 /** The same rows, sorted by label: the workers' losses are as different as labels can make them. */
 const SORTED = ["mushrooms", "a9a"];
+const DIGITS_SORTED = "digits-sorted";
+/** And in random order: every worker's rows are a sample of all. */
+const SHUFFLED = "mushrooms-shuffled";
 const UNEQUAL = ["mushrooms-unequal"];
 /** Shards of that data set, and by what the rows of some of them are multiplied. */
 const SHARDS = 20;
@@ -97,11 +100,14 @@ async function importData(home: string): Promise<void> {
       const source = createReadStream(join(HERE, "data", sourceName));
       await importLibsvm(source, { name, sourceName, labels: "binary", objects: engine.objects });
     }
-    for (const name of SORTED.filter((wanted) => !known.includes(`${wanted}-sorted`))) {
-      const sourceName = `${name}.gz`;
+    const ordered = [
+      ...SORTED.map((of) => ({ of, name: `${of}-sorted`, order: { by: "label" } as const })),
+      { of: "mushrooms", name: SHUFFLED, order: { by: "shuffle", seed: 1 } as const },
+    ];
+    for (const { of, name, order } of ordered.filter((each) => !known.includes(each.name))) {
+      const sourceName = `${of}.gz`;
       const source = createReadStream(join(HERE, "data", sourceName));
-      const reading = { format: "libsvm", order: { by: "label" } } as const;
-      const named = { name: `${name}-sorted`, sourceName, labels: "binary", reading } as const;
+      const named = { name, sourceName, labels: "binary", reading: { format: "libsvm", order } } as const;
       await importLibsvm(source, { ...named, objects: engine.objects });
     }
     for (const name of UNEQUAL.filter((wanted) => !known.includes(wanted))) {
@@ -113,6 +119,10 @@ async function importData(home: string): Promise<void> {
     for (const part of ["train", "test"] as const) {
       if (!known.includes(DIGITS[part]))
         await importDigits(engine.objects, join(HERE, "data", "digits.csv.gz"), part);
+    }
+    if (!known.includes(DIGITS_SORTED)) {
+      const sorted = { name: DIGITS_SORTED, order: { by: "label" } } as const;
+      await importDigits(engine.objects, join(HERE, "data", "digits.csv.gz"), "train", sorted);
     }
   } finally {
     await engine.close();

@@ -4,7 +4,14 @@
  *
  * `only`: what a package may import where that is less than everything below it.
  */
-const mathematics = ["shared/base", "shared/math", "shared/compressors", "shared/problems", "shared/methods"];
+const mathematics = [
+  "shared/base",
+  "shared/math",
+  "shared/aggregation",
+  "shared/compressors",
+  "shared/problems",
+  "shared/methods",
+];
 
 export const floors = [
   {
@@ -16,6 +23,11 @@ export const floors = [
     folder: "shared/math",
     holds: "random streams, subsets, exp, norms, power iteration, order statistics",
     only: ["shared/base"],
+  },
+  {
+    folder: "shared/aggregation",
+    holds: "a round's messages to one vector though some may be wrong; one file a rule",
+    only: ["shared/math"],
   },
   {
     folder: "shared/compressors",

@@ -1,14 +1,14 @@
 /** From a sweep to its cells: list x grid x seeds, each with a complete spec, checked against its data set. */
 
 import { checkHeldOutSpec, checkMachine, checkRun, machineMemoryBytes, withChange } from "../client/index.ts";
-import { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "../embedded/index.ts";
+import { attackKinds, DEFAULT_CONFIGURATION, type ServiceConfiguration } from "../embedded/index.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import { dataForm, type Manifest } from "../shared/data/index.ts";
 import { type DataForm, type Problem, type RowProgram, storedProgram } from "../shared/problems/index.ts";
 import { FUNCTION_MEMORY_LIMIT_MB, isGiven, parseRunSpec, type RunSpec } from "../shared/protocol/index.ts";
 import { type Axes, type Cell, cellDigest } from "./cell.ts";
 import { bestOf, type Group } from "./summary.ts";
-import type { SweepSpec } from "./sweep-spec.ts";
+import { liarField, type SweepSpec } from "./sweep-spec.ts";
 
 const CLOUD = "cloud.";
 
@@ -145,9 +145,11 @@ function configured(configuration: ServiceConfiguration, name: string, value: un
   if (name === "architecture" && (value === "arm64" || value === "x86-64")) {
     return { ...configuration, architecture: value };
   }
+  const liars = liarField.safeParse({ [name]: value });
+  if (liars.success) return { ...configuration, ...liars.data };
   throw new MarinaError(
     "spec",
-    `cloud.${name}: expected cloud.workerMemoryMb or cloud.aggregatorMemoryMb (128 to ${FUNCTION_MEMORY_LIMIT_MB}), or cloud.architecture ("arm64" or "x86-64"), got ${JSON.stringify(value)}`,
+    `cloud.${name}: expected cloud.workerMemoryMb or cloud.aggregatorMemoryMb (128 to ${FUNCTION_MEMORY_LIMIT_MB}), cloud.architecture ("arm64" or "x86-64"), cloud.attack (${["none", ...attackKinds].join(", ")}), cloud.liars (a share) or cloud.attackFactor, got ${JSON.stringify(value)}`,
   );
 }
 

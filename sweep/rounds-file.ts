@@ -12,7 +12,9 @@ const NAME = "rounds.parquet";
 /** Tells whose rounds these are: the digest that results.json names. */
 const CELL = "cell";
 
-const TYPES: Readonly<Record<Exclude<keyof RoundRecord, "heldOut">, "INT32" | "DOUBLE" | "BOOLEAN">> = {
+const TYPES: Readonly<
+  Record<Exclude<keyof RoundRecord, "heldOut" | "measuredLpm">, "INT32" | "DOUBLE" | "BOOLEAN">
+> = {
   round: "INT32",
   dense: "BOOLEAN",
   slots: "INT32",
@@ -29,16 +31,20 @@ const TYPES: Readonly<Record<Exclude<keyof RoundRecord, "heldOut">, "INT32" | "D
 };
 const FIELDS = Object.keys(TYPES) as readonly (keyof typeof TYPES)[];
 
-/** Columns of what was seen on held-out data; empty where it was not looked at, absent in files of programs that could not. */
-const HELD_OUT = [
+/** Columns of what is not seen in every round, nor of every run; empty where it was not looked at, absent in files of programs that could not. */
+const OPTIONAL = [
   { name: "heldOutRows", type: "INT32", of: ({ heldOut }: RoundRecord) => heldOut?.rows },
   { name: "heldOutLoss", type: "DOUBLE", of: ({ heldOut }: RoundRecord) => heldOut?.loss },
   { name: "heldOutCorrect", type: "INT32", of: ({ heldOut }: RoundRecord) => heldOut?.correct },
+  { name: "measuredLpm", type: "DOUBLE", of: ({ measuredLpm }: RoundRecord) => measuredLpm },
 ] as const;
 
 function recordOf(row: Readonly<Record<string, unknown>>): RoundRecord {
-  const { heldOutRows: rows, heldOutLoss: loss, heldOutCorrect: correct, ...record } = row;
-  const plain = record as unknown as RoundRecord;
+  const { heldOutRows: rows, heldOutLoss: loss, heldOutCorrect: correct, measuredLpm, ...record } = row;
+  const plain = {
+    ...(record as unknown as RoundRecord),
+    ...(typeof measuredLpm === "number" ? { measuredLpm } : {}),
+  };
   if (typeof rows !== "number") return plain;
   return { ...plain, heldOut: { rows, loss: numberOrNull(loss), correct: numberOrNull(correct) } };
 }
@@ -67,10 +73,10 @@ async function writeRoundsTo(
   const writer = new ParquetWriter({
     writer: fileWriter(path),
     schema: [
-      { name: "root", num_children: 1 + FIELDS.length + HELD_OUT.length },
+      { name: "root", num_children: 1 + FIELDS.length + OPTIONAL.length },
       { name: CELL, type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "REQUIRED" },
       ...FIELDS.map((name) => ({ name, type: TYPES[name], repetition_type: "OPTIONAL" as const })),
-      ...HELD_OUT.map(({ name, type }) => ({ name, type, repetition_type: "OPTIONAL" as const })),
+      ...OPTIONAL.map(({ name, type }) => ({ name, type, repetition_type: "OPTIONAL" as const })),
     ],
   });
   const seen = new Set<string>();
@@ -90,7 +96,7 @@ async function writeRoundsTo(
           // Bytes of like weight side by side: what compresses doubles at all.
           ...(TYPES[name] === "DOUBLE" ? { encoding: "BYTE_STREAM_SPLIT" as const } : {}),
         })),
-        ...HELD_OUT.map(({ name, of }) => ({ name, data: records.map((record) => of(record) ?? null) })),
+        ...OPTIONAL.map(({ name, of }) => ({ name, data: records.map((record) => of(record) ?? null) })),
       ],
     });
   }
@@ -113,7 +119,7 @@ export async function readRounds(folder: string): Promise<SweepRounds> {
     const known = new Set(parquetSchema(metadata).children.map(({ element }) => element.name));
     const missing = [CELL, ...FIELDS].filter((name) => !known.has(name));
     if (missing.length > 0) throw new Error(`it has no column ${missing.join(", ")}`);
-    const columns = [...FIELDS, ...HELD_OUT.map(({ name }) => name).filter((name) => known.has(name))];
+    const columns = [...FIELDS, ...OPTIONAL.map(({ name }) => name).filter((name) => known.has(name))];
     const ranges = new Map<string, { readonly rowStart: number; readonly rowEnd: number }>();
     let rowStart = 0;
     for (const { num_rows } of metadata.row_groups) {

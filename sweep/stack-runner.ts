@@ -305,6 +305,13 @@ function taken(run: string): MarinaError {
 
 /** @throws MarinaError "spec": a stack has one configuration. */
 export function checkConfiguration({ configuration }: Cell, stack: ServiceConfiguration): void {
+  const { attack = "none" } = configuration;
+  if (attack !== "none") {
+    throw new MarinaError(
+      "spec",
+      `expected cloud.attack to be left out, got ${attack}: workers lie on the embedded cloud only`,
+    );
+  }
   for (const name of ["workerMemoryMb", "aggregatorMemoryMb", "architecture"] as const) {
     if (configuration[name] === stack[name]) continue;
     throw new MarinaError(

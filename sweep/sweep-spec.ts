@@ -1,5 +1,6 @@
 /** What people write to run many specs: a base, what to vary, and over which seeds. */
 import * as z from "zod";
+import { attackKinds } from "../embedded/index.ts";
 import { checked } from "../shared/base/index.ts";
 import { FUNCTION_MEMORY_LIMIT_MB, NAME_PATTERN } from "../shared/protocol/index.ts";
 
@@ -15,6 +16,23 @@ const field = z
   );
 const seeds = z.array(z.int().min(0)).min(1);
 const memoryMb = z.int().min(128).max(FUNCTION_MEMORY_LIMIT_MB);
+
+/** Workers that lie, on the embedded cloud. */
+const liarFields = {
+  attack: z
+    .enum(["none", ...attackKinds])
+    .exactOptional()
+    .describe("What the liars send; on the embedded cloud only. Default: nobody lies."),
+  liars: z.number().min(0).max(1).exactOptional().describe("Share of the workers that lie; default: 0.2."),
+  attackFactor: z
+    .number()
+    .positive()
+    .exactOptional()
+    .describe("By what the attack is scaled; default: by its kind."),
+};
+
+/** A field of the cloud's configuration by itself. */
+export const liarField = z.strictObject(liarFields);
 
 /** Figures of a finished run that runs may be ranked by; less is better in all of them. */
 export const MEASURES = [
@@ -46,9 +64,12 @@ export const sweepSchema = z
         workerMemoryMb: memoryMb.exactOptional(),
         aggregatorMemoryMb: memoryMb.exactOptional(),
         architecture: z.enum(["arm64", "x86-64"]).exactOptional(),
+        ...liarFields,
       })
       .default({})
-      .describe("How the functions are configured; a field of it may be varied as cloud.workerMemoryMb."),
+      .describe(
+        "How the functions are configured, and which workers lie; a field of it may be varied as cloud.workerMemoryMb.",
+      ),
     list: z
       .array(
         z.strictObject({

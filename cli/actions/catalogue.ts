@@ -17,7 +17,11 @@ const LEGEND = `
 gamma: step size, the formulas above. n workers, R^d, m rows a worker, b of a
 batch, r participants; L_i of f_i, L their quadratic mean, L_f of f, cL of rows,
 mu of the Polyak-Lojasiewicz condition; omega, alpha, zeta of the compressor;
-A, B of a joint draw, V = cL^2/b. Compressors: marina compressors
+A, B of a joint draw, V = cL^2/b. With an aggregation: C messages a compressed
+round, p_G the chance that at most a share delta of them are wrong, P = p_G
+G'/(C (1-delta))^2 and R = P C (1-delta), G' the sound ones among them, c delta
+what the rule lets liars do, D_Q the most that Q can lengthen a vector.
+Compressors: marina compressors
 `;
 
 export function showMethods(kind: string | undefined, options: PrintOptions): void {
@@ -47,20 +51,32 @@ function chosen<Entry extends { readonly kind: string }>(
 
 /** One method as lines. */
 export function methodText(entry: MethodEntry): string {
-  const { kind, equation, compressors, workerKeeps, keptBy, workersMayChange, steps, problems } = entry;
+  const {
+    kind,
+    equation,
+    compressors,
+    aggregations,
+    workerKeeps,
+    keptBy,
+    workersMayChange,
+    steps,
+    problems,
+  } = entry;
   const keeps =
     workerKeeps.length === 0 ? "nothing" : `${workerKeeps.join(", ")} in R^d (${keptBy.join(" or ")})`;
   return [
     kind,
     ...equation.flatMap((line, i) => labelled(i === 0 ? "does" : "", line)),
     ...labelled("compressors", compressors.length === 0 ? "none" : compressors.join(", ")),
+    ...(aggregations.length === 0 ? [] : labelled("aggregation", `the mean, or ${aggregations.join(", ")}`)),
     ...labelled("worker keeps", keeps),
     ...labelled("n may change", workersMayChange),
     ...labelled("problems", problems.join(", ")),
-    ...steps.flatMap(({ stepSize, source, formula, joint, importance, problems: of }) => [
+    ...steps.flatMap(({ stepSize, source, formula, joint, importance, robust, problems: of }) => [
       ...labelled(stepSize, `${source}: ${formula}`),
       ...(joint === undefined ? [] : labelled("", `drawn jointly: ${joint.formula}`)),
       ...(importance === undefined ? [] : labelled("", `by importance: ${importance.formula}`)),
+      ...(robust === undefined ? [] : labelled("", `with an aggregation: ${robust.formula}`)),
       ...(of.length === problems.length ? [] : labelled("", `for ${of.join(", ")}`)),
     ]),
   ].join("\n");

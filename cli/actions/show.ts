@@ -8,7 +8,7 @@ import {
   unfinished,
   withEngine,
 } from "../../client/index.ts";
-import { type RoundRecord, runPrefix } from "../../shared/protocol/index.ts";
+import { type RoundRecord, type RunSpec, runPrefix } from "../../shared/protocol/index.ts";
 import { figuresOf, labelsOf } from "../output/figures.ts";
 import { type PrintOptions, print } from "../output/print.ts";
 import { details } from "../output/report.ts";
@@ -22,7 +22,7 @@ export async function show(run: string, options: ShowOptions): Promise<void> {
   await withEngine(options, async (engine) => {
     const { spec } = await findRun(engine.live, run);
     if (options.rounds === true) {
-      await printRounds(roundBlocks(engine.live, run), spec.heldOut !== undefined, options);
+      await printRounds(roundBlocks(engine.live, run), optionalColumns(spec), options);
       return;
     }
     const standing = await standingOf(engine, run);
@@ -57,21 +57,33 @@ const COLUMNS = [
   "hedged",
   "dropped",
 ] as const satisfies readonly (keyof RoundRecord)[];
-const HELD_OUT_COLUMNS = ["heldOutRows", "heldOutLoss", "heldOutCorrect"] as const;
+/** Of what is not seen of every run; only of runs that ask for it: programs that read the others' columns by number go on doing so. */
+const OPTIONAL_COLUMNS: Readonly<Record<string, (record: RoundRecord) => unknown>> = {
+  heldOutRows: ({ heldOut }) => heldOut?.rows,
+  heldOutLoss: ({ heldOut }) => heldOut?.loss,
+  heldOutCorrect: ({ heldOut }) => heldOut?.correct,
+  measuredLpm: ({ measuredLpm }) => measuredLpm,
+};
+
+function optionalColumns({ heldOut, hessianVariance }: RunSpec): readonly string[] {
+  return Object.keys(OPTIONAL_COLUMNS).filter(
+    (name) => (name === "measuredLpm" ? hessianVariance : heldOut) !== undefined,
+  );
+}
 
 /**
  * As CSV, or a line of JSON each, no faster than it is read: of a million rounds not all are in memory at once.
- * @param heldOut with its columns; only of runs that have such data: programs that read the others' columns by number go on doing so.
+ * @param optional names of OPTIONAL_COLUMNS.
  */
 async function printRounds(
   blocks: AsyncIterable<readonly RoundRecord[]>,
-  heldOut: boolean,
+  optional: readonly string[],
   { json = false }: PrintOptions,
 ): Promise<void> {
-  let text = json ? "" : `${[...COLUMNS, ...(heldOut ? HELD_OUT_COLUMNS : [])].join(",")}\n`;
+  let text = json ? "" : `${[...COLUMNS, ...optional].join(",")}\n`;
   for await (const block of blocks) {
     for (const record of block)
-      text += `${json ? JSON.stringify(record) : cellsOf(record, heldOut).join(",")}\n`;
+      text += `${json ? JSON.stringify(record) : cellsOf(record, optional).join(",")}\n`;
     if (text.length < CHUNK_CHARACTERS) continue;
     await written(text);
     text = "";
@@ -79,11 +91,11 @@ async function printRounds(
   await written(text);
 }
 
-function cellsOf(record: RoundRecord, heldOut: boolean): readonly unknown[] {
-  const cells = COLUMNS.map((column) => record[column] ?? "");
-  if (!heldOut) return cells;
-  const { rows = "", loss, correct } = record.heldOut ?? {};
-  return [...cells, rows, loss ?? "", correct ?? ""];
+function cellsOf(record: RoundRecord, optional: readonly string[]): readonly unknown[] {
+  return [
+    ...COLUMNS.map((column) => record[column] ?? ""),
+    ...optional.map((name) => OPTIONAL_COLUMNS[name]!(record) ?? ""),
+  ];
 }
 
 const CHUNK_CHARACTERS = 65_536;

@@ -1,7 +1,8 @@
+import type { LiarsConfiguration } from "../faults/liars.ts";
 import type { LatencyProfile } from "../latency/latencies.ts";
 
-/** How the functions are configured; what the bill needs to know. */
-export interface ServiceConfiguration {
+/** How the functions are configured; what the bill needs to know; and whether workers lie. */
+export interface ServiceConfiguration extends LiarsConfiguration {
   readonly workerMemoryMb: number;
   readonly aggregatorMemoryMb: number;
   readonly architecture: "arm64" | "x86-64";

@@ -18,6 +18,7 @@ import {
   WORKER_TIMEOUT_SECONDS,
 } from "../../shared/protocol/index.ts";
 import { createEmbeddedCloud, type EmbeddedCloud, type EmbeddedCloudOptions } from "../cloud.ts";
+import { liarsOf } from "../faults/liars.ts";
 import type { MappingRamp } from "../latency/latencies.ts";
 import { GradientThreads, type GradientThreadsOptions } from "../threads/gradient-threads.ts";
 import { SharedGradients } from "../threads/shared-gradients.ts";
@@ -113,13 +114,19 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
   const ahead =
     threads === undefined || threads.threads === 0 ? undefined : new GradientThreads(threads, gradients);
   gradients.ahead = ahead;
+  const hooks = liarsOf(configuration);
   const worker = cloud.defineFunction({
     name: "worker",
     memoryMb: configuration.workerMemoryMb,
     timeoutSeconds: WORKER_TIMEOUT_SECONDS,
     create: (ports) => {
       const create = (altered: Ports): Handler =>
-        createWorker(altered, { gradients: gradients.environment(), shards, workspace });
+        createWorker(altered, {
+          gradients: gradients.environment(),
+          shards,
+          workspace,
+          ...(hooks && { hooks }),
+        });
       return alteration.worker?.(ports, create) ?? create(ports);
     },
   });

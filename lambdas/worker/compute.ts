@@ -53,8 +53,10 @@ async function atPoints(task: Task, context: WorkerContext, ready: Ready): Promi
   const gradients = new TaskGradients(ready.shard, context.gradients, task, ready.points, workspace);
   if (task.kind === "evaluate") return evaluation(task, gradients, cold);
   const { run } = ready;
-  const request = requestOf(task.kind);
-  checkState(run, request);
+  const asked = requestOf(task.kind);
+  checkState(run, asked);
+  const request =
+    context.hooks.falsified === undefined ? asked : await falsified(asked, task, context, ready);
   const own = run.stateHolder === "worker" ? await loadState(ports, run, task) : stateInTask(run, task);
   const started = ports.clock.now();
   const { encoded, loss, evaluated, next } = await ports.compute.run(
@@ -78,6 +80,17 @@ async function atPoints(task: Task, context: WorkerContext, ready: Ready): Promi
     computeMilliseconds,
     cold,
   };
+}
+
+/** The request as somebody answers it who need not tell the truth. */
+async function falsified(
+  request: RequestDefinition,
+  task: Task,
+  { hooks, shards }: WorkerContext,
+  { run, shard: own, points }: Ready,
+): Promise<RequestDefinition> {
+  const shardOf = (worker: number) => shards.shard(run, task.workers, worker);
+  return (await hooks.falsified!({ task, request, run, own, points, shardOf })) ?? request;
 }
 
 /** @throws MarinaError "message" */

@@ -11,6 +11,7 @@ import { decodeTask, membersOf, type RunMessage, type Task } from "../../shared/
 import { answer } from "./compute.ts";
 import type { GradientStore } from "./gradients.ts";
 import { heldGradients } from "./held-gradients.ts";
+import type { WorkerHooks } from "./hooks.ts";
 import { RunLoader } from "./load.ts";
 import { publish } from "./publish.ts";
 import type { WorkerContext } from "./ready.ts";
@@ -23,6 +24,7 @@ export interface WorkerResources {
   readonly shards: OpenedShards;
   /** Memory for intermediate results. */
   readonly workspace: Workspace;
+  readonly hooks?: WorkerHooks;
 }
 
 function ownResources(): WorkerResources {
@@ -34,7 +36,7 @@ function ownResources(): WorkerResources {
  * gradients) are caches of things that can be had again with the same bits.
  */
 export function createWorker(ports: Ports, resources: WorkerResources = ownResources()): Handler {
-  const { gradients, workspace } = resources;
+  const { gradients, workspace, hooks = {} } = resources;
   const runs = new RunLoader(ports, workspace);
   const shards = new ShardLoader(ports, resources.shards);
   return async (messages, invocation) => {
@@ -50,7 +52,7 @@ export function createWorker(ports: Ports, resources: WorkerResources = ownResou
         continue;
       }
       const readsBefore = runs.reads + shards.reads;
-      const context = { ports, runs, shards, gradients, workspace, cold: invocation.cold };
+      const context = { ports, runs, shards, gradients, workspace, hooks, cold: invocation.cold };
       const messages = await answerAll(task, context);
       const answered = withReads(task, messages, context, runs.reads + shards.reads - readsBefore);
       const [outcome] = messages;

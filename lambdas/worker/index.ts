@@ -2,5 +2,6 @@
 export { type GradientOwner, type GradientSource, type GradientStore, gradientAt } from "./gradients.ts";
 export { createWorker } from "./handler.ts";
 export { GRADIENTS_KEPT_BYTES, GradientCache } from "./held-gradients.ts";
+export type { AskedOfWorker, WorkerHooks } from "./hooks.ts";
 export { RecentlySet } from "./recently-set.ts";
-export { OpenedShards } from "./shards.ts";
+export { type LoadedShard, OpenedShards } from "./shards.ts";

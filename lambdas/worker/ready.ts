@@ -3,6 +3,7 @@ import type { Ports } from "../../shared/cloud/index.ts";
 import type { Workspace } from "../../shared/math/index.ts";
 import type { Task } from "../../shared/protocol/index.ts";
 import type { GradientStore } from "./gradients.ts";
+import type { WorkerHooks } from "./hooks.ts";
 import type { LoadedRun, RunLoader } from "./load.ts";
 import type { LoadedShard, ShardLoader } from "./shards.ts";
 
@@ -21,6 +22,7 @@ export interface WorkerContext {
   readonly gradients: GradientStore;
   readonly workspace: Workspace;
   readonly cold: boolean;
+  readonly hooks: WorkerHooks;
 }
 
 /** The usual case without waiting: the environment has done tasks of this worker's before. */

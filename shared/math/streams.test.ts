@@ -81,6 +81,7 @@ describe("a stream", () => {
       faults: 7,
       jointCompressor: 8,
       rows: 9,
+      buckets: 17,
       search: 32,
     });
   });

@@ -24,6 +24,8 @@ export const Purpose = {
   jointCompressor: 8,
   /** The order of a data set's rows; round 0: the shuffle, index 0; round 1: the classes of a client, index = client. */
   rows: 9,
+  /** In which order the messages of a round are dealt out to buckets; index 0. */
+  buckets: 17,
   /** Which points of a grid a random search tries; round 0, index 0. */
   search: 32,
 } as const;

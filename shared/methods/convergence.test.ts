@@ -216,6 +216,71 @@ describe("EF21", () => {
   });
 });
 
+describe("DIANA on ridge regression, the expectation over every outcome of a round", () => {
+  const spec: AlgorithmSpec = { kind: "diana", compressor: randK, stepSize: "pl" };
+  const shiftStep = 1 / (1 + OMEGA);
+  const known = { ...constants, Lf: exact.Lf };
+  const numbers = resolveNumbers(spec, {
+    workers: ridge.n,
+    rowsPerWorker: 2,
+    compressor,
+    smoothness: known,
+    rounds: 1,
+    mu: exact.mu,
+  });
+
+  /** f - f_* + c mean_i |grad f_i - h_i|^2, c = 4 L_f gamma^2 (omega/n)(1 + omega). */
+  function potentialOf({ iterate }: Vectors, own: readonly (Vectors | undefined)[], gamma: number) {
+    const away = own.map((state, i) => normSquared(minus(state!["shift"]!, ridge.local(i, iterate!))));
+    const local = away.reduce((sum, each) => sum + each, 0) / ridge.n;
+    const c = (4 * exact.Lf * gamma * gamma * OMEGA * (1 + OMEGA)) / ridge.n;
+    return ridge.loss(iterate!) - minimum + c * local;
+  }
+
+  /** Along one run: the potential before each round, and what is expected of it after. */
+  function shrinking(stepSize: number, rounds: number) {
+    const method = createMethod(spec, { ...numbers, stepSize });
+    const setting = { spec, method, objectives: ridge.objectives, compressor, dense, shiftStep };
+    const keyed = keyedDraws(23, spec, compressor, ridge.rows);
+    const nothing = () => expect.fail("nobody is drawn");
+    let situation: Situation = {
+      state: method.start(Float64Array.of(3, -2, 1)),
+      workerStates: ridge.rows.map(() => ({ shift: new Float64Array(ridge.d) })),
+    };
+    return Array.from({ length: rounds }, (_, k) => {
+      const { psi } = expectation((choose) => {
+        const chosen = { ...setting, compressor: choosing(compressor, randK, choose) };
+        const next = oneRound(chosen, situation, k, chosenDraws(choose));
+        return { psi: potentialOf(next.state, next.workerStates, stepSize) };
+      });
+      const before = potentialOf(situation.state, situation.workerStates, stepSize);
+      situation = oneRound(setting, situation, k, {
+        server: { coin: () => false, slots: nothing, weightedSlots: nothing },
+        worker: (slot) => ({
+          compressor: () => keyed.compressor!(k, slot),
+          batch: () => expect.fail("no rows are drawn"),
+        }),
+      });
+      return { before, after: psi[0]! };
+    });
+  }
+
+  it("f - f_* + c mean |grad f_i - h_i|^2 shrinks by 1 - gamma mu or better in each round", () => {
+    const { stepSize } = numbers;
+    const steps = shrinking(stepSize, 60);
+    for (const { before, after } of steps)
+      expect(after).toBeLessThanOrEqual((1 - stepSize * exact.mu) * before + SLACK);
+    expect(steps.at(-1)!.before).toBeLessThan(0.5 * steps[0]!.before);
+  });
+
+  it("which a step 20 times as long does not keep", () => {
+    const stepSize = 20 * numbers.stepSize;
+    expect(
+      shrinking(stepSize, 10).some(({ before, after }) => after > (1 - stepSize * exact.mu) * before),
+    ).toBe(true);
+  });
+});
+
 describe("DASHA on ridge regression, the expectation over every outcome of a round", () => {
   const spec: AlgorithmSpec = { kind: "dasha", compressor: randK, stepSize: "theory" };
   const shiftStep = 1 / (1 + OMEGA);

@@ -22,12 +22,15 @@ export { type Probe, startProbe, withGradients } from "./probe.ts";
 export {
   type AlgorithmKind,
   type AlgorithmSpec,
+  aggregationOf,
   algorithmSchema,
   batchesOf,
   calibrationNeeds,
   compressorOf,
   createMethod,
+  guaranteedRounds,
   KINDS_WITH_PARTICIPANTS,
+  keepsPrevious,
   METHODS,
   methodLabel,
   methodOf,
@@ -46,7 +49,6 @@ export { count, type ScheduleTrigger, scheduleOf } from "./schedule.ts";
 export {
   type CalibrationNeed,
   isGivenMu,
-  plRounds,
   type StartingPoint,
   type StepSource,
   type WorkerNumbers,

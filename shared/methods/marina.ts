@@ -1,6 +1,7 @@
 /** MARINA: compressed differences of gradients, and now and then a dense round. */
 import * as z from "zod";
 import { compressorSchema } from "../compressors/index.ts";
+import { orRobust, type RobustSpec } from "./byzantine.ts";
 import {
   difference,
   familySteps,
@@ -11,10 +12,20 @@ import {
 } from "./marina-family.ts";
 import { defineMethod } from "./method.ts";
 import { full } from "./requests.ts";
-import { EXPLICIT, labelOf, MEASURED, PL, probability, stepSize, THEOREM } from "./spec-fields.ts";
+import {
+  aggregation,
+  checkAggregation,
+  EXPLICIT,
+  labelOf,
+  MEASURED,
+  PL,
+  probability,
+  stepSize,
+  THEOREM,
+} from "./spec-fields.ts";
 import { density, isJoint, measuredBy, omegaOf, type StepRule, type TheorySetting } from "./theory.ts";
 
-type Spec = Parameters<typeof needsOfJoint>[0];
+type Spec = Parameters<typeof needsOfJoint>[0] & RobustSpec;
 
 const theory: StepRule<Spec> = {
   source: "Theorem 2.1 of MARINA",
@@ -36,6 +47,8 @@ const others = familySteps<Spec>(
   },
 );
 
+const steps = orRobust({ theory, ...others }, () => 0);
+
 /**
  * MARINA (Algorithm 1):
  *
@@ -46,17 +59,21 @@ const others = familySteps<Spec>(
  *
  * x^t, g^t in R^d; n workers; Q unbiased with variance omega and density zeta. A message is 32 d bits in a dense round,
  * else b_Q. By theory p = zeta/d and gamma = 1/(L (1 + sqrt((1-p) omega / (p n)))) (Theorem 2.1); with Q_i drawn jointly
- * see `jointStep`.
+ * see `jointStep`. With an "aggregation" both means are its middle instead, of messages clipped to what an honest one can be
+ * (Byz-VR-MARINA), and the steps those of `robustInside`.
  * @example { "kind": "marina", "compressor": { "kind": "rand-k", "k": 10 } }
  * @see Gorbunov, Burlachenko, Li, Richtarik, "MARINA: faster non-convex distributed learning with compression", ICML 2021.
  */
 export const marina = defineMethod({
-  schema: z.strictObject({
-    kind: z.literal("marina"),
-    compressor: compressorSchema({ promises: ["unbiased"], joint: true }),
-    probability,
-    stepSize: stepSize({ theory: THEOREM, explicit: EXPLICIT, pl: PL, measured: MEASURED }),
-  }),
+  schema: z
+    .strictObject({
+      kind: z.literal("marina"),
+      compressor: compressorSchema({ promises: ["unbiased"], joint: true }),
+      aggregation,
+      probability,
+      stepSize: stepSize({ theory: THEOREM, explicit: EXPLICIT, pl: PL, measured: MEASURED }),
+    })
+    .superRefine(checkAggregation),
   example: { kind: "marina", compressor: { kind: "rand-k", k: 10 } },
   equation: [
     "g^0 = mean_i grad f_i(x^0);",
@@ -67,7 +84,7 @@ export const marina = defineMethod({
   label: labelOf,
   theory: {
     probability: (_spec, { compressor }) => density(compressor),
-    steps: { theory, ...others, measured: measuredBy(theory) },
+    steps: { ...steps, measured: measuredBy(steps.theory) },
   },
   requests: [full, difference],
   server: (_spec, numbers) => marinaServer(numbers, { dense: full, compressed: difference }),

@@ -2,11 +2,14 @@
 import * as z from "zod";
 import { type CompressorSpec, compressorSchema } from "../compressors/index.ts";
 import { cumulativeSums, probabilityAt } from "../math/index.ts";
+import { orRobust, type RobustSpec } from "./byzantine.ts";
 import { difference, familySteps, marinaServer } from "./marina-family.ts";
 import { defineMethod } from "./method.ts";
 import { participantsSchema } from "./participants.ts";
 import { full } from "./requests.ts";
 import {
+  aggregation,
+  checkAggregation,
   checkSampling,
   EXPLICIT,
   labelOf,
@@ -29,7 +32,7 @@ import {
   type TheorySetting,
 } from "./theory.ts";
 
-interface Spec {
+interface Spec extends RobustSpec {
   readonly compressor: CompressorSpec;
   /** r */
   readonly participants: number;
@@ -72,6 +75,8 @@ const others = familySteps<Spec>(inside, () => 0, {
   beginsWithLf: drawsByImportance,
 });
 
+const steps = orRobust({ theory, ...others }, () => 0);
+
 /**
  * PP-MARINA (Algorithm 4), I' the r slots of this round, drawn with replacement (or, as a variation, without):
  *
@@ -99,10 +104,12 @@ export const ppMarina = defineMethod({
       participants: participantsSchema,
       replacement,
       sampling,
+      aggregation,
       probability,
       stepSize: stepSize({ theory: THEOREM, explicit: EXPLICIT, pl: PL, measured: MEASURED }),
     })
-    .superRefine(checkSampling),
+    .superRefine(checkSampling)
+    .superRefine(checkAggregation),
   example: { kind: "pp-marina", compressor: { kind: "rand-k", k: 10 }, participants: 2 },
   equation: [
     "g^0 = mean_i grad f_i(x^0);",
@@ -114,7 +121,7 @@ export const ppMarina = defineMethod({
   theory: {
     probability: ({ participants: r }, { compressor, workers: n }) =>
       Math.min(1, (density(compressor) * r) / n),
-    steps: { theory, ...others, measured: measuredBy(theory) },
+    steps: { ...steps, measured: measuredBy(steps.theory) },
   },
   requests: [full, difference],
   server({ participants, replacement: repeats }, numbers) {

@@ -1,5 +1,6 @@
 /** All methods. Schemas, wire codes, labels, rules and tests go through this list: a new one is a file and a line here. */
 import * as z from "zod";
+import type { AggregationSpec } from "../aggregation/index.ts";
 import { type CompressorSpec, isDrawnJointly } from "../compressors/index.ts";
 import { dasha } from "./dasha.ts";
 import { diana } from "./diana.ts";
@@ -20,6 +21,7 @@ import {
   type Numbers,
   needsOf,
   numbersOf,
+  promisedRounds,
   ruleOf,
   type StepSource,
   type Theory,
@@ -101,6 +103,15 @@ export function resolveNumbers(spec: AlgorithmSpec, setting: TheorySetting): Num
   return numbersOf(theoryOf(spec), spec, setting);
 }
 
+/** Rounds after which the spec's step guarantees the accuracy aimed at; undefined where it guarantees none. */
+export function guaranteedRounds(
+  spec: AlgorithmSpec,
+  setting: TheorySetting,
+  step: number,
+): number | undefined {
+  return promisedRounds(theoryOf(spec), spec, setting, step);
+}
+
 /** What calibration must find out for this spec's step size, beyond the spectra of the shards. */
 export function calibrationNeeds(spec: AlgorithmSpec<unknown>): readonly CalibrationNeed[] {
   return needsOf(theoryOf(spec), spec as AlgorithmSpec);
@@ -110,7 +121,8 @@ export function calibrationNeeds(spec: AlgorithmSpec<unknown>): readonly Calibra
 export function stepSource(spec: AlgorithmSpec<unknown>): StepSource | undefined {
   const rule = ruleOf(theoryOf(spec), spec as AlgorithmSpec);
   if (rule === undefined) return undefined;
-  const { joint, importance, source, formula } = rule;
+  const { joint, importance, robust, source, formula } = rule;
+  if (robust !== undefined && aggregationOf(spec) !== undefined) return robust;
   if (joint !== undefined && isDrawnJointly(compressorOf(spec))) return joint;
   if (importance !== undefined && samplesByImportance(spec)) return importance;
   return { source, formula };
@@ -159,6 +171,16 @@ export function batchesOf(spec: AlgorithmSpec<unknown>):
 /** Does it draw clients or rows by importance? Then the problem must say what single rows, or workers, weigh. */
 export function samplesByImportance(spec: AlgorithmSpec<unknown>): boolean {
   return "sampling" in spec && spec.sampling === "importance";
+}
+
+/** How a round's messages are put together; undefined: by their plain mean. */
+export function aggregationOf(spec: AlgorithmSpec<unknown>): AggregationSpec | undefined {
+  return "aggregation" in spec ? spec.aggregation : undefined;
+}
+
+/** Is x^{t-1} in the server's state? */
+export function keepsPrevious(spec: AlgorithmSpec<unknown>): boolean {
+  return methodOf(spec).requests.some(({ points }) => points.some((point) => point === "previous"));
 }
 
 /** Where the states of a method's workers lie between rounds. */

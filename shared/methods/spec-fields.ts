@@ -1,6 +1,7 @@
 /** Fields that methods have in common in a run's spec, each with one meaning; and what they say, read from any spec. */
 import * as z from "zod";
-import { type CompressorSpec, compressorLabel } from "../compressors/index.ts";
+import { type AggregationSpec, aggregationLabel, aggregationSchema } from "../aggregation/index.ts";
+import { type CompressorSpec, compressorLabel, isDrawnJointly } from "../compressors/index.ts";
 import { type ParticipantsSpec, participantsText } from "./participants.ts";
 import { isGivenMu } from "./theory.ts";
 
@@ -85,6 +86,46 @@ export function checkSampling(
   });
 }
 
+/** How messages are put together where some workers may be wrong: of the MARINA family. */
+export const aggregation = aggregationSchema.exactOptional();
+
+/** Some worker's message need not be true. */
+export interface MayBeRobust {
+  readonly aggregation?: AggregationSpec;
+}
+
+/** The rules of Byz-VR-MARINA: compressors drawn independently; clients, where some are asked, uniformly and each at most once. */
+export function checkAggregation(
+  spec: MayBeRobust & {
+    readonly compressor: CompressorSpec;
+    readonly participants?: ParticipantsSpec;
+    readonly replacement?: boolean;
+    readonly sampling?: string;
+  },
+  context: { addIssue(issue: { code: "custom"; path: string[]; message: string }): void },
+): void {
+  const { aggregation: rule, compressor, participants, replacement: repeats, sampling: how } = spec;
+  if (rule === undefined) return;
+  const refuse = (path: string, message: string) =>
+    context.addIssue({ code: "custom", path: [path], message });
+  if (isDrawnJointly(compressor)) {
+    refuse(
+      "compressor",
+      `expected one that each worker draws by itself, e.g. rand-k, got ${compressor.kind}: its messages have no entry in common, so that no one can tell a wrong one; leave "aggregation" out, or change the compressor`,
+    );
+  }
+  if (participants === undefined) return;
+  if (repeats !== false) {
+    refuse(
+      "replacement",
+      'expected false: "aggregation" counts workers, and one that is asked twice lies twice',
+    );
+  }
+  if (how === "importance") {
+    refuse("sampling", 'expected "uniform": with "aggregation" all messages weigh the same');
+  }
+}
+
 /** What any method's spec may say. */
 export interface CommonFields {
   readonly kind: string;
@@ -93,6 +134,7 @@ export interface CommonFields {
   readonly participants?: ParticipantsSpec;
   readonly batchSize?: number;
   readonly sampling?: "uniform" | "importance";
+  readonly aggregation?: AggregationSpec;
 }
 
 /** A method in a few words, from the fields that it has: "MARINA, rand-k 10". */
@@ -102,6 +144,7 @@ export function labelOf(spec: CommonFields): string {
   if (spec.participants !== undefined) parts.push(`r = ${participantsText(spec.participants)}`);
   if (spec.batchSize !== undefined) parts.push(`b = ${spec.batchSize}`);
   if (spec.sampling === "importance") parts.push("importance");
+  if (spec.aggregation !== undefined) parts.push(aggregationLabel(spec.aggregation));
   if (spec.stepSize !== "theory") parts.push(`step ${stepText(spec.stepSize)}`);
   return parts.join(", ");
 }

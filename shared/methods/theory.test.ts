@@ -13,6 +13,7 @@ import {
   type AlgorithmSpec,
   algorithmSchema,
   calibrationNeeds,
+  guaranteedRounds,
   METHOD_KINDS,
   resolveNumbers,
 } from "./registry.ts";
@@ -365,6 +366,8 @@ describe("steps by hand: n = 4, m = 50, omega = 3, L = sqrt 5, L_f = 2, cL = 4",
     expectRelative(step("pl", "pp-marina"), 1 / (L + Math.sqrt(80)), 1e-15);
     expectRelative(step("pl", "vr-marina"), 1 / (L + Math.sqrt(30 + 128 / 17)), 1e-15);
     expect(step("pl", "gd")).toBe(1 / 2);
+    // 8 omega (1 + omega)(3 + 2 omega)/n = 216: smaller than 1/(2 L_f) = 1/4 and 1/(4 (1 + omega) mu) = 6.25
+    expectRelative(step("pl", "diana"), 1 / (L * Math.sqrt(216)), 1e-15);
     // 4 omega (2 omega + 1)/n = 21, a = 1/7
     expectRelative(step("pl", "dasha"), 1 / (2 + Math.sqrt(5 * 21)), 1e-15);
     // alpha = 1/4
@@ -375,6 +378,7 @@ describe("steps by hand: n = 4, m = 50, omega = 3, L = sqrt 5, L_f = 2, cL = 4",
       ["pp-marina", 1 / 5],
       ["dasha", 1 / 7],
       ["ef21", theta],
+      ["diana", 1 / 8],
     ] as const) {
       expectRelative(step({ mu: 1000 }, kind), rho / 2000, 1e-13);
     }
@@ -429,6 +433,20 @@ describe("steps by hand: n = 4, m = 50, omega = 3, L = sqrt 5, L_f = 2, cL = 4",
     expectRelative(resolveNumbers(marina, known).stepSize, 1 / (2 + 2 * 0.5), 1e-15);
     expectRelative(resolveNumbers(marina, handSetting(permK)).stepSize, 1 / (2 + Math.sqrt(20)), 1e-15);
     expect(calibrationNeeds(marina)).toEqual(["average-smoothness", "hessian-variance"]);
+  });
+
+  it("rounds are promised from what the rate begins with: f(x^0), DIANA's shifts besides; none to a neighbourhood", () => {
+    const start = { loss: 3, gradientNormSquared: 1 };
+    const aimed = { ...setting, mu: 0.01, start, targetGradientNormSquared: 1e-3 };
+    const all = specs(randK, "pl", 1 / 5);
+    expect(guaranteedRounds(all.marina, aimed, 0.25)).toBe(plRounds(0.25, 0.01, 2, 3, 1e-3));
+    // c = 4 L_f gamma^2 (omega/n)(1 + omega) = 4 * 2/16 * 3, L_max = 3
+    const gap = 3 * (1 + 2 * 1.5 * 3);
+    expect(guaranteedRounds(all.diana, aimed, 0.25)).toBe(plRounds(0.25, 0.01, 2, gap, 1e-3));
+    const aggregation = { kind: "centered-clip", tolerate: 0.25 } as const;
+    expect(guaranteedRounds({ ...all.marina, aggregation }, aimed, 0.25)).toBeUndefined();
+    const { mu: _, ...unknown } = aimed;
+    expect(guaranteedRounds(all.marina, unknown, 0.25)).toBeUndefined();
   });
 
   it("plRounds: (1 - gamma mu)^T 2 L_f (f(x^0) - f_*) <= target after T rounds, and not long before", () => {
@@ -489,7 +507,7 @@ describe("asking for a step size", () => {
   const named: Readonly<Record<AlgorithmKind, readonly Named[]>> = {
     gd: ["theory", "pl", "measured"],
     qgd: ["theory", "practical", "measured"],
-    diana: ["theory", "published", "measured"],
+    diana: ["theory", "published", "pl", "measured"],
     "vr-diana": ["theory", "published", "measured"],
     marina: ["theory", "explicit", "pl", "measured"],
     "vr-marina": ["theory", "explicit", "pl"],

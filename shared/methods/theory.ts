@@ -71,9 +71,17 @@ export interface StepRule<Spec> extends StepSource {
   readonly joint?: StepSource;
   /** With clients or rows that are drawn by importance. */
   readonly importance?: StepSource;
+  /** Where some workers' messages need not be true. */
+  readonly robust?: StepSource;
   readonly needs?: readonly CalibrationNeed[] | ((spec: Spec) => readonly CalibrationNeed[]);
   /** gamma. @param p the probability in force; 1 where the method has none. */
   value(spec: Spec, setting: TheorySetting, p: number): number;
+  /**
+   * Of a linear rate: what it begins with, f(x^0) - f_* or more; absent: f(x^0), as losses are not negative. Undefined where the rate ends at
+   * a neighbourhood, so that no number of rounds is promised.
+   * @param step gamma
+   */
+  begins?(spec: Spec, setting: TheorySetting, step: number): number | undefined;
 }
 
 export interface Theory<Spec> {
@@ -187,6 +195,20 @@ export function plRounds(step: number, mu: number, Lf: number, gap: number, targ
   return Math.max(0, Math.ceil(log((2 * Lf * gap) / target) / (step * mu)));
 }
 
+/** Rounds that a spec's step promises by `plRounds`; undefined where it promises none. */
+export function promisedRounds<Spec extends AnySpec>(
+  theory: Theory<Spec>,
+  spec: Spec,
+  setting: TheorySetting,
+  step: number,
+): number | undefined {
+  const { mu, start, smoothness, targetGradientNormSquared: target } = setting;
+  if (mu === undefined || start === undefined || target === undefined) return undefined;
+  const rule = ruleOf(theory, spec);
+  const gap = rule?.begins === undefined ? start.loss : rule.begins(spec, setting, step);
+  return gap === undefined ? undefined : plRounds(step, mu, smoothness.Lf ?? smoothness.L, gap, target);
+}
+
 /** What needs a problem's mu, and f(x^0) to tell after how many rounds. */
 export const PL_NEEDS: readonly CalibrationNeed[] = ["polyak-lojasiewicz", "starting-point"];
 
@@ -196,6 +218,7 @@ export function measuredBy<Spec>({
   formula,
   joint,
   importance,
+  robust,
   value,
 }: StepRule<Spec>): StepRule<Spec> & { readonly needs: readonly CalibrationNeed[] } {
   const by = (theorem: string) => `no guarantee: constants estimated near x^0, in the formula of ${theorem}`;
@@ -204,6 +227,7 @@ export function measuredBy<Spec>({
     formula,
     ...(joint === undefined ? {} : { joint: { ...joint, source: by(joint.source) } }),
     ...(importance === undefined ? {} : { importance: { ...importance, source: by(importance.source) } }),
+    ...(robust === undefined ? {} : { robust: { ...robust, source: by(robust.source) } }),
     needs: ["probe"],
     value,
   };

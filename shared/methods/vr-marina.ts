@@ -1,6 +1,7 @@
 /** VR-MARINA: MARINA over mini-batches of a finite sum. */
 import * as z from "zod";
 import { compressorSchema } from "../compressors/index.ts";
+import { orRobust, type RobustSpec } from "./byzantine.ts";
 import {
   differenceBatch,
   familySteps,
@@ -12,7 +13,9 @@ import {
 import { defineMethod } from "./method.ts";
 import { full } from "./requests.ts";
 import {
+  aggregation,
   batchSize,
+  checkAggregation,
   checkSampling,
   EXPLICIT,
   labelOf,
@@ -25,7 +28,9 @@ import {
 } from "./spec-fields.ts";
 import { density, descentStep, isJoint, omegaOf, type StepRule, type TheorySetting } from "./theory.ts";
 
-type Spec = Parameters<typeof needsOfJoint>[0] & Batches & { readonly sampling?: "uniform" | "importance" };
+type Spec = Parameters<typeof needsOfJoint>[0] &
+  Batches &
+  RobustSpec & { readonly sampling?: "uniform" | "importance" };
 
 const drawsByImportance = ({ sampling: how }: Spec): boolean => how === "importance";
 
@@ -97,10 +102,12 @@ export const vrMarina = defineMethod({
       batchSize,
       replacement,
       sampling,
+      aggregation,
       probability,
       stepSize: stepSize({ theory: THEOREM, explicit: EXPLICIT, pl: PL }),
     })
-    .superRefine(checkSampling),
+    .superRefine(checkSampling)
+    .superRefine(checkAggregation),
   example: { kind: "vr-marina", compressor: { kind: "rand-k", k: 10 }, batchSize: 17 },
   equation: [
     "g^0 = mean_i grad f_i(x^0);",
@@ -112,7 +119,7 @@ export const vrMarina = defineMethod({
   theory: {
     probability: ({ batchSize: b }, { compressor, rowsPerWorker: m }) =>
       Math.min(density(compressor), b / (m + b)),
-    steps: { theory, ...familySteps<Spec>(insideOfOthers, lossVariance, STEPS_31) },
+    steps: orRobust({ theory, ...familySteps<Spec>(insideOfOthers, lossVariance, STEPS_31) }, lossVariance),
   },
   requests: [full, differenceBatch],
   server: (_spec, numbers) => marinaServer(numbers, { dense: full, compressed: differenceBatch }),

@@ -402,6 +402,26 @@ describe("round records", () => {
     expect(encodeRounds(some)).toEqual(expected);
   });
 
+  it("have a third table, a row for each round in which L_pm was measured, with and without held-out data", () => {
+    const measured = [records[0]!, { ...records[1]!, measuredLpm: 0.75 }];
+    expect(decodeRounds(encodeRounds(measured), "key")).toEqual(measured);
+    const both = [
+      { ...records[0]!, heldOut: { rows: 11, loss: 0.5, correct: null }, measuredLpm: 0.5 },
+      measured[1]!,
+    ];
+    expect(decodeRounds(encodeRounds(both), "key")).toEqual(both);
+    const [rows] = [
+      [
+        ...[0, 1, 5, 0.25, 0.08, 0, 0, 0, 0, 0, 0, 0, 0],
+        ...[1, 0, 2, Number.NaN, Number.NaN, 3584, 2750, 6000, 0.125, 1e-6, 1, 1, 3],
+      ],
+    ];
+    const expected = frameOf(FrameType.rounds, [{ vector: rows! }, { vector: [] }, { vector: [1, 0.75] }]);
+    expect(encodeRounds(measured)).toEqual(expected);
+    const odd = frameOf(FrameType.rounds, [{ vector: rows! }, { vector: [] }, { vector: [1] }]);
+    expect(() => decodeRounds(odd, "key")).toThrow("key: expected rows of 2 numbers of measured L_pm");
+  });
+
   it("that are no whole rows are refused", () => {
     expect(() => decodeRounds(frameOf(FrameType.rounds, [{ vector: [1, 2, 3] }]), "key")).toThrow(
       "key: expected rows of 13 numbers",

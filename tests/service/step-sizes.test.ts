@@ -101,6 +101,25 @@ describe('"pl"', () => {
     },
   );
 
+  it("DIANA on logistic regression keeps f(x^T) - f_* <= (1 - gamma mu)^T Psi^0, shifts and all, and promises rounds from there", async () => {
+    const stop = { rounds: 150, relativeGradientNormSquared: 1e-12 };
+    const algorithm = { kind: "diana", compressor: randK, shift: "carried", stepSize: "pl" } as const;
+    const result = await runToEnd(
+      await serviceWith(),
+      "r",
+      specOf(algorithm, logistic, { stop, evaluateEvery: 50 }),
+    );
+    const { mu, stepSize, guaranteedRounds, Lf, Lmax, omega } = result.constants;
+    expect(mu).toBe(0.01);
+    const c = (4 * Lf! * stepSize * stepSize * omega! * (1 + omega!)) / 5;
+    const begun = Math.LN2 * (1 + 2 * c * Lmax!);
+    expect(result.loss! - MINIMUM).toBeLessThanOrEqual((1 - stepSize * 0.01) ** 150 * begun);
+    const target = 1e-12 * 0.3196052819;
+    expect(
+      guaranteedRounds! / Math.ceil(Math.log((2 * Lf! * begun) / target) / (stepSize * 0.01)),
+    ).toBeCloseTo(1, 4);
+  });
+
   it("has mu of ridge regression from the Hessian of f, and of a user as it is given", async () => {
     const ridge = { kind: "least-squares", regularizer: { kind: "l2", lambda: 0.01 } } as const;
     const service = await serviceWith();

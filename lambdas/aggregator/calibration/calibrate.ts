@@ -109,7 +109,7 @@ async function withStoredPower(active: ActiveRun, calibration: Calibration): Pro
 /** Nothing is left to ask: the constants. */
 async function withConstants(active: ActiveRun, calibration: Calibration): Promise<Calibration> {
   const { preparation, asked } = calibration;
-  const { constants, warning } = constantsOf(active, calibration);
+  const { constants, Li, warning } = constantsOf(active, calibration);
   const warnings =
     warning === undefined || preparation.warnings.includes(warning)
       ? preparation.warnings
@@ -118,7 +118,7 @@ async function withConstants(active: ActiveRun, calibration: Calibration): Promi
     active.ports.log.warn("calibration-bounded", { run: active.run, error: warning });
   if (asked || warnings !== preparation.warnings)
     await storePreparation(active.ports, active.run, { ...preparation, warnings });
-  return { ...calibration, constants };
+  return { ...calibration, constants, ...(Li === undefined ? {} : { Li }) };
 }
 
 async function ask(active: ActiveRun, calibration: Calibration, question: Question): Promise<Calibration> {
@@ -236,7 +236,7 @@ async function askProbe(active: ActiveRun, { probe }: Calibration): Promise<Prob
   const before = probe ?? startProbe(await startOf(active));
   const round = FIRST_PROBE_ROUND + before.points;
   const point = await pointOf(active, before.next!, round);
-  const gradients = await gradientsAt(active, point, round);
+  const { gradients } = await gradientsAt(active, point, round);
   if (point.kind === "stored") await active.ports.objects.delete(point.key);
   return withGradients(before, gradients);
 }

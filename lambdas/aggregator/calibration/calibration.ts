@@ -9,9 +9,9 @@ import { POWER_STEP_LIMIT, type PowerState } from "../../../shared/math/index.ts
 import {
   type CalibrationNeed,
   calibrationNeeds,
+  guaranteedRounds,
   isGivenMu,
   type Probe,
-  plRounds,
   resolveNumbers,
   type StartingPoint,
 } from "../../../shared/methods/index.ts";
@@ -51,6 +51,8 @@ export interface Calibration {
   readonly asked: boolean;
   /** Present when all is done. */
   readonly constants?: Constants;
+  /** L_i of each worker, where they are bounds. */
+  readonly Li?: readonly number[];
 }
 
 export type Question = "spectra" | "average-smoothness" | "hessians" | "start" | "probe";
@@ -105,7 +107,7 @@ export type Findings = Pick<Calibration, "spectra" | "start" | "hessians" | "pro
 export function constantsOf(
   run: Calibrated,
   findings: Findings,
-): { readonly constants: Constants; readonly warning?: string } {
+): { readonly constants: Constants; readonly Li?: readonly number[]; readonly warning?: string } {
   const { spec, algorithm, workers, compressor, dimension, rows } = run;
   const { start, hessians } = findings;
   const exact = hessians === undefined ? undefined : hessianConstants(hessians);
@@ -120,7 +122,7 @@ export function constantsOf(
   const target =
     absolute ??
     (relative !== undefined && start !== undefined ? relative * start.gradientNormSquared : undefined);
-  const numbers = resolveNumbers(algorithm, {
+  const setting = {
     workers,
     rowsPerWorker: rows / workers,
     compressor,
@@ -129,7 +131,8 @@ export function constantsOf(
     ...(start === undefined ? {} : { start }),
     ...(target === undefined ? {} : { targetGradientNormSquared: target }),
     ...(mu === undefined ? {} : { mu }),
-  });
+  };
+  const numbers = resolveNumbers(algorithm, setting);
   if (!Number.isFinite(numbers.stepSize) || numbers.stepSize <= 0) {
     const why =
       told === "all"
@@ -153,12 +156,16 @@ export function constantsOf(
     probability: numbers.probability,
     shiftStep: numbers.shiftStep,
     ...(numbers.Li === undefined ? {} : { Li: numbers.Li }),
-    ...promised(numbers.stepSize, mu, Lf ?? L, start, target),
+    ...promised(mu, guaranteedRounds(algorithm, setting, numbers.stepSize)),
     workers,
     dimension,
     rows,
   };
-  return warning === undefined ? { constants } : { constants, warning };
+  return {
+    constants,
+    ...(told === "all" ? { Li: bounds.Li } : {}),
+    ...(warning === undefined ? {} : { warning }),
+  };
 }
 
 /** mu for "pl"; undefined where the step size asks for none. @throws MarinaError "spec" where there is none. */
@@ -175,17 +182,13 @@ function muOf({ spec, algorithm, dimension }: Calibrated, ofHessian: number | un
   );
 }
 
-/** What is told of a run under the Polyak-Lojasiewicz condition. The losses are not negative: f(x^0) >= f(x^0) - f_*. */
+/** What is told of a run under the Polyak-Lojasiewicz condition. */
 function promised(
-  stepSize: number,
   mu: number | undefined,
-  Lf: number,
-  start: StartingPoint | undefined,
-  target: number | undefined,
+  rounds: number | undefined,
 ): Pick<Constants, "mu" | "guaranteedRounds"> {
   if (mu === undefined) return {};
-  if (start === undefined || target === undefined) return { mu };
-  return { mu, guaranteedRounds: plRounds(stepSize, mu, Lf, start.loss, target) };
+  return rounds === undefined ? { mu } : { mu, guaranteedRounds: rounds };
 }
 
 /** Estimates in the place of the constants; those of single rows are not measured, and no rule that measures uses them. */

@@ -14,7 +14,7 @@ import { importanceWeights, rowImportance } from "../../../shared/problems/linea
 import { smoothness } from "../../../shared/problems/linear/smoothness.ts";
 import { shardSpectrum } from "../../../shared/problems/linear/spectrum.ts";
 import type { Answer } from "../exchange/contribution-table.ts";
-import { type CertificateSetting, certificateOf } from "./certificate.ts";
+import { type CertificateSetting, certificateOf, clippingLevel } from "./certificate.ts";
 import { Encoding } from "./decode.ts";
 
 const D = 7;
@@ -40,13 +40,13 @@ function setting(problem: LinearSpec, scale: number, seed: number) {
     ),
   );
   const weights = weightsOf(shards);
-  const { L, Lmax, Lrow } = smoothness(problem, shards.map(shardSpectrum));
+  const { Li, L, Lmax, Lrow } = smoothness(problem, shards.map(shardSpectrum));
   const constants = {
     ...{ L, Lmax, Lrow, zeta: 1, stepSize: 1, probability: 1, shiftStep: 1 },
     ...{ workers: WORKERS, dimension: D, rows: 122 },
   };
   const objectives = shards.map((shard, i) => createObjective(problem, shard, weights[i]!));
-  return { shards, objectives, constants, number };
+  return { shards, objectives, constants, number, Li };
 }
 
 describe.each(problems)("of $kind with $regularizer.kind", (problem) => {
@@ -55,7 +55,7 @@ describe.each(problems)("of $kind with $regularizer.kind", (problem) => {
   it("every honest message is taken, whatever the step, the sampling and the draw", () => {
     let checked = 0;
     for (const scale of [1e-3, 1, 50]) {
-      const { shards, objectives, constants, number } = setting(problem, scale, 1 + scale);
+      const { shards, objectives, constants, number, Li } = setting(problem, scale, 1 + scale);
       for (const [round, length] of LENGTHS.entries()) {
         const w = Float64Array.from({ length: D }, () => 3 * number());
         const x = w.map((value) => value + length * number());
@@ -81,23 +81,27 @@ describe.each(problems)("of $kind with $regularizer.kind", (problem) => {
             for (const compressor of compressors) {
               const place = { round, slot, slots: WORKERS };
               const draw = compressorDraw(SEED, place, compressor);
-              const certificate = certificateOf({
-                ...{
-                  request,
-                  encoding: new Encoding(compressor, SEED, round, WORKERS),
-                  constants,
-                  problem,
-                  points: [x, w],
-                  slots: WORKERS,
-                },
-              });
+              const bounding = {
+                ...{ request, constants, problem, points: [x, w], slots: WORKERS },
+                encoding: new Encoding(compressor, SEED, round, WORKERS),
+              };
+              const certificate = certificateOf(bounding);
               if (certificate === undefined) {
                 expect(request === differenceBatch && problem.kind === "least-squares").toBe(true);
                 continue;
               }
               checked++;
               const { bytes } = compressor.encode(message, draw);
-              expect(certificate(answer(slot, bytes, request === difference ? loss : null))).toBeUndefined();
+              const honest = answer(slot, bytes, request === difference ? loss : null);
+              expect(certificate(honest)).toBeUndefined();
+              // By the worker's own L_i, where a run keeps those.
+              const own = certificateOf({ ...bounding, constants: { ...constants, Li } });
+              expect(own?.(honest)).toBeUndefined();
+              // Beside the rounding of gradients, which clipping may cut off, it is not clipped.
+              const decoded = new Float64Array(D);
+              compressor.accumulate(bytes, draw, decoded);
+              const longest = clippingLevel(bounding)! + 1e-9 * constants.Lrow * (1 + norms(x, w));
+              expect(Math.hypot(...decoded)).toBeLessThanOrEqual(longest * (1 + 1e-9));
             }
           }
         }
@@ -106,6 +110,8 @@ describe.each(problems)("of $kind with $regularizer.kind", (problem) => {
     expect(checked).toBeGreaterThan(500);
   });
 });
+
+const norms = (...vectors: Float64Array[]) => vectors.reduce((sum, v) => sum + Math.hypot(...v), 0);
 
 function answer(slot: number, payload: Uint8Array, loss: number | null): Answer {
   return {
@@ -150,6 +156,27 @@ describe("a message with wrong numbers", () => {
       expect(send(1e6 * bound).objection).toBeDefined();
     },
   );
+
+  it("is objected to by a worker's own L_i where another's is larger", () => {
+    const compressor = createCompressor({ kind: "rand-k", k: 2 }, D, "float32");
+    const encoding = of(compressor);
+    const { Lmax } = constants;
+    const own = { ...constants, Li: [Lmax / 100, Lmax, Lmax] };
+    const message = (slot: number) =>
+      compressor.encode(
+        Float64Array.from({ length: D }, () => (Lmax * 0.01) / 10),
+        compressorDraw(SEED, { round: 3, slot, slots: WORKERS }, compressor),
+      ).bytes;
+    const verdict = (known: typeof constants, slot: number) =>
+      certificateOf({ ...base, encoding, constants: known })!(answer(slot, message(slot), 1));
+    expect(verdict(constants, 0)).toBeUndefined();
+    expect(verdict(own, 0)).toMatch(/an honest worker's has/);
+    expect(verdict(own, 1)).toBeUndefined();
+    // Whoever may lie may have lied of that, too: clipping goes by the largest.
+    expect(clippingLevel({ ...base, encoding, constants: own })).toBe(
+      clippingLevel({ ...base, encoding, constants }),
+    );
+  });
 
   it("is objected to as well where its bytes are none of this compressor", () => {
     const compressor = createCompressor({ kind: "rand-k", k: 2 }, D, "float32");

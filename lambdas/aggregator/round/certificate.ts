@@ -3,7 +3,7 @@
  *
  *   |m_i| <= D_Q L_i |x^t - x^{t-1}|,
  *
- * D_Q of the compressor, L_i by calibration (L_rowmax for mini-batches); L_max >= L_i stands in for it. A message beyond that
+ * D_Q of the compressor, L_i by calibration (L_rowmax for mini-batches); after a hand-over L_max >= L_i stands in. A message beyond that
  * is damaged whatever its checksum says. No honest one is refused: the bound leaves room for rounding, on the wire and in the
  * sums that gradients are.
  */
@@ -39,24 +39,60 @@ export interface CertificateSetting {
   readonly slots: number;
 }
 
+/** What is known of a round's compressed differences. */
+interface Honest {
+  /** L_i of a slot's worker, or an upper bound of it. */
+  readonly smoothnessOf: (worker: number) => number;
+  readonly Lrow: number;
+  /** |x^t - x^{t-1}| */
+  readonly length: number;
+  /** |x^t| + |x^{t-1}| */
+  readonly lengths: number;
+}
+
 /**
  * Undefined where nothing is known: other requests than differences; constants that are estimates, or none; mini-batches of
  * unbounded losses, whose rounding can't be told from outside.
  */
-export function certificateOf(setting: CertificateSetting): Certificate | undefined {
-  const { request, points, encoding, constants, problem, slots } = setting;
-  const { compressor } = encoding;
-  const { Lmax, Lrow, measured, workers, rows, dimension } = constants;
+function honestOf({ request, points, constants, problem }: CertificateSetting): Honest | undefined {
+  const { Lmax, Lrow, Li, measured, workers, rows } = constants;
   if (request.differenceOf === undefined || measured === true) return undefined;
   if (Lmax === undefined || Lrow === undefined) return undefined;
   if (request.differenceOf === "rows" && !hasBoundedSlope(problem)) return undefined;
   // f_i is scaled by n m_i/N, m_i at most ceil(N/n).
   const largestShare = (workers * Math.ceil(rows / workers)) / rows;
   const L = request.differenceOf === "shard" ? Lmax : largestShare * Lrow;
+  const own = request.differenceOf === "shard" ? Li : undefined;
   const [x, w] = [points[0]!, points[1]!];
-  const length = norm(x.map((value, j) => value - w[j]!));
-  const lengths = norm(x) + norm(w);
-  const honest = compressor.growth * L * length;
+  return {
+    smoothnessOf: (worker) => own?.[worker] ?? L,
+    Lrow,
+    length: norm(x.map((value, j) => value - w[j]!)),
+    lengths: norm(x) + norm(w),
+  };
+}
+
+/**
+ * D_Q L_max |x^t - x^{t-1}|: to what a message is clipped where its sender need not be honest, who may lie about a loss as well.
+ * Undefined where nothing is known, as for `certificateOf`.
+ */
+export function clippingLevel(setting: CertificateSetting): number | undefined {
+  // A worker that lies may have lied of its own L_i; the largest one of all is what a sound one can need.
+  const { Li: _, ...constants } = setting.constants;
+  const honest = honestOf({ ...setting, constants });
+  if (honest === undefined) return undefined;
+  const { growth, dimension } = setting.encoding.compressor;
+  return growth * honest.smoothnessOf(0) * honest.length * (1 + WIRE_ROUNDING) + SMALLEST * dimension;
+}
+
+/** Undefined where nothing is known of honest messages. */
+export function certificateOf(setting: CertificateSetting): Certificate | undefined {
+  const { encoding, slots } = setting;
+  const { compressor } = encoding;
+  const { growth, dimension } = compressor;
+  const honest = honestOf(setting);
+  if (honest === undefined) return undefined;
+  const { smoothnessOf, Lrow, length, lengths } = honest;
   const decoded = new Float64Array(dimension);
   let kept = new Float64Array(0);
   // Of a sparse message the entries that may be there, so that a look at it costs what its fold does.
@@ -77,7 +113,7 @@ export function certificateOf(setting: CertificateSetting): Certificate | undefi
   };
   return (message) => {
     if (message.kind !== "contribution" || message.slot >= slots) return undefined;
-    const { slot, loss } = message;
+    const { slot, worker, loss } = message;
     let size: number;
     try {
       size = sizeOf(message.payload, encoding.drawOf(slot));
@@ -87,9 +123,10 @@ export function certificateOf(setting: CertificateSetting): Certificate | undefi
     }
     // What rounding makes of two gradients that are nearly the same: of their own size, not of their difference's.
     const residual = Math.max(BOUNDED_GRADIENT, Math.sqrt(2 * Math.max(0, loss ?? 0)));
+    const L = smoothnessOf(worker);
     const gradient = L * lengths + Math.sqrt(Lrow) * residual;
     const bound =
-      honest * (1 + WIRE_ROUNDING) + compressor.growth * SUM_ROUNDING * gradient + SMALLEST * dimension;
+      growth * L * length * (1 + WIRE_ROUNDING) + growth * SUM_ROUNDING * gradient + SMALLEST * dimension;
     if (size <= bound) return undefined;
     return `its message has norm ${size}, and an honest worker's has ${bound} at most: wrong numbers with the right checksum`;
   };

@@ -42,14 +42,18 @@ export async function evaluateAt(
   return { loss, gradientNormSquared, heldOut, bytes };
 }
 
-/** grad f_i of every worker, in their order, at a point near the run's. @param pointRound that no iterate has. */
+/** grad f_i of every worker, in their order, and the bytes that they took. @param pointRound of the iterate that it is, or one that none has. */
 export async function gradientsAt(
   active: ActiveRun,
   point: Point,
   pointRound: number,
-): Promise<readonly Float64Array[]> {
-  const { accepted } = await askForGradients(active, point, pointRound);
-  return exactByWorker(accepted, active.workers, active.dimension).map(({ evaluation }) => evaluation);
+): Promise<{ readonly gradients: readonly Float64Array[]; readonly bytes: number }> {
+  const { accepted, outsideBytes } = await askForGradients(active, point, pointRound);
+  return {
+    gradients: exactByWorker(accepted, active.workers, active.dimension).map(({ evaluation }) => evaluation),
+    bytes:
+      outsideBytes + accepted.reduce((sum, { bytes, evaluationBytes }) => sum + bytes + evaluationBytes, 0),
+  };
 }
 
 /** @param beside what else is asked for, in the slots from there on. */

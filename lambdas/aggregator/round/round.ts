@@ -1,5 +1,6 @@
 /** One round: plan, send, collect, fold. Knows nothing of checkpoints and stopping rules. */
 import {
+  aggregationOf,
   isPair,
   type Method,
   type Plan,
@@ -12,17 +13,18 @@ import type { Constants, HeldOut, Point, TaskKind } from "../../../shared/protoc
 import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
 import { type ActiveRun, tasksFor } from "../term/active-run.ts";
-import { certificateOf } from "./certificate.ts";
+import { certificateOf, clippingLevel } from "./certificate.ts";
 import { Encoding } from "./decode.ts";
 import { combine } from "./evaluate.ts";
 import { heldOutFigures, heldOutTasks } from "./held-out.ts";
 import { type PointStore, travelInline } from "./points.ts";
+import { RobustFold } from "./robust-fold.ts";
 import { RunningFold } from "./running-fold.ts";
 import { moveServerHeld, serverHeld, stateOf } from "./server-held-state.ts";
 
 export interface RoundOutcome {
   readonly plan: Plan;
-  /** Mean over the slots of the decoded messages. */
+  /** Mean over the slots of the decoded messages; with an aggregation their middle. */
   readonly mean: Float64Array;
   /** The workers' states after this round, where the server holds them; else nothing. */
   readonly workerStates: Vectors;
@@ -113,21 +115,21 @@ export async function doRound(
   const compressor = request.dense ? active.dense : active.compressor;
   const encoding = new Encoding(compressor, spec.seed, round, count);
   const { problem } = spec;
-  const certificate = certificateOf({
-    ...{ request, encoding, constants, problem },
-    points: vectors,
-    slots: workers.length,
-  });
+  const bounding = { request, encoding, constants, problem, points: vectors, slots: workers.length };
+  const rule = aggregationOf(active.algorithm);
+  // Who need not be honest is not asked again: its message is made as short as an honest one.
+  const certificate = rule === undefined ? certificateOf(bounding) : undefined;
   // States that the server holds are moved by the same messages once more, and a planted order needs all of them.
   const early = held === undefined && active.hooks?.foldOrder === undefined;
-  const fold = new RunningFold(
-    ports.compute,
-    inbox.contributions,
-    encoding,
-    workers.length,
-    early,
-    plan.weights,
-  );
+  const { compute } = ports;
+  const table = inbox.contributions;
+  const fold =
+    rule === undefined
+      ? new RunningFold(compute, table, encoding, workers.length, early, plan.weights)
+      : new RobustFold({
+          ...{ compute, table, encoding, rule, round, slots: workers.length, seed: spec.seed },
+          longest: clippingLevel(bounding),
+        });
   const { accepted, taskBytes, outsideBytes, resent, hedged, dropped } = await exchange(
     ports,
     taskQueue,

@@ -4,6 +4,7 @@ import type { RoundRecord, RunSpec, StoppedBy, Totals } from "../../../shared/pr
 import { noteNorm } from "../membership/decide.ts";
 import { isFirstOfChange } from "../membership/may-take-effect.ts";
 import { type Evaluation, evaluateAt } from "../round/evaluate.ts";
+import { measureHessianVariance } from "../round/hessian-variance.ts";
 import { doRound, type RoundOutcome } from "../round/round.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { afterRound } from "./budget.ts";
@@ -35,7 +36,7 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
       evaluate,
       heldOut,
       dense,
-      constants: before.constants,
+      constants: before.Li === undefined ? before.constants : { ...before.constants, Li: before.Li },
       sent: () => writer.release(),
     },
     vectors,
@@ -45,7 +46,12 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
   const { gradientNormSquared, loss } = outcome;
   const longestRoundSeconds = Math.max(before.longestRoundSeconds, (ports.clock.now() - begunAt) / 1000);
   const initial = round === 0 ? gradientNormSquared : before.initialGradientNormSquared;
-  const record = recordOf(round, outcome, totals, atBoundary.usd);
+  const { hessianVariance } = spec;
+  const measured =
+    hessianVariance !== undefined && round > 0 && round % hessianVariance.every === 0
+      ? await measureHessianVariance(active, vectors["iterate"]!, vectors["previous"]!, round)
+      : undefined;
+  const record = recordOf(round, outcome, totals, atBoundary.usd, measured?.measuredLpm);
   term.observe(record);
   const summed: RunState = {
     ...before,
@@ -58,7 +64,8 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
   if (stoppedBy !== undefined) {
     // Nobody could know beforehand that this round would be the last.
     const late = spec.heldOut === undefined || heldOut ? undefined : await lookAtLast(active, vectors, round);
-    const evaluationBytes = totals.evaluationBytes + outcome.evaluationBytes + (late?.bytes ?? 0);
+    const evaluationBytes =
+      totals.evaluationBytes + outcome.evaluationBytes + (measured?.bytes ?? 0) + (late?.bytes ?? 0);
     const seen = outcome.heldOut ?? late?.heldOut;
     const ending = {
       ...({ status: "done", stoppedBy, error: null, loss, gradientNormSquared } as const),
@@ -87,7 +94,8 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
     return { ...summed, ending: { ...ended, loss, gradientNormSquared } };
   }
   const references = outcome.plan.refresh ? [...before.references, round] : before.references;
-  const advancedTotals = advanceTotals(totals, outcome, secondsAt(before, ports.clock.now()));
+  const observed = { ...totals, evaluationBytes: totals.evaluationBytes + (measured?.bytes ?? 0) };
+  const advancedTotals = advanceTotals(observed, outcome, secondsAt(before, ports.clock.now()));
   // A successor would go on from the durable round, with the points of that round and of the one before.
   const durable = writer.durableRound;
   const atDurable = references.findLastIndex((reference) => reference < durable);
@@ -114,7 +122,13 @@ function entriesOf(vectors: Vectors): number {
   return entries;
 }
 
-function recordOf(round: number, outcome: RoundOutcome, totals: Totals, usd: number): RoundRecord {
+function recordOf(
+  round: number,
+  outcome: RoundOutcome,
+  totals: Totals,
+  usd: number,
+  measuredLpm: number | undefined,
+): RoundRecord {
   return {
     round,
     dense: outcome.plan.request.dense,
@@ -130,6 +144,7 @@ function recordOf(round: number, outcome: RoundOutcome, totals: Totals, usd: num
     hedged: outcome.hedged,
     dropped: outcome.dropped,
     ...(outcome.heldOut === undefined ? {} : { heldOut: outcome.heldOut }),
+    ...(measuredLpm === undefined ? {} : { measuredLpm }),
   };
 }
 

@@ -140,6 +140,7 @@ function stateOf({ active, spending, startedAt }: OpenTerm, from: UncommittedChe
     referenceRound,
     vectors: from.state,
     constants: from.constants,
+    Li: undefined,
     elastic: from.elastic,
     initialGradientNormSquared: from.initialGradientNormSquared,
     totals,

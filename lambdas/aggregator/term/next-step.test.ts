@@ -29,6 +29,7 @@ function stateOf(change: Partial<RunState> = {}, spec: Partial<RunSpecInput> = {
     referenceRound: 0,
     vectors: sample.state,
     constants,
+    Li: undefined,
     elastic: startElastic({ workers: 5, participants: null }, constants),
     initialGradientNormSquared: 1,
     totals: sample.totals,

@@ -20,8 +20,10 @@ export async function perform(
       return end(term, state, step);
     case "calibrate":
       return calibrate(term, state, step.membership);
-    case "change membership":
-      return changeMembership(term, state, state.calibration!.constants!);
+    case "change membership": {
+      const { constants, Li } = state.calibration!;
+      return changeMembership(term, { ...state, Li }, constants!);
+    }
     case "store":
       return store(term, state, step);
     case "round":

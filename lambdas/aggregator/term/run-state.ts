@@ -29,6 +29,8 @@ export interface RunState {
   readonly vectors: Vectors;
   /** Of the membership at work; step size 0 before the first calibration. */
   readonly constants: Constants;
+  /** L_i of the membership at work, where this term's calibration has found them: a checkpoint holds L_max alone. */
+  readonly Li: readonly number[] | undefined;
   readonly elastic: Elastic;
   readonly initialGradientNormSquared: number | null;
   readonly totals: Totals;

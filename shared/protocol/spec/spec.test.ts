@@ -126,7 +126,7 @@ describe("each kind of mistake is named with its path, what was expected and wha
     [
       "another method's field",
       withAlgorithm({ kind: "marina", compressor: randK, batchSize: 17 }),
-      "spec.json: algorithm.batchSize: unknown field; known here: kind, compressor, probability, stepSize",
+      "spec.json: algorithm.batchSize: unknown field; known here: kind, compressor, aggregation, probability, stepSize",
     ],
     [
       "an unknown field of a compressor",

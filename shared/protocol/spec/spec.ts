@@ -1,7 +1,14 @@
 /** The spec of a run: what people write. One zod schema gives the types, the defaults, the JSON schema and the errors. */
 import * as z from "zod";
+import { tolerated } from "../../aggregation/index.ts";
 import { checked } from "../../base/index.ts";
-import { algorithmSchema, participantsAsked, samplesByImportance } from "../../methods/index.ts";
+import {
+  aggregationOf,
+  algorithmSchema,
+  keepsPrevious,
+  participantsAsked,
+  samplesByImportance,
+} from "../../methods/index.ts";
 import {
   PROBLEM_KINDS,
   type ProblemSpec,
@@ -101,6 +108,14 @@ export const runSpecSchema = z
         "Evaluate the exact gradient at every so many rounds (and at the start and end); 0: only there. Not charged to the method.",
       ),
     heldOut: heldOutSchema(dataName).exactOptional(),
+    hessianVariance: z
+      .strictObject({
+        every: z.int().min(1).default(10).describe("Measure at every so many rounds."),
+      })
+      .exactOptional()
+      .describe(
+        "Measure sqrt(mean_i |D_i|^2 - |Dbar|^2)/|x^t - x^{t-1}| of the exact differences of gradients, which L_pm bounds: into the records as measuredLpm. Two exact gradients of every worker, outside the method. Of methods that keep x^{t-1}: the MARINA family, DASHA.",
+      ),
     wire: z
       .enum(["float32", "float64"])
       .default("float32")
@@ -131,6 +146,11 @@ export const runSpecSchema = z
       });
     }
     checkTheory(spec as RunSpec, context);
+    if (spec.hessianVariance !== undefined && !keepsPrevious(spec.algorithm)) {
+      const kind = spec.algorithm.kind;
+      const message = `expected it to be left out: ${kind} keeps no x^{t-1}; the MARINA family and dasha do`;
+      context.addIssue({ code: "custom", path: ["hessianVariance"], message });
+    }
     checkElastic(spec as RunSpec, context);
   })
   .meta({ title: "Marina run", description: "One distributed optimisation run." });
@@ -178,6 +198,13 @@ function checkElastic(spec: RunSpec, context: { addIssue(problem: Problem): void
     );
   }
   const fewest = Math.min(...workersAsked(workers));
+  const rule = aggregationOf(method);
+  if (rule !== undefined && rule.tolerate > 0 && tolerated(rule, fewest) === 0) {
+    problem(
+      ["algorithm", "aggregation", "tolerate"],
+      `expected 0, or at least ${Math.ceil(1000 / fewest) / 1000} (one of ${fewest} workers), got ${rule.tolerate}, which tolerates none of them`,
+    );
+  }
   const most = Math.max(...participantsAsked(participants));
   if ("participants" in method && !method.replacement && most > fewest) {
     problem(

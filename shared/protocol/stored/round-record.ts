@@ -34,11 +34,15 @@ export interface RoundRecord {
   readonly dropped: number;
   /** At x^t, where it was evaluated on held-out data. */
   readonly heldOut?: HeldOut;
+  /** sqrt(mean_i |D_i|^2 - |Dbar|^2)/|x^t - x^{t-1}| <= L_pm, where it was measured. */
+  readonly measuredLpm?: number;
 }
 
 const COLUMNS = 13;
 /** Of the table of held-out figures, which only those rounds have a row of that were evaluated so: round, rows, loss, correct. */
 const HELD_OUT_COLUMNS = 4;
+/** Of the table of measured L_pm, likewise: round, L_pm. */
+const MEASURED_COLUMNS = 2;
 /** Rounds in one stored block. */
 export const ROUNDS_PER_BLOCK = 64;
 
@@ -65,9 +69,14 @@ export function encodeRounds(records: readonly RoundRecord[]): Uint8Array {
       of === undefined ? [] : [round, of.rows, of.loss ?? Number.NaN, of.correct ?? Number.NaN],
     ),
   );
-  const writer = new FrameWriter("rounds", 96 + table.byteLength + heldOut.byteLength).vector(table);
-  // Without held-out data blocks are what they were before there was any.
-  if (heldOut.length > 0) writer.vector(heldOut);
+  const measured = Float64Array.from(
+    records.flatMap(({ round, measuredLpm }) => (measuredLpm === undefined ? [] : [round, measuredLpm])),
+  );
+  const bytes = 128 + table.byteLength + heldOut.byteLength + measured.byteLength;
+  const writer = new FrameWriter("rounds", bytes).vector(table);
+  // Without held-out data and measured L_pm blocks are what they were before there was any.
+  if (heldOut.length + measured.length > 0) writer.vector(heldOut);
+  if (measured.length > 0) writer.vector(measured);
   return writer.finish();
 }
 
@@ -76,6 +85,7 @@ export function decodeRounds(bytes: Uint8Array, key: string): RoundRecord[] {
   const reader = new FrameReader("rounds", bytes, key);
   const table = reader.vector();
   const heldOut = reader.atEnd ? new Map<number, HeldOut>() : heldOutOf(reader.vector(), key);
+  const measured = reader.atEnd ? new Map<number, number>() : measuredOf(reader.vector(), key);
   reader.end();
   if (table.length % COLUMNS !== 0) throw new MessageError(`${key}: expected rows of ${COLUMNS} numbers`);
   const records: RoundRecord[] = [];
@@ -97,9 +107,20 @@ export function decodeRounds(bytes: Uint8Array, key: string): RoundRecord[] {
       hedged: table[at + 11]!,
       dropped: table[at + 12]!,
       ...(heldOut.has(table[at]!) ? { heldOut: heldOut.get(table[at]!)! } : {}),
+      ...(measured.has(table[at]!) ? { measuredLpm: measured.get(table[at]!)! } : {}),
     });
   }
   return records;
+}
+
+/** By round. @throws MessageError */
+function measuredOf(table: Float64Array, key: string): ReadonlyMap<number, number> {
+  if (table.length % MEASURED_COLUMNS !== 0) {
+    throw new MessageError(`${key}: expected rows of ${MEASURED_COLUMNS} numbers of measured L_pm`);
+  }
+  const found = new Map<number, number>();
+  for (let at = 0; at < table.length; at += MEASURED_COLUMNS) found.set(table[at]!, table[at + 1]!);
+  return found;
 }
 
 /** By round. @throws MessageError */
