@@ -1,5 +1,6 @@
 /** How much memory a run's largest round takes in the aggregator, roughly and before anything is run. */
 
+import { rangesOf } from "../lambdas/aggregator/index.ts";
 import { createCompressor } from "../shared/compressors/index.ts";
 import { compressorOf, methodOf, stateHolder } from "../shared/methods/index.ts";
 import { type RunSpec, workersAsked } from "../shared/protocol/index.ts";
@@ -10,20 +11,26 @@ const BASE_BYTES = 200_000_000;
 const VECTORS = 10;
 
 /**
- * Of the first round, which is the largest: the fold goes by slots, so all n contributions lie in memory until the last has
- * come, each with its message (dense for methods that ask for dense ones) and the exact gradient that the first round is evaluated
- * with, 8 d bytes.
+ * Of the largest round. Messages are added in the order of their slots, so nearly all may lie in memory until the first has come;
+ * so do the exact gradients, 8 d bytes each, that the first round is evaluated with. Not those that reducers add: of them the sums
+ * are here.
  * @param dimension d
  * @returns bytes
  */
 export function aggregatorMemoryBytes(spec: RunSpec, dimension: number): number {
-  const { algorithm, wire } = spec;
+  const { algorithm, wire, reduction } = spec;
   const workers = Math.max(...workersAsked(spec.workers));
-  const dense = methodOf(algorithm).requests.some((request) => request.dense);
-  const entries = dense
-    ? dimension
-    : createCompressor(compressorOf(algorithm), dimension, wire, { workers }).zeta;
-  const message = (wire === "float64" ? 8 : 4) * entries;
+  const entryBytes = wire === "float64" ? 8 : 4;
   const states = stateHolder(algorithm) === "server" ? workers : 0;
-  return BASE_BYTES + 8 * dimension * (VECTORS + states) + workers * (message + 8 * dimension);
+  const { requests } = methodOf(algorithm);
+  const addedHere = (bytes: 4 | 8): boolean =>
+    rangesOf(reduction, { vectors: workers, dimension, entryBytes: bytes }) === 0;
+  const dense = requests.some((request) => request.dense) && (states > 0 || addedHere(entryBytes));
+  const compressed = requests.some((request) => !request.dense)
+    ? createCompressor(compressorOf(algorithm), dimension, wire, { workers }).zeta
+    : 0;
+  // A measured step size is made of every worker's own gradient.
+  const exact = addedHere(8) || algorithm.stepSize === "measured" ? dimension : 0;
+  const message = entryBytes * (dense ? dimension : compressed) + 8 * exact;
+  return BASE_BYTES + 8 * dimension * (VECTORS + states) + workers * message;
 }

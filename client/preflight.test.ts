@@ -86,10 +86,16 @@ describe("a worker's largest task", () => {
 describe("the aggregator's largest round", () => {
   const wide = openProblem({ kind: "least-squares" }, { ...dataForm(manifest), features: 1_000_000 });
 
+  const whole = (workers: number) => ({ ...specOf(workers), reduction: "aggregator" }) as const;
+
+  it("is no limit where reducers add the answers", () => {
+    expect(checkMemory(specOf(10_000), wide, { memoryMb: 1769 }).good).toBe(true);
+  });
+
   it("is refused where the answers of all workers do not fit into the function's memory, with what to do", () => {
     // 12 bytes an entry: 1.2 GB of answers.
-    expect(checkMemory(specOf(100), wide, { memoryMb: 1769 }).good).toBe(true);
-    const { good, text } = checkMemory(specOf(200), wide, { memoryMb: 1769 });
+    expect(checkMemory(whole(100), wide, { memoryMb: 1769 }).good).toBe(true);
+    const { good, text } = checkMemory(whole(200), wide, { memoryMb: 1769 });
     expect(good).toBe(false);
     expect(text).toMatch(
       /about 2556 MB of the aggregator's 1769 MB .*deploy with -c aggregatorMemoryMb=2556/,
@@ -97,7 +103,7 @@ describe("the aggregator's largest round", () => {
   });
 
   it("that no function can hold is refused with fewer workers as the only way", () => {
-    const { good, text } = checkMemory(specOf(1000), wide, { memoryMb: 10_240 });
+    const { good, text } = checkMemory(whole(1000), wide, { memoryMb: 10_240 });
     expect(good).toBe(false);
     expect(text).toMatch(/a function has 10240 MB at most: give the spec fewer workers/);
   });

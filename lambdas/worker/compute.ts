@@ -14,13 +14,14 @@ import {
   workerDraws,
 } from "../../shared/methods/index.ts";
 import { type Rows, rowImportance } from "../../shared/problems/index.ts";
-import type { RunMessage, Task } from "../../shared/protocol/index.ts";
+import { isReduction, type RunMessage, type Task, type TaskKind } from "../../shared/protocol/index.ts";
 import { TaskGradients } from "./gradients.ts";
 import { heldOut } from "./held-out.ts";
 import type { LoadedRun } from "./load.ts";
 import { withRow } from "./non-finite.ts";
 import { evaluation, gram, spectrum } from "./questions.ts";
 import { atHand, load, type Ready, type WorkerContext } from "./ready.ts";
+import { reduce } from "./reduce.ts";
 import { forgetStates, loadState, stateInTask, storeState } from "./state.ts";
 
 /** Over the gradients, before they are encoded: they begin as zeros, the regulariser is added, one is taken from another. */
@@ -32,6 +33,7 @@ const VECTOR_PASSES = 4;
  */
 export function answer(task: Task, context: WorkerContext): Promise<RunMessage> {
   if (task.kind === "held-out") return heldOut(task, context);
+  if (isReduction(task.kind)) return reduce(task, context);
   const ready = atHand(task, context);
   if (ready !== undefined) return perform(task, context, ready);
   return load(task, context).then((loaded) => perform(task, context, loaded));
@@ -51,7 +53,7 @@ async function atPoints(task: Task, context: WorkerContext, ready: Ready): Promi
   const gradients = new TaskGradients(ready.shard, context.gradients, task, ready.points, workspace);
   if (task.kind === "evaluate") return evaluation(task, gradients, cold);
   const { run } = ready;
-  const request = requestOf(task.kind);
+  const request = requestOf(task.kind as Exclude<TaskKind, "reduce" | "reduce-observed">);
   checkState(run, request);
   const own = run.stateHolder === "worker" ? await loadState(ports, run, task) : stateInTask(run, task);
   const started = ports.clock.now();

@@ -12,6 +12,7 @@ import {
   manifestKey,
   type Point,
   plainTask,
+  type Ranges,
   type RunSpec,
   runDigest,
   type StoredRun,
@@ -151,6 +152,8 @@ export interface Assignment {
   readonly oldestNeededRound: number;
   readonly points: readonly Point[];
   readonly pointRounds: readonly number[];
+  /** Dense vectors are stored, to be added by reducers. */
+  readonly ranges?: Ranges | undefined;
 }
 
 /** Tasks for these workers; slots are numbered from `firstSlot`. */
