@@ -148,7 +148,7 @@ export async function reduceVectors(
       accepted = more.accepted;
     }
   }
-  void forget(active, round, kinds);
+  active.usedUp.add(keysOf(active, round, kinds));
   return { sums, traffic };
 }
 
@@ -217,21 +217,12 @@ function lostSlots(missing: readonly Part[], accepted: readonly AcceptedContribu
   return new Set(lost);
 }
 
-/** Vectors and sums are of no use any more: a round done again stores them again. */
-async function forget(
-  { ports: { objects, log }, run, phase }: ActiveRun,
-  round: number,
-  kinds: readonly Addends[],
-): Promise<void> {
-  const keys = kinds.flatMap((addends) => [
+/** Vectors and sums that are of no use any more. */
+function keysOf({ run, phase }: ActiveRun, round: number, kinds: readonly Addends[]): string[] {
+  return kinds.flatMap((addends) => [
     ...Array.from(addends.slots, (slot) =>
       (addends.of === "messages" ? contributionKey : observationKey)(run, phase, round, slot),
     ),
     ...Array.from({ length: addends.ranges }, (_, range) => sumKeyOf(addends)(run, phase, round, range)),
   ]);
-  try {
-    await Promise.all(keys.map((key) => objects.delete(key)));
-  } catch (error) {
-    log.warn("vectors-not-deleted", { run, round, error: String(error) });
-  }
 }

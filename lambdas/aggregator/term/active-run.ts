@@ -24,6 +24,7 @@ import type { Inbox } from "../exchange/inbox.ts";
 import type { AggregatorHooks } from "../hooks.ts";
 import { type NumberedMembership, startingEpoch } from "../membership/decide.ts";
 import { shardsPerTaskOf } from "../round/packing.ts";
+import { UsedUp } from "../round/used-up.ts";
 
 export interface ActiveRun extends NumberedMembership {
   readonly ports: Ports;
@@ -48,6 +49,7 @@ export interface ActiveRun extends NumberedMembership {
   /** The run's own queue of contributions. */
   readonly replyTo: QueueAddress;
   readonly inbox: Inbox;
+  readonly usedUp: UsedUp;
   /** Late tasks are sent again before they are overdue; true by default. */
   readonly hedging?: boolean;
   readonly hooks?: AggregatorHooks;
@@ -108,6 +110,7 @@ export async function loadRun(
   const { dimension } = problem.parameters;
   return {
     ports,
+    usedUp: new UsedUp(ports),
     run,
     digest,
     spec,

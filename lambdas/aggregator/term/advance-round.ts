@@ -36,7 +36,10 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
       heldOut,
       dense,
       constants: before.constants,
-      sent: () => writer.release(),
+      sent: () => {
+        writer.release();
+        void active.usedUp.delete();
+      },
     },
     vectors,
     round,
