@@ -5,8 +5,8 @@ import {
   STORE_GETS_PER_SECOND,
 } from "../../../shared/protocol/index.ts";
 
-/** A second exchange: queue, dispatch, first bytes of the reads, the put of a sum, the first bytes of the aggregator's reads. */
-const EXCHANGE_SECONDS = 0.2;
+/** A second exchange, to its slowest reducer: queue, dispatch, first bytes, the put of a sum, the first bytes of the aggregator's reads. */
+const EXCHANGE_SECONDS = 0.4;
 
 /** The vectors that are to be added. */
 export interface DenseVectors {
