@@ -45,8 +45,11 @@ function wholeSeconds({ vectors, dimension, entryBytes }: DenseVectors): number 
 }
 
 function reducedSeconds(vectors: DenseVectors, ranges: number): number {
-  const requests = (vectors.vectors * ranges) / STORE_GETS_PER_SECOND;
-  const bytes = wholeSeconds(vectors) / ranges;
   const sums = (8 * vectors.dimension) / NETWORK_BYTES_PER_SECOND;
-  return EXCHANGE_SECONDS + Math.max(requests, bytes) + sums;
+  return EXCHANGE_SECONDS + readingSeconds(vectors, ranges) + sums;
+}
+
+/** What a reducer waits for the store's rate, or for its network interface. @param ranges S >= 1 */
+export function readingSeconds(vectors: DenseVectors, ranges: number): number {
+  return Math.max((vectors.vectors * ranges) / STORE_GETS_PER_SECOND, wholeSeconds(vectors) / ranges);
 }
