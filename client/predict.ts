@@ -58,7 +58,8 @@ export async function predict(
   // What calibration would find out again: it is in no prediction, and of many shards takes longer than the trial.
   const spectra = spectraKey(spec.data, `${membership.workers}-${spec.remainder}`);
   const known = await readOptional(objects, spectra, (body) => body);
-  if (known !== undefined) await service.cloud.client.objects.put(spectra, known);
+  const { objects: own } = service.cloud.client;
+  if (known !== undefined) await own.put(spectra, known);
   const trial: RunSpec = { ...spec, ...membership, stop: { rounds }, evaluateEvery: 0 };
   const control = await createTrial(service, objects, trial, manifest);
   const result = await driveToEnd(service, control);

@@ -34,6 +34,7 @@ const AMBIENT: Readonly<Record<string, string>> = {
   "cli/actions/drive.ts": "wall time of a run, for its progress line",
   "cli/actions/run-length.ts": "how long this machine takes for the rounds of a trial",
   "cli/actions/watch.ts": "how often the page is told",
+  "cli/output/watch-terminal.ts": "how often the terminal's picture is drawn",
   "client/engines/aws.ts": "makes each control message a message of its own",
   "client/engines/embedded.ts": "how often a run that another process drives is looked at",
   "client/model/build/trace-file.ts": "how long the file of a model may run",
