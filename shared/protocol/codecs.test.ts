@@ -59,8 +59,8 @@ const TASK_NUMBERS = [
 
 const LATER_NUMBERS: Readonly<Record<string, number>> = {
   "held-out": 64,
-  "reduce-observed": 65,
-  reduce: 66,
+  "reduce-observed": 81,
+  reduce: 80,
 };
 /** Vectors, d, S, s, bytes of a number; then each slot with its checksum. */
 const reduction: Field[] = [
@@ -104,7 +104,7 @@ describe("tasks", () => {
   it("whose vectors are stored by ranges say into how many, ahead of their points", () => {
     const task = taskOf("full", { ranges: { message: 17, evaluation: 24 } });
     const expected = frameOf(FrameType.task, [
-      ...[{ u8: 0 }, { u8: 1 | 8 }, { u32: 7 }, { u32: 5 }, { u32: 2 }, { u32: 6 }],
+      ...[{ u8: 0 }, { u8: 1 | 16 }, { u32: 7 }, { u32: 5 }, { u32: 2 }, { u32: 6 }],
       ...[{ text: "example" }, { text: DIGEST }, { text: "marina-run-example" }],
       ...[{ u32: 17 }, { u32: 24 }],
       ...[{ u8: 1 }, { u32: 7 }, { u8: 0 }, { vector: [1, -2.5, 1e-300] }, { u32: 3 }, { u32: 4 }],
@@ -147,8 +147,8 @@ describe("tasks", () => {
     expect(() =>
       decodeTask(toBody(frameOf(FrameType.task, [{ u8: TASK_NUMBERS.length }, { u8: 0 }, ...fields]))),
     ).toThrow("unknown kind");
-    expect(() => decodeTask(toBody(frameOf(FrameType.task, [{ u8: 8 }, { u8: 16 }, ...fields])))).toThrow(
-      "unknown flags 16",
+    expect(() => decodeTask(toBody(frameOf(FrameType.task, [{ u8: 8 }, { u8: 8 }, ...fields])))).toThrow(
+      "unknown flags 8",
     );
     expect(decodeTask(toBody(frameOf(FrameType.task, [{ u8: 8 }, { u8: 0 }, ...fields]))).kind).toBe(
       "calibrate",

@@ -28,11 +28,11 @@ const QUESTIONS = {
   /** Loss and right predictions at x over held-out data. */
   "held-out": { wire: 64, points: 1 },
   /** The sum of one range of coordinates over the exact gradients that the workers have stored. */
-  "reduce-observed": { wire: 65, points: 0 },
+  "reduce-observed": { wire: 81, points: 0 },
 } as const;
 
 /** The same over the method's messages. */
-const REDUCE = { kind: "reduce", wire: 66, points: 0 } as const;
+const REDUCE = { kind: "reduce", wire: 80, points: 0 } as const;
 
 interface KindOnWire {
   readonly kind: TaskKind;
@@ -84,7 +84,7 @@ export function asksForFullGradient(kind: TaskKind): boolean {
 const EVALUATE = 1;
 const PACKED = 2;
 const CARRIED = 4;
-const BY_RANGES = 8;
+const BY_RANGES = 16;
 
 /** A point in a task: the vector itself, or the key of the object that holds it. */
 export type Point =
@@ -346,7 +346,7 @@ interface TaskHead
 function readHead(reader: FrameReader): TaskHead {
   const kind = readKind(reader);
   const flags = reader.u8();
-  if (flags > (EVALUATE | PACKED | CARRIED | BY_RANGES))
+  if ((flags & ~(EVALUATE | PACKED | CARRIED | BY_RANGES)) !== 0)
     throw new MessageError(`task: unknown flags ${flags}`);
   const round = reader.u32();
   const oldestNeededRound = reader.u32();
