@@ -1,5 +1,5 @@
 /**
- * What does a dense round of n d = 1e8 numbers cost the aggregator besides fetching them? n = 100 contributions of
+ * What does a dense round of n d = 1e8 numbers cost the aggregator besides fetching them, where it adds them itself? n = 100 contributions of
  * d = 1,000,000 as they lie in the object store: checked, decoded and summed in slot order; against the bare loop that adds
  * the same numbers.
  * Usage: node bench/dense-round.ts

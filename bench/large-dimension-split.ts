@@ -2,7 +2,7 @@
  * Where the predicted milliseconds of a round go at large d: the same run of MARINA again and again on the embedded cloud, each
  * time with one cause taken away; what the median round gets shorter by is that cause's share. Shares overlap, so they need not
  * add up; what is left without any of them is the protocol: queues, dispatch, the store's first bytes, hedging.
- * Usage: node bench/large-dimension-split.ts [--dimensions 1e4 1e5 1e6] [--workers 10 100] [--no-split]
+ * Usage: node bench/large-dimension-split.ts [--dimensions 1e4 1e5 1e6] [--workers 10 100] [--no-split] [--dense [--reduction aggregator]]
  */
 import { Command } from "commander";
 import { createRun } from "../client/launch.ts";
@@ -16,12 +16,15 @@ import { memoryStore } from "../shared/data/testing/memory-store.ts";
 import { parseRunSpec, type RunSpecInput } from "../shared/protocol/spec/spec.ts";
 import { importMadeUp } from "./made-up-data.ts";
 
-const { dimensions, workers, rounds, split, dense, kept } = new Command("bench:large-dimension-split")
+const { dimensions, workers, rounds, split, dense, kept, reduction } = new Command(
+  "bench:large-dimension-split",
+)
   .option("--dimensions <d...>", "", ["1e4", "1e5", "1e6"])
   .option("--workers <n...>", "", ["10", "100"])
   .option("--rounds <n>", "rounds measured", Number, 8)
   .option("--kept <share>", "K / d", Number, 0.01)
   .option("--dense", "GD in the place of MARINA")
+  .option("--reduction <who>", "who adds dense vectors: auto, aggregator or workers", "auto")
   .option("--no-split", "only the rounds as they are")
   .parse()
   .opts<{
@@ -31,6 +34,7 @@ const { dimensions, workers, rounds, split, dense, kept } = new Command("bench:l
     split: boolean;
     dense?: boolean;
     kept: number;
+    reduction: NonNullable<RunSpecInput["reduction"]>;
   }>();
 
 /** Rounds in which environments start, the dense one among them. */
@@ -118,6 +122,7 @@ async function measure(
       algorithm,
       stop: { rounds: WARMUP_ROUNDS + rounds + 1 },
       evaluateEvery: 0,
+      reduction,
       ...spec,
     },
     "benchmark",

@@ -48,6 +48,12 @@ beforeAll(async () => {
       problem: { kind: "model", program: await service.model() },
       algorithm: { ...marina, probability: 0.5, stepSize: 0.1 },
     }),
+    await service.run("reduced", {
+      ...small,
+      stop: { rounds: 4 },
+      algorithm: { ...marina, probability: 0.5 },
+      reduction: "workers",
+    }),
     await service.run("wide-marina", { ...wide, algorithm: marina }),
     await service.run("wide-diana", {
       ...wide,
@@ -70,7 +76,7 @@ const askedBy = (role: string): string[] =>
 
 describe("the policies", () => {
   it("are held against runs that reach their ends", () => {
-    expect(endings).toEqual(["done", "stopped, then done", ...Array<string>(7).fill("done")]);
+    expect(endings).toEqual(["done", "stopped, then done", ...Array<string>(8).fill("done")]);
     expect(measured).toBeNull();
   });
 

@@ -121,7 +121,8 @@ export async function prepareStage(
     observer: {
       answers: () => ({
         expected: (expected) => {
-          asked = answerersOf(expected);
+          // Reducers are asked in between, and are none of the workers.
+          if (expected.kind !== "reduced") asked = answerersOf(expected);
         },
         counted: () => undefined,
       }),

@@ -7,6 +7,8 @@ interface Waiting {
   readonly expected: Expectation;
   /** Slots that have been counted. */
   readonly counted: Set<number>;
+  /** Of reducers: whose vectors they add. */
+  readonly collected?: Waiting | undefined;
 }
 
 /** Who answered in a round, as text: its workers in the order of their slots, those asked of held-out data apart. */
@@ -17,7 +19,8 @@ export function answerersOf({ workers, heldOutFrom }: Pick<Expectation, "workers
 /**
  * Three laws, each checked when it can be broken:
  * - an answer is counted for a slot that is waited for, in the name of that slot's worker, and only once;
- * - a round is summed when every slot has been counted, and the slots are those of the run without faults;
+ * - a round is summed when every slot has been counted (and every reducer, where its vectors are added by ranges), and the slots
+ *   are those of the run without faults;
  * - a stored state holds every round since the state before it exactly once, summed by the one who stores it.
  */
 export class Tally {
@@ -37,7 +40,11 @@ export class Tally {
 
   observerOf(requestId: string): AnswerObserver {
     return {
-      expected: (expected) => this.#waiting.set(requestId, { expected, counted: new Set() }),
+      expected: (expected) => {
+        const before = this.#waiting.get(requestId);
+        const collected = expected.kind === "reduced" ? (before?.collected ?? before) : undefined;
+        this.#waiting.set(requestId, { expected, counted: new Set(), collected });
+      },
       counted: (slot, worker) => this.#count(requestId, slot, worker),
     };
   }
@@ -66,12 +73,14 @@ export class Tally {
       this.#violated(`${requestId} summed round ${round} without waiting for its answers`);
       return;
     }
-    const { expected, counted } = waiting;
-    const all = expected.workers.length;
-    if (counted.size !== all || slots > all)
-      this.#violated(
-        `round ${round}: ${requestId} summed ${slots} slots with ${counted.size} of ${all} counted`,
-      );
+    for (const { expected, counted } of waiting.collected ? [waiting, waiting.collected] : [waiting]) {
+      const all = expected.workers.length;
+      if (counted.size !== all || (slots > all && expected.kind !== "reduced"))
+        this.#violated(
+          `round ${round}: ${requestId} summed ${slots} slots with ${counted.size} of ${all} counted`,
+        );
+    }
+    const { expected } = waiting.collected ?? waiting;
     const usual = this.#answerers.get(round);
     if (usual !== answerersOf(expected))
       this.#violated(

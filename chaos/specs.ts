@@ -89,6 +89,21 @@ const others: Readonly<Record<string, Pick<RunSpecInput, "algorithm"> & Partial<
     evaluateEvery: 7,
   },
   "diana, carried shifts": { algorithm: { ...algorithms.diana, shift: "carried" }, checkpointEvery: 4 },
+  // Every dense vector through the store, added by ranges: where gradients are dense, and where only the record has them.
+  "gd, reduced": { algorithm: { kind: "gd" }, reduction: "workers", seed: 4 },
+  "marina, reduced, 5 to 12 workers": {
+    algorithm: { ...algorithms.marina, probability: 0.4 },
+    reduction: "workers",
+    remainder: "spread",
+    workers: [{ workers: 5 }, { fromRound: 9, workers: 12, denseRound: "force" }],
+    checkpointEvery: 4,
+  },
+  "pp-marina, reduced, packed": {
+    algorithm: { ...algorithms["pp-marina"], probability: 0.4 },
+    reduction: "workers",
+    shardsPerTask: 2,
+    evaluateEvery: 3,
+  },
 };
 
 export interface NamedSpec {

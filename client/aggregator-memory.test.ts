@@ -52,6 +52,19 @@ describe("the aggregator's largest round", () => {
     expect(each / (answers / WORKERS)).toBeLessThan(1.01);
   });
 
+  it("holds no worker's vectors where reducers add them, but for a measured step size", () => {
+    const large = 1_000_000;
+    const per100 = (algorithm: RunSpecInput["algorithm"], change: Partial<RunSpecInput> = {}): number =>
+      aggregatorMemoryBytes(specOf(algorithm, { workers: 200, ...change }), large) -
+      aggregatorMemoryBytes(specOf(algorithm, { workers: 100, ...change }), large);
+    expect(per100({ kind: "gd" })).toBe(0);
+    expect(per100({ kind: "marina", compressor: randK })).toBe(100 * 4 * 300);
+    expect(per100({ kind: "gd" }, { reduction: "aggregator" })).toBe(100 * 12 * large);
+    expect(per100({ kind: "marina", compressor: randK, stepSize: "measured" })).toBe(
+      100 * (4 * 300 + 8 * large),
+    );
+  });
+
   it("counts the shifts that are carried, and the most workers of a schedule", () => {
     const stored = specOf({ kind: "diana", compressor: randK });
     const carried = specOf({ kind: "diana", compressor: randK, shift: "carried" });

@@ -1,5 +1,6 @@
 /** How much memory a run's largest round takes in the aggregator, roughly and before anything is run. */
 
+import { rangesOf } from "../lambdas/aggregator/index.ts";
 import { createCompressor } from "../shared/compressors/index.ts";
 import { aggregationOf, compressorOf, methodOf, stateHolder } from "../shared/methods/index.ts";
 import { type RunSpec, workersAsked } from "../shared/protocol/index.ts";
@@ -10,25 +11,32 @@ const BASE_BYTES = 200_000_000;
 const VECTORS = 10;
 
 /**
- * Of the first round, which is the largest: the fold goes by slots, so all n contributions lie in memory until the last has
- * come, each with its message (dense for methods that ask for dense ones) and the exact gradient that the first round is evaluated
- * with, 8 d bytes.
+ * Of the largest round. Messages are added in the order of their slots, so nearly all may lie in memory until the first has come;
+ * so do the exact gradients, 8 d bytes each, that the first round is evaluated with. Not those that reducers add: of them the sums
+ * are here.
  * @param dimension d
  * @returns bytes
  */
 export function aggregatorMemoryBytes(spec: RunSpec, dimension: number): number {
-  const { algorithm, wire } = spec;
+  const { algorithm, wire, reduction } = spec;
   const workers = Math.max(...workersAsked(spec.workers));
-  const dense = methodOf(algorithm).requests.some((request) => request.dense);
-  const entries = dense
-    ? dimension
-    : createCompressor(compressorOf(algorithm), dimension, wire, { workers }).zeta;
-  const message = (wire === "float64" ? 8 : 4) * entries;
+  const entryBytes = wire === "float64" ? 8 : 4;
   const states = stateHolder(algorithm) === "server" ? workers : 0;
+  const rule = aggregationOf(algorithm);
+  const { requests } = methodOf(algorithm);
+  const addedHere = (bytes: 4 | 8): boolean =>
+    rangesOf(reduction, { vectors: workers, dimension, entryBytes: bytes }) === 0;
+  const dense =
+    requests.some((request) => request.dense) && (states > 0 || rule !== undefined || addedHere(entryBytes));
+  const compressed = requests.some((request) => !request.dense)
+    ? createCompressor(compressorOf(algorithm), dimension, wire, { workers }).zeta
+    : 0;
+  const entries = dense ? dimension : compressed;
   // A robust rule has all of them decoded at once, and the buckets' means beside them.
-  const decoded = aggregationOf(algorithm) === undefined ? 0 : 16 * entries;
-  // Exact gradients at two points, of all workers.
-  const measured = spec.hessianVariance === undefined ? 0 : 8 * dimension;
-  const each = message + decoded + measured + 8 * dimension;
+  const decoded = rule === undefined ? 0 : 16 * entries;
+  // A measured step size, and a measured Hessian variance, are made of every worker's own gradients: at one point, at two.
+  const own = spec.hessianVariance === undefined ? Number(algorithm.stepSize === "measured") : 2;
+  const exact = 8 * dimension * Math.max(own, Number(addedHere(8)));
+  const each = entryBytes * entries + decoded + exact;
   return BASE_BYTES + 8 * dimension * (VECTORS + states) + workers * each;
 }

@@ -3,7 +3,7 @@ import { dataForm } from "../shared/data/data-form.ts";
 import type { Manifest } from "../shared/data/manifest.ts";
 import { openProblem } from "../shared/problems/registry.ts";
 import { parseRunSpec, type RunSpec } from "../shared/protocol/spec/spec.ts";
-import { checkFunction, checkMemory, checkTask } from "./preflight.ts";
+import { checkFunction, checkMemory, checkReducer, checkTask } from "./preflight.ts";
 import { taskSeconds } from "./task-seconds.ts";
 
 /** Ten million rows of a hundred entries. */
@@ -86,10 +86,16 @@ describe("a worker's largest task", () => {
 describe("the aggregator's largest round", () => {
   const wide = openProblem({ kind: "least-squares" }, { ...dataForm(manifest), features: 1_000_000 });
 
+  const whole = (workers: number) => ({ ...specOf(workers), reduction: "aggregator" }) as const;
+
+  it("is no limit where reducers add the answers", () => {
+    expect(checkMemory(specOf(10_000), wide, { memoryMb: 1769 }).good).toBe(true);
+  });
+
   it("is refused where the answers of all workers do not fit into the function's memory, with what to do", () => {
     // 12 bytes an entry: 1.2 GB of answers.
-    expect(checkMemory(specOf(100), wide, { memoryMb: 1769 }).good).toBe(true);
-    const { good, text } = checkMemory(specOf(200), wide, { memoryMb: 1769 });
+    expect(checkMemory(whole(100), wide, { memoryMb: 1769 }).good).toBe(true);
+    const { good, text } = checkMemory(whole(200), wide, { memoryMb: 1769 });
     expect(good).toBe(false);
     expect(text).toMatch(
       /about 2556 MB of the aggregator's 1769 MB .*deploy with -c aggregatorMemoryMb=2556/,
@@ -97,9 +103,31 @@ describe("the aggregator's largest round", () => {
   });
 
   it("that no function can hold is refused with fewer workers as the only way", () => {
-    const { good, text } = checkMemory(specOf(1000), wide, { memoryMb: 10_240 });
+    const { good, text } = checkMemory(whole(1000), wide, { memoryMb: 10_240 });
     expect(good).toBe(false);
     expect(text).toMatch(/a function has 10240 MB at most: give the spec fewer workers/);
+  });
+});
+
+describe("a reducer's task", () => {
+  const wide = openProblem({ kind: "least-squares" }, { ...dataForm(manifest), features: 1_000_000 });
+  const worker = { timeoutSeconds: 60 };
+
+  it("is none where the aggregator adds the vectors", () => {
+    expect(checkReducer(specOf(1000), problem, worker)).toBeUndefined();
+    expect(checkReducer({ ...specOf(1000), reduction: "aggregator" }, wide, worker)).toBeUndefined();
+  });
+
+  it("is refused where the store's rate alone outlasts the time-out, with what to do", () => {
+    // 24 ranges of 1,000 vectors at 5,500 reads a second: 4.4 s.
+    expect(checkReducer(specOf(1000), wide, worker)).toMatchObject({
+      good: true,
+      text: "largest sum: 24 reducers read 1000 vectors by ranges in about 4.36 s, time-out 60 s",
+    });
+    expect(checkReducer(specOf(20_000), wide, worker)).toMatchObject({
+      good: false,
+      text: expect.stringMatching(/about 87.3 s, time-out 60 s: reducers would be cut off; .*fewer workers/),
+    });
   });
 });
 

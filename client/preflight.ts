@@ -1,5 +1,6 @@
 /** Is a deployed stack fit for a run? Asked before anything is spent. */
 
+import { rangesOf, readingSeconds } from "../lambdas/aggregator/index.ts";
 import { MarinaError, seconds } from "../shared/base/index.ts";
 import type { DeployedStack, FunctionLimits } from "../shared/cloud/aws/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
@@ -10,6 +11,7 @@ import {
   FUNCTION_MEMORY_LIMIT_MB,
   type RunSpec,
   WORKER_TIMEOUT_SECONDS,
+  workersAsked,
 } from "../shared/protocol/index.ts";
 import { aggregatorMemoryBytes } from "./aggregator-memory.ts";
 import { findManifest } from "./find.ts";
@@ -71,6 +73,26 @@ export function checkTask(
   };
 }
 
+/** A reducer's task, against its function's time-out; undefined where reducers add nothing. */
+export function checkReducer(
+  spec: RunSpec,
+  { parameters: { dimension } }: Pick<Problem, "parameters">,
+  { timeoutSeconds }: Pick<FunctionLimits, "timeoutSeconds">,
+): Check | undefined {
+  const vectors = Math.max(...workersAsked(spec.workers));
+  // The exact gradients of the first round, which every run has: float64 on either wire.
+  const exact = { vectors, dimension, entryBytes: 8 } as const;
+  const ranges = rangesOf(spec.reduction, exact);
+  if (ranges === 0) return undefined;
+  const needed = readingSeconds(exact, ranges);
+  const good = needed < timeoutSeconds;
+  const advice = good ? "" : ": reducers would be cut off; give the spec fewer workers (f stays the same)";
+  return {
+    good,
+    text: `largest sum: ${ranges} reducers read ${vectors} vectors by ranges in about ${seconds(needed)}, time-out ${timeoutSeconds} s${advice}`,
+  };
+}
+
 /** The aggregator's largest round, against its function's memory. */
 export function checkMemory(
   spec: RunSpec,
@@ -113,9 +135,11 @@ export async function fitnessOf({ stack }: Pick<Deployment, "stack">): Promise<F
       checkFunction(stack.aggregatorFunction, aggregator, AGGREGATOR_TIMEOUT_SECONDS),
     ],
     ofRun(spec, manifest, problem) {
+      const reducer = checkReducer(spec, problem, worker);
       return [
         checkTask(spec, manifest, problem, worker),
         checkWorkerMemory(spec, manifest, problem, worker),
+        ...(reducer === undefined ? [] : [reducer]),
         checkMemory(spec, problem, aggregator),
       ];
     },

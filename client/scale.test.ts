@@ -31,6 +31,7 @@ beforeAll(async () => {
       data: "wide",
       workers: 2,
       problem: { kind: "logistic" },
+      reduction: "aggregator",
       algorithm: { kind: "gd" },
       stop: { rounds: 10 },
     },

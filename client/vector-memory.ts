@@ -50,8 +50,10 @@ export function embeddedMemoryBytes(
 ): number {
   const workers = Math.max(...workersAsked(spec.workers));
   const states = stateHolder(spec.algorithm) !== "nobody" ? STATE_VECTORS * workers : 0;
+  // What reducers add lies in the store, which is this process, too.
+  const whole = { ...spec, reduction: "aggregator" } as const;
   return (
-    aggregatorMemoryBytes(spec, dimension) +
+    aggregatorMemoryBytes(whole, dimension) +
     evaluatorBytes +
     object.bytes +
     8 * dimension * (EMBEDDED_VECTORS + states)

@@ -16,6 +16,7 @@ export const WRONG_WITHOUT_FAULTS: ReadonlySet<string> = new Set([
   "counts the evaluation as the method's",
   "stores a checkpoint before its round is counted",
   "answers before it remembers",
+  "adds a range of coordinates that is off by one",
   "ends a run without storing its end",
 ]);
 

@@ -1,4 +1,5 @@
 /** For tests: bugs in what workers compute, remember and send. */
+import { crc32 } from "node:zlib";
 import type { ServiceAlteration } from "../../embedded/service/service.ts";
 import type { Handler, ObjectStore, Ports } from "../../shared/cloud/ports.ts";
 import {
@@ -136,6 +137,35 @@ const forgetsTooSoon = withObjects((objects) => ({
   },
 }));
 
+const SUM = /^runs\/[^/]+\/contributions\/.*\/sum-\d+$/;
+
+/** A reducer's range begins and ends one number too late, in what it reads and in the checksums that it holds that against. */
+function rangeOffByOne(): NonNullable<ServiceAlteration["worker"]> {
+  return (ports, create) => {
+    let told = 0;
+    const shifted = {
+      ...ports,
+      objects: {
+        ...ports.objects,
+        put: (key, body, condition) => {
+          if (!SUM.test(key)) return ports.objects.put(key, body, condition);
+          const late = new Uint8Array(body.length);
+          late.set(body.subarray(8));
+          told = crc32(late);
+          return ports.objects.put(key, late, condition);
+        },
+      } satisfies ObjectStore,
+    };
+    const answer = (body: string): string => {
+      const message = decodeRunMessage(body);
+      return message.kind === "reduced" && message.lost.length === 0
+        ? encodeRunMessage({ ...message, checksum: told })
+        : body;
+    };
+    return around(shifted, create, { answer });
+  };
+}
+
 export const workerMutations = {
   "keys the random streams by attempt": () => ({ worker: keyedByAttempt() }),
   "applies a delta to the iterate that it has seen last": () => ({ worker: fromTheLastSeen }),
@@ -143,4 +173,5 @@ export const workerMutations = {
   "applies DIANA's shift again when a task is done twice": oneShiftForAllRounds,
   "answers before it remembers": remembersLater,
   "forgets a shift as soon as it was read": forgetsTooSoon,
+  "adds a range of coordinates that is off by one": () => ({ worker: rangeOffByOne() }),
 } satisfies Readonly<Record<string, () => ServiceAlteration>>;

@@ -10,6 +10,7 @@ export {
 export { createAggregator } from "./handler.ts";
 export type { AggregatorHooks } from "./hooks.ts";
 export { shardsPerTaskOf } from "./round/packing.ts";
+export { rangesOf, readingSeconds } from "./round/reduction.ts";
 export type { RunObserver } from "./settings.ts";
 export { isOver } from "./term/end-run.ts";
 export { readStart } from "./term/starting-point.ts";

@@ -14,7 +14,7 @@ import {
   workerDraws,
 } from "../../shared/methods/index.ts";
 import { type Rows, rowImportance } from "../../shared/problems/index.ts";
-import { isProbe, type RunMessage, type Task } from "../../shared/protocol/index.ts";
+import { isProbe, isReduction, type RunMessage, type Task } from "../../shared/protocol/index.ts";
 import { TaskGradients } from "./gradients.ts";
 import { heldOut } from "./held-out.ts";
 import type { LoadedRun } from "./load.ts";
@@ -22,6 +22,7 @@ import { withRow } from "./non-finite.ts";
 import { probe } from "./probe.ts";
 import { evaluation, gram, spectrum } from "./questions.ts";
 import { atHand, load, type Ready, type WorkerContext } from "./ready.ts";
+import { reduce } from "./reduce.ts";
 import { forgetStates, loadState, stateInTask, storeState } from "./state.ts";
 
 /** Over the gradients, before they are encoded: they begin as zeros, the regulariser is added, one is taken from another. */
@@ -34,6 +35,7 @@ const VECTOR_PASSES = 4;
 export function answer(task: Task, context: WorkerContext): Promise<RunMessage> {
   if (task.kind === "held-out") return heldOut(task, context);
   if (isProbe(task.kind)) return probe({ ...task, kind: task.kind }, context);
+  if (isReduction(task.kind)) return reduce(task, context);
   const ready = atHand(task, context);
   if (ready !== undefined) return perform(task, context, ready);
   return load(task, context).then((loaded) => perform(task, context, loaded));

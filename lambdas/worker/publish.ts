@@ -4,12 +4,14 @@ import { MarinaError } from "../../shared/base/index.ts";
 import type { Ports, QueueAddress } from "../../shared/cloud/index.ts";
 import {
   bodyCharacters,
+  checksumsOf,
   contributionKey,
   encodeRunMessage,
   encodeVector,
   evaluationBytesOfFrame,
   MESSAGE_LIMIT_BYTES,
   observationKey,
+  type Ranges,
   type RunMessage,
   type Task,
   writeRunMessage,
@@ -32,6 +34,11 @@ export async function publish(ports: Ports, task: Task, answer: TaskAnswer): Pro
 async function post(ports: Ports, task: Task, answer: TaskAnswer): Promise<void> {
   const { objects, queues } = ports;
   const queue = task.replyTo as QueueAddress;
+  const { ranges } = task;
+  if (ranges !== undefined) {
+    const told = await Promise.all(answer.messages.map((message) => byRanges(ports, task, ranges, message)));
+    return queues.send(queue, [{ body: encodeRunMessage(packOf({ ...answer, messages: told })) }]);
+  }
   let writer = writeRunMessage(packOf(answer));
   if (bodyCharacters(writer.length) > MESSAGE_LIMIT_BYTES) {
     const slim = await Promise.all(answer.messages.map((message) => withoutEvaluation(ports, task, message)));
@@ -50,6 +57,40 @@ async function post(ports: Ports, task: Task, answer: TaskAnswer): Promise<void>
   const pointer = encodeRunMessage({ kind: "stored", runDigest, phase, round, slot, worker, key, outside });
   await objects.put(key, frame);
   return queues.send(queue, [{ body: pointer }]);
+}
+
+const NO_PAYLOAD = new Uint8Array(0);
+/** What a number of a dense message is counted as, whatever the wire. */
+const BITS_PER_NUMBER = 32;
+
+/**
+ * A contribution with its vectors in the store, where reducers read them by ranges: it tells of the checksum of each. All that is
+ * stored is the numbers, which are the same whoever does the task, so a task done again may overwrite them at any time.
+ */
+async function byRanges(
+  { objects }: Ports,
+  { run }: Task,
+  ranges: Ranges,
+  message: RunMessage,
+): Promise<RunMessage> {
+  if (message.kind !== "contribution") return message;
+  const { phase, round, slot, payload, bits, evaluation } = message;
+  const stored: Promise<string>[] = [];
+  let told = message;
+  if (ranges.message > 0 && payload.length > 0) {
+    stored.push(objects.put(contributionKey(run, phase, round, slot), payload));
+    const payloadRanges = checksumsOf(payload, bits / BITS_PER_NUMBER, ranges.message);
+    told = { ...told, payload: NO_PAYLOAD, payloadRanges };
+  }
+  if (ranges.evaluation > 0 && evaluation !== null) {
+    // A copy: the gradient is the environment's own, the store keeps what it is given.
+    const bytes = new Uint8Array(evaluation.buffer, evaluation.byteOffset, evaluation.byteLength).slice();
+    stored.push(objects.put(observationKey(run, phase, round, slot), bytes));
+    const evaluationRanges = checksumsOf(bytes, evaluation.length, ranges.evaluation);
+    told = { ...told, evaluation: null, evaluationRanges };
+  }
+  await Promise.all(stored);
+  return told;
 }
 
 /**

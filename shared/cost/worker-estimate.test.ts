@@ -93,6 +93,30 @@ describe("a task sent", () => {
     expect(meter.usage().method.objects).toMatchObject({ getRequests: 1, putRequests: 1, deleteRequests: 1 });
   });
 
+  it("stores its vectors for reducers, those of the record on the record's account; a reducer reads each once and stores a sum", async () => {
+    const { meter, ports } = observed();
+    const dense: Task = {
+      ...task,
+      kind: "full",
+      points: task.points.slice(0, 1),
+      pointRounds: [3],
+      ranges: { message: 2, evaluation: 3 },
+      others: [{ slot: 1, worker: 1 }],
+    };
+    const slots = Uint32Array.of(0, 1, 2, 3, 4);
+    const reduction = {
+      ...({ dimension: 100, entryBytes: 4, ranges: 2, range: 0 } as const),
+      ...{ slots, checksums: slots },
+    };
+    const reducer: Task = { ...task, kind: "reduce", points: [], pointRounds: [], reduction };
+    await ports.queues.send(TASKS, [{ body: encodeTask(dense) }, { body: encodeTask(reducer) }]);
+    const { method, evaluation } = meter.usage();
+    // A pack of two, each with a vector of both kinds.
+    expect(method.objects).toMatchObject({ putRequests: 2 + 1, getRequests: 5 });
+    expect(evaluation.objects).toMatchObject({ putRequests: 2, getRequests: 0 });
+    expect(method.worker.billedMilliseconds).toBe(2 * 9 + 2 * 45);
+  });
+
   it("belongs to the evaluation when it only watches", async () => {
     const { meter, ports } = observed();
     const watcher: Task = { ...task, kind: "evaluate", points: task.points.slice(0, 1), pointRounds: [3] };

@@ -4,7 +4,7 @@
  *
  * - for each task sent: one invocation, and one receive and one delete of the event source mapping; of time, the
  *   runtime's own and the posting of the answer, and where the task asks for it, fetching a stored point (the newest; an environment holds older ones) and a DIANA
- *   worker's memory;
+ *   worker's memory, storing dense vectors for reducers, and a reducer's reads and its sum;
  * - for each contribution received: the computing time that it states, rounded up to a millisecond, and the worker's
  *   send, and the objects that it had to read as its caches lacked them; for a cold one a typical INIT phase; for a
  *   stored one its PUT.
@@ -39,6 +39,9 @@ export const INIT_MILLISECONDS = 375;
 /** Keys of contributions that were too large for a message. */
 const STORED_CONTRIBUTION = /^runs\/[^/]+\/contributions\//;
 
+/** Of reducers, whose tasks have told of them. */
+const SUM = /\/sum-\d+$/;
+
 /** Ports that add to the meter what the workers use, by what passes through. */
 export function estimateWorkers(ports: Ports, meter: Meter, taskQueue: QueueAddress): Ports {
   return {
@@ -68,7 +71,7 @@ function watchObjects(objects: ObjectStore, meter: Meter): ObjectStore {
     ...objects,
     async get(key, options) {
       const object = await objects.get(key, options);
-      if (STORED_CONTRIBUTION.test(key)) {
+      if (STORED_CONTRIBUTION.test(key) && !SUM.test(key)) {
         meter.putObject(object.body.length);
         const timing = timingOfFrame(object.body);
         if (timing !== undefined) {
@@ -92,7 +95,11 @@ function countTask(meter: Meter, body: string): void {
     RUNTIME_MILLISECONDS + QUEUE_CALL_MILLISECONDS + pointsRead * OBJECT_GET_MILLISECONDS;
   standardMapping.receiveRequests += billedUnits(body.length);
   standardMapping.deleteRequests++;
-  objects.getRequests += pointsRead;
+  objects.getRequests += pointsRead + needs.rangesRead;
+  // Reading is in the time that a reducer states; then it puts its sum.
+  storesVectors(meter, isOutsideMethod(needs.kind), needs.rangesRead > 0 ? 1 : 0);
+  storesVectors(meter, false, needs.storedVectors.messages);
+  storesVectors(meter, true, needs.storedVectors.evaluations);
   if (needs.carriesShift || !isStateful(needs.kind)) return;
   // Reads what it remembers (in round 0 that is nothing), writes the next, deletes an old one.
   const reads = needs.round === 0 ? 0 : 1;
@@ -100,6 +107,14 @@ function countTask(meter: Meter, body: string): void {
   objects.getRequests += reads;
   objects.putRequests++;
   objects.deleteRequests++;
+}
+
+/** Vectors that reducers or the aggregator will read; those of a task are stored at one time. */
+function storesVectors(meter: Meter, outside: boolean, vectors: number): void {
+  if (vectors === 0) return;
+  const { worker, objects } = meter.account(outside);
+  objects.putRequests += vectors;
+  worker.billedMilliseconds += OBJECT_PUT_MILLISECONDS;
 }
 
 function countContribution(meter: Meter, queue: QueueAddress, body: string): void {

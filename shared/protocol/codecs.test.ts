@@ -57,14 +57,21 @@ const TASK_NUMBERS = [
   "shifted-difference",
 ] as const;
 
-/** Questions beside the methods that came later. */
+/** Sums, and questions beside the methods, that came later. */
 const LATER_NUMBERS: Readonly<Record<string, number>> = {
   "held-out": 64,
   probe: 65,
   "probe-slow": 66,
   "probe-objects": 67,
   "probe-compute": 68,
+  reduce: 80,
+  "reduce-observed": 81,
 };
+/** Vectors, d, S, s, bytes of a number; then each slot with its checksum. */
+const reduction: Field[] = [
+  ...[{ u32: 3 }, { u32: 112 }, { u32: 3 }, { u32: 2 }, { u8: 4 }],
+  ...[{ u32: 4 }, { u32: 0xffffffff }, { u32: 0 }, { u32: 0 }, { u32: 2 }, { u32: 7 }],
+];
 
 describe("tasks", () => {
   it.each(taskKinds)("of kind %s come back as they were", (kind) => {
@@ -94,8 +101,31 @@ describe("tasks", () => {
       ...points.slice(0, task.points.length).flat(),
       { u32: 3 },
       { u32: 4 },
+      ...(kind.startsWith("reduce") ? reduction : []),
     ]);
     expect(encodeTask(task)).toBe(Buffer.from(expected).toString("base64"));
+  });
+
+  it("whose vectors are stored by ranges say into how many, ahead of their points", () => {
+    const task = taskOf("full", { ranges: { message: 17, evaluation: 24 } });
+    const expected = frameOf(FrameType.task, [
+      ...[{ u8: 0 }, { u8: 1 | 16 }, { u32: 7 }, { u32: 5 }, { u32: 2 }, { u32: 6 }],
+      ...[{ text: "example" }, { text: DIGEST }, { text: "marina-run-example" }],
+      ...[{ u32: 17 }, { u32: 24 }],
+      ...[{ u8: 1 }, { u32: 7 }, { u8: 0 }, { vector: [1, -2.5, 1e-300] }, { u32: 3 }, { u32: 4 }],
+    ]);
+    expect(encodeTask(task)).toBe(Buffer.from(expected).toString("base64"));
+    expect(decodeTask(encodeTask(task))).toEqual(task);
+  });
+
+  it.each([
+    ["range 3 of 3", { ranges: 3, range: 3 }],
+    ["range 0 of 113", { ranges: 113, range: 0 }],
+    ["numbers of 5 bytes", { entryBytes: 5 as 4 }],
+  ])("of a reducer for %s of 112 numbers are refused", (_name, change) => {
+    const task = taskOf("reduce");
+    const body = encodeTask({ ...task, reduction: { ...task.reduction!, ...change } });
+    expect(() => decodeTask(body)).toThrow(/^task: range \d+ of \d+ of 112 numbers of \d bytes is none$/);
   });
 
   it("with a number of points that is not their kind's are refused", () => {
@@ -237,6 +267,43 @@ describe("contributions", () => {
       { raw: Uint8Array.of(1, 2) },
       { text: "runs/example/contributions/observed-2/0000000007/0000000003" },
     ],
+    "contribution with its vectors in ranges": [
+      { u8: 8 },
+      { u8: 1 | 4 | 8 | 32 },
+      // Two checksums and their number.
+      { u32: 12 },
+      ...address,
+      ...[{ f64: 3 }, { f64: 3584 }, { f64: 0.5 }, { raw: new Uint8Array(0) }],
+      ...[{ u32: 3 }, { u32: 1 }, { u32: 0xffffffff }, { u32: 3 }],
+      ...[{ u32: 2 }, { u32: 4 }, { u32: 5 }],
+    ],
+    "contribution with its message in ranges": [
+      ...[{ u8: 8 }, { u8: 0 }, { u32: 0 }],
+      ...address,
+      ...[{ f64: 3 }, { f64: 3584 }, { f64: 0 }, { raw: new Uint8Array(0) }, { u32: 1 }, { u32: 1 }],
+    ],
+    "contribution with its evaluation in ranges": [
+      ...[{ u8: 9 }, { u8: 1 | 32 }, { u32: 12 }],
+      ...address,
+      ...[{ f64: 3 }, { f64: 16 }, { f64: 0.5 }, { raw: Uint8Array.of(1, 2) }],
+      ...[{ u32: 2 }, { u32: 4 }, { u32: 5 }],
+    ],
+    "evaluation only, in ranges": [
+      ...[{ u8: 9 }, { u8: 1 | 16 | 32 }, { u32: 12 }],
+      ...address,
+      ...[{ f64: 0 }, { f64: 0 }, { f64: 0.5 }, { raw: new Uint8Array(0) }],
+      ...[{ u32: 2 }, { u32: 4 }, { u32: 5 }],
+    ],
+    reduced: [
+      ...[{ u8: 10 }, { u8: 4 }, { u32: 0 }],
+      ...address,
+      ...[{ f64: 300 }, { u32: 0xfffffffe }, { u32: 0 }],
+    ],
+    "reduced for the record, with losses": [
+      ...[{ u8: 10 }, { u8: 16 }, { u32: 0 }],
+      ...address,
+      ...[{ f64: 300 }, { u32: 0 }, { u32: 2 }, { u32: 0 }, { u32: 4 }],
+    ],
     "retryable error": [
       { u8: 2 },
       { u8: 8 },
@@ -300,7 +367,7 @@ describe("contributions", () => {
   });
 
   it("of an unknown kind are refused", () => {
-    expect(() => parseRunMessage(frameOf(FrameType.contribution, [{ u8: 8 }]))).toThrow(
+    expect(() => parseRunMessage(frameOf(FrameType.contribution, [{ u8: 11 }]))).toThrow(
       "contribution: unknown kind",
     );
   });

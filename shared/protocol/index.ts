@@ -24,6 +24,7 @@ export {
   modelsPrefix,
   observationKey,
   observedKey,
+  observedSumKey,
   powerProgressKey,
   preparationKey,
   probeKey,
@@ -37,6 +38,7 @@ export {
   specKey,
   spectraKey,
   startKey,
+  sumKey,
   TRANSIENT_TAG,
 } from "./keys.ts";
 export {
@@ -67,16 +69,19 @@ export {
   MAX_SENDS,
   MESSAGE_LIMIT_BYTES,
   NEAR_DEAD_LETTER_RECEIVE_COUNT,
+  NETWORK_BYTES_PER_SECOND,
   NETWORK_FLOP_PER_SECOND,
   PARALLEL_POLLS,
   QUEUE_PATIENCE_SECONDS,
   RESEND_AFTER_SECONDS,
+  STORE_GETS_PER_SECOND,
   TASK_SECONDS_LIMIT,
   TASK_VISIBILITY_SECONDS,
   WHOLE_DENSE_OBJECT_BYTES,
   WHOLE_OBJECT_BYTES,
   WORKER_TIMEOUT_SECONDS,
 } from "./limits.ts";
+export { bytesOfRange, checksumsOf, type Ranges, type Reduction, rangeStart } from "./messages/ranges.ts";
 export {
   decodeRunMessage,
   encodeRunMessage,
@@ -99,6 +104,7 @@ export {
   isOutsideMethod,
   isPreparationTask,
   isProbe,
+  isReduction,
   isStateful,
   membersOf,
   type Point,

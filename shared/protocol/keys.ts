@@ -48,6 +48,11 @@ export const observationKey = (run: string, phase: number, round: number, slot: 
 /** A contribution too large for a message. */
 export const contributionKey = (run: string, phase: number, round: number, slot: number): string =>
   `${runPrefix(run)}contributions/${phase}/${pad(round)}/${pad(slot)}`;
+/** A reducer's sum of one range of coordinates of a round's messages, and of its exact gradients. */
+export const sumKey = (run: string, phase: number, round: number, range: number): string =>
+  `${runPrefix(run)}contributions/${phase}/${pad(round)}/sum-${pad(range)}`;
+export const observedSumKey = (run: string, phase: number, round: number, range: number): string =>
+  `${runPrefix(run)}contributions/observed-${pad(phase)}/${pad(round)}/sum-${pad(range)}`;
 /** What a DIANA worker remembers for this round; written as the outcome of the round before. */
 export const memoryKey = (run: string, worker: number, round: number): string =>
   `${runPrefix(run)}memory/${pad(worker)}/${pad(round)}`;

@@ -62,6 +62,10 @@ export const PARALLEL_POLLS = 8;
 export const INLINE_TASK_BYTES = BILLED_UNIT_BYTES;
 /** ... and a round's tasks together are at most this (one network interface is 625 Mbit/s). */
 export const INLINE_ROUND_BYTES = 8_000_000;
+/** Lambda: an environment's network interface, 625 Mbit/s. Lambda quotas page. */
+export const NETWORK_BYTES_PER_SECOND = 78_125_000;
+/** S3: GETs a second of keys with one prefix. S3 guide, "best practices design patterns". */
+export const STORE_GETS_PER_SECOND = 5500;
 /** Shifts that an aggregator carries, all n together: each round's tasks bring them, and each checkpoint holds them. */
 export const CARRIED_SHIFTS_BYTES = 8_000_000;
 /** A data object up to this size is read whole, once per environment; a larger one by ranges ... */

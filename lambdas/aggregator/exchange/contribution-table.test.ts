@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunMessage } from "../../../shared/protocol/messages/run-message.ts";
 import { contribution, DIGEST, EXPECTED } from "../testing/opened-inbox.ts";
-import { ContributionTable, type Rejection } from "./contribution-table.ts";
+import { type AcceptedContribution, ContributionTable, type Rejection } from "./contribution-table.ts";
 
 function expecting(): ContributionTable {
   const table = new ContributionTable(DIGEST);
@@ -64,5 +64,45 @@ describe("what is offered to a table of contributions", () => {
       accepted: false,
       reason: "of another membership or round",
     });
+  });
+
+  it("counts what an exchange before has brought, and waits for the rest only", () => {
+    const table = new ContributionTable(DIGEST);
+    const brought = { message: contribution(1), bytes: 70, evaluationBytes: 5 } as AcceptedContribution;
+    const counted: number[] = [];
+    const watched = new ContributionTable(DIGEST, {
+      expected: () => undefined,
+      counted: (slot) => void counted.push(slot),
+    });
+    for (const each of [table, watched]) {
+      each.expect({ ...EXPECTED, known: [undefined, brought, undefined, undefined] });
+      expect(each.accepted[1]).toBe(brought);
+      expect(each.offer(contribution(1), 1, 0)).toEqual({
+        accepted: false,
+        reason: "of a slot that has answered",
+      });
+      expect(each.offer(contribution(0), 1, 0)).toEqual({ accepted: true });
+      expect(each.count).toBe(2);
+    }
+    expect(counted).toEqual([1, 0]);
+  });
+
+  it.each<[boolean, string, Partial<RunMessage>]>([
+    [true, "as many ranges of message and gradient as were asked for", {}],
+    [false, "its message in other ranges", { payloadRanges: new Uint32Array(2) }],
+    [false, "its gradient in other ranges", { evaluationRanges: new Uint32Array(2) }],
+    [false, "its message in it", { payload: Uint8Array.of(1, 2, 3, 4), payloadRanges: undefined as never }],
+    [false, "its gradient in it", { evaluation: new Float64Array(3) }],
+  ])("is accepted: %s, where vectors are to be stored and it has %s", (accepted, _what, change) => {
+    const table = new ContributionTable(DIGEST);
+    table.expect({ ...EXPECTED, ranges: { message: 3, evaluation: 4 } });
+    const byRanges = {
+      ...contribution(0),
+      ...{ payload: new Uint8Array(0), payloadRanges: new Uint32Array(3) },
+      ...{ evaluation: null, evaluationRanges: new Uint32Array(4) },
+      ...change,
+    } as RunMessage;
+    expect(table.offer(byRanges, 1, 0).accepted).toBe(accepted);
+    expect(expecting().offer(byRanges, 1, 0).accepted).toBe(false);
   });
 });

@@ -3,10 +3,10 @@
  * reason. Synchronous, and knows nothing of queues: what is offered twice, late or to the wrong run counts once or not at
  * all, in whatever order it comes.
  */
-import type { RunMessage } from "../../../shared/protocol/index.ts";
+import type { Ranges, RunMessage } from "../../../shared/protocol/index.ts";
 
 /** A worker's answer to a task. */
-export type Answer = Extract<RunMessage, { kind: "contribution" | "answer" | "held-out" }>;
+export type Answer = Extract<RunMessage, { kind: "contribution" | "answer" | "held-out" | "reduced" }>;
 export type WorkerError = Extract<RunMessage, { kind: "error" }>;
 /** Which answer of which run this is. */
 export type Place = Pick<Answer, "runDigest" | "phase" | "round" | "slot" | "worker">;
@@ -23,6 +23,10 @@ export interface Expectation {
   readonly workers: Uint32Array;
   /** Slot -> only an evaluation was asked for: a late answer of the other sort must not count. */
   readonly evaluationOnly: readonly boolean[];
+  /** Into how many ranges the vectors of every contribution are cut that lie in the store; default: none does. */
+  readonly ranges?: Ranges | undefined;
+  /** Slot -> what an exchange before this one has brought already. */
+  readonly known?: readonly (AcceptedContribution | undefined)[] | undefined;
   /** Why an answer that is otherwise right must be wrong; undefined where it need not. */
   readonly objection?: ((message: Answer) => string | undefined) | undefined;
 }
@@ -56,6 +60,21 @@ export interface AnswerObserver {
   readonly counted: (slot: number, worker: number) => void;
 }
 
+/**
+ * Of a contribution: are its vectors here, where they were asked for here, and else cut into as many ranges as was asked for?
+ * Reducers name ranges by their numbers.
+ */
+function travelsAsAsked(message: Answer, { message: dense, evaluation: exact }: Ranges = NO_RANGES): boolean {
+  if (message.kind !== "contribution") return true;
+  const { payload, payloadRanges, evaluation, evaluationRanges } = message;
+  if ((evaluationRanges?.length ?? 0) !== exact || (exact > 0 && evaluation !== null)) return false;
+  // An evaluation alone has no message.
+  const hasMessage = payload.length > 0 || payloadRanges !== undefined;
+  return !hasMessage || (payloadRanges?.length ?? 0) === dense;
+}
+
+const NO_RANGES: Ranges = { message: 0, evaluation: 0 };
+
 export class ContributionTable {
   readonly runDigest: string;
   readonly #observer: AnswerObserver | undefined;
@@ -77,6 +96,12 @@ export class ContributionTable {
     this.#count = 0;
     this.#errors = [];
     this.#observer?.expected(expected);
+    expected.known?.forEach((known, slot) => {
+      if (known === undefined) return;
+      this.#accepted[slot] = known;
+      this.#count++;
+      this.#observer?.counted(slot, known.message.worker);
+    });
   }
 
   /** Slot -> what was accepted, for the exchange at hand. */
@@ -126,11 +151,16 @@ export class ContributionTable {
       this.#errors.push(message);
       return ACCEPTED;
     }
-    const evaluationOnly = message.kind === "contribution" && message.payload.length === 0;
+    const evaluationOnly =
+      message.kind === "contribution" && message.payload.length === 0 && message.payloadRanges === undefined;
     const expected = this.#expected!;
     const { kind, heldOutFrom = Number.POSITIVE_INFINITY } = expected;
     const asked = message.slot >= heldOutFrom ? "held-out" : kind;
-    if (message.kind !== asked || expected.evaluationOnly[message.slot] !== evaluationOnly) {
+    if (
+      message.kind !== asked ||
+      expected.evaluationOnly[message.slot] !== evaluationOnly ||
+      !travelsAsAsked(message, expected.ranges)
+    ) {
       return this.reject("of another kind than was asked for");
     }
     const objection = expected.objection?.(message);

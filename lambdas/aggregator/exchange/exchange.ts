@@ -42,6 +42,8 @@ export interface ExchangeWatch {
   readonly counted?: () => void;
   /** See `Expectation`: an answer that it objects to counts for nothing, and its task is sent again. */
   readonly objection?: Expectation["objection"];
+  /** Slot -> what an exchange of the same tasks has brought already: those are not sent. */
+  readonly known?: Expectation["known"];
 }
 
 /** After a worker's failure its task waits before it is sent again: a second, then two, then four. */
@@ -62,22 +64,30 @@ export async function exchange(
   watch: ExchangeWatch = {},
 ): Promise<Exchange> {
   const { contributions } = inbox;
-  inbox.expect({ ...expectationOf(tasks, kind), objection: watch.objection }, watch.counted);
+  const { objection, known } = watch;
+  inbox.expect({ ...expectationOf(tasks, kind), objection, known }, watch.counted);
   // From here on a task is a packed one: sent, hedged and sent again as a whole.
   const packs = packTasks(tasks, shardsPerTask);
   const packOf = packs.flatMap(({ others = [] }, pack) => new Array<number>(1 + others.length).fill(pack));
   const missing = (): number[] => missingPacks(contributions, packOf);
   const bodies = encodeTasks(packs);
-  await sendAll(queues, taskQueue, bodies);
+  const asked = known === undefined ? packs.map((_, pack) => pack) : missing();
+  await sendAll(
+    queues,
+    taskQueue,
+    asked.map((pack) => bodies[pack]!),
+  );
   watch.sent?.();
   const sentAt = clock.now();
-  const sends: number[] = new Array(packs.length).fill(1);
+  const sends: number[] = new Array(packs.length).fill(0);
+  for (const pack of asked) sends[pack] = 1;
   const lastSent: number[] = new Array(packs.length).fill(sentAt);
   const retryAt: (number | undefined)[] = new Array(packs.length).fill(undefined);
-  // What is asked of held-out data beside the method changes nothing of when the method's tasks are hedged, and is not hedged.
+  // What is asked beside the method changes nothing of when the method's tasks are hedged, and is not hedged.
   const beside = tasks.filter(isBeside).length;
   const hedgeable = packs.filter((pack) => !isBeside(pack)).length;
-  const threshold = hedging ? beside + hedgeThreshold(tasks.length - beside) : tasks.length;
+  const mayHedge = hedging && known === undefined && beside < tasks.length;
+  const threshold = mayHedge ? beside + hedgeThreshold(tasks.length - beside) : tasks.length;
   let mostInAt: number | undefined;
   let confirmed = false;
   let hedged = 0;
@@ -158,14 +168,14 @@ export async function exchange(
   };
 }
 
-/** Held-out tasks come after all others. */
+/** What is asked for the record beside what the method asks for comes after that. */
 function isBeside({ kind }: Task): boolean {
-  return kind === "held-out";
+  return kind === "held-out" || kind === "reduce-observed";
 }
 
 function expectationOf(tasks: readonly Task[], kind: Answer["kind"]): Expectation {
-  const { phase, round } = tasks[0]!;
-  const heldOutFrom = tasks.findIndex(isBeside);
+  const { phase, round, ranges } = tasks[0]!;
+  const heldOutFrom = tasks.findIndex((task) => task.kind === "held-out");
   return {
     kind,
     ...(heldOutFrom === -1 ? {} : { heldOutFrom }),
@@ -173,6 +183,7 @@ function expectationOf(tasks: readonly Task[], kind: Answer["kind"]): Expectatio
     round,
     workers: Uint32Array.from(tasks, ({ worker }) => worker),
     evaluationOnly: tasks.map((task) => task.kind === "evaluate"),
+    ranges,
   };
 }
 

@@ -9,6 +9,7 @@ import type { WorkerError } from "./contribution-table.ts";
 interface Place {
   readonly run: string;
   readonly round: number;
+  /** From n on: the reducers of ranges 0, 1 ... */
   readonly worker: number;
   /** n when it was asked. */
   readonly workers: number;
@@ -19,9 +20,13 @@ export class WorkerFailure extends MarinaError {
   override readonly name = "WorkerFailure";
   readonly place: Place;
   constructor(code: "non-finite" | "worker-failed", place: Place, what: string) {
-    super(code, `run ${place.run}, round ${place.round}, worker ${place.worker}: ${what}`);
+    super(code, `run ${place.run}, round ${place.round}, ${whoIn(place)}: ${what}`);
     this.place = place;
   }
+}
+
+function whoIn({ worker, workers }: Place): string {
+  return worker < workers ? `worker ${worker}` : `reducer ${worker - workers}`;
 }
 
 /** The error a run fails with when a worker says that it can't do its task. */
@@ -43,8 +48,10 @@ export function explainFailure(
   { remainder }: Pick<RunSpec, "remainder">,
 ): string {
   const { run, worker, workers } = place;
+  const kept = `everything is kept: after the repair go on with: marina resume ${run}`;
+  if (worker >= workers) return `${message}; ${kept}`;
   const { first, count } = rowsOf(rows, workers, remainder, worker);
   const shard = `its shard: rows ${first} .. ${first + count - 1} of data set "${name}" (${worker} of 0 .. ${workers - 1})`;
   if (code === "non-finite") return `${message}; ${shard}`;
-  return `${message}; ${shard}; everything is kept: after the repair go on with: marina resume ${run}`;
+  return `${message}; ${shard}; ${kept}`;
 }

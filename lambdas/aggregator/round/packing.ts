@@ -17,8 +17,11 @@ const TASKS_LIMIT = 300;
 /** Of one Lambda vCPU, as the embedded cloud charges them. */
 const MILLISECONDS_PER_ROW = 16e-6;
 const MILLISECONDS_PER_NON_ZERO = 4.64e-6;
+/** Over each worker's vectors beside its rows: made of zeros, subtracted, looked through, rounded and written. */
+const VECTOR_PASSES = 9;
+const MILLISECONDS_PER_ENTRY = 1.76e-6;
 
-/** @returns b >= 1: the spec's, or for "auto" the b for which b mean shards take TARGET_MILLISECONDS to pass over. */
+/** @returns b >= 1: the spec's, or for "auto" the b for which b mean shards and their vectors take TARGET_MILLISECONDS. */
 export function shardsPerTaskOf(
   { algorithm, shardsPerTask = 1 }: RunSpec,
   workers: number,
@@ -33,7 +36,8 @@ export function shardsPerTaskOf(
     (work.rows * MILLISECONDS_PER_ROW +
       work.nonZeros * MILLISECONDS_PER_NON_ZERO +
       (1000 * work.flop) / NETWORK_FLOP_PER_SECOND) /
-    workers;
+      workers +
+    VECTOR_PASSES * dimension * MILLISECONDS_PER_ENTRY;
   const byComputing = Math.max(1, Math.floor(TARGET_MILLISECONDS / milliseconds));
   return Math.min(most, Math.max(byComputing, Math.ceil(workers / TASKS_LIMIT)));
 }

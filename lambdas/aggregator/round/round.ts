@@ -1,4 +1,5 @@
 /** One round: plan, send, collect, fold. Knows nothing of checkpoints and stopping rules. */
+import type { Compute } from "../../../shared/cloud/index.ts";
 import {
   aggregationOf,
   isPair,
@@ -11,13 +12,15 @@ import {
 } from "../../../shared/methods/index.ts";
 import type { Constants, HeldOut, Point, TaskKind } from "../../../shared/protocol/index.ts";
 import type { AcceptedContribution } from "../exchange/contribution-table.ts";
-import { exchange } from "../exchange/exchange.ts";
+import { type ExchangeWatch, exchange } from "../exchange/exchange.ts";
 import { type ActiveRun, tasksFor } from "../term/active-run.ts";
 import { certificateOf, clippingLevel } from "./certificate.ts";
 import { Encoding } from "./decode.ts";
-import { combine } from "./evaluate.ts";
+import { combine, exactAddends, rangesOfEvaluation, storedEvaluationBytes } from "./evaluate.ts";
 import { heldOutFigures, heldOutTasks } from "./held-out.ts";
 import { type PointStore, travelInline } from "./points.ts";
+import { type Addends, type ReductionTraffic, reduceVectors } from "./reduce.ts";
+import { rangesOf } from "./reduction.ts";
 import { RobustFold } from "./robust-fold.ts";
 import { RunningFold } from "./running-fold.ts";
 import { moveServerHeld, serverHeld, stateOf } from "./server-held-state.ts";
@@ -93,7 +96,16 @@ export async function doRound(
   for (const [i, vector] of vectors.entries()) {
     carried.push(inline ? { kind: "inline", vector } : await points.point(vector, pointRounds[i]!));
   }
-  const common = { round, evaluate, oldestNeededRound: oldestNeededRound };
+  const rule = aggregationOf(active.algorithm);
+  // Messages are looked at one by one where the server moves each worker's state by its own, where they have weights, and by robust rules.
+  const reducible = request.dense && held === undefined && plan.weights === undefined && rule === undefined;
+  const { wire, reduction } = spec;
+  const entryBytes = wire === "float64" ? 8 : 4;
+  const denseRanges = reducible ? rangesOf(reduction, { vectors: workers.length, dimension, entryBytes }) : 0;
+  const exactRanges = evaluate ? rangesOfEvaluation(active) : 0;
+  const ranges =
+    denseRanges + exactRanges === 0 ? undefined : { message: denseRanges, evaluation: exactRanges };
+  const common = { round, evaluate, oldestNeededRound: oldestNeededRound, ranges };
   const asked = tasksFor(
     active,
     { ...common, kind: request.name as TaskKind, points: carried, pointRounds },
@@ -116,7 +128,6 @@ export async function doRound(
   const encoding = new Encoding(compressor, spec.seed, round, count);
   const { problem } = spec;
   const bounding = { request, encoding, constants, problem, points: vectors, slots: workers.length };
-  const rule = aggregationOf(active.algorithm);
   // Who need not be honest is not asked again: its message is made as short as an honest one.
   const certificate = rule === undefined ? certificateOf(bounding) : undefined;
   // States that the server holds are moved by the same messages once more, and a planted order needs all of them.
@@ -130,18 +141,37 @@ export async function doRound(
           ...{ compute, table, encoding, rule, round, slots: workers.length, seed: spec.seed },
           longest: clippingLevel(bounding),
         });
-  const { accepted, taskBytes, outsideBytes, resent, hedged, dropped } = await exchange(
-    ports,
-    taskQueue,
-    inbox,
-    [...tasks, ...watchers, ...beside],
-    "contribution",
-    shardsPerTask,
-    active.hedging,
-    { sent, counted: () => fold.advance(), objection: certificate },
-  );
+  const collect = (watch: ExchangeWatch) => {
+    const all = [...tasks, ...watchers, ...beside];
+    return exchange(ports, taskQueue, inbox, all, "contribution", shardsPerTask, active.hedging, watch);
+  };
+  const collected = await collect({
+    sent,
+    counted: () => {
+      if (denseRanges === 0) fold.advance();
+    },
+    objection: certificate,
+  });
+  const { accepted } = collected;
   const own = accepted.slice(0, workers.length);
-  const mean = await fold.mean(active.hooks?.foldOrder);
+  // Before the reduction: its exchange has the table.
+  const folded = denseRanges === 0 ? await fold.mean(active.hooks?.foldOrder) : undefined;
+  const exactOnes = accepted.slice(0, tasks.length + watchers.length);
+  const messages: Addends = {
+    of: "messages",
+    ...{ ranges: denseRanges, entryBytes },
+    slots: Uint32Array.from(own, (_, slot) => slot),
+  };
+  const kinds = [
+    ...(denseRanges > 0 ? [messages] : []),
+    ...(exactRanges > 0 ? [exactAddends(exactOnes, count, exactRanges)] : []),
+  ];
+  const reduced =
+    kinds.length === 0
+      ? undefined
+      : await reduceVectors(active, round, kinds, accepted, (known) => collect({ known }));
+  const sumOf = (of: Addends["of"]) => reduced?.sums[kinds.findIndex((each) => each.of === of)];
+  const mean = folded ?? (await meanOf(ports.compute, sumOf("messages")!, own.length));
   const moved =
     held === undefined
       ? {}
@@ -149,11 +179,14 @@ export async function doRound(
           () => ({ rows: 0, nonZeros: 0, entries: 2 * own.length * dimension }),
           () => moveServerHeld(held, state, own, request, encoding, workerNumbers(active.compressor)),
         );
-  const exact = evaluate ? combine(accepted, count, dimension) : undefined;
+  const exact = evaluate ? combine(exactOnes, count, dimension, sumOf("evaluations")) : undefined;
   const figures = heldOut
     ? heldOutFigures(active, accepted.slice(tasks.length + watchers.length))
     : undefined;
   const { bits, reused, uplinkBytes, evaluationBytes } = uplinkOf(accepted);
+  const traffic = reduced?.traffic ?? NO_TRAFFIC;
+  const { taskBytes, outsideBytes, resent, hedged, dropped } = collected;
+  const storedMessages = denseRanges === 0 ? 0 : own.length * entryBytes * dimension;
   const storedBytes = inline ? 0 : points.bytes - storedBefore + vectors.length * 8 * dimension * packs;
   return {
     plan,
@@ -163,15 +196,32 @@ export async function doRound(
     gradientNormSquared: exact?.gradientNormSquared ?? null,
     heldOut: figures,
     uplinkBitsPerWorker: bits / count,
-    uplinkBytes,
-    downlinkBytes: taskBytes + storedBytes,
-    evaluationBytes: outsideBytes + evaluationBytes,
+    uplinkBytes: uplinkBytes + storedMessages + traffic.uplinkBytes,
+    downlinkBytes: taskBytes + storedBytes + traffic.taskBytes,
+    evaluationBytes:
+      outsideBytes + evaluationBytes + storedEvaluationBytes(exactOnes, dimension) + traffic.outsideBytes,
     pairs: isPair(request) ? own.length : 0,
     reused,
-    resent,
-    hedged,
-    dropped,
+    resent: resent + traffic.resent,
+    hedged: hedged + traffic.hedged,
+    dropped: dropped + traffic.dropped,
   };
+}
+
+const NO_TRAFFIC: ReductionTraffic = {
+  ...{ taskBytes: 0, uplinkBytes: 0, outsideBytes: 0 },
+  ...{ resent: 0, hedged: 0, dropped: 0 },
+};
+
+/** The sum that reducers have made, over the number of its vectors. */
+function meanOf(compute: Compute, sum: Float64Array, slots: number): Promise<Float64Array> {
+  return compute.run(
+    () => ({ rows: 0, nonZeros: 0, entries: sum.length }),
+    () => {
+      for (let j = 0; j < sum.length; j++) sum[j] = sum[j]! / slots;
+      return sum;
+    },
+  );
 }
 
 /** What the contributions of a round were, in all. */

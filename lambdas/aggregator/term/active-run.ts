@@ -12,6 +12,7 @@ import {
   manifestKey,
   type Point,
   plainTask,
+  type Ranges,
   type RunSpec,
   runDigest,
   type StoredRun,
@@ -23,6 +24,7 @@ import type { Inbox } from "../exchange/inbox.ts";
 import type { AggregatorHooks } from "../hooks.ts";
 import { type NumberedMembership, startingEpoch } from "../membership/decide.ts";
 import { shardsPerTaskOf } from "../round/packing.ts";
+import { UsedUp } from "../round/used-up.ts";
 
 export interface ActiveRun extends NumberedMembership {
   readonly ports: Ports;
@@ -47,6 +49,7 @@ export interface ActiveRun extends NumberedMembership {
   /** The run's own queue of contributions. */
   readonly replyTo: QueueAddress;
   readonly inbox: Inbox;
+  readonly usedUp: UsedUp;
   /** Late tasks are sent again before they are overdue; true by default. */
   readonly hedging?: boolean;
   readonly hooks?: AggregatorHooks;
@@ -107,6 +110,7 @@ export async function loadRun(
   const { dimension } = problem.parameters;
   return {
     ports,
+    usedUp: new UsedUp(ports),
     run,
     digest,
     spec,
@@ -151,6 +155,8 @@ export interface Assignment {
   readonly oldestNeededRound: number;
   readonly points: readonly Point[];
   readonly pointRounds: readonly number[];
+  /** Dense vectors are stored, to be added by reducers. */
+  readonly ranges?: Ranges | undefined;
 }
 
 /** Tasks for these workers; slots are numbered from `firstSlot`. */

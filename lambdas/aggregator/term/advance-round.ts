@@ -37,7 +37,10 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
       heldOut,
       dense,
       constants: before.Li === undefined ? before.constants : { ...before.constants, Li: before.Li },
-      sent: () => writer.release(),
+      sent: () => {
+        writer.release();
+        void active.usedUp.delete();
+      },
     },
     vectors,
     round,

@@ -14,7 +14,8 @@ import type { OpenTerm, Term } from "./open-term.ts";
 import { checkpointOf, type RunEnding, type RunState, secondsAt } from "./run-state.ts";
 
 export async function finalise(term: OpenTerm, last: RunState): Promise<void> {
-  const { spec } = term.active;
+  const { spec, usedUp } = term.active;
+  await usedUp.delete();
   if (last.calibration !== null) await keepProgress(term.active, last.calibration);
   if (last.ending !== null) {
     await storeEnd(term, checkpointOf(last, null), last.ending, spec);

@@ -45,6 +45,10 @@ export type RunMessage =
       readonly evaluation: Float64Array | null;
       /** Where it lies instead, as a vector object, when it is too large to travel with the rest; `evaluation` is null then. */
       readonly evaluationKey?: string;
+      /** The dense payload lies in the store, to be read by ranges: the checksum of each. `payload` is empty then. */
+      readonly payloadRanges?: Uint32Array;
+      /** The same of the exact gradient; `evaluation` is null then. */
+      readonly evaluationRanges?: Uint32Array;
       /** The worker still held grad f_i(x^{t-1}) and had to compute grad f_i(x^t) alone. */
       readonly reused: boolean;
     } & Address &
@@ -64,6 +68,17 @@ export type RunMessage =
       readonly retryable: boolean;
     } & Address)
   | ({ readonly kind: "answer"; readonly payload: Uint8Array } & Address & Timing)
+  /** A reducer's sum of one range of coordinates lies in the store. */
+  | ({
+      readonly kind: "reduced";
+      /** The CRC-32 of its bytes; without meaning where something was lost. */
+      readonly checksum: number;
+      /** Slots whose vectors are gone, or not what their workers have told of: nothing was added. */
+      readonly lost: readonly number[];
+      /** The sum is of exact gradients, for the record. */
+      readonly outside: boolean;
+    } & Address &
+      Timing)
   /** What a worker's part of the held-out data says of x. */
   | ({
       readonly kind: "held-out";
@@ -96,7 +111,20 @@ export interface ScaleRequest {
   readonly now: boolean;
 }
 
-const KINDS = ["contribution", "stored", "error", "answer", "stop", "pack", "scale", "held-out"] as const;
+const KINDS = [
+  ...(["contribution", "stored", "error", "answer", "stop", "pack", "scale", "held-out"] as const),
+  /** A contribution whose payload, and one whose exact gradient alone, lies in the store to be read by ranges. */
+  ...(["ranges", "observed-ranges"] as const),
+  "reduced",
+] as const;
+type KindOnWire = (typeof KINDS)[number];
+
+function kindOnWire(message: RunMessage): KindOnWire {
+  if (message.kind !== "contribution") return message.kind;
+  if (message.payloadRanges !== undefined) return "ranges";
+  return message.evaluationRanges === undefined ? "contribution" : "observed-ranges";
+}
+
 const HAS_LOSS = 1;
 const HAS_EVALUATION = 2;
 const COLD = 4;
@@ -152,6 +180,15 @@ export function writeRunMessage(message: RunMessage): FrameWriter {
         writer.text(message.evaluationKey);
         writer.setU32(evaluationBytesAt, writer.length - before);
       }
+      if (message.payloadRanges !== undefined) writeList(writer, message.payloadRanges);
+      if (message.evaluationRanges !== undefined) {
+        const before = writer.length;
+        writeList(writer, message.evaluationRanges);
+        writer.setU32(evaluationBytesAt, writer.length - before);
+      }
+      break;
+    case "reduced":
+      writeList(writer.f64(message.computeMilliseconds).u32(message.checksum), message.lost);
       break;
     case "answer":
       writer.f64(message.computeMilliseconds).bytes(message.payload);
@@ -181,9 +218,20 @@ export function writeRunMessage(message: RunMessage): FrameWriter {
   return writer;
 }
 
+function writeList(writer: FrameWriter, values: Uint32Array | readonly number[]): void {
+  writer.u32(values.length);
+  for (const value of values) writer.u32(value);
+}
+
+function readList(reader: FrameReader): number[] {
+  const values: number[] = [];
+  for (let left = reader.u32(); left > 0; left--) values.push(reader.u32());
+  return values;
+}
+
 /** What every message begins with: all that accounting has to know of it but its timing. */
 interface Opening {
-  readonly kind: RunMessage["kind"];
+  readonly kind: KindOnWire;
   readonly flags: number;
   /** How many of the frame's bytes the evaluation takes: its vector with length and alignment. */
   readonly evaluationBytes: number;
@@ -191,7 +239,7 @@ interface Opening {
 
 /** @returns where the number of evaluation bytes stands, which is not known yet */
 function writeOpening(writer: FrameWriter, message: RunMessage): number {
-  writer.u8(KINDS.indexOf(message.kind)).u8(flagsOf(message));
+  writer.u8(KINDS.indexOf(kindOnWire(message))).u8(flagsOf(message));
   const evaluationBytesAt = writer.length;
   writer.u32(0);
   return evaluationBytesAt;
@@ -226,10 +274,14 @@ function flagsOf(message: RunMessage): number {
         timing |
         (message.loss === null ? 0 : HAS_LOSS) |
         (message.evaluation === null ? 0 : HAS_EVALUATION) |
-        (message.evaluationKey === undefined ? 0 : EVALUATION_APART) |
+        (message.evaluationKey === undefined && message.evaluationRanges === undefined
+          ? 0
+          : EVALUATION_APART) |
         (message.reused ? REUSED : 0) |
-        (message.payload.length === 0 ? EVALUATION_ONLY : 0)
+        (message.payload.length === 0 && message.payloadRanges === undefined ? EVALUATION_ONLY : 0)
       );
+    case "reduced":
+      return timing | (message.outside ? EVALUATION_ONLY : 0);
     case "answer":
     case "held-out":
       return timing;
@@ -287,7 +339,15 @@ export function parseRunMessage(bytes: Uint8Array): RunMessage {
   const message = ((): RunMessage => {
     switch (kind) {
       case "contribution":
-        return readContribution(reader, address, flags);
+      case "ranges":
+      case "observed-ranges":
+        return readContribution(reader, address, kind, flags);
+      case "reduced": {
+        const timing = readTiming(reader, flags);
+        const checksum = reader.u32();
+        const outside = (flags & EVALUATION_ONLY) !== 0;
+        return { kind, ...address, ...timing, checksum, lost: readList(reader), outside };
+      }
       case "answer":
         return { kind, ...address, ...readTiming(reader, flags), payload: reader.bytes() };
       case "held-out":
@@ -345,6 +405,7 @@ function readTiming(reader: FrameReader, flags: number): Timing {
 function readContribution(
   reader: FrameReader,
   { runDigest, phase, round, slot, worker }: Address,
+  kind: "contribution" | "ranges" | "observed-ranges",
   flags: number,
 ): RunMessage {
   const { computeMilliseconds, cold, reads } = readTiming(reader, flags);
@@ -352,7 +413,10 @@ function readContribution(
   const loss = reader.f64();
   const payload = reader.bytes();
   const evaluation = (flags & HAS_EVALUATION) !== 0 ? reader.vector() : null;
-  const evaluationKey = (flags & EVALUATION_APART) !== 0 ? reader.text() : undefined;
+  const apart = (flags & EVALUATION_APART) !== 0;
+  const evaluationKey = apart && kind === "contribution" ? reader.text() : undefined;
+  const payloadRanges = kind === "ranges" ? Uint32Array.from(readList(reader)) : undefined;
+  const evaluationRanges = apart && kind !== "contribution" ? Uint32Array.from(readList(reader)) : undefined;
   // Field by field: there are as many of these as tasks, and spreading takes several times as long.
   return {
     kind: "contribution",
@@ -370,6 +434,8 @@ function readContribution(
     cold,
     ...(reads === undefined ? {} : { reads }),
     ...(evaluationKey === undefined ? {} : { evaluationKey }),
+    ...(payloadRanges === undefined ? {} : { payloadRanges }),
+    ...(evaluationRanges === undefined ? {} : { evaluationRanges }),
   };
 }
 
@@ -407,7 +473,7 @@ function evaluationOf({ kind, flags, evaluationBytes }: Opening): {
   readonly bytes: number;
 } {
   if (kind === "answer" || kind === "held-out") return { whole: true, bytes: 0 };
-  if (kind !== "contribution" && kind !== "pack" && kind !== "stored") return { whole: false, bytes: 0 };
+  if (kind === "error" || kind === "stop" || kind === "scale") return { whole: false, bytes: 0 };
   return { whole: (flags & EVALUATION_ONLY) !== 0, bytes: evaluationBytes };
 }
 
@@ -432,8 +498,7 @@ function timingIn(reader: FrameReader | undefined): Timing | undefined {
   if (reader === undefined) return undefined;
   return unlessCutOff(() => {
     const { kind, flags } = readOpening(reader);
-    if (kind !== "contribution" && kind !== "answer" && kind !== "pack" && kind !== "held-out")
-      return undefined;
+    if (kind === "error" || kind === "stop" || kind === "scale" || kind === "stored") return undefined;
     readAddress(reader, reader.text());
     return readTiming(reader, flags);
   });

@@ -11,9 +11,10 @@ import {
   unlessCutOff,
 } from "../frames/frame.ts";
 import { FrameBeginning } from "../frames/frame-beginning.ts";
+import type { Ranges, Reduction } from "./ranges.ts";
 
-/** What is to be computed, without its points: a request of a method, or a question outside the method. */
-export type TaskKind = RequestName | QuestionName | ProbeName;
+/** What is to be computed, without its points: a request of a method, a sum, or a question outside the method. */
+export type TaskKind = RequestName | "reduce" | QuestionName | ProbeName;
 type QuestionName = keyof typeof QUESTIONS;
 /** What a measurement of the cloud asks: of no run, of no data, and with no points. */
 export type ProbeName = keyof typeof PROBES;
@@ -28,6 +29,8 @@ const QUESTIONS = {
   gram: { wire: 9, points: 1 },
   /** Loss and right predictions at x over held-out data. */
   "held-out": { wire: 64, points: 1 },
+  /** The sum of one range of coordinates over the exact gradients that the workers have stored. */
+  "reduce-observed": { wire: 81, points: 0 },
 } as const;
 
 /** Probes, each a fixed piece of work: see lambdas/worker/probe.ts. */
@@ -41,6 +44,9 @@ const PROBES = {
   /** Compute gradients over made-up rows. */
   "probe-compute": { wire: 68, points: 0 },
 } as const;
+
+/** The same over the method's messages. */
+const REDUCE = { kind: "reduce", wire: 80, points: 0 } as const;
 
 interface KindOnWire {
   readonly kind: TaskKind;
@@ -56,6 +62,7 @@ const ON_WIRE: readonly KindOnWire[] = [
     wire,
     points: points.length,
   })),
+  REDUCE,
   ...(Object.keys(QUESTIONS) as QuestionName[]).map((kind) => ({ kind, ...QUESTIONS[kind] })),
   ...(Object.keys(PROBES) as ProbeName[]).map((kind) => ({ kind, ...PROBES[kind] })),
 ];
@@ -92,6 +99,7 @@ export function asksForFullGradient(kind: TaskKind): boolean {
 const EVALUATE = 1;
 const PACKED = 2;
 const CARRIED = 4;
+const BY_RANGES = 16;
 
 /** A point in a task: the vector itself, or the key of the object that holds it. */
 export type Point =
@@ -129,6 +137,15 @@ export interface Task {
   readonly others?: readonly Member[];
   /** The state of the worker and then of the others, where the server holds them (DIANA's h_i). */
   readonly shifts?: readonly Float64Array[];
+  /** Dense vectors of the answer go into the store, to be added by reducers. */
+  readonly ranges?: Ranges | undefined;
+  /** Of a reducer's task. */
+  readonly reduction?: Reduction;
+}
+
+/** Does a task of this kind add what others have stored? */
+export function isReduction(kind: TaskKind): kind is "reduce" | "reduce-observed" {
+  return kind === "reduce" || kind === "reduce-observed";
 }
 
 /** The tasks that a packed one stands for; one that is not packed stands for itself. */
@@ -167,7 +184,33 @@ export function encodeTask(task: Task): string {
     for (const { slot, worker } of task.others) writer.u32(slot).u32(worker);
   }
   for (const shift of task.shifts ?? []) writer.vector(shift);
+  if (task.reduction !== undefined) writeReduction(writer, task.reduction);
   return writer.finishBody();
+}
+
+function writeReduction(writer: FrameWriter, reduction: Reduction): void {
+  const { dimension, entryBytes, ranges, range, slots, checksums } = reduction;
+  writer.u32(slots.length).u32(dimension).u32(ranges).u32(range).u8(entryBytes);
+  for (let i = 0; i < slots.length; i++) writer.u32(slots[i]!).u32(checksums[i]!);
+}
+
+/** @throws MessageError */
+function readReduction(reader: FrameReader): Reduction {
+  const count = reader.u32();
+  const [dimension, ranges, range, entryBytes] = [reader.u32(), reader.u32(), reader.u32(), reader.u8()];
+  if (!(range < ranges && ranges <= dimension) || (entryBytes !== 4 && entryBytes !== 8)) {
+    throw new MessageError(
+      `task: range ${range} of ${ranges} of ${dimension} numbers of ${entryBytes} bytes is none`,
+    );
+  }
+  const slots: number[] = [];
+  const checksums: number[] = [];
+  for (let i = 0; i < count; i++) {
+    slots.push(reader.u32());
+    checksums.push(reader.u32());
+  }
+  const lists = { slots: Uint32Array.from(slots), checksums: Uint32Array.from(checksums) };
+  return { dimension, entryBytes, ranges, range, ...lists };
 }
 
 /** What the tasks of a round have in common comes first: see frame-beginning.ts. */
@@ -180,7 +223,8 @@ function writeCommon(task: Task): FrameWriter {
     .u8(
       (task.evaluate ? EVALUATE : 0) |
         (task.others === undefined ? 0 : PACKED) |
-        (task.shifts === undefined ? 0 : CARRIED),
+        (task.shifts === undefined ? 0 : CARRIED) |
+        (task.ranges === undefined ? 0 : BY_RANGES),
     )
     .u32(task.round)
     .u32(task.oldestNeededRound)
@@ -188,8 +232,9 @@ function writeCommon(task: Task): FrameWriter {
     .u32(task.workers)
     .text(task.run)
     .text(task.runDigest)
-    .text(task.replyTo)
-    .u8(task.points.length);
+    .text(task.replyTo);
+  if (task.ranges !== undefined) writer.u32(task.ranges.message).u32(task.ranges.evaluation);
+  writer.u8(task.points.length);
   task.points.forEach((point, i) => {
     writer.u32(task.pointRounds[i]!);
     if (point.kind === "inline") writer.u8(0).vector(point.vector);
@@ -213,8 +258,8 @@ export function encodeTasks(tasks: readonly Task[]): string[] {
 }
 
 /** Does nothing come after its slot and its worker? */
-function isPlain({ others, shifts }: Task): boolean {
-  return others === undefined && shifts === undefined;
+function isPlain({ others, shifts, reduction }: Task): boolean {
+  return others === undefined && shifts === undefined && reduction === undefined;
 }
 
 /** Do two tasks differ in slot, worker and the worker's shift at most? */
@@ -232,6 +277,9 @@ function alike(a: Task, b: Task): boolean {
     a.others === undefined &&
     b.others === undefined &&
     (a.shifts === undefined) === (b.shifts === undefined) &&
+    a.reduction === undefined &&
+    b.reduction === undefined &&
+    a.ranges === b.ranges &&
     a.points === b.points &&
     a.pointRounds === b.pointRounds
   );
@@ -254,7 +302,8 @@ export function plainTask(
     oldestNeededRound,
     points,
     pointRounds,
-  }: Omit<Task, keyof Member | "others" | "shifts">,
+    ranges,
+  }: Omit<Task, keyof Member | "others" | "shifts" | "reduction">,
   slot: number,
   worker: number,
 ): Task {
@@ -272,6 +321,7 @@ export function plainTask(
     oldestNeededRound,
     points,
     pointRounds,
+    ranges,
   };
 }
 
@@ -298,7 +348,10 @@ const SLOT_AND_WORKER_BYTES = 8;
 
 /** What a task begins with, up to its points. */
 interface TaskHead
-  extends Omit<Task, keyof Member | "evaluate" | "points" | "pointRounds" | "others" | "shifts"> {
+  extends Omit<
+    Task,
+    keyof Member | "evaluate" | "points" | "pointRounds" | "others" | "shifts" | "reduction"
+  > {
   readonly flags: number;
   /** Of points. */
   readonly count: number;
@@ -308,7 +361,8 @@ interface TaskHead
 function readHead(reader: FrameReader): TaskHead {
   const kind = readKind(reader);
   const flags = reader.u8();
-  if (flags > (EVALUATE | PACKED | CARRIED)) throw new MessageError(`task: unknown flags ${flags}`);
+  if ((flags & ~(EVALUATE | PACKED | CARRIED | BY_RANGES)) !== 0)
+    throw new MessageError(`task: unknown flags ${flags}`);
   const round = reader.u32();
   const oldestNeededRound = reader.u32();
   const phase = reader.u32();
@@ -316,12 +370,13 @@ function readHead(reader: FrameReader): TaskHead {
   const run = reader.text();
   const runDigest = reader.text();
   const replyTo = reader.text();
+  const ranges = (flags & BY_RANGES) === 0 ? undefined : { message: reader.u32(), evaluation: reader.u32() };
   const count = reader.u8();
   const expected = pointsOf(kind);
   if (count !== expected) {
     throw new MessageError(`task: a ${kind} task carries ${expected} points, got ${count}`);
   }
-  return { kind, flags, round, oldestNeededRound, phase, workers, run, runDigest, replyTo, count };
+  return { kind, flags, round, oldestNeededRound, phase, workers, run, runDigest, replyTo, ranges, count };
 }
 
 /** The first field of all. @throws MessageError */
@@ -338,7 +393,7 @@ function readPlace(reader: FrameReader): { readonly pointRound: number; readonly
 
 function readTask(frame: Uint8Array): Task {
   const reader = new FrameReader("task", frame, "task");
-  const { kind, flags, round, oldestNeededRound, phase, workers, run, runDigest, replyTo, count } =
+  const { kind, flags, round, oldestNeededRound, phase, workers, run, runDigest, replyTo, ranges, count } =
     readHead(reader);
   const points: Point[] = [];
   const pointRounds: number[] = [];
@@ -358,6 +413,7 @@ function readTask(frame: Uint8Array): Task {
   }
   const shifts: Float64Array[] = [];
   if ((flags & CARRIED) !== 0) for (let i = 0; i <= others.length; i++) shifts.push(reader.vector());
+  const reduction = isReduction(kind) ? readReduction(reader) : undefined;
   reader.end();
   return {
     kind,
@@ -375,6 +431,8 @@ function readTask(frame: Uint8Array): Task {
     pointRounds,
     ...((flags & PACKED) === 0 ? {} : { others }),
     ...((flags & CARRIED) === 0 ? {} : { shifts }),
+    ...(ranges === undefined ? {} : { ranges }),
+    ...(reduction === undefined ? {} : { reduction }),
   };
 }
 
@@ -414,6 +472,10 @@ export interface TaskNeeds {
   readonly carriesShift: boolean;
   /** Points that lie in the object store. */
   readonly storedPoints: number;
+  /** Vectors that it stores to be added by reducers: the method's messages, and exact gradients. */
+  readonly storedVectors: { readonly messages: number; readonly evaluations: number };
+  /** Of a reducer: ranges that it reads. */
+  readonly rangesRead: number;
 }
 
 /** Bytes of a task that hold its head and its first point's place: run and queue have short names. */
@@ -424,9 +486,35 @@ export function taskNeedsOf(body: string): TaskNeeds | undefined {
   const reader = beginningOf("task", body, NEEDS_BYTES);
   if (reader === undefined) return undefined;
   return unlessCutOff(() => {
-    const { kind, flags, round, count } = readHead(reader);
+    const { kind, flags, round, ranges, count } = readHead(reader);
     // All points of a task travel alike.
     const storedPoints = count > 0 && readPlace(reader).isStored ? count : 0;
-    return { kind, round, carriesShift: (flags & CARRIED) !== 0, storedPoints };
+    const members =
+      ranges === undefined ? 0 : (unlessCutOff(() => membersIn(reader, count, storedPoints > 0, flags)) ?? 1);
+    const storedVectors = {
+      messages: (ranges?.message ?? 0) > 0 ? members : 0,
+      evaluations: (ranges?.evaluation ?? 0) > 0 ? members : 0,
+    };
+    const rangesRead = isReduction(kind) ? readSlotsOf(reader) : 0;
+    return { kind, round, carriesShift: (flags & CARRIED) !== 0, storedPoints, storedVectors, rangesRead };
   });
+}
+
+/** How many slots a task stands for. @param count of points, the first of whose places has been read. */
+function membersIn(reader: FrameReader, count: number, stored: boolean, flags: number): number {
+  for (let i = 0; i < count; i++) {
+    if (i > 0) readPlace(reader);
+    if (stored) reader.text();
+    else reader.vector();
+  }
+  reader.u32();
+  reader.u32();
+  return 1 + ((flags & PACKED) === 0 ? 0 : reader.u32());
+}
+
+/** Vectors that a reducer reads: the first number after its slot and worker. */
+function readSlotsOf(reader: FrameReader): number {
+  reader.u32();
+  reader.u32();
+  return reader.u32();
 }

@@ -7,11 +7,13 @@ import {
   memoryKey,
   observationKey,
   observedKey,
+  observedSumKey,
   probeKey,
   resultKey,
   roundsKey,
   specKey,
   spectraKey,
+  sumKey,
 } from "../keys.ts";
 import { encodeControl } from "../stored/run.ts";
 import { incoming, taskKinds, taskOf } from "../testing/samples.ts";
@@ -29,7 +31,7 @@ import { decodeTask, encodeTask, isOutsideMethod, type TaskKind, taskNeedsOf } f
 import { isOutsideObject, outsideBytesOf } from "./traffic.ts";
 
 describe("traffic outside the method", () => {
-  const outside: readonly TaskKind[] = ["evaluate", "calibrate", "gram", "held-out"];
+  const outside: readonly TaskKind[] = ["evaluate", "calibrate", "gram", "held-out", "reduce-observed"];
 
   it.each(taskKinds)("of a %s task is all or nothing", (kind) => {
     const body = encodeTask(taskOf(kind));
@@ -65,8 +67,26 @@ describe("traffic outside the method", () => {
     expect(body.length - outsideBytesOf(body)).toBe(encodeRunMessage(without).length);
   });
 
+  it("is what tells of the ranges of an exact gradient, to the byte", () => {
+    for (const name of [
+      "contribution with its vectors in ranges",
+      "contribution with its evaluation in ranges",
+    ]) {
+      const told = incoming[name] as Extract<RunMessage, { kind: "contribution" }>;
+      const { evaluationRanges: _, ...without } = told;
+      const body = encodeRunMessage(told);
+      expect(body.length - outsideBytesOf(body), name).toBe(encodeRunMessage(without).length);
+    }
+  });
+
   it("is the whole of an evaluation without a payload, of an answer to calibration, and of a message that names one", () => {
-    for (const name of ["evaluation only", "answer", "stored evaluation"]) {
+    for (const name of [
+      "evaluation only",
+      "evaluation only, in ranges",
+      "reduced for the record, with losses",
+      "answer",
+      "stored evaluation",
+    ]) {
       const body = encodeRunMessage(incoming[name]!);
       expect(outsideBytesOf(body), name).toBe(body.length);
       const frame = frameRunMessage(incoming[name]!);
@@ -75,7 +95,7 @@ describe("traffic outside the method", () => {
   });
 
   it("is none of pointers, errors, stop requests and control messages", () => {
-    for (const name of ["stored", "retryable error", "final error", "stop"]) {
+    for (const name of ["stored", "reduced", "retryable error", "final error", "stop"]) {
       expect(outsideBytesOf(encodeRunMessage(incoming[name]!)), name).toBe(0);
       expect(evaluationBytesOfFrame(frameRunMessage(incoming[name]!)), name).toBe(0);
     }
@@ -87,6 +107,7 @@ describe("traffic outside the method", () => {
     expect(isOutsideObject(probeKey("r", 7))).toBe(true);
     expect(isOutsideObject(observedKey("r", 0, 7))).toBe(true);
     expect(isOutsideObject(observationKey("r", 0, 7, 2))).toBe(true);
+    expect(isOutsideObject(observedSumKey("r", 0, 7, 2))).toBe(true);
     const method = [
       manifestKey("mushrooms"),
       specKey("r"),
@@ -94,6 +115,7 @@ describe("traffic outside the method", () => {
       resultKey("r"),
       iterateKey("r", 0, 1),
       contributionKey("r", 0, 1, 2),
+      sumKey("r", 0, 1, 2),
       memoryKey("r", 1, 2),
       roundsKey("r", 0),
       specKey("spectra"),
@@ -115,7 +137,26 @@ describe("what accounting sees in the first bytes", () => {
       const body = encodeTask(task);
       const { round, points, shifts } = decodeTask(body);
       const storedPoints = points.filter((point) => point.kind === "stored").length;
-      expect(taskNeedsOf(body)).toEqual({ kind, round, carriesShift: shifts !== undefined, storedPoints });
+      expect(taskNeedsOf(body)).toEqual({
+        ...{ kind, round, carriesShift: shifts !== undefined, storedPoints },
+        storedVectors: { messages: 0, evaluations: 0 },
+        rangesRead: kind.startsWith("reduce") ? 3 : 0,
+      });
+    }
+  });
+
+  it("of a task whose vectors are stored is how many, those of a pack together", () => {
+    for (const points of [taskOf("full").points, [stored]]) {
+      const others = [
+        { slot: 5, worker: 5 },
+        { slot: 6, worker: 6 },
+      ];
+      const ranges = { message: 17, evaluation: 24 };
+      const [alone, pack] = [taskOf("full", { points, ranges }), taskOf("full", { points, ranges, others })];
+      expect(taskNeedsOf(encodeTask(alone))?.storedVectors).toEqual({ messages: 1, evaluations: 1 });
+      expect(taskNeedsOf(encodeTask(pack))?.storedVectors).toEqual({ messages: 3, evaluations: 3 });
+      const unwatched = { ...pack, ranges: { message: 17, evaluation: 0 } };
+      expect(taskNeedsOf(encodeTask(unwatched))?.storedVectors).toEqual({ messages: 3, evaluations: 0 });
     }
   });
 

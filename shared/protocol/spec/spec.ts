@@ -126,6 +126,12 @@ export const runSpecSchema = z
       .describe(
         'Packing: neighbouring workers that one task does the work of; they stay workers of their own, and the trajectory has the same bits. "auto": some 15 ms of computing a task, which is cheaper and faster where workers are many and their shards small. Default: 1.',
       ),
+    reduction: z
+      .enum(["auto", "aggregator", "workers"])
+      .exactOptional()
+      .describe(
+        'Who adds the dense vectors of a round: "aggregator"; "workers", each of which adds one range of coordinates of all of them, which is faster where n d is large; or "auto" (default), by that. The trajectory has the same bits.',
+      ),
     checkpointEvery,
     durability: z
       .enum(["write-behind", "strict"])

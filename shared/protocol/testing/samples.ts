@@ -1,7 +1,7 @@
 /** For tests: one valid value of everything that the protocol sends and stores. */
 
 import type { RunMessage } from "../messages/run-message.ts";
-import { pointsOf, TASK_KINDS, type Task, type TaskKind } from "../messages/task.ts";
+import { isReduction, pointsOf, TASK_KINDS, type Task, type TaskKind } from "../messages/task.ts";
 import { parseRunSpec, type RunSpec, type RunSpecInput } from "../spec/spec.ts";
 import type { Checkpoint } from "../stored/checkpoint.ts";
 import type { RunResult } from "../stored/result.ts";
@@ -23,6 +23,15 @@ export const completeSpec = (): RunSpec => parseRunSpec(exampleSpec, "example");
 
 export const taskKinds = TASK_KINDS;
 
+const reduction = {
+  dimension: 112,
+  entryBytes: 4,
+  ranges: 3,
+  range: 2,
+  slots: Uint32Array.of(4, 0, 2),
+  checksums: Uint32Array.of(0xffffffff, 0, 7),
+} as const;
+
 export function taskOf(kind: TaskKind, change: Partial<Task> = {}): Task {
   const points = [
     { kind: "inline", vector: Float64Array.of(1, -2.5, 1e-300) },
@@ -42,6 +51,7 @@ export function taskOf(kind: TaskKind, change: Partial<Task> = {}): Task {
     oldestNeededRound: 5,
     points: points.slice(0, pointsOf(kind)),
     pointRounds: [7, 6].slice(0, pointsOf(kind)),
+    ...(isReduction(kind) ? { reduction } : {}),
     ...change,
   };
 }
@@ -105,6 +115,73 @@ export const incoming: Readonly<Record<string, RunMessage>> = {
     evaluationKey: "runs/example/contributions/observed-2/0000000007/0000000003",
     reused: false,
     computeMilliseconds: 3,
+    cold: false,
+  },
+  "contribution with its vectors in ranges": {
+    kind: "contribution",
+    ...address,
+    payload: new Uint8Array(0),
+    payloadRanges: Uint32Array.of(1, 0xffffffff, 3),
+    bits: 3584,
+    loss: 0.5,
+    evaluation: null,
+    evaluationRanges: Uint32Array.of(4, 5),
+    reused: true,
+    computeMilliseconds: 3,
+    cold: true,
+  },
+  "contribution with its message in ranges": {
+    kind: "contribution",
+    ...address,
+    payload: new Uint8Array(0),
+    payloadRanges: Uint32Array.of(1),
+    bits: 3584,
+    loss: null,
+    evaluation: null,
+    reused: false,
+    computeMilliseconds: 3,
+    cold: false,
+  },
+  "contribution with its evaluation in ranges": {
+    kind: "contribution",
+    ...address,
+    payload: Uint8Array.of(1, 2),
+    bits: 16,
+    loss: 0.5,
+    evaluation: null,
+    evaluationRanges: Uint32Array.of(4, 5),
+    reused: false,
+    computeMilliseconds: 3,
+    cold: false,
+  },
+  "evaluation only, in ranges": {
+    kind: "contribution",
+    ...address,
+    payload: new Uint8Array(0),
+    bits: 0,
+    loss: 0.5,
+    evaluation: null,
+    evaluationRanges: Uint32Array.of(4, 5),
+    reused: false,
+    computeMilliseconds: 0,
+    cold: false,
+  },
+  reduced: {
+    kind: "reduced",
+    ...address,
+    checksum: 0xfffffffe,
+    lost: [],
+    outside: false,
+    computeMilliseconds: 300,
+    cold: true,
+  },
+  "reduced for the record, with losses": {
+    kind: "reduced",
+    ...address,
+    checksum: 0,
+    lost: [0, 4],
+    outside: true,
+    computeMilliseconds: 300,
     cold: false,
   },
   "retryable error": { kind: "error", ...address, code: "unavailable", message: "later", retryable: true },
