@@ -22,6 +22,7 @@ import { GradientThreads, type GradientThreadsOptions } from "../threads/gradien
 import { SharedGradients } from "../threads/shared-gradients.ts";
 import { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "./configuration.ts";
 import { runAccounts } from "./run-account.ts";
+import { SharedServerStates } from "./shared-server-states.ts";
 
 /** Messages that nobody could handle are kept for two weeks. */
 const DEAD_LETTER_RETENTION_SECONDS = 14 * 24 * 3600;
@@ -106,6 +107,7 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
   const tasks = queue("marina-tasks", TASK_VISIBILITY_SECONDS, false);
   // All environments are in this process: what one has computed the others need not, though it is charged to them.
   const gradients = new SharedGradients();
+  const states = new SharedServerStates();
   const shards = new OpenedShards();
   const workspace = new Workspace();
   const ahead =
@@ -117,7 +119,12 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
     timeoutSeconds: WORKER_TIMEOUT_SECONDS,
     create: (ports) => {
       const create = (altered: Ports): Handler =>
-        createWorker(altered, { gradients: gradients.environment(), shards, workspace });
+        createWorker(altered, {
+          gradients: gradients.environment(),
+          shards,
+          states: states.environment(),
+          workspace,
+        });
       return alteration.worker?.(ports, create) ?? create(ports);
     },
   });

@@ -3,4 +3,5 @@ export { type GradientOwner, type GradientSource, type GradientStore, gradientAt
 export { createWorker } from "./handler.ts";
 export { GRADIENTS_KEPT_BYTES, GradientCache } from "./held-gradients.ts";
 export { RecentlySet } from "./recently-set.ts";
+export type { ServerStateStore, StateIdentity } from "./server-state.ts";
 export { OpenedShards } from "./shards.ts";

@@ -84,15 +84,13 @@ function watchObjects(objects: ObjectStore, meter: Meter): ObjectStore {
 function countTask(meter: Meter, body: string): void {
   const needs = taskNeedsOf(body);
   if (needs === undefined) return;
-  // Of a pair the environment mostly holds the older one, from the round before.
-  const pointsRead = Math.min(1, needs.storedPoints);
   const { worker, standardMapping, objects } = meter.account(isOutsideMethod(needs.kind));
   worker.invocations++;
   worker.billedMilliseconds +=
-    RUNTIME_MILLISECONDS + QUEUE_CALL_MILLISECONDS + pointsRead * OBJECT_GET_MILLISECONDS;
+    RUNTIME_MILLISECONDS + QUEUE_CALL_MILLISECONDS + needs.pointObjects * OBJECT_GET_MILLISECONDS;
   standardMapping.receiveRequests += billedUnits(body.length);
   standardMapping.deleteRequests++;
-  objects.getRequests += pointsRead;
+  objects.getRequests += needs.pointObjects;
   if (needs.carriesShift || !isStateful(needs.kind)) return;
   // Reads what it remembers (in round 0 that is nothing), writes the next, deletes an old one.
   const reads = needs.round === 0 ? 0 : 1;

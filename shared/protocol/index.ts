@@ -5,13 +5,14 @@ export {
   mostWorkers,
   planConcurrency,
 } from "./concurrency.ts";
-export { canonicalJson, sha256, vectorSha256 } from "./digest.ts";
+export { canonicalJson, sha256, vectorCrc, vectorSha256 } from "./digest.ts";
 export { bodyCharacters } from "./frames/frame.ts";
 export {
   checkpointKey,
   contributionKey,
   contributionsQueueName,
   datasetPrefix,
+  deltaKey,
   isTransientKey,
   iterateKey,
   labelsKey,
@@ -33,6 +34,7 @@ export {
   runPrefix,
   runQueuePrefix,
   runsPrefix,
+  serverStateKey,
   specKey,
   spectraKey,
   startKey,
@@ -93,6 +95,7 @@ export {
 } from "./messages/run-message.ts";
 export {
   asksForFullGradient,
+  type Downlink,
   decodeTask,
   encodeTasks,
   isOutsideMethod,
@@ -149,6 +152,7 @@ export {
   type StoppedBy,
   type Totals,
 } from "./stored/checkpoint.ts";
+export { type Delta, decodeDelta, encodeDelta } from "./stored/delta.ts";
 export {
   decodeLabels,
   encodeLabels,

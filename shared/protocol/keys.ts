@@ -32,6 +32,12 @@ export const resultKey = (run: string): string => `${runPrefix(run)}result.json`
  */
 export const iterateKey = (run: string, phase: number, round: number): string =>
   `${runPrefix(run)}iterates/${phase}/${pad(round)}`;
+/** What leads from the server's state of this round to the next one's: short-lived, as the iterates are. */
+export const deltaKey = (run: string, phase: number, round: number): string =>
+  `${runPrefix(run)}iterates/delta-${phase}/${pad(round)}`;
+/** A vector of the server's state S_t beside its points: for workers that have no state to go on from. */
+export const serverStateKey = (run: string, phase: number, round: number, name: string): string =>
+  `${runPrefix(run)}iterates/state-${phase}/${pad(round)}/${name}`;
 /** A vector of calibration's power iteration, when it is too large to travel in its tasks. Not an iterate, but as short-lived. */
 export const probeKey = (run: string, step: number): string => `${runPrefix(run)}iterates/probe-${pad(step)}`;
 /** x^t, when only its exact gradient is asked for. */

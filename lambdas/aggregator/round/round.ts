@@ -8,15 +8,22 @@ import {
   type Vectors,
   workerNumbers,
 } from "../../../shared/methods/index.ts";
-import type { Constants, HeldOut, Point, TaskKind } from "../../../shared/protocol/index.ts";
+import {
+  type Constants,
+  type HeldOut,
+  observedKey,
+  type Point,
+  type TaskKind,
+} from "../../../shared/protocol/index.ts";
 import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { exchange } from "../exchange/exchange.ts";
 import { type ActiveRun, tasksFor } from "../term/active-run.ts";
 import { certificateOf } from "./certificate.ts";
 import { Encoding } from "./decode.ts";
+import type { DeltaDownlink } from "./downlink.ts";
 import { combine } from "./evaluate.ts";
 import { heldOutFigures, heldOutTasks } from "./held-out.ts";
-import { type PointStore, travelInline } from "./points.ts";
+import { observedPoint, type PointStore, travelInline } from "./points.ts";
 import { RunningFold } from "./running-fold.ts";
 import { moveServerHeld, serverHeld, stateOf } from "./server-held-state.ts";
 
@@ -24,6 +31,8 @@ export interface RoundOutcome {
   readonly plan: Plan;
   /** Mean over the slots of the decoded messages. */
   readonly mean: Float64Array;
+  /** The messages of which it is the mean, in slot order, where the step is made again of them. */
+  readonly messages: readonly Uint8Array[] | undefined;
   /** The workers' states after this round, where the server holds them; else nothing. */
   readonly workerStates: Vectors;
   /** f(x^t), where all workers looked at all their rows. */
@@ -49,6 +58,8 @@ export interface RoundSetting {
   readonly active: ActiveRun;
   readonly method: Method;
   readonly points: PointStore;
+  /** The points travel as deltas of the server's state; undefined: themselves. */
+  readonly deltas: DeltaDownlink | undefined;
   /** The round of the durable checkpoint: no successor asks for anything older. */
   readonly oldestNeededRound: number;
   readonly evaluate: boolean;
@@ -66,7 +77,18 @@ export interface RoundSetting {
  * the round that formed them, so workers know which gradients they still hold.
  */
 export async function doRound(
-  { active, method, points, oldestNeededRound, evaluate, heldOut, dense, constants, sent }: RoundSetting,
+  {
+    active,
+    method,
+    points,
+    deltas,
+    oldestNeededRound,
+    evaluate,
+    heldOut,
+    dense,
+    constants,
+    sent,
+  }: RoundSetting,
   state: Vectors,
   round: number,
   referenceRound: number,
@@ -84,31 +106,45 @@ export async function doRound(
   };
   const pointRounds = request.points.map((name) => roundOf[name]);
   const packs = Math.ceil(workers.length / shardsPerTask);
-  const storedBefore = points.bytes;
+  const storedBefore = points.bytes + (deltas?.bytes ?? 0);
   const held = serverHeld(active.algorithm);
   const inline = travelInline(dimension, vectors.length + (held === undefined ? 0 : shardsPerTask), packs);
+  const downlink = await deltas?.of(state, round, referenceRound, packs);
   const carried: Point[] = [];
   for (const [i, vector] of vectors.entries()) {
-    carried.push(inline ? { kind: "inline", vector } : await points.point(vector, pointRounds[i]!));
+    if (downlink !== undefined) carried.push({ kind: "held" });
+    else carried.push(inline ? { kind: "inline", vector } : await points.point(vector, pointRounds[i]!));
   }
   const common = { round, evaluate, oldestNeededRound: oldestNeededRound };
   const asked = tasksFor(
     active,
-    { ...common, kind: request.name as TaskKind, points: carried, pointRounds },
+    {
+      ...common,
+      kind: request.name as TaskKind,
+      points: carried,
+      pointRounds,
+      ...(downlink && { downlink }),
+    },
     workers,
   );
   const tasks =
     held === undefined
       ? asked
       : asked.map((task) => ({ ...task, shifts: Object.values(stateOf(held, state, task.worker)) }));
+  // Who only watches has its own environments, which make no state.
+  const watching = others.length > 0 || heldOut;
+  const watched =
+    downlink === undefined || !watching
+      ? carried.slice(0, 1)
+      : [await observedIterate(active, vectors[0]!, round, others.length)];
   const watchers = tasksFor(
     active,
-    { ...common, kind: "evaluate", points: carried.slice(0, 1), pointRounds: pointRounds.slice(0, 1) },
+    { ...common, kind: "evaluate", points: watched, pointRounds: pointRounds.slice(0, 1) },
     others,
     workers.length,
   );
   const beside = heldOut
-    ? heldOutTasks(active, carried[0]!, pointRounds[0]!, tasks.length + watchers.length)
+    ? heldOutTasks(active, watched[0]!, pointRounds[0]!, tasks.length + watchers.length)
     : [];
   const compressor = request.dense ? active.dense : active.compressor;
   const encoding = new Encoding(compressor, spec.seed, round, count);
@@ -127,6 +163,7 @@ export async function doRound(
     workers.length,
     early,
     plan.weights,
+    deltas !== undefined && !request.dense,
   );
   const { accepted, taskBytes, outsideBytes, resent, hedged, dropped } = await exchange(
     ports,
@@ -136,8 +173,21 @@ export async function doRound(
     "contribution",
     shardsPerTask,
     active.hedging,
-    { sent, counted: () => fold.advance(), objection: certificate },
+    {
+      sent() {
+        sent();
+        deltas?.sent();
+      },
+      counted: () => fold.advance(),
+      objection: certificate,
+      ...(deltas && {
+        fullState: (again: boolean) => deltas.whole(state, round, referenceRound, downlink!, again),
+      }),
+    },
   );
+  for (const point of downlink === undefined ? [] : watched) {
+    if (point.kind === "stored") void ports.objects.delete(point.key).catch(() => undefined);
+  }
   const own = accepted.slice(0, workers.length);
   const mean = await fold.mean(active.hooks?.foldOrder);
   const moved =
@@ -151,18 +201,19 @@ export async function doRound(
   const figures = heldOut
     ? heldOutFigures(active, accepted.slice(tasks.length + watchers.length))
     : undefined;
-  const { bits, reused, uplinkBytes, evaluationBytes } = uplinkOf(accepted);
-  const storedBytes = inline ? 0 : points.bytes - storedBefore + vectors.length * 8 * dimension * packs;
+  const { bits, reused, uplinkBytes, bytesRead, evaluationBytes } = uplinkOf(accepted);
+  const storedBytes = points.bytes + (deltas?.bytes ?? 0) - storedBefore;
   return {
     plan,
     mean,
+    messages: fewerThanTheMean(fold.kept, dimension),
     workerStates: moved,
     loss: exact?.loss ?? meanLoss(own, count),
     gradientNormSquared: exact?.gradientNormSquared ?? null,
     heldOut: figures,
     uplinkBitsPerWorker: bits / count,
     uplinkBytes,
-    downlinkBytes: taskBytes + storedBytes,
+    downlinkBytes: taskBytes + storedBytes + bytesRead,
     evaluationBytes: outsideBytes + evaluationBytes,
     pairs: isPair(request) ? own.length : 0,
     reused,
@@ -177,16 +228,40 @@ function uplinkOf(accepted: readonly AcceptedContribution[]) {
   let bits = 0;
   let reused = 0;
   let uplinkBytes = 0;
+  let bytesRead = 0;
   let evaluationBytes = 0;
   for (const { message, bytes, evaluationBytes: extra } of accepted) {
     if (message.kind === "contribution") {
       bits += message.bits;
       if (message.reused) reused++;
+      // What an evaluation reads is outside the method.
+      if (message.bits > 0) bytesRead += message.bytesRead ?? 0;
     }
     uplinkBytes += bytes;
     evaluationBytes += extra;
   }
-  return { bits, reused, uplinkBytes, evaluationBytes };
+  return { bits, reused, uplinkBytes, bytesRead, evaluationBytes };
+}
+
+/** The messages, unless their mean is shorter. */
+function fewerThanTheMean(
+  messages: readonly Uint8Array[] | undefined,
+  dimension: number,
+): readonly Uint8Array[] | undefined {
+  let bytes = 0;
+  for (const { length } of messages ?? []) bytes += length;
+  return bytes > 8 * dimension ? undefined : messages;
+}
+
+/** x^t for those who only watch. */
+async function observedIterate(
+  { ports, run, phase, dimension, shardsPerTask }: ActiveRun,
+  x: Float64Array,
+  round: number,
+  others: number,
+): Promise<Point> {
+  if (travelInline(dimension, 1, Math.ceil(others / shardsPerTask))) return { kind: "inline", vector: x };
+  return observedPoint(ports.objects, observedKey(run, phase, round), x);
 }
 
 /** Workers without a slot. */

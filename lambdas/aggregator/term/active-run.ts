@@ -8,6 +8,7 @@ import { type AlgorithmSpec, compressorOf } from "../../../shared/methods/index.
 import { openProblem, type Problem } from "../../../shared/problems/index.ts";
 import {
   algorithmOf,
+  type Downlink,
   decodeStoredRun,
   manifestKey,
   type Point,
@@ -151,6 +152,7 @@ export interface Assignment {
   readonly oldestNeededRound: number;
   readonly points: readonly Point[];
   readonly pointRounds: readonly number[];
+  readonly downlink?: Downlink;
 }
 
 /** Tasks for these workers; slots are numbered from `firstSlot`. */

@@ -1,5 +1,5 @@
 /** A round, and the state after it. */
-import type { Vectors } from "../../../shared/methods/index.ts";
+import type { MadeStep, Vectors } from "../../../shared/methods/index.ts";
 import type { RoundRecord, RunSpec, StoppedBy, Totals } from "../../../shared/protocol/index.ts";
 import { noteNorm } from "../membership/decide.ts";
 import { isFirstOfChange } from "../membership/may-take-effect.ts";
@@ -20,7 +20,7 @@ const STEP_PASSES = 4;
 export async function advanceRound(term: OpenTerm, before: RunState): Promise<RunState> {
   const { writer, spending, ports } = term;
   const { spec, round, referenceRound, vectors, totals, atBoundary } = before;
-  const { active, method, points } = term.working(before);
+  const { active, method, points, deltas } = term.working(before);
   await active.inbox.commands.forgetScale(before.elastic.lastRequest);
   const evaluate = round === 0 || (spec.evaluateEvery > 0 && round % spec.evaluateEvery === 0);
   const heldOut = spec.heldOut !== undefined && round % spec.heldOut.every === 0;
@@ -31,6 +31,7 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
       active,
       method,
       points,
+      deltas,
       oldestNeededRound: writer.durableRound,
       evaluate,
       heldOut,
@@ -70,11 +71,13 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
     ({ own }) => ({
       rows: 0,
       nonZeros: 0,
-      entries: STEP_PASSES * entriesOf(own) + entriesOf(outcome.workerStates),
+      entries:
+        (STEP_PASSES + (deltas === undefined ? 0 : 1)) * entriesOf(own) + entriesOf(outcome.workerStates),
     }),
     () => {
       const own = method.step(vectors, outcome.plan, outcome.mean);
       const next = { ...own, ...outcome.workerStates };
+      if (deltas !== undefined) deltas.made(stepOf(active.workers, before, outcome), own);
       return {
         own,
         next,
@@ -93,6 +96,7 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
   const atDurable = references.findLastIndex((reference) => reference < durable);
   const inUse = references.slice(Math.max(0, atDurable));
   await points.forgetBelow(Math.min(durable, round + 1) - 1, inUse[0]!);
+  deltas?.forget();
   const spent = { usd: spending.usd(), seconds: secondsAt(before, ports.clock.now()) };
   return {
     ...summed,
@@ -105,6 +109,21 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
     atBoundary: spent,
     spent,
     budget: afterRound(before.budget, spent),
+  };
+}
+
+/** The step that is being made, for those who make it again. */
+function stepOf(
+  workers: number,
+  { round, constants: { stepSize, shiftStep } }: RunState,
+  { plan: { request, refresh, weights }, mean, messages }: RoundOutcome,
+): MadeStep {
+  return {
+    ...{ round, workers, request: request.name, stepSize, shiftStep, refresh },
+    sum:
+      messages === undefined
+        ? { kind: "mean", mean }
+        : { kind: "messages", payloads: messages, ...(weights === undefined ? {} : { weights }) },
   };
 }
 

@@ -5,6 +5,8 @@ import { createMethod, type Method } from "../../../shared/methods/index.ts";
 import type { ControlMessage, RoundRecord } from "../../../shared/protocol/index.ts";
 import type { CheckpointWriter } from "../checkpoints/checkpoint-writer.ts";
 import { currentEpoch } from "../membership/decide.ts";
+import { DeltaDownlink } from "../round/downlink.ts";
+import { travelsAsDeltas } from "../round/downlink-rule.ts";
 import { PointStore } from "../round/points.ts";
 import type { AggregatorSettings, CalibrationObserver } from "../settings.ts";
 import { type ActiveRun, withMembership } from "./active-run.ts";
@@ -45,6 +47,8 @@ export interface Working {
   readonly active: ActiveRun;
   readonly method: Method;
   readonly points: PointStore;
+  /** Undefined where the points themselves travel. */
+  readonly deltas: DeltaDownlink | undefined;
 }
 
 /** Makes what is needed of a membership when it is asked for first. */
@@ -54,10 +58,12 @@ export function workingMembership(active: ActiveRun): (state: RunState) => Worki
     const membership = currentEpoch(elastic);
     if (last?.active.phase !== membership.phase) {
       const now = withMembership(active, membership);
+      const points = new PointStore(now.ports.objects, now.run, now.phase);
       last = {
         active: now,
         method: createMethod(now.algorithm, constants),
-        points: new PointStore(now.ports.objects, now.run, now.phase),
+        points,
+        deltas: travelsAsDeltas(now) ? new DeltaDownlink(now, points) : undefined,
       };
     }
     return last;

@@ -28,6 +28,8 @@ export interface Timing {
   readonly computeMilliseconds: number;
   /** The environment had never been invoked before. */
   readonly cold: boolean;
+  /** Bytes of objects that its points or the server's state were read from; absent: they came in the task, or nothing is told. */
+  readonly bytesRead?: number;
   /** Objects that it had to read as its caches lacked them (run, manifest, rows); 3 means 3 or more; absent: none. */
   readonly reads?: number;
 }
@@ -63,6 +65,12 @@ export type RunMessage =
       /** Repeating the task may help (a service was unavailable), or can't (bad data, a non-finite number). */
       readonly retryable: boolean;
     } & Address)
+  /** The environment can't make the server's state of what the task says. No failure: the task is sent again with all of it. */
+  | ({
+      readonly kind: "need-state";
+      /** Of deltas that it has read all the same. */
+      readonly bytesRead: number;
+    } & Address)
   | ({ readonly kind: "answer"; readonly payload: Uint8Array } & Address & Timing)
   /** What a worker's part of the held-out data says of x. */
   | ({
@@ -96,7 +104,17 @@ export interface ScaleRequest {
   readonly now: boolean;
 }
 
-const KINDS = ["contribution", "stored", "error", "answer", "stop", "pack", "scale", "held-out"] as const;
+const KINDS = [
+  "contribution",
+  "stored",
+  "error",
+  "answer",
+  "stop",
+  "pack",
+  "scale",
+  "held-out",
+  "need-state",
+] as const;
 const HAS_LOSS = 1;
 const HAS_EVALUATION = 2;
 const COLD = 4;
@@ -152,6 +170,7 @@ export function writeRunMessage(message: RunMessage): FrameWriter {
         writer.text(message.evaluationKey);
         writer.setU32(evaluationBytesAt, writer.length - before);
       }
+      if (message.bytesRead !== undefined) writer.f64(message.bytesRead);
       break;
     case "answer":
       writer.f64(message.computeMilliseconds).bytes(message.payload);
@@ -166,12 +185,16 @@ export function writeRunMessage(message: RunMessage): FrameWriter {
     case "stored":
       writer.text(message.key);
       break;
+    case "need-state":
+      writer.f64(message.bytesRead);
+      break;
     case "pack": {
       let outside = 0;
       for (const part of message.parts) outside += evaluationBytesOfFrame(part);
       writer.setU32(evaluationBytesAt, outside);
       writer.f64(message.computeMilliseconds).u32(message.parts.length);
       for (const part of message.parts) writer.bytes(part);
+      if (message.bytesRead !== undefined) writer.f64(message.bytesRead);
       break;
     }
     case "error":
@@ -241,6 +264,8 @@ function flagsOf(message: RunMessage): number {
       return message.retryable ? RETRYABLE : 0;
     case "stored":
       return message.outside ? EVALUATION_ONLY : 0;
+    case "need-state":
+      return 0;
     case "stop":
     case "scale":
       return message.now ? NOW : 0;
@@ -298,8 +323,10 @@ export function parseRunMessage(bytes: Uint8Array): RunMessage {
         const timing = readTiming(reader, flags);
         const parts: Uint8Array[] = [];
         for (let left = reader.u32(); left > 0; left--) parts.push(reader.bytes());
-        return { kind, ...address, ...timing, parts };
+        return { kind, ...address, ...timing, ...readBytesRead(reader), parts };
       }
+      case "need-state":
+        return { kind, ...address, bytesRead: readBytes(reader) };
       case "error":
         return {
           kind,
@@ -342,6 +369,18 @@ function readTiming(reader: FrameReader, flags: number): Timing {
   return { computeMilliseconds, cold: (flags & COLD) !== 0, ...(reads === 0 ? {} : { reads }) };
 }
 
+/** The last field of all, of contributions and packs to tasks whose points were objects. @throws MessageError */
+function readBytesRead(reader: FrameReader): { readonly bytesRead?: number } {
+  return reader.atEnd ? {} : { bytesRead: readBytes(reader) };
+}
+
+/** @throws MessageError */
+function readBytes(reader: FrameReader): number {
+  const bytes = reader.f64();
+  if (Number.isSafeInteger(bytes) && bytes >= 0) return bytes;
+  throw new MessageError(`contribution: expected a number of bytes, got ${bytes}`);
+}
+
 function readContribution(
   reader: FrameReader,
   { runDigest, phase, round, slot, worker }: Address,
@@ -353,6 +392,7 @@ function readContribution(
   const payload = reader.bytes();
   const evaluation = (flags & HAS_EVALUATION) !== 0 ? reader.vector() : null;
   const evaluationKey = (flags & EVALUATION_APART) !== 0 ? reader.text() : undefined;
+  const { bytesRead } = readBytesRead(reader);
   // Field by field: there are as many of these as tasks, and spreading takes several times as long.
   return {
     kind: "contribution",
@@ -369,6 +409,7 @@ function readContribution(
     reused: (flags & REUSED) !== 0,
     cold,
     ...(reads === undefined ? {} : { reads }),
+    ...(bytesRead === undefined ? {} : { bytesRead }),
     ...(evaluationKey === undefined ? {} : { evaluationKey }),
   };
 }

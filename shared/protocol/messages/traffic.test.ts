@@ -114,8 +114,9 @@ describe("what accounting sees in the first bytes", () => {
     for (const task of [inline, apart, { ...inline, shifts: [new Float64Array(3)] }]) {
       const body = encodeTask(task);
       const { round, points, shifts } = decodeTask(body);
-      const storedPoints = points.filter((point) => point.kind === "stored").length;
-      expect(taskNeedsOf(body)).toEqual({ kind, round, carriesShift: shifts !== undefined, storedPoints });
+      // Of a stored pair the environment holds the older one.
+      const pointObjects = points.some((point) => point.kind === "stored") ? 1 : 0;
+      expect(taskNeedsOf(body)).toEqual({ kind, round, carriesShift: shifts !== undefined, pointObjects });
     }
   });
 

@@ -101,6 +101,12 @@ export const runSpecSchema = z
         "Evaluate the exact gradient at every so many rounds (and at the start and end); 0: only there. Not charged to the method.",
       ),
     heldOut: heldOutSchema(dataName).exactOptional(),
+    downlink: z
+      .enum(["auto", "full", "deltas"])
+      .exactOptional()
+      .describe(
+        'How iterates travel to the workers: "full", or as "deltas", the round\'s messages, of which an environment makes the next iterate itself, to the same bits. "auto" (the default): deltas where iterates are too large for tasks, the messages of a round take at most 2 d bytes, and making the step takes less time than reading the iterate.',
+      ),
     wire: z
       .enum(["float32", "float64"])
       .default("float32")
