@@ -17,6 +17,7 @@ export const WRONG_WITHOUT_FAULTS: ReadonlySet<string> = new Set([
   "stores a checkpoint before its round is counted",
   "answers before it remembers",
   "ends a run without storing its end",
+  "takes the state that it holds for the one that is asked for",
 ]);
 
 /** Seen where workers change only. */

@@ -1,6 +1,6 @@
 /** The service on the embedded cloud: its two functions, its queues and its mappings, as the stack deploys them. */
 import { type AggregatorHooks, createAggregator, type RunObserver } from "../../lambdas/aggregator/index.ts";
-import { createWorker, OpenedShards } from "../../lambdas/worker/index.ts";
+import { createWorker, OpenedShards, type ServerStateStore } from "../../lambdas/worker/index.ts";
 import type { Handler, MessageQueue, Ports, QueueAddress } from "../../shared/cloud/index.ts";
 import type { Spending } from "../../shared/cost/index.ts";
 import { Workspace } from "../../shared/math/index.ts";
@@ -55,6 +55,8 @@ export interface ServiceAlteration {
   /** Around the handler, which is made over the altered ports. */
   readonly aggregator?: (handler: Handler) => Handler;
   readonly spendingOf?: (spending: Spending) => Spending;
+  /** Around each environment's own. */
+  readonly serverStates?: (store: ServerStateStore) => ServerStateStore;
 }
 
 export interface EmbeddedService {
@@ -122,7 +124,7 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
         createWorker(altered, {
           gradients: gradients.environment(),
           shards,
-          states: states.environment(),
+          states: alteration.serverStates?.(states.environment()) ?? states.environment(),
           workspace,
         });
       return alteration.worker?.(ports, create) ?? create(ports);
