@@ -18,14 +18,12 @@ import {
   QUIET_SECONDS,
   startWatchServer,
   stateText,
-  terminalLines,
   type WatchServer,
 } from "../../monitor/index.ts";
-import { buildReport, type ReportData, reportPage } from "../../report/index.ts";
+import { buildReport, reportPage } from "../../report/index.ts";
 import { describeError, MarinaError } from "../../shared/base/index.ts";
 import { type PrintOptions, print } from "../output/print.ts";
-import { statusOf } from "../output/run-list.ts";
-import { widthOf } from "../output/terminal.ts";
+import { createTerminal, lineByLine, type Sight } from "../output/watch-terminal.ts";
 
 export interface WatchOptions extends EngineOptions, PrintOptions {
   readonly terminal?: boolean;
@@ -33,76 +31,33 @@ export interface WatchOptions extends EngineOptions, PrintOptions {
 
 /** Between looks: the embedded cloud writes every second; on a stack each look costs a few requests. */
 const INTERVAL_MILLISECONDS = { embedded: 500, localstack: 1000, aws: 2000 } as const;
-/** Between lines where the output is no terminal. */
-const PLAIN_SECONDS = 5;
-
-interface Sight {
-  readonly runs: readonly CollectedRun[];
-  readonly outlooks: readonly Outlook[];
-  /** Of each run: undefined where its rounds tell that it goes on, or that it has ended. */
-  readonly standings: readonly (Liveness | undefined)[];
-  readonly data: ReportData;
-  readonly ended: boolean;
+/** A run that is looked at again and again. */
+interface WatchedRun {
+  readonly run: string;
+  readonly reader: RunReader;
+  readonly tracker: OutlookTracker;
 }
 
 export async function watch(names: readonly string[], options: WatchOptions): Promise<void> {
   const engine = await openEngine(options);
-  const watched = await Promise.all(
-    [...new Set(names)].map(async (run) => ({
-      run,
-      reader: await RunReader.open(engine.live, run),
-      tracker: new OutlookTracker(),
-    })),
-  );
-  const title = watched.length === 1 ? `Run ${names[0]}` : `${watched.length} runs`;
-  const cutOffLooks = watched.map(() => 0);
-  const look = async (): Promise<Sight> => {
-    const runs = await Promise.all(watched.map(({ reader }) => reader.read()));
-    const now = performance.now() / 1000;
-    const outlooks = runs.map((run, i) => watched[i]!.tracker.look(run, now));
-    const standings = await Promise.all(runs.map((run, i) => standingIn(engine, run, outlooks[i]!)));
-    // Twice in a row: one that is just being started or taken over has nobody for a moment.
-    for (const [i, standing] of standings.entries())
-      cutOffLooks[i] = standing?.state === "cut-off" ? cutOffLooks[i]! + 1 : 0;
-    return {
-      runs,
-      outlooks,
-      standings,
-      data: buildReport(runs, { title, predicts: engine.predicts }),
-      ended: runs.every(({ result }, i) => result !== undefined || cutOffLooks[i]! > 1),
-    };
-  };
-  let sight = await look();
   const stopped = new AbortController();
   const end = (): void => stopped.abort();
-  process.once("SIGINT", end);
-  process.once("SIGTERM", end);
-  const terminal = options.json === true ? lineByLine() : await createTerminal(engine.predicts);
   let server: WatchServer | undefined;
   try {
+    const watched = await Promise.all(
+      [...new Set(names)].map(async (run) => ({
+        run,
+        reader: await RunReader.open(engine.live, run),
+        tracker: new OutlookTracker(),
+      })),
+    );
+    const look = looker(engine, watched);
+    let sight = await look();
+    process.once("SIGINT", end);
+    process.once("SIGTERM", end);
+    const terminal = options.json === true ? lineByLine() : await createTerminal(engine.predicts);
     if (options.terminal !== true) {
-      server = await startWatchServer({
-        page: () => reportPage(sight.data, { live: true }),
-        news: () => news(sight),
-        actions: {
-          stop: async () => {
-            const going = sight.runs
-              .filter(({ result }) => result === undefined)
-              .map(({ stored }) => stored.run);
-            if (going.length === 0)
-              throw new MarinaError("usage", "there is nothing to stop: all have ended");
-            for (const run of going) await engine.command(run, { kind: "stop", now: false });
-            return `asked ${going.join(", ")} to stop at the next round boundary`;
-          },
-          scale: async (body) => {
-            const { run, ...order } = parseScaleOrder(body);
-            if (!watched.some((one) => one.run === run)) {
-              throw new MarinaError("usage", `scale: ${run} is not one of the runs that are watched here`);
-            }
-            return await requestScale(engine, run, order);
-          },
-        },
-      });
+      server = await serve(engine, watched, () => sight);
       const { url } = server;
       print(
         options,
@@ -124,23 +79,75 @@ export async function watch(names: readonly string[], options: WatchOptions): Pr
       terminal.show(sight);
     }
     terminal.done(sight);
-    for (const complaint of cutOffs(sight)) {
-      console.error(describeError(complaint));
-      process.exitCode = 1;
-    }
+    tellEnd(sight);
     // Whoever has the page open may want to look on.
     if (server !== undefined && !stopped.signal.aborted) {
       console.error("ended; the page stays until Ctrl-C");
       await new Promise<void>((resolve) => stopped.signal.addEventListener("abort", () => resolve()));
     }
-    if (sight.runs.some(({ result }) => result?.status === "failed" || result?.status === "diverged"))
-      process.exitCode = 1;
   } finally {
     process.off("SIGINT", end);
     process.off("SIGTERM", end);
     await server?.close();
     await engine.close();
   }
+}
+
+/** Each look reads what is new of each run. */
+function looker(engine: Engine, watched: readonly WatchedRun[]): () => Promise<Sight> {
+  const title = watched.length === 1 ? `Run ${watched[0]!.run}` : `${watched.length} runs`;
+  const cutOffLooks = watched.map(() => 0);
+  return async () => {
+    const runs = await Promise.all(watched.map(({ reader }) => reader.read()));
+    const now = performance.now() / 1000;
+    const outlooks = runs.map((run, i) => watched[i]!.tracker.look(run, now));
+    const standings = await Promise.all(runs.map((run, i) => standingIn(engine, run, outlooks[i]!)));
+    // Twice in a row: one that is just being started or taken over has nobody for a moment.
+    for (const [i, standing] of standings.entries())
+      cutOffLooks[i] = standing?.state === "cut-off" ? cutOffLooks[i]! + 1 : 0;
+    return {
+      runs,
+      outlooks,
+      standings,
+      data: buildReport(runs, { title, predicts: engine.predicts }),
+      ended: runs.every(({ result }, i) => result !== undefined || cutOffLooks[i]! > 1),
+    };
+  };
+}
+
+/** The page, and what can be ordered on it. */
+function serve(engine: Engine, watched: readonly WatchedRun[], sight: () => Sight): Promise<WatchServer> {
+  return startWatchServer({
+    page: () => reportPage(sight().data, { live: true }),
+    news: () => news(sight()),
+    actions: {
+      stop: async () => {
+        const going = sight()
+          .runs.filter(({ result }) => result === undefined)
+          .map(({ stored }) => stored.run);
+        if (going.length === 0) throw new MarinaError("usage", "there is nothing to stop: all have ended");
+        for (const run of going) await engine.command(run, { kind: "stop", now: false });
+        return `asked ${going.join(", ")} to stop at the next round boundary`;
+      },
+      scale: async (body) => {
+        const { run, ...order } = parseScaleOrder(body);
+        if (!watched.some((one) => one.run === run)) {
+          throw new MarinaError("usage", `scale: ${run} is not one of the runs that are watched here`);
+        }
+        return await requestScale(engine, run, order);
+      },
+    },
+  });
+}
+
+/** Complains of what did not end well. */
+function tellEnd(sight: Sight): void {
+  for (const complaint of cutOffs(sight)) {
+    console.error(describeError(complaint));
+    process.exitCode = 1;
+  }
+  if (sight.runs.some(({ result }) => result?.status === "failed" || result?.status === "diverged"))
+    process.exitCode = 1;
 }
 
 /** Runs that nothing goes on with: watching on shows no more of them. */
@@ -177,64 +184,4 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   } catch (error) {
     if (!signal.aborted) throw error;
   }
-}
-
-interface WatchTerminal {
-  readonly show: (sight: Sight) => void;
-  readonly done: (sight: Sight) => void;
-}
-
-/** For programs: a line for each look that shows something new, and one for the last. */
-function lineByLine(): WatchTerminal {
-  let shown = "";
-  const show = ({ runs, outlooks, standings, ended }: Sight): void => {
-    const line = JSON.stringify({
-      ended,
-      runs: runs.map(({ stored: { run }, result, rounds: { last } }, i) => {
-        const { roundsPerSecond, secondsLeft } = outlooks[i]!;
-        return {
-          run,
-          status: result?.status ?? (standings[i] === undefined ? "running" : statusOf(standings[i].state)),
-          round: last?.round ?? null,
-          loss: last?.loss ?? null,
-          gradientNormSquared: last?.gradientNormSquared ?? null,
-          uplinkBitsPerWorker: last?.uplinkBitsPerWorker ?? null,
-          seconds: last?.seconds ?? null,
-          usd: last?.usd ?? null,
-          roundsPerSecond,
-          secondsLeft,
-        };
-      }),
-    });
-    if (line === shown) return;
-    shown = line;
-    process.stdout.write(`${line}\n`);
-  };
-  return { show, done: show };
-}
-
-/** Lines that change in place on a terminal; elsewhere lines now and then, and the last ones. */
-async function createTerminal(predicts: boolean): Promise<WatchTerminal> {
-  const { createLogUpdate } = await import("log-update");
-  const live = process.stdout.isTTY === true;
-  const update = createLogUpdate(process.stdout);
-  let shown = Number.NEGATIVE_INFINITY;
-  const text = ({ runs, outlooks, standings }: Sight): string =>
-    runs.flatMap((run, i) => terminalLines(run, outlooks[i]!, standings[i], predicts, widthOf())).join("\n");
-  return {
-    show(sight) {
-      const now = performance.now() / 1000;
-      if (live) update(text(sight));
-      else if (now - shown >= PLAIN_SECONDS && !sight.ended) {
-        shown = now;
-        console.log(text(sight));
-      }
-    },
-    done(sight) {
-      if (live) {
-        update(text(sight));
-        update.done();
-      } else console.log(text(sight));
-    },
-  };
 }

@@ -34,7 +34,8 @@ export interface QueueClientOptions {
 
 /**
  * The MessageQueue port on SQS. Besides the port's own errors it throws MarinaError "access" (credentials, permissions),
- * "limit" (a message or batch too long) and "usage" (a request that SQS refuses).
+ * "limit" (a message or batch too long) and "usage" (a request that SQS refuses). One long closure and no class: ports are spread and
+ * wrapped by who counts or disturbs their calls; each method is short.
  */
 export function createSqsMessageQueue(
   sqs: Sqs,

@@ -25,7 +25,8 @@ function taggingOf(key: string): { Tagging?: string } {
 
 /**
  * The ObjectStore port on S3. Besides the port's own errors it throws MarinaError "access" (credentials, permissions, no
- * such bucket, another region) and "usage" (a request that S3 refuses).
+ * such bucket, another region) and "usage" (a request that S3 refuses). One long closure and no class: ports are spread and wrapped
+ * by who counts or disturbs their calls; each method is short.
  */
 export function createS3ObjectStore(s3: S3Client, bucket: string, clock: Clock): ObjectStore {
   const location = (key: string): string => `s3://${bucket}/${key}`;
