@@ -38,6 +38,7 @@ export {
   specKey,
   spectraKey,
   startKey,
+  stateBaseKey,
   TRANSIENT_TAG,
 } from "./keys.ts";
 export {
@@ -140,6 +141,7 @@ export {
 } from "./stored/calibration.ts";
 export {
   type Checkpoint,
+  type CheckpointBase,
   type Constants,
   decodeCheckpoint,
   type Elastic,

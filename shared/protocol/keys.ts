@@ -38,6 +38,9 @@ export const deltaKey = (run: string, phase: number, round: number): string =>
 /** A vector of the server's state S_t beside its points: for workers that have no state to go on from. */
 export const serverStateKey = (run: string, phase: number, round: number, name: string): string =>
   `${runPrefix(run)}iterates/state-${phase}/${pad(round)}/${name}`;
+/** A vector of the server's state that checkpoints of the term are made of: as durable as they are, though among the iterates. */
+export const stateBaseKey = (run: string, tenure: number, round: number, name: string): string =>
+  `${runPrefix(run)}iterates/base-${tenure}/${pad(round)}/${name}`;
 /** A vector of calibration's power iteration, when it is too large to travel in its tasks. Not an iterate, but as short-lived. */
 export const probeKey = (run: string, step: number): string => `${runPrefix(run)}iterates/probe-${pad(step)}`;
 /** x^t, when only its exact gradient is asked for. */
@@ -68,10 +71,10 @@ export const roundsPrefix = (run: string): string => `${runPrefix(run)}rounds/`;
 
 /**
  * May the object be forgotten a few days after it was written? Iterates and large contributions travel through the store
- * only, and are written again whenever a round is repeated.
+ * only (but for bases of checkpoints), and are written again whenever a round is repeated.
  */
 export function isTransientKey(key: string): boolean {
-  return /^runs\/[^/]+\/(iterates|contributions)\//.test(key);
+  return /^runs\/[^/]+\/(iterates\/(?!base-)|contributions\/)/.test(key);
 }
 
 /** How the store is told: a tag, since S3's rules for forgetting know prefixes and tags but no patterns of keys. */

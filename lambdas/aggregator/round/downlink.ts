@@ -33,7 +33,8 @@ export class DeltaDownlink {
   readonly #digest: string;
   readonly #phase: number;
   readonly #dimension: number;
-  readonly #names: readonly string[];
+  /** Of the vectors of the state. */
+  readonly names: readonly string[];
   readonly #points: PointStore;
   /** Of consecutive rounds, the oldest first: what a worker that has missed some goes on by. */
   #chain: StoredDelta[] = [];
@@ -49,7 +50,7 @@ export class DeltaDownlink {
     this.#digest = digest;
     this.#phase = phase;
     this.#dimension = dimension;
-    this.#names = serverStateNames(spec.algorithm);
+    this.names = serverStateNames(spec.algorithm);
     this.#points = points;
   }
 
@@ -88,8 +89,8 @@ export class DeltaDownlink {
     return { ...downlink, base: await this.#store(state, round, referenceRound) };
   }
 
-  /** A step was made: what the next round's tasks bring. Pure computing. @param next the state after it. */
-  made(step: MadeStep, next: Vectors): void {
+  /** A step was made: what the next round's tasks bring. Pure computing. Returns the delta. @param next the state after it. */
+  made(step: MadeStep, next: Vectors): Uint8Array {
     const { round } = step;
     const frame = encodeDelta({
       ...step,
@@ -98,6 +99,7 @@ export class DeltaDownlink {
       next: this.#sumsOf(next),
     });
     this.#chain.push({ round, frame, stored: undefined });
+    return frame;
   }
 
   /**
@@ -105,7 +107,7 @@ export class DeltaDownlink {
    * behind is deleted with the run's iterates.
    */
   forget(): void {
-    const most = 8 * this.#dimension * this.#names.length;
+    const most = 8 * this.#dimension * this.names.length;
     let bytes = 0;
     let from = this.#chain.length;
     while (from > 0 && (from === this.#chain.length || bytes + this.#chain[from - 1]!.frame.length <= most))
@@ -120,7 +122,7 @@ export class DeltaDownlink {
   }
 
   #sumsOf(state: Vectors): readonly number[] {
-    return this.#names.map((name) => vectorCrc(state[name]!));
+    return this.names.map((name) => vectorCrc(state[name]!));
   }
 
   /** Begins to. Who does not find it asks for the state, so a failure is no harm. */
@@ -139,7 +141,7 @@ export class DeltaDownlink {
     const points = this.#points;
     if (round === 0) return [await points.key(state["iterate"]!, 0)];
     return Promise.all(
-      this.#names.map((name) => {
+      this.names.map((name) => {
         const vector = state[name]!;
         if (name === "iterate") return points.key(vector, round);
         if (name === "previous") return points.key(vector, round - 1);

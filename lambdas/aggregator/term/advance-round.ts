@@ -5,6 +5,7 @@ import { noteNorm } from "../membership/decide.ts";
 import { isFirstOfChange } from "../membership/may-take-effect.ts";
 import { type Evaluation, evaluateAt } from "../round/evaluate.ts";
 import { doRound, type RoundOutcome } from "../round/round.ts";
+import { serverHeld } from "../round/server-held-state.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { afterRound } from "./budget.ts";
 import { nonFiniteEntry, normDivergence } from "./divergence.ts";
@@ -18,13 +19,15 @@ import { type RunState, secondsAt } from "./run-state.ts";
 const STEP_PASSES = 4;
 
 export async function advanceRound(term: OpenTerm, before: RunState): Promise<RunState> {
-  const { writer, spending, ports } = term;
+  const { writer, spending, ports, bases } = term;
   const { spec, round, referenceRound, vectors, totals, atBoundary } = before;
   const { active, method, points, deltas } = term.working(before);
   await active.inbox.commands.forgetScale(before.elastic.lastRequest);
   const evaluate = round === 0 || (spec.evaluateEvery > 0 && round % spec.evaluateEvery === 0);
   const heldOut = spec.heldOut !== undefined && round % spec.heldOut.every === 0;
   const dense = isFirstOfChange(before.elastic, round);
+  // The states of the workers that the server holds are led to by no delta.
+  const based = deltas !== undefined && serverHeld(active.algorithm) === undefined;
   const begunAt = ports.clock.now();
   const outcome = await doRound(
     {
@@ -37,7 +40,10 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
       heldOut,
       dense,
       constants: before.constants,
-      sent: () => writer.release(),
+      sent() {
+        writer.release();
+        if (based) bases.sent(vectors, deltas.names, round);
+      },
     },
     vectors,
     round,
@@ -77,7 +83,8 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
     () => {
       const own = method.step(vectors, outcome.plan, outcome.mean);
       const next = { ...own, ...outcome.workerStates };
-      if (deltas !== undefined) deltas.made(stepOf(active.workers, before, outcome), own);
+      const delta = deltas?.made(stepOf(active.workers, before, outcome), own);
+      if (based && delta !== undefined) bases.made(round, delta);
       return {
         own,
         next,
@@ -97,6 +104,7 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
   const inUse = references.slice(Math.max(0, atDurable));
   await points.forgetBelow(Math.min(durable, round + 1) - 1, inUse[0]!);
   deltas?.forget();
+  bases.forget(durable);
   const spent = { usd: spending.usd(), seconds: secondsAt(before, ports.clock.now()) };
   return {
     ...summed,

@@ -35,7 +35,7 @@ function uncalibratedSeconds({ ports }: Term, state: RunState): RunState {
  * @param term whose run may not even have been loaded.
  */
 export async function storeEnd(
-  { ports, settings, lease, writer, active, spending }: Term & Pick<OpenTerm, "writer" | "spending">,
+  { ports, settings, lease, writer, active, spending, bases }: Term & Pick<OpenTerm, "writer" | "spending">,
   boundary: UncommittedCheckpoint,
   ending: Pick<RunEnding, "loss" | "gradientNormSquared" | "heldOut"> | null,
   spec: RunSpec,
@@ -61,6 +61,7 @@ export async function storeEnd(
   };
   writer.commit(checkpoint);
   await writer.settled();
+  await bases?.forgetAll();
   if (status === "running") return;
   lease.check();
   if (isOver(status)) active?.inbox.detach();

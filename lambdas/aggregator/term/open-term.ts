@@ -4,6 +4,7 @@ import type { Spending } from "../../../shared/cost/index.ts";
 import { createMethod, type Method } from "../../../shared/methods/index.ts";
 import type { ControlMessage, RoundRecord } from "../../../shared/protocol/index.ts";
 import type { CheckpointWriter } from "../checkpoints/checkpoint-writer.ts";
+import type { StateBases } from "../checkpoints/state-bases.ts";
 import { currentEpoch } from "../membership/decide.ts";
 import { DeltaDownlink } from "../round/downlink.ts";
 import { travelsAsDeltas } from "../round/downlink-rule.ts";
@@ -27,11 +28,13 @@ export interface Term {
   writer?: CheckpointWriter;
   active?: ActiveRun;
   spending?: Spending;
+  bases?: StateBases;
 }
 
 /** A term whose run is loaded. */
 export interface OpenTerm extends Term {
   readonly writer: CheckpointWriter;
+  readonly bases: StateBases;
   /** With the membership that the term began with. */
   readonly active: ActiveRun;
   readonly spending: Spending;
