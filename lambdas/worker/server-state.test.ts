@@ -183,16 +183,31 @@ describe("an environment", () => {
     const store = async (vectors: Vectors) => {
       for (const [i, name] of names.entries()) await objects.put(keys[i]!, encodeVector(vectors[name]!));
     };
-    await expect(made(undefined, 3, { base: keys })).rejects.toThrow(NeedState);
+    await expect(made(undefined, 3, { base: { round: 3, keys } })).rejects.toThrow(NeedState);
     await store(states[2]!);
-    await expect(made(undefined, 3, { base: keys })).rejects.toThrow(NeedState);
+    await expect(made(undefined, 3, { base: { round: 3, keys } })).rejects.toThrow(NeedState);
     await store(state);
-    expect(await made(undefined, 3, { base: keys })).toEqual(state);
+    expect(await made(undefined, 3, { base: { round: 3, keys } })).toEqual(state);
+  });
+
+  it("that holds nothing makes the state of an earlier one that the task names", async () => {
+    const keys = names.map((name) => serverStateKey("r", 2, 1, name));
+    for (const [i, name] of names.entries()) await objects.put(keys[i]!, encodeVector(states[1]![name]!));
+    const told = { base: { round: 1, keys }, last: encodeDelta(deltaOf(3)) };
+    expect(await made(undefined, 4, told)).toEqual(states[4]);
+    // So does one that holds another state than it should.
+    const store = heldServerStates();
+    store.keep(OWNER, { round: 2, sums: sumsOf(states[3]!) }, states[3]!);
+    expect(await made(undefined, 4, told, store)).toEqual(states[4]);
+    await objects.put(keys[2]!, encodeVector(states[2]!["estimate"]!));
+    await expect(made(undefined, 4, told)).rejects.toThrow(NeedState);
   });
 
   it("makes S_0 of x^0", async () => {
     await objects.put(iterateKey("r", 2, 0), encodeVector(states[0]!["iterate"]!));
-    expect(await made(undefined, 0, { base: [iterateKey("r", 2, 0)] })).toEqual(states[0]);
+    expect(await made(undefined, 0, { base: { round: 0, keys: [iterateKey("r", 2, 0)] } })).toEqual(
+      states[0],
+    );
   });
 });
 

@@ -81,7 +81,7 @@ export function heldServerStates(): ServerStateStore {
 }
 
 /**
- * S_t of the task's round t.
+ * S_t of the task's round t: held, made of the one that is held, or of the base that the task names.
  * @param read told of the bytes of objects that were read for it.
  * @throws NeedState also where the whole state is not where the task says, or is another one: it is stored again.
  */
@@ -104,28 +104,48 @@ export async function serverState(
     held !== undefined && downlink.first <= held.round && held.round < task.round
       ? await madeOf(held)
       : undefined;
-  const state = made ?? (await whole(downlink.base));
+  const state = made ?? (await fromBase());
   states.keep(owner, target, state);
   return state;
 
+  async function fromBase(): Promise<Vectors> {
+    const { base } = downlink;
+    if (base === undefined) throw new NeedState();
+    const from = await whole(base);
+    const found =
+      base.round === task.round ? checked(from) : await madeOf({ round: base.round, sums: [] }, from);
+    if (found === undefined) throw new NeedState();
+    return found;
+  }
+
+  function checked(found: Vectors): Vectors | undefined {
+    return isSame({ round: 0, sums: sumsOf(run, found) }, { round: 0, sums: target.sums })
+      ? found
+      : undefined;
+  }
+
   /** Undefined where a delta is gone or what comes out is another state. */
-  async function madeOf(from: StateIdentity): Promise<Vectors | undefined> {
+  async function madeOf(from: StateIdentity, vectors?: Vectors): Promise<Vectors | undefined> {
     const deltas = await deltasFrom(from.round);
     if (deltas === undefined) return undefined;
     return ports.compute.run(
       () => workOf(run, deltas),
-      () => states.find(owner, target) ?? replayed(from, deltas),
+      () => states.find(owner, target) ?? replayed(from, deltas, vectors),
     );
   }
 
-  function replayed(from: StateIdentity, deltas: readonly Delta[]): Vectors | undefined {
+  function replayed(
+    from: StateIdentity,
+    deltas: readonly Delta[],
+    vectors: Vectors | undefined,
+  ): Vectors | undefined {
     // The newest state at hand on the way; of an environment that is alone that is the one it holds.
     let at = deltas.length;
     let state: Vectors | undefined;
     while (state === undefined && at > 0) {
       at--;
       const identity = at === 0 ? from : { round: deltas[at]!.round, sums: deltas[at - 1]!.next };
-      state = states.find(owner, identity);
+      state = at === 0 ? (vectors ?? states.find(owner, identity)) : states.find(owner, identity);
     }
     if (state === undefined) return undefined;
     const { spec } = run;
@@ -165,8 +185,7 @@ export async function serverState(
     });
   }
 
-  async function whole(keys: readonly string[] | undefined): Promise<Vectors> {
-    if (keys === undefined) throw new NeedState();
+  async function whole({ round, keys }: NonNullable<Downlink["base"]>): Promise<Vectors> {
     const vectors = await Promise.all(
       keys.map(async (key) => {
         const vector = await orGone(async () => {
@@ -182,13 +201,9 @@ export async function serverState(
       }),
     );
     const { algorithm } = run.spec;
+    if (round === 0) return startingServerState(algorithm, vectors[0]!);
     const names = serverStateNames(algorithm);
-    const state =
-      task.round === 0
-        ? startingServerState(algorithm, vectors[0]!)
-        : (Object.fromEntries(names.map((name, i) => [name, vectors[i]!])) as Vectors);
-    if (isSame({ round: 0, sums: sumsOf(run, state) }, { round: 0, sums: target.sums })) return state;
-    throw new NeedState();
+    return Object.fromEntries(names.map((name, i) => [name, vectors[i]!])) as Vectors;
   }
 }
 

@@ -19,6 +19,7 @@ import { decodeVector, encodeVector } from "./stored/vector-object.ts";
 import { decodeWorkerState, encodeWorkerState } from "./stored/worker-state.ts";
 import { type Field, frameOf } from "./testing/layout.ts";
 import {
+  basedCheckpoint,
   checkpoint,
   completeSpec,
   DIGEST,
@@ -99,7 +100,8 @@ describe("tasks", () => {
       [{ sums: [1, 2, 0xffff_ffff], first: 4, last: Uint8Array.of(5, 6, 7) }, 2],
       [{ sums: [1, 2, 3], first: 4 }, 3],
       [{ sums: [1, 2, 3], first: 7 }, 2],
-      [{ sums: [1, 2, 3], first: 7, base: whole }, 5],
+      [{ sums: [1, 2, 3], first: 7, base: { round: 7, keys: whole } }, 5],
+      [{ sums: [1, 2, 3], first: 3, base: { round: 4, keys: whole } }, 3],
     ];
     for (const [downlink, how] of told) {
       const task = { ...at, points: [{ kind: "held" }, { kind: "held" }] as const, downlink };
@@ -108,7 +110,11 @@ describe("tasks", () => {
         ...[{ text: "example" }, { text: DIGEST }, { text: "marina-run-example" }, { u8: 2 }],
         ...[{ u32: 7 }, { u8: how }, { u32: 6 }, { u8: how }],
         ...[{ u8: 3 }, ...downlink.sums.map((u32) => ({ u32 })), { u32: downlink.first }],
-        ...[{ u8: downlink.base?.length ?? 0 }, ...(downlink.base ?? []).map((text) => ({ text }))],
+        ...[
+          { u8: downlink.base?.keys.length ?? 0 },
+          ...(downlink.base === undefined ? [] : [{ u32: downlink.base.round }]),
+          ...(downlink.base?.keys ?? []).map((text) => ({ text })),
+        ],
         ...[{ raw: downlink.last ?? new Uint8Array(0) }, { u32: 3 }, { u32: 4 }],
       ]);
       const body = encodeTask(task);
@@ -424,6 +430,22 @@ describe("checkpoints", () => {
       { raw: encodeRounds(records) },
     ]);
     expect(encodeCheckpoint(checkpoint)).toEqual(expected);
+  });
+
+  it("that name a base have it last, in the place of vectors", () => {
+    const { state: _state, records: _records, base: _base, ...head } = basedCheckpoint;
+    const expected = frameOf(FrameType.checkpoint, [
+      { text: JSON.stringify(head) },
+      { u32: 0 },
+      { raw: encodeRounds(records) },
+      ...[{ u32: 3 }, { u8: 2 }],
+      ...[{ text: "runs/example/iterates/base-2/0000000003/iterate" }, { u32: 1 }],
+      ...[{ text: "runs/example/iterates/base-2/0000000003/shift" }, { u32: 0xffff_ffff }],
+      ...[{ u32: 2 }, { raw: Uint8Array.of(1, 2) }, { raw: Uint8Array.of(3) }],
+    ]);
+    const bytes = encodeCheckpoint(basedCheckpoint);
+    expect(bytes).toEqual(expected);
+    expect(decodeCheckpoint(bytes, "the-key")).toEqual(basedCheckpoint);
   });
 
   it("with a vector of another dimension are refused, naming key and vector", () => {

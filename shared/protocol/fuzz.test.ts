@@ -20,6 +20,7 @@ import { decodeVector, encodeVector } from "./stored/vector-object.ts";
 import { decodeWorkerState, encodeWorkerState } from "./stored/worker-state.ts";
 import { crc32Bitwise, type Field, frameOf } from "./testing/layout.ts";
 import {
+  basedCheckpoint,
   checkpoint,
   deltas,
   incoming,
@@ -49,7 +50,7 @@ const codecs = {
   checkpoint: {
     type: FrameType.checkpoint,
     read: (bytes: Uint8Array) => decodeCheckpoint(bytes, "checkpoint"),
-    valid: [encodeCheckpoint(checkpoint)],
+    valid: [encodeCheckpoint(checkpoint), encodeCheckpoint(basedCheckpoint)],
   },
   delta: {
     type: FrameType.delta,

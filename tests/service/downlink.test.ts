@@ -125,19 +125,46 @@ it("deltas have the same bits with slots that come again, by importance and wher
   }
 });
 
-it("an environment that holds nothing is sent the state, without a failure and without a pause", async () => {
-  const { sha256 } = await oracleOf("marina");
-  const { options, tasks, needs } = watching();
+describe("an environment that holds nothing", () => {
   // Every fourth invocation gets a new environment.
   const latencies = { ...AWS_LATENCIES, coldChance: 0.25 };
-  const service = await serviceWith({ ...options, latencies });
-  const result = await runToEnd(service, "r", specOf("marina", deltas));
-  expect(result.iterateSha256).toBe(sha256);
-  expect(needs()).toBeGreaterThan(ROUNDS / 2);
-  const full = tasks.filter(({ downlink }) => downlink?.base !== undefined);
-  expect(full.length).toBeGreaterThan(needs() / 2);
-  const { resent, hedged } = (await checkpointOf(service, "r")).totals;
-  expect(resent).toBe(hedged);
+
+  it("makes the state of an earlier one that the task names, and asks for nothing", async () => {
+    const { sha256 } = await oracleOf("marina");
+    const { options, tasks, needs } = watching();
+    const service = await serviceWith({ ...options, latencies });
+    const result = await runToEnd(service, "r", specOf("marina", deltas));
+    expect(result.iterateSha256).toBe(sha256);
+    const named = tasks.filter(({ downlink, round }) => (downlink?.base?.round ?? round) < round);
+    expect(named.length).toBeGreaterThan(4 * ROUNDS);
+    // In the first rounds there is no earlier one yet.
+    expect(needs()).toBeLessThan(8);
+  });
+
+  it("is sent the state where that is lost, without a failure and without a pause", async () => {
+    const { sha256 } = await oracleOf("marina");
+    const { options, tasks, needs } = watching();
+    const alteration: ServiceOptions["alteration"] = {
+      aggregatorPorts: (ports) => ({
+        ...ports,
+        objects: {
+          ...ports.objects,
+          put: (key, body, condition) =>
+            key.includes("/iterates/base-")
+              ? Promise.resolve("lost")
+              : ports.objects.put(key, body, condition),
+        },
+      }),
+    };
+    const service = await serviceWith({ ...options, latencies, alteration });
+    const result = await runToEnd(service, "r", specOf("marina", deltas));
+    expect(result.iterateSha256).toBe(sha256);
+    expect(needs()).toBeGreaterThan(ROUNDS / 2);
+    const whole = tasks.filter(({ downlink, round }) => round > 0 && downlink?.base?.round === round);
+    expect(whole.length).toBe(needs());
+    const { resent, hedged } = (await checkpointOf(service, "r")).totals;
+    expect(resent).toBe(hedged);
+  });
 });
 
 it("a stopped run goes on with deltas, and environments that are ahead of it are of no harm", async () => {

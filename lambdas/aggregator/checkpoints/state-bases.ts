@@ -25,6 +25,8 @@ export class StateBases {
   #base: Base | undefined;
   /** A base is on its way to the store. */
   #storing: Promise<void> | undefined;
+  /** Why the last one did not get there. */
+  #failure: unknown;
   /** Deltas of consecutive rounds, from the base's on, or from that of the one on its way. */
   #deltas: { readonly round: number; readonly frame: Uint8Array }[] = [];
   /** Keys of bases that no checkpoint beyond a round names. */
@@ -43,12 +45,27 @@ export class StateBases {
     if (base !== undefined) this.#retired.push({ round, keys: base.keys });
   }
 
-  /** What the checkpoint at the beginning of a round can be made of; undefined: of nothing but the state. */
-  of(round: number): CheckpointBase | undefined {
+  /** What the checkpoint of a round's state can be made of; undefined: of nothing but the state. */
+  of(state: Vectors, round: number): CheckpointBase | undefined {
     const base = this.#base;
-    const deltas = this.#deltas.filter((delta) => base !== undefined && delta.round >= base.round);
-    if (base === undefined || base.round + deltas.length !== round) return undefined;
+    // Of workers' states that the server holds as well there is no base.
+    if (base?.keys.length !== Object.keys(state).length) return undefined;
+    const deltas = this.#deltas.filter((delta) => delta.round >= base.round);
+    if (base.round + deltas.length !== round) return undefined;
     return { ...base, deltas: deltas.map(({ frame }) => frame) };
+  }
+
+  /** Where the newest base lies. */
+  get newest(): { readonly round: number; readonly keys: readonly string[] } | undefined {
+    return this.#base;
+  }
+
+  /** Stores a state, which nobody can have made of deltas, before anything is asked in its name. */
+  async now(state: Vectors, names: readonly string[], round: number): Promise<readonly string[]> {
+    await this.#storing;
+    if (this.#base?.round !== round) await this.#begin(state, names, round);
+    if (this.#base?.round === round) return this.#base.keys;
+    throw this.#failure;
   }
 
   /** A step was made. */
@@ -66,16 +83,22 @@ export class StateBases {
     const dimension = state[names[0]!]!.length;
     const bytes = this.#deltas.reduce((sum, { frame }) => sum + frame.length, 0);
     if (this.#base !== undefined && bytes <= MOST_BYTES_PER_ENTRY * dimension) return;
+    void this.#begin(state, names, round);
+  }
+
+  #begin(state: Vectors, names: readonly string[], round: number): Promise<void> {
     const keys = names.map((name) => stateBaseKey(this.#run, this.#tenure, round, name));
     const sums = names.map((name) => vectorCrc(state[name]!));
     this.#storing = this.#store(keys, names, state).then(
       () => this.#replace({ round, keys, sums }),
       (error: unknown) => {
         this.#storing = undefined;
+        this.#failure = error;
         if (this.#base === undefined) this.#deltas = [];
         this.#log.warn("base-not-stored", { run: this.#run, round, error: String(error) });
       },
     );
+    return this.#storing;
   }
 
   /** Begins to delete the bases that a durable checkpoint has done without. @param durable its round. */
@@ -96,7 +119,11 @@ export class StateBases {
   }
 
   async #store(keys: readonly string[], names: readonly string[], state: Vectors): Promise<void> {
-    await Promise.all(names.map((name, i) => this.#objects.put(keys[i]!, encodeVector(state[name]!))));
+    await Promise.all(
+      names.map((name, i) => {
+        return this.#objects.put(keys[i]!, encodeVector(state[name]!));
+      }),
+    );
   }
 
   #replace(base: Base): void {

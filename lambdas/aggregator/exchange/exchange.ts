@@ -120,7 +120,8 @@ export async function exchange(
     for (const { bytesRead } of needs) sent.taskBytes += bytesRead;
     if (fullState === undefined) return;
     const needy = [...new Set(needs.map(({ slot }) => packOf[slot]!))];
-    const told = (pack: number): boolean => needed[pack]! > 0 || packs[pack]!.downlink?.base !== undefined;
+    const told = (pack: number): boolean =>
+      needed[pack]! > 0 || packs[pack]!.downlink?.base?.round === packs[pack]!.round;
     const downlink = await fullState(needy.some(told));
     const whole = encodeTasks(needy.map((pack) => ({ ...packs[pack]!, downlink })));
     for (const [i, pack] of needy.entries()) {

@@ -16,8 +16,12 @@ import {
   serverStateKey,
   vectorCrc,
 } from "../../../shared/protocol/index.ts";
+import type { StateBases } from "../checkpoints/state-bases.ts";
 import type { ActiveRun } from "../term/active-run.ts";
 import { type PointStore, TASK_OVERHEAD_BYTES } from "./points.ts";
+
+/** Making steps again takes longer than reading as many bytes of the state. */
+const CATCH_UP_SHARE = 0.25;
 
 interface StoredDelta {
   readonly round: number;
@@ -38,12 +42,21 @@ export class DeltaDownlink {
   readonly #points: PointStore;
   /** Of consecutive rounds, the oldest first: what a worker that has missed some goes on by. */
   #chain: StoredDelta[] = [];
-  /** Vectors of states that are stored beside the points. */
+  readonly #bases: Pick<StateBases, "newest" | "now">;
+  /** A state that was asked for, and is stored as a whole. */
+  #whole: { readonly round: number; readonly keys: readonly string[] } | undefined;
+  /** Vectors of such states that are stored beside the points. */
   #stateKeys: string[] = [];
   /** Bytes stored so far, those of points apart. */
   bytes = 0;
 
-  constructor({ ports, run, digest, phase, dimension, spec }: ActiveRun, points: PointStore) {
+  /** @param bases of the term: what a checkpoint is made of is there for workers as well. */
+  constructor(
+    { ports, run, digest, phase, dimension, spec }: ActiveRun,
+    points: PointStore,
+    bases: Pick<StateBases, "newest" | "now">,
+  ) {
+    this.#bases = bases;
     this.#objects = ports.objects;
     this.#log = ports.log;
     this.#run = run;
@@ -55,20 +68,26 @@ export class DeltaDownlink {
   }
 
   /** What a round's tasks say of the state. @param tasks how many there are. */
-  async of(state: Vectors, round: number, referenceRound: number, tasks: number): Promise<Downlink> {
+  async of(state: Vectors, round: number, tasks: number): Promise<Downlink> {
     const sums = this.#sumsOf(state);
     const last = this.#chain.at(-1);
     if (last?.round !== round - 1) {
       this.#chain = [];
-      return { sums, first: round, base: await this.#store(state, round, referenceRound) };
+      const keys =
+        round === 0
+          ? [await this.#points.key(state["iterate"]!, 0)]
+          : await this.#bases.now(state, this.names, round);
+      return { sums, first: round, base: { round, keys } };
     }
     const first = this.#chain[0]!.round;
+    const { newest } = this.#bases;
+    const base = newest !== undefined && newest.round >= first ? { base: newest } : {};
     const body = TASK_OVERHEAD_BYTES + bodyCharacters(last.frame.length);
     if (body <= INLINE_TASK_BYTES && tasks * body <= INLINE_ROUND_BYTES)
-      return { sums, first, last: last.frame };
+      return { sums, first, last: last.frame, ...base };
     this.#put(last);
     await last.stored;
-    return { sums, first };
+    return { sums, first, ...base };
   }
 
   /** The tasks have left: what travelled in them is stored for those who miss the round. */
@@ -86,7 +105,9 @@ export class DeltaDownlink {
     again: boolean,
   ): Promise<Downlink> {
     if (again) this.#points.storeAgain();
-    return { ...downlink, base: await this.#store(state, round, referenceRound) };
+    if (again || this.#whole?.round !== round)
+      this.#whole = { round, keys: await this.#store(state, round, referenceRound) };
+    return { ...downlink, base: this.#whole };
   }
 
   /** A step was made: what the next round's tasks bring. Pure computing. Returns the delta. @param next the state after it. */
@@ -103,14 +124,20 @@ export class DeltaDownlink {
   }
 
   /**
-   * Begins to delete deltas that take longer to read than the state itself, and states of rounds that are over. What is left
+   * Begins to delete deltas that take longer to read than the state itself and that the newest base does not need, and states of rounds that are over. What is left
    * behind is deleted with the run's iterates.
    */
   forget(): void {
-    const most = 8 * this.#dimension * this.names.length;
+    const most = CATCH_UP_SHARE * 8 * this.#dimension * this.names.length;
+    const base = this.#bases.newest?.round ?? Number.POSITIVE_INFINITY;
     let bytes = 0;
     let from = this.#chain.length;
-    while (from > 0 && (from === this.#chain.length || bytes + this.#chain[from - 1]!.frame.length <= most))
+    while (
+      from > 0 &&
+      (from === this.#chain.length ||
+        this.#chain[from - 1]!.round >= base ||
+        bytes + this.#chain[from - 1]!.frame.length <= most)
+    )
       bytes += this.#chain[--from]!.frame.length;
     const old = this.#chain.splice(0, from).map(({ round }) => deltaKey(this.#run, this.#phase, round));
     const states = this.#stateKeys.splice(0);

@@ -109,7 +109,7 @@ export async function doRound(
   const storedBefore = points.bytes + (deltas?.bytes ?? 0);
   const held = serverHeld(active.algorithm);
   const inline = travelInline(dimension, vectors.length + (held === undefined ? 0 : shardsPerTask), packs);
-  const downlink = await deltas?.of(state, round, referenceRound, packs);
+  const downlink = await deltas?.of(state, round, packs);
   const carried: Point[] = [];
   for (const [i, vector] of vectors.entries()) {
     if (downlink !== undefined) carried.push({ kind: "held" });

@@ -58,7 +58,7 @@ export async function load(
     spending,
     observe: (record) => settings.observer?.round?.(run, record, invocation.requestId),
     observeCalibration: settings.observer?.calibration ?? (() => undefined),
-    working: workingMembership(active),
+    working: workingMembership(active, bases),
   };
   const begins: UncommittedCheckpoint = from ?? {
     ...emptyCheckpoint(active, control, await startOf(active)),

@@ -55,7 +55,7 @@ export interface Working {
 }
 
 /** Makes what is needed of a membership when it is asked for first. */
-export function workingMembership(active: ActiveRun): (state: RunState) => Working {
+export function workingMembership(active: ActiveRun, bases: StateBases): (state: RunState) => Working {
   let last: Working | undefined;
   return ({ elastic, constants }) => {
     const membership = currentEpoch(elastic);
@@ -66,7 +66,7 @@ export function workingMembership(active: ActiveRun): (state: RunState) => Worki
         active: now,
         method: createMethod(now.algorithm, constants),
         points,
-        deltas: travelsAsDeltas(now) ? new DeltaDownlink(now, points) : undefined,
+        deltas: travelsAsDeltas(now) ? new DeltaDownlink(now, points, bases) : undefined,
       };
     }
     return last;

@@ -63,7 +63,7 @@ async function store(
   const state = { ...before, elastic };
   if (refused !== undefined) ports.log.warn("scale-refused", { run: active.run, why: refused });
   await writer.settled();
-  const records = writer.commit(checkpointOf(state, spending.save(), bases.of(state.round)));
+  const records = writer.commit(checkpointOf(state, spending.save(), bases.of(state.vectors, state.round)));
   if (settled) await writer.settled();
   return { ...state, records, storedRound: state.round, storedAt };
 }

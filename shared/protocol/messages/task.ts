@@ -93,8 +93,11 @@ export interface Downlink {
   readonly first: number;
   /** That of round t - 1, where it is small enough to travel in the task. */
   readonly last?: Uint8Array;
-  /** Keys of all vectors of S_t, or of x^0 alone in round 0; absent: who can't make it answers that it needs the state. */
-  readonly base?: readonly string[];
+  /**
+   * For who holds nothing: where all vectors of a state S_s lie that the deltas lead on from, s <= t (of S_0 x^0 alone). Who
+   * can't make S_t answers that it needs the state.
+   */
+  readonly base?: { readonly round: number; readonly keys: readonly string[] };
 }
 
 /** A slot and the worker that has it. */
@@ -211,15 +214,18 @@ const HELD_READING = 2;
 
 /** Objects that the state of a task is read from, where the environment holds that of the round before. */
 function objectsOf({ downlink, round }: Pick<Task, "downlink" | "round">): number {
-  if (downlink?.base !== undefined) return downlink.base.length;
+  if (downlink?.base?.round === round) return downlink.base.keys.length;
   return downlink !== undefined && downlink.last === undefined && downlink.first < round ? 1 : 0;
 }
 
-function writeDownlink(writer: FrameWriter, { sums, first, last, base = [] }: Downlink): void {
+function writeDownlink(writer: FrameWriter, { sums, first, last, base }: Downlink): void {
   writer.u8(sums.length);
   for (const sum of sums) writer.u32(sum);
-  writer.u32(first).u8(base.length);
-  for (const key of base) writer.text(key);
+  writer.u32(first).u8(base?.keys.length ?? 0);
+  if (base !== undefined) {
+    writer.u32(base.round);
+    for (const key of base.keys) writer.text(key);
+  }
   writer.bytes(last ?? NO_BYTES);
 }
 
@@ -229,15 +235,22 @@ function readDownlink(reader: FrameReader): Downlink {
   const sums: number[] = [];
   for (let left = reader.u8(); left > 0; left--) sums.push(reader.u32());
   const first = reader.u32();
-  const base: string[] = [];
-  for (let left = reader.u8(); left > 0; left--) base.push(reader.text());
+  const vectors = reader.u8();
+  const base = vectors === 0 ? undefined : readBase(reader, vectors);
   const last = reader.bytes();
   return {
     sums,
     first,
     ...(last.length === 0 ? {} : { last }),
-    ...(base.length === 0 ? {} : { base }),
+    ...(base === undefined ? {} : { base }),
   };
+}
+
+function readBase(reader: FrameReader, vectors: number): NonNullable<Downlink["base"]> {
+  const round = reader.u32();
+  const keys: string[] = [];
+  while (keys.length < vectors) keys.push(reader.text());
+  return { round, keys };
 }
 
 /** `tasks.map(encodeTask)`: what tasks that differ in slot and worker only have in common is written once. */

@@ -338,3 +338,18 @@ export const result = (): RunResult => ({
   phases: checkpoint.elastic.phases,
   spec: completeSpec(),
 });
+
+/** One that names a base in the place of its state. */
+export const basedCheckpoint: Checkpoint = {
+  ...checkpoint,
+  state: {},
+  base: {
+    round: 3,
+    keys: [
+      "runs/example/iterates/base-2/0000000003/iterate",
+      "runs/example/iterates/base-2/0000000003/shift",
+    ],
+    sums: [1, 0xffff_ffff],
+    deltas: [Uint8Array.of(1, 2), Uint8Array.of(3)],
+  },
+};
