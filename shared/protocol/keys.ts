@@ -38,9 +38,12 @@ export const deltaKey = (run: string, phase: number, round: number): string =>
 /** A vector of the server's state S_t beside its points: for workers that have no state to go on from. */
 export const serverStateKey = (run: string, phase: number, round: number, name: string): string =>
   `${runPrefix(run)}iterates/state-${phase}/${pad(round)}/${name}`;
-/** A vector of the server's state that checkpoints of the term are made of: as durable as they are, though among the iterates. */
-export const stateBaseKey = (run: string, tenure: number, round: number, name: string): string =>
-  `${runPrefix(run)}iterates/base-${tenure}/${pad(round)}/${name}`;
+/**
+ * A vector of the server's state that checkpoints are made of: as durable as they are, though among the iterates.
+ * @param writer of the base, like no other one: whoever was replaced must not write or delete what its successor names.
+ */
+export const stateBaseKey = (run: string, writer: string, round: number, name: string): string =>
+  `${runPrefix(run)}iterates/base-${sha256(writer).slice(0, 12)}/${pad(round)}/${name}`;
 /** A vector of calibration's power iteration, when it is too large to travel in its tasks. Not an iterate, but as short-lived. */
 export const probeKey = (run: string, step: number): string => `${runPrefix(run)}iterates/probe-${pad(step)}`;
 /** x^t, when only its exact gradient is asked for. */

@@ -43,7 +43,7 @@ let objects: ObjectStore;
 let bases: StateBases;
 beforeEach(() => {
   objects = memoryStore();
-  bases = new StateBases(objects, log, "r", 2);
+  bases = new StateBases(objects, log, "r", "2/aggregator-0");
 });
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -101,6 +101,16 @@ describe("checkpoints by a base", () => {
     await bases.forgetAll();
     expect(await objects.list("runs/r/iterates/")).toEqual([]);
     expect(storedAt(3).base).toBeUndefined();
+  });
+
+  it("of a successor have keys of their own: one at the same round that goes takes nothing with it", async () => {
+    await bases.now(stateOf(1), names, 1);
+    const successor = new StateBases(objects, log, "r", "2/aggregator-1");
+    successor.inherit(storedAt(1).base, 1);
+    const own = await successor.now(stateOf(1), names, 1);
+    successor.forget(2);
+    await settled();
+    expect(await objects.list("runs/r/iterates/")).toEqual(own);
   });
 
   it("are not made of a base that lacks a vector, or a delta", async () => {

@@ -21,7 +21,7 @@ export class StateBases {
   readonly #objects: ObjectStore;
   readonly #log: Log;
   readonly #run: string;
-  readonly #tenure: number;
+  readonly #writer: string;
   #base: Base | undefined;
   /** A base is on its way to the store. */
   #storing: Promise<void> | undefined;
@@ -32,12 +32,12 @@ export class StateBases {
   /** Keys of bases that no checkpoint beyond a round names. */
   #retired: { readonly round: number; readonly keys: readonly string[] }[] = [];
 
-  /** @param tenure of the term: no other one writes or forgets the same keys. */
-  constructor(objects: ObjectStore, log: Log, run: string, tenure: number) {
+  /** @param writer identity of this invocation: no other one writes the same keys. */
+  constructor(objects: ObjectStore, log: Log, run: string, writer: string) {
     this.#objects = objects;
     this.#log = log;
     this.#run = run;
-    this.#tenure = tenure;
+    this.#writer = writer;
   }
 
   /** The base of the checkpoint that the term goes on from is of no use once one of its own is durable. */
@@ -87,7 +87,7 @@ export class StateBases {
   }
 
   #begin(state: Vectors, names: readonly string[], round: number): Promise<void> {
-    const keys = names.map((name) => stateBaseKey(this.#run, this.#tenure, round, name));
+    const keys = names.map((name) => stateBaseKey(this.#run, this.#writer, round, name));
     const sums = names.map((name) => vectorCrc(state[name]!));
     this.#storing = this.#store(keys, names, state).then(
       () => this.#replace({ round, keys, sums }),

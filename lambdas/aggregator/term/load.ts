@@ -39,7 +39,7 @@ export async function load(
   term.spending = spending;
   const writer = new CheckpointWriter(ports.objects, run, invocation.requestId, found);
   term.writer = writer;
-  const bases = new StateBases(ports.objects, ports.log, run, control.tenure);
+  const bases = new StateBases(ports.objects, ports.log, run, `${control.tenure}/${invocation.requestId}`);
   term.bases = bases;
   bases.inherit(found?.checkpoint.base, found?.checkpoint.round ?? 0);
   const active = await openRun(term, writer, found?.checkpoint, from?.generation ?? 0);
