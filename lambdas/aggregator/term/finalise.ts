@@ -61,7 +61,8 @@ export async function storeEnd(
   };
   writer.commit(checkpoint);
   await writer.settled();
-  await bases?.forgetAll();
+  // Of a run that is over all that lies beside it is deleted.
+  if (!isOver(status)) await bases?.forgetAll();
   if (status === "running") return;
   lease.check();
   if (isOver(status)) active?.inbox.detach();
