@@ -46,7 +46,10 @@ beforeEach(() => {
   bases = new StateBases(objects, log, "r", "2/aggregator-0");
 });
 
-const settled = () => new Promise((resolve) => setImmediate(resolve));
+/** What was begun is done: the store in memory answers within a few turns. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+}
 
 /** The checkpoint of a round's state, as it is read back. */
 function storedAt(round: number): Checkpoint {
