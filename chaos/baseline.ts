@@ -11,6 +11,7 @@ import {
   checkpointKey,
   dataSetsOf,
   decodeCheckpoint,
+  decodeDelta,
   encodeStoredRun,
   encodeVector,
   type MembershipEpoch,
@@ -21,6 +22,7 @@ import {
   sha256,
   specKey,
   startKey,
+  vectorCrc,
   vectorSha256,
 } from "../shared/protocol/index.ts";
 import { answerersOf } from "./exactly-once.ts";
@@ -29,18 +31,34 @@ import { answerersOf } from "./exactly-once.ts";
 export const RUN = "chaos";
 const START = { version: 1, run: RUN, action: "start", tenure: 0 } as const;
 
-/** What a checkpoint says of the trajectory, as text: equal rounds must have equal ones. */
-export function fingerprint({
-  state,
-  totals,
-  initialGradientNormSquared,
-  referenceRound,
-}: Omit<Checkpoint, "commit">): string {
-  const vectors = Object.keys(state)
-    .sort()
-    .map((name) => `${name} ${vectorSha256(state[name]!)}`);
+/** What a checkpoint says of the trajectory, time and money left out. */
+export interface Fingerprint {
+  /** By the checksums of its vectors, in their order. */
+  readonly bySums: string;
+  /** By the vectors; null where the checkpoint names what leads to them. */
+  readonly byVectors: string | null;
+}
+
+export function fingerprint(checkpoint: Omit<Checkpoint, "commit">): Fingerprint {
+  const { state, base, totals, initialGradientNormSquared, referenceRound } = checkpoint;
   const { uplinkBitsPerWorker } = totals;
-  return sha256(JSON.stringify([vectors, uplinkBitsPerWorker, initialGradientNormSquared, referenceRound]));
+  const of = (vectors: unknown): string =>
+    sha256(JSON.stringify([vectors, uplinkBitsPerWorker, initialGradientNormSquared, referenceRound]));
+  const names = Object.keys(state).sort();
+  const byVectors = base === undefined ? of(names.map((name) => [name, vectorSha256(state[name]!)])) : null;
+  return { bySums: of(sumsOf(checkpoint)), byVectors };
+}
+
+/** Are they of the same state? By the vectors, where both have them. */
+export function isSameState(one: Fingerprint, other: Fingerprint | undefined): boolean {
+  if (other === undefined || one.bySums !== other.bySums) return false;
+  return one.byVectors === null || other.byVectors === null || one.byVectors === other.byVectors;
+}
+
+function sumsOf({ state, base, constants }: Omit<Checkpoint, "commit">): readonly number[] {
+  if (base === undefined) return Object.values(state).map(vectorCrc);
+  const last = base.deltas.at(-1);
+  return last === undefined ? base.sums : decodeDelta(last, constants.dimension, "checkpoint").next;
 }
 
 /** What a record says of the trajectory, time and money left out. */
@@ -67,7 +85,7 @@ export interface Stage {
   /** Every object that a trial begins with. */
   readonly objects: readonly (readonly [key: string, body: Uint8Array])[];
   /** Round -> fingerprint of the checkpoint at its beginning, without faults. */
-  readonly checkpoints: ReadonlyMap<number, string>;
+  readonly checkpoints: ReadonlyMap<number, Fingerprint>;
   /** Round -> fingerprint of its record, without faults. */
   readonly records: ReadonlyMap<number, string>;
   /** Who takes part from which round on, without faults. */
@@ -111,7 +129,7 @@ export async function prepareStage(
     for (const each of await source.list(folder)) objects.push([each, (await source.get(each)).body]);
   }
 
-  const checkpoints = new Map<number, string>();
+  const checkpoints = new Map<number, Fingerprint>();
   const records = new Map<number, string>();
   const answerers = new Map<number, string>();
   let asked = "";

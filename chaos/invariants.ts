@@ -11,7 +11,14 @@ import {
   type RoundRecord,
   resultKey,
 } from "../shared/protocol/index.ts";
-import { epochFingerprint, fingerprint, RUN, recordFingerprint, type Stage } from "./baseline.ts";
+import {
+  epochFingerprint,
+  fingerprint,
+  isSameState,
+  RUN,
+  recordFingerprint,
+  type Stage,
+} from "./baseline.ts";
 import { Tally } from "./exactly-once.ts";
 
 /**
@@ -113,7 +120,7 @@ export class Invariants implements EffectWatcher {
     if (!isCalibrated(checkpoint)) return;
     this.#phases(checkpoint);
     const expected = this.#stage.checkpoints.get(round);
-    if (expected !== fingerprint(checkpoint)) {
+    if (!isSameState(fingerprint(checkpoint), expected)) {
       this.violated(
         `the checkpoint of round ${round} is not that of the run without faults: state or counts differ`,
       );

@@ -88,6 +88,30 @@ const others: Readonly<Record<string, Pick<RunSpecInput, "algorithm"> & Partial<
     },
     evaluateEvery: 7,
   },
+  "marina, deltas": {
+    algorithm: algorithms.marina,
+    downlink: "deltas",
+    evaluateEvery: 3,
+  },
+  "pp-marina, deltas, 5 to 12 to 3 workers": {
+    algorithm: {
+      ...algorithms["pp-marina"],
+      participants: [
+        { participants: 3 },
+        { fromRound: 9, participants: 6 },
+        { fromRound: 18, participants: 2 },
+      ],
+    },
+    remainder: "spread",
+    workers: [
+      { workers: 5 },
+      { fromRound: 6, workers: 12 },
+      { fromRound: 18, workers: 3, denseRound: "force" },
+    ],
+    downlink: "deltas",
+    checkpointEvery: 4,
+  },
+  "diana, deltas": { algorithm: algorithms.diana, downlink: "deltas", wire: "float64", shardsPerTask: 2 },
   "diana, carried shifts": { algorithm: { ...algorithms.diana, shift: "carried" }, checkpointEvery: 4 },
   // Every dense vector through the store, added by ranges: where gradients are dense, and where only the record has them.
   "gd, reduced": { algorithm: { kind: "gd" }, reduction: "workers", seed: 4 },

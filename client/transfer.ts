@@ -8,6 +8,7 @@ import {
   checkpointKey,
   decodeCheckpoint,
   decodeStoredRun,
+  isTransientKey,
   manifestKey,
   modelKey,
   roundOfMemoryKey,
@@ -22,7 +23,7 @@ import { findManifest, findRun } from "./find.ts";
 import { importCommand } from "./import/import-command.ts";
 
 /**
- * Everything that a resumed run can ask for. Iterates and contributions are not: they are made again.
+ * Everything that a resumed run can ask for. Iterates and contributions are not, but for what the checkpoint names: they are made again.
  * @param withData include the data set's rows; the manifest always comes along.
  * @throws MarinaError "usage" when somebody is driving the run.
  */
@@ -34,9 +35,7 @@ export async function exportArchive(
   const { spec } = await findRun(objects, run);
   const before = await commitOf(objects, run);
   const prefix = runPrefix(run);
-  const keys = (await objects.list(prefix)).filter(
-    (key) => !/^(iterates|contributions)\//.test(key.slice(prefix.length)),
-  );
+  const keys = (await objects.list(prefix)).filter((key) => !isTransientKey(key));
   const memories = `${prefix}memory/`;
   const kept = keys.filter(
     (key) => !key.startsWith(memories) || roundOfMemoryKey(key) >= (before?.round ?? 0),

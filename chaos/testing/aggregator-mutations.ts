@@ -105,7 +105,18 @@ const billing = (factor: number) => (): ServiceAlteration => {
   };
 };
 
+/** As soon as it is stored a checkpoint's base is taken for one of before. */
+const forgetsItsBase = withObjects((objects) => ({
+  put: async (key, body, condition) => {
+    const etag = await objects.put(key, body, condition);
+    const named = key === CHECKPOINT ? (decodeCheckpoint(body, key).base?.keys ?? []) : [];
+    for (const vector of named) await objects.delete(vector);
+    return etag;
+  },
+}));
+
 export const aggregatorMutations = {
+  "forgets a base that its checkpoint names": forgetsItsBase,
   "writes the checkpoint without a condition": withObjects((objects) => ({
     put: (key, body, condition) => objects.put(key, body, key === CHECKPOINT ? undefined : condition),
   })),

@@ -18,6 +18,7 @@ export const WRONG_WITHOUT_FAULTS: ReadonlySet<string> = new Set([
   "answers before it remembers",
   "adds a range of coordinates that is off by one",
   "ends a run without storing its end",
+  "takes the state that it holds for the one that is asked for",
 ]);
 
 /** Seen where workers change only. */

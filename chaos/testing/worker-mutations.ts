@@ -2,6 +2,7 @@
 import { crc32 } from "node:zlib";
 import type { ServiceAlteration } from "../../embedded/service/service.ts";
 import type { Handler, ObjectStore, Ports } from "../../shared/cloud/ports.ts";
+import type { Vectors } from "../../shared/methods/method.ts";
 import {
   decodeRunMessage,
   encodeRunMessage,
@@ -166,9 +167,25 @@ function rangeOffByOne(): NonNullable<ServiceAlteration["worker"]> {
   };
 }
 
+/** Whichever round's and whosever it is: no delta is applied, and nothing is checked. */
+const whateverItHolds = (): ServiceAlteration => ({
+  serverStates(store) {
+    const last = new Map<string, Vectors>();
+    return {
+      ...store,
+      find: (owner, identity) => store.find(owner, identity) ?? last.get(owner),
+      keep(owner, identity, state) {
+        last.set(owner, state);
+        store.keep(owner, identity, state);
+      },
+    };
+  },
+});
+
 export const workerMutations = {
   "keys the random streams by attempt": () => ({ worker: keyedByAttempt() }),
   "applies a delta to the iterate that it has seen last": () => ({ worker: fromTheLastSeen }),
+  "takes the state that it holds for the one that is asked for": whateverItHolds,
   "counts the evaluation as the method's": () => ({ worker: countsEvaluation }),
   "applies DIANA's shift again when a task is done twice": oneShiftForAllRounds,
   "answers before it remembers": remembersLater,

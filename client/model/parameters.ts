@@ -1,5 +1,5 @@
 /** A run's parameters x: where it began, or where it is. */
-import { readCheckpoint, readStart } from "../../lambdas/aggregator/index.ts";
+import { readCheckpoint, readStart, wholeCheckpoint } from "../../lambdas/aggregator/index.ts";
 import { MarinaError } from "../../shared/base/index.ts";
 import { type ObjectStore, readOptional } from "../../shared/cloud/index.ts";
 import { type Manifest, parseManifest, problemForm } from "../../shared/data/index.ts";
@@ -103,7 +103,8 @@ export async function readParameters(
       `data set "${stored.spec.data}" is not there any more as it was when run ${run} began, and with it the dimension of x^0`,
     );
   }
-  const checkpoint = (await readCheckpoint(objects, run))?.checkpoint;
+  const found = (await readCheckpoint(objects, run))?.checkpoint;
+  const checkpoint = found && (await wholeCheckpoint(objects, stored.spec, found));
   const vector = checkpoint?.state["iterate"];
   if (checkpoint === undefined || vector === undefined || !isCalibrated(checkpoint)) {
     throw new MarinaError(

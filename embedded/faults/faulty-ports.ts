@@ -22,8 +22,9 @@ const FREEZE_MILLISECONDS = { least: 20_000, most: 320_000 } as const;
 const STORM_MILLISECONDS = 20_000;
 const UNBORN_MILLISECONDS = 1000;
 const JUMP_MILLISECONDS = 120_000;
-/** Objects that whoever needs them makes again: spectra, progress of calibration, contributions that lie in the store. */
-const CACHED = /^datasets\/[^/]+\/spectra\/|^runs\/[^/]+\/(preparation\.json|contributions\/)/;
+/** Objects that whoever needs them makes again: spectra, progress of calibration, contributions that lie in the store, deltas and the server's state. */
+const CACHED =
+  /^datasets\/[^/]+\/spectra\/|^runs\/[^/]+\/(preparation\.json|contributions\/|iterates\/(delta|state)-)/;
 
 /** What can be done to an environment. */
 export interface Victim {

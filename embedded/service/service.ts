@@ -1,6 +1,6 @@
 /** The service on the embedded cloud: its two functions, its queues and its mappings, as the stack deploys them. */
 import { type AggregatorHooks, createAggregator, type RunObserver } from "../../lambdas/aggregator/index.ts";
-import { createWorker, OpenedShards } from "../../lambdas/worker/index.ts";
+import { createWorker, OpenedShards, type ServerStateStore } from "../../lambdas/worker/index.ts";
 import type { Handler, MessageQueue, Ports, QueueAddress } from "../../shared/cloud/index.ts";
 import type { Spending } from "../../shared/cost/index.ts";
 import { Workspace } from "../../shared/math/index.ts";
@@ -24,6 +24,7 @@ import { GradientThreads, type GradientThreadsOptions } from "../threads/gradien
 import { SharedGradients } from "../threads/shared-gradients.ts";
 import { DEFAULT_CONFIGURATION, type ServiceConfiguration } from "./configuration.ts";
 import { runAccounts } from "./run-account.ts";
+import { SharedServerStates } from "./shared-server-states.ts";
 
 /** Messages that nobody could handle are kept for two weeks. */
 const DEAD_LETTER_RETENTION_SECONDS = 14 * 24 * 3600;
@@ -56,6 +57,8 @@ export interface ServiceAlteration {
   /** Around the handler, which is made over the altered ports. */
   readonly aggregator?: (handler: Handler) => Handler;
   readonly spendingOf?: (spending: Spending) => Spending;
+  /** Around each environment's own. */
+  readonly serverStates?: (store: ServerStateStore) => ServerStateStore;
 }
 
 export interface EmbeddedService {
@@ -109,6 +112,7 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
   const tasks = queue("marina-tasks", TASK_VISIBILITY_SECONDS, false);
   // All environments are in this process: what one has computed the others need not, though it is charged to them.
   const gradients = new SharedGradients();
+  const states = new SharedServerStates();
   const shards = new OpenedShards();
   const workspace = new Workspace();
   const ahead =
@@ -124,6 +128,7 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
         createWorker(altered, {
           gradients: gradients.environment(),
           shards,
+          states: alteration.serverStates?.(states.environment()) ?? states.environment(),
           workspace,
           ...(hooks && { hooks }),
         });

@@ -1,6 +1,7 @@
 /** The aggregator function. */
 export type { Question as CalibrationQuestion } from "./calibration/calibration.ts";
 export { readCheckpoint } from "./checkpoints/stored-checkpoint.ts";
+export { wholeCheckpoint } from "./checkpoints/whole-checkpoint.ts";
 export {
   type AcceptedContribution,
   type AnswerObserver,

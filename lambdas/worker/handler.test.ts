@@ -167,13 +167,15 @@ describe("a task", () => {
     expect(message).toMatchObject({ runDigest: on.digest, round: 8, slot: 6, worker: 2 });
   });
 
-  it("whose points are stored gives the same bytes as one that carries them", async () => {
+  it("whose points are stored gives the same answer as one that carries them, and tells what it has read", async () => {
     const on = await stage({ kind: "marina", compressor: randK });
     const inline = await answersOf(on, [on.task("difference")]);
     await on.ports.objects.put(iterateKey("r", 0, 3), encodeVector(point(0.1)));
     await on.ports.objects.put(iterateKey("r", 0, 2), encodeVector(point(0.05)));
     const points = [3, 2].map((round) => ({ kind: "stored", key: iterateKey("r", 0, round) }) as const);
-    expect(await answersOf(on, [on.task("difference", { points })])).toEqual(inline);
+    const [body] = await answersOf(on, [on.task("difference", { points })]);
+    const read = 2 * encodeVector(point(0.1)).length;
+    expect(decodeRunMessage(body!)).toEqual({ ...decodeRunMessage(inline[0]!), bytesRead: read });
   });
 });
 

@@ -15,6 +15,7 @@ import type { WorkerHooks } from "./hooks.ts";
 import { RunLoader } from "./load.ts";
 import { publish } from "./publish.ts";
 import type { WorkerContext } from "./ready.ts";
+import { heldServerStates, NeedState, type ServerStateStore } from "./server-state.ts";
 import { OpenedShards, ShardLoader } from "./shards.ts";
 import type { TaskAnswer } from "./task-answer.ts";
 
@@ -22,13 +23,19 @@ import type { TaskAnswer } from "./task-answer.ts";
 export interface WorkerResources {
   readonly gradients: GradientStore;
   readonly shards: OpenedShards;
+  readonly states: ServerStateStore;
   /** Memory for intermediate results. */
   readonly workspace: Workspace;
   readonly hooks?: WorkerHooks;
 }
 
 function ownResources(): WorkerResources {
-  return { gradients: heldGradients(), shards: new OpenedShards(), workspace: new Workspace() };
+  return {
+    gradients: heldGradients(),
+    shards: new OpenedShards(),
+    states: heldServerStates(),
+    workspace: new Workspace(),
+  };
 }
 
 /**
@@ -37,7 +44,7 @@ function ownResources(): WorkerResources {
  */
 export function createWorker(ports: Ports, resources: WorkerResources = ownResources()): Handler {
   const { gradients, workspace, hooks = {} } = resources;
-  const runs = new RunLoader(ports, workspace);
+  const runs = new RunLoader(ports, workspace, resources.states);
   const shards = new ShardLoader(ports, resources.shards);
   return async (messages, invocation) => {
     const failedMessageIds: string[] = [];
@@ -52,9 +59,13 @@ export function createWorker(ports: Ports, resources: WorkerResources = ownResou
         continue;
       }
       const readsBefore = runs.reads + shards.reads;
+      const bytesBefore = runs.pointBytes;
       const context = { ports, runs, shards, gradients, workspace, hooks, cold: invocation.cold };
       const messages = await answerAll(task, context);
-      const answered = withReads(task, messages, context, runs.reads + shards.reads - readsBefore);
+      const answered = withReads(task, messages, context, {
+        reads: runs.reads + shards.reads - readsBefore,
+        bytesRead: runs.pointBytes - bytesBefore,
+      });
       const [outcome] = messages;
       if (outcome?.kind === "error") {
         const { run, round, slot, worker } = task;
@@ -89,11 +100,18 @@ function withReads(
   task: Task,
   messages: readonly RunMessage[],
   { cold }: WorkerContext,
-  reads: number,
+  { reads, bytesRead }: { readonly reads: number; readonly bytesRead: number },
 ): TaskAnswer {
-  if (task.others !== undefined) return { messages, pack: { task, cold, reads } };
+  // Told whenever points are objects, be it of none: so an answer's length does not depend on what is held.
+  const points = task.points.every(({ kind }) => kind === "inline") ? {} : { bytesRead };
+  const [first] = messages;
+  if (first!.kind === "need-state") return { messages: [{ ...first!, bytesRead }] };
+  if (task.others !== undefined) return { messages, pack: { task, cold, reads, ...points } };
   const [message] = messages;
-  return { messages: reads > 0 && "cold" in message! ? [{ ...message, reads }] : messages };
+  if (!("cold" in message!)) return { messages };
+  if (message.kind === "contribution" && "bytesRead" in points)
+    return { messages: [{ ...message, ...points, ...(reads > 0 ? { reads } : {}) }] };
+  return { messages: reads > 0 ? [{ ...message, reads }] : messages };
 }
 
 /** The answer to a task, or what went wrong. */
@@ -110,7 +128,7 @@ async function answerAll(task: Task, context: WorkerContext): Promise<readonly R
   const messages: RunMessage[] = [];
   for (const member of membersOf(task)) {
     const outcome = await answerOne(member, context);
-    if (outcome.kind === "error") return [outcome];
+    if (outcome.kind === "error" || outcome.kind === "need-state") return [outcome];
     messages.push(outcome);
   }
   return messages;
@@ -122,6 +140,8 @@ async function answerAll(task: Task, context: WorkerContext): Promise<readonly R
  */
 function failure(task: Task, error: unknown): RunMessage {
   const { runDigest, phase, round, slot, worker } = task;
+  if (error instanceof NeedState)
+    return { kind: "need-state", runDigest, phase, round, slot, worker, bytesRead: 0 };
   const known = error instanceof MarinaError;
   return {
     kind: "error",

@@ -1,6 +1,6 @@
 /** What a worker needs to know of a run before it can compute: cached per environment. */
 import { LRUCache } from "lru-cache";
-import { MarinaError } from "../../shared/base/index.ts";
+import { MarinaError, MessageError } from "../../shared/base/index.ts";
 import { type Ports, readChecked } from "../../shared/cloud/index.ts";
 import { type Compressor, createCompressor } from "../../shared/compressors/index.ts";
 import { type Manifest, parseManifest, problemForm } from "../../shared/data/index.ts";
@@ -8,6 +8,7 @@ import type { Workspace } from "../../shared/math/index.ts";
 import {
   compressorOf,
   methodOf,
+  requestOf,
   type StateHolder,
   stateHolder,
   type WorkerNumbers,
@@ -22,6 +23,7 @@ import {
   type Problem,
 } from "../../shared/problems/index.ts";
 import {
+  type Downlink,
   decodeStoredRun,
   decodeVector,
   manifestKey,
@@ -32,6 +34,8 @@ import {
   specKey,
   type Task,
 } from "../../shared/protocol/index.ts";
+
+import { type ServerStateStore, serverState } from "./server-state.ts";
 
 /** Runs whose descriptions an environment keeps. */
 const RUNS_KEPT = 8;
@@ -67,16 +71,20 @@ export interface Compression {
 export class RunLoader {
   /** Objects read so far, those of points apart. */
   reads = 0;
+  /** Bytes of the objects that points and the server's state were read from. */
+  pointBytes = 0;
   readonly #ports: Ports;
   readonly #workspace: Workspace;
+  readonly #states: ServerStateStore;
   readonly #runs = new LRUCache<string, Promise<LoadedRun>>({ max: RUNS_KEPT });
   readonly #heldOut = new LRUCache<string, Promise<Manifest>>({ max: RUNS_KEPT });
   /** By the run's digest and the point's key: whoever writes that key for that run writes the same bytes. */
   readonly #points = new LRUCache<string, Float64Array>({ max: POINTS_KEPT });
   #last: { readonly name: string; readonly digest: string; readonly run: LoadedRun } | undefined;
 
-  constructor(ports: Ports, workspace: Workspace) {
+  constructor(ports: Ports, workspace: Workspace, states: ServerStateStore) {
     this.#ports = ports;
+    this.#states = states;
     this.#workspace = workspace;
   }
 
@@ -171,10 +179,15 @@ export class RunLoader {
     return vectors;
   }
 
-  /** The task's points: inline, or fetched at one time. */
-  points(run: LoadedRun, task: Task): Promise<Float64Array[]> {
+  /**
+   * The task's points: inline, fetched at one time, or vectors of the server's state.
+   * @throws NeedState
+   */
+  async points(run: LoadedRun, task: Task): Promise<Float64Array[]> {
     const { dimension } = run;
+    if (task.downlink !== undefined) return this.#heldPoints(run, task, task.downlink);
     const vectorOf = async (point: Point): Promise<Float64Array> => {
+      if (point.kind === "held") throw new MessageError("task: a vector of a state that it does not tell of");
       const vector =
         point.kind === "inline"
           ? point.vector
@@ -192,9 +205,25 @@ export class RunLoader {
     const held = this.#points.get(name);
     if (held !== undefined) return held;
     const { objects } = this.#ports;
-    const { value } = await readChecked(objects, key, (body) => decodeVector(body, dimension, key));
-    this.#points.set(name, value);
-    return value;
+    const { value } = await readChecked(objects, key, (body) => ({
+      vector: decodeVector(body, dimension, key),
+      bytes: body.length,
+    }));
+    this.pointBytes += value.bytes;
+    this.#points.set(name, value.vector);
+    return value.vector;
+  }
+
+  async #heldPoints(run: LoadedRun, task: Task, downlink: Downlink): Promise<Float64Array[]> {
+    const read = (bytes: number): void => {
+      this.pointBytes += bytes;
+    };
+    const state = await serverState(this.#ports, this.#states, run, task, downlink, read);
+    return requestOf(task.kind).points.map((name) => {
+      const vector = state[name];
+      if (vector !== undefined) return vector;
+      throw new MessageError(`task: the server's state of ${run.spec.algorithm.kind} has no ${name}`);
+    });
   }
 }
 

@@ -5,6 +5,7 @@ import { Workspace } from "../../shared/math/workspace.ts";
 import type { Task } from "../../shared/protocol/messages/task.ts";
 import { encodeVector } from "../../shared/protocol/stored/vector-object.ts";
 import { type LoadedRun, RunLoader } from "./load.ts";
+import { heldServerStates } from "./server-state.ts";
 
 const [X, W] = [Float64Array.of(1, 2, 3), Float64Array.of(4, 5, 6)];
 const run = { dimension: 3 } as LoadedRun;
@@ -39,7 +40,9 @@ describe("a task's stored points", () => {
         return stored.get(key);
       },
     };
-    expect(await new RunLoader({ objects } as Ports, new Workspace()).points(run, task)).toEqual([X, W]);
+    expect(
+      await new RunLoader({ objects } as Ports, new Workspace(), heldServerStates()).points(run, task),
+    ).toEqual([X, W]);
     expect(asked).toEqual(["x", "w"]);
   });
 
@@ -53,7 +56,7 @@ describe("a task's stored points", () => {
         return stored.get(key);
       },
     };
-    const loader = new RunLoader({ objects } as Ports, new Workspace());
+    const loader = new RunLoader({ objects } as Ports, new Workspace(), heldServerStates());
     const points = (runDigest: string, ...keys: string[]) =>
       loader.points(run, {
         runDigest,
@@ -71,7 +74,7 @@ describe("a task's stored points", () => {
 
   it("that could not be read are read again", async () => {
     const objects = await storeOf({ w: W });
-    const loader = new RunLoader({ objects } as Ports, new Workspace());
+    const loader = new RunLoader({ objects } as Ports, new Workspace(), heldServerStates());
     await expect(loader.points(run, task)).rejects.toThrow();
     await objects.put("x", encodeVector(X));
     expect(await loader.points(run, task)).toEqual([X, W]);
@@ -79,8 +82,8 @@ describe("a task's stored points", () => {
 
   it("must be of the run's dimension", async () => {
     const objects = await storeOf({ x: X, w: Float64Array.of(1) });
-    await expect(new RunLoader({ objects } as Ports, new Workspace()).points(run, task)).rejects.toThrow(
-      "w: expected 3 entries, got 1",
-    );
+    await expect(
+      new RunLoader({ objects } as Ports, new Workspace(), heldServerStates()).points(run, task),
+    ).rejects.toThrow("w: expected 3 entries, got 1");
   });
 });

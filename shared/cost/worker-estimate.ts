@@ -87,15 +87,13 @@ function watchObjects(objects: ObjectStore, meter: Meter): ObjectStore {
 function countTask(meter: Meter, body: string): void {
   const needs = taskNeedsOf(body);
   if (needs === undefined) return;
-  // Of a pair the environment mostly holds the older one, from the round before.
-  const pointsRead = Math.min(1, needs.storedPoints);
   const { worker, standardMapping, objects } = meter.account(isOutsideMethod(needs.kind));
   worker.invocations++;
   worker.billedMilliseconds +=
-    RUNTIME_MILLISECONDS + QUEUE_CALL_MILLISECONDS + pointsRead * OBJECT_GET_MILLISECONDS;
+    RUNTIME_MILLISECONDS + QUEUE_CALL_MILLISECONDS + needs.pointObjects * OBJECT_GET_MILLISECONDS;
   standardMapping.receiveRequests += billedUnits(body.length);
   standardMapping.deleteRequests++;
-  objects.getRequests += pointsRead + needs.rangesRead;
+  objects.getRequests += needs.pointObjects + needs.rangesRead;
   // Reading is in the time that a reducer states; then it puts its sum.
   storesVectors(meter, isOutsideMethod(needs.kind), needs.rangesRead > 0 ? 1 : 0);
   storesVectors(meter, false, needs.storedVectors.messages);

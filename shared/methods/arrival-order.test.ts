@@ -146,6 +146,7 @@ async function afterRound(
       active,
       method,
       points,
+      deltas: undefined,
       oldestNeededRound: 0,
       evaluate: false,
       heldOut: false,

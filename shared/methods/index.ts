@@ -1,6 +1,7 @@
 /** Methods: a server's and a worker's side of a round, as pure functions. */
 export { answerOf, exactAt, isPair, startingState } from "./answer.ts";
 export { compressorDraw, serverDraws, workerDraws } from "./draws.ts";
+export { MessageSum } from "./message-sum.ts";
 export {
   everyone,
   type Gradient,
@@ -45,6 +46,7 @@ export {
   stepFrom,
   stepSource,
 } from "./registry.ts";
+export { type MadeStep, replay, type StepSum, serverStateNames, startingServerState } from "./replay.ts";
 export { count, type ScheduleTrigger, scheduleOf } from "./schedule.ts";
 export {
   type CalibrationNeed,

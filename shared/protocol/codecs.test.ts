@@ -8,8 +8,9 @@ import {
   frameRunMessage,
   parseRunMessage,
 } from "./messages/run-message.ts";
-import { decodeTask, encodeTask } from "./messages/task.ts";
+import { type Downlink, decodeTask, encodeTask, taskNeedsOf } from "./messages/task.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./stored/checkpoint.ts";
+import { decodeDelta, encodeDelta } from "./stored/delta.ts";
 import { decodeResult, encodeResult } from "./stored/result.ts";
 import { decodeRounds, encodeRounds } from "./stored/round-record.ts";
 import { decodeControl, decodeStoredRun, encodeControl, encodeStoredRun, runDigest } from "./stored/run.ts";
@@ -18,9 +19,11 @@ import { decodeVector, encodeVector } from "./stored/vector-object.ts";
 import { decodeWorkerState, encodeWorkerState } from "./stored/worker-state.ts";
 import { type Field, frameOf } from "./testing/layout.ts";
 import {
+  basedCheckpoint,
   checkpoint,
   completeSpec,
   DIGEST,
+  deltas,
   incoming,
   records,
   result,
@@ -128,6 +131,59 @@ describe("tasks", () => {
     expect(() => decodeTask(body)).toThrow(/^task: range \d+ of \d+ of 112 numbers of \d bytes is none$/);
   });
 
+  it("that tell of the server's state have the documented layout, and come back as they were", () => {
+    const at = taskOf("difference");
+    const whole = ["runs/example/iterates/2/0000000007", "x", "y"];
+    const told: readonly (readonly [Downlink, number])[] = [
+      // The number of objects that one who held the state before reads, plus two, stands before each point.
+      [{ sums: [1, 2, 0xffff_ffff], first: 4, last: Uint8Array.of(5, 6, 7) }, 2],
+      [{ sums: [1, 2, 3], first: 4 }, 3],
+      [{ sums: [1, 2, 3], first: 7 }, 2],
+      [{ sums: [1, 2, 3], first: 7, base: { round: 7, keys: whole } }, 5],
+      [{ sums: [1, 2, 3], first: 3, base: { round: 4, keys: whole } }, 3],
+    ];
+    for (const [downlink, how] of told) {
+      const task = { ...at, points: [{ kind: "held" }, { kind: "held" }] as const, downlink };
+      const expected = frameOf(FrameType.task, [
+        ...[{ u8: 3 }, { u8: 1 | 8 }, { u32: 7 }, { u32: 5 }, { u32: 2 }, { u32: 6 }],
+        ...[{ text: "example" }, { text: DIGEST }, { text: "marina-run-example" }, { u8: 2 }],
+        ...[{ u32: 7 }, { u8: how }, { u32: 6 }, { u8: how }],
+        ...[{ u8: 3 }, ...downlink.sums.map((u32) => ({ u32 })), { u32: downlink.first }],
+        ...[
+          { u8: downlink.base?.keys.length ?? 0 },
+          ...(downlink.base === undefined ? [] : [{ u32: downlink.base.round }]),
+          ...(downlink.base?.keys ?? []).map((text) => ({ text })),
+        ],
+        ...[{ raw: downlink.last ?? new Uint8Array(0) }, { u32: 3 }, { u32: 4 }],
+      ]);
+      const body = encodeTask(task);
+      expect(body).toBe(Buffer.from(expected).toString("base64"));
+      const back = decodeTask(body);
+      expect(back).toEqual({
+        ...task,
+        downlink: { ...downlink, ...(back.downlink?.last && { last: back.downlink.last }) },
+      });
+      expect(back.downlink?.last && new Uint8Array(back.downlink.last)).toEqual(downlink.last);
+      expect(taskNeedsOf(body)).toEqual({
+        kind: "difference",
+        round: 7,
+        carriesShift: false,
+        pointObjects: how - 2,
+        storedVectors: { messages: 0, evaluations: 0 },
+        rangesRead: 0,
+      });
+    }
+  });
+
+  it("whose points travel otherwise than they tell of the state are refused", () => {
+    const at = taskOf("full");
+    const untold = encodeTask({ ...at, points: [{ kind: "held" }] });
+    expect(() => decodeTask(untold)).toThrow("travels otherwise");
+    expect(() => decodeTask(encodeTask({ ...at, downlink: { sums: [1], first: 7 } }))).toThrow(
+      "travels otherwise",
+    );
+  });
+
   it("with a number of points that is not their kind's are refused", () => {
     const full = taskOf("full");
     const stale = encodeTask({ ...full, points: taskOf("difference").points, pointRounds: [7, 6] });
@@ -152,8 +208,8 @@ describe("tasks", () => {
     expect(() =>
       decodeTask(toBody(frameOf(FrameType.task, [{ u8: TASK_NUMBERS.length }, { u8: 0 }, ...fields]))),
     ).toThrow("unknown kind");
-    expect(() => decodeTask(toBody(frameOf(FrameType.task, [{ u8: 8 }, { u8: 8 }, ...fields])))).toThrow(
-      "unknown flags 8",
+    expect(() => decodeTask(toBody(frameOf(FrameType.task, [{ u8: 8 }, { u8: 16 }, ...fields])))).toThrow(
+      "unknown flags 16",
     );
     expect(decodeTask(toBody(frameOf(FrameType.task, [{ u8: 8 }, { u8: 0 }, ...fields]))).kind).toBe(
       "calibrate",
@@ -313,6 +369,27 @@ describe("contributions", () => {
       { text: "later" },
     ],
     "final error": [{ u8: 2 }, { u8: 0 }, { u32: 0 }, ...address, { text: "corrupt" }, { text: "Prüfsumme" }],
+    "contribution of one that read its points": [
+      { u8: 0 },
+      { u8: 0 },
+      { u32: 0 },
+      ...address,
+      ...[{ f64: 0 }, { f64: 16 }, { f64: 0 }],
+      { raw: Uint8Array.of(9, 8) },
+      { f64: 8032 },
+    ],
+    "need of the state": [{ u8: 8 }, { u8: 0 }, { u32: 0 }, ...address, { f64: 660 }],
+    "pack of one that read its points": [
+      { u8: 5 },
+      { u8: 0 },
+      { u32: 0 },
+      ...address,
+      { f64: 3 },
+      { u32: 2 },
+      { raw: Uint8Array.of(1, 2) },
+      { raw: Uint8Array.of(3) },
+      { f64: 0 },
+    ],
     answer: [{ u8: 3 }, { u8: 4 }, { u32: 0 }, ...address, { f64: 2 }, { raw: Uint8Array.of(7, 7) }],
     "held-out": [
       { u8: 7 },
@@ -367,9 +444,46 @@ describe("contributions", () => {
   });
 
   it("of an unknown kind are refused", () => {
-    expect(() => parseRunMessage(frameOf(FrameType.contribution, [{ u8: 11 }]))).toThrow(
+    expect(() => parseRunMessage(frameOf(FrameType.contribution, [{ u8: 12 }]))).toThrow(
       "contribution: unknown kind",
     );
+  });
+});
+
+describe("deltas", () => {
+  it("come back as they were", () => {
+    for (const delta of deltas) {
+      const back = decodeDelta(encodeDelta(delta), 3, "delta");
+      expect(back.sum.kind === "mean" && Object.is(back.sum.mean[1], -0)).toBe(delta.sum.kind === "mean");
+      expect(back).toEqual(delta);
+    }
+  });
+
+  it("have the documented layout", () => {
+    const head = (name: string, flags: number, next: readonly number[]): Field[] => [
+      ...[{ text: DIGEST }, { u32: 2 }, { u32: 6 }, { u32: 6 }, { text: name }],
+      ...[{ f64: 0.1 }, { f64: 0.25 }, { u8: flags }, { u8: next.length }],
+      ...next.map((u32) => ({ u32 })),
+    ];
+    const layouts: Field[][] = [
+      [
+        ...head("difference", 0, [1, 2, 0xffff_ffff]),
+        ...[{ u32: 2 }, { raw: Uint8Array.of(1, 2, 3) }, { raw: Uint8Array.of(4) }],
+      ],
+      [
+        ...head("shifted-reduced", 1 | 4, [7]),
+        ...[{ u32: 2 }, { raw: Uint8Array.of(1) }, { raw: Uint8Array.of(2) }, { vector: [0.5, 2] }],
+      ],
+      [...head("full", 2, [1, 2, 3]), { vector: [1, -0, 1e-300] }],
+    ];
+    for (const [i, fields] of layouts.entries())
+      expect(encodeDelta(deltas[i]!)).toEqual(frameOf(FrameType.delta, fields));
+  });
+
+  it("of a request that no method makes, or of vectors of another length, are refused", () => {
+    const [delta] = deltas;
+    expect(() => decodeDelta(encodeDelta({ ...delta!, request: "weather" }), 3, "d")).toThrow("weather");
+    expect(() => decodeDelta(encodeDelta(deltas[2]!), 4, "d")).toThrow("expected 4 entries, got 3");
   });
 });
 
@@ -394,6 +508,22 @@ describe("checkpoints", () => {
       { raw: encodeRounds(records) },
     ]);
     expect(encodeCheckpoint(checkpoint)).toEqual(expected);
+  });
+
+  it("that name a base have it last, in the place of vectors", () => {
+    const { state: _state, records: _records, base: _base, ...head } = basedCheckpoint;
+    const expected = frameOf(FrameType.checkpoint, [
+      { text: JSON.stringify(head) },
+      { u32: 0 },
+      { raw: encodeRounds(records) },
+      ...[{ u32: 3 }, { u8: 2 }],
+      ...[{ text: "runs/example/iterates/base-2/0000000003/iterate" }, { u32: 1 }],
+      ...[{ text: "runs/example/iterates/base-2/0000000003/shift" }, { u32: 0xffff_ffff }],
+      ...[{ u32: 2 }, { raw: Uint8Array.of(1, 2) }, { raw: Uint8Array.of(3) }],
+    ]);
+    const bytes = encodeCheckpoint(basedCheckpoint);
+    expect(bytes).toEqual(expected);
+    expect(decodeCheckpoint(bytes, "the-key")).toEqual(basedCheckpoint);
   });
 
   it("with a vector of another dimension are refused, naming key and vector", () => {

@@ -11,6 +11,7 @@ import {
 import { decodeTask, encodeTask } from "./messages/task.ts";
 import { outsideBytesOf } from "./messages/traffic.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./stored/checkpoint.ts";
+import { decodeDelta, encodeDelta } from "./stored/delta.ts";
 import { decodeComputeProbe, decodeMeasurement, decodeObjectsProbe } from "./stored/measurement.ts";
 import { decodeResult, encodeResult } from "./stored/result.ts";
 import { decodeRounds, encodeRounds } from "./stored/round-record.ts";
@@ -19,7 +20,17 @@ import { decodeSpectra, decodeSpectrum } from "./stored/spectra.ts";
 import { decodeVector, encodeVector } from "./stored/vector-object.ts";
 import { decodeWorkerState, encodeWorkerState } from "./stored/worker-state.ts";
 import { crc32Bitwise, type Field, frameOf } from "./testing/layout.ts";
-import { checkpoint, incoming, records, result, storedRun, taskKinds, taskOf } from "./testing/samples.ts";
+import {
+  basedCheckpoint,
+  checkpoint,
+  deltas,
+  incoming,
+  records,
+  result,
+  storedRun,
+  taskKinds,
+  taskOf,
+} from "./testing/samples.ts";
 
 /** The layout of VR-DIANA's workers. */
 const STATE = { vectors: ["shift"], spare: ["reference", "referenceGradient"] };
@@ -40,7 +51,12 @@ const codecs = {
   checkpoint: {
     type: FrameType.checkpoint,
     read: (bytes: Uint8Array) => decodeCheckpoint(bytes, "checkpoint"),
-    valid: [encodeCheckpoint(checkpoint)],
+    valid: [encodeCheckpoint(checkpoint), encodeCheckpoint(basedCheckpoint)],
+  },
+  delta: {
+    type: FrameType.delta,
+    read: (bytes: Uint8Array) => decodeDelta(bytes, 3, "delta"),
+    valid: deltas.map(encodeDelta),
   },
   rounds: {
     type: FrameType.rounds,

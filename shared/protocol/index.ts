@@ -5,13 +5,15 @@ export {
   mostWorkers,
   planConcurrency,
 } from "./concurrency.ts";
-export { canonicalJson, sha256, vectorSha256 } from "./digest.ts";
+export { canonicalJson, sha256, vectorCrc, vectorSha256 } from "./digest.ts";
 export { bodyCharacters } from "./frames/frame.ts";
 export {
   checkpointKey,
+  comparedKey,
   contributionKey,
   contributionsQueueName,
   datasetPrefix,
+  deltaKey,
   isTransientKey,
   iterateKey,
   labelsKey,
@@ -35,9 +37,11 @@ export {
   runPrefix,
   runQueuePrefix,
   runsPrefix,
+  serverStateKey,
   specKey,
   spectraKey,
   startKey,
+  stateBaseKey,
   sumKey,
   TRANSIENT_TAG,
 } from "./keys.ts";
@@ -99,6 +103,7 @@ export {
 } from "./messages/run-message.ts";
 export {
   asksForFullGradient,
+  type Downlink,
   decodeTask,
   encodeTasks,
   isOutsideMethod,
@@ -146,6 +151,7 @@ export {
 } from "./stored/calibration.ts";
 export {
   type Checkpoint,
+  type CheckpointBase,
   type Constants,
   decodeCheckpoint,
   type Elastic,
@@ -158,6 +164,7 @@ export {
   type StoppedBy,
   type Totals,
 } from "./stored/checkpoint.ts";
+export { type Delta, decodeDelta, encodeDelta } from "./stored/delta.ts";
 export {
   decodeLabels,
   encodeLabels,

@@ -34,11 +34,26 @@ export const resultKey = (run: string): string => `${runPrefix(run)}result.json`
  */
 export const iterateKey = (run: string, phase: number, round: number): string =>
   `${runPrefix(run)}iterates/${phase}/${pad(round)}`;
+/** What leads from the server's state of this round to the next one's: short-lived, as the iterates are. */
+export const deltaKey = (run: string, phase: number, round: number): string =>
+  `${runPrefix(run)}iterates/delta-${phase}/${pad(round)}`;
+/** A vector of the server's state S_t beside its points: for workers that have no state to go on from. */
+export const serverStateKey = (run: string, phase: number, round: number, name: string): string =>
+  `${runPrefix(run)}iterates/state-${phase}/${pad(round)}/${name}`;
+/**
+ * A vector of the server's state that checkpoints are made of: as durable as they are, though among the iterates.
+ * @param writer of the base, like no other one: whoever was replaced must not write or delete what its successor names.
+ */
+export const stateBaseKey = (run: string, writer: string, round: number, name: string): string =>
+  `${runPrefix(run)}iterates/base-${sha256(writer).slice(0, 12)}/${pad(round)}/${name}`;
 /** A vector of calibration's power iteration, when it is too large to travel in its tasks. Not an iterate, but as short-lived. */
 export const probeKey = (run: string, step: number): string => `${runPrefix(run)}iterates/probe-${pad(step)}`;
 /** x^t, when only its exact gradient is asked for. */
 export const observedKey = (run: string, phase: number, round: number): string =>
   `${runPrefix(run)}iterates/observed-${pad(phase)}-${pad(round)}`;
+/** The same for a difference of exact gradients: x^t may be watched in the round itself as well, and is deleted when that is over. */
+export const comparedKey = (run: string, phase: number, round: number): string =>
+  `${observedKey(run, phase, round)}-compared`;
 /**
  * What only watches and is too large for a message: the exact gradient of a slot, or all of its answer where that is nothing
  * else. Apart from the contribution, so that this takes the same way, watched or not.
@@ -69,10 +84,10 @@ export const roundsPrefix = (run: string): string => `${runPrefix(run)}rounds/`;
 
 /**
  * May the object be forgotten a few days after it was written? Iterates and large contributions travel through the store
- * only, and are written again whenever a round is repeated.
+ * only (but for bases of checkpoints), and are written again whenever a round is repeated.
  */
 export function isTransientKey(key: string): boolean {
-  return /^runs\/[^/]+\/(iterates|contributions)\//.test(key);
+  return /^runs\/[^/]+\/(iterates\/(?!base-)|contributions\/)/.test(key);
 }
 
 /** How the store is told: a tag, since S3's rules for forgetting know prefixes and tags but no patterns of keys. */

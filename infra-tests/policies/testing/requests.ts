@@ -216,7 +216,6 @@ export const PORT_CALLS: Readonly<Record<string, readonly Ask[]>> = {
   "client/engines/embedded.ts queues.address(contributionsQueueName": [],
   "client/engines/embedded.ts queues.send(queue": [],
   "client/engines/embedded.ts objects.delete(key": [],
-  "client/predict.ts objects.put(spectra": [],
   "sweep/run-cell.ts objects.put(key": [],
 };
 

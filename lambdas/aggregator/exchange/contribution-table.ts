@@ -7,6 +7,8 @@ import type { Ranges, RunMessage } from "../../../shared/protocol/index.ts";
 
 /** A worker's answer to a task. */
 export type Answer = Extract<RunMessage, { kind: "contribution" | "answer" | "held-out" | "reduced" }>;
+/** Where a worker needs the server's state. */
+export type StateNeed = Extract<RunMessage, { kind: "need-state" }>;
 export type WorkerError = Extract<RunMessage, { kind: "error" }>;
 /** Which answer of which run this is. */
 export type Place = Pick<Answer, "runDigest" | "phase" | "round" | "slot" | "worker">;
@@ -82,6 +84,7 @@ export class ContributionTable {
   #accepted: (AcceptedContribution | undefined)[] = [];
   #count = 0;
   #errors: WorkerError[] = [];
+  #needs: StateNeed[] = [];
   #rejected = 0;
 
   constructor(runDigest: string, observer?: AnswerObserver) {
@@ -95,6 +98,7 @@ export class ContributionTable {
     this.#accepted = new Array(expected.workers.length).fill(undefined);
     this.#count = 0;
     this.#errors = [];
+    this.#needs = [];
     this.#observer?.expected(expected);
     expected.known?.forEach((known, slot) => {
       if (known === undefined) return;
@@ -133,6 +137,16 @@ export class ContributionTable {
     return this.#errors.shift();
   }
 
+  /** Does a slot that has not answered need the server's state? */
+  get hasNeed(): boolean {
+    return this.#needs.length > 0;
+  }
+
+  /** All such slots, once. */
+  takeNeeds(): readonly StateNeed[] {
+    return this.#needs.splice(0).filter(({ slot }) => !this.hasAnswered(slot));
+  }
+
   /** Would an answer of this place be accepted, if it is of the kind that was asked for? */
   awaits(place: Place): boolean {
     return this.#reasonAgainst(place) === undefined;
@@ -149,6 +163,10 @@ export class ContributionTable {
     if (message.kind === "stored" || message.kind === "pack") return this.reject("no answer of a worker");
     if (message.kind === "error") {
       this.#errors.push(message);
+      return ACCEPTED;
+    }
+    if (message.kind === "need-state") {
+      this.#needs.push(message);
       return ACCEPTED;
     }
     const evaluationOnly =

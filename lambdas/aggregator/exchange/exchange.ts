@@ -2,6 +2,7 @@
 import type { Log, MessageQueue, OutgoingMessage, Ports, QueueAddress } from "../../../shared/cloud/index.ts";
 import {
   BATCH_LIMIT,
+  type Downlink,
   encodeTasks,
   isOutsideMethod,
   MAX_SENDS,
@@ -15,6 +16,7 @@ import type {
   Answer,
   ContributionTable,
   Expectation,
+  StateNeed,
   WorkerError,
 } from "./contribution-table.ts";
 import type { Inbox } from "./inbox.ts";
@@ -24,7 +26,7 @@ import { WorkerFailure, workerFailure } from "./worker-failure.ts";
 export interface Exchange {
   /** Slot -> its contribution. */
   readonly accepted: readonly AcceptedContribution[];
-  /** Bytes of the tasks' bodies, those outside the method apart. */
+  /** Bytes of the tasks' bodies, and of what workers have read that could not do them; those outside the method apart. */
   readonly taskBytes: number;
   readonly outsideBytes: number;
   /** Tasks sent again: hedges, overdue ones, and those whose worker failed. */
@@ -40,6 +42,11 @@ export interface ExchangeWatch {
   readonly sent?: () => void;
   /** A batch of answers was looked at, some of which may have counted. */
   readonly counted?: () => void;
+  /**
+   * The server's state in full, for workers that can't make it: stored when it is asked for first.
+   * @param again somebody has not found what was stored.
+   */
+  readonly fullState?: (again: boolean) => Promise<Downlink>;
   /** See `Expectation`: an answer that it objects to counts for nothing, and its task is sent again. */
   readonly objection?: Expectation["objection"];
   /** Slot -> what an exchange of the same tasks has brought already: those are not sent. */
@@ -71,12 +78,21 @@ export async function exchange(
   const packOf = packs.flatMap(({ others = [] }, pack) => new Array<number>(1 + others.length).fill(pack));
   const missing = (): number[] => missingPacks(contributions, packOf);
   const bodies = encodeTasks(packs);
+  const sent = { taskBytes: 0, outsideBytes: 0 };
+  const send = async (which: readonly number[]): Promise<void> => {
+    for (const pack of which) {
+      const { length } = bodies[pack]!;
+      if (isOutsideMethod(packs[pack]!.kind)) sent.outsideBytes += length;
+      else sent.taskBytes += length;
+    }
+    await sendAll(
+      queues,
+      taskQueue,
+      which.map((pack) => bodies[pack]!),
+    );
+  };
   const asked = known === undefined ? packs.map((_, pack) => pack) : missing();
-  await sendAll(
-    queues,
-    taskQueue,
-    asked.map((pack) => bodies[pack]!),
-  );
+  await send(asked);
   watch.sent?.();
   const sentAt = clock.now();
   const sends: number[] = new Array(packs.length).fill(0);
@@ -100,8 +116,26 @@ export async function exchange(
       lastSent[pack] = clock.now();
       retryAt[pack] = undefined;
     }
-    const lateBodies = late.map((pack) => bodies[pack]!);
-    await sendAll(queues, taskQueue, lateBodies);
+    await send(late);
+  };
+  /** Pack -> how often its workers have said that they need the state. */
+  const needed: number[] = new Array(packs.length).fill(0);
+  /** No failure of a worker's, and no sending that counts; but no pack asks for ever. */
+  const withState = async (needs: readonly StateNeed[]): Promise<void> => {
+    const { fullState } = watch;
+    for (const { bytesRead } of needs) sent.taskBytes += bytesRead;
+    if (fullState === undefined) return;
+    const needy = [...new Set(needs.map(({ slot }) => packOf[slot]!))];
+    const told = (pack: number): boolean =>
+      needed[pack]! > 0 || packs[pack]!.downlink?.base?.round === packs[pack]!.round;
+    const downlink = await fullState(needy.some(told));
+    const whole = encodeTasks(needy.map((pack) => ({ ...packs[pack]!, downlink })));
+    for (const [i, pack] of needy.entries()) {
+      if (++needed[pack]! > MAX_SENDS) throw stateless(packs[pack]!);
+      bodies[pack] = whole[i]!;
+      lastSent[pack] = clock.now();
+    }
+    await send(needy);
   };
   const lastErrors: (WorkerError | undefined)[] = new Array(packs.length).fill(undefined);
   const rejectedBefore = contributions.rejected;
@@ -124,6 +158,7 @@ export async function exchange(
   for (;;) {
     const event = await inbox.next(wait, mostInAt === undefined ? threshold : tasks.length);
     if (event.kind === "complete") break;
+    if (event.kind === "need-state") await withState(event.needs);
     if (event.kind === "error") {
       const { error } = event;
       const pack = packOf[error.slot]!;
@@ -161,7 +196,7 @@ export async function exchange(
   }
   return {
     accepted: contributions.accepted as readonly AcceptedContribution[],
-    ...bytesSent(packs, bodies, sends),
+    ...sent,
     resent,
     hedged,
     dropped: contributions.rejected - rejectedBefore,
@@ -187,21 +222,6 @@ function expectationOf(tasks: readonly Task[], kind: Answer["kind"]): Expectatio
   };
 }
 
-/** @param sends pack -> times sent */
-function bytesSent(
-  packs: readonly Task[],
-  bodies: readonly string[],
-  sends: readonly number[],
-): Pick<Exchange, "taskBytes" | "outsideBytes"> {
-  let taskBytes = 0;
-  let outsideBytes = 0;
-  bodies.forEach((body, pack) => {
-    if (isOutsideMethod(packs[pack]!.kind)) outsideBytes += body.length * sends[pack]!;
-    else taskBytes += body.length * sends[pack]!;
-  });
-  return { taskBytes, outsideBytes };
-}
-
 /** @param said by its worker, if it could say anything. */
 function exhausted(pack: Task, said: WorkerError | undefined): WorkerFailure {
   if (said !== undefined) return workerFailure(pack, said);
@@ -220,6 +240,14 @@ async function tasksWaiting(queues: MessageQueue, taskQueue: QueueAddress, log: 
     log.warn("task-queue-unseen", { error: String(error) });
     return 0;
   }
+}
+
+function stateless(pack: Task): WorkerFailure {
+  return new WorkerFailure(
+    "worker-failed",
+    pack,
+    `its worker has not found the server's state where it was stored, ${MAX_SENDS} times; look into the bucket's lifecycle rules`,
+  );
 }
 
 function nobodyWorks(place: Task, silence: number, waiting: number): WorkerFailure {

@@ -21,6 +21,7 @@ import {
   type AnswerObserver,
   ContributionTable,
   type Expectation,
+  type StateNeed,
   type WorkerError,
 } from "./contribution-table.ts";
 import { type PolledMessage, Poller } from "./poller.ts";
@@ -31,6 +32,8 @@ import { StoppedNow, UserCommands } from "./user-commands.ts";
 export type InboxEvent =
   | { readonly kind: "complete" }
   | { readonly kind: "error"; readonly error: WorkerError }
+  /** Workers that have answered that they need the server's state. */
+  | { readonly kind: "need-state"; readonly needs: readonly StateNeed[] }
   | { readonly kind: "progress" };
 
 /** What an aggregator has of its run. */
@@ -158,12 +161,15 @@ export class Inbox {
     if (this.commands.stopNow) throw new StoppedNow(`run stopped by the user`);
     const error = this.contributions.takeError();
     if (error !== undefined) return { kind: "error", error };
+    const needs = this.contributions.takeNeeds();
+    if (needs.length > 0) return { kind: "need-state", needs };
     return { kind: this.contributions.complete ? "complete" : "progress" };
   }
 
   #interesting(): boolean {
-    const { hasError, count } = this.contributions;
-    return this.#failure !== undefined || this.commands.stopNow || hasError || count >= this.#threshold;
+    const { hasError, hasNeed, count } = this.contributions;
+    const asked = hasError || hasNeed;
+    return this.#failure !== undefined || this.commands.stopNow || asked || count >= this.#threshold;
   }
 
   async #read(): Promise<void> {
@@ -236,6 +242,8 @@ export class Inbox {
         continue;
       }
       const own = any ? NO_BYTES : sizes;
+      if (!any && part.kind === "contribution" && message.bytesRead !== undefined)
+        part = { ...part, bytesRead: message.bytesRead };
       if (isWhole(part) ? this.#counts(part, own) : await this.#offerWhole(part, own)) any = true;
     }
     return any;

@@ -40,12 +40,17 @@ export class Encoding {
   }
 }
 
+/** @throws MarinaError "message" for what is no contribution. */
+export function payloadOf(message: AcceptedContribution["message"]): Uint8Array {
+  if (message.kind === "contribution") return message.payload;
+  throw new MarinaError("message", "round: expected contributions only");
+}
+
 /** Adds the decoded message to `sum`. @throws MarinaError "message" for what is no contribution. */
 export function addMessage(
   message: AcceptedContribution["message"],
   encoding: Encoding,
   sum: Float64Array,
 ): void {
-  if (message.kind !== "contribution") throw new MarinaError("message", "round: expected contributions only");
-  encoding.compressor.accumulate(message.payload, encoding.drawOf(message.slot), sum);
+  encoding.compressor.accumulate(payloadOf(message), encoding.drawOf(message.slot), sum);
 }

@@ -1,6 +1,6 @@
 /** What L_pm is at least, as seen on the way: outside the method, where a spec asks for it. */
 import { norm } from "../../../shared/math/index.ts";
-import { observedKey, type Point } from "../../../shared/protocol/index.ts";
+import { comparedKey, type Point } from "../../../shared/protocol/index.ts";
 import type { ActiveRun } from "../term/active-run.ts";
 import { gradientsAt } from "./evaluate.ts";
 import { observedPoint, travelInline } from "./points.ts";
@@ -52,7 +52,7 @@ async function exactGradients(
   const inline = travelInline(dimension, 1, Math.ceil(workers / shardsPerTask));
   const point: Point = inline
     ? { kind: "inline", vector: x }
-    : await observedPoint(ports.objects, observedKey(run, phase, pointRound), x);
+    : await observedPoint(ports.objects, comparedKey(run, phase, pointRound), x);
   const exact = await gradientsAt(active, point, pointRound);
   if (point.kind === "stored") await ports.objects.delete(point.key);
   return exact;

@@ -9,7 +9,7 @@ import {
 } from "../../../shared/protocol/index.ts";
 
 /** Bytes of a task's text besides its points, generously. */
-const TASK_OVERHEAD_BYTES = 1024;
+export const TASK_OVERHEAD_BYTES = 1024;
 
 /** May `count` points of R^d travel inside each of `tasks` tasks? */
 export function travelInline(dimension: number, count: number, tasks: number): boolean {
@@ -34,6 +34,11 @@ export class PointStore {
 
   /** @param pointRound the round t whose iterate x^t this is: equal rounds have equal bits. */
   async point(vector: Float64Array, pointRound: number): Promise<Point> {
+    return { kind: "stored", key: await this.key(vector, pointRound) };
+  }
+
+  /** The same by its key. */
+  async key(vector: Float64Array, pointRound: number): Promise<string> {
     const key = iterateKey(this.#run, this.#phase, pointRound);
     if (!this.#stored.has(pointRound)) {
       const bytes = encodeVector(vector);
@@ -42,7 +47,12 @@ export class PointStore {
       this.bytes += bytes.length;
       this.#stored.add(pointRound);
     }
-    return { kind: "stored", key };
+    return key;
+  }
+
+  /** Somebody has not found what was stored: whatever is asked for next is stored anew. */
+  storeAgain(): void {
+    this.#stored.clear();
   }
 
   /**

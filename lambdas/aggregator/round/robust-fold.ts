@@ -41,6 +41,9 @@ export class RobustFold {
   /** A rule needs all messages at once. */
   advance(): void {}
 
+  /** No step is made again of the messages: who makes it elsewhere takes their middle. */
+  readonly kept = undefined;
+
   /** @throws MarinaError "message" for what is no contribution, or can't be decoded. */
   async mean(): Promise<Float64Array> {
     const { compute, table, encoding, slots, rule, longest, seed, round } = this.#setting;

@@ -10,15 +10,22 @@ import {
   type Vectors,
   workerNumbers,
 } from "../../../shared/methods/index.ts";
-import type { Constants, HeldOut, Point, TaskKind } from "../../../shared/protocol/index.ts";
+import {
+  type Constants,
+  type HeldOut,
+  observedKey,
+  type Point,
+  type TaskKind,
+} from "../../../shared/protocol/index.ts";
 import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { type ExchangeWatch, exchange } from "../exchange/exchange.ts";
 import { type ActiveRun, tasksFor } from "../term/active-run.ts";
 import { certificateOf, clippingLevel } from "./certificate.ts";
 import { Encoding } from "./decode.ts";
+import type { DeltaDownlink } from "./downlink.ts";
 import { combine, exactAddends, rangesOfEvaluation, storedEvaluationBytes } from "./evaluate.ts";
 import { heldOutFigures, heldOutTasks } from "./held-out.ts";
-import { type PointStore, travelInline } from "./points.ts";
+import { observedPoint, type PointStore, travelInline } from "./points.ts";
 import { type Addends, type ReductionTraffic, reduceVectors } from "./reduce.ts";
 import { rangesOf } from "./reduction.ts";
 import { RobustFold } from "./robust-fold.ts";
@@ -29,6 +36,8 @@ export interface RoundOutcome {
   readonly plan: Plan;
   /** Mean over the slots of the decoded messages; with an aggregation their middle. */
   readonly mean: Float64Array;
+  /** The messages of which it is the mean, in slot order, where the step is made again of them. */
+  readonly messages: readonly Uint8Array[] | undefined;
   /** The workers' states after this round, where the server holds them; else nothing. */
   readonly workerStates: Vectors;
   /** f(x^t), where all workers looked at all their rows. */
@@ -54,6 +63,8 @@ export interface RoundSetting {
   readonly active: ActiveRun;
   readonly method: Method;
   readonly points: PointStore;
+  /** The points travel as deltas of the server's state; undefined: themselves. */
+  readonly deltas: DeltaDownlink | undefined;
   /** The round of the durable checkpoint: no successor asks for anything older. */
   readonly oldestNeededRound: number;
   readonly evaluate: boolean;
@@ -71,7 +82,18 @@ export interface RoundSetting {
  * the round that formed them, so workers know which gradients they still hold.
  */
 export async function doRound(
-  { active, method, points, oldestNeededRound, evaluate, heldOut, dense, constants, sent }: RoundSetting,
+  {
+    active,
+    method,
+    points,
+    deltas,
+    oldestNeededRound,
+    evaluate,
+    heldOut,
+    dense,
+    constants,
+    sent,
+  }: RoundSetting,
   state: Vectors,
   round: number,
   referenceRound: number,
@@ -89,12 +111,14 @@ export async function doRound(
   };
   const pointRounds = request.points.map((name) => roundOf[name]);
   const packs = Math.ceil(workers.length / shardsPerTask);
-  const storedBefore = points.bytes;
+  const storedBefore = points.bytes + (deltas?.bytes ?? 0);
   const held = serverHeld(active.algorithm);
   const inline = travelInline(dimension, vectors.length + (held === undefined ? 0 : shardsPerTask), packs);
+  const downlink = await deltas?.of(state, round, packs);
   const carried: Point[] = [];
   for (const [i, vector] of vectors.entries()) {
-    carried.push(inline ? { kind: "inline", vector } : await points.point(vector, pointRounds[i]!));
+    if (downlink !== undefined) carried.push({ kind: "held" });
+    else carried.push(inline ? { kind: "inline", vector } : await points.point(vector, pointRounds[i]!));
   }
   const rule = aggregationOf(active.algorithm);
   // Messages are looked at one by one where the server moves each worker's state by its own, where they have weights, and by robust rules.
@@ -108,21 +132,33 @@ export async function doRound(
   const common = { round, evaluate, oldestNeededRound: oldestNeededRound, ranges };
   const asked = tasksFor(
     active,
-    { ...common, kind: request.name as TaskKind, points: carried, pointRounds },
+    {
+      ...common,
+      kind: request.name as TaskKind,
+      points: carried,
+      pointRounds,
+      ...(downlink && { downlink }),
+    },
     workers,
   );
   const tasks =
     held === undefined
       ? asked
       : asked.map((task) => ({ ...task, shifts: Object.values(stateOf(held, state, task.worker)) }));
+  // Who only watches has its own environments, which make no state.
+  const watching = others.length > 0 || heldOut;
+  const watched =
+    downlink === undefined || !watching
+      ? carried.slice(0, 1)
+      : [await observedIterate(active, vectors[0]!, round, others.length)];
   const watchers = tasksFor(
     active,
-    { ...common, kind: "evaluate", points: carried.slice(0, 1), pointRounds: pointRounds.slice(0, 1) },
+    { ...common, kind: "evaluate", points: watched, pointRounds: pointRounds.slice(0, 1) },
     others,
     workers.length,
   );
   const beside = heldOut
-    ? heldOutTasks(active, carried[0]!, pointRounds[0]!, tasks.length + watchers.length)
+    ? heldOutTasks(active, watched[0]!, pointRounds[0]!, tasks.length + watchers.length)
     : [];
   const compressor = request.dense ? active.dense : active.compressor;
   const encoding = new Encoding(compressor, spec.seed, round, count);
@@ -136,23 +172,36 @@ export async function doRound(
   const table = inbox.contributions;
   const fold =
     rule === undefined
-      ? new RunningFold(compute, table, encoding, workers.length, early, plan.weights)
+      ? new RunningFold(
+          ...([compute, table, encoding, workers.length, early] as const),
+          plan.weights,
+          deltas !== undefined && !request.dense,
+        )
       : new RobustFold({
           ...{ compute, table, encoding, rule, round, slots: workers.length, seed: spec.seed },
           longest: clippingLevel(bounding),
         });
+  const fullState =
+    deltas && ((again: boolean) => deltas.whole(state, round, referenceRound, downlink!, again));
   const collect = (watch: ExchangeWatch) => {
     const all = [...tasks, ...watchers, ...beside];
-    return exchange(ports, taskQueue, inbox, all, "contribution", shardsPerTask, active.hedging, watch);
+    const watching = { ...watch, ...(fullState && { fullState }) };
+    return exchange(ports, taskQueue, inbox, all, "contribution", shardsPerTask, active.hedging, watching);
   };
   const collected = await collect({
-    sent,
+    sent() {
+      sent();
+      deltas?.sent();
+    },
     counted: () => {
       if (denseRanges === 0) fold.advance();
     },
     objection: certificate,
   });
   const { accepted } = collected;
+  // Only who watches has read it.
+  if (downlink !== undefined)
+    active.usedUp.add(watched.flatMap((point) => (point.kind === "stored" ? [point.key] : [])));
   const own = accepted.slice(0, workers.length);
   // Before the reduction: its exchange has the table.
   const folded = denseRanges === 0 ? await fold.mean(active.hooks?.foldOrder) : undefined;
@@ -183,21 +232,22 @@ export async function doRound(
   const figures = heldOut
     ? heldOutFigures(active, accepted.slice(tasks.length + watchers.length))
     : undefined;
-  const { bits, reused, uplinkBytes, evaluationBytes } = uplinkOf(accepted);
+  const { bits, reused, uplinkBytes, bytesRead, evaluationBytes } = uplinkOf(accepted);
   const traffic = reduced?.traffic ?? NO_TRAFFIC;
   const { taskBytes, outsideBytes, resent, hedged, dropped } = collected;
   const storedMessages = denseRanges === 0 ? 0 : own.length * entryBytes * dimension;
-  const storedBytes = inline ? 0 : points.bytes - storedBefore + vectors.length * 8 * dimension * packs;
+  const storedBytes = points.bytes + (deltas?.bytes ?? 0) - storedBefore;
   return {
     plan,
     mean,
+    messages: fewerThanTheMean(fold.kept, dimension),
     workerStates: moved,
     loss: exact?.loss ?? meanLoss(own, count),
     gradientNormSquared: exact?.gradientNormSquared ?? null,
     heldOut: figures,
     uplinkBitsPerWorker: bits / count,
     uplinkBytes: uplinkBytes + storedMessages + traffic.uplinkBytes,
-    downlinkBytes: taskBytes + storedBytes + traffic.taskBytes,
+    downlinkBytes: taskBytes + storedBytes + bytesRead + traffic.taskBytes,
     evaluationBytes:
       outsideBytes + evaluationBytes + storedEvaluationBytes(exactOnes, dimension) + traffic.outsideBytes,
     pairs: isPair(request) ? own.length : 0,
@@ -229,16 +279,40 @@ function uplinkOf(accepted: readonly AcceptedContribution[]) {
   let bits = 0;
   let reused = 0;
   let uplinkBytes = 0;
+  let bytesRead = 0;
   let evaluationBytes = 0;
   for (const { message, bytes, evaluationBytes: extra } of accepted) {
     if (message.kind === "contribution") {
       bits += message.bits;
       if (message.reused) reused++;
+      // What an evaluation reads is outside the method.
+      if (message.bits > 0) bytesRead += message.bytesRead ?? 0;
     }
     uplinkBytes += bytes;
     evaluationBytes += extra;
   }
-  return { bits, reused, uplinkBytes, evaluationBytes };
+  return { bits, reused, uplinkBytes, bytesRead, evaluationBytes };
+}
+
+/** The messages, unless their mean is shorter. */
+function fewerThanTheMean(
+  messages: readonly Uint8Array[] | undefined,
+  dimension: number,
+): readonly Uint8Array[] | undefined {
+  let bytes = 0;
+  for (const { length } of messages ?? []) bytes += length;
+  return bytes > 8 * dimension ? undefined : messages;
+}
+
+/** x^t for those who only watch. */
+async function observedIterate(
+  { ports, run, phase, dimension, shardsPerTask }: ActiveRun,
+  x: Float64Array,
+  round: number,
+  others: number,
+): Promise<Point> {
+  if (travelInline(dimension, 1, Math.ceil(others / shardsPerTask))) return { kind: "inline", vector: x };
+  return observedPoint(ports.objects, observedKey(run, phase, round), x);
 }
 
 /** Workers without a slot. */

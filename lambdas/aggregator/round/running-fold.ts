@@ -1,8 +1,9 @@
 /** The mean of a round's messages, added in slot order while later ones are still on their way. */
 import type { Compute, Work } from "../../../shared/cloud/index.ts";
 import { decodingWork } from "../../../shared/compressors/index.ts";
+import { MessageSum } from "../../../shared/methods/index.ts";
 import type { AcceptedContribution, ContributionTable } from "../exchange/contribution-table.ts";
-import { addMessage, type Encoding } from "./decode.ts";
+import { type Encoding, payloadOf } from "./decode.ts";
 
 /** Entries and indices; less than this is left to the end: each piece is a step of its own, which costs more than small messages do. */
 const PIECE = 20_000;
@@ -18,9 +19,8 @@ export class RunningFold {
   readonly #encoding: Encoding;
   readonly #slots: number;
   readonly #early: boolean;
-  readonly #weights: Float64Array | undefined;
-  readonly #sum: Float64Array;
-  #scratch: Float64Array | undefined;
+  readonly #sum: MessageSum;
+  readonly #kept: Uint8Array[] | undefined;
   /** Slots that are added. */
   #added = 0;
   #adding: Promise<void> | undefined;
@@ -30,6 +30,7 @@ export class RunningFold {
    * @param slots those of the method, the table's first ones.
    * @param early false: everything at the end, and nothing is let go: for who needs the messages once more.
    * @param weights of the slots' messages in the sum; default: 1 each.
+   * @param keep the messages, for who makes the step again.
    */
   constructor(
     compute: Compute,
@@ -38,14 +39,20 @@ export class RunningFold {
     slots: number,
     early: boolean,
     weights?: Float64Array,
+    keep = false,
   ) {
     this.#compute = compute;
     this.#table = table;
     this.#encoding = encoding;
     this.#slots = slots;
     this.#early = early;
-    this.#weights = weights;
-    this.#sum = new Float64Array(encoding.compressor.dimension);
+    this.#sum = new MessageSum(encoding.compressor, slots, weights);
+    this.#kept = keep ? [] : undefined;
+  }
+
+  /** The messages in slot order, once all are added; undefined where they are not kept. */
+  get kept(): readonly Uint8Array[] | undefined {
+    return this.#kept;
   }
 
   /** Some answers may have come: adds those that are next, if they are worth a step and none is under way. */
@@ -76,30 +83,23 @@ export class RunningFold {
     while (this.#adding !== undefined) await this.#adding;
     if (this.#failure !== undefined) throw this.#failure.error;
     const work = this.#workUpTo(this.#slots);
-    const sum = this.#sum;
+    const { dimension } = this.#encoding.compressor;
     return this.#compute.run(
-      () => ({ ...work, entries: work.entries + sum.length }),
+      () => ({ ...work, entries: work.entries + dimension }),
       () => {
         const left = this.#table.accepted.slice(this.#added, this.#slots) as AcceptedContribution[];
         for (const { message } of order(left)) this.#addOne(message);
         this.#added = this.#slots;
-        for (let j = 0; j < sum.length; j++) sum[j] = sum[j]! / this.#slots;
-        return sum;
+        return this.#sum.mean();
       },
     );
   }
 
   #addOne(message: AcceptedContribution["message"]): void {
-    const sum = this.#sum;
-    if (this.#weights === undefined) {
-      addMessage(message, this.#encoding, sum);
-      return;
-    }
-    this.#scratch ??= new Float64Array(sum.length);
-    const one = this.#scratch.fill(0);
-    addMessage(message, this.#encoding, one);
-    const weight = this.#weights[message.slot]!;
-    for (let j = 0; j < sum.length; j++) sum[j] = sum[j]! + weight * one[j]!;
+    const { slot } = message;
+    const payload = payloadOf(message);
+    this.#sum.add(payload, this.#encoding.drawOf(slot), slot);
+    if (this.#kept !== undefined) this.#kept[slot] = payload;
   }
 
   /** The first slot that has not answered. */

@@ -8,6 +8,7 @@ import { type AlgorithmSpec, compressorOf } from "../../../shared/methods/index.
 import { openProblem, type Problem } from "../../../shared/problems/index.ts";
 import {
   algorithmOf,
+  type Downlink,
   decodeStoredRun,
   manifestKey,
   type Point,
@@ -157,6 +158,7 @@ export interface Assignment {
   readonly pointRounds: readonly number[];
   /** Dense vectors are stored, to be added by reducers. */
   readonly ranges?: Ranges | undefined;
+  readonly downlink?: Downlink;
 }
 
 /** Tasks for these workers; slots are numbered from `firstSlot`. */

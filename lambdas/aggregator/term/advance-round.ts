@@ -1,11 +1,12 @@
 /** A round, and the state after it. */
-import type { Vectors } from "../../../shared/methods/index.ts";
+import type { MadeStep, Vectors } from "../../../shared/methods/index.ts";
 import type { RoundRecord, RunSpec, StoppedBy, Totals } from "../../../shared/protocol/index.ts";
 import { noteNorm } from "../membership/decide.ts";
 import { isFirstOfChange } from "../membership/may-take-effect.ts";
 import { type Evaluation, evaluateAt } from "../round/evaluate.ts";
 import { measureHessianVariance } from "../round/hessian-variance.ts";
 import { doRound, type RoundOutcome } from "../round/round.ts";
+import { serverHeld } from "../round/server-held-state.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { afterRound } from "./budget.ts";
 import { nonFiniteEntry, normDivergence } from "./divergence.ts";
@@ -19,27 +20,31 @@ import { type RunState, secondsAt } from "./run-state.ts";
 const STEP_PASSES = 4;
 
 export async function advanceRound(term: OpenTerm, before: RunState): Promise<RunState> {
-  const { writer, spending, ports } = term;
+  const { writer, spending, ports, bases } = term;
   const { spec, round, referenceRound, vectors, totals, atBoundary } = before;
-  const { active, method, points } = term.working(before);
+  const { active, method, points, deltas } = term.working(before);
   await active.inbox.commands.forgetScale(before.elastic.lastRequest);
   const evaluate = round === 0 || (spec.evaluateEvery > 0 && round % spec.evaluateEvery === 0);
   const heldOut = spec.heldOut !== undefined && round % spec.heldOut.every === 0;
   const dense = isFirstOfChange(before.elastic, round);
+  // The states of the workers that the server holds are led to by no delta.
+  const based = deltas !== undefined && serverHeld(active.algorithm) === undefined;
   const begunAt = ports.clock.now();
   const outcome = await doRound(
     {
       active,
       method,
       points,
+      deltas,
       oldestNeededRound: writer.durableRound,
       evaluate,
       heldOut,
       dense,
       constants: before.Li === undefined ? before.constants : { ...before.constants, Li: before.Li },
-      sent: () => {
+      sent() {
         writer.release();
         void active.usedUp.delete();
+        if (based) bases.sent(vectors, deltas.names, round);
       },
     },
     vectors,
@@ -80,11 +85,14 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
     ({ own }) => ({
       rows: 0,
       nonZeros: 0,
-      entries: STEP_PASSES * entriesOf(own) + entriesOf(outcome.workerStates),
+      entries:
+        (STEP_PASSES + (deltas === undefined ? 0 : 1)) * entriesOf(own) + entriesOf(outcome.workerStates),
     }),
     () => {
       const own = method.step(vectors, outcome.plan, outcome.mean);
       const next = { ...own, ...outcome.workerStates };
+      const delta = deltas?.made(stepOf(active.workers, before, outcome), own);
+      if (based && delta !== undefined) bases.made(round, delta);
       return {
         own,
         next,
@@ -104,6 +112,8 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
   const atDurable = references.findLastIndex((reference) => reference < durable);
   const inUse = references.slice(Math.max(0, atDurable));
   await points.forgetBelow(Math.min(durable, round + 1) - 1, inUse[0]!);
+  deltas?.forget();
+  bases.forget(durable);
   const spent = { usd: spending.usd(), seconds: secondsAt(before, ports.clock.now()) };
   return {
     ...summed,
@@ -116,6 +126,21 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
     atBoundary: spent,
     spent,
     budget: afterRound(before.budget, spent),
+  };
+}
+
+/** The step that is being made, for those who make it again. */
+function stepOf(
+  workers: number,
+  { round, constants: { stepSize, shiftStep } }: RunState,
+  { plan: { request, refresh, weights }, mean, messages }: RoundOutcome,
+): MadeStep {
+  return {
+    ...{ round, workers, request: request.name, stepSize, shiftStep, refresh },
+    sum:
+      messages === undefined
+        ? { kind: "mean", mean }
+        : { kind: "messages", payloads: messages, ...(weights === undefined ? {} : { weights }) },
   };
 }
 

@@ -11,6 +11,7 @@ import {
   NO_POINT,
   type UncommittedCheckpoint,
 } from "../checkpoints/uncommitted-checkpoint.ts";
+import { wholeCheckpoint } from "../checkpoints/whole-checkpoint.ts";
 import { StoppedNow } from "../exchange/user-commands.ts";
 import { loadStored, RunDeleted } from "./active-run.ts";
 import { destroyQueue, isOver, retryWhileUnavailable } from "./end-run.ts";
@@ -75,8 +76,8 @@ async function storeFailure(
   // that. (A run that ended in an earlier term could not even be taken up again, and must say so.)
   const ended = found !== undefined && found.checkpoint.status !== "running";
   if (ended && found.checkpoint.tenure >= control.tenure) throw error;
-  const base =
-    found?.checkpoint ?? emptyCheckpoint({ ...stored, ...active }, control, await startIfKnown(term));
+  const whole = found && (await wholeCheckpoint(ports.objects, stored.spec, found.checkpoint));
+  const base = whole ?? emptyCheckpoint({ ...stored, ...active }, control, await startIfKnown(term));
   const { commit: _, ...uncommitted } = { commit: "", ...base };
   const failed: UncommittedCheckpoint = {
     ...uncommitted,

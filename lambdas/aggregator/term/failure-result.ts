@@ -21,6 +21,7 @@ import {
   NO_POINT,
   type UncommittedCheckpoint,
 } from "../checkpoints/uncommitted-checkpoint.ts";
+import { wholeCheckpoint } from "../checkpoints/whole-checkpoint.ts";
 import { loadStored, type StoredSpec, UnreadableDescription } from "./active-run.ts";
 import { publishResult, resultOf } from "./end-run.ts";
 
@@ -40,7 +41,7 @@ export async function publishFailureResult(
   const { run } = control;
   try {
     const stored = await description(ports, run);
-    const checkpoint = await lastCheckpoint(ports, run);
+    const checkpoint = await lastCheckpoint(ports, run, stored.spec);
     // All but the tidying up is done, and a service was unavailable: `marina resume` finds an ended run and writes the
     // result that belongs to it.
     const unavailable = error instanceof MarinaError && error.code === "unavailable";
@@ -71,9 +72,15 @@ async function description(
 }
 
 /** Undefined where there is none that can be read, with the program as it is: the result then says nothing of rounds. */
-async function lastCheckpoint({ objects }: Ports, run: string): Promise<Checkpoint | undefined> {
+async function lastCheckpoint(
+  { objects }: Ports,
+  run: string,
+  spec: RunSpec | null,
+): Promise<Checkpoint | undefined> {
   try {
-    return (await readCheckpoint(objects, run))?.checkpoint;
+    const checkpoint = (await readCheckpoint(objects, run))?.checkpoint;
+    if (checkpoint?.base === undefined) return checkpoint;
+    return spec === null ? undefined : await wholeCheckpoint(objects, spec, checkpoint);
   } catch (error) {
     if (error instanceof MarinaError && !(error instanceof UnreadableCheckpoint)) throw error;
     return undefined;

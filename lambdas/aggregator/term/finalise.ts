@@ -36,7 +36,7 @@ function uncalibratedSeconds({ ports }: Term, state: RunState): RunState {
  * @param term whose run may not even have been loaded.
  */
 export async function storeEnd(
-  { ports, settings, lease, writer, active, spending }: Term & Pick<OpenTerm, "writer" | "spending">,
+  { ports, settings, lease, writer, active, spending, bases }: Term & Pick<OpenTerm, "writer" | "spending">,
   boundary: UncommittedCheckpoint,
   ending: Pick<RunEnding, "loss" | "gradientNormSquared" | "heldOut"> | null,
   spec: RunSpec,
@@ -62,6 +62,8 @@ export async function storeEnd(
   };
   writer.commit(checkpoint);
   await writer.settled();
+  // Of a run that is over all that lies beside it is deleted.
+  if (!isOver(status)) await bases?.forgetAll();
   if (status === "running") return;
   lease.check();
   if (isOver(status)) active?.inbox.detach();

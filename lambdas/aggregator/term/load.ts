@@ -9,8 +9,10 @@ import {
   isCalibrated,
 } from "../../../shared/protocol/index.ts";
 import { CheckpointWriter } from "../checkpoints/checkpoint-writer.ts";
+import { StateBases } from "../checkpoints/state-bases.ts";
 import { readCheckpoint } from "../checkpoints/stored-checkpoint.ts";
 import { emptyCheckpoint, type UncommittedCheckpoint } from "../checkpoints/uncommitted-checkpoint.ts";
+import { wholeCheckpoint } from "../checkpoints/whole-checkpoint.ts";
 import { Inbox } from "../exchange/inbox.ts";
 import { currentEpoch } from "../membership/decide.ts";
 import { type ActiveRun, loadRun, loadStored } from "./active-run.ts";
@@ -31,11 +33,15 @@ export async function load(
     await leaveAsItIs(term, found.checkpoint);
     return undefined;
   }
-  const from = found === undefined ? undefined : resumed(found.checkpoint, control);
+  const whole = found === undefined ? undefined : await withState(term, found.checkpoint);
+  const from = whole === undefined ? undefined : resumed(whole, control);
   const spending = settings.spendingOf(run);
   term.spending = spending;
   const writer = new CheckpointWriter(ports.objects, run, invocation.requestId, found);
   term.writer = writer;
+  const bases = new StateBases(ports.objects, ports.log, run, `${control.tenure}/${invocation.requestId}`);
+  term.bases = bases;
+  bases.inherit(found?.checkpoint.base, found?.checkpoint.round ?? 0);
   const active = await openRun(term, writer, found?.checkpoint, from?.generation ?? 0);
   term.active = active;
   if (from !== undefined) spending.restore(from.usage);
@@ -47,17 +53,25 @@ export async function load(
   const open: OpenTerm = {
     ...term,
     writer,
+    bases,
     active,
     spending,
     observe: (record) => settings.observer?.round?.(run, record, invocation.requestId),
     observeCalibration: settings.observer?.calibration ?? (() => undefined),
-    working: workingMembership(active),
+    working: workingMembership(active, bases),
   };
   const begins: UncommittedCheckpoint = from ?? {
     ...emptyCheckpoint(active, control, await startOf(active)),
     status: "running",
   };
   return { open, state: stateOf(open, begins) };
+}
+
+/** The checkpoint with its state, for which the run's description is needed where it names a base. */
+async function withState({ ports }: Term, checkpoint: Checkpoint): Promise<Checkpoint> {
+  if (checkpoint.base === undefined) return checkpoint;
+  const { spec } = await loadStored(ports, checkpoint.run);
+  return wholeCheckpoint(ports.objects, spec, checkpoint);
 }
 
 /** Is this control message the one that should drive, or a late duplicate? */

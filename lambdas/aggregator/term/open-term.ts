@@ -4,7 +4,10 @@ import type { Spending } from "../../../shared/cost/index.ts";
 import { createMethod, type Method } from "../../../shared/methods/index.ts";
 import type { ControlMessage, RoundRecord } from "../../../shared/protocol/index.ts";
 import type { CheckpointWriter } from "../checkpoints/checkpoint-writer.ts";
+import type { StateBases } from "../checkpoints/state-bases.ts";
 import { currentEpoch } from "../membership/decide.ts";
+import { DeltaDownlink } from "../round/downlink.ts";
+import { travelsAsDeltas } from "../round/downlink-rule.ts";
 import { PointStore } from "../round/points.ts";
 import type { AggregatorSettings, CalibrationObserver } from "../settings.ts";
 import { type ActiveRun, withMembership } from "./active-run.ts";
@@ -25,11 +28,13 @@ export interface Term {
   writer?: CheckpointWriter;
   active?: ActiveRun;
   spending?: Spending;
+  bases?: StateBases;
 }
 
 /** A term whose run is loaded. */
 export interface OpenTerm extends Term {
   readonly writer: CheckpointWriter;
+  readonly bases: StateBases;
   /** With the membership that the term began with. */
   readonly active: ActiveRun;
   readonly spending: Spending;
@@ -45,19 +50,23 @@ export interface Working {
   readonly active: ActiveRun;
   readonly method: Method;
   readonly points: PointStore;
+  /** Undefined where the points themselves travel. */
+  readonly deltas: DeltaDownlink | undefined;
 }
 
 /** Makes what is needed of a membership when it is asked for first. */
-export function workingMembership(active: ActiveRun): (state: RunState) => Working {
+export function workingMembership(active: ActiveRun, bases: StateBases): (state: RunState) => Working {
   let last: Working | undefined;
   return ({ elastic, constants }) => {
     const membership = currentEpoch(elastic);
     if (last?.active.phase !== membership.phase) {
       const now = withMembership(active, membership);
+      const points = new PointStore(now.ports.objects, now.run, now.phase);
       last = {
         active: now,
         method: createMethod(now.algorithm, constants),
-        points: new PointStore(now.ports.objects, now.run, now.phase),
+        points,
+        deltas: travelsAsDeltas(now) ? new DeltaDownlink(now, points, bases) : undefined,
       };
     }
     return last;

@@ -57,7 +57,7 @@ async function end(
 }
 
 async function store(
-  { ports, writer, spending, active }: OpenTerm,
+  { ports, writer, spending, active, bases }: OpenTerm,
   before: RunState,
   { elastic, settled, refused }: Extract<Step, { kind: "store" }>,
 ): Promise<RunState> {
@@ -65,7 +65,7 @@ async function store(
   const state = { ...before, elastic };
   if (refused !== undefined) ports.log.warn("scale-refused", { run: active.run, why: refused });
   await writer.settled();
-  const records = writer.commit(checkpointOf(state, spending.save()));
+  const records = writer.commit(checkpointOf(state, spending.save(), bases.of(state.vectors, state.round)));
   if (settled) await writer.settled();
   return { ...state, records, storedRound: state.round, storedAt };
 }

@@ -1,6 +1,7 @@
 /** A run between two steps of a term: everything that the next step is decided by and begins from. Never changed, only replaced. */
 import type { Vectors } from "../../../shared/methods/index.ts";
 import type {
+  CheckpointBase,
   Constants,
   Elastic,
   HeldOut,
@@ -77,8 +78,12 @@ export function secondsAt({ counted }: RunState, milliseconds: number): number {
   return counted.seconds + (milliseconds - counted.at) / 1000;
 }
 
-/** The state as a checkpoint. @param usage counts of what the run has used. */
-export function checkpointOf(state: RunState, usage: unknown): UncommittedCheckpoint {
+/**
+ * The state as a checkpoint.
+ * @param usage counts of what the run has used.
+ * @param base what leads to the vectors, in their place.
+ */
+export function checkpointOf(state: RunState, usage: unknown, base?: CheckpointBase): UncommittedCheckpoint {
   const { identity, round, referenceRound, constants, elastic, totals, records, vectors } = state;
   return {
     ...identity,
@@ -93,7 +98,8 @@ export function checkpointOf(state: RunState, usage: unknown): UncommittedCheckp
     totals,
     ending: null,
     usage,
-    state: vectors,
+    state: base === undefined ? vectors : {},
     records,
+    ...(base === undefined ? {} : { base }),
   };
 }

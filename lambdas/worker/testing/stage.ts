@@ -125,7 +125,8 @@ export async function answersOf(
 export function matterOf(body: string): string {
   const message = decodeRunMessage(body);
   if (!("cold" in message)) return body;
-  const { reads: _, ...rest } = message;
+  const { reads: _, ...read } = message;
+  const { bytesRead: __, ...rest } = { bytesRead: 0, ...read };
   return encodeRunMessage(rest.kind === "contribution" ? { ...rest, reused: false } : rest);
 }
 

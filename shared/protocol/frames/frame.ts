@@ -20,6 +20,7 @@ export const FrameType = {
   rounds: 5,
   vector: 6,
   powerProgress: 7,
+  delta: 8,
 } as const;
 export type FrameType = keyof typeof FrameType;
 

@@ -28,6 +28,8 @@ export interface Timing {
   readonly computeMilliseconds: number;
   /** The environment had never been invoked before. */
   readonly cold: boolean;
+  /** Bytes of objects that its points or the server's state were read from; absent: they came in the task, or nothing is told. */
+  readonly bytesRead?: number;
   /** Objects that it had to read as its caches lacked them (run, manifest, rows); 3 means 3 or more; absent: none. */
   readonly reads?: number;
 }
@@ -66,6 +68,12 @@ export type RunMessage =
       readonly message: string;
       /** Repeating the task may help (a service was unavailable), or can't (bad data, a non-finite number). */
       readonly retryable: boolean;
+    } & Address)
+  /** The environment can't make the server's state of what the task says. No failure: the task is sent again with all of it. */
+  | ({
+      readonly kind: "need-state";
+      /** Of deltas that it has read all the same. */
+      readonly bytesRead: number;
     } & Address)
   | ({ readonly kind: "answer"; readonly payload: Uint8Array } & Address & Timing)
   /** A reducer's sum of one range of coordinates lies in the store. */
@@ -112,7 +120,17 @@ export interface ScaleRequest {
 }
 
 const KINDS = [
-  ...(["contribution", "stored", "error", "answer", "stop", "pack", "scale", "held-out"] as const),
+  ...([
+    "contribution",
+    "stored",
+    "error",
+    "answer",
+    "stop",
+    "pack",
+    "scale",
+    "held-out",
+    "need-state",
+  ] as const),
   /** A contribution whose payload, and one whose exact gradient alone, lies in the store to be read by ranges. */
   ...(["ranges", "observed-ranges"] as const),
   "reduced",
@@ -186,6 +204,7 @@ export function writeRunMessage(message: RunMessage): FrameWriter {
         writeList(writer, message.evaluationRanges);
         writer.setU32(evaluationBytesAt, writer.length - before);
       }
+      if (message.bytesRead !== undefined) writer.f64(message.bytesRead);
       break;
     case "reduced":
       writeList(writer.f64(message.computeMilliseconds).u32(message.checksum), message.lost);
@@ -203,12 +222,16 @@ export function writeRunMessage(message: RunMessage): FrameWriter {
     case "stored":
       writer.text(message.key);
       break;
+    case "need-state":
+      writer.f64(message.bytesRead);
+      break;
     case "pack": {
       let outside = 0;
       for (const part of message.parts) outside += evaluationBytesOfFrame(part);
       writer.setU32(evaluationBytesAt, outside);
       writer.f64(message.computeMilliseconds).u32(message.parts.length);
       for (const part of message.parts) writer.bytes(part);
+      if (message.bytesRead !== undefined) writer.f64(message.bytesRead);
       break;
     }
     case "error":
@@ -293,6 +316,8 @@ function flagsOf(message: RunMessage): number {
       return message.retryable ? RETRYABLE : 0;
     case "stored":
       return message.outside ? EVALUATION_ONLY : 0;
+    case "need-state":
+      return 0;
     case "stop":
     case "scale":
       return message.now ? NOW : 0;
@@ -358,8 +383,10 @@ export function parseRunMessage(bytes: Uint8Array): RunMessage {
         const timing = readTiming(reader, flags);
         const parts: Uint8Array[] = [];
         for (let left = reader.u32(); left > 0; left--) parts.push(reader.bytes());
-        return { kind, ...address, ...timing, parts };
+        return { kind, ...address, ...timing, ...readBytesRead(reader), parts };
       }
+      case "need-state":
+        return { kind, ...address, bytesRead: readBytes(reader) };
       case "error":
         return {
           kind,
@@ -402,6 +429,18 @@ function readTiming(reader: FrameReader, flags: number): Timing {
   return { computeMilliseconds, cold: (flags & COLD) !== 0, ...(reads === 0 ? {} : { reads }) };
 }
 
+/** The last field of all, of contributions and packs to tasks whose points were objects. @throws MessageError */
+function readBytesRead(reader: FrameReader): { readonly bytesRead?: number } {
+  return reader.atEnd ? {} : { bytesRead: readBytes(reader) };
+}
+
+/** @throws MessageError */
+function readBytes(reader: FrameReader): number {
+  const bytes = reader.f64();
+  if (Number.isSafeInteger(bytes) && bytes >= 0) return bytes;
+  throw new MessageError(`contribution: expected a number of bytes, got ${bytes}`);
+}
+
 function readContribution(
   reader: FrameReader,
   { runDigest, phase, round, slot, worker }: Address,
@@ -417,6 +456,7 @@ function readContribution(
   const evaluationKey = apart && kind === "contribution" ? reader.text() : undefined;
   const payloadRanges = kind === "ranges" ? Uint32Array.from(readList(reader)) : undefined;
   const evaluationRanges = apart && kind !== "contribution" ? Uint32Array.from(readList(reader)) : undefined;
+  const { bytesRead } = readBytesRead(reader);
   // Field by field: there are as many of these as tasks, and spreading takes several times as long.
   return {
     kind: "contribution",
@@ -433,6 +473,7 @@ function readContribution(
     reused: (flags & REUSED) !== 0,
     cold,
     ...(reads === undefined ? {} : { reads }),
+    ...(bytesRead === undefined ? {} : { bytesRead }),
     ...(evaluationKey === undefined ? {} : { evaluationKey }),
     ...(payloadRanges === undefined ? {} : { payloadRanges }),
     ...(evaluationRanges === undefined ? {} : { evaluationRanges }),

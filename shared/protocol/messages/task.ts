@@ -99,12 +99,29 @@ export function asksForFullGradient(kind: TaskKind): boolean {
 const EVALUATE = 1;
 const PACKED = 2;
 const CARRIED = 4;
+const HELD = 8;
 const BY_RANGES = 16;
 
-/** A point in a task: the vector itself, or the key of the object that holds it. */
+/** A point in a task: the vector itself, the key of the object that holds it, or a vector of the server's state (`Downlink`). */
 export type Point =
   | { readonly kind: "inline"; readonly vector: Float64Array }
-  | { readonly kind: "stored"; readonly key: string };
+  | { readonly kind: "stored"; readonly key: string }
+  | { readonly kind: "held" };
+
+/** How an environment comes to the server's state S_t of the task's round t: it holds it, or makes it of an earlier one. */
+export interface Downlink {
+  /** CRC-32 of each vector of S_t, in the order of `serverStateNames`: with run, epoch and round its identity. */
+  readonly sums: readonly number[];
+  /** The deltas of rounds `first` .. t - 1 are there (`deltaKey`); t: none is. */
+  readonly first: number;
+  /** That of round t - 1, where it is small enough to travel in the task. */
+  readonly last?: Uint8Array;
+  /**
+   * For who holds nothing: where all vectors of a state S_s lie that the deltas lead on from, s <= t (of S_0 x^0 alone). Who
+   * can't make S_t answers that it needs the state.
+   */
+  readonly base?: { readonly round: number; readonly keys: readonly string[] };
+}
 
 /** A slot and the worker that has it. */
 export interface Member {
@@ -131,6 +148,8 @@ export interface Task {
   /** Rounds below this are durable: what workers remember for them may be deleted. */
   readonly oldestNeededRound: number;
   readonly points: readonly Point[];
+  /** The server's state, where the points are vectors of it: all of them are. */
+  readonly downlink?: Downlink;
   /** Identity of each point: points of equal identity (in one run) have equal bits, so a worker may reuse what it computed. */
   readonly pointRounds: readonly number[];
   /** Packing: further slots that this task asks for, each as if it had a task of its own. */
@@ -218,12 +237,14 @@ function writeCommon(task: Task): FrameWriter {
   let inline = 0;
   for (const point of task.points) if (point.kind === "inline") inline += point.vector.byteLength;
   for (const shift of task.shifts ?? []) inline += 16 + shift.byteLength;
+  inline += task.downlink?.last?.length ?? 0;
   const writer = new FrameWriter("task", 512 + inline)
     .u8(BY_KIND.get(task.kind)!.wire)
     .u8(
       (task.evaluate ? EVALUATE : 0) |
         (task.others === undefined ? 0 : PACKED) |
         (task.shifts === undefined ? 0 : CARRIED) |
+        (task.downlink === undefined ? 0 : HELD) |
         (task.ranges === undefined ? 0 : BY_RANGES),
     )
     .u32(task.round)
@@ -237,10 +258,59 @@ function writeCommon(task: Task): FrameWriter {
   writer.u8(task.points.length);
   task.points.forEach((point, i) => {
     writer.u32(task.pointRounds[i]!);
-    if (point.kind === "inline") writer.u8(0).vector(point.vector);
-    else writer.u8(1).text(point.key);
+    if (point.kind === "inline") writer.u8(INLINE).vector(point.vector);
+    else if (point.kind === "stored") writer.u8(STORED).text(point.key);
+    else writer.u8(HELD_READING + objectsOf(task));
   });
+  if (task.downlink !== undefined) writeDownlink(writer, task.downlink);
   return writer;
+}
+
+/** What comes before a point: how it travels. */
+const INLINE = 0;
+const STORED = 1;
+/** Vectors of the server's state, plus how many objects an environment reads that held the one of the round before. */
+const HELD_READING = 2;
+
+/** Objects that the state of a task is read from, where the environment holds that of the round before. */
+function objectsOf({ downlink, round }: Pick<Task, "downlink" | "round">): number {
+  if (downlink?.base?.round === round) return downlink.base.keys.length;
+  return downlink !== undefined && downlink.last === undefined && downlink.first < round ? 1 : 0;
+}
+
+function writeDownlink(writer: FrameWriter, { sums, first, last, base }: Downlink): void {
+  writer.u8(sums.length);
+  for (const sum of sums) writer.u32(sum);
+  writer.u32(first).u8(base?.keys.length ?? 0);
+  if (base !== undefined) {
+    writer.u32(base.round);
+    for (const key of base.keys) writer.text(key);
+  }
+  writer.bytes(last ?? NO_BYTES);
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+function readDownlink(reader: FrameReader): Downlink {
+  const sums: number[] = [];
+  for (let left = reader.u8(); left > 0; left--) sums.push(reader.u32());
+  const first = reader.u32();
+  const vectors = reader.u8();
+  const base = vectors === 0 ? undefined : readBase(reader, vectors);
+  const last = reader.bytes();
+  return {
+    sums,
+    first,
+    ...(last.length === 0 ? {} : { last }),
+    ...(base === undefined ? {} : { base }),
+  };
+}
+
+function readBase(reader: FrameReader, vectors: number): NonNullable<Downlink["base"]> {
+  const round = reader.u32();
+  const keys: string[] = [];
+  while (keys.length < vectors) keys.push(reader.text());
+  return { round, keys };
 }
 
 /** `tasks.map(encodeTask)`: what tasks that differ in slot and worker only have in common is written once. */
@@ -281,6 +351,7 @@ function alike(a: Task, b: Task): boolean {
     b.reduction === undefined &&
     a.ranges === b.ranges &&
     a.points === b.points &&
+    a.downlink === b.downlink &&
     a.pointRounds === b.pointRounds
   );
 }
@@ -303,11 +374,12 @@ export function plainTask(
     points,
     pointRounds,
     ranges,
+    downlink,
   }: Omit<Task, keyof Member | "others" | "shifts" | "reduction">,
   slot: number,
   worker: number,
 ): Task {
-  return {
+  const task = {
     kind,
     run,
     runDigest,
@@ -323,6 +395,7 @@ export function plainTask(
     pointRounds,
     ranges,
   };
+  return downlink === undefined ? task : { ...task, downlink };
 }
 
 /** The beginning of the task that was read in full last, and what it says. Tasks of a round share the points' memory. */
@@ -350,7 +423,7 @@ const SLOT_AND_WORKER_BYTES = 8;
 interface TaskHead
   extends Omit<
     Task,
-    keyof Member | "evaluate" | "points" | "pointRounds" | "others" | "shifts" | "reduction"
+    keyof Member | "evaluate" | "points" | "pointRounds" | "downlink" | "others" | "shifts" | "reduction"
   > {
   readonly flags: number;
   /** Of points. */
@@ -361,7 +434,7 @@ interface TaskHead
 function readHead(reader: FrameReader): TaskHead {
   const kind = readKind(reader);
   const flags = reader.u8();
-  if ((flags & ~(EVALUATE | PACKED | CARRIED | BY_RANGES)) !== 0)
+  if ((flags & ~(EVALUATE | PACKED | CARRIED | HELD | BY_RANGES)) !== 0)
     throw new MessageError(`task: unknown flags ${flags}`);
   const round = reader.u32();
   const oldestNeededRound = reader.u32();
@@ -386,9 +459,20 @@ function readKind(reader: NumberReader): TaskKind {
   return onWire.kind;
 }
 
-/** What comes before each point's vector or key. @throws MessageError */
-function readPlace(reader: FrameReader): { readonly pointRound: number; readonly isStored: boolean } {
-  return { pointRound: reader.u32(), isStored: reader.u8() !== 0 };
+/** What comes before each point's vector or key. */
+function readPlace(reader: FrameReader): { readonly pointRound: number; readonly how: number } {
+  return { pointRound: reader.u32(), how: reader.u8() };
+}
+
+/** @throws MessageError where the state is told of and no point is a vector of it, or the other way round. */
+function readPoint(reader: FrameReader, how: number, flags: number): Point {
+  const held = how >= HELD_READING;
+  if (held !== ((flags & HELD) !== 0))
+    throw new MessageError("task: a point that travels otherwise than the state");
+  if (held) return { kind: "held" };
+  return how === STORED
+    ? { kind: "stored", key: reader.text() }
+    : { kind: "inline", vector: reader.vector() };
 }
 
 function readTask(frame: Uint8Array): Task {
@@ -398,12 +482,11 @@ function readTask(frame: Uint8Array): Task {
   const points: Point[] = [];
   const pointRounds: number[] = [];
   for (let i = 0; i < count; i++) {
-    const { pointRound, isStored } = readPlace(reader);
+    const { pointRound, how } = readPlace(reader);
     pointRounds.push(pointRound);
-    points.push(
-      isStored ? { kind: "stored", key: reader.text() } : { kind: "inline", vector: reader.vector() },
-    );
+    points.push(readPoint(reader, how, flags));
   }
+  const downlink = (flags & HELD) === 0 ? undefined : readDownlink(reader);
   const slot = reader.u32();
   const worker = reader.u32();
   const others: Member[] = [];
@@ -429,6 +512,7 @@ function readTask(frame: Uint8Array): Task {
     oldestNeededRound,
     points,
     pointRounds,
+    ...(downlink === undefined ? {} : { downlink }),
     ...((flags & PACKED) === 0 ? {} : { others }),
     ...((flags & CARRIED) === 0 ? {} : { shifts }),
     ...(ranges === undefined ? {} : { ranges }),
@@ -470,8 +554,8 @@ export interface TaskNeeds {
   readonly round: number;
   /** The worker's shift is in the task: it need not read or write what it remembers. */
   readonly carriesShift: boolean;
-  /** Points that lie in the object store. */
-  readonly storedPoints: number;
+  /** Objects that its points are read from, by an environment that did a task of the round before. */
+  readonly pointObjects: number;
   /** Vectors that it stores to be added by reducers: the method's messages, and exact gradients. */
   readonly storedVectors: { readonly messages: number; readonly evaluations: number };
   /** Of a reducer: ranges that it reads. */
@@ -488,25 +572,27 @@ export function taskNeedsOf(body: string): TaskNeeds | undefined {
   return unlessCutOff(() => {
     const { kind, flags, round, ranges, count } = readHead(reader);
     // All points of a task travel alike.
-    const storedPoints = count > 0 && readPlace(reader).isStored ? count : 0;
+    const how = count > 0 ? readPlace(reader).how : INLINE;
+    // Of a stored pair it holds the older one.
+    const pointObjects = how >= HELD_READING ? how - HELD_READING : how;
     const members =
-      ranges === undefined ? 0 : (unlessCutOff(() => membersIn(reader, count, storedPoints > 0, flags)) ?? 1);
+      ranges === undefined ? 0 : (unlessCutOff(() => membersIn(reader, count, how, flags)) ?? 1);
     const storedVectors = {
       messages: (ranges?.message ?? 0) > 0 ? members : 0,
       evaluations: (ranges?.evaluation ?? 0) > 0 ? members : 0,
     };
     const rangesRead = isReduction(kind) ? readSlotsOf(reader) : 0;
-    return { kind, round, carriesShift: (flags & CARRIED) !== 0, storedPoints, storedVectors, rangesRead };
+    return { kind, round, carriesShift: (flags & CARRIED) !== 0, pointObjects, storedVectors, rangesRead };
   });
 }
 
-/** How many slots a task stands for. @param count of points, the first of whose places has been read. */
-function membersIn(reader: FrameReader, count: number, stored: boolean, flags: number): number {
+/** How many slots a task stands for. @param count of points, before the first of which stands how they travel. */
+function membersIn(reader: FrameReader, count: number, how: number, flags: number): number {
   for (let i = 0; i < count; i++) {
     if (i > 0) readPlace(reader);
-    if (stored) reader.text();
-    else reader.vector();
+    readPoint(reader, how, flags);
   }
+  if ((flags & HELD) !== 0) readDownlink(reader);
   reader.u32();
   reader.u32();
   return 1 + ((flags & PACKED) === 0 ? 0 : reader.u32());

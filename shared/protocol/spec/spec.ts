@@ -116,6 +116,12 @@ export const runSpecSchema = z
       .describe(
         "Measure sqrt(mean_i |D_i|^2 - |Dbar|^2)/|x^t - x^{t-1}| of the exact differences of gradients, which L_pm bounds: into the records as measuredLpm. Two exact gradients of every worker, outside the method. Of methods that keep x^{t-1}: the MARINA family, DASHA.",
       ),
+    downlink: z
+      .enum(["auto", "full", "deltas"])
+      .exactOptional()
+      .describe(
+        'How iterates travel to the workers: "full", or as "deltas", the round\'s messages, of which an environment makes the next iterate itself, to the same bits. "auto" (the default): deltas where iterates are too large for tasks, the messages of a round take at most 2 d bytes, and making the step takes less time than reading the iterate.',
+      ),
     wire: z
       .enum(["float32", "float64"])
       .default("float32")

@@ -136,6 +136,17 @@ export interface Ending {
   readonly usd: number;
 }
 
+/** A state by what leads to it. */
+export interface CheckpointBase {
+  /** s: that of the base. */
+  readonly round: number;
+  /** Keys of the vectors of S_s, in the order of `serverStateNames`, and their CRC-32. */
+  readonly keys: readonly string[];
+  readonly sums: readonly number[];
+  /** Frames of the deltas of rounds s, s + 1, ... up to the checkpoint's. */
+  readonly deltas: readonly Uint8Array[];
+}
+
 export interface Checkpoint {
   /** Who wrote this: tells a lost reply of one's own write from a lost race. */
   readonly commit: string;
@@ -159,7 +170,10 @@ export interface Checkpoint {
   readonly totals: Totals;
   /** What was used so far, as the meter writes it down. */
   readonly usage: unknown;
+  /** Empty where there is a base. */
   readonly state: Vectors;
+  /** The state by what leads to it: of runs that go on only. */
+  readonly base?: CheckpointBase;
   /** Null while the run goes on. */
   readonly ending: Ending | null;
   /** Records not yet in a stored block, oldest first. */
@@ -272,22 +286,46 @@ const headSchema = z.strictObject({
   usage: z.unknown(),
 });
 
-const storedHead = stored<Omit<Checkpoint, "state" | "records">>(headSchema, {
+const storedHead = stored<Omit<Checkpoint, "state" | "records" | "base">>(headSchema, {
   code: "message",
   problem: "the checkpoint's head is not JSON",
 });
 
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
-  const { state, records, ...head } = checkpoint;
+  const { state, records, base, ...head } = checkpoint;
   const names = Object.keys(state);
   const dimension = names.length > 0 ? state[names[0]!]!.length : 0;
   const writer = new FrameWriter(
     "checkpoint",
-    2048 + 8 * (dimension + 1) * names.length + 96 * records.length,
+    2048 + 8 * (dimension + 1) * names.length + 96 * records.length + bytesOf(base),
   );
   writer.text(JSON.stringify(head)).u32(names.length);
   for (const name of names) writer.text(name).vector(state[name]!);
-  return writer.bytes(encodeRounds(records)).finish();
+  writer.bytes(encodeRounds(records));
+  if (base === undefined) return writer.finish();
+  writer.u32(base.round).u8(base.keys.length);
+  for (const [i, key] of base.keys.entries()) writer.text(key).u32(base.sums[i]!);
+  writer.u32(base.deltas.length);
+  for (const delta of base.deltas) writer.bytes(delta);
+  return writer.finish();
+}
+
+function bytesOf(base: CheckpointBase | undefined): number {
+  return base?.deltas.reduce((sum, delta) => sum + 4 + delta.length, 512) ?? 0;
+}
+
+/** The last field of all. */
+function readBase(reader: FrameReader): CheckpointBase {
+  const round = reader.u32();
+  const keys: string[] = [];
+  const sums: number[] = [];
+  for (let left = reader.u8(); left > 0; left--) {
+    keys.push(reader.text());
+    sums.push(reader.u32());
+  }
+  const deltas: Uint8Array[] = [];
+  for (let left = reader.u32(); left > 0; left--) deltas.push(reader.bytes());
+  return { round, keys, sums, deltas };
 }
 
 /** @throws MarinaError: "version", "message" (torn or foreign bytes) or "spec" (fields of another program). */
@@ -308,6 +346,7 @@ export function decodeCheckpoint(bytes: Uint8Array, key: string): Checkpoint {
     state[name] = vector;
   }
   const records = decodeRounds(reader.bytes(), key);
+  const base = reader.atEnd ? undefined : readBase(reader);
   reader.end();
-  return { ...head, state, records };
+  return { ...head, state, records, ...(base === undefined ? {} : { base }) };
 }

@@ -4,6 +4,7 @@ import type { RunMessage } from "../messages/run-message.ts";
 import { isReduction, pointsOf, TASK_KINDS, type Task, type TaskKind } from "../messages/task.ts";
 import { parseRunSpec, type RunSpec, type RunSpecInput } from "../spec/spec.ts";
 import type { Checkpoint } from "../stored/checkpoint.ts";
+import type { Delta } from "../stored/delta.ts";
 import type { RunResult } from "../stored/result.ts";
 import type { RoundRecord } from "../stored/round-record.ts";
 import type { StoredRun } from "../stored/run.ts";
@@ -204,6 +205,19 @@ export const incoming: Readonly<Record<string, RunMessage>> = {
     computeMilliseconds: 1,
     cold: true,
   },
+  "contribution of one that read its points": {
+    kind: "contribution",
+    ...address,
+    payload: Uint8Array.of(9, 8),
+    bits: 16,
+    loss: null,
+    evaluation: null,
+    reused: false,
+    computeMilliseconds: 0,
+    cold: false,
+    bytesRead: 8032,
+  },
+  "need of the state": { kind: "need-state", ...address, bytesRead: 660 },
   answer: { kind: "answer", ...address, payload: Uint8Array.of(7, 7), computeMilliseconds: 2, cold: true },
   pack: {
     kind: "pack",
@@ -211,6 +225,14 @@ export const incoming: Readonly<Record<string, RunMessage>> = {
     parts: [Uint8Array.of(1, 2), Uint8Array.of(3)],
     computeMilliseconds: 3,
     cold: true,
+  },
+  "pack of one that read its points": {
+    kind: "pack",
+    ...address,
+    parts: [Uint8Array.of(1, 2), Uint8Array.of(3)],
+    computeMilliseconds: 3,
+    cold: false,
+    bytesRead: 0,
   },
   stop: { kind: "stop", runDigest: DIGEST, generation: 2, now: false },
   scale: {
@@ -233,6 +255,31 @@ export const incoming: Readonly<Record<string, RunMessage>> = {
   },
   "stop now": { kind: "stop", runDigest: DIGEST, generation: 2, now: true },
 };
+
+const made = { runDigest: DIGEST, phase: 2, round: 6, workers: 6, stepSize: 0.1, shiftStep: 0.25 };
+
+/** Of messages, of messages with weights, and of their mean. */
+export const deltas: readonly Delta[] = [
+  {
+    ...made,
+    ...{ request: "difference", refresh: false, next: [1, 2, 0xffff_ffff] },
+    sum: { kind: "messages", payloads: [Uint8Array.of(1, 2, 3), Uint8Array.of(4)] },
+  },
+  {
+    ...made,
+    ...{ request: "shifted-reduced", refresh: true, next: [7] },
+    sum: {
+      kind: "messages",
+      payloads: [Uint8Array.of(1), Uint8Array.of(2)],
+      weights: Float64Array.of(0.5, 2),
+    },
+  },
+  {
+    ...made,
+    ...{ request: "full", refresh: false, next: [1, 2, 3] },
+    sum: { kind: "mean", mean: Float64Array.of(1, -0, 1e-300) },
+  },
+];
 
 export const records: readonly RoundRecord[] = [
   {
@@ -368,3 +415,18 @@ export const result = (): RunResult => ({
   phases: checkpoint.elastic.phases,
   spec: completeSpec(),
 });
+
+/** One that names a base in the place of its state. */
+export const basedCheckpoint: Checkpoint = {
+  ...checkpoint,
+  state: {},
+  base: {
+    round: 3,
+    keys: [
+      "runs/example/iterates/base-2/0000000003/iterate",
+      "runs/example/iterates/base-2/0000000003/shift",
+    ],
+    sums: [1, 0xffff_ffff],
+    deltas: [Uint8Array.of(1, 2), Uint8Array.of(3)],
+  },
+};

@@ -1,0 +1,66 @@
+/** Do a run's iterates travel as deltas? Pure: by the spec, n, d and rates. */
+import { type Compressor, decodingWork } from "../../../shared/compressors/index.ts";
+import {
+  aggregationOf,
+  methodOf,
+  samplesByImportance,
+  serverStateNames,
+} from "../../../shared/methods/index.ts";
+import type { ActiveRun } from "../term/active-run.ts";
+import { travelInline } from "./points.ts";
+
+/** A function's network interface. AWS Lambda quotas. */
+const BYTES_PER_SECOND = 78.125e6;
+/** Of a Lambda vCPU: to draw an index and use it, and for a pass over an entry. Decision 0026. */
+const INDEX_SECONDS = 88e-9;
+const ENTRY_SECONDS = 1.76e-9;
+/** Of the step over each vector of the state, its checksum among them. */
+const STEP_PASSES = 4;
+/** Deltas have at most so many bytes for each entry of a vector. */
+const MOST_BYTES_PER_ENTRY = 2;
+
+type Asked = Pick<
+  ActiveRun,
+  "spec" | "dimension" | "workers" | "participants" | "compressor" | "shardsPerTask"
+>;
+
+export function travelsAsDeltas(active: Asked): boolean {
+  const { spec, dimension, workers, participants, compressor, shardsPerTask } = active;
+  const { downlink = "auto", algorithm } = spec;
+  if (downlink !== "auto") return downlink === "deltas";
+  // Weighted messages are decoded one by one, each into a vector of d entries; of a rule's, only the middle could travel, of d entries.
+  if (samplesByImportance(algorithm) || aggregationOf(algorithm) !== undefined) return false;
+  const { requests } = methodOf(algorithm);
+  const points = Math.max(...requests.map((request) => request.points.length));
+  const slots = participants ?? workers;
+  if (travelInline(dimension, points, Math.ceil(workers / shardsPerTask))) return false;
+  const vectors = serverStateNames(algorithm).length;
+  return deltasPay({ dimension, slots, compressor, wire: spec.wire, vectors });
+}
+
+export interface DeltaSetting {
+  /** d */
+  readonly dimension: number;
+  /** Messages of a compressed round. */
+  readonly slots: number;
+  readonly compressor: Compressor;
+  readonly wire: "float32" | "float64";
+  /** Of the server's state. */
+  readonly vectors: number;
+}
+
+/**
+ * Are a round's messages few bytes, and does making the step again take less time than the iterate's way to the store and
+ * back? The iterate takes 8 d bytes each way, the messages as many as they are.
+ */
+export function deltasPay({ dimension: d, slots, compressor, wire, vectors }: DeltaSetting): boolean {
+  const message = (compressor.expectedBits / 8) * (wire === "float64" ? 2 : 1);
+  const bytes = slots * message;
+  if (bytes > MOST_BYTES_PER_ENTRY * d) return false;
+  const { entries, indices, uniforms } = decodingWork(compressor, message);
+  const work =
+    slots * (indices * INDEX_SECONDS + (entries + uniforms) * ENTRY_SECONDS) +
+    (1 + STEP_PASSES * vectors) * d * ENTRY_SECONDS;
+  const saved = (2 * (8 * d - bytes)) / BYTES_PER_SECOND;
+  return work < saved;
+}
