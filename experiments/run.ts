@@ -18,12 +18,15 @@ import { writeSweepFiles } from "../sweep/sweep-files.ts";
 import type { SweepSpec } from "../sweep/sweep-spec.ts";
 import { sweepMarkdown, sweepText } from "../sweep/sweep-table.ts";
 import { rewrite, type SweepResult } from "./readme.ts";
+import { hashedRows } from "./text.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const DATA = ["mushrooms", "a9a", "w8a"];
 /** The same rows, sorted by label: the workers' losses are as different as labels can make them. */
 const SORTED = ["mushrooms", "a9a"];
 const UNEQUAL = ["mushrooms-unequal"];
+/** The same sentences, hashed to so many features. */
+const TEXT = [7, 10, 13, 17, 20].map((bits) => 2 ** bits);
 /** Shards of that data set, and by what the rows of some of them are multiplied. */
 const SHARDS = 20;
 const LARGE = new Map([
@@ -109,6 +112,16 @@ async function importData(home: string): Promise<void> {
       const source = Readable.from([Buffer.from(unequalShards(text))]);
       const named = { name, sourceName: `${name}.txt`, labels: "binary" } as const;
       await importLibsvm(source, { ...named, objects: engine.objects });
+    }
+    const hashed = TEXT.filter((dimension) => !known.includes(`text-${dimension}`));
+    if (hashed.length > 0) {
+      const table = gunzipSync(readFileSync(join(HERE, "data", "movie-snippets.tsv.gz"))).toString("latin1");
+      for (const dimension of hashed) {
+        const source = Readable.from([Buffer.from(hashedRows(table, dimension))]);
+        const name = `text-${dimension}`;
+        const named = { name, sourceName: `${name}.txt`, labels: "binary" } as const;
+        await importLibsvm(source, { ...named, objects: engine.objects });
+      }
     }
     for (const part of ["train", "test"] as const) {
       if (!known.includes(DIGITS[part]))
