@@ -1,5 +1,6 @@
 /** The data sets of the experiments: each is imported only when a chosen experiment names it. */
-import { createReadStream, readFileSync } from "node:fs";
+import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -10,6 +11,7 @@ import { DIGITS, importDigits } from "../client/import/digits.ts";
 import { fileImport } from "../client/import/import-file.ts";
 import { MarinaError } from "../shared/base/index.ts";
 import { importLibsvm, type RowOrder } from "../shared/data/index.ts";
+import { withCommonRows } from "./common-rows.ts";
 import { fetchMnist } from "./mnist.ts";
 import { hashedRows } from "./text.ts";
 
@@ -59,6 +61,10 @@ function digits(part: keyof typeof DIGITS, instead: { readonly order?: RowOrder 
   };
 }
 
+function onThisMachine(): never {
+  throw new MarinaError("usage", "MNIST's files are on this machine");
+}
+
 /** As the command imports them: `data import train-images-idx3-ubyte --labels classes`, `data import t10k-images-idx3-ubyte --like mnist`. */
 function mnist(
   part: "train" | "t10k",
@@ -69,10 +75,31 @@ function mnist(
     import: async (engine, name, home) => {
       const pathOf = fetchMnist(home);
       const options = { name, labelFile: pathOf(`${part}-labels-idx1-ubyte`), ...how };
-      const importInto = await fileImport([pathOf(`${part}-images-idx3-ubyte`)], options, () => {
-        throw new MarinaError("usage", "MNIST's files are on this machine");
-      });
+      const importInto = await fileImport([pathOf(`${part}-images-idx3-ubyte`)], options, onThisMachine);
       await importInto(engine);
+    },
+  };
+}
+
+/** MNIST for 20 workers with 60 rows each, of which so many per cent are in common. */
+function mnistInCommon(percent: number): DataSet {
+  return {
+    import: async (engine, name, home) => {
+      const pathOf = fetchMnist(home);
+      const source = {
+        images: readFileSync(pathOf("train-images-idx3-ubyte")),
+        labels: readFileSync(pathOf("train-labels-idx1-ubyte")),
+      };
+      const made = withCommonRows(source, { workers: 20, rows: 60, share: percent / 100 });
+      const folder = mkdtempSync(join(tmpdir(), "marina-mnist-"));
+      try {
+        const [images, labelFile] = [join(folder, `${name}-images`), join(folder, `${name}-labels`)];
+        writeFileSync(images, made.images);
+        writeFileSync(labelFile, made.labels);
+        await (await fileImport([images], { name, labelFile, labels: "classes" }, onThisMachine))(engine);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
     },
   };
 }
@@ -93,6 +120,7 @@ const DATA_SETS: ReadonlyMap<string, DataSet> = new Map([
   ["digits-sorted", digits("train", { order: { by: "label" } })],
   ["mnist", mnist("train", { labels: "classes" })],
   ["mnist-test", mnist("t10k", { like: "mnist" })],
+  ...[0, 50, 100].map((percent) => [`mnist-common-${percent}`, mnistInCommon(percent)] as const),
 ]);
 
 /**
