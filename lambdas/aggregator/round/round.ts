@@ -201,7 +201,7 @@ export async function doRound(
   const { accepted } = collected;
   // Only who watches has read it.
   if (downlink !== undefined)
-    active.usedUp.add(watched.flatMap((point) => (point.kind === "stored" ? [point.key] : [])));
+    for (const point of watched) if (point.kind === "stored") active.usedUp.addPoint(point.key, round);
   const own = accepted.slice(0, workers.length);
   // Before the reduction: its exchange has the table.
   const folded = denseRanges === 0 ? await fold.mean(active.hooks?.foldOrder) : undefined;

@@ -43,7 +43,7 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
       constants: before.Li === undefined ? before.constants : { ...before.constants, Li: before.Li },
       sent() {
         writer.release();
-        void active.usedUp.delete();
+        void active.usedUp.delete(writer.durableRound);
         if (based) bases.sent(vectors, deltas.names, round);
       },
     },

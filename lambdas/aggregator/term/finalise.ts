@@ -15,7 +15,7 @@ import { checkpointOf, type RunEnding, type RunState, secondsAt } from "./run-st
 
 export async function finalise(term: OpenTerm, last: RunState): Promise<void> {
   const { spec, usedUp } = term.active;
-  await usedUp.delete();
+  await usedUp.delete(term.writer.durableRound);
   if (last.calibration !== null) await keepProgress(term.active, last.calibration);
   if (last.ending !== null) {
     await storeEnd(term, checkpointOf(last, null), last.ending, spec);

@@ -535,11 +535,14 @@ export function timingOfBody(body: string): Timing | undefined {
   return timingIn(beginningOf("contribution", body, TIMING_BYTES));
 }
 
+/** Messages that do not tell how long their worker took. */
+const UNTIMED: ReadonlySet<KindOnWire> = new Set(["error", "stop", "scale", "stored", "need-state"]);
+
 function timingIn(reader: FrameReader | undefined): Timing | undefined {
   if (reader === undefined) return undefined;
   return unlessCutOff(() => {
     const { kind, flags } = readOpening(reader);
-    if (kind === "error" || kind === "stop" || kind === "scale" || kind === "stored") return undefined;
+    if (UNTIMED.has(kind)) return undefined;
     readAddress(reader, reader.text());
     return readTiming(reader, flags);
   });
