@@ -128,6 +128,48 @@ const others: Readonly<Record<string, Pick<RunSpecInput, "algorithm"> & Partial<
     shardsPerTask: 2,
     evaluateEvery: 3,
   },
+  // Both at once: a dense round's delta is the mean that reducers have added, and who takes part changes on the way.
+  "marina, deltas, reduced, packed, 5 to 12 to 4 workers": {
+    algorithm: { ...algorithms.marina, probability: 0.4 },
+    downlink: "deltas",
+    reduction: "workers",
+    shardsPerTask: 2,
+    remainder: "spread",
+    workers: [
+      { workers: 5 },
+      { fromRound: 7, workers: 12, denseRound: "force" },
+      { fromRound: 17, workers: 4 },
+    ],
+    checkpointEvery: 4,
+    evaluateEvery: 4,
+  },
+  "vr-marina, deltas, reduced": {
+    algorithm: { ...algorithms["vr-marina"], probability: 0.4 },
+    downlink: "deltas",
+    reduction: "workers",
+    evaluateEvery: 3,
+    checkpointEvery: 5,
+  },
+  "pp-marina, deltas, reduced, strict": {
+    algorithm: { ...algorithms["pp-marina"], probability: 0.4 },
+    downlink: "deltas",
+    reduction: "workers",
+    durability: "strict",
+    evaluateEvery: 1,
+    wire: "float64",
+  },
+  "marina, a robust rule, deltas, reduced": {
+    algorithm: {
+      ...algorithms.marina,
+      stepSize: 0.1,
+      aggregation: { kind: "centered-clip", tolerate: 0.2 },
+    },
+    downlink: "deltas",
+    reduction: "workers",
+    evaluateEvery: 4,
+    hessianVariance: { every: 1 },
+    checkpointEvery: 4,
+  },
 };
 
 export interface NamedSpec {

@@ -13,12 +13,14 @@ import {
 } from "../../shared/protocol/stored/checkpoint.ts";
 import { RUN } from "../baseline.ts";
 
-const CHECKPOINT = checkpointKey(RUN);
+export const CHECKPOINT = checkpointKey(RUN);
 const RESULT = resultKey(RUN);
 
-const withObjects = (alter: (objects: ObjectStore) => Partial<ObjectStore>) => (): ServiceAlteration => ({
-  aggregatorPorts: (ports) => ({ ...ports, objects: { ...ports.objects, ...alter(ports.objects) } }),
-});
+/** The aggregator's store, altered. */
+export const withObjects =
+  (alter: (objects: ObjectStore) => Partial<ObjectStore>) => (): ServiceAlteration => ({
+    aggregatorPorts: (ports) => ({ ...ports, objects: { ...ports.objects, ...alter(ports.objects) } }),
+  });
 
 /** Another checkpoint is stored than was meant. */
 const storing = (change: (checkpoint: Checkpoint) => Checkpoint) =>

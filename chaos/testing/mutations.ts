@@ -1,6 +1,7 @@
 /** For tests: bugs that a simulator of faults must find, each put in at a named hook or between handler and ports. */
 import type { ServiceAlteration } from "../../embedded/service/service.ts";
 import { aggregatorMutations } from "./aggregator-mutations.ts";
+import { replayMutations } from "./replay-mutations.ts";
 import { tableMutations } from "./table-mutations.ts";
 import { workerMutations } from "./worker-mutations.ts";
 
@@ -9,6 +10,7 @@ export const mutations: Readonly<Record<string, () => ServiceAlteration>> = {
   ...tableMutations,
   ...workerMutations,
   ...aggregatorMutations,
+  ...replayMutations,
 };
 
 /** Wrong at once, in every run: seen where the runs without faults are those of the right program only. */
@@ -22,4 +24,7 @@ export const WRONG_WITHOUT_FAULTS: ReadonlySet<string> = new Set([
 ]);
 
 /** Seen where workers change only. */
-export const ELASTIC: ReadonlySet<string> = new Set(["keeps an earlier membership's contribution"]);
+export const ELASTIC: ReadonlySet<string> = new Set([
+  "keeps an earlier membership's contribution",
+  "makes steps again with the step size of the first epoch",
+]);

@@ -289,6 +289,20 @@ describe("a contribution too large for a message", () => {
     expect(Buffer.compare(payload, new Uint8Array(Float32Array.from(stored).buffer))).toBe(0);
   });
 
+  it("though its exact gradient is to be added by ranges lies in the store as well, and tells of those", async () => {
+    const on = await stage({ kind: "gd" }, { wire: "float64" }, dimension);
+    const ranges = { message: 0, evaluation: 5 };
+    const [body] = await answersOf(on, [on.task("full", { evaluate: true, ranges })]);
+    const key = contributionKey("r", 0, 3, 1);
+    expect(decodeRunMessage(body!)).toMatchObject({ kind: "stored", key, outside: false });
+    const message = parseRunMessage((await on.ports.objects.get(key)).body) as Contribution;
+    expect(message.payload).toHaveLength(8 * dimension);
+    expect(message.evaluationRanges).toHaveLength(5);
+    const gradient = (await on.ports.objects.get(observationKey("r", 0, 3, 1))).body;
+    // On this wire the message is the gradient itself.
+    expect(Buffer.compare(message.payload, gradient)).toBe(0);
+  });
+
   it("that only watches lies, with what names it, outside the method", async () => {
     const on = await stage({ kind: "gd" }, {}, dimension);
     const [body] = await answersOf(on, [on.task("evaluate", { evaluate: true })]);

@@ -35,14 +35,15 @@ async function post(ports: Ports, task: Task, answer: TaskAnswer): Promise<void>
   const { objects, queues } = ports;
   const queue = task.replyTo as QueueAddress;
   const { ranges } = task;
-  if (ranges !== undefined) {
-    const told = await Promise.all(answer.messages.map((message) => byRanges(ports, task, ranges, message)));
-    return queues.send(queue, [{ body: encodeRunMessage(packOf({ ...answer, messages: told })) }]);
-  }
-  let writer = writeRunMessage(packOf(answer));
+  // What reducers do not add (compressed messages, those that are looked at one by one) may be too large all the same.
+  const messages =
+    ranges === undefined
+      ? answer.messages
+      : await Promise.all(answer.messages.map((message) => byRanges(ports, task, ranges, message)));
+  let writer = writeRunMessage(packOf({ ...answer, messages }));
   if (bodyCharacters(writer.length) > MESSAGE_LIMIT_BYTES) {
-    const slim = await Promise.all(answer.messages.map((message) => withoutEvaluation(ports, task, message)));
-    if (slim.some((message, i) => message !== answer.messages[i])) {
+    const slim = await Promise.all(messages.map((message) => withoutEvaluation(ports, task, message)));
+    if (slim.some((message, i) => message !== messages[i])) {
       writer.finish();
       writer = writeRunMessage(packOf({ ...answer, messages: slim }));
     }

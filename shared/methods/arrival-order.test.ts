@@ -154,9 +154,7 @@ async function afterRound(
       constants: UNKNOWN,
       sent: () => undefined,
     },
-    state,
-    round,
-    0,
+    { state, round, referenceRound: 0 },
   );
   active.inbox.detach();
   return vectorSha256(method.step(state, plan, mean).iterate!);

@@ -108,6 +108,11 @@ export class StateBases {
     this.#delete(old.flatMap(({ keys }) => keys));
   }
 
+  /** No base is on its way any more: one that came to the store after the run's sweep would stay for good. */
+  async settled(): Promise<void> {
+    await this.#storing;
+  }
+
   /** A checkpoint with all of the state is durable: no base is needed any more. */
   async forgetAll(): Promise<void> {
     await this.#storing;

@@ -1,27 +1,10 @@
 /** One exchange with the workers: tasks out, one valid answer per slot in, in slot order. */
-import type { Log, MessageQueue, OutgoingMessage, Ports, QueueAddress } from "../../../shared/cloud/index.ts";
-import {
-  BATCH_LIMIT,
-  type Downlink,
-  encodeTasks,
-  isOutsideMethod,
-  MAX_SENDS,
-  MESSAGE_LIMIT_BYTES,
-  packTasks,
-  QUEUE_PATIENCE_SECONDS,
-  type Task,
-} from "../../../shared/protocol/index.ts";
-import type {
-  AcceptedContribution,
-  Answer,
-  ContributionTable,
-  Expectation,
-  StateNeed,
-  WorkerError,
-} from "./contribution-table.ts";
+import type { Ports, QueueAddress } from "../../../shared/cloud/index.ts";
+import { type Downlink, packTasks, type Task } from "../../../shared/protocol/index.ts";
+import type { AcceptedContribution, Answer, Expectation } from "./contribution-table.ts";
 import type { Inbox } from "./inbox.ts";
-import { decideResend, hedgeThreshold } from "./resend.ts";
-import { WorkerFailure, workerFailure } from "./worker-failure.ts";
+import { isBeside, PacksUnderWay } from "./packs-under-way.ts";
+import { hedgeThreshold } from "./resend.ts";
 
 export interface Exchange {
   /** Slot -> its contribution. */
@@ -53,15 +36,12 @@ export interface ExchangeWatch {
   readonly known?: Expectation["known"];
 }
 
-/** After a worker's failure its task waits before it is sent again: a second, then two, then four. */
-const FAILURE_PAUSE_MILLISECONDS = 1000;
-
 /**
  * Sends the tasks (slot s is tasks[s]), packed by neighbours, and waits for all answers; late ones are sent again as `resend.ts` decides.
  * @throws MarinaError "worker-failed" or "non-finite" naming run, round and worker when a worker can't answer.
  */
 export async function exchange(
-  { queues, clock, log }: Ports,
+  ports: Ports,
   taskQueue: QueueAddress,
   inbox: Inbox,
   tasks: readonly Task[],
@@ -71,129 +51,37 @@ export async function exchange(
   watch: ExchangeWatch = {},
 ): Promise<Exchange> {
   const { contributions } = inbox;
-  const { objection, known } = watch;
-  inbox.expect({ ...expectationOf(tasks, kind), objection, known }, watch.counted);
+  const { objection, known, counted, fullState } = watch;
+  inbox.expect({ ...expectationOf(tasks, kind), objection, known }, counted);
   // From here on a task is a packed one: sent, hedged and sent again as a whole.
-  const packs = packTasks(tasks, shardsPerTask);
-  const packOf = packs.flatMap(({ others = [] }, pack) => new Array<number>(1 + others.length).fill(pack));
-  const missing = (): number[] => missingPacks(contributions, packOf);
-  const bodies = encodeTasks(packs);
-  const sent = { taskBytes: 0, outsideBytes: 0 };
-  const send = async (which: readonly number[]): Promise<void> => {
-    for (const pack of which) {
-      const { length } = bodies[pack]!;
-      if (isOutsideMethod(packs[pack]!.kind)) sent.outsideBytes += length;
-      else sent.taskBytes += length;
-    }
-    await sendAll(
-      queues,
-      taskQueue,
-      which.map((pack) => bodies[pack]!),
-    );
-  };
-  const asked = known === undefined ? packs.map((_, pack) => pack) : missing();
-  await send(asked);
-  watch.sent?.();
-  const sentAt = clock.now();
-  const sends: number[] = new Array(packs.length).fill(0);
-  for (const pack of asked) sends[pack] = 1;
-  const lastSent: number[] = new Array(packs.length).fill(sentAt);
-  const retryAt: (number | undefined)[] = new Array(packs.length).fill(undefined);
-  // What is asked beside the method changes nothing of when the method's tasks are hedged, and is not hedged.
-  const beside = tasks.filter(isBeside).length;
-  const hedgeable = packs.filter((pack) => !isBeside(pack)).length;
-  const mayHedge = hedging && known === undefined && beside < tasks.length;
-  const threshold = mayHedge ? beside + hedgeThreshold(tasks.length - beside) : tasks.length;
+  const packs = new PacksUnderWay(ports, taskQueue, inbox, packTasks(tasks, shardsPerTask));
+  await packs.begin(watch.sent);
+  const threshold = hedging && known === undefined ? answersBeforeHedges(tasks) : tasks.length;
+  const rejectedBefore = contributions.rejected;
   let mostInAt: number | undefined;
   let confirmed = false;
-  let hedged = 0;
-  let resent = 0;
-  const again = async (late: readonly number[]): Promise<void> => {
-    if (late.length === 0) return;
-    resent += late.length;
-    for (const pack of late) {
-      sends[pack]!++;
-      lastSent[pack] = clock.now();
-      retryAt[pack] = undefined;
-    }
-    await send(late);
-  };
-  /** Pack -> how often its workers have said that they need the state. */
-  const needed: number[] = new Array(packs.length).fill(0);
-  /** No failure of a worker's, and no sending that counts; but no pack asks for ever. */
-  const withState = async (needs: readonly StateNeed[]): Promise<void> => {
-    const { fullState } = watch;
-    for (const { bytesRead } of needs) sent.taskBytes += bytesRead;
-    if (fullState === undefined) return;
-    const needy = [...new Set(needs.map(({ slot }) => packOf[slot]!))];
-    const told = (pack: number): boolean =>
-      needed[pack]! > 0 || packs[pack]!.downlink?.base?.round === packs[pack]!.round;
-    const downlink = await fullState(needy.some(told));
-    const whole = encodeTasks(needy.map((pack) => ({ ...packs[pack]!, downlink })));
-    for (const [i, pack] of needy.entries()) {
-      if (++needed[pack]! > MAX_SENDS) throw stateless(packs[pack]!);
-      bodies[pack] = whole[i]!;
-      lastSent[pack] = clock.now();
-    }
-    await send(needy);
-  };
-  const lastErrors: (WorkerError | undefined)[] = new Array(packs.length).fill(undefined);
-  const rejectedBefore = contributions.rejected;
-  /** When tasks were last seen to wait in the queue. */
-  let waitingAt = sentAt;
-  const decide = () =>
-    decideResend({
-      now: clock.now(),
-      sentAt,
-      aliveAt: Math.max(waitingAt, inbox.heardAt),
-      mostInAt,
-      missing: missing(),
-      sends,
-      lastSent,
-      retryAt,
-      hedged,
-      hedgeable,
-    });
-  let wait = decide().waitMilliseconds;
+  let wait = packs.decide(mostInAt).waitMilliseconds;
   for (;;) {
     const event = await inbox.next(wait, mostInAt === undefined ? threshold : tasks.length);
     if (event.kind === "complete") break;
-    if (event.kind === "need-state") await withState(event.needs);
-    if (event.kind === "error") {
-      const { error } = event;
-      const pack = packOf[error.slot]!;
-      if (error.code === "corrupt") {
-        const { round, slot, worker, message } = error;
-        log.warn("worker-failed-task", { round, slot, worker, error: message });
-      }
-      if (!error.retryable || sends[pack]! >= MAX_SENDS) throw workerFailure(tasks[0]!, error);
-      lastErrors[pack] = error;
-      retryAt[pack] = clock.now() + FAILURE_PAUSE_MILLISECONDS * 2 ** (sends[pack]! - 1);
-    }
-    if (contributions.count >= threshold) mostInAt ??= clock.now();
-    let decision = decide();
+    if (event.kind === "need-state") await packs.withState(event.needs, fullState);
+    if (event.kind === "error") packs.failed(event.error);
+    if (contributions.count >= threshold) mostInAt ??= ports.clock.now();
+    let decision = packs.decide(mostInAt);
     if (decision.overdue.length > 0 || decision.exhausted !== undefined) {
-      const waiting = await tasksWaiting(queues, taskQueue, log);
-      if (waiting > 0) {
-        waitingAt = clock.now();
-        const silence = waitingAt - inbox.heardAt;
-        if (silence >= 1000 * QUEUE_PATIENCE_SECONDS)
-          throw nobodyWorks(packs[missing()[0]!]!, silence, waiting);
-      }
-      decision = decide();
+      await packs.lookIntoQueue();
+      decision = packs.decide(mostInAt);
     }
-    if (decision.exhausted !== undefined) {
-      throw exhausted(packs[decision.exhausted]!, lastErrors[decision.exhausted]);
-    }
-    if (!confirmed && decision.overdue.some((pack) => lastErrors[pack] === undefined)) {
+    if (decision.exhausted !== undefined) throw packs.exhausted(decision.exhausted);
+    if (!confirmed && decision.overdue.some((pack) => packs.isSilent(pack))) {
       // Another aggregator that believes the run to be its own may be taking the answers.
       await inbox.confirmHold();
       confirmed = true;
     }
-    hedged += decision.hedges.length;
-    await again([...decision.retries, ...decision.overdue, ...decision.hedges]);
+    await packs.again(decision);
     wait = decision.waitMilliseconds;
   }
+  const { sent, resent, hedged } = packs;
   return {
     accepted: contributions.accepted as readonly AcceptedContribution[],
     ...sent,
@@ -203,9 +91,10 @@ export async function exchange(
   };
 }
 
-/** What is asked for the record beside what the method asks for comes after that. */
-function isBeside({ kind }: Task): boolean {
-  return kind === "held-out" || kind === "reduce-observed";
+/** From how many answers on the others count as late: most of those that the method asks for, and all that is asked beside it. */
+function answersBeforeHedges(tasks: readonly Task[]): number {
+  const beside = tasks.filter(isBeside).length;
+  return beside < tasks.length ? beside + hedgeThreshold(tasks.length - beside) : tasks.length;
 }
 
 function expectationOf(tasks: readonly Task[], kind: Answer["kind"]): Expectation {
@@ -220,67 +109,4 @@ function expectationOf(tasks: readonly Task[], kind: Answer["kind"]): Expectatio
     evaluationOnly: tasks.map((task) => task.kind === "evaluate"),
     ranges,
   };
-}
-
-/** @param said by its worker, if it could say anything. */
-function exhausted(pack: Task, said: WorkerError | undefined): WorkerFailure {
-  if (said !== undefined) return workerFailure(pack, said);
-  return new WorkerFailure(
-    "worker-failed",
-    pack,
-    `no answer after ${MAX_SENDS} tasks; look into the worker's log and the dead-letter queue of the tasks`,
-  );
-}
-
-/** Tasks in the queue, of this run or of others, that no worker has taken yet; none where that can't be told. */
-async function tasksWaiting(queues: MessageQueue, taskQueue: QueueAddress, log: Log): Promise<number> {
-  try {
-    return await queues.waiting(taskQueue);
-  } catch (error) {
-    log.warn("task-queue-unseen", { error: String(error) });
-    return 0;
-  }
-}
-
-function stateless(pack: Task): WorkerFailure {
-  return new WorkerFailure(
-    "worker-failed",
-    pack,
-    `its worker has not found the server's state where it was stored, ${MAX_SENDS} times; look into the bucket's lifecycle rules`,
-  );
-}
-
-function nobodyWorks(place: Task, silence: number, waiting: number): WorkerFailure {
-  return new WorkerFailure(
-    "worker-failed",
-    place,
-    `no answer of any worker for ${Math.round(silence / 1000)} s while about ${waiting} tasks wait in the queue: its workers are busy with other runs, or none are started; look into marina doctor and the worker's throttles`,
-  );
-}
-
-/** Packs with a slot that has not answered, each once. @param packOf slot -> pack, ascending */
-function missingPacks({ accepted }: ContributionTable, packOf: readonly number[]): number[] {
-  const missing: number[] = [];
-  accepted.forEach((contribution, slot) => {
-    if (contribution === undefined && missing.at(-1) !== packOf[slot]) missing.push(packOf[slot]!);
-  });
-  return missing;
-}
-
-/** Sends any number of messages in as few batches as the limits allow, all at once. */
-async function sendAll(queues: MessageQueue, queue: QueueAddress, bodies: readonly string[]): Promise<void> {
-  const batches: OutgoingMessage[][] = [];
-  let batch: OutgoingMessage[] = [];
-  let bytes = 0;
-  for (const body of bodies) {
-    if (batch.length === BATCH_LIMIT || (batch.length > 0 && bytes + body.length > MESSAGE_LIMIT_BYTES)) {
-      batches.push(batch);
-      batch = [];
-      bytes = 0;
-    }
-    batch.push({ body });
-    bytes += body.length;
-  }
-  if (batch.length > 0) batches.push(batch);
-  await Promise.all(batches.map((messages) => queues.send(queue, messages)));
 }

@@ -124,8 +124,8 @@ export class DeltaDownlink {
   }
 
   /**
-   * Begins to delete deltas that take longer to read than the state itself and that the newest base does not need, and states of rounds that are over. What is left
-   * behind is deleted with the run's iterates.
+   * Begins to delete deltas that take longer to read than the state itself and that the newest base does not need, and states of
+   * rounds that are over. What is left behind is deleted with the run's iterates.
    */
   forget(): void {
     const most = CATCH_UP_SHARE * 8 * this.#dimension * this.names.length;
@@ -139,12 +139,23 @@ export class DeltaDownlink {
         bytes + this.#chain[from - 1]!.frame.length <= most)
     )
       bytes += this.#chain[--from]!.frame.length;
-    const old = this.#chain.splice(0, from).map(({ round }) => deltaKey(this.#run, this.#phase, round));
-    const states = this.#stateKeys.splice(0);
-    for (const key of [...old, ...states]) {
-      this.#objects.delete(key).catch((error: unknown) => {
-        this.#log.warn("delta-not-deleted", { key, error: String(error) });
-      });
+    for (const { round, stored } of this.#chain.splice(0, from))
+      void this.#delete(deltaKey(this.#run, this.#phase, round), stored);
+    for (const key of this.#stateKeys.splice(0)) void this.#delete(key);
+  }
+
+  /** What was begun to be stored is there, or can't be brought there. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#chain.map(({ stored }) => stored));
+  }
+
+  /** @param stored when it is there: one that came after its deletion would stay. */
+  async #delete(key: string, stored?: Promise<void>): Promise<void> {
+    await stored;
+    try {
+      await this.#objects.delete(key);
+    } catch (error) {
+      this.#log.warn("delta-not-deleted", { key, error: String(error) });
     }
   }
 

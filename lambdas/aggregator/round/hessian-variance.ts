@@ -53,7 +53,7 @@ async function exactGradients(
   const point: Point = inline
     ? { kind: "inline", vector: x }
     : await observedPoint(ports.objects, comparedKey(run, phase, pointRound), x);
-  const exact = await gradientsAt(active, point, pointRound);
-  if (point.kind === "stored") await ports.objects.delete(point.key);
-  return exact;
+  // Where that is done in each round, the newer point is the next one's older.
+  if (point.kind === "stored") active.usedUp.addPoint(point.key, pointRound + 1);
+  return gradientsAt(active, point, pointRound);
 }

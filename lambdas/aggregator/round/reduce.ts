@@ -82,13 +82,6 @@ export async function reduceVectors(
     .map((part, at): Part => ({ ...part, at }));
   const sums = kinds.map(() => new Float64Array(dimension));
   const traffic = { taskBytes: 0, uplinkBytes: 0, outsideBytes: 0, resent: 0, hedged: 0, dropped: 0 };
-  const add = ({ taskBytes, outsideBytes, resent, hedged, dropped }: Exchange): void => {
-    traffic.taskBytes += taskBytes;
-    traffic.outsideBytes += outsideBytes;
-    traffic.resent += resent;
-    traffic.hedged += hedged;
-    traffic.dropped += dropped;
-  };
   let accepted = collected;
   let known: (AcceptedContribution | undefined)[] | undefined;
   for (let attempt = 1; ; attempt++) {
@@ -121,7 +114,7 @@ export async function reduceVectors(
       known,
     });
     follow();
-    add(done);
+    add(traffic, done);
     const here: (AcceptedContribution | undefined)[] = [];
     for (const { at } of parts) {
       const whole = known?.[at] !== undefined || (await readings.get(at)) === true;
@@ -144,12 +137,23 @@ export async function reduceVectors(
     }
     if (lost.size > 0) {
       const more = await again(accepted.map((each, slot) => (lost.has(slot) ? undefined : each)));
-      add(more);
+      add(traffic, more);
       accepted = more.accepted;
     }
   }
   active.usedUp.add(keysOf(active, round, kinds));
   return { sums, traffic };
+}
+
+function add(
+  traffic: { -readonly [count in keyof ReductionTraffic]: number },
+  { taskBytes, outsideBytes, resent, hedged, dropped }: Exchange,
+): void {
+  traffic.taskBytes += taskBytes;
+  traffic.outsideBytes += outsideBytes;
+  traffic.resent += resent;
+  traffic.hedged += hedged;
+  traffic.dropped += dropped;
 }
 
 function sumKeyOf({ of }: Addends): typeof sumKey {

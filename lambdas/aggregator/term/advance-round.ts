@@ -3,14 +3,14 @@ import type { MadeStep, Vectors } from "../../../shared/methods/index.ts";
 import type { RoundRecord, RunSpec, StoppedBy, Totals } from "../../../shared/protocol/index.ts";
 import { noteNorm } from "../membership/decide.ts";
 import { isFirstOfChange } from "../membership/may-take-effect.ts";
-import { type Evaluation, evaluateAt } from "../round/evaluate.ts";
+import type { DeltaDownlink } from "../round/downlink.ts";
+import { evaluateAt } from "../round/evaluate.ts";
 import { measureHessianVariance } from "../round/hessian-variance.ts";
 import { doRound, type RoundOutcome } from "../round/round.ts";
 import { serverHeld } from "../round/server-held-state.ts";
-import type { ActiveRun } from "./active-run.ts";
 import { afterRound } from "./budget.ts";
 import { nonFiniteEntry, normDivergence } from "./divergence.ts";
-import type { OpenTerm } from "./open-term.ts";
+import type { OpenTerm, Working } from "./open-term.ts";
 import { type RunState, secondsAt } from "./run-state.ts";
 
 /**
@@ -19,47 +19,39 @@ import { type RunState, secondsAt } from "./run-state.ts";
  */
 const STEP_PASSES = 4;
 
+/** A run at a round's beginning, and what the round came to. */
+interface Advance {
+  readonly term: OpenTerm;
+  readonly before: RunState;
+  readonly working: Working;
+  readonly outcome: RoundOutcome;
+  /** The Hessian variance on the way here, where it was looked at. */
+  readonly measured: Measured | undefined;
+}
+
+type Measured = Awaited<ReturnType<typeof measureHessianVariance>>;
+
+/** What a step has come to. */
+interface Stepped {
+  readonly own: Vectors;
+  readonly next: Vectors;
+  /** Why the run has diverged, if it has. */
+  readonly trouble: string | undefined;
+}
+
 export async function advanceRound(term: OpenTerm, before: RunState): Promise<RunState> {
-  const { writer, spending, ports, bases } = term;
-  const { spec, round, referenceRound, vectors, totals, atBoundary } = before;
-  const { active, method, points, deltas } = term.working(before);
-  await active.inbox.commands.forgetScale(before.elastic.lastRequest);
-  const evaluate = round === 0 || (spec.evaluateEvery > 0 && round % spec.evaluateEvery === 0);
-  const heldOut = spec.heldOut !== undefined && round % spec.heldOut.every === 0;
-  const dense = isFirstOfChange(before.elastic, round);
-  // The states of the workers that the server holds are led to by no delta.
-  const based = deltas !== undefined && serverHeld(active.algorithm) === undefined;
+  const { ports } = term;
+  const { spec, round } = before;
+  const working = term.working(before);
+  await working.active.inbox.commands.forgetScale(before.elastic.lastRequest);
   const begunAt = ports.clock.now();
-  const outcome = await doRound(
-    {
-      active,
-      method,
-      points,
-      deltas,
-      oldestNeededRound: writer.durableRound,
-      evaluate,
-      heldOut,
-      dense,
-      constants: before.Li === undefined ? before.constants : { ...before.constants, Li: before.Li },
-      sent() {
-        writer.release();
-        void active.usedUp.delete();
-        if (based) bases.sent(vectors, deltas.names, round);
-      },
-    },
-    vectors,
-    round,
-    referenceRound,
-  );
-  const { gradientNormSquared, loss } = outcome;
+  const outcome = await roundOf(term, before, working);
   const longestRoundSeconds = Math.max(before.longestRoundSeconds, (ports.clock.now() - begunAt) / 1000);
+  const measured = await hessianVarianceOf(before, working);
+  const advance = { term, before, working, outcome, measured };
+  const { gradientNormSquared, loss } = outcome;
   const initial = round === 0 ? gradientNormSquared : before.initialGradientNormSquared;
-  const { hessianVariance } = spec;
-  const measured =
-    hessianVariance !== undefined && round > 0 && round % hessianVariance.every === 0
-      ? await measureHessianVariance(active, vectors["iterate"]!, vectors["previous"]!, round)
-      : undefined;
-  const record = recordOf(round, outcome, totals, atBoundary.usd, measured?.measuredLpm);
+  const record = recordOf(advance);
   term.observe(record);
   const summed: RunState = {
     ...before,
@@ -69,19 +61,80 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
     longestRoundSeconds,
   };
   const stoppedBy = metRule(spec, gradientNormSquared, initial);
-  if (stoppedBy !== undefined) {
-    // Nobody could know beforehand that this round would be the last.
-    const late = spec.heldOut === undefined || heldOut ? undefined : await lookAtLast(active, vectors, round);
-    const evaluationBytes =
-      totals.evaluationBytes + outcome.evaluationBytes + (measured?.bytes ?? 0) + (late?.bytes ?? 0);
-    const seen = outcome.heldOut ?? late?.heldOut;
-    const ending = {
-      ...({ status: "done", stoppedBy, error: null, loss, gradientNormSquared } as const),
-      ...(seen === undefined ? {} : { heldOut: seen }),
-    };
-    return { ...summed, totals: { ...totals, evaluationBytes }, ending };
+  if (stoppedBy !== undefined) return { ...summed, ...(await endingBy(advance, stoppedBy)) };
+  const { next, trouble } = await step(advance, initial);
+  if (trouble !== undefined) {
+    const ended = { status: "diverged", stoppedBy: "divergence", error: trouble } as const;
+    return { ...summed, ending: { ...ended, loss, gradientNormSquared } };
   }
-  const { next, trouble } = await ports.compute.run(
+  return { ...summed, ...(await boundaryAfter(advance, next)) };
+}
+
+function roundOf(term: OpenTerm, before: RunState, working: Working): Promise<RoundOutcome> {
+  const { writer, bases } = term;
+  const { spec, round, referenceRound, vectors } = before;
+  const { active } = working;
+  const setting = {
+    ...working,
+    oldestNeededRound: writer.durableRound,
+    evaluate: round === 0 || (spec.evaluateEvery > 0 && round % spec.evaluateEvery === 0),
+    heldOut: asksHeldOut(before),
+    dense: isFirstOfChange(before.elastic, round),
+    constants: before.Li === undefined ? before.constants : { ...before.constants, Li: before.Li },
+    sent() {
+      writer.release();
+      void active.usedUp.delete(writer.durableRound);
+      if (isBased(working)) bases.sent(vectors, working.deltas.names, round);
+    },
+  };
+  return doRound(setting, { state: vectors, round, referenceRound });
+}
+
+function asksHeldOut({ spec, round }: RunState): boolean {
+  return spec.heldOut !== undefined && round % spec.heldOut.every === 0;
+}
+
+/** Are checkpoints made of a base and deltas? The states of the workers that the server holds are led to by no delta. */
+function isBased(working: Working): working is Working & { readonly deltas: DeltaDownlink } {
+  return working.deltas !== undefined && serverHeld(working.active.algorithm) === undefined;
+}
+
+/** Outside the method, in the rounds for which the spec asks for it. */
+async function hessianVarianceOf(
+  { spec: { hessianVariance }, round, vectors }: RunState,
+  { active }: Working,
+): Promise<Measured> {
+  if (hessianVariance === undefined || round === 0 || round % hessianVariance.every !== 0) return undefined;
+  return measureHessianVariance(active, vectors["iterate"]!, vectors["previous"]!, round);
+}
+
+/** How a run ends whose gradient is small enough: with what the held-out data says of its iterate. */
+async function endingBy(
+  { before, working, outcome, measured }: Advance,
+  stoppedBy: StoppedBy,
+): Promise<Pick<RunState, "totals" | "ending">> {
+  const { spec, round, totals, vectors } = before;
+  // Nobody could know beforehand that this round would be the last.
+  const late =
+    spec.heldOut === undefined || asksHeldOut(before)
+      ? undefined
+      : await evaluateAt(working.active, vectors["iterate"]!, round);
+  const evaluationBytes =
+    totals.evaluationBytes + outcome.evaluationBytes + (measured?.bytes ?? 0) + (late?.bytes ?? 0);
+  const seen = outcome.heldOut ?? late?.heldOut;
+  const { loss, gradientNormSquared } = outcome;
+  const ending = {
+    ...({ status: "done", stoppedBy, error: null, loss, gradientNormSquared } as const),
+    ...(seen === undefined ? {} : { heldOut: seen }),
+  };
+  return { totals: { ...totals, evaluationBytes }, ending };
+}
+
+/** S_{t+1}, and what leads others to it. @param initial |grad f(x^0)|^2, where it is known. */
+function step({ term, before, working, outcome }: Advance, initial: number | null): Promise<Stepped> {
+  const { active, method, deltas } = working;
+  const { vectors, round } = before;
+  return term.ports.compute.run(
     ({ own }) => ({
       rows: 0,
       nonZeros: 0,
@@ -92,33 +145,30 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
       const own = method.step(vectors, outcome.plan, outcome.mean);
       const next = { ...own, ...outcome.workerStates };
       const delta = deltas?.made(stepOf(active.workers, before, outcome), own);
-      if (based && delta !== undefined) bases.made(round, delta);
-      return {
-        own,
-        next,
-        trouble: normDivergence(gradientNormSquared, initial, round) ?? nonFiniteEntry(next, round),
-      };
+      if (isBased(working) && delta !== undefined) term.bases.made(round, delta);
+      const trouble =
+        normDivergence(outcome.gradientNormSquared, initial, round) ?? nonFiniteEntry(next, round);
+      return { own, next, trouble };
     },
   );
-  if (trouble !== undefined) {
-    const ended = { status: "diverged", stoppedBy: "divergence", error: trouble } as const;
-    return { ...summed, ending: { ...ended, loss, gradientNormSquared } };
-  }
-  const references = outcome.plan.refresh ? [...before.references, round] : before.references;
+}
+
+/** The boundary behind the round; what no successor asks for any more is forgotten. @param next the state there. */
+async function boundaryAfter(
+  { term, before, working, outcome, measured }: Advance,
+  next: Vectors,
+): Promise<Partial<RunState>> {
+  const { ports, spending } = term;
+  const { round, referenceRound, totals } = before;
+  const { refresh } = outcome.plan;
   const observed = { ...totals, evaluationBytes: totals.evaluationBytes + (measured?.bytes ?? 0) };
   const advancedTotals = advanceTotals(observed, outcome, secondsAt(before, ports.clock.now()));
-  // A successor would go on from the durable round, with the points of that round and of the one before.
-  const durable = writer.durableRound;
-  const atDurable = references.findLastIndex((reference) => reference < durable);
-  const inUse = references.slice(Math.max(0, atDurable));
-  await points.forgetBelow(Math.min(durable, round + 1) - 1, inUse[0]!);
-  deltas?.forget();
-  bases.forget(durable);
+  const references = refresh ? [...before.references, round] : before.references;
+  const inUse = await forgetOld(term, working, references, round);
   const spent = { usd: spending.usd(), seconds: secondsAt(before, ports.clock.now()) };
   return {
-    ...summed,
     round: round + 1,
-    referenceRound: outcome.plan.refresh ? round : referenceRound,
+    referenceRound: refresh ? round : referenceRound,
     vectors: next,
     totals: advancedTotals,
     references: inUse,
@@ -127,6 +177,25 @@ export async function advanceRound(term: OpenTerm, before: RunState): Promise<Ru
     spent,
     budget: afterRound(before.budget, spent),
   };
+}
+
+/**
+ * A successor would go on from the durable round, with the points of that round and of the one before.
+ * @returns the rounds of the reference points that it may need.
+ */
+async function forgetOld(
+  { writer, bases }: OpenTerm,
+  { points, deltas }: Working,
+  references: readonly number[],
+  round: number,
+): Promise<readonly number[]> {
+  const durable = writer.durableRound;
+  const atDurable = references.findLastIndex((reference) => reference < durable);
+  const inUse = references.slice(Math.max(0, atDurable));
+  await points.forgetBelow(Math.min(durable, round + 1) - 1, inUse[0]!);
+  deltas?.forget();
+  bases.forget(durable);
+  return inUse;
 }
 
 /** The step that is being made, for those who make it again. */
@@ -150,13 +219,8 @@ function entriesOf(vectors: Vectors): number {
   return entries;
 }
 
-function recordOf(
-  round: number,
-  outcome: RoundOutcome,
-  totals: Totals,
-  usd: number,
-  measuredLpm: number | undefined,
-): RoundRecord {
+function recordOf({ before: { round, totals, atBoundary }, outcome, measured }: Advance): RoundRecord {
+  const measuredLpm = measured?.measuredLpm;
   return {
     round,
     dense: outcome.plan.request.dense,
@@ -167,18 +231,13 @@ function recordOf(
     uplinkBytes: totals.uplinkBytes,
     downlinkBytes: totals.downlinkBytes,
     seconds: totals.seconds,
-    usd,
+    usd: atBoundary.usd,
     resent: outcome.resent,
     hedged: outcome.hedged,
     dropped: outcome.dropped,
     ...(outcome.heldOut === undefined ? {} : { heldOut: outcome.heldOut }),
     ...(measuredLpm === undefined ? {} : { measuredLpm }),
   };
-}
-
-/** What the held-out data says of the last iterate. */
-function lookAtLast(active: ActiveRun, { iterate }: Vectors, round: number): Promise<Evaluation> {
-  return evaluateAt(active, iterate!, round);
 }
 
 function advanceTotals(totals: Totals, outcome: RoundOutcome, seconds: number): Totals {

@@ -15,7 +15,7 @@ import { checkpointOf, type RunEnding, type RunState, secondsAt } from "./run-st
 
 export async function finalise(term: OpenTerm, last: RunState): Promise<void> {
   const { spec, usedUp } = term.active;
-  await usedUp.delete();
+  await Promise.all([usedUp.delete(term.writer.durableRound), stored(term, last)]);
   if (last.calibration !== null) await keepProgress(term.active, last.calibration);
   if (last.ending !== null) {
     await storeEnd(term, checkpointOf(last, null), last.ending, spec);
@@ -23,6 +23,12 @@ export async function finalise(term: OpenTerm, last: RunState): Promise<void> {
   }
   await storeEnd(term, checkpointOf(uncalibratedSeconds(term, last), null), null, spec);
   await handOver(term);
+}
+
+/** What rounds have begun to store behind their tasks is there: what comes after the run's sweep stays in the bucket. */
+async function stored(term: OpenTerm, last: RunState): Promise<void> {
+  const deltas = isCalibrated(last) ? term.working(last).deltas : undefined;
+  await Promise.all([term.bases.settled(), deltas?.settled()]);
 }
 
 /** A term that ends before the first round has taken time all the same. */

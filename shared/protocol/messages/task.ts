@@ -575,8 +575,7 @@ export function taskNeedsOf(body: string): TaskNeeds | undefined {
     const how = count > 0 ? readPlace(reader).how : INLINE;
     // Of a stored pair it holds the older one.
     const pointObjects = how >= HELD_READING ? how - HELD_READING : how;
-    const members =
-      ranges === undefined ? 0 : (unlessCutOff(() => membersIn(reader, count, how, flags)) ?? 1);
+    const members = ranges === undefined ? 0 : membersIn(body, flags);
     const storedVectors = {
       messages: (ranges?.message ?? 0) > 0 ? members : 0,
       evaluations: (ranges?.evaluation ?? 0) > 0 ? members : 0,
@@ -586,16 +585,10 @@ export function taskNeedsOf(body: string): TaskNeeds | undefined {
   });
 }
 
-/** How many slots a task stands for. @param count of points, before the first of which stands how they travel. */
-function membersIn(reader: FrameReader, count: number, how: number, flags: number): number {
-  for (let i = 0; i < count; i++) {
-    if (i > 0) readPlace(reader);
-    readPoint(reader, how, flags);
-  }
-  if ((flags & HELD) !== 0) readDownlink(reader);
-  reader.u32();
-  reader.u32();
-  return 1 + ((flags & PACKED) === 0 ? 0 : reader.u32());
+/** How many slots a task stands for. Of a pack that comes behind its points and deltas, which may be long: all of it is read. */
+function membersIn(body: string, flags: number): number {
+  if ((flags & PACKED) === 0) return 1;
+  return 1 + (readTask(fromBody(body, "task")).others?.length ?? 0);
 }
 
 /** Vectors that a reducer reads: the first number after its slot and worker. */

@@ -147,13 +147,17 @@ describe("what accounting sees in the first bytes", () => {
   });
 
   it("of a task whose vectors are stored is how many, those of a pack together", () => {
-    for (const points of [taskOf("full").points, [stored]]) {
+    // Whatever comes before the pack's slots: a key, a vector or a delta beyond what a glance sees.
+    const long = { kind: "inline", vector: new Float64Array(3000) } as const;
+    const downlink = { sums: [1, 2, 3], first: 6, last: new Uint8Array(30_000).fill(7) };
+    const held = { points: [{ kind: "held" }], downlink } as const;
+    for (const how of [{ points: taskOf("full").points }, { points: [stored] }, { points: [long] }, held]) {
       const others = [
         { slot: 5, worker: 5 },
         { slot: 6, worker: 6 },
       ];
       const ranges = { message: 17, evaluation: 24 };
-      const [alone, pack] = [taskOf("full", { points, ranges }), taskOf("full", { points, ranges, others })];
+      const [alone, pack] = [taskOf("full", { ...how, ranges }), taskOf("full", { ...how, ranges, others })];
       expect(taskNeedsOf(encodeTask(alone))?.storedVectors).toEqual({ messages: 1, evaluations: 1 });
       expect(taskNeedsOf(encodeTask(pack))?.storedVectors).toEqual({ messages: 3, evaluations: 3 });
       const unwatched = { ...pack, ranges: { message: 17, evaluation: 0 } };

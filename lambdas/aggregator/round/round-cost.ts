@@ -1,0 +1,73 @@
+/** What a round was, in bits, bytes and messages. */
+import { isPair } from "../../../shared/methods/index.ts";
+import type { AcceptedContribution } from "../exchange/contribution-table.ts";
+import type { Exchange } from "../exchange/exchange.ts";
+import type { Asked } from "./asked.ts";
+import { storedEvaluationBytes } from "./evaluate.ts";
+import type { ReductionTraffic } from "./reduce.ts";
+
+export interface RoundCost {
+  /** This round's uplink, mean over all n workers, the paper's bits. */
+  readonly uplinkBitsPerWorker: number;
+  readonly uplinkBytes: number;
+  readonly downlinkBytes: number;
+  readonly evaluationBytes: number;
+  /** Contributions that needed the gradients at two points, over all rows; and those whose worker still held the older. */
+  readonly pairs: number;
+  readonly reused: number;
+  readonly resent: number;
+  readonly hedged: number;
+  readonly dropped: number;
+}
+
+const NO_TRAFFIC: ReductionTraffic = {
+  ...{ taskBytes: 0, uplinkBytes: 0, outsideBytes: 0 },
+  ...{ resent: 0, hedged: 0, dropped: 0 },
+};
+
+/**
+ * @param storedBytes of points and deltas.
+ * @param traffic of the reduction, where there was one.
+ */
+export function costOf(
+  { plan: { request }, own, watchers, ranges, entryBytes }: Asked,
+  { accepted, taskBytes, outsideBytes, resent, hedged, dropped }: Exchange,
+  { workers, dimension }: { readonly workers: number; readonly dimension: number },
+  storedBytes: number,
+  traffic = NO_TRAFFIC,
+): RoundCost {
+  const { bits, reused, uplinkBytes, bytesRead, evaluationBytes } = uplinkOf(accepted);
+  const storedMessages = ranges.message === 0 ? 0 : own.length * entryBytes * dimension;
+  const storedGradients = storedEvaluationBytes(accepted.slice(0, own.length + watchers.length), dimension);
+  return {
+    uplinkBitsPerWorker: bits / workers,
+    uplinkBytes: uplinkBytes + storedMessages + traffic.uplinkBytes,
+    downlinkBytes: taskBytes + storedBytes + bytesRead + traffic.taskBytes,
+    evaluationBytes: outsideBytes + evaluationBytes + storedGradients + traffic.outsideBytes,
+    pairs: isPair(request) ? own.length : 0,
+    reused,
+    resent: resent + traffic.resent,
+    hedged: hedged + traffic.hedged,
+    dropped: dropped + traffic.dropped,
+  };
+}
+
+/** What the contributions of a round were, in all. */
+function uplinkOf(accepted: readonly AcceptedContribution[]) {
+  let bits = 0;
+  let reused = 0;
+  let uplinkBytes = 0;
+  let bytesRead = 0;
+  let evaluationBytes = 0;
+  for (const { message, bytes, evaluationBytes: extra } of accepted) {
+    if (message.kind === "contribution") {
+      bits += message.bits;
+      if (message.reused) reused++;
+      // What an evaluation reads is outside the method.
+      if (message.bits > 0) bytesRead += message.bytesRead ?? 0;
+    }
+    uplinkBytes += bytes;
+    evaluationBytes += extra;
+  }
+  return { bits, reused, uplinkBytes, bytesRead, evaluationBytes };
+}
