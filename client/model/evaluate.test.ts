@@ -173,6 +173,37 @@ describe("rows as they are in their file", () => {
   });
 });
 
+describe("after a divergence", () => {
+  it("an evaluation names the first row that overflows, and of a network the operation", async () => {
+    const sizes = train.cells.map(({ a }) => Math.abs(a[0]!));
+    const middle = sizes.toSorted((a, b) => a - b)[30]!;
+    expect(middle).toBeGreaterThan(1);
+    // A margin of a_0 x_0 is finite where a_0 is at most the middle one.
+    const start = { file: folder.write("huge.json", JSON.stringify([Number.MAX_VALUE / middle, 0, 0])) };
+    const run = await marina.createRun({ ...spec("huge", "train", "logistic", 1e-4), start });
+    expect((await run.result()).status).toBe("diverged");
+    const first = sizes.findIndex((size) => !Number.isFinite(size * (Number.MAX_VALUE / middle)));
+    await expect(run.evaluate({ at: "start" })).rejects.toThrow(
+      new RegExp(
+        `^f or its gradient on "train" is no finite number at x\\^0 of huge: row ${first} of the data set overflows; .*smaller step size$`,
+      ),
+    );
+    const network = await marina.createRun({
+      ...spec("network", "train", "logistic", 1),
+      problem: {
+        kind: "network",
+        layers: [{ dense: 2 }, { activation: "relu" }, { dense: 1 }],
+        loss: "squared",
+      },
+      start: { file: folder.write("wide.json", JSON.stringify(new Array(11).fill(1e200))) },
+    });
+    expect((await network.result()).status).toBe("diverged");
+    await expect(network.evaluate({ at: "start" })).rejects.toThrow(
+      /row 0 of the data set overflows in operation \d+ \("matmul" with 2\.dense\.weight\); /,
+    );
+  });
+});
+
 describe("a data set that the parameters do not belong to is refused:", () => {
   it.each([
     [

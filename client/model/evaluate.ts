@@ -2,6 +2,7 @@
 import { MarinaError } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
 import { type Manifest, problemForm } from "../../shared/data/index.ts";
+import { firstNonFinite } from "../../shared/math/index.ts";
 import {
   type Evaluator,
   evaluatorOf,
@@ -58,7 +59,8 @@ export interface RowPrediction {
 
 /**
  * Evaluates a run's x on a data set, in this process.
- * @throws MarinaError "usage" for a data set that x does not belong to, "non-finite" where f(x) is no number.
+ * @throws MarinaError "usage" for a data set that x does not belong to, "non-finite" where f(x) is no number, with the first row
+ * (and of networks the operation) that it comes from.
  */
 export async function evaluate(
   objects: Pick<ObjectStore, "get" | "list">,
@@ -77,7 +79,9 @@ export async function evaluate(
   for await (const piece of piecesOf(objects, model)) {
     const count = piece.rows.rows;
     const weights = { rowWeight: 1 / rows, regularizerWeight: count / rows };
-    loss += evaluator.objective(piece.rows, weights).gradient(x, gradient);
+    const own = evaluator.objective(piece.rows, weights).gradient(x, gradient);
+    if (!Number.isFinite(own) || firstNonFinite(gradient) >= 0) throw overflow(model, run, piece);
+    loss += own;
     for (let j = 0; j < sum.length; j++) sum[j]! += gradient[j]!;
     if (predicts === "nothing") continue;
     const { values, size } = evaluator.outputs(piece.rows, x);
@@ -90,12 +94,7 @@ export async function evaluate(
   }
   let gradientNormSquared = 0;
   for (const entry of sum) gradientNormSquared += entry * entry;
-  if (!Number.isFinite(loss + gradientNormSquared)) {
-    throw new MarinaError(
-      "non-finite",
-      `f or its gradient on "${manifest.name}" is no finite number at x^${round} of ${run}: the iterate is too large`,
-    );
-  }
+  if (!Number.isFinite(loss + gradientNormSquared)) throw overflow(model, run);
   const measured =
     predicts === "nothing"
       ? {}
@@ -164,6 +163,20 @@ function toldBy(labels: Manifest["labels"], predicts: Problem["predicts"]): Told
 /** sum of exp(z_c - top): at least 1 where top is the largest. */
 function sumOfExp(z: Float64Array, top: number): number {
   return z.reduce((sum, value) => sum + Math.exp(value - top), 0);
+}
+
+/** @param piece with the row that it comes from; left out: it is only the sum over rows that is too large */
+function overflow({ round, manifest, evaluator, x }: Model, run: string, piece?: Piece): MarinaError {
+  const found = piece === undefined ? undefined : evaluator.firstNonFinite(piece.rows, x);
+  const operation = found?.operation === undefined ? "" : ` in ${found.operation}`;
+  const where =
+    piece === undefined || found === undefined
+      ? "no single row overflows, their sum does"
+      : `row ${piece.first + found.row} of the data set overflows${operation}`;
+  return new MarinaError(
+    "non-finite",
+    `f or its gradient on "${manifest.name}" is no finite number at x^${round} of ${run}: ${where}; the iterate is too large: run again with a smaller step size`,
+  );
 }
 
 interface Model {
