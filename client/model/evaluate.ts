@@ -1,7 +1,7 @@
 /** What a run's parameters say of a data set: loss, gradient, accuracy; and what they say of each of its rows. */
 import { MarinaError } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
-import { type Manifest, problemForm } from "../../shared/data/index.ts";
+import { checkHeldOut, type Manifest, problemForm } from "../../shared/data/index.ts";
 import { firstNonFinite } from "../../shared/math/index.ts";
 import {
   type Evaluator,
@@ -13,7 +13,6 @@ import {
 } from "../../shared/problems/index.ts";
 import type { WhichIterate } from "../../shared/protocol/index.ts";
 import { findManifest, findRun } from "../find.ts";
-import { classNames, likeTraining } from "./like-training.ts";
 import { readParameters } from "./parameters.ts";
 import { type Piece, rowsOf } from "./rows-of.ts";
 
@@ -148,7 +147,10 @@ function toldBy(labels: Manifest["labels"], predicts: Problem["predicts"]): Told
       return { prediction: names[best] ?? null, label: names[label]!, ...probability };
     };
   }
-  const { negative, positive } = classNames(labels);
+  const { negative, positive } = labels.words ?? {
+    negative: String(labels.negative),
+    positive: String(labels.positive),
+  };
   return ({ values, size }, row, label) => {
     const score = values[row * size]!;
     return {
@@ -183,8 +185,6 @@ interface Model {
   readonly round: number;
   readonly problem: Problem;
   readonly evaluator: Evaluator;
-  /** Of a row, as the problem reads it. */
-  readonly shape: readonly number[];
   readonly x: Float64Array;
   readonly training: Manifest;
   /** Of the data set in question. */
@@ -198,7 +198,6 @@ async function openModel(
 ): Promise<Model> {
   const { spec } = await findRun(objects, run);
   const parameters = await readParameters(objects, run, at);
-  // Constants of the training set are needed, and are only known where it is what it was.
   const { dimension } = parameters.layout;
   const x = parameters.vector;
   if (x.length !== dimension)
@@ -208,13 +207,13 @@ async function openModel(
   const form = await problemForm(objects, spec.problem, training);
   const problem = openProblem(spec.problem, form);
   const evaluator = evaluatorOf(spec.problem, form);
-  return { round: parameters.round, x, training, manifest, problem, evaluator, shape: form.shape };
+  return { round: parameters.round, x, training, manifest, problem, evaluator };
 }
 
 function piecesOf(
   objects: Pick<ObjectStore, "get">,
-  { training, manifest, problem, shape }: Model,
+  { training, manifest, problem }: Model,
 ): AsyncGenerator<Piece, void, undefined> {
-  const prepare = likeTraining(training, manifest);
-  return rowsOf(objects, manifest, { layout: problem.rows, shape, prepare });
+  checkHeldOut(training, manifest, `data set "${manifest.name}"`);
+  return rowsOf(objects, manifest, problem.rows);
 }
