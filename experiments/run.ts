@@ -18,6 +18,7 @@ import { writeSweepFiles } from "../sweep/sweep-files.ts";
 import type { SweepSpec } from "../sweep/sweep-spec.ts";
 import { sweepMarkdown, sweepText } from "../sweep/sweep-table.ts";
 import { rewrite, type SweepResult } from "./readme.ts";
+import { hashedRows } from "./text.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const DATA = ["mushrooms", "a9a", "w8a"];
@@ -27,6 +28,8 @@ const DIGITS_SORTED = "digits-sorted";
 /** And in random order: every worker's rows are a sample of all. */
 const SHUFFLED = "mushrooms-shuffled";
 const UNEQUAL = ["mushrooms-unequal"];
+/** The same sentences, hashed to so many features. */
+const TEXT = [7, 10, 13, 17, 20].map((bits) => 2 ** bits);
 /** Shards of that data set, and by what the rows of some of them are multiplied. */
 const SHARDS = 20;
 const LARGE = new Map([
@@ -115,6 +118,16 @@ async function importData(home: string): Promise<void> {
       const source = Readable.from([Buffer.from(unequalShards(text))]);
       const named = { name, sourceName: `${name}.txt`, labels: "binary" } as const;
       await importLibsvm(source, { ...named, objects: engine.objects });
+    }
+    const hashed = TEXT.filter((dimension) => !known.includes(`text-${dimension}`));
+    if (hashed.length > 0) {
+      const table = gunzipSync(readFileSync(join(HERE, "data", "movie-snippets.tsv.gz"))).toString("latin1");
+      for (const dimension of hashed) {
+        const source = Readable.from([Buffer.from(hashedRows(table, dimension))]);
+        const name = `text-${dimension}`;
+        const named = { name, sourceName: `${name}.txt`, labels: "binary" } as const;
+        await importLibsvm(source, { ...named, objects: engine.objects });
+      }
     }
     for (const part of ["train", "test"] as const) {
       if (!known.includes(DIGITS[part]))

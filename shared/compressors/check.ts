@@ -45,6 +45,17 @@ export function requireUniforms(draw: Draw, dimension: number, kind: string): Fl
   return draw.uniforms;
 }
 
+/** The K coordinates of a composed draw, and the draw of what is sent of them. */
+export function requireComposed(
+  draw: Draw,
+  k: number,
+  dimension: number,
+  kind: string,
+): { readonly indices: Uint32Array; readonly then: Draw } {
+  if (draw.kind !== "composed") throw wrongDraw(kind, `${k} indices and what comes then`, draw.kind);
+  return { indices: requireIndices(draw.first, k, dimension, kind), then: draw.then };
+}
+
 /** A message must be of this many bytes. */
 export function requireBytes(bytes: Uint8Array, expected: number, kind: string): void {
   if (bytes.length !== expected) {

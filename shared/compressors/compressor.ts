@@ -19,7 +19,9 @@ export type Draw =
   /** Coordinates kept by a sparsifier: strictly increasing, length K. */
   | { readonly kind: "indices"; readonly indices: Uint32Array }
   /** One uniform of [0, 1) for each coordinate, length d. */
-  | { readonly kind: "uniforms"; readonly uniforms: Float64Array };
+  | { readonly kind: "uniforms"; readonly uniforms: Float64Array }
+  /** That of a sparsifier, and that of the quantiser of what it keeps. */
+  | { readonly kind: "composed"; readonly first: Draw; readonly then: Draw };
 
 /** The draw of whatever draws nothing. */
 export const NO_DRAW: Draw = { kind: "none" };
@@ -64,6 +66,8 @@ interface CompressorBase {
   readonly expectedBits: number;
   /** True when the receiver must be given the sender's draw (it draws it again from the same streams). */
   readonly receiverDraws: boolean;
+  /** What sends the kept coordinates, where they are quantised: a compressor of R^K. */
+  readonly quantiser?: Compressor;
   /** Draws the randomness of one message. */
   draw(streams: DrawStreams, place: Place): Draw;
   /**

@@ -176,6 +176,11 @@ describe("the bounds are attained", () => {
       [-0.7, 0.7, 0.7, -0.7, -0.7, 0.7, 0.7],
     ],
     ["qsgd with one level at constant |x_j|", { kind: "qsgd", levels: 1 }, [3, 3, -3, 3]],
+    [
+      "RandK with natural values at 4/3 of a power of two",
+      { kind: "composed", first: { kind: "rand-k", k: 2 }, then: { kind: "natural" } },
+      [4 / 3, -4 / 3, 4 / 3, 4 / 3, -4 / 3],
+    ],
     ["natural compression at 4/3 of a power of two", { kind: "natural" }, [4 / 3, -8 / 3, 1 / 3, 64 / 3]],
   ];
   test.each(attained)("by %s", (_name, spec, entries) => {

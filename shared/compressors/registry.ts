@@ -3,6 +3,7 @@ import * as z from "zod";
 import { MarinaError } from "../base/index.ts";
 import { Workspace } from "../math/index.ts";
 import { COMPRESSOR_PATH, requireInteger } from "./check.ts";
+import { composed } from "./composed.ts";
 import type { CompressorDefinition, CompressorSchema, Promised, Wire } from "./compressor.ts";
 import { identity } from "./identity.ts";
 import { l2Quantization } from "./l2-quantization.ts";
@@ -12,7 +13,7 @@ import { qsgd } from "./qsgd.ts";
 import { randK } from "./rand-k.ts";
 import { topK } from "./top-k.ts";
 
-export const COMPRESSORS = [identity, randK, l2Quantization, qsgd, natural, permK, topK] as const;
+export const COMPRESSORS = [identity, randK, l2Quantization, qsgd, natural, permK, topK, composed] as const;
 
 type Definition = (typeof COMPRESSORS)[number];
 type SpecOf<D extends Definition> = z.output<D["schema"]>;

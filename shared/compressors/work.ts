@@ -32,11 +32,22 @@ export function encodingWork(compressor: Compressor, draw: Draw): MessageWork {
       const joint = "joint" in compressor && compressor.joint !== undefined;
       return { entries: dimension, indices: joint ? dimension : draw.indices.length, uniforms: 0 };
     }
+    case "composed": {
+      const { quantiser } = compressor;
+      if (quantiser === undefined) return encodingWork(compressor, draw.first);
+      const { entries, uniforms } = encodingWork(quantiser, draw.then);
+      return { entries: dimension + entries, indices: quantiser.dimension, uniforms };
+    }
   }
 }
 
 /** Of the server that draws what the worker drew, and adds the message. */
-export function decodingWork({ receiverDraws, dimension, zeta }: Compressor, bytes: number): MessageWork {
+export function decodingWork(compressor: Compressor, bytes: number): MessageWork {
+  const { receiverDraws, dimension, zeta, quantiser } = compressor;
+  if (quantiser !== undefined) {
+    const { entries } = decodingWork(quantiser, bytes);
+    return { entries, indices: quantiser.dimension, uniforms: quantiser.dimension };
+  }
   if (receiverDraws) return { entries: 0, indices: Math.ceil(zeta), uniforms: 0 };
   return {
     entries: DECODING_PASSES * Math.min(dimension, ENTRIES_PER_BYTE * bytes),

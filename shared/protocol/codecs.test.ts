@@ -208,8 +208,8 @@ describe("tasks", () => {
     expect(() =>
       decodeTask(toBody(frameOf(FrameType.task, [{ u8: TASK_NUMBERS.length }, { u8: 0 }, ...fields]))),
     ).toThrow("unknown kind");
-    expect(() => decodeTask(toBody(frameOf(FrameType.task, [{ u8: 8 }, { u8: 16 }, ...fields])))).toThrow(
-      "unknown flags 16",
+    expect(() => decodeTask(toBody(frameOf(FrameType.task, [{ u8: 8 }, { u8: 32 }, ...fields])))).toThrow(
+      "unknown flags 32",
     );
     expect(decodeTask(toBody(frameOf(FrameType.task, [{ u8: 8 }, { u8: 0 }, ...fields]))).kind).toBe(
       "calibrate",
@@ -324,7 +324,7 @@ describe("contributions", () => {
       { text: "runs/example/contributions/observed-2/0000000007/0000000003" },
     ],
     "contribution with its vectors in ranges": [
-      { u8: 8 },
+      { u8: 9 },
       { u8: 1 | 4 | 8 | 32 },
       // Two checksums and their number.
       { u32: 12 },
@@ -334,29 +334,29 @@ describe("contributions", () => {
       ...[{ u32: 2 }, { u32: 4 }, { u32: 5 }],
     ],
     "contribution with its message in ranges": [
-      ...[{ u8: 8 }, { u8: 0 }, { u32: 0 }],
+      ...[{ u8: 9 }, { u8: 0 }, { u32: 0 }],
       ...address,
       ...[{ f64: 3 }, { f64: 3584 }, { f64: 0 }, { raw: new Uint8Array(0) }, { u32: 1 }, { u32: 1 }],
     ],
     "contribution with its evaluation in ranges": [
-      ...[{ u8: 9 }, { u8: 1 | 32 }, { u32: 12 }],
+      ...[{ u8: 10 }, { u8: 1 | 32 }, { u32: 12 }],
       ...address,
       ...[{ f64: 3 }, { f64: 16 }, { f64: 0.5 }, { raw: Uint8Array.of(1, 2) }],
       ...[{ u32: 2 }, { u32: 4 }, { u32: 5 }],
     ],
     "evaluation only, in ranges": [
-      ...[{ u8: 9 }, { u8: 1 | 16 | 32 }, { u32: 12 }],
+      ...[{ u8: 10 }, { u8: 1 | 16 | 32 }, { u32: 12 }],
       ...address,
       ...[{ f64: 0 }, { f64: 0 }, { f64: 0.5 }, { raw: new Uint8Array(0) }],
       ...[{ u32: 2 }, { u32: 4 }, { u32: 5 }],
     ],
     reduced: [
-      ...[{ u8: 10 }, { u8: 4 }, { u32: 0 }],
+      ...[{ u8: 11 }, { u8: 4 }, { u32: 0 }],
       ...address,
       ...[{ f64: 300 }, { u32: 0xfffffffe }, { u32: 0 }],
     ],
     "reduced for the record, with losses": [
-      ...[{ u8: 10 }, { u8: 16 }, { u32: 0 }],
+      ...[{ u8: 11 }, { u8: 16 }, { u32: 0 }],
       ...address,
       ...[{ f64: 300 }, { u32: 0 }, { u32: 2 }, { u32: 0 }, { u32: 4 }],
     ],

@@ -54,6 +54,7 @@ const compressors: Readonly<Record<(typeof COMPRESSOR_KINDS)[number], Compressor
   natural: { kind: "natural" },
   "perm-k": { kind: "perm-k" },
   "top-k": { kind: "top-k", k: 7 },
+  composed: { kind: "composed", first: { kind: "rand-k", k: 7 }, then: { kind: "natural" } },
 };
 
 describe.each(methodNames)("%s with deltas", (method) => {

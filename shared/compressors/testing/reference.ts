@@ -161,6 +161,42 @@ const references: { readonly [K in CompressorKind]: Reference<Extract<Compressor
     },
     variance: (_spec, x) => (Math.min(WORKERS, x.length) - 1) * squared(x),
   },
+  composed: {
+    outcomes({ first, then }, x) {
+      if (first.k === x.length) return outcomes(then, x);
+      const subsets = allSubsets(x.length).filter((subset) => subset.length === first.k);
+      return subsets.flatMap((subset) =>
+        outcomes(then, at(x, subset)).map(({ probability, draw }) => ({
+          probability: probability / subsets.length,
+          draw: {
+            kind: "composed" as const,
+            first: { kind: "indices" as const, indices: Uint32Array.from(subset) },
+            then: draw,
+          },
+        })),
+      );
+    },
+    apply({ first, then }, x, draw, wire) {
+      if (first.k === x.length) return apply(then, x, draw, wire);
+      if (draw.kind !== "composed" || draw.first.kind !== "indices") throw new Error(`got ${draw.kind}`);
+      const subset = [...draw.first.indices];
+      const kept = apply(then, at(x, subset), draw.then, wire);
+      const q = new Float64Array(x.length);
+      for (const [i, j] of subset.entries()) q[j] = (x.length / first.k) * kept[i]!;
+      return q;
+    },
+    size: ({ first, then }, _d, wire, nonZeros, draw) =>
+      sizeOf(then, first.k, wire, nonZeros, draw.kind === "composed" ? draw.then : draw),
+    // E|Q(x)|^2 - |x|^2, with E|Q_2(y)|^2 = |y|^2 + its variance.
+    variance({ first, then }, x) {
+      const subsets = allSubsets(x.length).filter((subset) => subset.length === first.k);
+      const second = subsets.reduce((sum, subset) => {
+        const kept = at(x, subset);
+        return sum + (squared(kept) + varianceOf(then, kept)) / subsets.length;
+      }, 0);
+      return (x.length / first.k) ** 2 * second - squared(x);
+    },
+  },
   "top-k": {
     outcomes: lossless.outcomes,
     apply: ({ k }, x, _draw, wire) => largestOf(x, k).map((entry) => rounded(entry, wire)),
@@ -221,6 +257,11 @@ export function varianceOf(spec: CompressorSpec, x: Float64Array): number {
 /** A quantiser's coordinates in exact arithmetic (up to double rounding), whatever the wire; of other kinds undefined. */
 export function coordinatesOf(spec: CompressorSpec, x: Float64Array): Coordinate[] | undefined {
   return referenceOf(spec).coordinates?.(spec, x);
+}
+
+/** The entries of x at these places. */
+function at(x: Float64Array, places: readonly number[]): Float64Array {
+  return Float64Array.from(places, (j) => x[j]!);
 }
 
 /** The k entries of largest magnitude, of equal ones the first; zeros elsewhere. */

@@ -20,6 +20,16 @@ const specsOf: SpecsOf = {
   qsgd: () => [1, 2, 4, 5, 32767].map((levels) => ({ kind: "qsgd", levels })),
   natural: () => [{ kind: "natural" }],
   "perm-k": () => [{ kind: "perm-k" }],
+  composed: (d) =>
+    kept(d).flatMap((k) =>
+      ([{ kind: "natural" }, { kind: "qsgd", levels: 2 }, { kind: "l2-quantization" }] as const).map(
+        (then) => ({
+          kind: "composed",
+          first: { kind: "rand-k", k },
+          then,
+        }),
+      ),
+    ),
   "top-k": (d) => kept(d).map((k) => ({ kind: "top-k", k })),
 };
 

@@ -146,17 +146,17 @@ describe("each kind of mistake is named with its path, what was expected and wha
     [
       "an unknown compressor",
       withAlgorithm({ kind: "marina", compressor: { kind: "randk", k: 5 } }),
-      'spec.json: algorithm.compressor.kind: expected one of "identity", "rand-k", "l2-quantization", "qsgd", "natural", "perm-k", got "randk"; did you mean "rand-k"?',
+      'spec.json: algorithm.compressor.kind: expected one of "identity", "rand-k", "l2-quantization", "qsgd", "natural", "perm-k", "composed", got "randk"; did you mean "rand-k"?',
     ],
     [
       "a compressor that is not unbiased",
       withAlgorithm({ kind: "marina", compressor: { kind: "top-k", k: 5 } }),
-      'spec.json: algorithm.compressor.kind: expected one of "identity", "rand-k", "l2-quantization", "qsgd", "natural", "perm-k", got "top-k": top-k is contractive, and this method needs a compressor that is unbiased',
+      'spec.json: algorithm.compressor.kind: expected one of "identity", "rand-k", "l2-quantization", "qsgd", "natural", "perm-k", "composed", got "top-k": top-k is contractive, and this method needs a compressor that is unbiased',
     ],
     [
       "a compressor that is drawn jointly where it can't be",
       withAlgorithm({ kind: "pp-marina", compressor: { kind: "perm-k" }, participants: 2 }),
-      'spec.json: algorithm.compressor.kind: expected one of "identity", "rand-k", "l2-quantization", "qsgd", "natural", got "perm-k": perm-k is drawn for all workers jointly, and a compressed round of pp-marina has not all of them; take marina',
+      'spec.json: algorithm.compressor.kind: expected one of "identity", "rand-k", "l2-quantization", "qsgd", "natural", "composed", got "perm-k": perm-k is drawn for all workers jointly, and a compressed round of pp-marina has not all of them; take marina',
     ],
     [
       "an elastic run whose coordinates are shared out among its workers",
