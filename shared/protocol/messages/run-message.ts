@@ -535,7 +535,7 @@ export function timingOfBody(body: string): Timing | undefined {
   return timingIn(beginningOf("contribution", body, TIMING_BYTES));
 }
 
-/** Messages that do not tell how long their worker took. */
+/** Messages that tell of no computing. */
 const UNTIMED: ReadonlySet<KindOnWire> = new Set(["error", "stop", "scale", "stored", "need-state"]);
 
 function timingIn(reader: FrameReader | undefined): Timing | undefined {
