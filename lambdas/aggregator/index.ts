@@ -10,6 +10,8 @@ export {
 } from "./exchange/contribution-table.ts";
 export { createAggregator } from "./handler.ts";
 export type { AggregatorHooks } from "./hooks.ts";
+export { mostChainBytes } from "./round/downlink.ts";
+export { travelsAsDeltas } from "./round/downlink-rule.ts";
 export { shardsPerTaskOf } from "./round/packing.ts";
 export { rangesOf, readingSeconds } from "./round/reduction.ts";
 export type { RunObserver } from "./settings.ts";
