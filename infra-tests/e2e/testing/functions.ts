@@ -148,3 +148,18 @@ export async function setTimeoutSeconds(functionName: string, seconds: number): 
     throw new MarinaError("unavailable", `${functionName}: its time-out is not ${seconds} s after 60 s`);
   return Timeout;
 }
+
+/** Gives a function's processes more variables than they had. */
+export async function setVariables(
+  functionName: string,
+  variables: Readonly<Record<string, string>>,
+): Promise<void> {
+  const lambda = client();
+  const { Environment } = await lambda.send(
+    new GetFunctionConfigurationCommand({ FunctionName: functionName }),
+  );
+  const all = { ...Environment?.Variables, ...variables };
+  await lambda.send(
+    new UpdateFunctionConfigurationCommand({ FunctionName: functionName, Environment: { Variables: all } }),
+  );
+}

@@ -10,6 +10,7 @@ import { DenseRows } from "./dense-rows.ts";
 import { type MissingCells, MissingCounter } from "./missing-cells.ts";
 import { isList, isText } from "./parquet-columns.ts";
 import { boundedCompressors, checkFooter, checkRowGroups } from "./parquet-footer.ts";
+import { checkPages } from "./parquet-pages.ts";
 import type { Contents, RowSource } from "./row-source.ts";
 import { savedIndex } from "./saved-index.ts";
 import { Table } from "./table.ts";
@@ -101,6 +102,8 @@ export class ParquetSource implements RowSource {
       parquetScan({ file, metadata, compressors: boundedCompressors(compressors, name) }),
     );
     const used = [label, ...features];
+    const read = new Set(used.map((column) => names[column]!));
+    await decoding(name, () => checkPages(file, metadata, read, name));
     const rows = new DenseRows();
     let count = 0;
     for (const { rowStart, rowEnd } of scan.ranges) {
