@@ -65,6 +65,16 @@ describe("the aggregator's largest round", () => {
     );
   });
 
+  it("counts the chain of deltas and a base on its way, where iterates travel so", () => {
+    const d = 1_000_000;
+    const marina = { kind: "marina", compressor: randK } as const;
+    const needed = (downlink: "full" | "deltas" | "auto") =>
+      aggregatorMemoryBytes(specOf(marina, { downlink }), d);
+    // Deltas of 6 d bytes, two means of 8 d; a base of x^t, x^{t-1} and g^t.
+    expect(needed("deltas") - needed("full")).toBe((6 + 16 + 24) * d);
+    expect(needed("auto")).toBe(needed("deltas"));
+  });
+
   it("counts the shifts that are carried, and the most workers of a schedule", () => {
     const stored = specOf({ kind: "diana", compressor: randK });
     const carried = specOf({ kind: "diana", compressor: randK, shift: "carried" });

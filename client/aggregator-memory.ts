@@ -4,6 +4,7 @@ import { rangesOf } from "../lambdas/aggregator/index.ts";
 import { createCompressor } from "../shared/compressors/index.ts";
 import { aggregationOf, compressorOf, methodOf, stateHolder } from "../shared/methods/index.ts";
 import { type RunSpec, workersAsked } from "../shared/protocol/index.ts";
+import { chainMemoryBytes } from "./delta-memory.ts";
 
 /** Node, the program, its connections and what is on its way: an estimate, on the safe side. */
 const BASE_BYTES = 200_000_000;
@@ -38,5 +39,6 @@ export function aggregatorMemoryBytes(spec: RunSpec, dimension: number): number 
   const own = spec.hessianVariance === undefined ? Number(algorithm.stepSize === "measured") : 2;
   const exact = 8 * dimension * Math.max(own, Number(addedHere(8)));
   const each = entryBytes * entries + decoded + exact;
-  return BASE_BYTES + 8 * dimension * (VECTORS + states) + workers * each;
+  const held = 8 * dimension * (VECTORS + states) + chainMemoryBytes(spec, dimension);
+  return BASE_BYTES + held + workers * each;
 }

@@ -100,3 +100,4 @@ export { wrapped } from "./text/wrapped.ts";
 export { exportArchive, importArchive } from "./transfer.ts";
 export { readUsed, type Used } from "./used.ts";
 export { checkMachine, machineMemoryBytes } from "./vector-memory.ts";
+export { travelText, vectorTravel } from "./vector-travel.ts";

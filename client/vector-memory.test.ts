@@ -14,9 +14,16 @@ import { embeddedMemoryBytes, workerMemoryBytes } from "./vector-memory.ts";
 
 const GIB = 2 ** 30;
 
-function specOf(workers: number, algorithm: RunSpecInput["algorithm"]): RunSpec {
+function specOf(
+  workers: number,
+  algorithm: RunSpecInput["algorithm"],
+  change: Partial<RunSpecInput> = {},
+): RunSpec {
   const problem = { kind: "nonconvex-binary" } as const;
-  return parseRunSpec({ data: "hashed", workers, problem, algorithm, stop: { rounds: 5 } }, "a test");
+  return parseRunSpec(
+    { data: "hashed", workers, problem, algorithm, stop: { rounds: 5 }, ...change },
+    "a test",
+  );
 }
 const problemOver = (manifest: Manifest) => openProblem({ kind: "nonconvex-binary" }, dataForm(manifest));
 const randK = { kind: "rand-k", k: 10 } as const;
@@ -64,17 +71,19 @@ describe("vectors that a machine can't hold", () => {
 
   it.each([
     // Peak resident memory of `marina run`, 4 rounds, in kB.
-    ["marina", 8_000_000, 1, marina, 1_558_748],
-    ["marina", 8_000_000, 8, marina, 2_247_372],
-    ["diana", 2_000_000, 2, { kind: "diana", compressor: randK }, 650_216],
-    ["diana", 2_000_000, 8, { kind: "diana", compressor: randK }, 1_327_388],
-    ["gd", 2_000_000, 8, { kind: "gd" }, 754_724],
+    ["marina", 8_000_000, 1, marina, 2_109_052, "full"],
+    ["marina", 8_000_000, 8, marina, 3_453_624, "full"],
+    ["marina, deltas", 8_000_000, 1, marina, 2_671_876, "deltas"],
+    ["marina, deltas", 8_000_000, 8, marina, 4_265_448, "deltas"],
+    ["diana", 2_000_000, 2, { kind: "diana", compressor: randK }, 650_216, "full"],
+    ["diana", 2_000_000, 8, { kind: "diana", compressor: randK }, 1_327_388, "full"],
+    ["gd", 2_000_000, 8, { kind: "gd" }, 754_724, "full"],
   ] as const)(
     "are counted as was measured: %s, d = %d, n = %d",
-    (_, dimension, workers, algorithm, measuredKb) => {
+    (_, dimension, workers, algorithm, measuredKb, downlink) => {
       const manifest = { ...manifestNamed("hashed"), featureCount: dimension };
       const ratio =
-        embeddedMemoryBytes(specOf(workers, algorithm), manifest, problemOver(manifest)) /
+        embeddedMemoryBytes(specOf(workers, algorithm, { downlink }), manifest, problemOver(manifest)) /
         (1024 * measuredKb);
       expect(ratio).toBeGreaterThan(0.9);
       expect(ratio).toBeLessThan(1.5);
@@ -113,6 +122,21 @@ describe("vectors and rows that functions can't hold", () => {
     expect(checkWorkerMemory(specOf(4, marina), small, problemOver(small), { memoryMb: 128 }).good).toBe(
       true,
     );
+  });
+
+  it("count the states that a worker makes of deltas: two that it holds, one with its mean, and the deltas", () => {
+    const d = 1_000_000;
+    const data = { ...manifestNamed("hashed"), featureCount: d };
+    const needed = (algorithm: RunSpecInput["algorithm"], downlink: "full" | "deltas" | "auto") =>
+      workerMemoryBytes(specOf(4, algorithm, { downlink }), data, problemOver(data));
+    // x^t, x^{t-1} and g^t; a quarter of their 24 d bytes is 6 d, as much as a base's deltas take, and two means are 16 d.
+    expect(needed(marina, "deltas") - needed(marina, "full")).toBe(8 * d * (3 * 3 + 1) + (6 + 16) * d);
+    expect(needed(marina, "auto")).toBe(needed(marina, "deltas"));
+    // x^t and h^t.
+    const diana = { kind: "diana", compressor: randK } as const;
+    expect(needed(diana, "deltas") - needed(diana, "full")).toBe(8 * d * (3 * 2 + 1) + (6 + 16) * d);
+    // Its messages are dense: points travel as they are.
+    expect(needed({ kind: "gd" }, "auto")).toBe(needed({ kind: "gd" }, "full"));
   });
 
   it("that are read by ranges count by their share", () => {

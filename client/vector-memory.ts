@@ -7,6 +7,7 @@ import { stateHolder } from "../shared/methods/index.ts";
 import type { Problem } from "../shared/problems/index.ts";
 import { type RunSpec, workersAsked } from "../shared/protocol/index.ts";
 import { aggregatorMemoryBytes } from "./aggregator-memory.ts";
+import { heldStateMemoryBytes, heldVectors } from "./delta-memory.ts";
 
 /** Node and the program in a worker's function. */
 const WORKER_BASE_BYTES = 80_000_000;
@@ -15,7 +16,11 @@ const WORKER_VECTORS = 10;
 /** Labels and offsets of an opened row. */
 const OPENED_ROW_BYTES = 16;
 /** The embedded cloud's workers share their results and compute one after the other: so many vectors for all of them ... */
-const EMBEDDED_VECTORS = 10;
+const EMBEDDED_VECTORS = 16;
+/** ... so many for each worker, whose large answers lie in the store, which is this process, until they are garbage ... */
+const ANSWER_VECTORS = 2;
+/** ... so many states of the server that deltas have led to: the last four, however large they are ... */
+const SHARED_STATES = 4;
 /** ... and so many for each worker whose state is stored: measured, at d of 2 and 8 million. */
 const STATE_VECTORS = 6;
 /** A frame's length is a uint32, and the state of a method is up to four vectors in one. */
@@ -38,6 +43,7 @@ export function workerMemoryBytes(spec: RunSpec, manifest: Manifest, problem: Pr
     read +
     OPENED_ROW_BYTES * shards * rows +
     8 * dimension * WORKER_VECTORS +
+    heldStateMemoryBytes(spec, dimension) +
     (shards > 1 ? answers : 0)
   );
 }
@@ -56,7 +62,9 @@ export function embeddedMemoryBytes(
     aggregatorMemoryBytes(whole, dimension) +
     evaluatorBytes +
     object.bytes +
-    8 * dimension * (EMBEDDED_VECTORS + states)
+    8 *
+      dimension *
+      (EMBEDDED_VECTORS + ANSWER_VECTORS * workers + SHARED_STATES * heldVectors(spec, dimension) + states)
   );
 }
 

@@ -19,6 +19,8 @@ import {
   readSpec,
   stepTexts,
   taskSeconds,
+  travelText,
+  vectorTravel,
   withStack,
   workersAtOnce,
 } from "../../client/index.ts";
@@ -108,6 +110,8 @@ async function* checks(engine: DeployedEngine, specPath: string | undefined): As
   // Of the first round, in which workers have still to read their rows.
   const turns = checkTurns(tasks, reading + computing, concurrency);
   yield* turns;
+  const travel = travelText(vectorTravel(spec, manifest, problem), computing);
+  if (travel !== undefined) yield { good: true, text: travel };
   const notice = priceNotice(stack);
   if (notice !== undefined) {
     const limit = spec.stop.usd === undefined ? "" : "; so does the limit stop.usd";

@@ -10,7 +10,10 @@ export {
 } from "./exchange/contribution-table.ts";
 export { createAggregator } from "./handler.ts";
 export type { AggregatorHooks } from "./hooks.ts";
+export { mostChainBytes } from "./round/downlink.ts";
+export { replaySeconds, travelsAsDeltas } from "./round/downlink-rule.ts";
 export { shardsPerTaskOf } from "./round/packing.ts";
+export { travelInline } from "./round/points.ts";
 export { rangesOf, readingSeconds } from "./round/reduction.ts";
 export type { RunObserver } from "./settings.ts";
 export { isOver } from "./term/end-run.ts";

@@ -55,7 +55,7 @@ export interface ServerStateStore {
 }
 
 /** Epochs of runs whose states an environment holds: three vectors each. */
-const STATES_KEPT = 2;
+export const STATES_KEPT = 2;
 /** Passes over each vector of the state: the step, and the look for what is no number; checksums count as one. */
 const STEP_PASSES = 4;
 

@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { FaultPlan } from "../../embedded/faults/faults.ts";
 import { AWS_LATENCIES } from "../../embedded/latency/latencies.ts";
 import type { EmbeddedService, ServiceOptions } from "../../embedded/service/service.ts";
+import { mostChainBytes } from "../../lambdas/aggregator/round/downlink.ts";
 import type { QueueAddress } from "../../shared/cloud/ports.ts";
 import { importLibsvm } from "../../shared/data/import.ts";
 import { leftoverPrefixes } from "../../shared/protocol/keys.ts";
@@ -116,28 +117,35 @@ it.each<[string, RunSpecInput]>(
   for (const other of seen) expect(other).toEqual(seen[0]);
 });
 
-describe("vectors that fit into no task and no message", () => {
-  /** 8 d bytes in base64 are more than 1 MiB. */
-  const wide = 100_003;
+/** Imports a few rows of many features, as "wide". */
+async function importWide({ cloud }: EmbeddedService, dimension: number): Promise<void> {
   const text = Array.from({ length: 24 }, (_, row) => {
-    const indices = Array.from({ length: 5 }, (_, e) => 1 + ((7919 * (5 * row + e)) % wide));
+    const indices = Array.from({ length: 5 }, (_, e) => 1 + ((7919 * (5 * row + e)) % dimension));
     const entries = indices.sort((a, b) => a - b).map((index, e) => `${index}:${0.5 + e + row / 10}`);
     return `${row % 2 === 0 ? 1 : -1} ${entries.join(" ")}\n`;
   }).join("");
+  const named = { name: "wide", sourceName: "wide.txt", labels: "binary", dimension } as const;
+  await importLibsvm(Readable.from([Buffer.from(text)]), { ...named, objects: cloud.client.objects });
+}
+
+const wideSpec = {
+  data: "wide",
+  workers: 5,
+  problem: { kind: "logistic", regularizer: { kind: "l2", lambda: 0.1 } },
+  start: { uniform: 0.5 },
+  wire: "float64",
+} as const;
+
+describe("vectors that fit into no task and no message", () => {
   const compressor = { kind: "rand-k", k: 1000 } as const;
 
   async function wideTrajectory(spec: Partial<RunSpecInput> & { readonly algorithm: Algorithm }) {
     const service = await serviceWith({ latencies: "aws" });
-    const { objects } = service.cloud.client;
-    const named = { name: "wide", sourceName: "wide.txt", labels: "binary", dimension: wide } as const;
-    await importLibsvm(Readable.from([Buffer.from(text)]), { ...named, objects });
+    // 8 d bytes in base64 are more than 1 MiB.
+    await importWide(service, 100_003);
     const finished = runToEnd(service, "r", {
-      data: "wide",
-      workers: 5,
-      problem: { kind: "logistic", regularizer: { kind: "l2", lambda: 0.1 } },
-      start: { uniform: 0.5 },
+      ...wideSpec,
       stop: { rounds: 8 },
-      wire: "float64",
       evaluateEvery: 1,
       heldOut: { data: "wide", every: 2 },
       checkpointEvery: 3,
@@ -289,4 +297,36 @@ it("of contributions that lie in the store by ranges what was read is told and c
   expect(tasks.some(({ what }) => what.kind === "reduce")).toBe(true);
   expect(got).toBeGreaterThan(0);
   expect(result.downlinkBytesMeasured).toBe(bytes + put + got);
+});
+
+it("no more deltas lead on from one another than estimates of memory count", async () => {
+  const dimension = 20_003;
+  const { options, sent } = watching();
+  const sizes = new Map<number, number>();
+  const service = await serviceWith({
+    ...options,
+    latencies: "aws",
+    watcher: {
+      ...options.watcher!,
+      stored: (key, body) => {
+        const round = /\/iterates\/delta-0\/(\d+)$/.exec(key)?.[1];
+        if (round !== undefined) sizes.set(Number(round), body.length);
+      },
+    },
+  });
+  await importWide(service, dimension);
+  const compressor = { kind: "rand-k", k: 1500 } as const;
+  const algorithm = { kind: "marina", compressor, probability: 0.2, stepSize: 0.05 } as const;
+  await runToEnd(service, "r", { ...wideSpec, ...both, algorithm, stop: { rounds: 40 } });
+  let longest = 0;
+  for (const { what } of sent) {
+    if (!("downlink" in what) || what.downlink === undefined) continue;
+    let bytes = 0;
+    for (let round = what.downlink.first; round < what.round; round++) bytes += sizes.get(round)!;
+    longest = Math.max(longest, bytes);
+  }
+  // x^t, x^{t-1} and g^t.
+  const most = mostChainBytes(dimension, 3);
+  expect(longest).toBeLessThan(1.01 * most);
+  expect(longest).toBeGreaterThan(0.4 * most);
 });

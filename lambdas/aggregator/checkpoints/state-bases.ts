@@ -13,7 +13,7 @@ import {
 } from "../../../shared/protocol/index.ts";
 
 /** Deltas of more bytes for each entry of a vector are replaced by another base. */
-const MOST_BYTES_PER_ENTRY = 6;
+export const MOST_BYTES_PER_ENTRY = 6;
 
 type Base = Omit<CheckpointBase, "deltas">;
 

@@ -57,10 +57,16 @@ export function deltasPay({ dimension: d, slots, compressor, wire, vectors }: De
   const message = (compressor.expectedBits / 8) * (wire === "float64" ? 2 : 1);
   const bytes = slots * message;
   if (bytes > MOST_BYTES_PER_ENTRY * d) return false;
-  const { entries, indices, uniforms } = decodingWork(compressor, message);
-  const work =
-    slots * (indices * INDEX_SECONDS + (entries + uniforms) * ENTRY_SECONDS) +
-    (1 + STEP_PASSES * vectors) * d * ENTRY_SECONDS;
   const saved = (2 * (8 * d - bytes)) / BYTES_PER_SECOND;
-  return work < saved;
+  return replaySeconds({ dimension: d, slots, compressor, wire, vectors }) < saved;
+}
+
+/** What an environment takes to make the step again: its draws, its sum, its passes over the state. */
+export function replaySeconds({ dimension: d, slots, compressor, wire, vectors }: DeltaSetting): number {
+  const message = (compressor.expectedBits / 8) * (wire === "float64" ? 2 : 1);
+  const { entries, indices, uniforms } = decodingWork(compressor, message);
+  return (
+    slots * (indices * INDEX_SECONDS + (entries + uniforms) * ENTRY_SECONDS) +
+    (1 + STEP_PASSES * vectors) * d * ENTRY_SECONDS
+  );
 }

@@ -16,12 +16,22 @@ import {
   serverStateKey,
   vectorCrc,
 } from "../../../shared/protocol/index.ts";
-import type { StateBases } from "../checkpoints/state-bases.ts";
+import { MOST_BYTES_PER_ENTRY, type StateBases } from "../checkpoints/state-bases.ts";
 import type { ActiveRun } from "../term/active-run.ts";
 import { type PointStore, TASK_OVERHEAD_BYTES } from "./points.ts";
 
 /** Making steps again takes longer than reading as many bytes of the state. */
 const CATCH_UP_SHARE = 0.25;
+
+/**
+ * Bytes of the deltas that lead on from one another at one time, at most: those that are worth reading, or that the newest base
+ * needs, and those of the two rounds in which another one is on its way. None is longer than a mean of d float64.
+ * @param vectors of the server's state.
+ */
+export function mostChainBytes(dimension: number, vectors: number): number {
+  const worth = CATCH_UP_SHARE * 8 * dimension * vectors;
+  return Math.max(worth, MOST_BYTES_PER_ENTRY * dimension) + 2 * 8 * dimension;
+}
 
 interface StoredDelta {
   readonly round: number;
