@@ -1,10 +1,10 @@
 /**
- * How fast is a network's gradient, against numpy on one thread? The MLP 784-128-10 over 6,000 rows, 2.5 GFLOP.
- * Usage: node bench/network.ts [--python PYTHON] [--install]
+ * How fast is a network's gradient, against numpy on one thread and against jax-js? The MLP 784-128-10 over 6,000 rows, 2.5 GFLOP.
+ * Usage: node bench/network.ts [--python PYTHON] [--jax MODULE] [--install]
  *
- * PYTHON: an interpreter that has numpy (with --install: that gets it into a temporary virtual environment, through pip);
- * without either only our own figures are printed. Both compute in blocks of 64 rows, and must agree in the loss and in
- * |gradient|^2. CPU time, of the best of several turns.
+ * PYTHON: an interpreter that has numpy; MODULE: the file that is jax-js (dist/index.js). With --install both are got into a
+ * temporary folder, through pip and npm; without any only our own figures are printed. All compute in blocks of 64 rows, and must
+ * agree in the loss and in |gradient|^2. CPU time, of the best of several turns.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -23,19 +23,27 @@ import {
   workOf,
 } from "../shared/problems/network/index.ts";
 import type { Figure } from "./figure.ts";
+import { kernelTable } from "./network-kernels.ts";
 import { printFigures } from "./print.ts";
 
 const ROWS = 6000;
 const TURNS = 15;
-/** Of loss and |gradient|^2: what rounding alone explains. */
-const AGREEMENT = { float64: 1e-12, float32: 2e-5 } as const;
+const JAX = "@jax-js/jax@0.1.25";
+/** Of loss and |gradient|^2: what rounding alone explains. jax-js has functions of float32's accuracy in float64, too. */
+const AGREEMENT = {
+  numpy: { float64: 1e-12, float32: 2e-5 },
+  "jax-js": { float64: 2e-5, float32: 2e-5 },
+} as const;
+const AIMS = { numpy: "at most 2", "jax-js": "at most 0.33" } as const;
+type Rival = keyof typeof AIMS;
 
 const options = new Command("bench:network")
   .option("--python <path>", "an interpreter that has numpy")
-  .option("--install", "get numpy into a temporary virtual environment of that interpreter, or of python3")
+  .option("--jax <path>", "jax-js: the file dist/index.js of its package")
+  .option("--install", "get numpy and jax-js into a temporary folder (that interpreter's, or python3's)")
   .option("--save", "make the ratios the baseline")
   .parse()
-  .opts<{ python?: string; install?: true }>();
+  .opts<{ python?: string; jax?: string; install?: true }>();
 
 interface Answer {
   readonly milliseconds: number;
@@ -50,31 +58,39 @@ interface Side {
 const folder = mkdtempSync(join(tmpdir(), "marina-network-"));
 try {
   const python = options.install === true ? installed(options.python ?? "python3") : options.python;
-  await using theirs = python === undefined ? undefined : await numpy(python);
+  const jax = options.install === true ? installedJax() : options.jax;
+  await using stack = new AsyncDisposableStack();
+  const rivals = new Map<Rival, Side>();
+  if (python !== undefined) rivals.set("numpy", stack.use(await rival(python, "network.py", [String(ROWS)])));
+  if (jax !== undefined)
+    rivals.set("jax-js", stack.use(await rival(process.execPath, "network-jax.js", [jax, String(ROWS)])));
   const mine = ours();
   const figures: Figure[] = [];
   for (const precision of ["float64", "float32"] as const) {
-    let [best, bestOfTheirs] = [Infinity, Infinity];
+    let best = Infinity;
+    const theirs = new Map<Rival, number>();
     for (let turn = 0; turn < TURNS; turn++) {
       const answer = await mine.answer(precision);
       best = Math.min(best, answer.milliseconds);
-      if (theirs === undefined) continue;
-      const other = await theirs.answer(precision);
-      agree(answer, other, precision);
-      bestOfTheirs = Math.min(bestOfTheirs, other.milliseconds);
+      for (const [name, side] of rivals) {
+        const other = await side.answer(precision);
+        agree(answer, other, precision, name);
+        theirs.set(name, Math.min(theirs.get(name) ?? Infinity, other.milliseconds));
+      }
     }
     const rate = `${(mine.gigaflop / (best / 1000)).toFixed(1)} GFLOP/s`;
-    if (theirs === undefined) console.log(`${precision}: ${best.toFixed(1)} ms, ${rate}`);
-    else {
+    if (rivals.size === 0) console.log(`${precision}: ${best.toFixed(1)} ms, ${rate}`);
+    for (const [name, milliseconds] of theirs) {
       figures.push({
-        name: `gradient of an MLP 784-128-10 in ${precision} / numpy`,
-        ratio: best / bestOfTheirs,
-        detail: `${best.toFixed(1)} ms (${rate}), numpy ${bestOfTheirs.toFixed(1)}`,
-        aim: "at most 2",
+        name: `gradient of an MLP 784-128-10 in ${precision} / ${name}`,
+        ratio: best / milliseconds,
+        detail: `${best.toFixed(1)} ms (${rate}), ${name} ${milliseconds.toFixed(1)}`,
+        aim: AIMS[name],
       });
     }
   }
   if (figures.length > 0) printFigures(figures);
+  console.log(`\n${kernelTable()}`);
 } finally {
   rmSync(folder, { recursive: true });
 }
@@ -115,15 +131,20 @@ function ours(): Side & { readonly gigaflop: number } {
   };
 }
 
-/** A numpy process on one thread, asked line by line. */
-async function numpy(python: string): Promise<Side & AsyncDisposable> {
-  const script = fileURLToPath(new URL("network.py", import.meta.url));
+/** A rival's process, numpy on one thread, asked line by line. */
+async function rival(
+  program: string,
+  file: string,
+  args: readonly string[],
+): Promise<Side & AsyncDisposable> {
+  const script = fileURLToPath(new URL(file, import.meta.url));
   const env = { ...process.env, OPENBLAS_NUM_THREADS: "1", OMP_NUM_THREADS: "1", MKL_NUM_THREADS: "1" };
-  const child = spawn(python, [script, String(ROWS)], { env, stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(program, [script, ...args], { env, stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const line = async (): Promise<string> => {
     const { value, done } = await lines.next();
-    if (done === true) throw new Error(`${python} ${script}: ended; does it have numpy? (--install gets it)`);
+    if (done === true)
+      throw new Error(`${program} ${script}: ended; has it what it needs? (--install gets it)`);
     return value;
   };
   await line();
@@ -139,10 +160,10 @@ async function numpy(python: string): Promise<Side & AsyncDisposable> {
   };
 }
 
-function agree(a: Answer, b: Answer, precision: Precision): void {
+function agree(a: Answer, b: Answer, precision: Precision, name: Rival): void {
   for (const what of ["loss", "normSquared"] as const) {
-    if (!(Math.abs(a[what] / b[what] - 1) <= AGREEMENT[precision])) {
-      throw new Error(`network.py, ${precision}, ${what}: expected ${a[what]}, got ${b[what]}`);
+    if (!(Math.abs(a[what] / b[what] - 1) <= AGREEMENT[name][precision])) {
+      throw new Error(`${name}, ${precision}, ${what}: expected ${a[what]}, got ${b[what]}`);
     }
   }
 }
@@ -160,4 +181,20 @@ function installed(python: string): string {
     }
   }
   return join(environment, "bin", "python");
+}
+
+/** jax-js, in a folder that goes away again. */
+function installedJax(): string {
+  const args = [
+    "install",
+    "--no-audit",
+    "--no-fund",
+    "--ignore-scripts",
+    "--prefix",
+    join(folder, "jax"),
+    JAX,
+  ];
+  const { error, status, stderr } = spawnSync("npm", args, { encoding: "utf8" });
+  if (error !== undefined || status !== 0) throw new Error(`npm install ${JAX}: ${error?.message ?? stderr}`);
+  return join(folder, "jax", "node_modules", "@jax-js", "jax", "dist", "index.js");
 }

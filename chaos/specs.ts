@@ -1,12 +1,15 @@
 /** The runs that chaos disturbs when it is given none: short, on a few rows, one for each way of working. */
 import { gunzipSync } from "node:zlib";
 import type { ObjectStore } from "../shared/cloud/index.ts";
-import { importLibsvm } from "../shared/data/index.ts";
+import { encodeModel, importLibsvm, storeModel } from "../shared/data/index.ts";
 import { METHODS } from "../shared/methods/index.ts";
+import { traceModel } from "../shared/problems/index.ts";
 import { parseRunSpec, type RunSpec, type RunSpecInput } from "../shared/protocol/index.ts";
 
 export const CHAOS_DATA = "chaos";
 const ROWS = 200;
+/** Of these rows. */
+const FEATURES = 111;
 const WORKERS = 5;
 const ROUNDS = 30;
 
@@ -31,6 +34,20 @@ const network: RunSpecInput["problem"] = {
   layers: [{ dense: 4 }, { activation: "tanh" }, { dense: 1 }],
   loss: "logistic",
 };
+
+/** A model of one's own, from whose gradient an entry may come twice. */
+const own = encodeModel(
+  traceModel(
+    ({ row, label, parameter, ops }) => {
+      const parts = [ops.slice(row, 0, 60, FEATURES), ops.slice(row, 0, 0, 80)];
+      const hidden = ops.tanh(ops.matmul(ops.concat(parts, 0), parameter("W", [FEATURES + 20, 4])));
+      const z = ops.matmul(hidden, parameter("v", [4, 1]));
+      return { loss: ops.logistic(z, label), outputs: z };
+    },
+    { row: [FEATURES], label: { kind: "binary" } },
+    "chaos",
+  ),
+);
 
 /** Workers and participants that change on the way, and DIANA's shifts held by the aggregator. */
 const others: Readonly<Record<string, Pick<RunSpecInput, "algorithm"> & Partial<RunSpecInput>>> = {
@@ -65,9 +82,9 @@ const others: Readonly<Record<string, Pick<RunSpecInput, "algorithm"> & Partial<
     problem: network,
     checkpointEvery: 4,
   },
-  "diana, a network, carried shifts": {
+  "diana, a model of one's own, carried shifts": {
     algorithm: { ...algorithms.diana, shift: "carried", stepSize: 0.1 },
-    problem: network,
+    problem: { kind: "model", program: own.sha256 },
     shardsPerTask: 2,
   },
   "marina, a robust rule": {
@@ -202,7 +219,7 @@ function named(name: string, spec: Pick<RunSpecInput, "algorithm"> & Partial<Run
   return { name, spec: parseRunSpec(whole, `chaos, ${name}`) };
 }
 
-/** Imports the first rows of a gzipped LIBSVM file under a name of its own. */
+/** Imports the first rows of a gzipped LIBSVM file, mushrooms, under a name of its own, and stores the model. */
 export async function importChaosData(objects: ObjectStore, mushroomsGz: Uint8Array): Promise<void> {
   const lines = gunzipSync(mushroomsGz).toString("latin1").split("\n").slice(0, ROWS);
   const text = new TextEncoder().encode(`${lines.join("\n")}\n`);
@@ -210,4 +227,5 @@ export async function importChaosData(objects: ObjectStore, mushroomsGz: Uint8Ar
     yield text;
   })();
   await importLibsvm(source, { name: CHAOS_DATA, sourceName: "mushrooms.gz", labels: "binary", objects });
+  await storeModel(objects, own);
 }

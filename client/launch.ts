@@ -207,7 +207,7 @@ function checkTaskFlop(spec: RunSpec, workers: number, manifest: Manifest, probl
  * @throws MarinaError "spec" where it has other features or labels, and for an accuracy that has no meaning.
  */
 export function checkHeldOutSpec({ heldOut }: RunSpec, manifest: Manifest, held: Manifest): void {
-  checkHeldOut(manifest, held);
+  checkHeldOut(manifest, held, "heldOut.data");
   if (heldOut?.metrics?.includes("accuracy") !== true || manifest.labels.kind !== "real") return;
   throw new MarinaError(
     "spec",

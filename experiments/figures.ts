@@ -1,5 +1,6 @@
 /** Figures of a sweep's groups, as the READMEs of the experiments show them. */
 import { dollars, megabits, seconds, short } from "../shared/base/format.ts";
+import { accuracyOf } from "../shared/protocol/index.ts";
 import type { CellResult } from "../sweep/cell.ts";
 import { type Group, type Quartiles, quartilesOf } from "../sweep/summary.ts";
 
@@ -48,6 +49,18 @@ export const FIGURES = {
   loss: {
     header: "f at the end",
     of: ({ loss }) => loss ?? Number.POSITIVE_INFINITY,
+    text: short,
+    toTarget: false,
+  },
+  heldOutAccuracy: {
+    header: "test accuracy",
+    of: ({ heldOut }) => (heldOut === undefined ? null : accuracyOf(heldOut)) ?? Number.POSITIVE_INFINITY,
+    text: (value) => `${(100 * value).toFixed(2)} %`,
+    toTarget: false,
+  },
+  heldOutLoss: {
+    header: "test loss",
+    of: ({ heldOut }) => heldOut?.loss ?? Number.POSITIVE_INFINITY,
     text: short,
     toTarget: false,
   },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { CellResult } from "../sweep/cell.ts";
 import { type FinishedCell, groupsOf } from "../sweep/summary.ts";
 import { parseSweep } from "../sweep/sweep-spec.ts";
-import { rewrite, type SweepResult } from "./readme.ts";
+import { curvesIn, rewrite, type SweepResult } from "./readme.ts";
 
 /** One run: its setting, its seed, and what came of it. */
 function run(label: string, data: string, seed: number, rounds: number, reached = true): FinishedCell {
@@ -14,6 +14,7 @@ function run(label: string, data: string, seed: number, rounds: number, reached 
     loss: 0.1,
     startLoss: 0.25,
     status: "done",
+    heldOut: { rows: 200, loss: 0.4, correct: rounds === 9999 ? 20 : 190 },
   };
   const cell = { label, axes: { data }, point: { data }, digest: `${label}${data}${seed}`, spec: { seed } };
   // Of a cell and its result only what a table shows counts here.
@@ -61,6 +62,26 @@ describe("a README's tables and figures", () => {
     const ratio =
       '<!-- figure {"where": {"label": "B", "data": "x"}, "over": {"label": "A"}, "figure": "usd"} -->?<!-- /figure -->';
     expect(rewritten(ratio)).toContain("-->5<!--");
+  });
+
+  it("show the share of the held-out rows that is predicted right", () => {
+    const open =
+      '<!-- table {"rows": ["label"], "figures": ["heldOutAccuracy", "heldOutLoss"], "where": {"data": "y"}} -->';
+    const text = rewritten(`${open}\n<!-- /table -->`);
+    expect(text).toContain("| method | test accuracy | test loss |");
+    expect(text).toContain("| A | 95.00 % | 0.4 |\n| B | 10.00 % | 0.4 |");
+  });
+
+  it("have pictures beside them, of the groups that count", () => {
+    const open = '<!-- curves {"chart": "held-out-accuracy-usd", "where": {"data": "y"}} -->';
+    const text = `${open}\n<!-- /curves -->`;
+    expect(rewritten(text)).toBe(
+      `${open}\n\n![held out accuracy usd](held-out-accuracy-usd.svg)\n\n<!-- /curves -->`,
+    );
+    const [curves, ...others] = curvesIn(text, sweeps, "README.md");
+    expect(others).toEqual([]);
+    expect(curves).toMatchObject({ chart: "held-out-accuracy-usd", file: "held-out-accuracy-usd.svg" });
+    expect(curves!.groups.map(({ label }) => label)).toEqual(["A", "B"]);
   });
 
   it.each([

@@ -1,12 +1,13 @@
 /**
- * Writes what was measured into a README: nothing in it is copied by hand. Two forms, each between comments that stay:
+ * Writes what was measured into a README: nothing in it is copied by hand. Three forms, each between comments that stay:
  *
  *   <!-- table {"rows": ["label"], "across": "data", "figures": ["rounds"]} --> ... <!-- /table -->
  *   <!-- figure {"where": {"label": "MARINA"}, "figure": "usd", "over": {"label": "DIANA"}} -->3.2<!-- /figure -->
+ *   <!-- curves {"chart": "held-out-accuracy-usd", "of": "best"} --> a picture <!-- /curves -->
  *
  * Fields that are left out: `sweep`, the file (default "sweep": sweep.json); `of`, "all" groups or the "best" ones of each
  * setting; `where`, the groups that count. A figure is the median over the seeds; with `over`, by what factor it is larger
- * than the other group's.
+ * than the other group's. Curves are a chart of `marina report` with a line for each run of the groups that count.
  */
 import * as z from "zod";
 import { MarinaError } from "../shared/base/errors.ts";
@@ -40,6 +41,9 @@ const tableSchema = z.strictObject({
 });
 const figureSchema = z.strictObject({ ...source, figure, over: where.optional() });
 
+const curvesSchema = z.strictObject({ ...source, chart: z.string().regex(/^[a-z-]+$/) });
+
+const CURVES = /(<!-- curves (\{.*?\}) -->\n)[\s\S]*?(<!-- \/curves -->)/g;
 const TABLE = /(<!-- table (\{.*?\}) -->\n)[\s\S]*?(<!-- \/table -->)/g;
 const FIGURE = /(<!-- figure (\{.*?\}) -->)[\s\S]*?(<!-- \/figure -->)/g;
 
@@ -58,7 +62,40 @@ export function rewrite(text: string, sweeps: ReadonlyMap<string, SweepResult>, 
     .replace(FIGURE, (_all, open: string, json: string, close: string) => {
       const asked = parsed(figureSchema, json, name);
       return `${open}${figureIn(asked, sweeps, `${name}: ${json}`)}${close}`;
+    })
+    .replace(CURVES, (_all, open: string, json: string, close: string) => {
+      const { sweep, chart } = parsed(curvesSchema, json, name);
+      return `${open}\n![${chart.replaceAll("-", " ")}](${pictureOf(sweep, chart)})\n\n${close}`;
     });
+}
+
+/** What a picture is called that stands beside the README. */
+function pictureOf(sweep: string, chart: string): string {
+  return `${sweep === "sweep" ? "" : `${sweep}.`}${chart}.svg`;
+}
+
+/** Curves that a README shows. */
+export interface AskedCurves {
+  readonly sweep: string;
+  /** Of `marina report`, by its id. */
+  readonly chart: string;
+  readonly groups: readonly Group[];
+  /** The picture's name. */
+  readonly file: string;
+}
+
+/** @throws MarinaError "spec" that names the README and the place's description */
+export function curvesIn(
+  text: string,
+  sweeps: ReadonlyMap<string, SweepResult>,
+  name: string,
+): AskedCurves[] {
+  return [...text.matchAll(CURVES)].map(([, , json = ""]) => {
+    const asked = parsed(curvesSchema, json, name);
+    const { sweep, chart } = asked;
+    const groups = select(asked, sweeps, `${name}: ${json}`);
+    return { sweep, chart, groups, file: pictureOf(sweep, chart) };
+  });
 }
 
 function parsed<T>(schema: z.ZodType<T>, json: string, name: string): T {

@@ -7,7 +7,7 @@ import { powerChart } from "./charts/power.ts";
 import { reachedChart } from "./charts/reached.ts";
 import { latencyChart, slowRoundsChart } from "./charts/rounds.ts";
 import { workersChart } from "./charts/workers.ts";
-import { AXES, type ReportData } from "./report-data.ts";
+import { AXES, HELD_OUT_AXES, type ReportData } from "./report-data.ts";
 import { rowsOf } from "./rows.ts";
 
 /** Of the loss itself: of what is below it on the page these two tell enough. */
@@ -46,6 +46,6 @@ function heldOutCharts(data: ReportData, all: boolean): Chart[] {
   const known = data.series.flatMap(({ heldOut }) => heldOut);
   if (known.length === 0 && !(all && data.heldOut === true)) return [];
   return (["accuracy", "loss"] as const).flatMap((what) =>
-    (["round", "uplinkMbit"] as const).map((axis) => heldOutChart(data, what, axis)),
+    HELD_OUT_AXES.map((axis) => heldOutChart(data, what, axis)),
   );
 }

@@ -231,13 +231,14 @@ describe("a report's data", () => {
       ...[0, 10, 20, 30].map((t) => [t, (100 + t) / 200]),
       [31, 0.95],
     ]);
-    expect(heldOut.at(-1)).toMatchObject({ uplinkMbit: 5, rows: 200, loss: 0.5 });
+    expect(heldOut.at(-1)).toMatchObject({
+      ...{ uplinkMbit: 5, rows: 200, loss: 0.5 },
+      ...{ seconds: result.seconds, usd: result.usd },
+    });
     const ids = (of: typeof data) => chartsOf(of).map(({ id }) => id);
     expect(ids(data).filter((id) => id.startsWith("held-out"))).toEqual([
-      "held-out-accuracy-round",
-      "held-out-accuracy-uplink",
-      "held-out-loss-round",
-      "held-out-loss-uplink",
+      ...["round", "uplink", "seconds", "usd"].map((axis) => `held-out-accuracy-${axis}`),
+      ...["round", "uplink", "seconds", "usd"].map((axis) => `held-out-loss-${axis}`),
     ]);
     const plain = buildReport([madeUpRun({ run: "b" })], { title: "t", predicts: true });
     expect(ids(plain).filter((id) => id.startsWith("held-out"))).toEqual([]);

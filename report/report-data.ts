@@ -52,11 +52,12 @@ export interface Series {
   readonly heldOut: readonly HeldOutPoint[];
 }
 
+export const HELD_OUT_AXES = ["round", "uplinkMbit", "seconds", "usd"] as const;
+export type HeldOutAxis = (typeof HELD_OUT_AXES)[number];
+
 /** A run's look at held-out data. */
-export interface HeldOutPoint {
+export interface HeldOutPoint extends Readonly<Record<HeldOutAxis, number>> {
   readonly run: string;
-  readonly round: number;
-  readonly uplinkMbit: number;
   readonly rows: number;
   /** Share of the rows that are predicted right; null where that has no meaning, or was not asked for. */
   readonly accuracy: number | null;

@@ -1,5 +1,5 @@
 /** The rows that each chart draws and its table lists, from a report's data. Runs in the page too: no imports of Node. */
-import type { Axis, ReportData, Series, Shown } from "./report-data.ts";
+import type { Axis, HeldOutAxis, ReportData, Series, Shown } from "./report-data.ts";
 
 export type Row = Readonly<Record<string, string | number>>;
 
@@ -21,7 +21,7 @@ export type RowSource =
   | { readonly kind: "latency" }
   | { readonly kind: "slow-rounds" }
   | { readonly kind: "workers"; readonly what: "workers" | "participants" }
-  | { readonly kind: "held-out"; readonly what: "accuracy" | "loss"; readonly axis: "round" | "uplinkMbit" }
+  | { readonly kind: "held-out"; readonly what: "accuracy" | "loss"; readonly axis: HeldOutAxis }
   | { readonly kind: "reached" }
   | { readonly kind: "power" };
 

@@ -32,6 +32,7 @@ export function cellResultOf(
     loss: result.loss,
     startLoss,
     relativeGradientNormSquared: result.relativeGradientNormSquared,
+    ...(result.heldOut === undefined ? {} : { heldOut: result.heldOut }),
     uplinkBitsPerWorker: result.uplinkBitsPerWorker,
     uplinkBytesMeasured: result.uplinkBytesMeasured,
     downlinkBytesMeasured: result.downlinkBytesMeasured,

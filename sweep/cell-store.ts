@@ -21,6 +21,9 @@ const schema: z.ZodType<CellResult> = z.strictObject({
   loss: figure.nullable(),
   startLoss: figure.nullable(),
   relativeGradientNormSquared: figure.nullable(),
+  heldOut: z
+    .strictObject({ rows: figure, loss: figure.nullable(), correct: figure.nullable() })
+    .exactOptional(),
   uplinkBitsPerWorker: figure,
   uplinkBytesMeasured: figure,
   downlinkBytesMeasured: figure,

@@ -1,6 +1,12 @@
 /** A cell of a sweep: one run with one seed, and what is kept of it. */
 import type { ServiceConfiguration } from "../embedded/index.ts";
-import { canonicalJson, type MembershipEpoch, type RunSpec, sha256 } from "../shared/protocol/index.ts";
+import {
+  canonicalJson,
+  type HeldOut,
+  type MembershipEpoch,
+  type RunSpec,
+  sha256,
+} from "../shared/protocol/index.ts";
 
 /** Raised when a cell's result would come out otherwise: cells of other versions are run again. */
 const CELL_VERSION = 3;
@@ -35,6 +41,8 @@ export interface CellResult {
   /** f(x^0) */
   readonly startLoss: number | null;
   readonly relativeGradientNormSquared: number | null;
+  /** At the end, on held-out data; absent of specs that name none, and where the run ended before it could be known. */
+  readonly heldOut?: HeldOut;
   readonly uplinkBitsPerWorker: number;
   readonly uplinkBytesMeasured: number;
   readonly downlinkBytesMeasured: number;
@@ -59,10 +67,21 @@ export interface CellResult {
   readonly wallSeconds: number;
 }
 
+/** Cells of specs with held-out data were once kept without what was seen on it: such are run again. */
+const HELD_OUT_VERSION = 1;
+
 /** @param dataSha256 of the data set's object: the same spec on other data is another cell. */
 export function cellDigest(spec: RunSpec, configuration: ServiceConfiguration, dataSha256: string): string {
   const { name: _, ...unnamed } = spec;
-  return sha256(canonicalJson({ version: CELL_VERSION, spec: unnamed, configuration, data: dataSha256 }));
+  return sha256(
+    canonicalJson({
+      version: CELL_VERSION,
+      ...(spec.heldOut === undefined ? {} : { heldOutVersion: HELD_OUT_VERSION }),
+      spec: unnamed,
+      configuration,
+      data: dataSha256,
+    }),
+  );
 }
 
 export { CELL_VERSION };

@@ -8,7 +8,7 @@ import { type DataForm, type Problem, type RowProgram, storedProgram } from "../
 import { FUNCTION_MEMORY_LIMIT_MB, isGiven, parseRunSpec, type RunSpec } from "../shared/protocol/index.ts";
 import { type Axes, type Cell, cellDigest } from "./cell.ts";
 import { bestOf, type Group } from "./summary.ts";
-import { liarField, type SweepSpec } from "./sweep-spec.ts";
+import { checkMeasure, liarField, type SweepSpec } from "./sweep-spec.ts";
 
 const CLOUD = "cloud.";
 
@@ -115,6 +115,7 @@ function cellOf(
   const problem = checkRun(spec, manifest, formOf(spec, manifest, programOf));
   // Also cells of a stack are first run on the embedded cloud.
   checkMachine(spec, manifest, problem, machineMemoryBytes());
+  if (sweep.best !== undefined) checkMeasure(sweep.best.by, spec);
   const held = spec.heldOut === undefined ? undefined : manifestOf(spec.heldOut.data);
   if (held !== undefined) checkHeldOutSpec(spec, manifest, held);
   const contents = [manifest, ...(held === undefined ? [] : [held])].map(({ object }) => object.sha256);

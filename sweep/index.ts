@@ -20,9 +20,17 @@ export { readRounds, writeRounds } from "./rounds-file.ts";
 export { type CellProgress, CellsLeft, createCellRunner } from "./run-sweep.ts";
 export type { StackOutcome } from "./stack-runner.ts";
 export { exitCodeOfOutcome, openStackSession, outcomeText, type StackSession } from "./stack-session.ts";
-export { chosenOf, type FinishedCell, type Group, groupsOf, paretoFront } from "./summary.ts";
+export { chosenOf, costOf, type FinishedCell, type Group, groupsOf, paretoFront } from "./summary.ts";
 export { type ReadSweep, readSweep } from "./sweep-file.ts";
 export { writeSweepFiles } from "./sweep-files.ts";
-export { type Measure, PROGRESS_WITHIN, parseSweep, type SweepSpec, sweepJsonSchema } from "./sweep-spec.ts";
+export {
+  checkMeasure,
+  isEnd,
+  type Measure,
+  PROGRESS_WITHIN,
+  parseSweep,
+  type SweepSpec,
+  sweepJsonSchema,
+} from "./sweep-spec.ts";
 export { isSetByLabel, sweepText, tunedText, valueText } from "./sweep-table.ts";
 export { allowedScale, bestTrial, scaleOf, searchPowersOfTwo } from "./tune.ts";

@@ -4,6 +4,7 @@ import { DEFAULT_CONFIGURATION } from "../embedded/service/configuration.ts";
 import { parseRunSpec } from "../shared/protocol/spec/spec.ts";
 import type { Axes, CellResult } from "./cell.ts";
 import { bestOf, chosenOf, type FinishedCell, type Group, groupsOf, paretoFront } from "./summary.ts";
+import { checkMeasure, MEASURES, type Measure } from "./sweep-spec.ts";
 
 const spec = parseRunSpec(
   {
@@ -129,6 +130,37 @@ describe("a sweep's summary", () => {
       finished({ step: 64 }, { usd: 1, loss: 0.3 }, 1, "b"),
     ]);
     expect(bestOf(groups, choice).map(({ label, axes }) => [label, axes["step"]])).toEqual([["a", 1]]);
+  });
+
+  it("ranks by how runs end as well: by the loss, or by what is predicted wrong on held-out data", () => {
+    const seen = (correct: number | null, loss: number | null) => ({ heldOut: { rows: 200, loss, correct } });
+    const groups = groupsOf([
+      finished({ step: 1 }, { loss: 0.2, ...seen(180, 0.5) }),
+      finished({ step: 2 }, { loss: 0.1, ...seen(150, 0.7) }),
+      finished({ step: 3 }, { loss: 0.05, status: "diverged", ...seen(199, 0.1) }),
+      finished({ step: 4 }, { loss: 0.3, ...seen(null, null) }),
+      finished({ step: 5 }, { loss: null }),
+    ]);
+    expect(groups.map(({ figures }) => figures.heldOutError.median)).toEqual([
+      ...[20 / 200, 50 / 200].map((share) => expect.closeTo(share, 12)),
+      ...[Infinity, Infinity, Infinity],
+    ]);
+    const best = (by: Measure) => bestOf(groups, { ...choice, by, progressWithin: 1 })[0]!.axes["step"];
+    expect((["loss", "heldOutLoss", "heldOutError"] as const).map(best)).toEqual([2, 1, 1]);
+  });
+
+  it("refuses to rank by what the spec does not look at", () => {
+    const looking = (metrics?: readonly ("loss" | "accuracy")[]) =>
+      parseRunSpec(
+        { ...spec, heldOut: { data: "m", ...(metrics === undefined ? {} : { metrics }) } },
+        "test",
+      );
+    expect(() => checkMeasure("heldOutError", spec)).toThrow(
+      /^heldOutError ranks runs by the accuracy on held-out data, and the spec has no held-out data: set "heldOut"/,
+    );
+    expect(() => checkMeasure("heldOutError", looking(["loss"]))).toThrow(/has only the loss of it/);
+    for (const measure of MEASURES) expect(() => checkMeasure(measure, looking())).not.toThrow();
+    expect(() => checkMeasure("loss", spec)).not.toThrow();
   });
 
   it("keeps a plateau out however little the loss can come down", () => {

@@ -1,8 +1,8 @@
 /** What cells have in common but the seed, summed up: medians and quartiles, the best, and the Pareto fronts. */
 import { onFront, quantile } from "../shared/math/index.ts";
-import { canonicalJson } from "../shared/protocol/index.ts";
+import { accuracyOf, canonicalJson } from "../shared/protocol/index.ts";
 import type { Axes, Cell, CellResult } from "./cell.ts";
-import type { Measure } from "./sweep-spec.ts";
+import { type End, isEnd, MEASURES, type Measure } from "./sweep-spec.ts";
 
 export interface FinishedCell {
   readonly cell: Cell;
@@ -41,8 +41,6 @@ export interface Group {
   readonly reached: number;
   readonly diverged: number;
   readonly figures: Readonly<Record<Measure, Quartiles>>;
-  /** f at the end. */
-  readonly loss: Quartiles;
   /** How much f has come down from the start. */
   readonly progress: Quartiles;
   readonly cells: readonly FinishedCell[];
@@ -68,14 +66,9 @@ export function groupsOf(finished: readonly FinishedCell[]): Group[] {
       seeds: cells.length,
       reached: cells.filter(({ result }) => result.reached).length,
       diverged: cells.filter(({ result }) => result.status === "diverged").length,
-      figures: {
-        uplinkBitsPerWorker: quartiles(cells, "uplinkBitsPerWorker"),
-        rounds: quartiles(cells, "rounds"),
-        seconds: quartiles(cells, "seconds"),
-        usd: quartiles(cells, "usd"),
-        relativeGradientNormSquared: quartiles(cells, "relativeGradientNormSquared"),
-      },
-      loss: quartilesOf(cells.map(({ result }) => result.loss ?? Infinity)),
+      figures: Object.fromEntries(
+        MEASURES.map((measure) => [measure, quartiles(cells, measure)]),
+      ) as unknown as Group["figures"],
       progress: quartilesOf(cells.map(({ result }) => progressOf(result))),
       cells,
     };
@@ -97,12 +90,20 @@ export function progressOf({ startLoss, loss }: CellResult): number {
   return startLoss === null || loss === null ? -Infinity : startLoss - loss;
 }
 
-/** What it took to reach the accuracy: infinite for a run that did not. How accurate a run ended needs no target. */
+/**
+ * What it took to reach the accuracy: infinite for a run that did not. How good a run ended needs no target: infinite for
+ * one that did not end well, and where it was not looked at.
+ */
 export function costOf(result: CellResult, measure: Measure): number {
-  if (measure === "relativeGradientNormSquared") {
-    return result.status === "done" ? (result.relativeGradientNormSquared ?? Infinity) : Infinity;
-  }
-  return result.reached ? result[measure] : Infinity;
+  if (!isEnd(measure)) return result.reached ? result[measure] : Infinity;
+  return result.status === "done" ? (endOf(result, measure) ?? Infinity) : Infinity;
+}
+
+function endOf({ heldOut, ...result }: CellResult, measure: End): number | null | undefined {
+  if (measure === "heldOutLoss") return heldOut?.loss;
+  if (measure !== "heldOutError") return result[measure];
+  const accuracy = heldOut === undefined ? null : accuracyOf(heldOut);
+  return accuracy === null ? null : 1 - accuracy;
 }
 
 /** How the best values of some fields are chosen: a sweep's `best`. */

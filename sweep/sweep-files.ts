@@ -35,9 +35,17 @@ export function writeSweepFiles(
 }
 
 function rowOf({ cell, result, deployed }: FinishedCell, axes: readonly string[]): Row {
-  const { version: _version, phases: _phases, usdByItem: _usdByItem, ...figures } = result;
+  const { version: _version, phases: _phases, usdByItem: _usdByItem, heldOut, ...figures } = result;
   const settings = Object.fromEntries(axes.map((path) => [path, setting(cell.axes[path])]));
-  return { label: cell.label, ...settings, seed: cell.spec.seed, ...figures, ...deployed };
+  const looked =
+    cell.spec.heldOut === undefined
+      ? {}
+      : {
+          heldOutRows: heldOut?.rows ?? null,
+          heldOutLoss: heldOut?.loss ?? null,
+          heldOutCorrect: heldOut?.correct ?? null,
+        };
+  return { label: cell.label, ...settings, seed: cell.spec.seed, ...figures, ...looked, ...deployed };
 }
 
 /** A field's value as one cell of a table: objects as JSON. */
@@ -80,8 +88,13 @@ function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
+/** Of all rows: some runs of a sweep may look at held-out data, and others not. */
+function columnsOf(rows: readonly Row[]): string[] {
+  return [...new Set(rows.flatMap((row) => Object.keys(row)))];
+}
+
 function toCsv(rows: readonly Row[]): string {
-  const header = Object.keys(rows[0] ?? {});
+  const header = columnsOf(rows);
   return csv(
     header,
     rows.map((row) => header.map((name) => row[name] ?? null)),
@@ -90,7 +103,7 @@ function toCsv(rows: readonly Row[]): string {
 
 /** One column a field. An axis may hold numbers in one row and words in another: such a column is text. */
 function toParquet(rows: readonly Row[]): Uint8Array {
-  const columnData = Object.keys(rows[0] ?? {}).map((name) => {
+  const columnData = columnsOf(rows).map((name) => {
     const data = rows.map((row) => row[name] ?? null);
     const present = data.filter((value) => value !== null);
     if (present.every((value) => typeof value === "number"))

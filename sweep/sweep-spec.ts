@@ -1,8 +1,8 @@
 /** What people write to run many specs: a base, what to vary, and over which seeds. */
 import * as z from "zod";
 import { attackKinds } from "../embedded/index.ts";
-import { checked } from "../shared/base/index.ts";
-import { FUNCTION_MEMORY_LIMIT_MB, NAME_PATTERN } from "../shared/protocol/index.ts";
+import { checked, MarinaError } from "../shared/base/index.ts";
+import { FUNCTION_MEMORY_LIMIT_MB, NAME_PATTERN, type RunSpec } from "../shared/protocol/index.ts";
 
 const field = z
   .string()
@@ -34,20 +34,36 @@ const liarFields = {
 /** A field of the cloud's configuration by itself. */
 export const liarField = z.strictObject(liarFields);
 
+/** What it takes to reach an accuracy. */
+const COSTS = ["uplinkBitsPerWorker", "rounds", "seconds", "usd"] as const;
+/** How good a run is when it ends, which needs no accuracy to reach; heldOutError is the share of the held-out rows that are predicted wrong. */
+export const ENDS = ["relativeGradientNormSquared", "loss", "heldOutLoss", "heldOutError"] as const;
 /** Figures of a finished run that runs may be ranked by; less is better in all of them. */
-export const MEASURES = [
-  "uplinkBitsPerWorker",
-  "rounds",
-  "seconds",
-  "usd",
-  "relativeGradientNormSquared",
-] as const;
+export const MEASURES = [...COSTS, ...ENDS] as const;
 /**
  * A gradient may also be small because a far too long step ended on a plateau of a bounded loss: settings that have
  * brought the loss down by less than the best one has, but for this fraction of that, are not taken for good ones.
  */
 export const PROGRESS_WITHIN = 0.1;
 export type Measure = (typeof MEASURES)[number];
+export type End = (typeof ENDS)[number];
+
+export function isEnd(measure: Measure): measure is End {
+  return (ENDS as readonly Measure[]).includes(measure);
+}
+
+/** @throws MarinaError "spec" where runs are ranked by what is seen of held-out data, and the spec names none. */
+export function checkMeasure(measure: Measure, { heldOut }: Pick<RunSpec, "heldOut">): void {
+  if (measure !== "heldOutLoss" && measure !== "heldOutError") return;
+  const metric = measure === "heldOutLoss" ? "loss" : "accuracy";
+  if (heldOut !== undefined && (heldOut.metrics ?? [metric]).includes(metric)) return;
+  const seen =
+    heldOut === undefined ? "no held-out data" : `only the ${heldOut.metrics?.join(" and ")} of it`;
+  throw new MarinaError(
+    "spec",
+    `${measure} ranks runs by the ${metric} on held-out data, and the spec has ${seen}: set "heldOut": { "data": NAME }, with ${JSON.stringify(metric)} among its metrics`,
+  );
+}
 
 export const sweepSchema = z
   .strictObject({

@@ -3,7 +3,7 @@
 import { type Column, type TableOptions, table, wrapped } from "../client/index.ts";
 import { dollars, megabits, seconds, short } from "../shared/base/index.ts";
 import { type Group, paretoFront, type Quartiles } from "./summary.ts";
-import { type Measure, PROGRESS_WITHIN } from "./sweep-spec.ts";
+import { isEnd, type Measure, PROGRESS_WITHIN } from "./sweep-spec.ts";
 
 /** Below this many seeds quartiles say nothing. */
 const SEEDS_FOR_QUARTILES = 3;
@@ -31,6 +31,7 @@ export function sweepTable(
   const paths = [...new Set(groups.flatMap(({ axes }) => Object.keys(axes)))];
   const labelled = groups.some(({ label }) => label !== null);
   const shown = paths.filter((path) => !labelled || !isSetByLabel(groups, path));
+  const looked = groups.some(({ figures }) => Number.isFinite(figures.heldOutError.median));
   const cheapFast = new Set(paretoFront(among, "usd", "seconds"));
   const { title, of } = last ?? { title: "front", of: (group) => (cheapFast.has(group) ? "*" : "") };
   return {
@@ -44,6 +45,7 @@ export function sweepTable(
       ["$", "right"],
       ["|∇f|²/start", "right", 5],
       ["f", "right", 6],
+      ...(looked ? [["held out", "right", 7] as const] : []),
       [title, "left", 1],
     ],
     rows: groups.map((group) => {
@@ -61,7 +63,8 @@ export function sweepTable(
         Number.isFinite(figures.relativeGradientNormSquared.median)
           ? short(figures.relativeGradientNormSquared.median)
           : "-",
-        Number.isFinite(group.loss.median) ? short(group.loss.median) : "-",
+        Number.isFinite(figures.loss.median) ? short(figures.loss.median) : "-",
+        ...(looked ? [spread(figures.heldOutError, rightText)] : []),
         of(group),
       ];
     }),
@@ -104,8 +107,7 @@ export function tunedText(
   );
   const of = (group: Group): string => {
     if (group === best) return "best";
-    if (!Number.isFinite(group.figures[by].median))
-      return by === "relativeGradientNormSquared" ? "failed" : "not reached";
+    if (!Number.isFinite(group.figures[by].median)) return isEnd(by) ? "failed" : "not reached";
     return isFar(group) ? "" : "loss too high";
   };
   const last = { title: "", of };
@@ -135,6 +137,11 @@ export function isSetByLabel(groups: readonly Pick<Group, "label" | "axes">[], p
     byLabel.set(label, value);
   }
   return true;
+}
+
+/** Of the share that is predicted wrong, the share that is predicted right. */
+export function rightText(error: number): string {
+  return `${(100 * (1 - error)).toFixed(2)} %`;
 }
 
 function quartilesText(

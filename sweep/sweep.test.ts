@@ -14,6 +14,7 @@ import { cellsOf } from "./cells.ts";
 import type { CellProgress } from "./run-sweep.ts";
 import { writeSweepFiles } from "./sweep-files.ts";
 import { parseSweep } from "./sweep-spec.ts";
+import { sweepText } from "./sweep-table.ts";
 import { manifestNamed } from "./testing/manifest.ts";
 
 const base = {
@@ -221,6 +222,38 @@ describe("a sweep", () => {
     const rows = await parquetReadObjects({ file: parquet.buffer });
     expect(rows.map((row) => [row["algorithm.compressor.k"], row["usd"]])).toEqual(
       finished.map((cell) => [cell.cell.axes["algorithm.compressor.k"], cell.result.usd]),
+    );
+  });
+
+  it("keeps what a cell saw on held-out data at its end: on the rows trained on and without regulariser, f itself", async () => {
+    const heldOut = { data: "mushrooms", every: 4 };
+    const plain = { ...base, problem: { kind: "logistic" }, algorithm: { kind: "gd", stepSize: 1 } };
+    const best = { over: ["algorithm.stepSize"], by: "heldOutError" } as const;
+    const grid = { "algorithm.stepSize": [1, 0.01] };
+    const sweep = parseSweep({ name: "held", base: {}, grid, best, seeds: [1] }, "s");
+    const read = { sweep, base: { ...plain, heldOut } };
+    const { finished, groups, rounds } = await runSweep(read, { home, jobs: 1, progress: counting() });
+    for (const { result } of finished) {
+      expect(result.heldOut!.rows).toBe(8124);
+      expect(result.heldOut!.loss).toBeCloseTo(result.loss!, 12);
+    }
+    // The cells of the second command come from the disk.
+    const again = await runSweep(read, { home, jobs: 1, progress: counting() });
+    expect(again.finished.map(({ result }) => result.heldOut)).toEqual(
+      finished.map(({ result }) => result.heldOut),
+    );
+    const records = await rounds(finished[0]!);
+    expect(records.at(-1)!.heldOut).toEqual(finished[0]!.result.heldOut);
+    expect(sweepText(groups)).toContain(
+      `${((100 * finished[0]!.result.heldOut!.correct!) / 8124).toFixed(2)} %`,
+    );
+    writeSweepFiles(join(home, "held"), finished, groups);
+    const [header, first] = readFileSync(join(home, "held", "results.csv"), "utf8").split("\n");
+    expect(first!.split(",")[header!.split(",").indexOf("heldOutCorrect")]).toBe(
+      String(finished[0]!.result.heldOut!.correct),
+    );
+    await expect(runSweep({ sweep, base: plain }, { home, jobs: 1, progress: counting() })).rejects.toThrow(
+      /heldOutError ranks runs by the accuracy on held-out data, and the spec has no held-out data/,
     );
   });
 

@@ -199,7 +199,7 @@ export async function runSweep(
 }
 
 /** Every data set that some cell may name. */
-function namedDataSets({ list, grid }: SweepSpec, base: unknown): Set<string> {
+export function namedDataSets({ list, grid }: SweepSpec, base: unknown): Set<string> {
   const { data, heldOut } = (base ?? {}) as { data?: unknown; heldOut?: { data?: unknown } | null };
   const nameIn = (value: unknown): unknown => (value as { data?: unknown } | null | undefined)?.data;
   const values = [

@@ -8,6 +8,7 @@ import {
   createCellProgress,
   createCellRunner,
   type FinishedCell,
+  isEnd,
   Library,
   type Measure,
   onInterrupt,
@@ -26,6 +27,9 @@ export const TUNE_MEASURES: Readonly<Record<string, Measure>> = {
   seconds: "seconds",
   usd: "usd",
   accuracy: "relativeGradientNormSquared",
+  loss: "loss",
+  "held-out-loss": "heldOutLoss",
+  "held-out-error": "heldOutError",
 };
 
 export interface TuneOptions extends EngineOptions, PrintOptions {
@@ -50,8 +54,13 @@ export function ruleOf({ by }: Pick<TuneOptions, "by">): string {
     seconds: "seconds",
     usd: "dollars",
     accuracy: "|∇f|²/start",
+    loss: "loss",
+    "held-out-loss": "loss on held-out data",
+    "held-out-error": "wrong predictions on held-out data",
   }[by];
-  const who = by === "accuracy" ? "values whose runs end well" : "values with which the accuracy is reached";
+  const who = isEnd(TUNE_MEASURES[by]!)
+    ? "values whose runs end well"
+    : "values with which the accuracy is reached";
   return `best: the least ${figure} (median over the seeds) of all ${who} and the loss comes down at least ${100 * (1 - PROGRESS_WITHIN)} % as far as with any other of them`;
 }
 

@@ -5,9 +5,11 @@ import {
   type Cell,
   cellsOf,
   clampedParameter,
+  costOf,
   drawnPoints,
   type Group,
   groupsOf,
+  isEnd,
   type Measure,
   parseParameter,
   parseSweep,
@@ -129,16 +131,13 @@ async function search(
 function rungOf({ axes, cells }: Group, measure: Measure) {
   const middle = (values: readonly number[]): number =>
     values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-  const isAccuracy = measure === "relativeGradientNormSquared";
-  return {
-    point: axes,
-    spent: middle(cells.map(({ result }) => (isAccuracy ? 1 : result[measure]))),
-    relative: middle(
-      cells.map(({ result }) =>
-        result.status === "done" ? (result.relativeGradientNormSquared ?? Infinity) : Infinity,
-      ),
-    ),
-  };
+  const nearness = middle(cells.map(({ result }) => costOf(result, "relativeGradientNormSquared")));
+  if (measure === "relativeGradientNormSquared") return { point: axes, spent: 1, relative: nearness };
+  const figure = middle(
+    cells.map(({ result }) => (isEnd(measure) ? costOf(result, measure) : result[measure])),
+  );
+  // Trials that are ranked by how they end, and not by their gradient, count as equally near: the figure alone ranks them.
+  return { point: axes, spent: figure, relative: isEnd(measure) ? Math.exp(-1) : nearness };
 }
 
 function finite(value: number): number | null {

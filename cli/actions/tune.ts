@@ -8,9 +8,11 @@ import {
   bestTrial,
   type Cell,
   cellsOf,
+  checkMeasure,
   fieldOf,
   type Group,
   groupsOf,
+  isEnd,
   type Measure,
   PROGRESS_WITHIN,
   parseSweep,
@@ -105,12 +107,13 @@ function refuseCombinations({ random, halving, maxTrials }: TuneOptions): void {
 }
 
 /** Runs without a target can be compared by how accurate they end only. */
-function checkTarget({ stop }: RunSpec, measure: Measure): void {
+function checkTarget({ stop, heldOut }: RunSpec, measure: Measure): void {
+  checkMeasure(measure, heldOut === undefined ? {} : { heldOut });
   const aimed = stop.relativeGradientNormSquared !== undefined || stop.gradientNormSquared !== undefined;
-  if (aimed || measure === "relativeGradientNormSquared") return;
+  if (aimed || isEnd(measure)) return;
   throw new MarinaError(
     "usage",
-    "the spec has no accuracy to reach: set stop.relativeGradientNormSquared (or stop.gradientNormSquared), or compare how accurate runs of equal length end: --by accuracy",
+    "the spec has no accuracy to reach: set stop.relativeGradientNormSquared (or stop.gradientNormSquared), or compare how good runs of equal length end: --by accuracy, loss, held-out-loss or held-out-error",
   );
 }
 

@@ -22,7 +22,7 @@ export const command = engineCommand("tune")
   .option("--max-trials <n>", "start no more runs than these, and tell the best so far", positiveInteger)
   .addOption(
     new Option("--by <what>", "what is to be least")
-      .choices(["bits", "rounds", "seconds", "usd", "accuracy"])
+      .choices(["bits", "rounds", "seconds", "usd", "accuracy", "loss", "held-out-loss", "held-out-error"])
       .default("bits"),
   )
   .option("--seeds <list>", "comma-separated; medians over them count", seedList, [1])

@@ -40,6 +40,8 @@ beforeAll(async () => {
   await marina.importData(path, { ...options, name: "prepared", standardize: true, intercept: true });
   await marina.importData(path, { ...options, name: "scaled", scale: true });
   await marina.importData(held, { ...options, name: "held-own", standardize: true, intercept: true });
+  for (const like of ["prepared", "scaled"]) await marina.importData(path, { name: `like-${like}`, like });
+  await marina.importData(held, { name: "held-like", like: "prepared" });
   const numbers = write("numbers", tableOf(30, ([a, b]) => 3 * a! + b!).csv);
   await marina.importData(numbers, { ...options, labels: "real" });
   await marina.importData(write("words", train.csv.replaceAll("yes", "ja")), options);
@@ -142,21 +144,21 @@ describe("predictions", () => {
   });
 });
 
-describe("rows as they are in their file", () => {
-  it.each(["shifted", "largest"])(
-    "get the training set's constants: they are its own rows, number for number (%s)",
-    async (run) => {
-      expect(await rowsOf(run, "train")).toEqual(await rowsOf(run));
-      const [own, raw] = [await evaluate(run), await evaluate(run, "train")];
-      expect(raw).toMatchObject({ correct: own.correct, rows: own.rows });
-      // All rows are one piece here: the same sums.
-      expect(raw.loss).toBeCloseTo(own.loss, 14);
-    },
-  );
+describe("rows imported like the training set", () => {
+  it.each([
+    ["shifted", "like-prepared"],
+    ["largest", "like-scaled"],
+  ])("have its constants: they are its own rows, number for number (%s)", async (run, data) => {
+    expect(await rowsOf(run, data)).toEqual(await rowsOf(run));
+    const [own, raw] = [await evaluate(run), await evaluate(run, data)];
+    expect(raw).toMatchObject({ correct: own.correct, rows: own.rows });
+    // All rows are one piece here: the same sums.
+    expect(raw.loss).toBeCloseTo(own.loss, 14);
+  });
 
   it("may be few: held-out rows are predicted as the same rows of the training set", async () => {
     const all = await rowsOf("shifted");
-    const held = await rowsOf("shifted", "held");
+    const held = await rowsOf("shifted", "held-like");
     expect(held.map(({ row: _, ...rest }) => rest)).toEqual(
       all.slice(7, 30).map(({ row: _, ...rest }) => rest),
     );
@@ -165,11 +167,42 @@ describe("rows as they are in their file", () => {
   it("without features at the end, as LIBSVM leaves them out, have zeros there", async () => {
     const svm = (name: string, text: string) => marina.importData(folder.write(name, text));
     await svm("wide.svm", "1 1:2 4:1\n-1 2:1 3:-3\n1 1:1\n-1 4:-2\n");
-    await svm("few.svm", "1 1:2\n-1 2:1 3:-3\n");
+    await marina.importData(folder.write("few.svm", "1 1:2\n-1 2:1 3:-3\n"), { like: "wide" });
     await done(await marina.createRun(spec("sparse", "wide", "logistic", 0.5)));
     const { vector: x } = await (await marina.findRun("sparse")).parameters();
     const found = await rowsOf("sparse", "few");
     expect(found.map(({ score }) => score)).toEqual([2 * x[0]!, x[1]! - 3 * x[2]!]);
+  });
+});
+
+describe("after a divergence", () => {
+  it("an evaluation names the first row that overflows, and of a network the operation", async () => {
+    const sizes = train.cells.map(({ a }) => Math.abs(a[0]!));
+    const middle = sizes.toSorted((a, b) => a - b)[30]!;
+    expect(middle).toBeGreaterThan(1);
+    // A margin of a_0 x_0 is finite where a_0 is at most the middle one.
+    const start = { file: folder.write("huge.json", JSON.stringify([Number.MAX_VALUE / middle, 0, 0])) };
+    const run = await marina.createRun({ ...spec("huge", "train", "logistic", 1e-4), start });
+    expect((await run.result()).status).toBe("diverged");
+    const first = sizes.findIndex((size) => !Number.isFinite(size * (Number.MAX_VALUE / middle)));
+    await expect(run.evaluate({ at: "start" })).rejects.toThrow(
+      new RegExp(
+        `^f or its gradient on "train" is no finite number at x\\^0 of huge: row ${first} of the data set overflows; .*smaller step size$`,
+      ),
+    );
+    const network = await marina.createRun({
+      ...spec("network", "train", "logistic", 1),
+      problem: {
+        kind: "network",
+        layers: [{ dense: 2 }, { activation: "relu" }, { dense: 1 }],
+        loss: "squared",
+      },
+      start: { file: folder.write("wide.json", JSON.stringify(new Array(11).fill(1e200))) },
+    });
+    expect((await network.result()).status).toBe("diverged");
+    await expect(network.evaluate({ at: "start" })).rejects.toThrow(
+      /row 0 of the data set overflows in operation \d+ \("matmul" with 2\.dense\.weight\); /,
+    );
   });
 });
 
@@ -178,22 +211,14 @@ describe("a data set that the parameters do not belong to is refused:", () => {
     [
       "shifted",
       "held-own",
-      /"held-own" was scaled by constants of its own: expected rows as they are in their file, or prepared with the constants of "prepared"/,
+      /^data set "held-own": expected rows like those of "prepared", "held-own" has other offsets of its features; import it as that data set was: .* --like prepared --name held-own --replace$/,
     ],
-    ["plain", "scaled", /"scaled" was scaled \(--standardize or --scale\), which the training set was not/],
-    [
-      "plain",
-      "prepared",
-      /"prepared" has a constant feature \(--intercept\), which the training set has not/,
-    ],
-    ["plain", "words", /expected the classes no and yes, as "train" has, got ja and no/],
-    ["plain", "columns", /expected "size" as feature 1, as in "train", got "length"/],
-    ["plain", "fewer", /expected "price" as feature 3, as in "train", got 2 features/],
-    [
-      "plain",
-      "numbers",
-      /expected labels of the kind binary, as "train" has, got real; import it with --labels binary/,
-    ],
+    ["plain", "scaled", /expected rows like those of "train", "scaled" has own scales of its features/],
+    ["plain", "prepared", /expected rows like those of "train", "prepared" has 4 features, not 3/],
+    ["plain", "words", /"words" has the labels no as \+1 and ja as -1, not yes as \+1 and no as -1/],
+    ["plain", "columns", /"columns" has "length" as feature 1, not "size"/],
+    ["plain", "fewer", /"fewer" has 2 features, not 3/],
+    ["plain", "numbers", /"numbers" has labels of the kind real, not binary/],
     ["plain", "hold", /data set "hold" does not exist.*held/],
   ])("%s on %s", async (run, data, message) => {
     await expect(evaluate(run, data)).rejects.toThrow(message);

@@ -1,7 +1,8 @@
 /** What a run's parameters say of a data set: loss, gradient, accuracy; and what they say of each of its rows. */
 import { MarinaError } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
-import { type Manifest, problemForm } from "../../shared/data/index.ts";
+import { checkHeldOut, type Manifest, problemForm } from "../../shared/data/index.ts";
+import { firstNonFinite } from "../../shared/math/index.ts";
 import {
   type Evaluator,
   evaluatorOf,
@@ -12,7 +13,6 @@ import {
 } from "../../shared/problems/index.ts";
 import type { WhichIterate } from "../../shared/protocol/index.ts";
 import { findManifest, findRun } from "../find.ts";
-import { classNames, likeTraining } from "./like-training.ts";
 import { readParameters } from "./parameters.ts";
 import { type Piece, rowsOf } from "./rows-of.ts";
 
@@ -58,7 +58,8 @@ export interface RowPrediction {
 
 /**
  * Evaluates a run's x on a data set, in this process.
- * @throws MarinaError "usage" for a data set that x does not belong to, "non-finite" where f(x) is no number.
+ * @throws MarinaError "usage" for a data set that x does not belong to, "non-finite" where f(x) is no number, with the first row
+ * (and of networks the operation) that it comes from.
  */
 export async function evaluate(
   objects: Pick<ObjectStore, "get" | "list">,
@@ -77,7 +78,9 @@ export async function evaluate(
   for await (const piece of piecesOf(objects, model)) {
     const count = piece.rows.rows;
     const weights = { rowWeight: 1 / rows, regularizerWeight: count / rows };
-    loss += evaluator.objective(piece.rows, weights).gradient(x, gradient);
+    const own = evaluator.objective(piece.rows, weights).gradient(x, gradient);
+    if (!Number.isFinite(own) || firstNonFinite(gradient) >= 0) throw overflow(model, run, piece);
+    loss += own;
     for (let j = 0; j < sum.length; j++) sum[j]! += gradient[j]!;
     if (predicts === "nothing") continue;
     const { values, size } = evaluator.outputs(piece.rows, x);
@@ -90,12 +93,7 @@ export async function evaluate(
   }
   let gradientNormSquared = 0;
   for (const entry of sum) gradientNormSquared += entry * entry;
-  if (!Number.isFinite(loss + gradientNormSquared)) {
-    throw new MarinaError(
-      "non-finite",
-      `f or its gradient on "${manifest.name}" is no finite number at x^${round} of ${run}: the iterate is too large`,
-    );
-  }
+  if (!Number.isFinite(loss + gradientNormSquared)) throw overflow(model, run);
   const measured =
     predicts === "nothing"
       ? {}
@@ -149,7 +147,10 @@ function toldBy(labels: Manifest["labels"], predicts: Problem["predicts"]): Told
       return { prediction: names[best] ?? null, label: names[label]!, ...probability };
     };
   }
-  const { negative, positive } = classNames(labels);
+  const { negative, positive } = labels.words ?? {
+    negative: String(labels.negative),
+    positive: String(labels.positive),
+  };
   return ({ values, size }, row, label) => {
     const score = values[row * size]!;
     return {
@@ -166,12 +167,24 @@ function sumOfExp(z: Float64Array, top: number): number {
   return z.reduce((sum, value) => sum + Math.exp(value - top), 0);
 }
 
+/** @param piece with the row that it comes from; left out: it is only the sum over rows that is too large */
+function overflow({ round, manifest, evaluator, x }: Model, run: string, piece?: Piece): MarinaError {
+  const found = piece === undefined ? undefined : evaluator.firstNonFinite(piece.rows, x);
+  const operation = found?.operation === undefined ? "" : ` in ${found.operation}`;
+  const where =
+    piece === undefined || found === undefined
+      ? "no single row overflows, their sum does"
+      : `row ${piece.first + found.row} of the data set overflows${operation}`;
+  return new MarinaError(
+    "non-finite",
+    `f or its gradient on "${manifest.name}" is no finite number at x^${round} of ${run}: ${where}; the iterate is too large: run again with a smaller step size`,
+  );
+}
+
 interface Model {
   readonly round: number;
   readonly problem: Problem;
   readonly evaluator: Evaluator;
-  /** Of a row, as the problem reads it. */
-  readonly shape: readonly number[];
   readonly x: Float64Array;
   readonly training: Manifest;
   /** Of the data set in question. */
@@ -185,7 +198,6 @@ async function openModel(
 ): Promise<Model> {
   const { spec } = await findRun(objects, run);
   const parameters = await readParameters(objects, run, at);
-  // Constants of the training set are needed, and are only known where it is what it was.
   const { dimension } = parameters.layout;
   const x = parameters.vector;
   if (x.length !== dimension)
@@ -195,13 +207,13 @@ async function openModel(
   const form = await problemForm(objects, spec.problem, training);
   const problem = openProblem(spec.problem, form);
   const evaluator = evaluatorOf(spec.problem, form);
-  return { round: parameters.round, x, training, manifest, problem, evaluator, shape: form.shape };
+  return { round: parameters.round, x, training, manifest, problem, evaluator };
 }
 
 function piecesOf(
   objects: Pick<ObjectStore, "get">,
-  { training, manifest, problem, shape }: Model,
+  { training, manifest, problem }: Model,
 ): AsyncGenerator<Piece, void, undefined> {
-  const prepare = likeTraining(training, manifest);
-  return rowsOf(objects, manifest, { layout: problem.rows, shape, prepare });
+  checkHeldOut(training, manifest, `data set "${manifest.name}"`);
+  return rowsOf(objects, manifest, problem.rows);
 }

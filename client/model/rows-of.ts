@@ -1,9 +1,8 @@
 /** All rows of a data set, a piece at a time, as a problem reads them. */
 import { MarinaError } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
-import { type Manifest, openDenseRows, openShard, withAllEntries } from "../../shared/data/index.ts";
+import { type Manifest, openDenseRows, openShard } from "../../shared/data/index.ts";
 import type { Problem, Rows } from "../../shared/problems/index.ts";
-import type { Preparation } from "./like-training.ts";
 
 /** Cells of the rows that are in hand at one time, should all of them become entries. */
 const CELLS_AT_ONCE = 4_000_000;
@@ -16,15 +15,6 @@ export interface Piece {
   readonly labels: ArrayLike<number>;
 }
 
-/** How the rows are wanted. */
-export interface Wanted {
-  readonly layout: Problem["rows"];
-  /** Of a row, with all entries. */
-  readonly shape: readonly number[];
-  /** What is done to them first. */
-  readonly prepare: Preparation | undefined;
-}
-
 /**
  * The rows in order, each once.
  * @throws MarinaError "corrupt" where they are not those that were imported.
@@ -32,7 +22,7 @@ export interface Wanted {
 export async function* rowsOf(
   objects: Pick<ObjectStore, "get">,
   manifest: Manifest,
-  { layout, shape, prepare }: Wanted,
+  layout: Problem["rows"],
 ): AsyncGenerator<Piece, void, undefined> {
   const { key, etag } = manifest.object;
   const most = Math.max(1, Math.floor(CELLS_AT_ONCE / manifest.featureCount));
@@ -43,15 +33,13 @@ export async function* rowsOf(
     });
     for (let first = firstRow; first < firstRow + rows; first += most) {
       const count = Math.min(most, firstRow + rows - first);
-      if (layout === "dense" && prepare === undefined) {
+      if (layout === "dense") {
         const dense = openDenseRows(manifest, first, count, body, range);
         yield { first, rows: dense, labels: dense.labels ?? [] };
         continue;
       }
-      const stored = openShard(manifest, first, count, body, range);
-      const shard = prepare?.(stored) ?? stored;
-      const { labels } = shard;
-      yield { first, rows: layout === "dense" ? withAllEntries(shard, shape, key) : shard, labels };
+      const shard = openShard(manifest, first, count, body, range);
+      yield { first, rows: shard, labels: shard.labels };
     }
   }
 }

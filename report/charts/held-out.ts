@@ -1,16 +1,16 @@
 /** What curves saw on data that they were not trained on, against rounds and bits. */
-import type { ReportData } from "../report-data.ts";
+import type { HeldOutAxis, ReportData } from "../report-data.ts";
 import type { Chart } from "./chart.ts";
 import { linesSpec } from "./lines.ts";
 import { LINEAR, LOGARITHMIC, position } from "./parts.ts";
 
 export type HeldOutWhat = "accuracy" | "loss";
-export type HeldOutAxis = "round" | "uplinkMbit";
-
 const AXES = {
   round: { title: "round", words: "rounds", id: "round" },
   uplinkMbit: { title: "uplink, Mbit per worker", words: "uplink bits per worker", id: "uplink" },
-} as const;
+  seconds: { title: "time, s", words: "seconds", id: "seconds" },
+  usd: { title: "price, US$", words: "dollars", id: "usd" },
+} as const satisfies Record<HeldOutAxis, unknown>;
 const MEASURES = {
   accuracy: {
     title: "Rows predicted right",

@@ -63,7 +63,7 @@ describe("rows read like those of another data set", () => {
     expect(y).toEqual([1, -1]);
     expect(manifest.features).toEqual(like.features);
     expect(manifest.labels).toMatchObject({ words: { negative: "no", positive: "yes" }, positives: 1 });
-    expect(() => checkHeldOut(like, manifest)).not.toThrow();
+    expect(() => checkHeldOut(like, manifest, "heldOut.data")).not.toThrow();
   });
 
   it("may be of one class only, and in an order of their own", async () => {
@@ -146,9 +146,9 @@ describe("held-out data is refused with what differs", () => {
   it.each(cases)("%s", async (_, held, message) => {
     const { manifest: like } = await train;
     // How many rows there are, and how the data set is called, does not matter.
-    expect(() => checkHeldOut(like, { ...like, rows: 3, name: "other" })).not.toThrow();
+    expect(() => checkHeldOut(like, { ...like, rows: 3, name: "other" }, "heldOut.data")).not.toThrow();
     const { manifest } = await held();
-    expect(() => checkHeldOut(like, manifest)).toThrow(message);
+    expect(() => checkHeldOut(like, manifest, "heldOut.data")).toThrow(message);
   });
 
   it.each<[string, Partial<Manifest>, RegExp]>([
@@ -169,13 +169,13 @@ describe("held-out data is refused with what differs", () => {
     ],
   ])("%s", async (_, change, message) => {
     const { manifest: like } = await train;
-    expect(() => checkHeldOut(like, { ...like, ...change })).toThrow(message);
+    expect(() => checkHeldOut(like, { ...like, ...change }, "heldOut.data")).toThrow(message);
   });
 
   it("other classes", async () => {
     const { manifest } = await stored(csv("a,y\n1,10\n2,9\n3,1\n"), {}, { labels: "classes" });
     const others = { kind: "classes", names: ["1", "9", "11"], counts: [1, 1, 1] } as const;
-    expect(() => checkHeldOut(manifest, { ...manifest, labels: others })).toThrow(
+    expect(() => checkHeldOut(manifest, { ...manifest, labels: others }, "heldOut.data")).toThrow(
       /3 other classes than its 3/,
     );
   });

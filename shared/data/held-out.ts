@@ -5,14 +5,15 @@ import type { Manifest } from "./manifest.ts";
 /**
  * Features and labels have to agree, and the constants that they were made with: rows of another scale give a loss that
  * means nothing.
+ * @param place where the held-out data are named, for errors
  * @throws MarinaError "spec" that says what differs, and what to do.
  */
-export function checkHeldOut(train: Manifest, held: Manifest): void {
+export function checkHeldOut(train: Manifest, held: Manifest, place: string): void {
   const difference = differenceOf(train, held);
   if (difference === undefined) return;
   throw new MarinaError(
     "spec",
-    `heldOut.data: expected rows like those of "${train.name}", "${held.name}" has ${difference}; import it as that data set was: ${MARINA} data import FILE --like ${train.name} --name ${held.name} --replace`,
+    `${place}: expected rows like those of "${train.name}", "${held.name}" has ${difference}; import it as that data set was: ${MARINA} data import FILE --like ${train.name} --name ${held.name} --replace`,
   );
 }
 

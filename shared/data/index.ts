@@ -5,6 +5,7 @@ export { looksLikeIdx, looksLikeNpy } from "./formats/array-magic.ts";
 export { ClassWords } from "./formats/class-words.ts";
 export { fileFormats } from "./formats/file-formats.ts";
 export { LibsvmSource } from "./formats/libsvm-source.ts";
+export type { NpyArray } from "./formats/npy-array.ts";
 export type { RowSource } from "./formats/row-source.ts";
 export { SeveralFiles } from "./formats/several-files.ts";
 export { checkHeldOut } from "./held-out.ts";

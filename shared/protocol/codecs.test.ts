@@ -276,6 +276,22 @@ describe("contributions", () => {
       { raw: Uint8Array.of(1, 2, 3) },
       { vector: [0.5, -0.5] },
     ],
+    "contribution of an exact gradient, float32": [
+      { u8: 12 },
+      { u8: 1 | 2 },
+      { u32: 4 + 6 + 16 + 1 - 8 }, // the gradient: length, alignment, two doubles, bytes of a number; less the payload that it spares
+      ...address,
+      ...[{ f64: 1.5 }, { f64: 64 }, { f64: 0.25 }, { raw: new Uint8Array(0) }],
+      ...[{ vector: [0.1, -0.5] }, { u8: 4 }],
+    ],
+    "contribution of an exact gradient, float64": [
+      { u8: 12 },
+      { u8: 1 | 2 },
+      { u32: 4 + 6 + 16 + 1 - 16 },
+      ...address,
+      ...[{ f64: 1.5 }, { f64: 64 }, { f64: 0.25 }, { raw: new Uint8Array(0) }],
+      ...[{ vector: [0.1, -0.5] }, { u8: 8 }, { f64: 16 }],
+    ],
     "contribution without loss and evaluation": [
       { u8: 0 },
       { u8: 0 },
@@ -444,7 +460,7 @@ describe("contributions", () => {
   });
 
   it("of an unknown kind are refused", () => {
-    expect(() => parseRunMessage(frameOf(FrameType.contribution, [{ u8: 12 }]))).toThrow(
+    expect(() => parseRunMessage(frameOf(FrameType.contribution, [{ u8: 13 }]))).toThrow(
       "contribution: unknown kind",
     );
   });

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { decodeNpy } from "../../client/model/formats/npy.ts";
+import { readNpyArray } from "../../shared/data/formats/npy-array.ts";
 import { vectorSha256 } from "../../shared/protocol/digest.ts";
 import { lastLine, marina, type Outcome } from "../fixtures/cli.ts";
 
@@ -38,7 +38,7 @@ describe("marina parameters", () => {
     const written = await run("parameters", "first", "--out", "x.npy");
     expect(written).toMatchObject({ code: 0, stderr: "" });
     expect(written.stdout).toBe(`x.npy: x^10 of first, 2 parameters, 144 B, SHA-256 ${digest}\n`);
-    expect(vectorSha256(decodeNpy(readFileSync(file("x.npy")), "x.npy").values)).toBe(digest);
+    expect(vectorSha256((await readNpyArray(readFileSync(file("x.npy")), "x.npy")).values)).toBe(digest);
     expect(await run("parameters", "first", "--out", "x.npy", "--at", "start")).toMatchObject({
       code: 2,
       stdout: "",
@@ -47,7 +47,7 @@ describe("marina parameters", () => {
     expect(await run("parameters", "first", "--out", "x.npy", "--at", "start", "--force")).toMatchObject({
       code: 0,
     });
-    expect(decodeNpy(readFileSync(file("x.npy")), "x.npy").values).toEqual(new Float64Array(2));
+    expect((await readNpyArray(readFileSync(file("x.npy")), "x.npy")).values).toEqual(new Float64Array(2));
   });
 
   it("names the features in CSV, from which a run can begin again", async () => {

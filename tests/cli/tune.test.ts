@@ -84,6 +84,25 @@ it("ends hopeless trials early, and finds as good a one", async () => {
   expect((JSON.parse(lastLine(halved.stdout)) as Found).trials).toHaveLength(3);
 });
 
+it("finds what ends with the least loss, for which no accuracy need be reached, and shortens it too", async () => {
+  const short = ["--set", "stop.rounds=90", "--set", "stop.relativeGradientNormSquared=1e-9", "--by", "loss"];
+  const found = JSON.parse((await tune(...GRID, "--json", ...short)).stdout) as Found;
+  expect(found.cost).toBe(Math.min(...found.trials.map(({ cost }) => cost!)));
+  const set = Object.entries(found.values).flatMap(([field, value]) => [
+    "--set",
+    `${field}=${JSON.stringify(value)}`,
+  ]);
+  const again = await marina(["run", "spec.json", "--json", ...short.slice(0, 4), ...set], { cwd });
+  expect((JSON.parse(lastLine(again.stdout)) as { loss: number }).loss).toBe(found.cost);
+  const halved = await tune(...GRID, "--halving", "--json", ...short);
+  expect((JSON.parse(lastLine(halved.stdout)) as Found).trials).toHaveLength(3);
+  const unseen = await tune(...GRID, "--by", "held-out-error");
+  expect(unseen.code).not.toBe(0);
+  expect(unseen.stderr).toMatch(
+    /heldOutError ranks runs by the accuracy on held-out data, and the spec has no/,
+  );
+});
+
 it("refuses flags and values that mean nothing", async () => {
   expect((await tune("--random", "3")).stderr).toMatch(/are for given values/);
   expect((await tune("--parameter", "workers=")).stderr).toMatch(/expected FIELD=VALUE/);

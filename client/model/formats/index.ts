@@ -1,5 +1,6 @@
 /** Files of parameters: by their ending. */
 import { MarinaError } from "../../../shared/base/index.ts";
+import { fileFormats } from "../../../shared/data/index.ts";
 import type { ParameterLayout } from "../layout.ts";
 import type { ReadParameters, Tensor } from "./tensor.ts";
 
@@ -80,7 +81,7 @@ export async function decodeParameters(
   }
   switch (format) {
     case "npy":
-      return { kind: "array", ...(await import("./npy.ts")).decodeNpy(bytes, source) };
+      return { kind: "array", ...(await (await fileFormats.npyArray()).readNpyArray(bytes, source)) };
     case "safetensors":
       return { kind: "named", tensors: (await import("./safetensors.ts")).decodeSafetensors(bytes, source) };
     case "json":

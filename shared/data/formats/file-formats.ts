@@ -5,4 +5,5 @@ export const fileFormats = {
   parquet: () => import("./parquet-source.ts"),
   idx: () => import("./idx.ts"),
   npy: () => import("./npy.ts"),
+  npyArray: () => import("./npy-array.ts"),
 };

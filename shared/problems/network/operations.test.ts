@@ -48,6 +48,8 @@ const examples: Readonly<Record<string, Example>> = {
   sqrt: { values: [[4]], positive: true },
   clip: { values: [[9]], attributes: { limit: 0.4 } },
   reshape: { values: [[2, 3]], attributes: { shape: [6] } },
+  gather: { values: [[2, 3]], attributes: { indices: [5, 0, 0, 2], shape: [2, 2] } },
+  scatter: { values: [[4]], attributes: { indices: [5, 0, 0, 2], shape: [2, 3] } },
   add: { values: [[5], [5]] },
   subtract: { values: [[5], [5]] },
   multiply: { values: [[5], [5]] },

@@ -204,6 +204,26 @@ const groupingSchema = z.strictObject({
   size: z.int().min(1),
 });
 
+/** Entries of a tensor, row-major, and the shape of the result. */
+interface Entries {
+  readonly indices: readonly number[];
+  readonly shape: Shape;
+}
+/** Of one operation: they are written out in the program. */
+export const MAX_INDICES = 65_536;
+const entriesSchema = z.strictObject({
+  indices: z.array(z.int().min(0)).min(1).max(MAX_INDICES),
+  shape: z.array(z.int().min(1)).max(4),
+});
+
+/** What is wrong with indices, one for each entry of a shape, of `size` entries. */
+function chosen(indices: readonly number[], shape: Shape, size: number): string | undefined {
+  if (indices.length !== sizeOf(shape))
+    return `${indices.length} indices for ${sizeOf(shape)} entries, ${shapeText(shape)}`;
+  const wrong = indices.find((index) => index >= size);
+  return wrong === undefined ? undefined : `index ${wrong} of ${size} entries`;
+}
+
 /** All operations by name. */
 export const operations: Readonly<Record<string, Operation>> = {
   // --- leaves ---
@@ -278,6 +298,28 @@ export const operations: Readonly<Record<string, Operation>> = {
     flop: () => 0,
     pull: (graph, { inputs, cotangent }) => [
       value(graph.add("reshape", [cotangent], { shape: graph.shapeOf(inputs[0]!) })),
+    ],
+  }),
+
+  // --- entries taken out and put in ---
+  /** out[i] = a[indices[i]], both row-major: slices, transposes, and any other choice of entries. */
+  gather: define<Entries>({
+    attributes: entriesSchema,
+    inputs: ["value"],
+    shape: ([a], { indices, shape }) => chosen(indices, shape, sizeOf(a!)) ?? shape,
+    flop: (_, output) => sizeOf(output),
+    pull: (graph, { inputs: [a], cotangent, attributes: { indices } }) => [
+      value(graph.add("scatter", [cotangent], { indices, shape: graph.shapeOf(a!) })),
+    ],
+  }),
+  /** The transpose of `gather`: out[indices[i]] += a[i], onto +0, in order of i. */
+  scatter: define<Entries>({
+    attributes: entriesSchema,
+    inputs: ["value"],
+    shape: ([a], { indices, shape }) => chosen(indices, a!, sizeOf(shape)) ?? shape,
+    flop: ([a]) => sizeOf(a!),
+    pull: (graph, { inputs: [a], cotangent, attributes: { indices } }) => [
+      value(graph.add("gather", [cotangent], { indices, shape: graph.shapeOf(a!) })),
     ],
   }),
 

@@ -257,6 +257,20 @@ export class Runner {
     switch (op) {
       case "reshape":
         return undefined;
+      case "gather": {
+        const a = value(0);
+        const from = sizeOf(this.#shape(inputs[0]!));
+        const indices = Int32Array.from(attributes["indices"] as readonly number[]);
+        return (rows) => this.#gather(a, from, indices, out, rows);
+      }
+      case "scatter": {
+        const a = value(0);
+        const indices = Int32Array.from(attributes["indices"] as readonly number[]);
+        return (rows) => {
+          k.fill(out, rows * size, 0);
+          this.#scatter(a, indices, out, size, rows);
+        };
+      }
       case "constant": {
         const constant = attributes["value"] as number;
         return (rows) => k.fill(out, rows, constant);
@@ -334,6 +348,23 @@ export class Runner {
       }
       default:
         throw new RangeError(`operation "${op}" has no kernel`);
+    }
+  }
+
+  #gather(a: number, from: number, indices: Int32Array, out: number, rows: number): void {
+    const memory = this.#memory;
+    const count = indices.length;
+    for (let row = 0; row < rows; row++) {
+      for (let i = 0; i < count; i++) memory[out + row * count + i] = memory[a + row * from + indices[i]!]!;
+    }
+  }
+
+  /** One addition an entry, which the memory rounds: the same bits whatever the kernels are. */
+  #scatter(a: number, indices: Int32Array, out: number, to: number, rows: number): void {
+    const memory = this.#memory;
+    const count = indices.length;
+    for (let row = 0; row < rows; row++) {
+      for (let i = 0; i < count; i++) memory[out + row * to + indices[i]!]! += memory[a + row * count + i]!;
     }
   }
 

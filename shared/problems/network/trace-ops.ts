@@ -1,5 +1,6 @@
 /** What a model may do to its values: each call is one operation of row programs, or a few. */
 import { MarinaError } from "../../base/index.ts";
+import { MAX_INDICES } from "./operations.ts";
 import { type Shape, sameShape, shapeText, sizeOf } from "./shape.ts";
 import { describe, type Traced, type TracedParameter, type Tracer } from "./traced.ts";
 import type { WindowAttributes } from "./window.ts";
@@ -191,6 +192,85 @@ export class TracedOps {
     return this.#reshaped(a, [sizeOf(a.shape)]);
   }
 
+  /** Entries `from` to `to` (not included) of an axis, counted from 0. */
+  slice(a: Traced, axis: number, from: number, to: number): Traced {
+    const size = sizeOfAxis(a, axis, "ops.slice");
+    if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to <= from || to > size) {
+      const expected = `0 <= from < to <= ${size}, whole numbers`;
+      throw new MarinaError("spec", `ops.slice: expected ${expected}, got ${from} and ${to}`);
+    }
+    const indices = Array.from({ length: to - from }, (_, i) => from + i);
+    return this.#along(a, axis, indices, "ops.slice");
+  }
+
+  /** These entries of an axis, in this order; some may come several times. They are the same for every row. */
+  gather(a: Traced, axis: number, indices: readonly number[]): Traced {
+    const size = sizeOfAxis(a, axis, "ops.gather");
+    const wrong = indices.find((index) => !Number.isInteger(index) || index < 0 || index >= size);
+    if (wrong !== undefined || indices.length === 0) {
+      const got = wrong === undefined ? "none" : String(wrong);
+      throw new MarinaError("spec", `ops.gather: expected indices of 0 to ${size - 1}, got ${got}`);
+    }
+    return this.#along(a, axis, indices, "ops.gather");
+  }
+
+  /** The axes in another order; left out, the last one first. */
+  transpose(
+    a: Traced,
+    axes: readonly number[] = a.shape.map((_, axis) => a.shape.length - 1 - axis),
+  ): Traced {
+    const node = this.#node(a, "ops.transpose");
+    const { shape } = a;
+    if (
+      !sameShape(
+        [...axes].sort(),
+        shape.map((_, axis) => axis),
+      )
+    ) {
+      throw new MarinaError(
+        "spec",
+        `ops.transpose: expected each of the ${shape.length} axes of ${shapeText(shape)} once, got ${shapeText(axes)}`,
+      );
+    }
+    const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
+    const turned = axes.map((axis) => shape[axis]!);
+    const indices = Array.from({ length: sizeOf(shape) }, (_, at) => {
+      let index = 0;
+      let rest = at;
+      for (let axis = turned.length - 1; axis >= 0; axis--) {
+        index += (rest % turned[axis]!) * strides[axes[axis]!]!;
+        rest = Math.floor(rest / turned[axis]!);
+      }
+      return index;
+    });
+    return this.#entries("gather", node, indices, turned, "ops.transpose");
+  }
+
+  /** Values one behind the other along an axis; all other axes are the same. */
+  concat(values: readonly Traced[], axis: number): Traced {
+    const nodes = values.map((value) => this.#node(value, "ops.concat"));
+    const [first] = values;
+    if (first === undefined) throw new MarinaError("spec", "ops.concat: expected a value, got none");
+    const without = (shape: Shape) => shape.filter((_, at) => at !== axis);
+    const sizes = values.map((value) => sizeOfAxis(value, axis, "ops.concat"));
+    const other = values.find(({ shape }) => !sameShape(without(shape), without(first.shape)));
+    if (other !== undefined) {
+      throw new MarinaError(
+        "spec",
+        `ops.concat: shapes ${shapeText(first.shape)} and ${shapeText(other.shape)} differ beside axis ${axis}`,
+      );
+    }
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    const shape = first.shape.map((size, at) => (at === axis ? total : size));
+    let from = 0;
+    const parts = nodes.map((node, i) => {
+      const places = Array.from({ length: sizes[i]! }, (_, at) => from + at);
+      from += sizes[i]!;
+      return this.#entries("scatter", node, alongAxis(shape, axis, places), shape, "ops.concat");
+    });
+    return parts.reduce((sum, part) => this.#pair("add", sum, part));
+  }
+
   sum(a: Traced, over: SumOver = "all"): Traced {
     const node = this.#node(a, "ops.sum");
     const { shape } = a;
@@ -303,6 +383,28 @@ export class TracedOps {
     return writer.add("spreadGroups", [from], { ...grouping, shape: [...shape] });
   }
 
+  #along(a: Traced, axis: number, places: readonly number[], where: string): Traced {
+    const node = this.#node(a, where);
+    const shape = a.shape.map((size, at) => (at === axis ? places.length : size));
+    return this.#entries("gather", node, alongAxis(a.shape, axis, places), shape, where);
+  }
+
+  #entries(
+    op: "gather" | "scatter",
+    node: number,
+    indices: readonly number[],
+    shape: Shape,
+    where: string,
+  ): Traced {
+    if (indices.length > MAX_INDICES) {
+      throw new MarinaError(
+        "limit",
+        `${where}: ${indices.length} entries, expected at most ${MAX_INDICES}: they are written out in the program`,
+      );
+    }
+    return this.#tracer.value(op, [node], { indices: [...indices], shape: [...shape] }, where);
+  }
+
   #reshaped(a: Traced, shape: Shape): Traced {
     return sameShape(a.shape, shape) ? a : this.reshape(a, shape);
   }
@@ -314,6 +416,28 @@ export class TracedOps {
   #parameter(value: unknown, where: string): number {
     return this.#tracer.parameterNode(value, where);
   }
+}
+
+/** @throws MarinaError "spec" for an axis that there is not. */
+function sizeOfAxis({ shape }: Traced, axis: number, where: string): number {
+  const size = shape[axis];
+  if (size !== undefined) return size;
+  throw new MarinaError(
+    "spec",
+    `${where}: expected an axis of ${shapeText(shape)}, 0 to ${shape.length - 1}, got ${axis}`,
+  );
+}
+
+/** Row-major indices of the entries of a tensor whose place on an axis is one of these, in that order. */
+function alongAxis(shape: Shape, axis: number, places: readonly number[]): number[] {
+  const after = sizeOf(shape.slice(axis + 1));
+  const before = sizeOf(shape.slice(0, axis));
+  const step = shape[axis]! * after;
+  return Array.from({ length: before }, (_, outer) =>
+    places.flatMap((place) =>
+      Array.from({ length: after }, (_entry, inner) => outer * step + place * after + inner),
+    ),
+  ).flat();
 }
 
 /** The number and the other side, where one of both is a number. */

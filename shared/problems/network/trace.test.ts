@@ -2,10 +2,12 @@
 import { describe, expect, it } from "vitest";
 import { MarinaError } from "../../base/index.ts";
 import { plainRows } from "./dense-rows.ts";
+import type { Kernels } from "./kernels.ts";
 import { networkProgram } from "./layers.ts";
 import { Network } from "./network.ts";
 import { networkObjective } from "./objective.ts";
 import { canonicalProgram, dimensionOf, type LabelForm, type RowProgram } from "./program.ts";
+import { ReferenceKernels } from "./reference-kernels.ts";
 import { loadDigits } from "./testing/digits.ts";
 import { type ModelContext, type ModelFunction, traceModel } from "./trace.ts";
 import type { Traced } from "./traced.ts";
@@ -147,6 +149,23 @@ describe("each operation is what its description says:", () => {
       ({ ops }, v) => ops.square(ops.sum(ops.reshape(v, [3, 1]), "positions")),
       sum((t) => t) ** 2,
     ],
+    ["slice", ({ ops }, v) => ops.square(ops.slice(v, 0, 1, 3)), sum((t) => t ** 2) - a[0] ** 2],
+    [
+      "gather, an entry twice",
+      ({ ops }, v) => ops.square(ops.sum(ops.gather(v, 0, [2, 0, 2]))),
+      (2 * a[2] + a[0]) ** 2,
+    ],
+    [
+      "transpose",
+      // [[a0, a1, a2]] turned: column by column the same numbers.
+      ({ ops }, v) => ops.multiply(ops.reshape(ops.transpose(ops.reshape(v, [1, 3])), [3]), v),
+      sum((t) => t * t),
+    ],
+    [
+      "concat",
+      ({ ops }, v) => ops.multiply(ops.concat([ops.slice(v, 0, 2, 3), ops.slice(v, 0, 0, 2)], 0), v),
+      a[2] * a[0] + a[0] * a[1] + a[1] * a[2],
+    ],
     [
       "last axes repeated",
       ({ ops }, v) => ops.multiply(ops.reshape(v, [3, 1]), ops.reshape(ops.mean(v), [1])),
@@ -154,6 +173,71 @@ describe("each operation is what its description says:", () => {
     ],
   ])("%s", (_name, loss, expected) => {
     expect(lossAt(loss, a, y)).toBeCloseTo(expected, 12);
+  });
+});
+
+describe("slices, transposes and concatenations", () => {
+  /** [2, 3, 2] as nested lists, from the row's first 12 entries. */
+  type Cube = readonly (readonly (readonly number[])[])[];
+  const cube = (flat: ArrayLike<number>): Cube =>
+    [0, 1].map((i) => [0, 1, 2].map((j) => [0, 1].map((k) => flat[6 * i + 2 * j + k]!)));
+  const outputsOf = (shaped: (context: ModelContext, value: Traced) => Traced) => {
+    const flat = Float64Array.from({ length: 12 }, (_, i) => Math.sin(i + 1));
+    const program = trace(
+      (context) => {
+        const { ops, row, parameter } = context;
+        const outputs = ops.flatten(shaped(context, ops.reshape(row, [2, 3, 2])));
+        const zero = ops.sum(ops.matmul(row, parameter("w", [12, 1])));
+        return { loss: ops.add(ops.sum(outputs), zero), outputs };
+      },
+      [12],
+      { kind: "real" },
+    );
+    const rows = plainRows([12], flat, [0]);
+    const objective = networkObjective(new Network(program, kernels), rows, weights);
+    return { seen: [...objective.outputs(new Float64Array(12))], values: cube(flat) };
+  };
+
+  it("of an inner axis", () => {
+    const { seen, values } = outputsOf(({ ops }, v) => ops.slice(v, 1, 1, 3));
+    expect(seen).toEqual(values.flatMap((plane) => plane.slice(1, 3).flat()));
+  });
+
+  it("of all axes", () => {
+    const { seen, values } = outputsOf(({ ops }, v) => ops.transpose(v, [2, 0, 1]));
+    expect(seen).toEqual([0, 1].flatMap((k) => values.flatMap((plane) => plane.map((line) => line[k]))));
+    const turned = outputsOf(({ ops }, v) => ops.transpose(ops.transpose(v)));
+    expect(turned.seen).toEqual(turned.values.flat(2));
+  });
+
+  it("along an inner axis", () => {
+    const { seen, values } = outputsOf(({ ops }, v) =>
+      ops.concat([ops.slice(v, 1, 2, 3), v, ops.slice(v, 1, 0, 1)], 1),
+    );
+    expect(seen).toEqual(values.flatMap((plane) => [plane[2]!, ...plane, plane[0]!].flat()));
+  });
+
+  it("have the same bits by both sets of kernels, and whatever the blocks are", () => {
+    const model: ModelFunction = ({ row, label, parameter, ops }) => {
+      const mixed = ops.concat([ops.slice(row, 0, 10, 40), ops.gather(row, 0, [63, 5, 5, 0])], 0);
+      const hidden = ops.tanh(ops.matmul(mixed, parameter("W", [34, 12])));
+      const turned = ops.flatten(ops.transpose(ops.reshape(hidden, [3, 4])));
+      const z = ops.matmul(ops.add(turned, hidden), parameter("V", [12, 10]));
+      return { loss: ops.softmaxCrossEntropy(z, label), outputs: z };
+    };
+    const program = trace(model, [64], classes);
+    const rows = plainRows([64], pixels.subarray(0, 64 * 131), digits.subarray(0, 131));
+    const outcome = (set: Kernels, blockRows?: number) => {
+      const objective = networkObjective(new Network(program, set, blockRows), rows, weights);
+      const g = new Float64Array(objective.dimension);
+      return { loss: objective.gradient(pointOf(objective.dimension), g), g };
+    };
+    for (const precision of ["float64", "float32"] as const) {
+      const expected = outcome(new WasmKernels(precision));
+      expect(outcome(new ReferenceKernels(precision))).toEqual(expected);
+      for (const blockRows of [1, 7])
+        expect(outcome(new WasmKernels(precision), blockRows)).toEqual(expected);
+    }
   });
 });
 
@@ -222,6 +306,36 @@ describe("a model that is no program is refused:", () => {
       /^ops\.tanh: expected a value of this model, got an array/,
     ],
     ["NaN", (c) => c.ops.add(c.row, Number.NaN), /^ops\.add: expected a finite number, got NaN/],
+    [
+      "an axis that is not there",
+      (c) => c.ops.slice(c.row, 1, 0, 1),
+      /^ops\.slice: expected an axis of \[3\], 0 to 0, got 1/,
+    ],
+    [
+      "a slice beyond the end",
+      (c) => c.ops.slice(c.row, 0, 1, 4),
+      /expected 0 <= from < to <= 3, whole numbers, got 1 and 4/,
+    ],
+    [
+      "an entry beyond the end",
+      (c) => c.ops.gather(c.row, 0, [3]),
+      /^ops\.gather: expected indices of 0 to 2, got 3/,
+    ],
+    [
+      "an axis twice",
+      (c) => c.ops.transpose(c.row, [0, 0]),
+      /expected each of the 1 axes of \[3\] once, got \[0, 0\]/,
+    ],
+    [
+      "parts of other shapes",
+      (c) => c.ops.concat([c.ops.reshape(c.row, [1, 3]), c.ops.reshape(c.row, [3, 1])], 0),
+      /^ops\.concat: shapes \[1, 3\] and \[3, 1\] differ beside axis 0/,
+    ],
+    [
+      "more entries than a program is written out with",
+      (c) => c.ops.gather(c.row, 0, new Array<number>(65_537).fill(0)),
+      /^ops\.gather: 65537 entries, expected at most 65536/,
+    ],
     ["division by 0", (c) => c.ops.divide(c.row, 0), /another divisor than 0/],
     ["a bad shape", (c) => c.parameter("V", [0, 2]), /^parameter "V": expected a shape of 1 to 4 sizes/],
     [

@@ -34,6 +34,8 @@ export interface Timing {
   readonly reads?: number;
 }
 
+type Contribution = Extract<RunMessage, { kind: "contribution" }>;
+
 export type RunMessage =
   | ({
       readonly kind: "contribution";
@@ -134,15 +136,36 @@ const KINDS = [
   /** A contribution whose payload, and one whose exact gradient alone, lies in the store to be read by ranges. */
   ...(["ranges", "observed-ranges"] as const),
   "reduced",
+  /** A contribution whose dense payload is its exact gradient, rounded to the wire: it travels once. */
+  "exact",
 ] as const;
 type KindOnWire = (typeof KINDS)[number];
 
 function kindOnWire(message: RunMessage): KindOnWire {
   if (message.kind !== "contribution") return message.kind;
   if (message.payloadRanges !== undefined) return "ranges";
-  return message.evaluationRanges === undefined ? "contribution" : "observed-ranges";
+  if (message.evaluationRanges !== undefined) return "observed-ranges";
+  return roundedEntryBytes(message) === undefined ? "contribution" : "exact";
 }
 
+/**
+ * Bytes of a number of the payload, where that is nothing but the exact gradient in numbers of 4 or 8 bytes: a dense message over all
+ * rows in a round that is watched. By its bytes, whatever method or request has made it.
+ */
+function roundedEntryBytes({ payload, evaluation }: Contribution): 4 | 8 | undefined {
+  if (evaluation === null || evaluation.length === 0) return undefined;
+  const entryBytes = payload.length / evaluation.length;
+  if (entryBytes !== 4 && entryBytes !== 8) return undefined;
+  return Buffer.compare(payload, rounded(evaluation, entryBytes)) === 0 ? entryBytes : undefined;
+}
+
+function rounded(vector: Float64Array, entryBytes: 4 | 8): Uint8Array {
+  const numbers = entryBytes === 4 ? Float32Array.from(vector) : Float64Array.from(vector);
+  return new Uint8Array(numbers.buffer);
+}
+
+const NO_PAYLOAD = new Uint8Array(0);
+const NO_VECTOR = new Float64Array(0);
 const HAS_LOSS = 1;
 const HAS_EVALUATION = 2;
 const COLD = 4;
@@ -172,7 +195,8 @@ export function frameRunMessage(message: RunMessage): Uint8Array {
 /** The frame of a contribution, still to be finished as bytes or as the text of a message. */
 export function writeRunMessage(message: RunMessage): FrameWriter {
   const writer = new FrameWriter("contribution", CONTRIBUTION_OVERHEAD_BYTES + contentBytes(message));
-  const evaluationBytesAt = writeOpening(writer, message);
+  const kind = kindOnWire(message);
+  const evaluationBytesAt = writeOpening(writer, kind, message);
   writer.text(message.runDigest);
   if (message.kind === "stop") return writer.u32(message.generation);
   if (message.kind === "scale")
@@ -188,8 +212,14 @@ export function writeRunMessage(message: RunMessage): FrameWriter {
         .f64(message.computeMilliseconds)
         .f64(message.bits)
         .f64(message.loss ?? 0)
-        .bytes(message.payload);
-      if (message.evaluation !== null) {
+        .bytes(kind === "exact" ? NO_PAYLOAD : message.payload);
+      if (kind === "exact") {
+        const before = writer.length;
+        const { evaluation, payload } = message;
+        writer.vector(evaluation!).u8(payload.length / evaluation!.length);
+        // The method's share is as long as it is unwatched.
+        writer.setU32(evaluationBytesAt, writer.length - before - payload.length);
+      } else if (message.evaluation !== null) {
         const before = writer.length;
         writer.vector(message.evaluation);
         writer.setU32(evaluationBytesAt, writer.length - before);
@@ -261,8 +291,8 @@ interface Opening {
 }
 
 /** @returns where the number of evaluation bytes stands, which is not known yet */
-function writeOpening(writer: FrameWriter, message: RunMessage): number {
-  writer.u8(KINDS.indexOf(kindOnWire(message))).u8(flagsOf(message));
+function writeOpening(writer: FrameWriter, kind: KindOnWire, message: RunMessage): number {
+  writer.u8(KINDS.indexOf(kind)).u8(flagsOf(message));
   const evaluationBytesAt = writer.length;
   writer.u32(0);
   return evaluationBytesAt;
@@ -366,6 +396,7 @@ export function parseRunMessage(bytes: Uint8Array): RunMessage {
       case "contribution":
       case "ranges":
       case "observed-ranges":
+      case "exact":
         return readContribution(reader, address, kind, flags);
       case "reduced": {
         const timing = readTiming(reader, flags);
@@ -441,17 +472,25 @@ function readBytes(reader: FrameReader): number {
   throw new MessageError(`contribution: expected a number of bytes, got ${bytes}`);
 }
 
+/** @throws MessageError */
+function readEntryBytes(reader: FrameReader): 4 | 8 {
+  const bytes = reader.u8();
+  if (bytes === 4 || bytes === 8) return bytes;
+  throw new MessageError(`contribution: expected numbers of 4 or 8 bytes, got ${bytes}`);
+}
+
 function readContribution(
   reader: FrameReader,
   { runDigest, phase, round, slot, worker }: Address,
-  kind: "contribution" | "ranges" | "observed-ranges",
+  kind: "contribution" | "ranges" | "observed-ranges" | "exact",
   flags: number,
 ): RunMessage {
   const { computeMilliseconds, cold, reads } = readTiming(reader, flags);
   const bits = reader.f64();
   const loss = reader.f64();
-  const payload = reader.bytes();
+  const sent = reader.bytes();
   const evaluation = (flags & HAS_EVALUATION) !== 0 ? reader.vector() : null;
+  const payload = kind === "exact" ? rounded(evaluation ?? NO_VECTOR, readEntryBytes(reader)) : sent;
   const apart = (flags & EVALUATION_APART) !== 0;
   const evaluationKey = apart && kind === "contribution" ? reader.text() : undefined;
   const payloadRanges = kind === "ranges" ? Uint32Array.from(readList(reader)) : undefined;

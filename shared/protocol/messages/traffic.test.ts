@@ -16,8 +16,9 @@ import {
   sumKey,
 } from "../keys.ts";
 import { encodeControl } from "../stored/run.ts";
-import { incoming, taskKinds, taskOf } from "../testing/samples.ts";
+import { DIGEST, incoming, taskKinds, taskOf } from "../testing/samples.ts";
 import {
+  CONTRIBUTION_OVERHEAD_BYTES,
   decodeRunMessage,
   encodeRunMessage,
   evaluationBytesOfFrame,
@@ -56,6 +57,28 @@ describe("traffic outside the method", () => {
         expect(outsideBytesOf(body)).toBe(body.length - encodeRunMessage(without).length);
         const frame = frameRunMessage(carrying);
         expect(evaluationBytesOfFrame(frame)).toBe(frame.length - frameRunMessage(without).length);
+      }
+    }
+  });
+
+  it("is what is left of an exact gradient whose rounded numbers are the message, to the byte", () => {
+    for (const dimension of [1, 2, 5, 112]) {
+      const evaluation = Float64Array.from({ length: dimension }, (_, j) => Math.sin(j + 1));
+      for (const rounded of [Float32Array.from(evaluation), evaluation.slice()]) {
+        const told = incoming["contribution of an exact gradient, float32"] as Extract<
+          RunMessage,
+          { kind: "contribution" }
+        >;
+        const carrying = { ...told, evaluation, payload: new Uint8Array(rounded.buffer) };
+        const frame = frameRunMessage(carrying);
+        const unwatched = frameRunMessage({ ...carrying, evaluation: null });
+        expect(frame.length - evaluationBytesOfFrame(frame)).toBe(unwatched.length);
+        // Once, and not the rounded numbers besides.
+        const once = CONTRIBUTION_OVERHEAD_BYTES + DIGEST.length + 8 * dimension;
+        expect(frame.length).toBeLessThan(once + 16);
+        const back = decodeRunMessage(encodeRunMessage(carrying)) as typeof carrying;
+        expect(new Uint8Array(back.payload)).toEqual(carrying.payload);
+        expect(back.evaluation).toEqual(evaluation);
       }
     }
   });

@@ -27,6 +27,7 @@ npy_files = {
     "long": (npy(np.linspace(0, 1, 1000)), np.linspace(0, 1, 1000)),
     "scalar": (npy(np.float64(2.5)), np.array([2.5])),
     "float32": (npy(matrix.astype("<f4")), matrix),
+    "float16": (npy(matrix.astype("<f2")), matrix),
     "big-endian": (npy(numbers.astype(">f8")), numbers),
     "int64": (npy(np.array([1, -2, 3])), np.array([1.0, -2.0, 3.0])),
     "uint8": (npy(np.array([0, 255], dtype="u1")), np.array([0.0, 255.0])),
@@ -36,7 +37,6 @@ npy_files = {
 }
 refused = {
     "Fortran order": npy(np.asfortranarray(matrix)),
-    "float16": npy(matrix.astype("<f2")),
     "complex": npy(matrix.astype("<c16")),
     "records": npy(np.zeros(2, dtype=[("a", "<f8"), ("b", "<i4")])),
     "text": npy(np.array(["a", "bc"])),
