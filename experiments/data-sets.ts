@@ -81,7 +81,7 @@ function mnist(
   };
 }
 
-/** MNIST for 20 workers with 60 rows each, of which so many per cent are in common. */
+/** MNIST for 10 workers with 120 rows each, of which so many per cent are in common. */
 function mnistInCommon(percent: number): DataSet {
   return {
     import: async (engine, name, home) => {
@@ -90,7 +90,7 @@ function mnistInCommon(percent: number): DataSet {
         images: readFileSync(pathOf("train-images-idx3-ubyte")),
         labels: readFileSync(pathOf("train-labels-idx1-ubyte")),
       };
-      const made = withCommonRows(source, { workers: 20, rows: 60, share: percent / 100 });
+      const made = withCommonRows(source, { workers: 10, rows: 120, share: percent / 100 });
       const folder = mkdtempSync(join(tmpdir(), "marina-mnist-"));
       try {
         const [images, labelFile] = [join(folder, `${name}-images`), join(folder, `${name}-labels`)];
