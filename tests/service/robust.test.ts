@@ -195,8 +195,8 @@ describe("a spec with a rule", () => {
   });
 
   it("needs memory for all messages of a dense round at once", () => {
-    const plain = parseRunSpec(specOf(marina), "spec");
-    const more = aggregatorMemoryBytes(parse({}), 1e6) - aggregatorMemoryBytes(plain, 1e6);
+    const plain = parseRunSpec(specOf(marina, { downlink: "full" }), "spec");
+    const more = aggregatorMemoryBytes(parse({ downlink: "full" }), 1e6) - aggregatorMemoryBytes(plain, 1e6);
     // Each of them as it came, which reducers would have added, and decoded with the buckets' means; instead of ten entries.
     expect(more).toBe(15 * ((4 + 16) * 1e6 - 4 * 10));
   });
