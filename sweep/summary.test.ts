@@ -132,6 +132,20 @@ describe("a sweep's summary", () => {
     expect(bestOf(groups, choice).map(({ label, axes }) => [label, axes["step"]])).toEqual([["a", 1]]);
   });
 
+  it("compares how far the loss came down on one data set only, wherever the data is named", () => {
+    const groups = groupsOf([
+      finished({ data: "a", step: 1 }, { usd: 3, loss: 0.02 }, 1, "gd"),
+      finished({ data: "b", step: 1 }, { usd: 3, loss: 0.28 }, 1, "gd"),
+      finished({ data: "b", step: 2 }, { usd: 2, loss: 0.29 }, 1, "gd"),
+    ]);
+    // From 0.3, as above: 0.29 is half of the way on b.
+    const named = bestOf(groups, choice).map(({ axes }) => [axes["data"], axes["step"]]);
+    expect(named).toEqual([
+      ["a", 1],
+      ["b", 1],
+    ]);
+  });
+
   it("ranks by how runs end as well: by the loss, or by what is predicted wrong on held-out data", () => {
     const seen = (correct: number | null, loss: number | null) => ({ heldOut: { rows: 200, loss, correct } });
     const groups = groupsOf([

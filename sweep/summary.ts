@@ -115,6 +115,11 @@ export interface Choice {
   readonly progressWithin: number;
 }
 
+/** What f is made of, of all that is varied. */
+function objectiveIn(axes: Axes): Axes {
+  return Object.fromEntries(Object.entries(axes).filter(([path]) => /^(data|problem)(\.|$)/.test(path)));
+}
+
 /** For each setting of the other axes, the groups whose median is least, best first; none where no median is finite. */
 export function bestOf(
   groups: readonly Group[],
@@ -124,14 +129,17 @@ export function bestOf(
   const reached = groups.filter(({ figures }) => Number.isFinite(figures[by].median));
   const without = (axes: Axes): string =>
     canonicalJson(Object.fromEntries(Object.entries(axes).filter(([path]) => !over.includes(path))));
+  // How far f comes down is compared where f is the same.
+  const alike = ({ point, axes }: Group): string => without({ ...objectiveIn(axes), ...point });
   const most = new Map<string, number>();
-  for (const { point, progress } of reached) {
-    const key = without(point);
+  for (const group of reached) {
+    const { progress } = group;
+    const key = alike(group);
     most.set(key, Math.max(most.get(key) ?? -Infinity, progress.median));
   }
   const bySetting = new Map<string, Group[]>();
   for (const group of reached) {
-    if (!(group.progress.median >= (1 - progressWithin) * most.get(without(group.point))!)) continue;
+    if (!(group.progress.median >= (1 - progressWithin) * most.get(alike(group))!)) continue;
     const key = canonicalJson([group.label, without(group.axes)]);
     bySetting.set(key, [...(bySetting.get(key) ?? []), group]);
   }
