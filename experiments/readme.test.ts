@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { CellResult } from "../sweep/cell.ts";
 import { type FinishedCell, groupsOf } from "../sweep/summary.ts";
 import { parseSweep } from "../sweep/sweep-spec.ts";
-import { curvesIn, rewrite, type SweepResult } from "./readme.ts";
+import { curvesIn, linesIn, rewrite, type SweepResult } from "./readme.ts";
 
 /** One run: its setting, its seed, and what came of it. */
 function run(label: string, data: string, seed: number, rounds: number, reached = true): FinishedCell {
@@ -82,6 +82,33 @@ describe("a README's tables and figures", () => {
     expect(others).toEqual([]);
     expect(curves).toMatchObject({ chart: "held-out-accuracy-usd", file: "held-out-accuracy-usd.svg" });
     expect(curves!.groups.map(({ label }) => label)).toEqual(["A", "B"]);
+  });
+
+  it("have lines over an axis of numbers, without what never arrived", () => {
+    const numbered = new Map([
+      [
+        "sweep",
+        {
+          sweep,
+          groups: groupsOf([run("A", "t-8", 1, 100), run("A", "t-16", 1, 300), run("B", "t-8", 1, 9, false)]),
+        },
+      ],
+    ]);
+    const text =
+      '<!-- lines {"figure": "usd", "across": "data", "file": "dollars", "title": "d"} -->\n<!-- /lines -->';
+    expect(rewrite(text, numbered, "README.md")).toContain("![dollars](dollars.svg)");
+    expect(linesIn(text, numbered, "README.md")).toEqual([
+      {
+        ...{ file: "dollars.svg", x: "d", y: "$" },
+        points: [
+          { label: "A", x: 8, y: 0.01 },
+          { label: "A", x: 16, y: 0.03 },
+        ],
+      },
+    ]);
+    expect(() => linesIn(text, sweeps, "README.md")).toThrow(
+      /expected numbers, or names that end in one, got x/,
+    );
   });
 
   it.each([

@@ -1,13 +1,15 @@
 /**
- * Writes what was measured into a README: nothing in it is copied by hand. Three forms, each between comments that stay:
+ * Writes what was measured into a README: nothing in it is copied by hand. Four forms, each between comments that stay:
  *
  *   <!-- table {"rows": ["label"], "across": "data", "figures": ["rounds"]} --> ... <!-- /table -->
  *   <!-- figure {"where": {"label": "MARINA"}, "figure": "usd", "over": {"label": "DIANA"}} -->3.2<!-- /figure -->
  *   <!-- curves {"chart": "held-out-accuracy-usd", "of": "best"} --> a picture <!-- /curves -->
+ *   <!-- lines {"figure": "usd", "across": "data", "file": "dollars", "title": "…"} --> a picture <!-- /lines -->
  *
  * Fields that are left out: `sweep`, the file (default "sweep": sweep.json); `of`, "all" groups or the "best" ones of each
  * setting; `where`, the groups that count. A figure is the median over the seeds; with `over`, by what factor it is larger
- * than the other group's. Curves are a chart of `marina report` with a line for each run of the groups that count.
+ * than the other group's. Curves are a chart of `marina report` with a line for each run of the groups that count. Lines are a figure's
+ * medians over an axis of which each value is a number, or a name that ends in one; a line for each label; logarithmic both ways.
  */
 import * as z from "zod";
 import { MarinaError } from "../shared/base/errors.ts";
@@ -43,6 +45,17 @@ const figureSchema = z.strictObject({ ...source, figure, over: where.optional() 
 
 const curvesSchema = z.strictObject({ ...source, chart: z.string().regex(/^[a-z-]+$/) });
 
+const linesSchema = z.strictObject({
+  ...source,
+  figure,
+  across: z.string(),
+  /** What the axis across is. */
+  title: z.string(),
+  /** The picture's name, without its ending. */
+  file: z.string().regex(/^[a-z-]+$/),
+});
+
+const LINES = /(<!-- lines (\{.*?\}) -->\n)[\s\S]*?(<!-- \/lines -->)/g;
 const CURVES = /(<!-- curves (\{.*?\}) -->\n)[\s\S]*?(<!-- \/curves -->)/g;
 const TABLE = /(<!-- table (\{.*?\}) -->\n)[\s\S]*?(<!-- \/table -->)/g;
 const FIGURE = /(<!-- figure (\{.*?\}) -->)[\s\S]*?(<!-- \/figure -->)/g;
@@ -66,6 +79,10 @@ export function rewrite(text: string, sweeps: ReadonlyMap<string, SweepResult>, 
     .replace(CURVES, (_all, open: string, json: string, close: string) => {
       const { sweep, chart } = parsed(curvesSchema, json, name);
       return `${open}\n![${chart.replaceAll("-", " ")}](${pictureOf(sweep, chart)})\n\n${close}`;
+    })
+    .replace(LINES, (_all, open: string, json: string, close: string) => {
+      const { sweep, file } = parsed(linesSchema, json, name);
+      return `${open}\n![${file.replaceAll("-", " ")}](${pictureOf(sweep, file)})\n\n${close}`;
     });
 }
 
@@ -96,6 +113,43 @@ export function curvesIn(
     const groups = select(asked, sweeps, `${name}: ${json}`);
     return { sweep, chart, groups, file: pictureOf(sweep, chart) };
   });
+}
+
+/** Lines that a README shows. */
+export interface AskedLines {
+  /** The picture's name. */
+  readonly file: string;
+  readonly x: string;
+  readonly y: string;
+  readonly points: readonly { readonly label: string; readonly x: number; readonly y: number }[];
+}
+
+/** @throws MarinaError "spec" that names the README and the place's description */
+export function linesIn(text: string, sweeps: ReadonlyMap<string, SweepResult>, name: string): AskedLines[] {
+  return [...text.matchAll(LINES)].map(([, , json = ""]) => {
+    const place = `${name}: ${json}`;
+    const asked = parsed(linesSchema, json, name);
+    const points = select(asked, sweeps, place).map((group) => ({
+      label: valueText(group.label),
+      x: numberAt(axisOf(group, asked.across), place),
+      y: figureOf(group, asked.figure).median,
+    }));
+    return {
+      file: pictureOf(asked.sweep, asked.file),
+      x: asked.title,
+      y: FIGURES[asked.figure].header,
+      points: points.filter(({ y }) => Number.isFinite(y)),
+    };
+  });
+}
+
+function numberAt(value: unknown, place: string): number {
+  const number = Number(/\d+$/.exec(String(value))?.[0] ?? Number.NaN);
+  if (number > 0) return number;
+  throw new MarinaError(
+    "spec",
+    `${place}: expected numbers, or names that end in one, got ${valueText(value)}`,
+  );
 }
 
 function parsed<T>(schema: z.ZodType<T>, json: string, name: string): T {

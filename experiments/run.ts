@@ -14,7 +14,8 @@ import type { SweepSpec } from "../sweep/sweep-spec.ts";
 import { sweepMarkdown, sweepText } from "../sweep/sweep-table.ts";
 import { drawCurves } from "./curves.ts";
 import { importDataSets } from "./data-sets.ts";
-import { rewrite, type SweepResult } from "./readme.ts";
+import { drawLines } from "./lines.ts";
+import { linesIn, rewrite, type SweepResult } from "./readme.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 /** Rounds and dollars of a run in the quick form, which shows that everything works and not what it is worth. */
@@ -121,6 +122,7 @@ async function runExperiment(name: string): Promise<void> {
   const readme = join(folder, "README.md");
   if (values.quick || !existsSync(readme)) return;
   const text = readFileSync(readme, "utf8");
+  await drawLines(linesIn(text, sweeps, `${name}/README.md`), folder);
   await drawCurves(text, sweeps, { name: `${name}/README.md`, folder, resultsOf: folders });
   writeFileSync(readme, rewrite(text, sweeps, `${name}/README.md`));
 }

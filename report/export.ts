@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Resvg } from "@resvg/resvg-js";
 import { parse, View } from "vega";
 import { MarinaError } from "../shared/base/index.ts";
-import type { Chart } from "./charts/chart.ts";
+import type { Chart, VegaLite } from "./charts/chart.ts";
 import { chartsOf } from "./charts.ts";
 import { toVega } from "./compile.ts";
 import { vegaConfig } from "./palette.ts";
@@ -27,19 +27,28 @@ export async function pictures(data: ReportData): Promise<Picture[]> {
   return made;
 }
 
-async function svgOf(chart: Chart, data: ReportData): Promise<string> {
-  const spec = toVega(chart.spec({ logarithmicX: false, picture: true }));
-  const titled = { ...spec, title: { text: chart.title, anchor: "start", offset: 10 } };
+function svgOf(chart: Chart, data: ReportData): Promise<string> {
+  return draw(
+    chart.spec({ logarithmicX: false, picture: true }),
+    chart.title,
+    rowsOf(data, chart.source).map((row) => ({ ...row })),
+  );
+}
+
+/** One chart as SVG, in the light theme. @param rows of the specification's data "rows". */
+export async function draw(
+  chart: VegaLite,
+  title: string,
+  rows: readonly Readonly<Record<string, unknown>>[],
+): Promise<string> {
+  const titled = { ...toVega(chart), title: { text: title, anchor: "start", offset: 10 } };
   const runtime = parse(
     titled as Parameters<typeof parse>[0],
     vegaConfig("light") as Parameters<typeof parse>[1],
   );
   const view = new View(runtime, { renderer: "none" });
   try {
-    view.data(
-      "rows",
-      rowsOf(data, chart.source).map((row) => ({ ...row })),
-    );
+    view.data("rows", [...rows]);
     return await view.toSVG();
   } finally {
     view.finalize();
