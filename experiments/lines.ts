@@ -8,6 +8,7 @@ export async function drawLines(asked: readonly AskedLines[], folder: string): P
   for (const { file, x, y, points } of asked) {
     const scale = { type: "log", nice: false, padding: 12 };
     const position = (field: string, title: string) => ({ field, type: "quantitative", title, scale });
+    const named = { field: "label", type: "nominal", title: null, sort: null, legend: { labelLimit: 0 } };
     const chart = {
       data: { name: "rows" },
       ...{ width: 460, height: 280 },
@@ -18,9 +19,7 @@ export async function drawLines(asked: readonly AskedLines[], folder: string): P
           axis: { values: [...new Set(points.map((point) => point.x))], format: ",d" },
         },
         y: position("y", y),
-        color: { field: "label", type: "nominal", title: null, sort: null },
-        strokeDash: { field: "label", type: "nominal", title: null, sort: null },
-        shape: { field: "label", type: "nominal", title: null, sort: null },
+        ...{ color: named, strokeDash: named, shape: named },
       },
     };
     writeFileSync(join(folder, file), `${await draw(chart, `${y} over ${x}`, points)}\n`);
