@@ -149,17 +149,21 @@ export async function setTimeoutSeconds(functionName: string, seconds: number): 
   return Timeout;
 }
 
-/** Gives a function's processes more variables than they had. */
+/** Gives a function's processes more variables than they had; it is ready again afterwards. */
 export async function setVariables(
   functionName: string,
   variables: Readonly<Record<string, string>>,
 ): Promise<void> {
   const lambda = client();
-  const { Environment } = await lambda.send(
-    new GetFunctionConfigurationCommand({ FunctionName: functionName }),
-  );
+  const asked = { FunctionName: functionName };
+  const { Environment } = await lambda.send(new GetFunctionConfigurationCommand(asked));
   const all = { ...Environment?.Variables, ...variables };
-  await lambda.send(
-    new UpdateFunctionConfigurationCommand({ FunctionName: functionName, Environment: { Variables: all } }),
-  );
+  await lambda.send(new UpdateFunctionConfigurationCommand({ ...asked, Environment: { Variables: all } }));
+  const ready = await eventually(async () => {
+    const { State, LastUpdateStatus = "Successful" } = await lambda.send(
+      new GetFunctionConfigurationCommand(asked),
+    );
+    return State === "Active" && LastUpdateStatus === "Successful" ? true : undefined;
+  }, 60);
+  if (ready !== true) throw new MarinaError("unavailable", `${functionName}: it is not ready after 60 s`);
 }
