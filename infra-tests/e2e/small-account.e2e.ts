@@ -40,7 +40,15 @@ beforeAll(async () => {
   const { AWS_REGION: region = "us-east-1" } = cloud.env;
   const { outputs } = await deploy(
     { name: cloud.kind, env: cloud.env, region, folder },
-    { stackName: STACK, context: { accountConcurrency: "10", workerMemoryMb: String(MEMORY_MB) } },
+    {
+      stackName: STACK,
+      // Local clouds run the functions on this machine's processor, and runs are billed as what they ran on.
+      context: {
+        accountConcurrency: "10",
+        workerMemoryMb: String(MEMORY_MB),
+        architecture: hostArchitecture(),
+      },
+    },
   );
   small = new Service({ ...cloud, outputs });
   const digits = join(import.meta.dirname, "../../experiments/data/digits.csv.gz");
@@ -48,6 +56,10 @@ beforeAll(async () => {
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function hostArchitecture(): string {
+  return process.arch === "arm64" ? "arm64" : "x86_64";
+}
 
 /** A network deep enough for a task of so many seconds, as predictions have it. */
 async function slowRun(): Promise<{ readonly spec: RunSpec; readonly seconds: number }> {
