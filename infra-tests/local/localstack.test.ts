@@ -69,7 +69,12 @@ test("where a Docker engine answers, the pinned image is used, on the loopback i
 test("a container that ends while starting is removed, and the error says so", async () => {
   writeFileSync(join(folder, "exits"), "");
   await expect(start()).rejects.toThrow(/LocalStack 4\.14\.0 ended while starting \(the container is exited/);
-  expect(commands().at(-1)?.[0]).toBe("rm");
+  // Beside it the container's output was read, by a process that may note so later.
+  expect(
+    commands()
+      .filter(([command]) => command !== "logs")
+      .at(-1)?.[0],
+  ).toBe("rm");
 });
 
 test("Docker that was asked for but does not answer is an error that says why", async () => {
