@@ -1,5 +1,6 @@
 /** Where a run's vectors go, its bytes and what its milliseconds are for: by the rules and rates that the aggregator decides by. */
 import {
+  messageBytes,
   rangesOf,
   readingSeconds,
   replaySeconds,
@@ -91,7 +92,7 @@ function roundTravel(
 ): RoundTravel {
   const { algorithm, reduction } = spec;
   const entryBytes = wire === "float64" ? 8 : 4;
-  const compressed = (compressor.expectedBits / 8) * (entryBytes / 4);
+  const compressed = messageBytes(compressor, wire);
   const upBytes = slots * (sort === "dense" ? entryBytes * dimension : compressed);
   const vector = 8 * dimension;
   const packs = Math.ceil(slots / shardsPerTask);

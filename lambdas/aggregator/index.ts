@@ -11,7 +11,7 @@ export {
 export { createAggregator } from "./handler.ts";
 export type { AggregatorHooks } from "./hooks.ts";
 export { mostChainBytes } from "./round/downlink.ts";
-export { replaySeconds, travelsAsDeltas } from "./round/downlink-rule.ts";
+export { messageBytes, replaySeconds, travelsAsDeltas } from "./round/downlink-rule.ts";
 export { shardsPerTaskOf } from "./round/packing.ts";
 export { travelInline } from "./round/points.ts";
 export { rangesOf, readingSeconds } from "./round/reduction.ts";

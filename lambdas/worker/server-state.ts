@@ -60,9 +60,7 @@ export const STATES_KEPT = 2;
 const STEP_PASSES = 4;
 
 export function isSame(a: StateIdentity, b: StateIdentity): boolean {
-  return (
-    a.round === b.round && a.sums.length === b.sums.length && a.sums.every((sum, i) => sum === b.sums[i])
-  );
+  return a.round === b.round && areSame(a.sums, b.sums);
 }
 
 /** The store of an environment that is alone in its process. */
@@ -113,15 +111,11 @@ export async function serverState(
     if (base === undefined) throw new NeedState();
     const from = await whole(base);
     const found =
-      base.round === task.round ? checked(from) : await madeOf({ round: base.round, sums: [] }, from);
+      base.round === task.round
+        ? ofSums(run, from, target.sums)
+        : await madeOf({ round: base.round, sums: [] }, from);
     if (found === undefined) throw new NeedState();
     return found;
-  }
-
-  function checked(found: Vectors): Vectors | undefined {
-    return isSame({ round: 0, sums: sumsOf(run, found) }, { round: 0, sums: target.sums })
-      ? found
-      : undefined;
   }
 
   /** Undefined where a delta is gone or what comes out is another state. */
@@ -151,12 +145,10 @@ export async function serverState(
     const { spec } = run;
     for (const delta of deltas.slice(at)) {
       const { compressor } = run.among(delta.workers);
-      state = replay(spec.algorithm, compressor, spec.seed, state, delta);
-      if (!isSame({ round: 0, sums: sumsOf(run, state) }, { round: 0, sums: delta.next })) return undefined;
+      state = ofSums(run, replay(spec.algorithm, compressor, spec.seed, state, delta), delta.next);
+      if (state === undefined) return undefined;
     }
-    return isSame({ round: 0, sums: sumsOf(run, state) }, { round: 0, sums: target.sums })
-      ? state
-      : undefined;
+    return ofSums(run, state, target.sums);
   }
 
   /** In the order of their rounds; undefined where one is not there, or is of another run. */
@@ -175,27 +167,28 @@ export async function serverState(
     const key = deltaKey(task.run, task.phase, round);
     if (round === task.round - 1 && downlink.last !== undefined)
       return decodeDelta(downlink.last, run.dimension, key);
+    return stored(key, decodeDelta);
+  }
+
+  /** Undefined where it is gone. */
+  function stored<T>(
+    key: string,
+    decode: (body: Uint8Array, dimension: number, key: string) => T,
+  ): Promise<T | undefined> {
     return orGone(async () => {
       const { value } = await readChecked(ports.objects, key, (body) => ({
-        delta: decodeDelta(body, run.dimension, key),
+        decoded: decode(body, run.dimension, key),
         bytes: body.length,
       }));
       read(value.bytes);
-      return value.delta;
+      return value.decoded;
     });
   }
 
   async function whole({ round, keys }: NonNullable<Downlink["base"]>): Promise<Vectors> {
     const vectors = await Promise.all(
       keys.map(async (key) => {
-        const vector = await orGone(async () => {
-          const { value } = await readChecked(ports.objects, key, (body) => ({
-            vector: decodeVector(body, run.dimension, key),
-            bytes: body.length,
-          }));
-          read(value.bytes);
-          return value.vector;
-        });
+        const vector = await stored(key, decodeVector);
         if (vector === undefined) throw new NeedState();
         return vector;
       }),
@@ -207,8 +200,14 @@ export async function serverState(
   }
 }
 
-function sumsOf(run: ReplayedRun, state: Vectors): readonly number[] {
-  return serverStateNames(run.spec.algorithm).map((name) => vectorCrc(state[name]!));
+/** The state, if its vectors have these checksums. */
+function ofSums(run: ReplayedRun, state: Vectors, sums: readonly number[]): Vectors | undefined {
+  const own = serverStateNames(run.spec.algorithm).map((name) => vectorCrc(state[name]!));
+  return areSame(own, sums) ? state : undefined;
+}
+
+function areSame(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((sum, i) => sum === b[i]);
 }
 
 /** Undefined for an object that is not there, or is damaged. */

@@ -2,7 +2,13 @@
 import * as z from "zod";
 import { MarinaError } from "../base/index.ts";
 import { COMPRESSOR_PATH, requireComposed, requireInteger, requireTarget, requireVector } from "./check.ts";
-import { type CompressorSetting, defineCompressor, type UnbiasedCompressor } from "./compressor.ts";
+import {
+  type CompressorDefinition,
+  type CompressorSchema,
+  type CompressorSetting,
+  defineCompressor,
+  type UnbiasedCompressor,
+} from "./compressor.ts";
 import { l2Quantization } from "./l2-quantization.ts";
 import { natural } from "./natural.ts";
 import { qsgd } from "./qsgd.ts";
@@ -10,6 +16,7 @@ import { randK } from "./rand-k.ts";
 
 const KIND = "composed";
 
+const QUANTISERS = [natural, qsgd, l2Quantization] as const;
 const thenSchema = z.discriminatedUnion("kind", [natural.schema, qsgd.schema, l2Quantization.schema]);
 type ThenSpec = z.output<typeof thenSchema>;
 
@@ -39,7 +46,7 @@ export const composed = defineCompressor({
     constants: "1 + omega = (1 + omega_1)(1 + omega_2) with omega_1 = d/K - 1; zeta = that of Q_2 on R^K",
     bits: "those of Q_2 on R^K",
   },
-  label: ({ first, then }) => `${KIND} ${randK.label(first)}, ${quantiserLabel(then)}`,
+  label: ({ first, then }) => `${KIND} ${randK.label(first)}, ${quantiserOf(then).label(then)}`,
   promises: "unbiased",
   joint: false,
   create({ first, then }, setting) {
@@ -49,31 +56,14 @@ export const composed = defineCompressor({
       `${COMPRESSOR_PATH}.first.k`,
       " (the dimension of the data set)",
     );
-    const quantiser = createQuantiser(then, { ...setting, dimension: first.k });
+    const quantiser = quantiserOf(then).create(then, { ...setting, dimension: first.k });
     return first.k === setting.dimension ? quantiser : quantised(first.k, quantiser, setting);
   },
 });
 
-function quantiserLabel(spec: ThenSpec): string {
-  switch (spec.kind) {
-    case "natural":
-      return natural.label(spec);
-    case "qsgd":
-      return qsgd.label(spec);
-    case "l2-quantization":
-      return l2Quantization.label(spec);
-  }
-}
-
-function createQuantiser(spec: ThenSpec, setting: CompressorSetting): UnbiasedCompressor {
-  switch (spec.kind) {
-    case "natural":
-      return natural.create(spec, setting);
-    case "qsgd":
-      return qsgd.create(spec, setting);
-    case "l2-quantization":
-      return l2Quantization.create(spec, setting);
-  }
+function quantiserOf({ kind }: ThenSpec): CompressorDefinition<CompressorSchema, "unbiased"> {
+  const definition = QUANTISERS.find(({ schema }) => schema.shape.kind.value === kind)!;
+  return definition as unknown as CompressorDefinition<CompressorSchema, "unbiased">;
 }
 
 function quantised(k: number, quantiser: UnbiasedCompressor, setting: CompressorSetting): UnbiasedCompressor {

@@ -8,14 +8,12 @@ import { FaultPlan } from "../../embedded/faults/faults.ts";
 import { AWS_LATENCIES } from "../../embedded/latency/latencies.ts";
 import type { EmbeddedService, ServiceOptions } from "../../embedded/service/service.ts";
 import { mostChainBytes } from "../../lambdas/aggregator/round/downlink.ts";
-import type { QueueAddress } from "../../shared/cloud/ports.ts";
 import { importLibsvm } from "../../shared/data/import.ts";
 import { leftoverPrefixes } from "../../shared/protocol/keys.ts";
-import { decodeRunMessage, type RunMessage } from "../../shared/protocol/messages/run-message.ts";
-import { decodeTask, type Task } from "../../shared/protocol/messages/task.ts";
 import type { RunSpecInput } from "../../shared/protocol/spec/spec.ts";
 import { DIMENSION, methods, oracleOfSpec, specOf } from "../fixtures/methods.ts";
 import { DATA, recordsOf, requestStop, resume, runToEnd, serviceWith } from "../fixtures/service.ts";
+import { watching, watchingIterates } from "../fixtures/watching.ts";
 
 type Algorithm = RunSpecInput["algorithm"];
 
@@ -185,28 +183,6 @@ describe("vectors that fit into no task and no message", () => {
 });
 
 /** What queues accept, in its order. */
-function watching() {
-  const sent: { readonly body: string; readonly what: Task | RunMessage }[] = [];
-  const options: Partial<ServiceOptions> = {
-    watcher: {
-      stored: () => undefined,
-      destroyed: () => undefined,
-      sent(_queue: QueueAddress, messages) {
-        for (const { body } of messages) {
-          for (const decode of [decodeTask, decodeRunMessage]) {
-            try {
-              sent.push({ body, what: decode(body) });
-            } catch {
-              // Of the other sort, or of the control queue.
-            }
-          }
-        }
-      },
-    },
-  };
-  return { options, sent };
-}
-
 const both = { downlink: "deltas", reduction: "workers" } as const;
 
 it("a worker that lacks the state while vectors are collected again for a reducer is sent it", async () => {
@@ -259,32 +235,8 @@ it("a worker that lacks the state while vectors are collected again for a reduce
 });
 
 it("of contributions that lie in the store by ranges what was read is told and counted, too", async () => {
-  const { options, sent } = watching();
-  let put = 0;
-  let got = 0;
-  const service = await serviceWith({
-    ...options,
-    watcher: {
-      ...options.watcher!,
-      stored: (key, body) => {
-        if (/^runs\/r\/iterates\/(\d|delta|state)/.test(key)) put += body.length;
-      },
-    },
-    alteration: {
-      worker: (ports, create) =>
-        create({
-          ...ports,
-          objects: {
-            ...ports.objects,
-            async get(key, range) {
-              const found = await ports.objects.get(key, range);
-              if (key.startsWith("runs/r/iterates/")) got += found.body.length;
-              return found;
-            },
-          },
-        }),
-    },
-  });
+  const { options, sent, put, got } = watchingIterates();
+  const service = await serviceWith(options);
   const spec = specOf("marina", { ...both, evaluateEvery: 5, shardsPerTask: 2 });
   const result = await runToEnd(service, "r", spec);
   const told = sent.flatMap(({ what }) =>
@@ -295,25 +247,18 @@ it("of contributions that lie in the store by ranges what was read is told and c
   const tasks = sent.filter(({ what }) => ("downlink" in what && what.downlink) || what.kind === "reduce");
   const bytes = tasks.reduce((sum, { body }) => sum + body.length, 0);
   expect(tasks.some(({ what }) => what.kind === "reduce")).toBe(true);
-  expect(got).toBeGreaterThan(0);
-  expect(result.downlinkBytesMeasured).toBe(bytes + put + got);
+  expect(got()).toBeGreaterThan(0);
+  expect(result.downlinkBytesMeasured).toBe(bytes + put() + got());
 });
 
 it("no more deltas lead on from one another than estimates of memory count", async () => {
   const dimension = 20_003;
-  const { options, sent } = watching();
   const sizes = new Map<number, number>();
-  const service = await serviceWith({
-    ...options,
-    latencies: "aws",
-    watcher: {
-      ...options.watcher!,
-      stored: (key, body) => {
-        const round = /\/iterates\/delta-0\/(\d+)$/.exec(key)?.[1];
-        if (round !== undefined) sizes.set(Number(round), body.length);
-      },
-    },
+  const { options, sent } = watching((key, body) => {
+    const round = /\/iterates\/delta-0\/(\d+)$/.exec(key)?.[1];
+    if (round !== undefined) sizes.set(Number(round), body.length);
   });
+  const service = await serviceWith({ ...options, latencies: "aws" });
   await importWide(service, dimension);
   const compressor = { kind: "rand-k", k: 1500 } as const;
   const algorithm = { kind: "marina", compressor, probability: 0.2, stepSize: 0.05 } as const;

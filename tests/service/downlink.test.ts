@@ -2,11 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { AWS_LATENCIES } from "../../embedded/latency/latencies.ts";
 import type { ServiceOptions } from "../../embedded/service/service.ts";
-import type { QueueAddress } from "../../shared/cloud/ports.ts";
 import { COMPRESSOR_KINDS, type CompressorSpec } from "../../shared/compressors/registry.ts";
 import { leftoverPrefixes } from "../../shared/protocol/keys.ts";
-import { decodeRunMessage } from "../../shared/protocol/messages/run-message.ts";
-import { decodeTask, type Task } from "../../shared/protocol/messages/task.ts";
 import type { RunSpecInput } from "../../shared/protocol/spec/spec.ts";
 import {
   DIMENSION,
@@ -18,31 +15,7 @@ import {
   specOf,
 } from "../fixtures/methods.ts";
 import { checkpointOf, recordsOf, requestStop, resume, runToEnd, serviceWith } from "../fixtures/service.ts";
-
-/** All messages that queues accept. */
-function watching() {
-  const tasks: Task[] = [];
-  let needs = 0;
-  const sent = (_queue: QueueAddress, messages: readonly { readonly body: string }[]): void => {
-    for (const { body } of messages) {
-      const task = orNone(() => decodeTask(body));
-      if (task !== undefined) tasks.push(task);
-      else if (orNone(() => decodeRunMessage(body))?.kind === "need-state") needs++;
-    }
-  };
-  const options: Partial<ServiceOptions> = {
-    watcher: { stored: () => undefined, destroyed: () => undefined, sent },
-  };
-  return { options, tasks, needs: () => needs };
-}
-
-function orNone<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
-}
+import { isTask, watching, watchingIterates } from "../fixtures/watching.ts";
 
 const deltas = { downlink: "deltas" } as const;
 /** A method's compressor, K of d kept. */
@@ -64,7 +37,7 @@ describe.each(methodNames)("%s with deltas", (method) => {
     const service = await serviceWith({ ...options, latencies: "aws" });
     const result = await runToEnd(service, "r", specOf(method, deltas));
     expect(result).toMatchObject({ status: "done", rounds: ROUNDS, iterateSha256: sha256 });
-    const own = tasks.filter(({ kind }) => kind !== "evaluate" && kind !== "calibrate");
+    const own = tasks().filter(({ kind }) => kind !== "evaluate" && kind !== "calibrate");
     expect(own.length).toBeGreaterThan(ROUNDS);
     for (const { points } of own) expect(points.every(({ kind }) => kind === "held")).toBe(true);
     const { objects } = service.cloud.client;
@@ -136,7 +109,7 @@ describe("an environment that holds nothing", () => {
     const service = await serviceWith({ ...options, latencies });
     const result = await runToEnd(service, "r", specOf("marina", deltas));
     expect(result.iterateSha256).toBe(sha256);
-    const named = tasks.filter(({ downlink, round }) => (downlink?.base?.round ?? round) < round);
+    const named = tasks().filter(({ downlink, round }) => (downlink?.base?.round ?? round) < round);
     expect(named.length).toBeGreaterThan(4 * ROUNDS);
     // In the first rounds there is no earlier one yet.
     expect(needs()).toBeLessThan(8);
@@ -161,7 +134,7 @@ describe("an environment that holds nothing", () => {
     const result = await runToEnd(service, "r", specOf("marina", deltas));
     expect(result.iterateSha256).toBe(sha256);
     expect(needs()).toBeGreaterThan(ROUNDS / 2);
-    const whole = tasks.filter(({ downlink, round }) => round > 0 && downlink?.base?.round === round);
+    const whole = tasks().filter(({ downlink, round }) => round > 0 && downlink?.base?.round === round);
     expect(whole.length).toBe(needs());
     const { resent, hedged } = (await checkpointOf(service, "r")).totals;
     expect(resent).toBe(hedged);
@@ -185,41 +158,13 @@ it("a stopped run goes on with deltas, and environments that are ahead of it are
 });
 
 it("what is said to have gone down is what was put, sent and read", async () => {
-  const { options, tasks } = watching();
-  const bodies: number[] = [];
-  let put = 0;
-  let got = 0;
-  const service = await serviceWith({
-    ...options,
-    watcher: {
-      ...options.watcher!,
-      sent: (queue, messages) => {
-        options.watcher!.sent!(queue, messages);
-        for (const { body } of messages)
-          if (orNone(() => decodeTask(body)) !== undefined) bodies.push(body.length);
-      },
-      stored: (key, body) => {
-        if (/^runs\/r\/iterates\/(\d|delta|state)/.test(key)) put += body.length;
-      },
-    },
-    alteration: {
-      worker: (ports, create) =>
-        create({
-          ...ports,
-          objects: {
-            ...ports.objects,
-            async get(key, range) {
-              const found = await ports.objects.get(key, range);
-              if (key.startsWith("runs/r/iterates/")) got += found.body.length;
-              return found;
-            },
-          },
-        }),
-    },
-  });
+  const { options, sent, put, got } = watchingIterates();
+  const service = await serviceWith(options);
   const result = await runToEnd(service, "r", specOf("marina", { ...deltas, evaluateEvery: 0 }));
+  const tasks = sent.filter(({ what }) => isTask(what));
   expect(tasks.length).toBeGreaterThan(0);
-  expect(put).toBeGreaterThan(8 * DIMENSION);
-  const sent = tasks.reduce((sum, { downlink }, i) => sum + (downlink === undefined ? 0 : bodies[i]!), 0);
-  expect(result.downlinkBytesMeasured).toBe(sent + put + got);
+  expect(put()).toBeGreaterThan(8 * DIMENSION);
+  const telling = tasks.filter(({ what }) => isTask(what) && what.downlink !== undefined);
+  const bytes = telling.reduce((sum, { body }) => sum + body.length, 0);
+  expect(result.downlinkBytesMeasured).toBe(bytes + put() + got());
 });

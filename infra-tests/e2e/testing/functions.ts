@@ -10,10 +10,12 @@ import {
 import {
   GetEventSourceMappingCommand,
   GetFunctionConfigurationCommand,
+  type GetFunctionConfigurationCommandOutput,
   LambdaClient,
   ListEventSourceMappingsCommand,
   UpdateEventSourceMappingCommand,
   UpdateFunctionConfigurationCommand,
+  type UpdateFunctionConfigurationCommandInput,
 } from "@aws-sdk/client-lambda";
 import { MarinaError } from "../../../shared/base/errors.ts";
 import { groupMembers, signal } from "../../local/process-group.ts";
@@ -133,37 +135,41 @@ async function* messagesOf(
 
 /** Gives a function another time-out; returns the one that it had. */
 export async function setTimeoutSeconds(functionName: string, seconds: number): Promise<number> {
-  const lambda = client();
-  const { Timeout = 0 } = await lambda.send(
-    new GetFunctionConfigurationCommand({ FunctionName: functionName }),
-  );
-  await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: functionName, Timeout: seconds }));
-  const reached = await eventually(async () => {
-    const now = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: functionName }));
-    return now.Timeout === seconds && (now.LastUpdateStatus ?? "Successful") === "Successful"
-      ? true
-      : undefined;
-  }, 60);
-  if (reached !== true)
-    throw new MarinaError("unavailable", `${functionName}: its time-out is not ${seconds} s after 60 s`);
+  const { Timeout = 0 } = await configured(functionName, () => ({ Timeout: seconds }));
   return Timeout;
 }
 
-/** Gives a function's processes more variables than they had; it is ready again afterwards. */
+/** Gives a function's processes more variables than they had. */
 export async function setVariables(
   functionName: string,
   variables: Readonly<Record<string, string>>,
 ): Promise<void> {
+  await configured(functionName, ({ Environment }) => ({
+    Environment: { Variables: { ...Environment?.Variables, ...variables } },
+  }));
+}
+
+/** Changes a function's configuration and waits until it is ready again; returns the one that it had. */
+async function configured(
+  functionName: string,
+  change: (
+    before: GetFunctionConfigurationCommandOutput,
+  ) => Omit<UpdateFunctionConfigurationCommandInput, "FunctionName">,
+): Promise<GetFunctionConfigurationCommandOutput> {
   const lambda = client();
   const asked = { FunctionName: functionName };
-  const { Environment } = await lambda.send(new GetFunctionConfigurationCommand(asked));
-  const all = { ...Environment?.Variables, ...variables };
-  await lambda.send(new UpdateFunctionConfigurationCommand({ ...asked, Environment: { Variables: all } }));
-  const ready = await eventually(async () => {
-    const { State, LastUpdateStatus = "Successful" } = await lambda.send(
-      new GetFunctionConfigurationCommand(asked),
-    );
-    return State === "Active" && LastUpdateStatus === "Successful" ? true : undefined;
+  const before = await lambda.send(new GetFunctionConfigurationCommand(asked));
+  const changed = change(before);
+  await lambda.send(new UpdateFunctionConfigurationCommand({ ...asked, ...changed }));
+  const reached = await eventually(async () => {
+    const now = await lambda.send(new GetFunctionConfigurationCommand(asked));
+    const { State = "Active", LastUpdateStatus = "Successful", Timeout } = now;
+    const isAsAsked = changed.Timeout === undefined || Timeout === changed.Timeout;
+    return isAsAsked && State === "Active" && LastUpdateStatus === "Successful" ? true : undefined;
   }, 60);
-  if (ready !== true) throw new MarinaError("unavailable", `${functionName}: it is not ready after 60 s`);
+  if (reached === true) return before;
+  throw new MarinaError(
+    "unavailable",
+    `${functionName}: it is not as asked (${Object.keys(changed).join(", ")}) and ready after 60 s`,
+  );
 }

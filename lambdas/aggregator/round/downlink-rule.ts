@@ -6,11 +6,10 @@ import {
   samplesByImportance,
   serverStateNames,
 } from "../../../shared/methods/index.ts";
+import { NETWORK_BYTES_PER_SECOND } from "../../../shared/protocol/index.ts";
 import type { ActiveRun } from "../term/active-run.ts";
 import { travelInline } from "./points.ts";
 
-/** A function's network interface. AWS Lambda quotas. */
-const BYTES_PER_SECOND = 78.125e6;
 /** Of a Lambda vCPU: to draw an index and use it, and for a pass over an entry. Decision 0026. */
 const INDEX_SECONDS = 88e-9;
 const ENTRY_SECONDS = 1.76e-9;
@@ -54,17 +53,20 @@ export interface DeltaSetting {
  * back? The iterate takes 8 d bytes each way, the messages as many as they are.
  */
 export function deltasPay({ dimension: d, slots, compressor, wire, vectors }: DeltaSetting): boolean {
-  const message = (compressor.expectedBits / 8) * (wire === "float64" ? 2 : 1);
-  const bytes = slots * message;
+  const bytes = slots * messageBytes(compressor, wire);
   if (bytes > MOST_BYTES_PER_ENTRY * d) return false;
-  const saved = (2 * (8 * d - bytes)) / BYTES_PER_SECOND;
+  const saved = (2 * (8 * d - bytes)) / NETWORK_BYTES_PER_SECOND;
   return replaySeconds({ dimension: d, slots, compressor, wire, vectors }) < saved;
+}
+
+/** Of a compressed message, about: its bits count a float as 32 of them, whatever the wire. */
+export function messageBytes({ expectedBits }: Compressor, wire: DeltaSetting["wire"]): number {
+  return (expectedBits / 8) * (wire === "float64" ? 2 : 1);
 }
 
 /** What an environment takes to make the step again: its draws, its sum, its passes over the state. */
 export function replaySeconds({ dimension: d, slots, compressor, wire, vectors }: DeltaSetting): number {
-  const message = (compressor.expectedBits / 8) * (wire === "float64" ? 2 : 1);
-  const { entries, indices, uniforms } = decodingWork(compressor, message);
+  const { entries, indices, uniforms } = decodingWork(compressor, messageBytes(compressor, wire));
   return (
     slots * (indices * INDEX_SECONDS + (entries + uniforms) * ENTRY_SECONDS) +
     (1 + STEP_PASSES * vectors) * d * ENTRY_SECONDS

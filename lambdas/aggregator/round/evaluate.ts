@@ -14,7 +14,7 @@ import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { type ExchangeWatch, exchange } from "../exchange/exchange.ts";
 import { type ActiveRun, tasksFor } from "../term/active-run.ts";
 import { heldOutFigures, heldOutTasks } from "./held-out.ts";
-import { observedPoint, travelInline } from "./points.ts";
+import { watchedPoint } from "./points.ts";
 import { type Addends, reduceVectors } from "./reduce.ts";
 import { rangesOf } from "./reduction.ts";
 
@@ -35,11 +35,8 @@ export async function evaluateAt(
   x: Float64Array,
   pointRound: number,
 ): Promise<Evaluation> {
-  const { ports, run, phase, dimension, workers } = active;
-  const inline = travelInline(dimension, 1, Math.ceil(workers / active.shardsPerTask));
-  const point = inline
-    ? ({ kind: "inline", vector: x } as const)
-    : await observedPoint(ports.objects, observedKey(run, phase, pointRound), x);
+  const { run, phase, dimension, workers } = active;
+  const point = await watchedPoint(active, x, observedKey(run, phase, pointRound), workers);
   const beside = (firstSlot: number): readonly Task[] =>
     active.heldOutRows > 0 ? heldOutTasks(active, point, pointRound, firstSlot) : [];
   const evaluation = rangesOfEvaluation(active);
@@ -58,7 +55,7 @@ export async function evaluateAt(
     outsideBytes +
     (reduced?.traffic.outsideBytes ?? 0) +
     storedEvaluationBytes(exact, dimension) +
-    accepted.reduce((sum, { bytes: own, evaluationBytes }) => sum + own + evaluationBytes, 0);
+    answerBytes(accepted);
   return { loss, gradientNormSquared, heldOut, bytes };
 }
 
@@ -98,9 +95,13 @@ export async function gradientsAt(
   const { accepted, outsideBytes } = await askForGradients(active, point, pointRound);
   return {
     gradients: exactByWorker(accepted, active.workers, active.dimension).map(({ evaluation }) => evaluation),
-    bytes:
-      outsideBytes + accepted.reduce((sum, { bytes, evaluationBytes }) => sum + bytes + evaluationBytes, 0),
+    bytes: outsideBytes + answerBytes(accepted),
   };
+}
+
+/** All bytes of answers, of the method or not. */
+function answerBytes(accepted: readonly AcceptedContribution[]): number {
+  return accepted.reduce((sum, { bytes, evaluationBytes }) => sum + bytes + evaluationBytes, 0);
 }
 
 interface Asking {

@@ -1,9 +1,9 @@
 /** What L_pm is at least, as seen on the way: outside the method, where a spec asks for it. */
 import { norm } from "../../../shared/math/index.ts";
-import { comparedKey, type Point } from "../../../shared/protocol/index.ts";
+import { comparedKey } from "../../../shared/protocol/index.ts";
 import type { ActiveRun } from "../term/active-run.ts";
 import { gradientsAt } from "./evaluate.ts";
-import { observedPoint, travelInline } from "./points.ts";
+import { watchedPoint } from "./points.ts";
 
 /**
  * sqrt(mean_i |D_i|^2 - |Dbar|^2)/|x^t - x^{t-1}| of the exact D_i = grad f_i(x^t) - grad f_i(x^{t-1}), which L_pm bounds; undefined
@@ -48,12 +48,7 @@ async function exactGradients(
   x: Float64Array,
   pointRound: number,
 ): ReturnType<typeof gradientsAt> {
-  const { ports, run, phase, dimension, workers, shardsPerTask } = active;
-  const inline = travelInline(dimension, 1, Math.ceil(workers / shardsPerTask));
-  const point: Point = inline
-    ? { kind: "inline", vector: x }
-    : await observedPoint(ports.objects, comparedKey(run, phase, pointRound), x);
+  const key = comparedKey(active.run, active.phase, pointRound);
   // Where that is done in each round, the newer point is the next one's older.
-  if (point.kind === "stored") active.usedUp.addPoint(point.key, pointRound + 1);
-  return gradientsAt(active, point, pointRound);
+  return gradientsAt(active, await watchedPoint(active, x, key, active.workers, pointRound + 1), pointRound);
 }

@@ -7,6 +7,7 @@ import {
   iterateKey,
   type Point,
 } from "../../../shared/protocol/index.ts";
+import type { ActiveRun } from "../term/active-run.ts";
 
 /** Bytes of a task's text besides its points, generously. */
 export const TASK_OVERHEAD_BYTES = 1024;
@@ -70,8 +71,23 @@ export class PointStore {
   }
 }
 
-/** A point that no round asks about, under a key that is not the method's. */
-export async function observedPoint(objects: ObjectStore, key: string, x: Float64Array): Promise<Point> {
-  await objects.put(key, encodeVector(x));
+/** Where a point goes that is only looked at, and what deletes it. */
+type Watching = Pick<ActiveRun, "ports" | "dimension" | "shardsPerTask" | "usedUp">;
+
+/**
+ * A point for those who only look at it: in their tasks, or under a key that is not the method's.
+ * @param watchers how many are asked about it.
+ * @param lastRound that asks about it: it is deleted after that; undefined: with what the run leaves behind.
+ */
+export async function watchedPoint(
+  { ports, dimension, shardsPerTask, usedUp }: Watching,
+  x: Float64Array,
+  key: string,
+  watchers: number,
+  lastRound?: number,
+): Promise<Point> {
+  if (travelInline(dimension, 1, Math.ceil(watchers / shardsPerTask))) return { kind: "inline", vector: x };
+  if (lastRound !== undefined) usedUp.addPoint(key, lastRound);
+  await ports.objects.put(key, encodeVector(x));
   return { kind: "stored", key };
 }

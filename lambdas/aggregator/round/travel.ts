@@ -1,8 +1,7 @@
 /** How a round's points come to its workers: in the tasks, as objects that these name, or as the server's state that workers make. */
 import type { PointName, RequestDefinition } from "../../../shared/methods/index.ts";
 import { type Downlink, observedKey, type Point } from "../../../shared/protocol/index.ts";
-import type { ActiveRun } from "../term/active-run.ts";
-import { observedPoint, travelInline } from "./points.ts";
+import { travelInline, watchedPoint } from "./points.ts";
 import type { RoundSetting, Standing } from "./round-setting.ts";
 import { serverHeld } from "./server-held-state.ts";
 
@@ -49,19 +48,14 @@ export async function pointsOf(
   const watched =
     downlink === undefined || !(others > 0 || heldOut)
       ? carried.slice(0, 1)
-      : [await observedIterate(active, vectors[0]!, round, others)];
+      : [
+          await watchedPoint(
+            active,
+            vectors[0]!,
+            observedKey(active.run, active.phase, round),
+            others,
+            round,
+          ),
+        ];
   return { vectors, pointRounds, carried, downlink, watched };
-}
-
-/** x^t for those who only watch. */
-async function observedIterate(
-  { ports, run, phase, dimension, shardsPerTask, usedUp }: ActiveRun,
-  x: Float64Array,
-  round: number,
-  others: number,
-): Promise<Point> {
-  if (travelInline(dimension, 1, Math.ceil(others / shardsPerTask))) return { kind: "inline", vector: x };
-  const key = observedKey(run, phase, round);
-  usedUp.addPoint(key, round);
-  return observedPoint(ports.objects, key, x);
 }

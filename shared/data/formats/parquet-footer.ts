@@ -2,7 +2,7 @@
  * What a Parquet file says of itself, checked before it is believed: a few damaged bytes can speak of lists, pages and row groups of
  * any size, and the library allocates what it is told of. Parquet format: "File format", "Thrift compact protocol".
  */
-import type { AsyncBuffer, Compressors, FileMetaData } from "hyparquet";
+import type { AsyncBuffer, ColumnMetaData, Compressors, FileMetaData } from "hyparquet";
 import { damaged, ThriftReader } from "./thrift-reader.ts";
 
 /** Values of one column in one row group: some thirty times what writers put there. Memory is that of a row group. */
@@ -30,15 +30,29 @@ export function checkRowGroups({ row_groups }: FileMetaData, byteLength: number,
     checkCount(num_rows, MOST_VALUES, `${where}: rows`, name);
     for (const { meta_data: chunk } of columns ?? []) {
       if (chunk === undefined) continue;
-      const column = `${where}, column ${JSON.stringify(chunk.path_in_schema.join("."))}`;
+      const column = chunkName(group, chunk);
       checkCount(chunk.num_values, MOST_VALUES, `${column}: values`, name);
       checkCount(chunk.total_compressed_size, byteLength, `${column}: bytes`, name);
-      const { dictionary_page_offset: dictionary, data_page_offset: data } = chunk;
       const most = BigInt(byteLength) - chunk.total_compressed_size;
-      const first = dictionary !== undefined && dictionary > 0n && dictionary < data ? dictionary : data;
-      checkCount(first, Number(most), `${column}: its place`, name);
+      checkCount(firstByteOf(chunk), Number(most), `${column}: its place`, name);
     }
   }
+}
+
+/** Where a column chunk begins: with its dictionary, where it has one. */
+export function firstByteOf({
+  dictionary_page_offset: dictionary,
+  data_page_offset: data,
+}: Pick<ColumnMetaData, "dictionary_page_offset" | "data_page_offset">): bigint {
+  return dictionary !== undefined && dictionary > 0n && dictionary < data ? dictionary : data;
+}
+
+/** What a column chunk is called in errors. @param group from 0 */
+export function chunkName(
+  group: number,
+  { path_in_schema: path }: Pick<ColumnMetaData, "path_in_schema">,
+): string {
+  return `row group ${group + 1}, column ${JSON.stringify(path.join("."))}`;
 }
 
 function checkCount(count: bigint, most: number, what: string, name: string): void {

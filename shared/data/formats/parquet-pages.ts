@@ -2,8 +2,8 @@
  * The pages of a Parquet column chunk, walked over before the library reads them: it believes the sizes in their headers, and one
  * that leads back has it read the same page for ever.
  */
-import type { AsyncBuffer, ColumnMetaData, FileMetaData } from "hyparquet";
-import { MOST_PAGE_BYTES } from "./parquet-footer.ts";
+import type { AsyncBuffer, FileMetaData } from "hyparquet";
+import { chunkName, firstByteOf, MOST_PAGE_BYTES } from "./parquet-footer.ts";
 import { damaged, type Fields, ThriftReader } from "./thrift-reader.ts";
 
 /** Fields of a page's header, and of what it says of its kind of page. Parquet format, parquet.thrift: PageHeader. */
@@ -26,16 +26,11 @@ export async function checkPages(
   for (const [group, { columns: chunks }] of row_groups.entries()) {
     for (const { meta_data: chunk } of chunks) {
       if (chunk === undefined || !columns.has(chunk.path_in_schema[0]!)) continue;
-      const where = `row group ${group + 1}, column ${JSON.stringify(chunk.path_in_schema.join("."))}`;
-      const from = firstByte(chunk);
+      const from = Number(firstByteOf(chunk));
       const bytes = await file.slice(from, from + Number(chunk.total_compressed_size));
-      checkChunk(new DataView(bytes), Number(chunk.num_values), where, name);
+      checkChunk(new DataView(bytes), Number(chunk.num_values), chunkName(group, chunk), name);
     }
   }
-}
-
-function firstByte({ dictionary_page_offset: dictionary, data_page_offset: data }: ColumnMetaData): number {
-  return Number(dictionary !== undefined && dictionary > 0n && dictionary < data ? dictionary : data);
 }
 
 function checkChunk(view: DataView, promised: number, where: string, name: string): void {

@@ -59,6 +59,18 @@ export function taskOf(kind: TaskKind, change: Partial<Task> = {}): Task {
 
 const address = { runDigest: DIGEST, round: 7, phase: 2, slot: 3, worker: 4 };
 
+/** But for its payload, which is the evaluation once more. */
+const exactGradient = {
+  kind: "contribution",
+  ...address,
+  bits: 64,
+  loss: 0.25,
+  evaluation: Float64Array.of(0.1, -0.5),
+  reused: false,
+  computeMilliseconds: 1.5,
+  cold: false,
+} as const;
+
 /** One of each kind; contributions with and without each of their optional parts. */
 export const incoming: Readonly<Record<string, RunMessage>> = {
   contribution: {
@@ -73,26 +85,12 @@ export const incoming: Readonly<Record<string, RunMessage>> = {
     cold: true,
   },
   "contribution of an exact gradient, float32": {
-    kind: "contribution",
-    ...address,
-    payload: new Uint8Array(Float32Array.of(0.1, -0.5).buffer),
-    bits: 64,
-    loss: 0.25,
-    evaluation: Float64Array.of(0.1, -0.5),
-    reused: false,
-    computeMilliseconds: 1.5,
-    cold: false,
+    ...exactGradient,
+    payload: new Uint8Array(Float32Array.from(exactGradient.evaluation).buffer),
   },
   "contribution of an exact gradient, float64": {
-    kind: "contribution",
-    ...address,
-    payload: new Uint8Array(Float64Array.of(0.1, -0.5).buffer),
-    bits: 64,
-    loss: 0.25,
-    evaluation: Float64Array.of(0.1, -0.5),
-    reused: false,
-    computeMilliseconds: 1.5,
-    cold: false,
+    ...exactGradient,
+    payload: new Uint8Array(exactGradient.evaluation.slice().buffer),
     bytesRead: 16,
   },
   "contribution without loss and evaluation": {
