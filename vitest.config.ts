@@ -35,6 +35,7 @@ export default defineConfig({
     // Generous: a machine that does other things too must not fail them.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    setupFiles: [join(import.meta.dirname, "tests", "fixtures", "property-seed.ts")],
     reporters: ["default", join(import.meta.dirname, "scripts", "hung-tests.js")],
     // By default one processor would be left idle.
     maxWorkers: "100%",

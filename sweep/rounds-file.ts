@@ -115,7 +115,7 @@ export async function readRounds(folder: string): Promise<SweepRounds> {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return { of: async () => [] };
   try {
     const file = await asyncBufferFromFile(path);
-    const metadata = await parquetMetadataAsync(file);
+    const metadata = await parquetMetadataAsync(file, { geoparquet: false });
     const known = new Set(parquetSchema(metadata).children.map(({ element }) => element.name));
     const missing = [CELL, ...FIELDS].filter((name) => !known.has(name));
     if (missing.length > 0) throw new Error(`it has no column ${missing.join(", ")}`);

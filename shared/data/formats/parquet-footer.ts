@@ -2,7 +2,13 @@
  * What a Parquet file says of itself, checked before it is believed: a few damaged bytes can speak of lists, pages and row groups of
  * any size, and the library allocates what it is told of. Parquet format: "File format", "Thrift compact protocol".
  */
-import type { AsyncBuffer, ColumnMetaData, Compressors, FileMetaData } from "hyparquet";
+import {
+  type AsyncBuffer,
+  type ColumnMetaData,
+  type Compressors,
+  type FileMetaData,
+  parquetMetadataAsync,
+} from "hyparquet";
 import { damaged, ThriftReader } from "./thrift-reader.ts";
 
 /** Values of one column in one row group: some thirty times what writers put there. Memory is that of a row group. */
@@ -11,7 +17,20 @@ export const MOST_VALUES = 2 ** 25;
 export const MOST_PAGE_BYTES = 2 ** 29;
 const TAIL_BYTES = 8;
 
-/** @throws MarinaError "data" where its lengths are impossible */
+/**
+ * The footer, read once it is known that it can be.
+ * @throws MarinaError "data" where what it says is impossible; whatever the library says of it else.
+ */
+export async function readFooter(file: AsyncBuffer, name: string): Promise<FileMetaData> {
+  await checkFooter(file, name);
+  // Looking for columns of places it follows the numbers of children, back and forth for ever where one is negative.
+  const metadata = await parquetMetadataAsync(file, { geoparquet: false });
+  checkSchema(metadata, name);
+  checkRowGroups(metadata, file.byteLength, name);
+  return metadata;
+}
+
+/** The lengths that lie in it. @throws MarinaError "data" where they are impossible */
 export async function checkFooter(file: AsyncBuffer, name: string): Promise<void> {
   const { byteLength } = file;
   if (byteLength < TAIL_BYTES) throw damaged(name, `it has ${byteLength} bytes`);
@@ -21,6 +40,18 @@ export async function checkFooter(file: AsyncBuffer, name: string): Promise<void
   if (length > byteLength - TAIL_BYTES) return;
   const start = byteLength - TAIL_BYTES - length;
   new ThriftReader(new DataView(await file.slice(start, byteLength - TAIL_BYTES)), name).skipStruct();
+}
+
+/** A tree, told by the numbers of children of its elements in their order. @throws MarinaError "data" */
+function checkSchema({ schema }: FileMetaData, name: string): void {
+  let left = schema.length - 1;
+  for (const [element, { num_children }] of schema.entries()) {
+    const count: unknown = num_children ?? 0;
+    // A damaged field may be of another type.
+    if (typeof count !== "number" || !Number.isInteger(count) || count < 0 || count > left)
+      throw damaged(name, `schema element ${element + 1}: children: expected 0 to ${left}, got ${count}`);
+    left -= count;
+  }
 }
 
 /** Row groups and column chunks: within the file, and of a size that can be held. @throws MarinaError "data" */

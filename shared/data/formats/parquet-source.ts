@@ -1,6 +1,6 @@
 /** Parquet as a source of rows: columns of numbers, or of lists of them; one holds the labels, others are features in file order. */
 import { createHash } from "node:crypto";
-import { type AsyncBuffer, parquetMetadataAsync, parquetScan, parquetSchema } from "hyparquet";
+import { type AsyncBuffer, parquetScan, parquetSchema } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { MarinaError } from "../../base/index.ts";
 import type { RowBatch } from "../rows/row-batch.ts";
@@ -9,7 +9,7 @@ import { type ColumnChoice, planColumns } from "./columns.ts";
 import { DenseRows } from "./dense-rows.ts";
 import { type MissingCells, MissingCounter } from "./missing-cells.ts";
 import { isList, isText } from "./parquet-columns.ts";
-import { boundedCompressors, checkFooter, checkRowGroups } from "./parquet-footer.ts";
+import { boundedCompressors, readFooter } from "./parquet-footer.ts";
 import { checkPages } from "./parquet-pages.ts";
 import type { Contents, RowSource } from "./row-source.ts";
 import { savedIndex } from "./saved-index.ts";
@@ -82,9 +82,7 @@ export class ParquetSource implements RowSource {
   async *rows(): AsyncGenerator<RowBatch> {
     const { name, classes, missing = "refuse" } = this.#options;
     const file = this.#file;
-    await checkFooter(file, name);
-    const metadata = await decoding(name, () => parquetMetadataAsync(file));
-    await decoding(name, async () => checkRowGroups(metadata, file.byteLength, name));
+    const metadata = await decoding(name, () => readFooter(file, name));
     const columns = await decoding(name, async () => parquetSchema(metadata).children);
     const names = columns.map(({ element }) => element.name);
     refuseDoubled(names, name);
