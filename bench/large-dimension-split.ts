@@ -2,7 +2,7 @@
  * Where the predicted milliseconds of a round go at large d: the same run of MARINA again and again on the embedded cloud, each
  * time with one cause taken away; what the median round gets shorter by is that cause's share. Shares overlap, so they need not
  * add up; what is left without any of them is the protocol: queues, dispatch, the store's first bytes, hedging.
- * Usage: node bench/large-dimension-split.ts [--dimensions 1e4 1e5 1e6] [--workers 10 100] [--no-split] [--dense [--reduction aggregator]]
+ * Usage: node bench/large-dimension-split.ts [--dimensions 1e4 1e5 1e6] [--workers 10 100] [--no-split] [--dense [--reduction aggregator]] [--iterate float32]
  */
 import { Command } from "commander";
 import { createRun } from "../client/launch.ts";
@@ -16,7 +16,7 @@ import { memoryStore } from "../shared/data/testing/memory-store.ts";
 import { parseRunSpec, type RunSpecInput } from "../shared/protocol/spec/spec.ts";
 import { importMadeUp } from "./made-up-data.ts";
 
-const { dimensions, workers, rounds, split, dense, kept, reduction } = new Command(
+const { dimensions, workers, rounds, split, dense, kept, reduction, iterate } = new Command(
   "bench:large-dimension-split",
 )
   .option("--dimensions <d...>", "", ["1e4", "1e5", "1e6"])
@@ -25,6 +25,7 @@ const { dimensions, workers, rounds, split, dense, kept, reduction } = new Comma
   .option("--kept <share>", "K / d", Number, 0.01)
   .option("--dense", "GD in the place of MARINA")
   .option("--reduction <who>", "who adds dense vectors: auto, aggregator or workers", "auto")
+  .option("--iterate <precision>", "in which iterates are kept: float64 or float32", "float64")
   .option("--no-split", "only the rounds as they are")
   .parse()
   .opts<{
@@ -35,6 +36,7 @@ const { dimensions, workers, rounds, split, dense, kept, reduction } = new Comma
     dense?: boolean;
     kept: number;
     reduction: NonNullable<RunSpecInput["reduction"]>;
+    iterate: NonNullable<RunSpecInput["iterate"]>;
   }>();
 
 /** Rounds in which environments start, the dense one among them. */
@@ -123,6 +125,7 @@ async function measure(
       stop: { rounds: WARMUP_ROUNDS + rounds + 1 },
       evaluateEvery: 0,
       reduction,
+      iterate,
       ...spec,
     },
     "benchmark",

@@ -189,6 +189,53 @@ const others: Readonly<Record<string, Pick<RunSpecInput, "algorithm"> & Partial<
   },
 };
 
+/** Steps of those whose iterates are kept in float32. */
+export const FLOAT32_STEP = 0.1;
+const float32 = { iterate: "float32", start: { uniform: 0.5 } } as const;
+
+/** Iterates in float32: in tasks, as deltas that must lead to the rounded ones, with a reference point, and where workers change. */
+const inFloat32: typeof others = {
+  "marina, float32 iterates": {
+    algorithm: { ...algorithms.marina, stepSize: FLOAT32_STEP },
+    ...float32,
+    checkpointEvery: 4,
+  },
+  "marina, float32 iterates, deltas": {
+    algorithm: { ...algorithms.marina, stepSize: FLOAT32_STEP },
+    ...float32,
+    downlink: "deltas",
+    evaluateEvery: 3,
+  },
+  "marina, float32 iterates, deltas, reduced, packed, 5 to 12 to 4 workers": {
+    algorithm: { ...algorithms.marina, probability: 0.4, stepSize: FLOAT32_STEP },
+    ...float32,
+    downlink: "deltas",
+    reduction: "workers",
+    shardsPerTask: 2,
+    remainder: "spread",
+    workers: [
+      { workers: 5 },
+      { fromRound: 7, workers: 12, denseRound: "force" },
+      { fromRound: 17, workers: 4 },
+    ],
+    checkpointEvery: 4,
+    evaluateEvery: 4,
+  },
+  "vr-diana, float32 iterates, deltas": {
+    algorithm: { kind: "vr-diana", compressor, batchSize: 8, probability: 0.2, stepSize: 0.02 },
+    ...float32,
+    downlink: "deltas",
+    checkpointEvery: 3,
+  },
+  "pp-marina, float32 iterates, deltas, strict": {
+    algorithm: { ...algorithms["pp-marina"], stepSize: FLOAT32_STEP },
+    ...float32,
+    downlink: "deltas",
+    durability: "strict",
+    wire: "float64",
+  },
+};
+
 export interface NamedSpec {
   readonly name: string;
   readonly spec: RunSpec;
@@ -204,7 +251,8 @@ export function chaosSpecs(): readonly NamedSpec[] {
   const examples = METHODS.map(({ example }) => example)
     .filter(({ kind }) => !(kind in algorithms))
     .map((algorithm) => named(algorithm.kind, { algorithm }));
-  return [...each, ...examples, ...Object.entries(others).map(([name, spec]) => named(name, spec))];
+  const more = Object.entries({ ...others, ...inFloat32 });
+  return [...each, ...examples, ...more.map(([name, spec]) => named(name, spec))];
 }
 
 function named(name: string, spec: Pick<RunSpecInput, "algorithm"> & Partial<RunSpecInput>): NamedSpec {

@@ -93,6 +93,14 @@ async function goOn(service: EmbeddedService) {
 describe.each([
   ["MARINA", { algorithm: { kind: "marina", compressor, probability: 0.2, stepSize: 0.1 } }],
   ["DIANA, whose workers remember", {}],
+  [
+    "MARINA with iterates in float32, as deltas",
+    {
+      algorithm: { kind: "marina", compressor, probability: 0.2, stepSize: 0.1 },
+      iterate: "float32",
+      downlink: "deltas",
+    },
+  ],
 ] as const satisfies readonly (readonly [string, Partial<RunSpecInput>])[])(
   "a run of %s",
   (_name, change) => {

@@ -13,6 +13,7 @@ import { type Compressor, createCompressor } from "../shared/compressors/index.t
 import type { Manifest } from "../shared/data/index.ts";
 import {
   aggregationOf,
+  bytesOf,
   compressorOf,
   methodOf,
   participantsAsked,
@@ -65,10 +66,11 @@ export function vectorTravel(spec: RunSpec, manifest: Manifest, problem: Problem
   const { requests } = methodOf(algorithm);
   const points = Math.max(...requests.map((request) => request.points.length));
   const shifts = stateHolder(algorithm) === "server" ? shardsPerTask : 0;
+  const iterateBytes = bytesOf(spec.iterate ?? "float64");
   const asked = { spec, dimension, workers, participants, compressor, shardsPerTask };
   const iterates = travelsAsDeltas(asked)
     ? "deltas"
-    : travelInline(dimension, points + shifts, Math.ceil(workers / shardsPerTask))
+    : travelInline((points * iterateBytes + 8 * shifts) * dimension, Math.ceil(workers / shardsPerTask))
       ? "tasks"
       : "objects";
   const sizes = { dimension, compressor, wire, iterates, shardsPerTask, points } as const;
@@ -94,17 +96,24 @@ function roundTravel(
   const entryBytes = wire === "float64" ? 8 : 4;
   const compressed = messageBytes(compressor, wire);
   const upBytes = slots * (sort === "dense" ? entryBytes * dimension : compressed);
-  const vector = 8 * dimension;
+  const vector = bytesOf(spec.iterate ?? "float64") * dimension;
   const packs = Math.ceil(slots / shardsPerTask);
   // The last round was most likely one of the method's compressed ones.
-  const delta = Math.min(slots * compressed, vector);
+  const delta = Math.min(slots * compressed, 8 * dimension);
   const downBytes =
     iterates === "deltas"
       ? packs * delta
       : iterates === "objects"
         ? (1 + packs) * vector
         : packs * points * vector;
-  const state = { dimension, slots, compressor, wire, vectors: serverStateNames(algorithm).length };
+  const state = {
+    dimension,
+    slots,
+    compressor,
+    wire,
+    vectors: serverStateNames(algorithm).length,
+    iterate: spec.iterate,
+  };
   const iterateSeconds =
     iterates === "deltas"
       ? replaySeconds(state)
@@ -118,7 +127,7 @@ function roundTravel(
   const addingSeconds =
     reducers === 0
       ? upBytes / NETWORK_BYTES_PER_SECOND
-      : readingSeconds(vectors, reducers) + vector / NETWORK_BYTES_PER_SECOND;
+      : readingSeconds(vectors, reducers) + (8 * dimension) / NETWORK_BYTES_PER_SECOND;
   return { sort, upBytes, downBytes, reducers, iterateSeconds, addingSeconds };
 }
 

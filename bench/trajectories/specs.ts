@@ -414,6 +414,27 @@ function networkRows(): Row[] {
   ];
 }
 
+/** Iterates in float32: in tasks, as deltas, with a reference point, of a network. */
+function float32Rows(): Row[] {
+  const iterate = "float32";
+  return [
+    ...methodNames.map((method) =>
+      shortRow(
+        `${method}, iterates in float32`,
+        { algorithm: methods[method](randK), iterate, start: { uniform: 0.5 } },
+        method === "marina",
+      ),
+    ),
+    shortRow("marina, iterates in float32 as deltas", { iterate, downlink: "deltas" }, true),
+    shortRow("diana, carried shifts, iterates in float32, packed by four", {
+      algorithm: { ...methods.diana(randK), shift: "carried" } as Algorithm,
+      iterate,
+      workers: 22,
+      shardsPerTask: 4,
+    }),
+  ];
+}
+
 export const rows: readonly Row[] = [
   ...methodRows(),
   ...jointRows(),
@@ -426,4 +447,5 @@ export const rows: readonly Row[] = [
   ...serviceRows(),
   ...elasticRows(),
   ...networkRows(),
+  ...float32Rows(),
 ];

@@ -9,7 +9,7 @@ import { shippedFile } from "../../shared/data/testing/load.ts";
 import { prepareStage, type Stage } from "../baseline.ts";
 import { runSeeds } from "../campaign.ts";
 import { chaosSpecs, importChaosData } from "../specs.ts";
-import { ELASTIC, mutations, WRONG_WITHOUT_FAULTS } from "./mutations.ts";
+import { ELASTIC, IN_FLOAT32, mutations, WRONG_WITHOUT_FAULTS } from "./mutations.ts";
 
 const [name = "", seeds = "0"] = process.argv.slice(2);
 const alter = mutations[name];
@@ -19,11 +19,12 @@ const { objects } = createEmbeddedService({ seed: 1 }).cloud.client;
 await importChaosData(objects, readFileSync(shippedFile("mushrooms")));
 // Runs of few workers: with many some tasks are hedged, so that bugs show (or never end) without faults, too.
 const elastic = ELASTIC.get(name);
-const specs = chaosSpecs().filter(({ spec }) =>
-  elastic === undefined
+const specs = chaosSpecs().filter(({ spec }) => {
+  if ((spec.iterate === "float32") !== IN_FLOAT32.has(name)) return false;
+  return elastic === undefined
     ? typeof spec.workers === "number"
-    : typeof spec.workers !== "number" && elastic(spec),
-);
+    : typeof spec.workers !== "number" && elastic(spec);
+});
 const prepared = new Map<number, Promise<Stage>>();
 
 /** Most bugs are found by the first few seeds: the runs without faults are made as they are needed. */

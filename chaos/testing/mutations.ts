@@ -22,6 +22,12 @@ export const WRONG_WITHOUT_FAULTS: ReadonlySet<string> = new Set([
   "adds a range of coordinates that is off by one",
   "ends a run without storing its end",
   "takes the state that it holds for the one that is asked for",
+  "makes an iterate of its deltas and does not round it",
+]);
+
+/** Seen where iterates are kept in float32 only. */
+export const IN_FLOAT32: ReadonlySet<string> = new Set([
+  "makes an iterate of its deltas and does not round it",
 ]);
 
 /** Seen where workers change only, and in which of those runs. */

@@ -2,6 +2,7 @@
 import type { ServiceAlteration } from "../../embedded/service/service.ts";
 import type { ObjectStore } from "../../shared/cloud/ports.ts";
 import { createCompressor } from "../../shared/compressors/registry.ts";
+import { precisionOf } from "../../shared/methods/iterates.ts";
 import type { Vectors } from "../../shared/methods/method.ts";
 import { compressorOf } from "../../shared/methods/registry.ts";
 import { replay, serverStateNames } from "../../shared/methods/replay.ts";
@@ -26,18 +27,20 @@ async function madeAgain(
   const { base, ...rest } = checkpoint;
   if (base === undefined) return checkpoint;
   const { spec } = decodeStoredRun((await objects.get(specKey(RUN))).body, specKey(RUN));
-  const { algorithm, wire, seed } = spec;
+  const { algorithm, wire } = spec;
   const { dimension } = checkpoint.constants;
-  const vectors = await Promise.all(
-    base.keys.map(async (key) => decodeVector((await objects.get(key)).body, dimension, key)),
-  );
   const names = serverStateNames(algorithm);
+  const vectors = await Promise.all(
+    base.keys.map(async (key, i) =>
+      decodeVector((await objects.get(key)).body, dimension, key, precisionOf(names[i]!, spec)),
+    ),
+  );
   let state = Object.fromEntries(names.map((name, i) => [name, vectors[i]!])) as Vectors;
   const deltas = base.deltas.map((frame) => decodeDelta(frame, dimension, CHECKPOINT));
   for (const delta of stepsOf(deltas, checkpoint)) {
     const { workers } = delta;
     const compressor = createCompressor(compressorOf(algorithm), dimension, wire, { workers });
-    state = replay(algorithm, compressor, seed, state, delta);
+    state = replay(spec, compressor, state, delta);
   }
   return { ...rest, state };
 }

@@ -9,6 +9,7 @@ import {
   type RunMessage,
 } from "../../shared/protocol/messages/run-message.ts";
 import { decodeTask, encodeTask, type Task } from "../../shared/protocol/messages/task.ts";
+import { FLOAT32_STEP } from "../specs.ts";
 
 const SLOTS = 1000;
 
@@ -182,10 +183,25 @@ const whateverItHolds = (): ServiceAlteration => ({
   },
 });
 
+/** The iterate of MARINA's state is kept as the step makes it, x^{t-1} - gamma g^{t-1} in float64. */
+const unrounded = (): ServiceAlteration => ({
+  serverStates: (store) => ({
+    ...store,
+    keep(owner, identity, state) {
+      const { previous, estimate } = state;
+      if (identity.round === 0 || previous === undefined || estimate === undefined)
+        return store.keep(owner, identity, state);
+      const iterate = previous.map((x, j) => x - FLOAT32_STEP * estimate[j]!);
+      return store.keep(owner, identity, { ...state, iterate });
+    },
+  }),
+});
+
 export const workerMutations = {
   "keys the random streams by attempt": () => ({ worker: keyedByAttempt() }),
   "applies a delta to the iterate that it has seen last": () => ({ worker: fromTheLastSeen }),
   "takes the state that it holds for the one that is asked for": whateverItHolds,
+  "makes an iterate of its deltas and does not round it": unrounded,
   "counts the evaluation as the method's": () => ({ worker: countsEvaluation }),
   "applies DIANA's shift again when a task is done twice": oneShiftForAllRounds,
   "answers before it remembers": remembersLater,

@@ -144,6 +144,23 @@ describe("a run that begins where another has ended", () => {
       expect((await there.parameters({ at })).sha256).toBe((await here.parameters({ at })).sha256);
   });
 
+  it("in float32 begins at the nearest of what is given, whose digest its description keeps", async () => {
+    const file = await saved("first", "double.npy");
+    const given = await (await marina.findRun("first")).parameters();
+    expect(given.vector).not.toEqual(given.vector.map(Math.fround));
+    const run = await marina.createRun(gd(5, { name: "single", start: { file }, iterate: "float32" }));
+    await done(run);
+    expect((await marina.findRun("single")).spec.start).toEqual({ file: "double.npy", sha256: given.sha256 });
+    expect((await run.parameters({ at: "start" })).vector).toEqual(given.vector.map(Math.fround));
+    const { vector, sha256 } = await run.parameters();
+    expect(vector).toEqual(vector.map(Math.fround));
+    expect(sha256).toBe((await run.result()).iterateSha256);
+    // What comes out of it is what goes in again.
+    const on = await marina.createRun(gd(3, { name: "on", start: { run: "single" }, iterate: "float32" }));
+    await done(on);
+    expect((await on.parameters({ at: "start" })).sha256).toBe(sha256);
+  });
+
   it("takes a second name without touching what lies beside the first", async () => {
     const file = await saved("first", "named.npy");
     const [a, b] = [
@@ -179,10 +196,10 @@ describe("a start is refused before anything is stored,", () => {
     };
     return folder.write(name, await encodeParameters(format, written));
   };
-  const begin = async (start: RunSpecInput["start"], data = "table") => {
+  const begin = async (start: RunSpecInput["start"], data = "table", more: Partial<RunSpecInput> = {}) => {
     const before = await marina.runNames();
     const error: unknown = await marina
-      .createRun(gd(1, { name: "refused", data, ...(start === undefined ? {} : { start }) }))
+      .createRun(gd(1, { name: "refused", data, ...more, ...(start === undefined ? {} : { start }) }))
       .catch((thrown: unknown) => thrown);
     expect(await marina.runNames()).toEqual(before);
     expect(await folderReader(folder.file("home")).list("runs/refused/")).toEqual([]);
@@ -205,6 +222,10 @@ describe("a start is refused before anything is stored,", () => {
     );
     expect(await begin({ file: await file("nan.npy", [1, Number.NaN, 3]) })).toBe(
       "start.file: nan.npy: expected finite numbers, got NaN at entry 1",
+    );
+    const large = await file("large.npy", [1, 2, -4e38]);
+    expect(await begin({ file: large }, "table", { iterate: "float32" })).toBe(
+      "start.file: large.npy: expected numbers of at most 3.4e38, the largest float32 (iterate), got -4e+38 at entry 2",
     );
     expect(await begin({ file: folder.file("missing.npy") })).toMatch(
       /^start\.file: .*missing\.npy: .*no such file/i,

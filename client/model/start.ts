@@ -4,6 +4,7 @@ import { basename, resolve } from "node:path";
 import { isSystemError, MarinaError, systemText } from "../../shared/base/index.ts";
 import type { ObjectStore } from "../../shared/cloud/index.ts";
 import type { Manifest } from "../../shared/data/index.ts";
+import { asIterate } from "../../shared/methods/index.ts";
 import type { Problem } from "../../shared/problems/index.ts";
 import { encodeVector, isGiven, type RunSpec, startKey, vectorSha256 } from "../../shared/protocol/index.ts";
 import { decodeParameters, formatOf } from "./formats/index.ts";
@@ -38,6 +39,7 @@ export async function settleStart(
   const { read, source } =
     "run" in start ? await ofRun(objects, start.run, start.at) : await ofFile(start.file);
   const vector = matched(read, layout, source);
+  checkPrecision(vector, spec, source);
   const sha256 = vectorSha256(vector);
   if (start.sha256 !== undefined && start.sha256 !== sha256) {
     throw new MarinaError(
@@ -47,6 +49,16 @@ export async function settleStart(
   }
   const named = "run" in start ? start : { file: basename(start.file) };
   return { spec: { ...spec, start: { ...named, sha256 } }, start: vector };
+}
+
+/** @throws MarinaError "spec" for a number that becomes infinite where x^0 is rounded. */
+function checkPrecision(vector: Float64Array, { iterate }: RunSpec, source: string): void {
+  const at = asIterate(vector, iterate).findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  throw new MarinaError(
+    "spec",
+    `${source}: expected numbers of at most 3.4e38, the largest float32 (iterate), got ${vector[at]} at entry ${at}`,
+  );
 }
 
 /** Stores x^0 beside its run. The digest is in the key: what is there already is the same. */

@@ -189,9 +189,7 @@ export class RunLoader {
     const vectorOf = async (point: Point): Promise<Float64Array> => {
       if (point.kind === "held") throw new MessageError("task: a vector of a state that it does not tell of");
       const vector =
-        point.kind === "inline"
-          ? point.vector
-          : await this.#storedPoint(task.runDigest, point.key, dimension);
+        point.kind === "inline" ? point.vector : await this.#storedPoint(task.runDigest, point, dimension);
       if (vector.length !== dimension) {
         throw new MarinaError("message", `task: a point has ${vector.length} entries, expected ${dimension}`);
       }
@@ -200,13 +198,17 @@ export class RunLoader {
     return Promise.all(task.points.map(vectorOf));
   }
 
-  async #storedPoint(digest: string, key: string, dimension: number): Promise<Float64Array> {
+  async #storedPoint(
+    digest: string,
+    { key, precision }: Extract<Point, { kind: "stored" }>,
+    dimension: number,
+  ): Promise<Float64Array> {
     const name = `${digest}/${key}`;
     const held = this.#points.get(name);
     if (held !== undefined) return held;
     const { objects } = this.#ports;
     const { value } = await readChecked(objects, key, (body) => ({
-      vector: decodeVector(body, dimension, key),
+      vector: decodeVector(body, dimension, key, precision),
       bytes: body.length,
     }));
     this.pointBytes += value.bytes;

@@ -71,7 +71,7 @@ function byHand({ iterate, estimate }: Vectors, round: number): Vectors {
 
 const states: Vectors[] = [
   startingServerState(
-    algorithm,
+    run.spec,
     Float64Array.from({ length: D }, (_, j) => j - 5),
   ),
 ];
@@ -213,5 +213,5 @@ describe("an environment", () => {
 
 it("replaying is the step itself: MARINA's equations, entry by entry", () => {
   for (let round = 0; round < 4; round++)
-    expect(replay(algorithm, compressor, SEED, states[round]!, stepOf(round))).toEqual(states[round + 1]);
+    expect(replay(run.spec, compressor, states[round]!, stepOf(round))).toEqual(states[round + 1]);
 });

@@ -7,7 +7,14 @@ import { LRUCache } from "lru-cache";
 import { MarinaError } from "../../shared/base/index.ts";
 import { DamagedObject, type Ports, readChecked, type Work } from "../../shared/cloud/index.ts";
 import { type Compressor, decodingWork } from "../../shared/compressors/index.ts";
-import { replay, serverStateNames, startingServerState, type Vectors } from "../../shared/methods/index.ts";
+import {
+  precisionOf,
+  replay,
+  roundingPasses,
+  serverStateNames,
+  startingServerState,
+  type Vectors,
+} from "../../shared/methods/index.ts";
 import {
   type Delta,
   type Downlink,
@@ -26,7 +33,7 @@ export class NeedState extends Error {
 
 /** What of a run its server's steps are made again by. */
 export interface ReplayedRun {
-  readonly spec: Pick<RunSpec, "algorithm" | "seed">;
+  readonly spec: Pick<RunSpec, "algorithm" | "seed" | "iterate">;
   /** d */
   readonly dimension: number;
   /** What depends on the number of workers. */
@@ -145,7 +152,7 @@ export async function serverState(
     const { spec } = run;
     for (const delta of deltas.slice(at)) {
       const { compressor } = run.among(delta.workers);
-      state = ofSums(run, replay(spec.algorithm, compressor, spec.seed, state, delta), delta.next);
+      state = ofSums(run, replay(spec, compressor, state, delta), delta.next);
       if (state === undefined) return undefined;
     }
     return ofSums(run, state, target.sums);
@@ -186,16 +193,17 @@ export async function serverState(
   }
 
   async function whole({ round, keys }: NonNullable<Downlink["base"]>): Promise<Vectors> {
+    const { spec } = run;
+    const names = round === 0 ? ["iterate"] : serverStateNames(spec.algorithm);
     const vectors = await Promise.all(
-      keys.map(async (key) => {
-        const vector = await stored(key, decodeVector);
+      keys.map(async (key, i) => {
+        const precision = precisionOf(names[i] ?? "", spec);
+        const vector = await stored(key, (body, dimension) => decodeVector(body, dimension, key, precision));
         if (vector === undefined) throw new NeedState();
         return vector;
       }),
     );
-    const { algorithm } = run.spec;
-    if (round === 0) return startingServerState(algorithm, vectors[0]!);
-    const names = serverStateNames(algorithm);
+    if (round === 0) return startingServerState(spec, vectors[0]!);
     return Object.fromEntries(names.map((name, i) => [name, vectors[i]!])) as Vectors;
   }
 }
@@ -226,7 +234,7 @@ function workOf(run: ReplayedRun, deltas: readonly Delta[]): Work {
   const vectors = serverStateNames(run.spec.algorithm).length;
   const work = { rows: 0, nonZeros: 0, entries: 0, indices: 0 };
   for (const { workers, sum } of deltas) {
-    work.entries += STEP_PASSES * vectors * run.dimension;
+    work.entries += (STEP_PASSES * vectors + roundingPasses(run.spec)) * run.dimension;
     if (sum.kind === "mean") continue;
     work.entries += run.dimension * (sum.weights === undefined ? 1 : 2 * sum.payloads.length);
     const { compressor } = run.among(workers);

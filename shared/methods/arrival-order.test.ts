@@ -140,7 +140,7 @@ async function afterRound(
     shiftStep: 0.5,
   });
   const state = method.start(Float64Array.of(0.1, 0.2, 0.3, 0.4));
-  const points = new PointStore(active.ports.objects, "r", 0);
+  const points = new PointStore(active);
   const { plan, mean } = await doRound(
     {
       active,

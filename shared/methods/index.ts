@@ -1,6 +1,16 @@
 /** Methods: a server's and a worker's side of a round, as pure functions. */
 export { answerOf, exactAt, isPair, startingState } from "./answer.ts";
 export { compressorDraw, serverDraws, workerDraws } from "./draws.ts";
+export {
+  asIterate,
+  bytesOf,
+  type IteratePrecision,
+  type IterateSpec,
+  precisionOf,
+  roundingPasses,
+  type StateLayout,
+  stateEntryBytes,
+} from "./iterates.ts";
 export { MessageSum } from "./message-sum.ts";
 export {
   everyone,
@@ -46,7 +56,15 @@ export {
   stepFrom,
   stepSource,
 } from "./registry.ts";
-export { type MadeStep, replay, type StepSum, serverStateNames, startingServerState } from "./replay.ts";
+export {
+  type MadeStep,
+  replay,
+  type ServerSpec,
+  type StepSum,
+  serverStateNames,
+  startingServerState,
+  stateLayout,
+} from "./replay.ts";
 export { count, type ScheduleTrigger, scheduleOf } from "./schedule.ts";
 export {
   type CalibrationNeed,

@@ -6,6 +6,7 @@ import { dasha } from "./dasha.ts";
 import { diana } from "./diana.ts";
 import { ef21 } from "./ef21.ts";
 import { gd } from "./gd.ts";
+import { type IteratePrecision, keepingIterates } from "./iterates.ts";
 import { marina } from "./marina.ts";
 import type {
   Method,
@@ -93,9 +94,13 @@ export function requestOf(name: string): RequestDefinition {
   return request;
 }
 
-/** The server's side, from a spec and its numbers. */
-export function createMethod(spec: AlgorithmSpec, numbers: Numbers): Method {
-  return methodOf(spec).server(spec, numbers);
+/** The server's side, from a spec and its numbers. @param iterates in which numbers it keeps its iterates: of the run's spec. */
+export function createMethod(
+  spec: AlgorithmSpec,
+  numbers: Numbers,
+  iterates: IteratePrecision = "float64",
+): Method {
+  return keepingIterates(methodOf(spec).server(spec, numbers), iterates);
 }
 
 /** The numbers that a method runs with: its theory's, or the spec's own. */

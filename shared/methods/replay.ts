@@ -1,6 +1,7 @@
 /** The server's step done again, by whoever holds the state before it. */
 import type { Compressor } from "../compressors/index.ts";
 import { compressorDraw } from "./draws.ts";
+import type { IterateSpec, StateLayout } from "./iterates.ts";
 import { MessageSum } from "./message-sum.ts";
 import type { Method, Vectors } from "./method.ts";
 import { startingParticipants } from "./participants.ts";
@@ -32,9 +33,15 @@ export type StepSum =
     }
   | { readonly kind: "mean"; readonly mean: Float64Array };
 
+/** What of a run's spec its server's steps are made by. */
+export interface ServerSpec extends IterateSpec {
+  readonly algorithm: AlgorithmSpec<unknown>;
+  readonly seed: number;
+}
+
 /** The server's side of a spec's method for one of its steps; who takes part does not matter to it. */
 function serverOf(
-  algorithm: AlgorithmSpec<unknown>,
+  { algorithm, iterate }: Omit<ServerSpec, "seed">,
   { workers, stepSize, shiftStep }: Pick<MadeStep, "workers" | "stepSize" | "shiftStep">,
 ): Method {
   const resolved =
@@ -44,7 +51,8 @@ function serverOf(
           participants: startingParticipants(algorithm.participants as never),
         }
       : algorithm;
-  return createMethod(resolved as AlgorithmSpec, { workers, stepSize, shiftStep, probability: 1 });
+  const numbers = { workers, stepSize, shiftStep, probability: 1 };
+  return createMethod(resolved as AlgorithmSpec, numbers, iterate);
 }
 
 /**
@@ -52,34 +60,33 @@ function serverOf(
  * @param compressor of the method, for so many workers.
  * @throws MessageError for what is no message of this compressor.
  */
-export function replay(
-  algorithm: AlgorithmSpec<unknown>,
-  compressor: Compressor,
-  seed: number,
-  state: Vectors,
-  step: MadeStep,
-): Vectors {
+export function replay(spec: ServerSpec, compressor: Compressor, state: Vectors, step: MadeStep): Vectors {
   const { round, workers, refresh, sum } = step;
   const plan = { request: requestOf(step.request), workers: new Uint32Array(0), refresh };
-  return serverOf(algorithm, step).step(state, plan, meanOf());
+  return serverOf(spec, step).step(state, plan, meanOf());
 
   function meanOf(): Float64Array {
     if (sum.kind === "mean") return sum.mean;
     const { payloads, weights } = sum;
     const folded = new MessageSum(compressor, payloads.length, weights);
     for (const [slot, payload] of payloads.entries()) {
-      folded.add(payload, compressorDraw(seed, { round, slot, slots: workers }, compressor), slot);
+      folded.add(payload, compressorDraw(spec.seed, { round, slot, slots: workers }, compressor), slot);
     }
     return folded.mean();
   }
 }
 
 /** S_0. */
-export function startingServerState(algorithm: AlgorithmSpec<unknown>, x0: Float64Array): Vectors {
-  return serverOf(algorithm, { workers: 1, stepSize: 0, shiftStep: 0 }).start(x0);
+export function startingServerState(spec: Omit<ServerSpec, "seed">, x0: Float64Array): Vectors {
+  return serverOf(spec, { workers: 1, stepSize: 0, shiftStep: 0 }).start(x0);
+}
+
+/** The vectors of a run's state. */
+export function stateLayout({ algorithm, iterate }: Omit<ServerSpec, "seed">): StateLayout {
+  return { names: serverStateNames(algorithm), iterate };
 }
 
 /** Names of the vectors of the server's state, in the order in which they are told of. */
 export function serverStateNames(algorithm: AlgorithmSpec<unknown>): readonly string[] {
-  return Object.keys(startingServerState(algorithm, new Float64Array(0)));
+  return Object.keys(startingServerState({ algorithm }, new Float64Array(0)));
 }

@@ -109,6 +109,34 @@ describe("tasks", () => {
     expect(encodeTask(task)).toBe(Buffer.from(expected).toString("base64"));
   });
 
+  it("whose points are of float32 say so of each, and hold or name them in 4 d bytes", () => {
+    const task = taskOf("difference", {
+      points: [
+        { kind: "inline", vector: Float64Array.of(1, -0, Math.fround(0.1)), precision: "float32" },
+        { kind: "stored", key: "k", precision: "float32" },
+      ],
+    });
+    const expected = frameOf(FrameType.task, [
+      ...[{ u8: 3 }, { u8: 1 }, { u32: 7 }, { u32: 5 }, { u32: 2 }, { u32: 6 }],
+      ...[{ text: "example" }, { text: DIGEST }, { text: "marina-run-example" }, { u8: 2 }],
+      ...[{ u32: 7 }, { u8: 254 }, { floats: [1, -0, Math.fround(0.1)] }],
+      ...[{ u32: 6 }, { u8: 255 }, { text: "k" }, { u32: 3 }, { u32: 4 }],
+    ]);
+    const body = encodeTask(task);
+    expect(body).toBe(Buffer.from(expected).toString("base64"));
+    expect(decodeTask(body)).toEqual(task);
+    expect(taskNeedsOf(body)?.pointObjects).toBe(0);
+    const stored = { ...task, points: [task.points[1]!, task.points[1]!] };
+    expect(taskNeedsOf(encodeTask(stored))?.pointObjects).toBe(1);
+    const wrong = {
+      ...task,
+      points: [{ ...task.points[0]!, vector: Float64Array.of(0.1) }, task.points[1]!],
+    };
+    expect(() => encodeTask(wrong as typeof task)).toThrow(
+      "entry 0 of a float32 vector is 0.1, which is none",
+    );
+  });
+
   it("whose vectors are stored by ranges say into how many, ahead of their points", () => {
     const task = taskOf("full", { ranges: { message: 17, evaluation: 24 } });
     const expected = frameOf(FrameType.task, [
@@ -524,6 +552,30 @@ describe("checkpoints", () => {
       { raw: encodeRounds(records) },
     ]);
     expect(encodeCheckpoint(checkpoint)).toEqual(expected);
+  });
+
+  it("whose iterates are kept in float32 say so in their head, and have all of them in 4 d bytes, and nothing else", () => {
+    const floats = Float64Array.of(1, -0, Math.fround(0.1));
+    const state = {
+      ...{ iterate: floats, previous: Float64Array.of(2, 3, Number.POSITIVE_INFINITY) },
+      ...{ reference: Float64Array.of(2 ** -149, 0, -1), estimate: Float64Array.of(0.1, 1e-300, 2) },
+    };
+    const { state: _state, records: _records, ...rest } = checkpoint;
+    const head = { ...rest, iterate: "float32" as const };
+    const expected = frameOf(FrameType.checkpoint, [
+      { text: JSON.stringify(head) },
+      { u32: 4 },
+      ...[{ text: "iterate" }, { floats: [...state.iterate] }],
+      ...[{ text: "previous" }, { floats: [...state.previous] }],
+      ...[{ text: "reference" }, { floats: [...state.reference] }],
+      ...[{ text: "estimate" }, { vector: [...state.estimate] }],
+      { raw: encodeRounds(records) },
+    ]);
+    const bytes = encodeCheckpoint({ ...head, state, records });
+    expect(bytes).toEqual(expected);
+    const back = decodeCheckpoint(bytes, "the-key");
+    expect(back).toEqual({ ...head, state, records });
+    expect(bitsOf(back.state["iterate"]!)).toEqual(bitsOf(floats));
   });
 
   it("that name a base have it last, in the place of vectors", () => {

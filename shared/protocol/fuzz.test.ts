@@ -76,6 +76,11 @@ const codecs = {
     read: (bytes: Uint8Array) => decodeVector(bytes, 3, "vector"),
     valid: [encodeVector(vector)],
   },
+  "vector of float32": {
+    type: FrameType.floats,
+    read: (bytes: Uint8Array) => decodeVector(bytes, 3, "vector", "float32"),
+    valid: [encodeVector(vector, "float32")],
+  },
 } as const;
 
 /** Characters of the longest error: twenty problems with their paths and what was expected. */

@@ -244,7 +244,7 @@ async function askProbe(active: ActiveRun, { probe }: Calibration): Promise<Prob
 /** A vector that tasks ask about, in them or, where it is too large, beside the run's iterates. */
 async function pointOf(active: ActiveRun, vector: Float64Array, step: number): Promise<Point> {
   const { ports, run, dimension, workers, shardsPerTask } = active;
-  if (travelInline(dimension, 1, Math.ceil(workers / shardsPerTask))) return { kind: "inline", vector };
+  if (travelInline(8 * dimension, Math.ceil(workers / shardsPerTask))) return { kind: "inline", vector };
   const key = probeKey(run, step);
   await ports.objects.put(key, encodeVector(vector));
   return { kind: "stored", key };

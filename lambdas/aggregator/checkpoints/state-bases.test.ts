@@ -22,7 +22,7 @@ const spec = {
   wire: "float64" as const,
   seed: 1,
 };
-const names = serverStateNames(spec.algorithm);
+const layout = { names: serverStateNames(spec.algorithm) };
 const log = { info: () => undefined, warn: () => undefined } as unknown as Log;
 /** Entries of a dyadic grid: GD by hand is exact. */
 const meanOf = (round: number) => Float64Array.from({ length: D }, (_, j) => ((round + j) % 5) - 2);
@@ -66,7 +66,7 @@ function storedAt(round: number): Checkpoint {
 describe("checkpoints by a base", () => {
   it("lead to the state, from the base's round on", async () => {
     expect(storedAt(1).base).toBeUndefined();
-    bases.sent(stateOf(1), names, 1);
+    bases.sent(stateOf(1), layout, 1);
     expect(storedAt(1).base).toBeUndefined();
     await settled();
     for (let round = 1; round < 5; round++) {
@@ -81,13 +81,13 @@ describe("checkpoints by a base", () => {
   });
 
   it("take another base when the deltas have become many; the old one goes when none names it any more", async () => {
-    bases.sent(stateOf(1), names, 1);
+    bases.sent(stateOf(1), layout, 1);
     await settled();
     const old = storedAt(1).base!.keys;
     for (const key of old) expect(isTransientKey(key)).toBe(false);
     // Each delta of this size is more than 6 d bytes.
     bases.made(1, frameOf(1));
-    bases.sent(stateOf(2), names, 2);
+    bases.sent(stateOf(2), layout, 2);
     bases.made(2, frameOf(2));
     expect(storedAt(3).base?.round).toBe(1);
     await settled();
@@ -107,24 +107,24 @@ describe("checkpoints by a base", () => {
   });
 
   it("of a successor have keys of their own: one at the same round that goes takes nothing with it", async () => {
-    await bases.now(stateOf(1), names, 1);
+    await bases.now(stateOf(1), layout, 1);
     const successor = new StateBases(objects, log, "r", "2/aggregator-1");
     successor.inherit(storedAt(1).base, 1);
-    const own = await successor.now(stateOf(1), names, 1);
+    const own = await successor.now(stateOf(1), layout, 1);
     successor.forget(2);
     await settled();
     expect(await objects.list("runs/r/iterates/")).toEqual(own);
   });
 
   it("are not made of a base that lacks a vector, or a delta", async () => {
-    await bases.now(stateOf(1), names, 1);
+    await bases.now(stateOf(1), layout, 1);
     expect(bases.of({ ...stateOf(1), "shift of worker 0": new Float64Array(D) }, 1)).toBeUndefined();
     expect(bases.of(stateOf(2), 2)).toBeUndefined();
     expect(bases.of(stateOf(1), 1)).toBeDefined();
   });
 
   it("whose base is gone, or another one, or that lack a delta are unreadable and say what to do", async () => {
-    await bases.now(stateOf(1), names, 1);
+    await bases.now(stateOf(1), layout, 1);
     bases.made(1, frameOf(1));
     const stored = storedAt(2);
     await objects.put(checkpointKey("r"), encodeCheckpoint(stored));

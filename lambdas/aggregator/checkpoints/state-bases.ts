@@ -4,7 +4,7 @@
  * a round; one is forgotten once a durable checkpoint no longer names it.
  */
 import type { Log, ObjectStore } from "../../../shared/cloud/index.ts";
-import type { Vectors } from "../../../shared/methods/index.ts";
+import { precisionOf, type StateLayout, type Vectors } from "../../../shared/methods/index.ts";
 import {
   type CheckpointBase,
   encodeVector,
@@ -61,9 +61,9 @@ export class StateBases {
   }
 
   /** Stores a state, which nobody can have made of deltas, before anything is asked in its name. */
-  async now(state: Vectors, names: readonly string[], round: number): Promise<readonly string[]> {
+  async now(state: Vectors, layout: StateLayout, round: number): Promise<readonly string[]> {
     await this.#storing;
-    if (this.#base?.round !== round) await this.#begin(state, names, round);
+    if (this.#base?.round !== round) await this.#begin(state, layout, round);
     if (this.#base?.round === round) return this.#base.keys;
     throw this.#failure;
   }
@@ -75,21 +75,21 @@ export class StateBases {
 
   /**
    * The tasks of a round have left: begins to store its state, where there is no base or the deltas have become many.
-   * @param names of the state's vectors.
    */
-  sent(state: Vectors, names: readonly string[], round: number): void {
+  sent(state: Vectors, layout: StateLayout, round: number): void {
     // Round 0 is dense: what comes of it is the first state worth keeping.
     if (round === 0 || this.#storing !== undefined) return;
-    const dimension = state[names[0]!]!.length;
+    const dimension = state[layout.names[0]!]!.length;
     const bytes = this.#deltas.reduce((sum, { frame }) => sum + frame.length, 0);
     if (this.#base !== undefined && bytes <= MOST_BYTES_PER_ENTRY * dimension) return;
-    void this.#begin(state, names, round);
+    void this.#begin(state, layout, round);
   }
 
-  #begin(state: Vectors, names: readonly string[], round: number): Promise<void> {
+  #begin(state: Vectors, layout: StateLayout, round: number): Promise<void> {
+    const { names } = layout;
     const keys = names.map((name) => stateBaseKey(this.#run, this.#writer, round, name));
     const sums = names.map((name) => vectorCrc(state[name]!));
-    this.#storing = this.#store(keys, names, state).then(
+    this.#storing = this.#store(keys, layout, state).then(
       () => this.#replace({ round, keys, sums }),
       (error: unknown) => {
         this.#storing = undefined;
@@ -123,10 +123,10 @@ export class StateBases {
     await Promise.all(this.#delete(keys));
   }
 
-  async #store(keys: readonly string[], names: readonly string[], state: Vectors): Promise<void> {
+  async #store(keys: readonly string[], { names, ...spec }: StateLayout, state: Vectors): Promise<void> {
     await Promise.all(
       names.map((name, i) => {
-        return this.#objects.put(keys[i]!, encodeVector(state[name]!));
+        return this.#objects.put(keys[i]!, encodeVector(state[name]!, precisionOf(name, spec)));
       }),
     );
   }

@@ -73,6 +73,7 @@ export function emptyCheckpoint(
     totals: NO_TOTALS,
     ending: null,
     usage: null,
+    ...(spec?.iterate === undefined ? {} : { iterate: spec.iterate }),
     state: { iterate: start },
     records: [],
   };

@@ -2,7 +2,13 @@
 import { MarinaError } from "../../../shared/base/index.ts";
 import { DamagedObject, type ObjectStore, readChecked } from "../../../shared/cloud/index.ts";
 import { createCompressor } from "../../../shared/compressors/index.ts";
-import { compressorOf, replay, serverStateNames, type Vectors } from "../../../shared/methods/index.ts";
+import {
+  compressorOf,
+  precisionOf,
+  replay,
+  serverStateNames,
+  type Vectors,
+} from "../../../shared/methods/index.ts";
 import {
   type Checkpoint,
   decodeDelta,
@@ -19,9 +25,10 @@ import { readCheckpoint, UnreadableCheckpoint } from "./stored-checkpoint.ts";
  */
 export async function wholeCheckpoint(
   objects: Pick<ObjectStore, "get">,
-  { algorithm, wire, seed }: Pick<RunSpec, "algorithm" | "wire" | "seed">,
+  spec: Pick<RunSpec, "algorithm" | "wire" | "seed" | "iterate">,
   checkpoint: Checkpoint,
 ): Promise<Checkpoint> {
+  const { algorithm, wire } = spec;
   const { base, ...rest } = checkpoint;
   if (base === undefined) return checkpoint;
   const { run, runDigest, commit, constants, round } = checkpoint;
@@ -34,9 +41,11 @@ export async function wholeCheckpoint(
       { cause },
     );
   const vectors = await Promise.all(
-    base.keys.map(async (key) => {
+    base.keys.map(async (key, i) => {
+      const precision = precisionOf(names[i]!, spec);
       try {
-        return (await readChecked(objects, key, (body) => decodeVector(body, dimension, key))).value;
+        const read = await readChecked(objects, key, (body) => decodeVector(body, dimension, key, precision));
+        return read.value;
       } catch (error) {
         if (error instanceof DamagedObject) throw unreadable(error.message, error);
         if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
@@ -62,7 +71,7 @@ export async function wholeCheckpoint(
     const compressor = createCompressor(compressorOf(algorithm), dimension, wire, {
       workers: delta.workers,
     });
-    state = check(replay(algorithm, compressor, seed, state, delta), delta.next, ++at);
+    state = check(replay(spec, compressor, state, delta), delta.next, ++at);
   }
   if (at !== round) throw unreadable(`it has no delta of round ${at}`);
   return { ...rest, state };

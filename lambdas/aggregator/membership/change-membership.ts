@@ -45,13 +45,13 @@ function begun(
   constants: Constants,
   start: Float64Array,
 ): RunState {
-  const { algorithm, workers, participants, dimension } = active;
+  const { spec, algorithm, workers, participants, dimension } = active;
   // Loading and calibration are no round: they are told apart as what was before round 0.
   const seconds = secondsAt(state, ports.clock.now());
   return {
     ...state,
     vectors: {
-      ...createMethod(algorithm, constants).start(start),
+      ...createMethod(algorithm, constants, spec.iterate).start(start),
       ...startServerHeld(algorithm, workers, dimension),
     },
     constants,

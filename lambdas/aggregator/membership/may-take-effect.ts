@@ -37,7 +37,11 @@ export function mayTakeEffect(
   const algorithm = algorithmOf(spec, now);
   if (pending.workers === now.workers || pending.denseRound === "force" || !changesAtDenseRounds(algorithm))
     return true;
-  const { request } = createMethod(algorithm, constants).plan(vectors, round, serverDraws(spec.seed, round));
+  const { request } = createMethod(algorithm, constants, spec.iterate).plan(
+    vectors,
+    round,
+    serverDraws(spec.seed, round),
+  );
   return isFirstOfChange(elastic, round) || request.dense;
 }
 

@@ -4,7 +4,13 @@
  * epoch's first round) and when a worker asks for it.
  */
 import type { Log, ObjectStore } from "../../../shared/cloud/index.ts";
-import { type MadeStep, serverStateNames, type Vectors } from "../../../shared/methods/index.ts";
+import {
+  type MadeStep,
+  type StateLayout,
+  stateEntryBytes,
+  stateLayout,
+  type Vectors,
+} from "../../../shared/methods/index.ts";
 import {
   bodyCharacters,
   type Downlink,
@@ -47,8 +53,7 @@ export class DeltaDownlink {
   readonly #digest: string;
   readonly #phase: number;
   readonly #dimension: number;
-  /** Of the vectors of the state. */
-  readonly names: readonly string[];
+  readonly layout: StateLayout;
   readonly #points: PointStore;
   /** Of consecutive rounds, the oldest first: what a worker that has missed some goes on by. */
   #chain: StoredDelta[] = [];
@@ -73,7 +78,7 @@ export class DeltaDownlink {
     this.#digest = digest;
     this.#phase = phase;
     this.#dimension = dimension;
-    this.names = serverStateNames(spec.algorithm);
+    this.layout = stateLayout(spec);
     this.#points = points;
   }
 
@@ -86,7 +91,7 @@ export class DeltaDownlink {
       const keys =
         round === 0
           ? [await this.#points.key(state["iterate"]!, 0)]
-          : await this.#bases.now(state, this.names, round);
+          : await this.#bases.now(state, this.layout, round);
       return { sums, first: round, base: { round, keys } };
     }
     const first = this.#chain[0]!.round;
@@ -138,7 +143,7 @@ export class DeltaDownlink {
    * rounds that are over. What is left behind is deleted with the run's iterates.
    */
   forget(): void {
-    const most = CATCH_UP_SHARE * 8 * this.#dimension * this.names.length;
+    const most = CATCH_UP_SHARE * stateEntryBytes(this.layout) * this.#dimension;
     const base = this.#bases.newest?.round ?? Number.POSITIVE_INFINITY;
     let bytes = 0;
     let from = this.#chain.length;
@@ -170,7 +175,7 @@ export class DeltaDownlink {
   }
 
   #sumsOf(state: Vectors): readonly number[] {
-    return this.names.map((name) => vectorCrc(state[name]!));
+    return this.layout.names.map((name) => vectorCrc(state[name]!));
   }
 
   /** Begins to. Who does not find it asks for the state, so a failure is no harm. */
@@ -189,7 +194,7 @@ export class DeltaDownlink {
     const points = this.#points;
     if (round === 0) return [await points.key(state["iterate"]!, 0)];
     return Promise.all(
-      this.names.map((name) => {
+      this.layout.names.map((name) => {
         const vector = state[name]!;
         if (name === "iterate") return points.key(vector, round);
         if (name === "previous") return points.key(vector, round - 1);

@@ -1,5 +1,6 @@
 /** How a round's points travel: inside the tasks while they are small, else as objects that the tasks name. */
 import type { ObjectStore } from "../../../shared/cloud/index.ts";
+import { bytesOf, type IteratePrecision, type IterateSpec } from "../../../shared/methods/index.ts";
 import {
   encodeVector,
   INLINE_ROUND_BYTES,
@@ -12,9 +13,9 @@ import type { ActiveRun } from "../term/active-run.ts";
 /** Bytes of a task's text besides its points, generously. */
 export const TASK_OVERHEAD_BYTES = 1024;
 
-/** May `count` points of R^d travel inside each of `tasks` tasks? */
-export function travelInline(dimension: number, count: number, tasks: number): boolean {
-  const body = TASK_OVERHEAD_BYTES + Math.ceil((8 * dimension * count * 4) / 3);
+/** May vectors of so many bytes travel inside each of `tasks` tasks? */
+export function travelInline(bytes: number, tasks: number): boolean {
+  const body = TASK_OVERHEAD_BYTES + Math.ceil((bytes * 4) / 3);
   return body <= INLINE_TASK_BYTES && tasks * body <= INLINE_ROUND_BYTES;
 }
 
@@ -23,26 +24,28 @@ export class PointStore {
   readonly #objects: ObjectStore;
   readonly #run: string;
   readonly #phase: number;
+  readonly #precision: IteratePrecision | undefined;
   readonly #stored = new Set<number>();
   /** Bytes stored so far. */
   bytes = 0;
 
-  constructor(objects: ObjectStore, run: string, phase: number) {
-    this.#objects = objects;
+  constructor({ ports, run, phase, spec }: Pick<ActiveRun, "ports" | "run" | "phase" | "spec">) {
+    this.#objects = ports.objects;
     this.#run = run;
     this.#phase = phase;
+    this.#precision = spec.iterate;
   }
 
   /** @param pointRound the round t whose iterate x^t this is: equal rounds have equal bits. */
   async point(vector: Float64Array, pointRound: number): Promise<Point> {
-    return { kind: "stored", key: await this.key(vector, pointRound) };
+    return { kind: "stored", key: await this.key(vector, pointRound), ...precisely(this.#precision) };
   }
 
   /** The same by its key. */
   async key(vector: Float64Array, pointRound: number): Promise<string> {
     const key = iterateKey(this.#run, this.#phase, pointRound);
     if (!this.#stored.has(pointRound)) {
-      const bytes = encodeVector(vector);
+      const bytes = encodeVector(vector, this.#precision);
       // Unconditional: every aggregator that writes this key writes the same bytes.
       await this.#objects.put(key, bytes);
       this.bytes += bytes.length;
@@ -72,22 +75,37 @@ export class PointStore {
 }
 
 /** Where a point goes that is only looked at, and what deletes it. */
-type Watching = Pick<ActiveRun, "ports" | "dimension" | "shardsPerTask" | "usedUp">;
+type Watching = Pick<ActiveRun, "ports" | "dimension" | "shardsPerTask" | "usedUp" | "spec">;
+
+function precisely(precision: IteratePrecision | undefined) {
+  return precision === undefined ? {} : { precision };
+}
+
+/** An iterate in its tasks. */
+export function inlinePoint(vector: Float64Array, { iterate }: IterateSpec): Point {
+  return { kind: "inline", vector, ...precisely(iterate) };
+}
+
+/** Bytes of a vector that is an iterate. */
+export function iterateBytes(dimension: number, { iterate = "float64" }: IterateSpec): number {
+  return bytesOf(iterate) * dimension;
+}
 
 /**
- * A point for those who only look at it: in their tasks, or under a key that is not the method's.
+ * An iterate for those who only look at it: in their tasks, or under a key that is not the method's.
  * @param watchers how many are asked about it.
  * @param lastRound that asks about it: it is deleted after that; undefined: with what the run leaves behind.
  */
 export async function watchedPoint(
-  { ports, dimension, shardsPerTask, usedUp }: Watching,
+  { ports, dimension, shardsPerTask, usedUp, spec }: Watching,
   x: Float64Array,
   key: string,
   watchers: number,
   lastRound?: number,
 ): Promise<Point> {
-  if (travelInline(dimension, 1, Math.ceil(watchers / shardsPerTask))) return { kind: "inline", vector: x };
+  if (travelInline(iterateBytes(dimension, spec), Math.ceil(watchers / shardsPerTask)))
+    return inlinePoint(x, spec);
   if (lastRound !== undefined) usedUp.addPoint(key, lastRound);
-  await ports.objects.put(key, encodeVector(x));
-  return { kind: "stored", key };
+  await ports.objects.put(key, encodeVector(x, spec.iterate));
+  return { kind: "stored", key, ...precisely(spec.iterate) };
 }

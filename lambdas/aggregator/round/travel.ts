@@ -1,7 +1,7 @@
 /** How a round's points come to its workers: in the tasks, as objects that these name, or as the server's state that workers make. */
 import type { PointName, RequestDefinition } from "../../../shared/methods/index.ts";
 import { type Downlink, observedKey, type Point } from "../../../shared/protocol/index.ts";
-import { travelInline, watchedPoint } from "./points.ts";
+import { inlinePoint, iterateBytes, travelInline, watchedPoint } from "./points.ts";
 import type { RoundSetting, Standing } from "./round-setting.ts";
 import { serverHeld } from "./server-held-state.ts";
 
@@ -28,7 +28,7 @@ export async function pointsOf(
   packs: number,
   others: number,
 ): Promise<Travel> {
-  const { dimension, shardsPerTask } = active;
+  const { spec, dimension, shardsPerTask } = active;
   const vectors = request.points.map((name) => state[name]!);
   const roundOf: Readonly<Record<PointName, number>> = {
     iterate: round,
@@ -37,12 +37,13 @@ export async function pointsOf(
   };
   const pointRounds = request.points.map((name) => roundOf[name]);
   const shifts = serverHeld(active.algorithm) === undefined ? 0 : shardsPerTask;
-  const inline = travelInline(dimension, vectors.length + shifts, packs);
+  const bytes = vectors.length * iterateBytes(dimension, spec) + shifts * 8 * dimension;
+  const inline = travelInline(bytes, packs);
   const downlink = await deltas?.of(state, round, packs);
   const carried: Point[] = [];
   for (const [i, vector] of vectors.entries()) {
     if (downlink !== undefined) carried.push({ kind: "held" });
-    else carried.push(inline ? { kind: "inline", vector } : await points.point(vector, pointRounds[i]!));
+    else carried.push(inline ? inlinePoint(vector, spec) : await points.point(vector, pointRounds[i]!));
   }
   // Who only watches has its own environments, which make no state.
   const watched =

@@ -1,5 +1,5 @@
 /** A round, and the state after it. */
-import type { MadeStep, Vectors } from "../../../shared/methods/index.ts";
+import { type MadeStep, roundingPasses, type Vectors } from "../../../shared/methods/index.ts";
 import type { RoundRecord, RunSpec, StoppedBy, Totals } from "../../../shared/protocol/index.ts";
 import { noteNorm } from "../membership/decide.ts";
 import { isFirstOfChange } from "../membership/may-take-effect.ts";
@@ -84,7 +84,7 @@ function roundOf(term: OpenTerm, before: RunState, working: Working): Promise<Ro
     sent() {
       writer.release();
       void active.usedUp.delete(writer.durableRound);
-      if (isBased(working)) bases.sent(vectors, working.deltas.names, round);
+      if (isBased(working)) bases.sent(vectors, working.deltas.layout, round);
     },
   };
   return doRound(setting, { state: vectors, round, referenceRound });
@@ -139,7 +139,10 @@ function step({ term, before, working, outcome }: Advance, initial: number | nul
       rows: 0,
       nonZeros: 0,
       entries:
-        (STEP_PASSES + (deltas === undefined ? 0 : 1)) * entriesOf(own) + entriesOf(outcome.workerStates),
+        (STEP_PASSES + (deltas === undefined ? 0 : 1)) * entriesOf(own) +
+        // Rounded, and written for the tasks where they do not make it themselves.
+        (deltas === undefined ? 2 : 1) * roundingPasses(active.spec) * active.dimension +
+        entriesOf(outcome.workerStates),
     }),
     () => {
       const own = method.step(vectors, outcome.plan, outcome.mean);

@@ -61,10 +61,10 @@ export function workingMembership(active: ActiveRun, bases: StateBases): (state:
     const membership = currentEpoch(elastic);
     if (last?.active.phase !== membership.phase) {
       const now = withMembership(active, membership);
-      const points = new PointStore(now.ports.objects, now.run, now.phase);
+      const points = new PointStore(now);
       last = {
         active: now,
-        method: createMethod(now.algorithm, constants),
+        method: createMethod(now.algorithm, constants, now.spec.iterate),
         points,
         deltas: travelsAsDeltas(now) ? new DeltaDownlink(now, points, bases) : undefined,
       };

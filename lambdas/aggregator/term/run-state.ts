@@ -84,7 +84,7 @@ export function secondsAt({ counted }: RunState, milliseconds: number): number {
  * @param base what leads to the vectors, in their place.
  */
 export function checkpointOf(state: RunState, usage: unknown, base?: CheckpointBase): UncommittedCheckpoint {
-  const { identity, round, referenceRound, constants, elastic, totals, records, vectors } = state;
+  const { spec, identity, round, referenceRound, constants, elastic, totals, records, vectors } = state;
   return {
     ...identity,
     status: state.ending?.status ?? "running",
@@ -98,6 +98,7 @@ export function checkpointOf(state: RunState, usage: unknown, base?: CheckpointB
     totals,
     ending: null,
     usage,
+    ...(spec.iterate === undefined ? {} : { iterate: spec.iterate }),
     state: base === undefined ? vectors : {},
     records,
     ...(base === undefined ? {} : { base }),

@@ -1,6 +1,7 @@
 /** x^0: drawn from the run's stream, or read where the run was given one. */
 import { MarinaError } from "../../../shared/base/index.ts";
 import { type ObjectStore, readChecked } from "../../../shared/cloud/index.ts";
+import { asIterate } from "../../../shared/methods/index.ts";
 import type { Problem } from "../../../shared/problems/index.ts";
 import {
   decodeVector,
@@ -18,8 +19,10 @@ export async function readStart(
   { run, spec }: Pick<StoredRun, "run" | "spec">,
   problem: Pick<Problem, "parameters" | "start">,
 ): Promise<Float64Array> {
-  if (!isGiven(spec.start)) return startingPoint(spec, problem);
-  return readGiven(objects, run, spec.start.sha256, problem.parameters.dimension);
+  const x0 = isGiven(spec.start)
+    ? await readGiven(objects, run, spec.start.sha256, problem.parameters.dimension)
+    : startingPoint(spec, problem);
+  return asIterate(x0, spec.iterate);
 }
 
 /** x^0 of the run in hand. */

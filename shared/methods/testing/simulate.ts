@@ -49,6 +49,8 @@ export interface Simulation {
   readonly draws: PrescribedDraws;
   /** Instead of the spec's own compressor. */
   readonly compressor?: Compressor;
+  /** What x^0 and each x^t - gamma g^t is rounded by, entry by entry: `Math.fround` for iterates in float32. */
+  readonly rounding?: (entry: number) => number;
   /** Worker -> cumulative sums by which its rows are drawn; absent: uniformly. */
   readonly importance?: readonly Float64Array[];
 }
@@ -58,7 +60,9 @@ export function simulate(simulation: Simulation): {
   points: Point[];
   workerStates: (Vectors | undefined)[];
 } {
-  const { spec, numbers, objectives, x0, rounds, draws } = simulation;
+  const { spec, numbers, objectives, rounds, draws, rounding } = simulation;
+  const rounded = (x: Float64Array): Float64Array => (rounding === undefined ? x : x.map(rounding));
+  const x0 = rounded(simulation.x0);
   const d = x0.length;
   const { workerState } = methodOf(spec);
   const setting = {
@@ -96,6 +100,8 @@ export function simulate(simulation: Simulation): {
         batch: (rows) => draws.batch!(round, slot, rows),
       }),
     });
+    const { state } = situation;
+    situation = { ...situation, state: { ...state, iterate: rounded(state.iterate!) } };
     measure(round + 1);
   }
   return { points, workerStates: [...situation.workerStates] };

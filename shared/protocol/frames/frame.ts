@@ -21,6 +21,8 @@ export const FrameType = {
   vector: 6,
   powerProgress: 7,
   delta: 8,
+  /** A vector whose entries are float32. */
+  floats: 9,
 } as const;
 export type FrameType = keyof typeof FrameType;
 
@@ -139,6 +141,26 @@ export class FrameWriter {
     this.#bytes.fill(0, from, from + padding);
     const at = this.#reserve(8 * value.length);
     this.#bytes.set(new Uint8Array(value.buffer, value.byteOffset, value.byteLength), at);
+    return this;
+  }
+
+  /**
+   * The same as little-endian float32, which all entries must be already.
+   * @throws RangeError for one that rounding would change: whoever reads it would have another vector.
+   */
+  floats(value: Float64Array): this {
+    this.u32(value.length);
+    const padding = -this.#length & 3;
+    const from = this.#reserve(padding);
+    this.#bytes.fill(0, from, from + padding);
+    const at = this.#reserve(4 * value.length);
+    const written = new Float32Array(this.#bytes.buffer, this.#bytes.byteOffset + at, value.length);
+    written.set(value);
+    for (let j = 0; j < value.length; j++) {
+      if (written[j] === value[j] || Number.isNaN(value[j])) continue;
+      if (this.#bytes === desk) deskIsFree = true;
+      throw new RangeError(`entry ${j} of a float32 vector is ${value[j]}, which is none`);
+    }
     return this;
   }
 
@@ -288,6 +310,18 @@ export class FrameReader {
     const copy = new Float64Array(length);
     new Uint8Array(copy.buffer).set(this.#bytes.subarray(at, at + 8 * length));
     return copy;
+  }
+
+  /** Of float32 entries: a copy in float64. */
+  floats(): Float64Array {
+    const length = this.u32();
+    this.#take(-this.#at & 3);
+    const at = this.#take(4 * length);
+    const start = this.#bytes.byteOffset + at;
+    if (start % 4 === 0) return new Float64Array(new Float32Array(this.#bytes.buffer, start, length));
+    const copy = new Float32Array(length);
+    new Uint8Array(copy.buffer).set(this.#bytes.subarray(at, at + 4 * length));
+    return new Float64Array(copy);
   }
 
   /** Is there no further field? */

@@ -1,6 +1,12 @@
 /** A task: one slot's request for one round, a pure function of (spec, round, slot) that may be done any number of times. */
 import { MessageError } from "../../base/index.ts";
-import { exactAt, REQUESTS, type RequestName, STATEFUL_REQUESTS } from "../../methods/index.ts";
+import {
+  exactAt,
+  type IteratePrecision,
+  REQUESTS,
+  type RequestName,
+  STATEFUL_REQUESTS,
+} from "../../methods/index.ts";
 import {
   beginningOf,
   FrameReader,
@@ -104,9 +110,14 @@ const BY_RANGES = 16;
 
 /** A point in a task: the vector itself, the key of the object that holds it, or a vector of the server's state (`Downlink`). */
 export type Point =
-  | { readonly kind: "inline"; readonly vector: Float64Array }
-  | { readonly kind: "stored"; readonly key: string }
+  | ({ readonly kind: "inline"; readonly vector: Float64Array } & Precise)
+  | ({ readonly kind: "stored"; readonly key: string } & Precise)
   | { readonly kind: "held" };
+
+interface Precise {
+  /** How its entries travel or are stored; absent: as float64. */
+  readonly precision?: IteratePrecision;
+}
 
 /** How an environment comes to the server's state S_t of the task's round t: it holds it, or makes it of an earlier one. */
 export interface Downlink {
@@ -258,9 +269,10 @@ function writeCommon(task: Task): FrameWriter {
   writer.u8(task.points.length);
   task.points.forEach((point, i) => {
     writer.u32(task.pointRounds[i]!);
-    if (point.kind === "inline") writer.u8(INLINE).vector(point.vector);
-    else if (point.kind === "stored") writer.u8(STORED).text(point.key);
-    else writer.u8(HELD_READING + objectsOf(task));
+    if (point.kind === "held") writer.u8(HELD_READING + objectsOf(task));
+    else if (point.precision === "float32") writeFloats(writer, point);
+    else if (point.kind === "inline") writer.u8(INLINE).vector(point.vector);
+    else writer.u8(STORED).text(point.key);
   });
   if (task.downlink !== undefined) writeDownlink(writer, task.downlink);
   return writer;
@@ -271,6 +283,20 @@ const INLINE = 0;
 const STORED = 1;
 /** Vectors of the server's state, plus how many objects an environment reads that held the one of the round before. */
 const HELD_READING = 2;
+/** As the first two, with entries of float32. */
+const INLINE_FLOATS = 254;
+const STORED_FLOATS = 255;
+
+function writeFloats(writer: FrameWriter, point: Exclude<Point, { kind: "held" }>): void {
+  if (point.kind === "inline") writer.u8(INLINE_FLOATS).floats(point.vector);
+  else writer.u8(STORED_FLOATS).text(point.key);
+}
+
+/** Objects that a point is read from which travels so. */
+function objectsOfPlace(how: number): number {
+  if (how >= INLINE_FLOATS) return how - INLINE_FLOATS;
+  return how >= HELD_READING ? how - HELD_READING : how;
+}
 
 /** Objects that the state of a task is read from, where the environment holds that of the round before. */
 function objectsOf({ downlink, round }: Pick<Task, "downlink" | "round">): number {
@@ -466,10 +492,12 @@ function readPlace(reader: FrameReader): { readonly pointRound: number; readonly
 
 /** @throws MessageError where the state is told of and no point is a vector of it, or the other way round. */
 function readPoint(reader: FrameReader, how: number, flags: number): Point {
-  const held = how >= HELD_READING;
+  const held = how >= HELD_READING && how < INLINE_FLOATS;
   if (held !== ((flags & HELD) !== 0))
     throw new MessageError("task: a point that travels otherwise than the state");
   if (held) return { kind: "held" };
+  if (how === INLINE_FLOATS) return { kind: "inline", vector: reader.floats(), precision: "float32" };
+  if (how === STORED_FLOATS) return { kind: "stored", key: reader.text(), precision: "float32" };
   return how === STORED
     ? { kind: "stored", key: reader.text() }
     : { kind: "inline", vector: reader.vector() };
@@ -574,7 +602,7 @@ export function taskNeedsOf(body: string): TaskNeeds | undefined {
     // All points of a task travel alike.
     const how = count > 0 ? readPlace(reader).how : INLINE;
     // Of a stored pair it holds the older one.
-    const pointObjects = how >= HELD_READING ? how - HELD_READING : how;
+    const pointObjects = objectsOfPlace(how);
     const members = ranges === undefined ? 0 : membersIn(body, flags);
     const storedVectors = {
       messages: (ranges?.message ?? 0) > 0 ? members : 0,

@@ -11,7 +11,7 @@ const digest = z
   .regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits")
   .exactOptional()
   .describe(
-    "SHA-256 of x^0 as little-endian float64. Kept with the run; where it is given, x^0 must have it.",
+    "SHA-256 of x^0 as little-endian float64, before it is rounded (iterate). Kept with the run; where it is given, x^0 must have it.",
   );
 
 export const startOfRun = z

@@ -122,10 +122,16 @@ export const runSpecSchema = z
       .describe(
         'How iterates travel to the workers: "full", or as "deltas", the round\'s messages, of which an environment makes the next iterate itself, to the same bits. "auto" (the default): deltas where iterates are too large for tasks, the messages of a round take at most 2 d bytes, and making the step takes less time than reading the iterate.',
       ),
+    iterate: z
+      .enum(["float64", "float32"])
+      .exactOptional()
+      .describe(
+        'Precision of x: "float64" (default); or "float32": x^0 and each x^t - gamma g^t are rounded to it, as part of the method, and iterates travel and are stored as 4 d bytes. All else stays float64.',
+      ),
     wire: z
       .enum(["float32", "float64"])
       .default("float32")
-      .describe("Precision of numbers that workers send. The iterate always travels as float64."),
+      .describe('Precision of numbers that workers send. Iterates travel as "iterate" says.'),
     shardsPerTask: z
       .union([positiveInteger.max(1000), z.literal("auto")])
       .exactOptional()
@@ -163,6 +169,7 @@ export const runSpecSchema = z
       const message = `expected it to be left out: ${kind} keeps no x^{t-1}; the MARINA family and dasha do`;
       context.addIssue({ code: "custom", path: ["hessianVariance"], message });
     }
+    checkStart(spec as RunSpec, context);
     checkElastic(spec as RunSpec, context);
   })
   .meta({ title: "Marina run", description: "One distributed optimisation run." });
@@ -190,6 +197,14 @@ function checkTheory(
   }
   if (samplesByImportance(algorithm)) issue(["algorithm", "sampling"], `expected "uniform": ${why}`);
   if (smoothness !== "exact") issue(["smoothness"], `expected it to be left out: ${why}`);
+}
+
+/** x^0 must be a number in the precision that it is kept in. */
+function checkStart({ start, iterate }: RunSpec, context: { addIssue(problem: Problem): void }): void {
+  if (typeof start !== "object" || !("uniform" in start) || iterate !== "float32") return;
+  if (Number.isFinite(Math.fround(start.uniform))) return;
+  const message = `expected at most 3.4e38, the largest float32 (iterate), got ${start.uniform}`;
+  context.addIssue({ code: "custom", path: ["start", "uniform"], message });
 }
 
 /** Rules on who takes part. */

@@ -1,7 +1,7 @@
 /** The checkpoint: the one object from which a run goes on, on whatever engine. */
 import * as z from "zod";
 import { MarinaError, stored } from "../../base/index.ts";
-import type { Vectors } from "../../methods/index.ts";
+import { type IteratePrecision, precisionOf, type Vectors } from "../../methods/index.ts";
 import { FrameReader, FrameWriter } from "../frames/frame.ts";
 import type { HeldOut } from "../spec/held-out.ts";
 import { decodeRounds, encodeRounds, type RoundRecord } from "./round-record.ts";
@@ -170,6 +170,8 @@ export interface Checkpoint {
   readonly totals: Totals;
   /** What was used so far, as the meter writes it down. */
   readonly usage: unknown;
+  /** In which numbers the iterates of the state, or of its base, are stored; absent: float64. */
+  readonly iterate?: IteratePrecision;
   /** Empty where there is a base. */
   readonly state: Vectors;
   /** The state by what leads to it: of runs that go on only. */
@@ -284,6 +286,7 @@ const headSchema = z.strictObject({
     })
     .nullable(),
   usage: z.unknown(),
+  iterate: z.enum(["float64", "float32"]).exactOptional(),
 });
 
 const storedHead = stored<Omit<Checkpoint, "state" | "records" | "base">>(headSchema, {
@@ -300,7 +303,11 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
     2048 + 8 * (dimension + 1) * names.length + 96 * records.length + bytesOf(base),
   );
   writer.text(JSON.stringify(head)).u32(names.length);
-  for (const name of names) writer.text(name).vector(state[name]!);
+  for (const name of names) {
+    writer.text(name);
+    if (precisionOf(name, head) === "float32") writer.floats(state[name]!);
+    else writer.vector(state[name]!);
+  }
   writer.bytes(encodeRounds(records));
   if (base === undefined) return writer.finish();
   writer.u32(base.round).u8(base.keys.length);
@@ -336,7 +343,7 @@ export function decodeCheckpoint(bytes: Uint8Array, key: string): Checkpoint {
   const vectors = reader.u32();
   for (let i = 0; i < vectors; i++) {
     const name = reader.text();
-    const vector = reader.vector();
+    const vector = precisionOf(name, head) === "float32" ? reader.floats() : reader.vector();
     if (vector.length !== head.constants.dimension) {
       throw new MarinaError(
         "message",

@@ -17,7 +17,9 @@ export type Field =
   | { readonly text: string }
   | { readonly raw: Uint8Array }
   /** Its length as u32, zeros up to a multiple of 8 bytes of the frame, then little-endian doubles. */
-  | { readonly vector: readonly number[] };
+  | { readonly vector: readonly number[] }
+  /** The same of little-endian floats, with zeros up to a multiple of 4. */
+  | { readonly floats: readonly number[] };
 
 /** A frame with these fields. */
 export function frameOf(type: number, fields: readonly Field[], version = 2): Uint8Array {
@@ -40,6 +42,10 @@ export function frameOf(type: number, fields: readonly Field[], version = 2): Ui
     } else if ("raw" in field) {
       u32(field.raw.length);
       bytes.push(...field.raw);
+    } else if ("floats" in field) {
+      u32(field.floats.length);
+      while (bytes.length % 4 !== 0) bytes.push(0);
+      for (const entry of field.floats) little(4, (view) => view.setFloat32(0, entry, true));
     } else {
       u32(field.vector.length);
       // The header is 16 bytes long, so the alignment of the body is that of the frame.
