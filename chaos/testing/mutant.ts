@@ -9,7 +9,7 @@ import { shippedFile } from "../../shared/data/testing/load.ts";
 import { prepareStage, type Stage } from "../baseline.ts";
 import { runSeeds } from "../campaign.ts";
 import { chaosSpecs, importChaosData } from "../specs.ts";
-import { ELASTIC, mutations, WRONG_WITHOUT_FAULTS } from "./mutations.ts";
+import { ELASTIC, mutations, OF_KEPT_GRADIENTS, WRONG_WITHOUT_FAULTS } from "./mutations.ts";
 
 const [name = "", seeds = "0"] = process.argv.slice(2);
 const alter = mutations[name];
@@ -19,10 +19,13 @@ const { objects } = createEmbeddedService({ seed: 1 }).cloud.client;
 await importChaosData(objects, readFileSync(shippedFile("mushrooms")));
 // Runs of few workers: with many some tasks are hedged, so that bugs show (or never end) without faults, too.
 const elastic = ELASTIC.get(name);
-const specs = chaosSpecs().filter(({ spec }) =>
-  elastic === undefined
-    ? typeof spec.workers === "number"
-    : typeof spec.workers !== "number" && elastic(spec),
+const kept = OF_KEPT_GRADIENTS.has(name);
+const specs = chaosSpecs().filter(
+  ({ spec }) =>
+    (spec.reuse === "store") === kept &&
+    (elastic === undefined
+      ? typeof spec.workers === "number"
+      : typeof spec.workers !== "number" && elastic(spec)),
 );
 const prepared = new Map<number, Promise<Stage>>();
 

@@ -24,6 +24,11 @@ export const WRONG_WITHOUT_FAULTS: ReadonlySet<string> = new Set([
   "takes the state that it holds for the one that is asked for",
 ]);
 
+/** Seen where gradients are kept in the store only; the others are looked for elsewhere. */
+export const OF_KEPT_GRADIENTS: ReadonlySet<string> = new Set([
+  "takes a worker's gradient that was kept last, whichever round's",
+]);
+
 /** Seen where workers change only, and in which of those runs. */
 export const ELASTIC: ReadonlyMap<string, (spec: RunSpec) => boolean> = new Map([
   // How vectors travel is nothing to it, and takes longer.

@@ -39,6 +39,7 @@ export {
   type RequestName,
   requestOf,
   resolveNumbers,
+  reusesGradients,
   STATEFUL_REQUESTS,
   type StateHolder,
   samplesByImportance,

@@ -21,6 +21,7 @@ export const FrameType = {
   vector: 6,
   powerProgress: 7,
   delta: 8,
+  gradient: 9,
 } as const;
 export type FrameType = keyof typeof FrameType;
 
