@@ -54,6 +54,7 @@ beforeAll(async () => {
       algorithm: { ...marina, probability: 0.5 },
       reduction: "workers",
     }),
+    await service.run("kept-gradients", { ...small, stop: { rounds: 8 }, algorithm: marina, reuse: "store" }),
     await service.run("wide-marina", { ...wide, algorithm: marina }),
     await service.run("wide-diana", {
       ...wide,
@@ -76,7 +77,7 @@ const askedBy = (role: string): string[] =>
 
 describe("the policies", () => {
   it("are held against runs that reach their ends", () => {
-    expect(endings).toEqual(["done", "stopped, then done", ...Array<string>(8).fill("done")]);
+    expect(endings).toEqual(["done", "stopped, then done", ...Array<string>(9).fill("done")]);
     expect(measured).toBeNull();
   });
 

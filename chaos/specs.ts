@@ -187,6 +187,41 @@ const others: Readonly<Record<string, Pick<RunSpecInput, "algorithm"> & Partial<
     hessianVariance: { every: 1 },
     checkpointEvery: 4,
   },
+  // Each gradient from its round to the next one through the store: where all take part, where few do and others come, in packs.
+  "marina, gradients kept": { algorithm: algorithms.marina, reuse: "store", checkpointEvery: 4 },
+  "pp-marina, gradients kept, packed, 5 to 12 to 3 workers": {
+    algorithm: {
+      ...algorithms["pp-marina"],
+      participants: [
+        { participants: 4 },
+        { fromRound: 9, participants: 8 },
+        { fromRound: 18, participants: 3 },
+      ],
+    },
+    remainder: "spread",
+    workers: [
+      { workers: 5 },
+      { fromRound: 6, workers: 12 },
+      { fromRound: 18, workers: 3, denseRound: "force" },
+    ],
+    reuse: "store",
+    shardsPerTask: 2,
+    evaluateEvery: 4,
+  },
+  "dasha, gradients kept": {
+    algorithm: { kind: "dasha", compressor },
+    reuse: "store",
+    evaluateEvery: 3,
+    durability: "strict",
+  },
+  "marina, gradients kept, deltas, reduced, packed": {
+    algorithm: { ...algorithms.marina, probability: 0.4 },
+    reuse: "store",
+    downlink: "deltas",
+    reduction: "workers",
+    shardsPerTask: 2,
+    checkpointEvery: 5,
+  },
 };
 
 /** Steps of those whose iterates are kept in float32. */
@@ -233,6 +268,12 @@ const inFloat32: typeof others = {
     downlink: "deltas",
     durability: "strict",
     wire: "float64",
+  },
+  "marina, float32 iterates, gradients kept": {
+    algorithm: { ...algorithms.marina, stepSize: FLOAT32_STEP },
+    ...float32,
+    reuse: "store",
+    evaluateEvery: 2,
   },
 };
 

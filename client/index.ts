@@ -44,6 +44,7 @@ export {
 } from "./engines/open.ts";
 export { constantsOfSpec } from "./explain.ts";
 export { datasetNames, findManifest, findRun } from "./find.ts";
+export { reuseText } from "./gradient-reuse.ts";
 export { DIGITS, importDigits } from "./import/digits.ts";
 export { importCommand } from "./import/import-command.ts";
 export {

@@ -435,6 +435,26 @@ function float32Rows(): Row[] {
   ];
 }
 
+/** Gradients that go to the next round through the store: by each method that needs them, where few take part, in packs. */
+function keptRows(): Row[] {
+  const reuse = "store" as const;
+  return [
+    shortRow("marina, gradients kept", { algorithm: methods.marina(randK), reuse }, true),
+    shortRow("dasha, gradients kept", { algorithm: methods.dasha(randK), reuse }),
+    shortRow("pp-marina, gradients kept, elastic, packed", {
+      algorithm: { kind: "pp-marina", compressor: randK, participants: 4 },
+      workers: [{ workers: 7 }, { fromRound: 6, workers: 9, denseRound: "force" }],
+      shardsPerTask: 2,
+      reuse,
+    }),
+    shortRow("marina, gradients kept, deltas", {
+      algorithm: methods.marina(randK),
+      downlink: "deltas",
+      reuse,
+    }),
+  ];
+}
+
 export const rows: readonly Row[] = [
   ...methodRows(),
   ...jointRows(),
@@ -448,4 +468,5 @@ export const rows: readonly Row[] = [
   ...elasticRows(),
   ...networkRows(),
   ...float32Rows(),
+  ...keptRows(),
 ];

@@ -20,7 +20,7 @@ export interface WorkerSetting {
 const READS = ["datasets/*", "runs/*", "models/*"];
 /** What a DIANA worker remembers. */
 const MEMORY = "runs/*/memory/*";
-/** Contributions too large for a message: written with the tag by which the bucket forgets them. */
+/** Contributions too large for a message, and gradients that are kept for the next round: written with the tag by which the bucket forgets them. */
 const CONTRIBUTIONS = "runs/*/contributions/*";
 
 export class Worker extends Construct {

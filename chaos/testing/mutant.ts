@@ -9,7 +9,7 @@ import { shippedFile } from "../../shared/data/testing/load.ts";
 import { prepareStage, type Stage } from "../baseline.ts";
 import { runSeeds } from "../campaign.ts";
 import { chaosSpecs, importChaosData } from "../specs.ts";
-import { ELASTIC, IN_FLOAT32, mutations, WRONG_WITHOUT_FAULTS } from "./mutations.ts";
+import { ELASTIC, IN_FLOAT32, mutations, OF_KEPT_GRADIENTS, WRONG_WITHOUT_FAULTS } from "./mutations.ts";
 
 const [name = "", seeds = "0"] = process.argv.slice(2);
 const alter = mutations[name];
@@ -21,6 +21,7 @@ await importChaosData(objects, readFileSync(shippedFile("mushrooms")));
 const elastic = ELASTIC.get(name);
 const specs = chaosSpecs().filter(({ spec }) => {
   if ((spec.iterate === "float32") !== IN_FLOAT32.has(name)) return false;
+  if ((spec.reuse === "store") !== OF_KEPT_GRADIENTS.has(name)) return false;
   return elastic === undefined
     ? typeof spec.workers === "number"
     : typeof spec.workers !== "number" && elastic(spec);

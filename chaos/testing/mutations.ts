@@ -30,6 +30,11 @@ export const IN_FLOAT32: ReadonlySet<string> = new Set([
   "makes an iterate of its deltas and does not round it",
 ]);
 
+/** Seen where gradients are kept in the store only; the others are looked for elsewhere. */
+export const OF_KEPT_GRADIENTS: ReadonlySet<string> = new Set([
+  "takes a worker's gradient that was kept last, whichever round's",
+]);
+
 /** Seen where workers change only, and in which of those runs. */
 export const ELASTIC: ReadonlyMap<string, (spec: RunSpec) => boolean> = new Map([
   // How vectors travel is nothing to it, and takes longer.

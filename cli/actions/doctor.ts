@@ -17,6 +17,7 @@ import {
   packingAdvice,
   predict,
   readSpec,
+  reuseText,
   stepTexts,
   taskSeconds,
   travelText,
@@ -112,6 +113,8 @@ async function* checks(engine: DeployedEngine, specPath: string | undefined): As
   yield* turns;
   const travel = travelText(vectorTravel(spec, manifest, problem), computing);
   if (travel !== undefined) yield { good: true, text: travel };
+  const reuse = reuseText(spec, manifest, problem);
+  if (reuse !== undefined) yield { good: true, text: reuse };
   const notice = priceNotice(stack);
   if (notice !== undefined) {
     const limit = spec.stop.usd === undefined ? "" : "; so does the limit stop.usd";

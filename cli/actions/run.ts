@@ -16,11 +16,14 @@ import {
   packingAdviceAfter,
   readSpec,
   requireFit,
+  reuseText,
   stepTexts,
   withEngine,
   wrapped,
 } from "../../client/index.ts";
+import { problemForm } from "../../shared/data/index.ts";
 import { methodLabel } from "../../shared/methods/index.ts";
+import { openProblem } from "../../shared/problems/index.ts";
 import type { RunResult, RunSpec } from "../../shared/protocol/index.ts";
 import { type PrintOptions, print } from "../output/print.ts";
 import { constantsText } from "../output/report.ts";
@@ -70,7 +73,7 @@ async function advise(engine: Engine, spec: RunSpec, result: RunResult): Promise
   if (advice !== undefined) console.error(wrapped("packing: ", adviceText(advice), widthOf(process.stderr)));
 }
 
-/** The step size before anything is stored or spent. */
+/** The step size before anything is stored or spent, and what becomes of gradients where they are kept. */
 async function explain({ objects }: Engine, spec: RunSpec, options: PrintOptions): Promise<void> {
   const constants = await constantsOfSpec(objects, spec);
   const lines = [methodLabel(spec.algorithm)];
@@ -79,6 +82,10 @@ async function explain({ objects }: Engine, spec: RunSpec, options: PrintOptions
     const { stepSize, probability } = constants;
     lines.push(...stepTexts(spec, constants), `γ ${stepSize}, p ${probability}`, constantsText(constants));
   }
+  const manifest = await findManifest(objects, spec.data);
+  const problem = openProblem(spec.problem, await problemForm(objects, spec.problem, manifest));
+  const reuse = reuseText(spec, manifest, problem);
+  if (reuse !== undefined) lines.push(reuse);
   const method = methodLabel(spec.algorithm);
   print(options, { method, constants: constants ?? null, texts: lines.slice(1) }, () => lines.join("\n"));
 }

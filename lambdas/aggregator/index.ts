@@ -12,6 +12,7 @@ export { createAggregator } from "./handler.ts";
 export type { AggregatorHooks } from "./hooks.ts";
 export { mostChainBytes } from "./round/downlink.ts";
 export { messageBytes, replaySeconds, travelsAsDeltas } from "./round/downlink-rule.ts";
+export { keepsGradients, keptGradient, reuseUsd } from "./round/gradient-reuse.ts";
 export { shardsPerTaskOf } from "./round/packing.ts";
 export { travelInline } from "./round/points.ts";
 export { rangesOf, readingSeconds } from "./round/reduction.ts";

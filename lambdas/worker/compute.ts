@@ -60,12 +60,16 @@ async function atPoints(task: Task, context: WorkerContext, ready: Ready): Promi
   const request =
     context.hooks.falsified === undefined ? asked : await falsified(asked, task, context, ready);
   const own = run.stateHolder === "worker" ? await loadState(ports, run, task) : stateInTask(run, task);
+  const mayRead = task.reuse?.[0]?.read === true && !gradients.holdsOlder;
+  const ahead = mayRead ? await readOlder(task, context, ready, gradients) : 0;
   const started = ports.clock.now();
-  const { encoded, loss, evaluated, next } = await ports.compute.run(
+  const { encoded, loss, evaluated, next, atIterate } = await ports.compute.run(
     ({ coding }) => gradients.work(VECTOR_PASSES * run.dimension, coding),
     () => contribution(task, request, ready, gradients, own, workspace),
   );
-  const computeMilliseconds = ports.clock.now() - started;
+  const computeMilliseconds = ahead + ports.clock.now() - started;
+  if (task.reuse?.[0]?.keep === true && atIterate !== undefined)
+    context.stored.keep(task, ready.points[0]!, atIterate.vector);
   if (next !== undefined) {
     await storeState(ports, run, task, next);
     await forgetStates(ports, run, task);
@@ -83,6 +87,32 @@ async function atPoints(task: Task, context: WorkerContext, ready: Ready): Promi
     cold,
   };
 }
+
+/**
+ * The gradient at the older point, which the round before has kept, is on its way while that at x^t is computed. Whoever kept it has
+ * answered first: where it was not there yet, or came damaged, it is asked for once more afterwards.
+ * @returns milliseconds of computing.
+ */
+async function readOlder(
+  task: Task,
+  { ports, stored }: WorkerContext,
+  { points }: Ready,
+  gradients: TaskGradients,
+): Promise<number> {
+  const started = ports.clock.now();
+  const reading = stored.read(task, points[1]!);
+  const computing = ports.compute.run(
+    () => gradients.work(0, NO_CODING),
+    () => gradients.newer(),
+  );
+  const done = computing.then(() => ports.clock.now() - started);
+  const [first, milliseconds] = await Promise.all([reading, done]);
+  const older = first ?? (await stored.read(task, points[1]!));
+  if (older !== undefined) gradients.provideOlder(older);
+  return milliseconds;
+}
+
+const NO_CODING = { entries: 0, indices: 0, uniforms: 0 } as const;
 
 /** The request as somebody answers it who need not tell the truth. */
 async function falsified(
@@ -139,6 +169,8 @@ function contribution(
     coding: encodingWork(coder, draw),
     loss: exact?.loss ?? null,
     evaluated: task.evaluate && exact !== undefined ? exact.vector : null,
+    /** Over all rows, where the request needs it. */
+    atIterate: values[exactAt(request)],
   };
 }
 

@@ -65,9 +65,11 @@ export class TaskGradients {
   readonly #task: Task;
   readonly #points: readonly Float64Array[];
   readonly #workspace: Workspace;
-  /** Rows that this environment had to visit; a row visited for two points counts twice. */
+  /** Rows that this environment had to visit and has not told of; a row visited for two points counts twice. */
   #rows = 0;
   #reused = false;
+  /** The gradient at the older point of a pair, from the store. */
+  #stored: Gradient | undefined;
 
   /** @param points the task's. */
   constructor(
@@ -124,17 +126,34 @@ export class TaskGradients {
     return gradient;
   }
 
-  /** Was the gradient at the older point of a pair still held? */
+  /** Was the gradient at the older point of a pair still held, or found in the store? */
   get reused(): boolean {
     return this.#reused;
   }
 
-  /** The work so far, plus `entries` vector entries handled outside the rows, and the message's own. */
+  /** Does this environment still hold the gradient at the older point of a pair? */
+  get holdsOlder(): boolean {
+    return this.#store.holds(this.#task, this.#roundOf(1));
+  }
+
+  /** The gradient at x^t over all rows: what a pair then finds held. */
+  newer(): Gradient {
+    return this.#full(0);
+  }
+
+  /** Takes the gradient at the older point of a pair from elsewhere: the same bits. */
+  provideOlder(vector: Float64Array): void {
+    this.#stored = { vector, loss: Number.NaN };
+  }
+
+  /** The work since the last call of this, plus `entries` vector entries handled outside the rows, and the message's own. */
   work(entries: number, message: MessageWork): Work {
     const { objective, problem, shard } = this.#source;
     const meanNonZeros = objective.rows === 0 ? 0 : storedEntries(shard) / objective.rows;
+    const rows = this.#rows;
+    this.#rows = 0;
     return {
-      ...problem.work(this.#rows, this.#rows * meanNonZeros),
+      ...problem.work(rows, rows * meanNonZeros),
       ...message,
       entries: entries + message.entries,
     };
@@ -154,8 +173,8 @@ export class TaskGradients {
     const { objective } = this.#source;
     const [x, w] = [this.#points[0]!, this.#points[1]!];
     const [roundX, roundW] = [this.#roundOf(0), this.#roundOf(1)];
-    this.#reused = this.#store.holds(this.#task, roundW);
-    const older = this.#held(roundW);
+    this.#reused = this.#stored !== undefined || this.#store.holds(this.#task, roundW);
+    const older = this.#stored ?? this.#held(roundW);
     if (older !== undefined) return [this.#full(0), older];
     const vectorW = this.#workspace.vector("older gradient", objective.dimension);
     const newer = this.#held(roundX);

@@ -17,6 +17,7 @@ import { publish } from "./publish.ts";
 import type { WorkerContext } from "./ready.ts";
 import { heldServerStates, NeedState, type ServerStateStore } from "./server-state.ts";
 import { OpenedShards, ShardLoader } from "./shards.ts";
+import { StoredGradients } from "./stored-gradients.ts";
 import type { TaskAnswer } from "./task-answer.ts";
 
 /** What an environment computes with. An engine that runs many of them in one process may have them share it. */
@@ -46,6 +47,7 @@ export function createWorker(ports: Ports, resources: WorkerResources = ownResou
   const { gradients, workspace, hooks = {} } = resources;
   const runs = new RunLoader(ports, workspace, resources.states);
   const shards = new ShardLoader(ports, resources.shards);
+  const stored = new StoredGradients(ports);
   return async (messages, invocation) => {
     const failedMessageIds: string[] = [];
     for (const message of messages) {
@@ -58,13 +60,14 @@ export function createWorker(ports: Ports, resources: WorkerResources = ownResou
         failedMessageIds.push(message.messageId);
         continue;
       }
-      const readsBefore = runs.reads + shards.reads;
-      const bytesBefore = runs.pointBytes;
-      const context = { ports, runs, shards, gradients, workspace, hooks, cold: invocation.cold };
+      const readsBefore = runs.reads + shards.reads + stored.reads;
+      const bytesBefore = runs.pointBytes + stored.bytesRead;
+      const context = { ports, runs, shards, gradients, stored, workspace, hooks, cold: invocation.cold };
+      stored.drop();
       const messages = await answerAll(task, context);
       const answered = withReads(task, messages, context, {
-        reads: runs.reads + shards.reads - readsBefore,
-        bytesRead: runs.pointBytes - bytesBefore,
+        reads: runs.reads + shards.reads + stored.reads - readsBefore,
+        bytesRead: runs.pointBytes + stored.bytesRead - bytesBefore,
       });
       const [outcome] = messages;
       if (outcome?.kind === "error") {
@@ -80,6 +83,7 @@ export function createWorker(ports: Ports, resources: WorkerResources = ownResou
       }
       try {
         await publish(ports, task, answered);
+        await stored.store();
       } catch (error) {
         // The answer can't be brought home: the task is delivered again (or sent again by the aggregator, sooner).
         ports.log.warn("answer-not-posted", {
@@ -102,8 +106,9 @@ function withReads(
   { cold }: WorkerContext,
   { reads, bytesRead }: { readonly reads: number; readonly bytesRead: number },
 ): TaskAnswer {
-  // Told whenever points are objects, be it of none: so an answer's length does not depend on what is held.
-  const points = task.points.every(({ kind }) => kind === "inline") ? {} : { bytesRead };
+  // Told whenever points or gradients are objects, be it of none: so an answer's length does not depend on what is held.
+  const inTask = task.reuse === undefined && task.points.every(({ kind }) => kind === "inline");
+  const points = inTask ? {} : { bytesRead };
   const [first] = messages;
   if (first!.kind === "need-state") return { messages: [{ ...first!, bytesRead }] };
   if (task.others !== undefined) return { messages, pack: { task, cold, reads, ...points } };

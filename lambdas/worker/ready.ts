@@ -6,6 +6,7 @@ import type { GradientStore } from "./gradients.ts";
 import type { WorkerHooks } from "./hooks.ts";
 import type { LoadedRun, RunLoader } from "./load.ts";
 import type { LoadedShard, ShardLoader } from "./shards.ts";
+import type { StoredGradients } from "./stored-gradients.ts";
 
 export interface Ready {
   readonly run: LoadedRun;
@@ -20,6 +21,7 @@ export interface WorkerContext {
   readonly runs: RunLoader;
   readonly shards: ShardLoader;
   readonly gradients: GradientStore;
+  readonly stored: StoredGradients;
   readonly workspace: Workspace;
   readonly cold: boolean;
   readonly hooks: WorkerHooks;

@@ -42,3 +42,4 @@ export {
   type Usage,
   zeroUsage,
 } from "./usage.ts";
+export { OBJECT_GET_MILLISECONDS, OBJECT_PUT_MILLISECONDS } from "./worker-estimate.ts";

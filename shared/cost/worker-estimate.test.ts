@@ -117,6 +117,23 @@ describe("a task sent", () => {
     expect(method.worker.billedMilliseconds).toBe(2 * 9 + 2 * 45);
   });
 
+  it("keeps the gradients that the next round needs, those of a pack at one time; what it reads its answer tells", async () => {
+    const { meter, ports } = observed();
+    const reuse = [
+      { read: true, keep: true },
+      { read: true, keep: false },
+      { read: false, keep: true },
+    ];
+    const others = [1, 2].map((slot) => ({ slot, worker: slot }));
+    const pack: Task = { ...task, others, reuse };
+    const alone: Task = { ...task, reuse: reuse.slice(1, 2) };
+    await ports.queues.send(TASKS, [{ body: encodeTask(pack) }, { body: encodeTask(alone) }]);
+    const { method, evaluation } = meter.usage();
+    expect(method.objects).toMatchObject({ putRequests: 2, getRequests: 0 });
+    expect(method.worker.billedMilliseconds).toBe(2 * 9 + 45);
+    expect(evaluation.objects.putRequests).toBe(0);
+  });
+
   it("belongs to the evaluation when it only watches", async () => {
     const { meter, ports } = observed();
     const watcher: Task = { ...task, kind: "evaluate", points: task.points.slice(0, 1), pointRounds: [3] };

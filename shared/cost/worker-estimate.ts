@@ -4,14 +4,14 @@
  *
  * - for each task sent: one invocation, and one receive and one delete of the event source mapping; of time, the
  *   runtime's own and the posting of the answer, and where the task asks for it, fetching a stored point (the newest; an environment holds older ones) and a DIANA
- *   worker's memory, storing dense vectors for reducers, and a reducer's reads and its sum;
+ *   worker's memory, storing dense vectors for reducers or gradients for the next round, and a reducer's reads and its sum;
  * - for each contribution received: the computing time that it states, rounded up to a millisecond, and the worker's
- *   send, and the objects that it had to read as its caches lacked them; for a cold one a typical INIT phase; for a
+ *   send, and the objects that it had to read as its caches lacked them, gradients of the round before among them; for a cold one a typical INIT phase; for a
  *   stored one its PUT.
  *
  * Not in it: invocations that fail or whose answers are lost (their computing time; the invocation itself is counted
  * when its task is sent again), deliveries that SQS repeats on its own, a mapping's idle polls, logs and metrics; and
- * of a packed task over rows that are not kept, the reads beyond three.
+ * of a packed task over rows that are not kept, or whose gradients lie in the store, the reads beyond three.
  */
 import type { MessageQueue, ObjectStore, Ports, QueueAddress } from "../cloud/index.ts";
 import {
@@ -31,8 +31,8 @@ const RUNTIME_MILLISECONDS = 2;
 /** One SQS call, there and back. Assumed; bounded by the published time from a send to a handler's start. */
 const QUEUE_CALL_MILLISECONDS = 7;
 /** One small S3 GET, and one small S3 PUT: published medians of 2025 for GET, assumed for PUT. */
-const OBJECT_GET_MILLISECONDS = 27;
-const OBJECT_PUT_MILLISECONDS = 45;
+export const OBJECT_GET_MILLISECONDS = 27;
+export const OBJECT_PUT_MILLISECONDS = 45;
 /** INIT of a Node function with SDK clients: published median of 2025 (speedrun.nobackspacecrew.com). */
 export const INIT_MILLISECONDS = 375;
 
@@ -98,6 +98,8 @@ function countTask(meter: Meter, body: string): void {
   storesVectors(meter, isOutsideMethod(needs.kind), needs.rangesRead > 0 ? 1 : 0);
   storesVectors(meter, false, needs.storedVectors.messages);
   storesVectors(meter, true, needs.storedVectors.evaluations);
+  // What it reads of those it tells of, as of everything that its environment lacks.
+  storesVectors(meter, false, needs.keptGradients);
   if (needs.carriesShift || !isStateful(needs.kind)) return;
   // Reads what it remembers (in round 0 that is nothing), writes the next, deletes an old one.
   const reads = needs.round === 0 ? 0 : 1;

@@ -49,6 +49,7 @@ export {
   type RequestName,
   requestOf,
   resolveNumbers,
+  reusesGradients,
   STATEFUL_REQUESTS,
   type StateHolder,
   samplesByImportance,

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { AggregationSpec } from "../aggregation/index.ts";
 import { type CompressorSpec, isDrawnJointly } from "../compressors/index.ts";
+import { isPair } from "./answer.ts";
 import { dasha } from "./dasha.ts";
 import { diana } from "./diana.ts";
 import { ef21 } from "./ef21.ts";
@@ -186,6 +187,11 @@ export function aggregationOf(spec: AlgorithmSpec<unknown>): AggregationSpec | u
 /** Is x^{t-1} in the server's state? */
 export function keepsPrevious(spec: AlgorithmSpec<unknown>): boolean {
   return methodOf(spec).requests.some(({ points }) => points.some((point) => point === "previous"));
+}
+
+/** Does a worker need, in some round, the gradient over all its rows that it computed in the one before? */
+export function reusesGradients(spec: AlgorithmSpec<unknown>): boolean {
+  return methodOf(spec).requests.some(isPair);
 }
 
 /** Where the states of a method's workers lie between rounds. */

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MarinaError } from "../base/errors.ts";
-import { FrameType, fromBody, toBody } from "./frames/frame.ts";
+import { FRAME_HEADER_BYTES, FrameType, fromBody, toBody } from "./frames/frame.ts";
 import {
   decodeRunMessage,
   encodeRunMessage,
   frameRunMessage,
   parseRunMessage,
 } from "./messages/run-message.ts";
-import { type Downlink, decodeTask, encodeTask, taskNeedsOf } from "./messages/task.ts";
+import { type Downlink, decodeTask, encodeTask, membersOf, type Task, taskNeedsOf } from "./messages/task.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./stored/checkpoint.ts";
 import { decodeDelta, encodeDelta } from "./stored/delta.ts";
 import { decodeResult, encodeResult } from "./stored/result.ts";
@@ -17,7 +17,7 @@ import { decodeControl, decodeStoredRun, encodeControl, encodeStoredRun, runDige
 import { decodeSpectra, decodeSpectrum, encodeSpectra, encodeSpectrum } from "./stored/spectra.ts";
 import { decodeVector, encodeVector } from "./stored/vector-object.ts";
 import { decodeWorkerState, encodeWorkerState } from "./stored/worker-state.ts";
-import { type Field, frameOf } from "./testing/layout.ts";
+import { crc32Bitwise, type Field, frameOf } from "./testing/layout.ts";
 import {
   basedCheckpoint,
   checkpoint,
@@ -198,9 +198,45 @@ describe("tasks", () => {
         carriesShift: false,
         pointObjects: how - 2,
         storedVectors: { messages: 0, evaluations: 0 },
+        keptGradients: 0,
         rangesRead: 0,
       });
     }
+  });
+
+  it("that tell what becomes of gradients say it last, a byte for each of their workers, and come back as they were", () => {
+    const at = taskOf("difference");
+    const alone: Task = { ...at, reuse: [{ read: true, keep: false }] };
+    const others = [{ slot: 8, worker: 9 }];
+    const pack: Task = {
+      ...at,
+      others,
+      reuse: [
+        { read: true, keep: true },
+        { read: false, keep: true },
+      ],
+    };
+    for (const [task, last] of [
+      [alone, [1]],
+      [pack, [3, 2]],
+    ] as const) {
+      const { reuse: _, ...without } = task;
+      const [body, plain] = [encodeTask(task), encodeTask(without)].map((text) =>
+        Buffer.from(text!, "base64"),
+      );
+      expect(decodeTask(body!.toString("base64"))).toEqual(task);
+      expect([...body!.subarray(-last.length)]).toEqual(last);
+      // Else they differ in a flag, the length and the checksum.
+      expect(body!.length).toBe(plain!.length + last.length);
+      expect(body![FRAME_HEADER_BYTES + 1]).toBe(plain![FRAME_HEADER_BYTES + 1]! + 32);
+      const rest = [body!, plain!].map((bytes) => bytes.subarray(FRAME_HEADER_BYTES + 2, plain!.length));
+      expect(rest[0]).toEqual(rest[1]);
+      const unknown = Buffer.from(body!);
+      unknown[unknown.length - 1] = 4;
+      unknown.writeUInt32LE(crc32Bitwise(unknown.subarray(FRAME_HEADER_BYTES)), 8);
+      expect(() => decodeTask(unknown.toString("base64"))).toThrow("unknown reuse of gradients 4");
+    }
+    expect(membersOf(pack).map(({ reuse }) => reuse)).toEqual([[pack.reuse![0]], [pack.reuse![1]]]);
   });
 
   it("whose points travel otherwise than they tell of the state are refused", () => {
@@ -236,8 +272,8 @@ describe("tasks", () => {
     expect(() =>
       decodeTask(toBody(frameOf(FrameType.task, [{ u8: TASK_NUMBERS.length }, { u8: 0 }, ...fields]))),
     ).toThrow("unknown kind");
-    expect(() => decodeTask(toBody(frameOf(FrameType.task, [{ u8: 8 }, { u8: 32 }, ...fields])))).toThrow(
-      "unknown flags 32",
+    expect(() => decodeTask(toBody(frameOf(FrameType.task, [{ u8: 8 }, { u8: 64 }, ...fields])))).toThrow(
+      "unknown flags 64",
     );
     expect(decodeTask(toBody(frameOf(FrameType.task, [{ u8: 8 }, { u8: 0 }, ...fields]))).kind).toBe(
       "calibrate",

@@ -12,6 +12,7 @@ import { decodeTask, encodeTask } from "./messages/task.ts";
 import { outsideBytesOf } from "./messages/traffic.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./stored/checkpoint.ts";
 import { decodeDelta, encodeDelta } from "./stored/delta.ts";
+import { decodeGradient, encodeGradient } from "./stored/gradient.ts";
 import { decodeComputeProbe, decodeMeasurement, decodeObjectsProbe } from "./stored/measurement.ts";
 import { decodeResult, encodeResult } from "./stored/result.ts";
 import { decodeRounds, encodeRounds } from "./stored/round-record.ts";
@@ -33,6 +34,7 @@ import {
 } from "./testing/samples.ts";
 
 /** The layout of VR-DIANA's workers. */
+const GRADIENT = { runDigest: "0123456789abcdef", phase: 0, round: 7, worker: 2, point: 5 };
 const STATE = { vectors: ["shift"], spare: ["reference", "referenceGradient"] };
 const vector = Float64Array.of(1, 2, 3);
 
@@ -80,6 +82,11 @@ const codecs = {
     type: FrameType.floats,
     read: (bytes: Uint8Array) => decodeVector(bytes, 3, "vector", "float32"),
     valid: [encodeVector(vector, "float32")],
+  },
+  gradient: {
+    type: FrameType.gradient,
+    read: (bytes: Uint8Array) => decodeGradient(bytes, GRADIENT, 3, "gradient"),
+    valid: [encodeGradient(GRADIENT, vector)],
   },
 } as const;
 

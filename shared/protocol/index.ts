@@ -14,6 +14,7 @@ export {
   contributionsQueueName,
   datasetPrefix,
   deltaKey,
+  gradientKey,
   isTransientKey,
   iterateKey,
   labelsKey,
@@ -106,6 +107,7 @@ export {
   type Downlink,
   decodeTask,
   encodeTasks,
+  type GradientReuse,
   isOutsideMethod,
   isPreparationTask,
   isProbe,
@@ -165,6 +167,12 @@ export {
   type Totals,
 } from "./stored/checkpoint.ts";
 export { type Delta, decodeDelta, encodeDelta } from "./stored/delta.ts";
+export {
+  decodeGradient,
+  encodeGradient,
+  type GradientIdentity,
+  storedGradientBytes,
+} from "./stored/gradient.ts";
 export {
   decodeLabels,
   encodeLabels,

@@ -68,6 +68,9 @@ export const sumKey = (run: string, phase: number, round: number, range: number)
   `${runPrefix(run)}contributions/${phase}/${pad(round)}/sum-${pad(range)}`;
 export const observedSumKey = (run: string, phase: number, round: number, range: number): string =>
   `${runPrefix(run)}contributions/observed-${pad(phase)}/${pad(round)}/sum-${pad(range)}`;
+/** A worker's gradient at the iterate of a round, over all its rows: for whoever needs it in the next one. */
+export const gradientKey = (run: string, phase: number, round: number, worker: number): string =>
+  `${runPrefix(run)}contributions/gradients-${phase}/${pad(round)}/${pad(worker)}`;
 /** What a DIANA worker remembers for this round; written as the outcome of the round before. */
 export const memoryKey = (run: string, worker: number, round: number): string =>
   `${runPrefix(run)}memory/${pad(worker)}/${pad(round)}`;

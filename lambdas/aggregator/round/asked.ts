@@ -3,6 +3,7 @@ import { aggregationOf, type Plan, serverDraws, type Vectors } from "../../../sh
 import type { Ranges, Task, TaskKind } from "../../../shared/protocol/index.ts";
 import { type ActiveRun, tasksFor } from "../term/active-run.ts";
 import { rangesOfEvaluation } from "./evaluate.ts";
+import { withReuse } from "./gradient-reuse.ts";
 import { heldOutTasks } from "./held-out.ts";
 import { rangesOf } from "./reduction.ts";
 import type { RoundSetting, Standing } from "./round-setting.ts";
@@ -25,10 +26,9 @@ export interface Asked {
 }
 
 export async function ask(setting: RoundSetting, standing: Standing): Promise<Asked> {
-  const { active, method, evaluate, heldOut, oldestNeededRound } = setting;
+  const { active, evaluate, heldOut, oldestNeededRound } = setting;
   const { state, round } = standing;
-  const draws = serverDraws(active.spec.seed, round);
-  const plan = method.plan(state, round, setting.dense ? { ...draws, coin: () => true } : draws);
+  const plan = planOf(setting, state, round);
   const { request, workers } = plan;
   const others = evaluate ? absent(workers, active.workers) : [];
   const packs = Math.ceil(workers.length / active.shardsPerTask);
@@ -48,11 +48,16 @@ export async function ask(setting: RoundSetting, standing: Standing): Promise<As
   const told = ranges.message + ranges.evaluation === 0 ? undefined : ranges;
   const common = { round, evaluate, oldestNeededRound, ranges: told };
   const kind = request.name as TaskKind;
-  const own = tasksFor(
+  const plain = tasksFor(
     active,
     { ...common, kind, points: carried, pointRounds, ...(downlink && { downlink }) },
     workers,
   );
+  const { since } = setting;
+  const end = active.spec.stop.rounds;
+  const own = active.keepsGradients
+    ? withReuse(plain, plan, { round, since, end, plan: (at) => planOf(setting, state, at) })
+    : plain;
   const watchers = tasksFor(
     active,
     { ...common, kind: "evaluate", points: watched, pointRounds: pointRounds.slice(0, 1) },
@@ -63,6 +68,12 @@ export async function ask(setting: RoundSetting, standing: Standing): Promise<As
     ? heldOutTasks(active, watched[0]!, pointRounds[0]!, own.length + watchers.length)
     : [];
   return { plan, travel, ranges, entryBytes, own: withStates(active, own, state), watchers, beside };
+}
+
+/** What a round asks of whom. Of methods that keep gradients in the store it does not depend on the state. */
+function planOf({ active, method, isForced }: RoundSetting, state: Vectors, round: number): Plan {
+  const draws = serverDraws(active.spec.seed, round);
+  return method.plan(state, round, isForced(round) ? { ...draws, coin: () => true } : draws);
 }
 
 /** Messages are looked at one by one where the server moves each worker's state by its own, where they have weights, and by robust rules. */

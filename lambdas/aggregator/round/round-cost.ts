@@ -1,7 +1,9 @@
 /** What a round was, in bits, bytes and messages. */
 import { isPair } from "../../../shared/methods/index.ts";
+import { storedGradientBytes } from "../../../shared/protocol/index.ts";
 import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import type { Exchange } from "../exchange/exchange.ts";
+import type { ActiveRun } from "../term/active-run.ts";
 import type { Asked } from "./asked.ts";
 import { storedEvaluationBytes } from "./evaluate.ts";
 import type { ReductionTraffic } from "./reduce.ts";
@@ -32,16 +34,18 @@ const NO_TRAFFIC: ReductionTraffic = {
 export function costOf(
   { plan: { request }, own, watchers, ranges, entryBytes }: Asked,
   { accepted, taskBytes, outsideBytes, resent, hedged, dropped }: Exchange,
-  { workers, dimension }: { readonly workers: number; readonly dimension: number },
+  { workers, dimension, digest }: Pick<ActiveRun, "workers" | "dimension" | "digest">,
   storedBytes: number,
   traffic = NO_TRAFFIC,
 ): RoundCost {
   const { bits, reused, uplinkBytes, bytesRead, evaluationBytes } = uplinkOf(accepted);
   const storedMessages = ranges.message === 0 ? 0 : own.length * entryBytes * dimension;
+  const kept = own.reduce((count, { reuse }) => count + (reuse?.[0]?.keep === true ? 1 : 0), 0);
+  const keptGradients = kept * storedGradientBytes(digest, dimension);
   const storedGradients = storedEvaluationBytes(accepted.slice(0, own.length + watchers.length), dimension);
   return {
     uplinkBitsPerWorker: bits / workers,
-    uplinkBytes: uplinkBytes + storedMessages + traffic.uplinkBytes,
+    uplinkBytes: uplinkBytes + storedMessages + keptGradients + traffic.uplinkBytes,
     downlinkBytes: taskBytes + storedBytes + bytesRead + traffic.taskBytes,
     evaluationBytes: outsideBytes + evaluationBytes + storedGradients + traffic.outsideBytes,
     pairs: isPair(request) ? own.length : 0,

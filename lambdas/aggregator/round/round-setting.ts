@@ -16,8 +16,10 @@ export interface RoundSetting {
   readonly evaluate: boolean;
   /** Ask what the held-out data says of x^t. */
   readonly heldOut: boolean;
-  /** Dense whatever the coin says: the workers have changed. */
-  readonly dense: boolean;
+  /** The first round of the membership epoch. */
+  readonly since: number;
+  /** Is a round dense whatever the coin says, as the workers have changed? */
+  isForced(round: number): boolean;
   readonly constants: Constants;
   /** Called when the round's tasks have left. */
   readonly sent: () => void;

@@ -8,6 +8,7 @@ import type { AcceptedContribution } from "../exchange/contribution-table.ts";
 import { type Exchange, type ExchangeWatch, exchange } from "../exchange/exchange.ts";
 import { type Asked, ask } from "./asked.ts";
 import { combine } from "./evaluate.ts";
+import { usedGradients } from "./gradient-reuse.ts";
 import { heldOutFigures } from "./held-out.ts";
 import { messagesOf, movedStates, shorterThanTheMean, sumsOf } from "./messages.ts";
 import { costOf, type RoundCost } from "./round-cost.ts";
@@ -54,6 +55,7 @@ export async function doRound(setting: RoundSetting, standing: Standing): Promis
   );
   const answers = accepted.slice(0, own.length);
   const workerStates = await movedStates(setting, standing, asked, messages, answers);
+  active.usedUp.add(usedGradients(own));
   const behind = own.length + watchers.length;
   const seen = evaluate ? combine(accepted.slice(0, behind), count, dimension, exact) : undefined;
   return {

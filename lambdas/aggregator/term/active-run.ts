@@ -24,6 +24,7 @@ import {
 import type { Inbox } from "../exchange/inbox.ts";
 import type { AggregatorHooks } from "../hooks.ts";
 import { type NumberedMembership, startingEpoch } from "../membership/decide.ts";
+import { keepsGradients, keptGradient } from "../round/gradient-reuse.ts";
 import { shardsPerTaskOf } from "../round/packing.ts";
 import { UsedUp } from "../round/used-up.ts";
 
@@ -46,6 +47,8 @@ export interface ActiveRun extends NumberedMembership {
   readonly dense: Compressor;
   /** b: neighbouring workers that one task does the work of. */
   readonly shardsPerTask: number;
+  /** Gradients go from a round to the next one through the store. */
+  readonly keepsGradients: boolean;
   readonly taskQueue: QueueAddress;
   /** The run's own queue of contributions. */
   readonly replyTo: QueueAddress;
@@ -132,6 +135,8 @@ function partOf(
   { phase, workers, participants }: NumberedMembership,
 ) {
   const { dimension } = problem.parameters;
+  const shardsPerTask = shardsPerTaskOf(spec, workers, manifest, problem);
+  const gradient = keptGradient({ workers, participants, shardsPerTask }, manifest, problem);
   return {
     phase,
     workers,
@@ -139,7 +144,8 @@ function partOf(
     algorithm: algorithmOf(spec, { workers, participants }),
     compressor: createCompressor(compressorOf(spec.algorithm), dimension, spec.wire, { workers }),
     rows: rowsUsed(manifest.rows, workers, spec.remainder),
-    shardsPerTask: shardsPerTaskOf(spec, workers, manifest, problem),
+    shardsPerTask,
+    keepsGradients: keepsGradients(spec, gradient),
   };
 }
 

@@ -1,7 +1,7 @@
 /** A round, and the state after it. */
 import { type MadeStep, roundingPasses, type Vectors } from "../../../shared/methods/index.ts";
 import type { RoundRecord, RunSpec, StoppedBy, Totals } from "../../../shared/protocol/index.ts";
-import { noteNorm } from "../membership/decide.ts";
+import { currentEpoch, noteNorm } from "../membership/decide.ts";
 import { isFirstOfChange } from "../membership/may-take-effect.ts";
 import type { DeltaDownlink } from "../round/downlink.ts";
 import { evaluateAt } from "../round/evaluate.ts";
@@ -79,7 +79,8 @@ function roundOf(term: OpenTerm, before: RunState, working: Working): Promise<Ro
     oldestNeededRound: writer.durableRound,
     evaluate: round === 0 || (spec.evaluateEvery > 0 && round % spec.evaluateEvery === 0),
     heldOut: asksHeldOut(before),
-    dense: isFirstOfChange(before.elastic, round),
+    since: currentEpoch(before.elastic).round,
+    isForced: (at: number) => isFirstOfChange(before.elastic, at),
     constants: before.Li === undefined ? before.constants : { ...before.constants, Li: before.Li },
     sent() {
       writer.release();

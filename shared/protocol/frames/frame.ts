@@ -23,6 +23,7 @@ export const FrameType = {
   delta: 8,
   /** A vector whose entries are float32. */
   floats: 9,
+  gradient: 10,
 } as const;
 export type FrameType = keyof typeof FrameType;
 

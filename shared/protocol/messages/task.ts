@@ -107,6 +107,7 @@ const PACKED = 2;
 const CARRIED = 4;
 const HELD = 8;
 const BY_RANGES = 16;
+const IN_STORE = 32;
 
 /** A point in a task: the vector itself, the key of the object that holds it, or a vector of the server's state (`Downlink`). */
 export type Point =
@@ -132,6 +133,14 @@ export interface Downlink {
    * can't make S_t answers that it needs the state.
    */
   readonly base?: { readonly round: number; readonly keys: readonly string[] };
+}
+
+/** Which of a worker's gradients go through the store, so that no environment need compute one that another has computed. */
+export interface GradientReuse {
+  /** The one at the older point may lie there: whoever did the worker's task of the round before was told to keep it. */
+  readonly read: boolean;
+  /** Keep the one at x^t: the worker is asked for it again in the next round. */
+  readonly keep: boolean;
 }
 
 /** A slot and the worker that has it. */
@@ -167,6 +176,8 @@ export interface Task {
   readonly others?: readonly Member[];
   /** The state of the worker and then of the others, where the server holds them (DIANA's h_i). */
   readonly shifts?: readonly Float64Array[];
+  /** Of the worker and then of the others, where gradients are kept in the store. */
+  readonly reuse?: readonly GradientReuse[];
   /** Dense vectors of the answer go into the store, to be added by reducers. */
   readonly ranges?: Ranges | undefined;
   /** Of a reducer's task. */
@@ -180,11 +191,12 @@ export function isReduction(kind: TaskKind): kind is "reduce" | "reduce-observed
 
 /** The tasks that a packed one stands for; one that is not packed stands for itself. */
 export function membersOf(task: Task): Task[] {
-  const { others = [], shifts, ...own } = task;
+  const { others = [], shifts, reuse, ...own } = task;
   return [{ slot: own.slot, worker: own.worker }, ...others].map((member, i) => ({
     ...own,
     ...member,
     ...(shifts === undefined ? {} : { shifts: shifts.slice(i, i + 1) }),
+    ...(reuse === undefined ? {} : { reuse: reuse.slice(i, i + 1) }),
   }));
 }
 
@@ -197,10 +209,16 @@ export function packTasks(tasks: readonly Task[], size: number): readonly Task[]
     while (end < tasks.length && end < first + size && alike(tasks[first]!, tasks[end]!)) end++;
     const others = tasks.slice(first + 1, end).map(({ slot, worker }) => ({ slot, worker }));
     const shifts = tasks.slice(first, end).flatMap((task) => task.shifts ?? []);
+    const reuse = tasks.slice(first, end).flatMap((task) => task.reuse ?? []);
     packs.push(
       others.length === 0
         ? tasks[first]!
-        : { ...tasks[first]!, others, ...(shifts.length === 0 ? {} : { shifts }) },
+        : {
+            ...tasks[first]!,
+            others,
+            ...(shifts.length === 0 ? {} : { shifts }),
+            ...(reuse.length === 0 ? {} : { reuse }),
+          },
     );
     first = end;
   }
@@ -214,8 +232,20 @@ export function encodeTask(task: Task): string {
     for (const { slot, worker } of task.others) writer.u32(slot).u32(worker);
   }
   for (const shift of task.shifts ?? []) writer.vector(shift);
+  for (const { read, keep } of task.reuse ?? []) writer.u8((read ? READ : 0) | (keep ? KEEP : 0));
   if (task.reduction !== undefined) writeReduction(writer, task.reduction);
   return writer.finishBody();
+}
+
+/** Of a worker's gradients that go through the store: */
+const READ = 1;
+const KEEP = 2;
+
+/** @throws MessageError */
+function readReuse(reader: FrameReader): GradientReuse {
+  const flags = reader.u8();
+  if ((flags & ~(READ | KEEP)) !== 0) throw new MessageError(`task: unknown reuse of gradients ${flags}`);
+  return { read: (flags & READ) !== 0, keep: (flags & KEEP) !== 0 };
 }
 
 function writeReduction(writer: FrameWriter, reduction: Reduction): void {
@@ -256,7 +286,8 @@ function writeCommon(task: Task): FrameWriter {
         (task.others === undefined ? 0 : PACKED) |
         (task.shifts === undefined ? 0 : CARRIED) |
         (task.downlink === undefined ? 0 : HELD) |
-        (task.ranges === undefined ? 0 : BY_RANGES),
+        (task.ranges === undefined ? 0 : BY_RANGES) |
+        (task.reuse === undefined ? 0 : IN_STORE),
     )
     .u32(task.round)
     .u32(task.oldestNeededRound)
@@ -354,11 +385,11 @@ export function encodeTasks(tasks: readonly Task[]): string[] {
 }
 
 /** Does nothing come after its slot and its worker? */
-function isPlain({ others, shifts, reduction }: Task): boolean {
-  return others === undefined && shifts === undefined && reduction === undefined;
+function isPlain({ others, shifts, reuse, reduction }: Task): boolean {
+  return others === undefined && shifts === undefined && reuse === undefined && reduction === undefined;
 }
 
-/** Do two tasks differ in slot, worker and the worker's shift at most? */
+/** Do two tasks differ in slot, worker, the worker's shift and what becomes of its gradients at most? */
 function alike(a: Task, b: Task): boolean {
   return (
     a.kind === b.kind &&
@@ -373,6 +404,7 @@ function alike(a: Task, b: Task): boolean {
     a.others === undefined &&
     b.others === undefined &&
     (a.shifts === undefined) === (b.shifts === undefined) &&
+    (a.reuse === undefined) === (b.reuse === undefined) &&
     a.reduction === undefined &&
     b.reduction === undefined &&
     a.ranges === b.ranges &&
@@ -401,7 +433,7 @@ export function plainTask(
     pointRounds,
     ranges,
     downlink,
-  }: Omit<Task, keyof Member | "others" | "shifts" | "reduction">,
+  }: Omit<Task, keyof Member | "others" | "shifts" | "reuse" | "reduction">,
   slot: number,
   worker: number,
 ): Task {
@@ -449,7 +481,15 @@ const SLOT_AND_WORKER_BYTES = 8;
 interface TaskHead
   extends Omit<
     Task,
-    keyof Member | "evaluate" | "points" | "pointRounds" | "downlink" | "others" | "shifts" | "reduction"
+    | keyof Member
+    | "evaluate"
+    | "points"
+    | "pointRounds"
+    | "downlink"
+    | "others"
+    | "shifts"
+    | "reuse"
+    | "reduction"
   > {
   readonly flags: number;
   /** Of points. */
@@ -460,7 +500,7 @@ interface TaskHead
 function readHead(reader: FrameReader): TaskHead {
   const kind = readKind(reader);
   const flags = reader.u8();
-  if ((flags & ~(EVALUATE | PACKED | CARRIED | HELD | BY_RANGES)) !== 0)
+  if ((flags & ~(EVALUATE | PACKED | CARRIED | HELD | BY_RANGES | IN_STORE)) !== 0)
     throw new MessageError(`task: unknown flags ${flags}`);
   const round = reader.u32();
   const oldestNeededRound = reader.u32();
@@ -524,6 +564,8 @@ function readTask(frame: Uint8Array): Task {
   }
   const shifts: Float64Array[] = [];
   if ((flags & CARRIED) !== 0) for (let i = 0; i <= others.length; i++) shifts.push(reader.vector());
+  const reuse: GradientReuse[] = [];
+  if ((flags & IN_STORE) !== 0) for (let i = 0; i <= others.length; i++) reuse.push(readReuse(reader));
   const reduction = isReduction(kind) ? readReduction(reader) : undefined;
   reader.end();
   return {
@@ -543,6 +585,7 @@ function readTask(frame: Uint8Array): Task {
     ...(downlink === undefined ? {} : { downlink }),
     ...((flags & PACKED) === 0 ? {} : { others }),
     ...((flags & CARRIED) === 0 ? {} : { shifts }),
+    ...((flags & IN_STORE) === 0 ? {} : { reuse }),
     ...(ranges === undefined ? {} : { ranges }),
     ...(reduction === undefined ? {} : { reduction }),
   };
@@ -586,6 +629,8 @@ export interface TaskNeeds {
   readonly pointObjects: number;
   /** Vectors that it stores to be added by reducers: the method's messages, and exact gradients. */
   readonly storedVectors: { readonly messages: number; readonly evaluations: number };
+  /** Gradients that it keeps in the store for the next round. */
+  readonly keptGradients: number;
   /** Of a reducer: ranges that it reads. */
   readonly rangesRead: number;
 }
@@ -609,7 +654,9 @@ export function taskNeedsOf(body: string): TaskNeeds | undefined {
       evaluations: (ranges?.evaluation ?? 0) > 0 ? members : 0,
     };
     const rangesRead = isReduction(kind) ? readSlotsOf(reader) : 0;
-    return { kind, round, carriesShift: (flags & CARRIED) !== 0, pointObjects, storedVectors, rangesRead };
+    const keptGradients = keptIn(body, flags);
+    const carriesShift = (flags & CARRIED) !== 0;
+    return { kind, round, carriesShift, pointObjects, storedVectors, keptGradients, rangesRead };
   });
 }
 
@@ -617,6 +664,12 @@ export function taskNeedsOf(body: string): TaskNeeds | undefined {
 function membersIn(body: string, flags: number): number {
   if ((flags & PACKED) === 0) return 1;
   return 1 + (readTask(fromBody(body, "task")).others?.length ?? 0);
+}
+
+/** How many gradients a task has kept: told behind all else, as above. */
+function keptIn(body: string, flags: number): number {
+  if ((flags & IN_STORE) === 0) return 0;
+  return readTask(fromBody(body, "task")).reuse!.filter(({ keep }) => keep).length;
 }
 
 /** Vectors that a reducer reads: the first number after its slot and worker. */

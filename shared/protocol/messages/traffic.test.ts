@@ -164,6 +164,7 @@ describe("what accounting sees in the first bytes", () => {
       expect(taskNeedsOf(body)).toEqual({
         ...{ kind, round, carriesShift: shifts !== undefined, pointObjects },
         storedVectors: { messages: 0, evaluations: 0 },
+        keptGradients: 0,
         rangesRead: kind.startsWith("reduce") ? 3 : 0,
       });
     }
@@ -186,6 +187,20 @@ describe("what accounting sees in the first bytes", () => {
       const unwatched = { ...pack, ranges: { message: 17, evaluation: 0 } };
       expect(taskNeedsOf(encodeTask(unwatched))?.storedVectors).toEqual({ messages: 3, evaluations: 0 });
     }
+  });
+
+  it("of a task whose gradients are kept is how many, wherever its slots stand", () => {
+    const long = { kind: "inline", vector: new Float64Array(3000) } as const;
+    const others = [5, 6].map((slot) => ({ slot, worker: slot }));
+    const reuse = [
+      { read: true, keep: true },
+      { read: true, keep: false },
+      { read: false, keep: true },
+    ];
+    const pack = taskOf("full", { points: [long], others, reuse });
+    const alone = taskOf("full", { points: [stored], reuse: reuse.slice(0, 1) });
+    expect(taskNeedsOf(encodeTask(pack))?.keptGradients).toBe(2);
+    expect(taskNeedsOf(encodeTask(alone))?.keptGradients).toBe(1);
   });
 
   it.each(Object.entries(incoming))("of %s is what the whole of it says", (_name, message) => {

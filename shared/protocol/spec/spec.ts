@@ -7,6 +7,7 @@ import {
   algorithmSchema,
   keepsPrevious,
   participantsAsked,
+  reusesGradients,
   samplesByImportance,
 } from "../../methods/index.ts";
 import {
@@ -144,6 +145,12 @@ export const runSpecSchema = z
       .describe(
         'Who adds the dense vectors of a round: "aggregator"; "workers", each of which adds one range of coordinates of all of them, which is faster where n d is large; or "auto" (default), by that. The trajectory has the same bits.',
       ),
+    reuse: z
+      .enum(["auto", "environment", "store"])
+      .exactOptional()
+      .describe(
+        'Where a worker has its gradient at x^{t-1} from, which it computed in the round before: from its "environment", if that is the same one, else it is computed again; or from the "store", where it lies as 8 d bytes for one round; or "auto" (default): the store where computing it costs more than keeping and reading it. The trajectory has the same bits. Of methods that need it: MARINA, PP-MARINA, DASHA.',
+      ),
     checkpointEvery,
     durability: z
       .enum(["write-behind", "strict"])
@@ -170,6 +177,11 @@ export const runSpecSchema = z
       context.addIssue({ code: "custom", path: ["hessianVariance"], message });
     }
     checkStart(spec as RunSpec, context);
+    if (spec.reuse === "store" && !reusesGradients(spec.algorithm)) {
+      const kind = spec.algorithm.kind;
+      const message = `expected "environment" or "auto": ${kind} needs no gradient of the round before; marina, pp-marina and dasha do`;
+      context.addIssue({ code: "custom", path: ["reuse"], message });
+    }
     checkElastic(spec as RunSpec, context);
   })
   .meta({ title: "Marina run", description: "One distributed optimisation run." });
