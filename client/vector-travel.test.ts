@@ -56,6 +56,9 @@ describe("where vectors go", () => {
       downBytes: whole.rounds[0]!.downBytes / 2,
       iterateSeconds: whole.rounds[0]!.iterateSeconds / 2,
     });
+    const told = (travel: typeof half) => travelText(travel, 0.001)!.split(";")[0];
+    expect(told(half)).toBe("vectors: iterates in float32 travel as objects");
+    expect(told(whole)).toBe("vectors: iterates travel as objects");
     // Two points of 3,100 entries: 66,134 bytes in base64, or half of that.
     const ways = (["float64", "float32"] as const).map((iterate) => travelOf(3100, 5, natural, { iterate }));
     expect(ways.map(({ iterates }) => iterates)).toEqual(["objects", "tasks"]);

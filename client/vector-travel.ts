@@ -15,6 +15,7 @@ import {
   aggregationOf,
   bytesOf,
   compressorOf,
+  type IteratePrecision,
   methodOf,
   participantsAsked,
   samplesByImportance,
@@ -39,6 +40,8 @@ export interface RoundTravel {
 }
 
 export interface VectorTravel {
+  /** Of the iterates. */
+  readonly precision: IteratePrecision;
   /** Inside tasks, as objects that tasks name, or as what leads to them from the state that environments hold. */
   readonly iterates: "tasks" | "objects" | "deltas";
   readonly rounds: readonly RoundTravel[];
@@ -78,6 +81,7 @@ export function vectorTravel(spec: RunSpec, manifest: Manifest, problem: Problem
     requests.some(({ dense }) => dense === (sort === "dense")),
   );
   return {
+    precision: spec.iterate ?? "float64",
     iterates,
     rounds: sorts.map((sort) => {
       const slots = sort === "dense" ? workers : (participants ?? workers);
@@ -132,7 +136,10 @@ function roundTravel(
 }
 
 /** For people, in one line; undefined where vectors are small enough for tasks and messages. @param computing seconds of a task. */
-export function travelText({ iterates, rounds }: VectorTravel, computing: number): string | undefined {
+export function travelText(
+  { precision, iterates, rounds }: VectorTravel,
+  computing: number,
+): string | undefined {
   if (iterates === "tasks" && rounds.every(({ reducers }) => reducers === 0)) return undefined;
   const how = { tasks: "in the tasks", objects: "as objects", deltas: "as deltas" }[iterates];
   const each = rounds.map((round) => {
@@ -146,5 +153,6 @@ export function travelText({ iterates, rounds }: VectorTravel, computing: number
     const [most, what] = terms.reduce((largest, term) => (term[0] > largest[0] ? term : largest));
     return `a ${sort} round: ${bytes(upBytes)} up, added by ${by}, ${bytes(downBytes)} down; most of its time: ${what}, about ${seconds(most)}`;
   });
-  return `vectors: iterates travel ${how}; ${each.join("; ")}`;
+  const kept = precision === "float32" ? " in float32" : "";
+  return `vectors: iterates${kept} travel ${how}; ${each.join("; ")}`;
 }

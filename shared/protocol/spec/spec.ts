@@ -121,7 +121,7 @@ export const runSpecSchema = z
       .enum(["auto", "full", "deltas"])
       .exactOptional()
       .describe(
-        'How iterates travel to the workers: "full", or as "deltas", the round\'s messages, of which an environment makes the next iterate itself, to the same bits. "auto" (the default): deltas where iterates are too large for tasks, the messages of a round take at most 2 d bytes, and making the step takes less time than reading the iterate.',
+        'How iterates travel to the workers: "full", or as "deltas", the round\'s messages, of which an environment makes the next iterate itself, to the same bits. "auto" (the default): deltas where iterates are too large for tasks, the messages of a round take at most a quarter of its bytes, and making the step takes less time than reading the iterate.',
       ),
     iterate: z
       .enum(["float64", "float32"])
