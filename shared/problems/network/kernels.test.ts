@@ -88,6 +88,16 @@ describe.each(["float64", "float32"] as const)("%s", (precision) => {
     agree(pair, [special], special.length, (k) => k.unary(operation, A, OUT, special.length));
   });
 
+  // Exponentials are computed in stages of 64 entries.
+  test.each(unaryOperations)("%s of more entries than one stage has", (operation) => {
+    for (const count of [63, 64, 65, 127, 128, 129, 200]) {
+      const a = Array.from({ length: count }, (_, i) =>
+        i % 5 === 0 ? special[(i / 5) % special.length]! : 12 * Math.sin(i * i),
+      );
+      agree(pair, [a], count, (k) => k.unary(operation, A, OUT, count));
+    }
+  });
+
   test("affine, clip and within", () => {
     fc.assert(
       fc.property(fc.array(entry, { minLength: 1, maxLength: 40 }), entry, entry, (a, s, o) => {
