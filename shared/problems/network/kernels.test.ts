@@ -98,6 +98,24 @@ describe.each(["float64", "float32"] as const)("%s", (precision) => {
     }
   });
 
+  test("bytes become scale byte + offset, rounded once to the memory's precision", () => {
+    const round = precision === "float32" ? Math.fround : (x: number) => x;
+    const byte = fc.integer({ min: 0, max: 255 });
+    fc.assert(
+      fc.property(fc.array(byte, { minLength: 1, maxLength: 40 }), finite, finite, (given, scale, offset) => {
+        const expected = given.map((each) => round(scale * each + offset));
+        for (const kernels of pair) {
+          const { memory } = prepared(kernels, []);
+          kernels.bytes(OUT, given.length).set(given);
+          kernels.decode(OUT, given.length, scale, offset);
+          expect([...memory.subarray(OUT, OUT + given.length)]).toEqual(expected);
+          expect(memory[OUT - 1]).toBe(0.25);
+          expect(memory.subarray(OUT + given.length, OUT + REGION).every((v) => v === 0.25)).toBe(true);
+        }
+      }),
+    );
+  });
+
   test("affine, clip and within", () => {
     fc.assert(
       fc.property(fc.array(entry, { minLength: 1, maxLength: 40 }), entry, entry, (a, s, o) => {

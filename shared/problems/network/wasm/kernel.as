@@ -19,6 +19,41 @@ function bytes<T>(entries: i32): usize {
   return <usize>entries * sizeof<T>();
 }
 
+// --- rows of bytes -------------------------------------------------------------------------------------------------
+
+/** Two of the numbers, in float64. */
+@inline
+function decodePair(numbers: v128, scale: v128, offset: v128): v128 {
+  return f64x2.add(f64x2.mul(scale, f64x2.convert_low_i32x4_s(numbers)), offset);
+}
+
+/** The bytes are the last ones of out's own memory: what is written covers bytes that have been read, and its own. */
+@inline
+function decode<T>(out: usize, count: i32, scale: f64, offset: f64): void {
+  const s = f64x2.splat(scale);
+  const o = f64x2.splat(offset);
+  let from = out + bytes<T>(count) - <usize>count;
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const four = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(from)));
+    const low = decodePair(four, s, o);
+    const high = decodePair(v128.shuffle<i32>(four, four, 2, 3, 2, 3), s, o);
+    if (sizeof<T>() == 8) {
+      v128.store(out, low);
+      v128.store(out, high, 16);
+    } else {
+      v128.store(out, v128.shuffle<i32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5));
+    }
+    from += 4;
+    out += bytes<T>(4);
+  }
+  for (; i < count; i++) {
+    store<T>(out, <T>(scale * <f64>load<u8>(from) + offset));
+    from += 1;
+    out += sizeof<T>();
+  }
+}
+
 // --- products ------------------------------------------------------------------------------------------------------
 // The right factor B [k, n] lies packed: panels of two vectors' columns, each k rows one after the other, the last one
 // filled up with zeros. So one panel stays in the first-level cache, and a row of it is two loads.
@@ -993,6 +1028,10 @@ function sumPool<T>(
 
 // --- one export a type ---------------------------------------------------------------------------------------------
 
+export function decode64(out: usize, count: i32, scale: f64, offset: f64): void {
+  decode<f64>(out, count, scale, offset);
+}
+
 export function pack64(b: usize, out: usize, k: i32, n: i32): void {
   pack<f64>(b, bytes<f64>(n), sizeof<f64>(), out, k, n);
 }
@@ -1101,6 +1140,10 @@ export function sumPoolTransposed64(
   strideY: i32, strideX: i32, top: i32, left: i32, outHeight: i32, outWidth: i32,
 ): void {
   sumPool<f64>(true, a, out, rows, height, width, size, windowHeight, windowWidth, strideY, strideX, outHeight, outWidth);
+}
+
+export function decode32(out: usize, count: i32, scale: f64, offset: f64): void {
+  decode<f32>(out, count, scale, offset);
 }
 
 export function pack32(b: usize, out: usize, k: i32, n: i32): void {
