@@ -55,40 +55,54 @@ function checkLabel(y: number, row: number, label: LabelForm): void {
 export class RowLoader {
   readonly #rows: DenseRows;
   readonly #size: number;
-  /** Bytes have 256 values: their decoded numbers. */
-  readonly #decoded: Float64Array | undefined;
 
   constructor(rows: DenseRows) {
     this.#rows = rows;
     this.#size = sizeOf(rows.shape);
-    const { values, scale, offset } = rows;
-    if (values instanceof Uint8Array) {
-      this.#decoded = Float64Array.from({ length: 256 }, (_, byte) => scale * byte + offset);
-    }
   }
 
   /** Rows first .. first + count - 1. */
   range(first: number, count: number, input: BlockInput): void {
-    this.#copy(first * this.#size, count * this.#size, input.memory, input.rows);
+    const [size, { values, scale, offset }] = [this.#size, this.#rows];
+    const [from, entries] = [first * size, count * size];
+    if (values instanceof Uint8Array) {
+      input.kernels.bytes(input.rows, entries).set(values.subarray(from, from + entries));
+      input.kernels.decode(input.rows, entries, scale, offset);
+    } else this.#copy(values, from, entries, input.memory, input.rows);
     if (input.labels === undefined) return;
     for (let i = 0; i < count; i++) input.memory[input.labels + i] = this.#rows.labels![first + i]!;
   }
 
   /** The rows that batch[first .. first + count - 1] names. */
   batch(batch: Uint32Array, first: number, count: number, input: BlockInput): void {
+    const [size, { values, scale, offset }] = [this.#size, this.#rows];
+    if (values instanceof Uint8Array) {
+      const bytes = input.kernels.bytes(input.rows, count * size);
+      for (let i = 0; i < count; i++) {
+        const from = batch[first + i]! * size;
+        bytes.set(values.subarray(from, from + size), i * size);
+      }
+      input.kernels.decode(input.rows, count * size, scale, offset);
+    } else {
+      for (let i = 0; i < count; i++) {
+        this.#copy(values, batch[first + i]! * size, size, input.memory, input.rows + i * size);
+      }
+    }
+    if (input.labels === undefined) return;
     for (let i = 0; i < count; i++) {
-      const row = batch[first + i]!;
-      this.#copy(row * this.#size, this.#size, input.memory, input.rows + i * this.#size);
-      if (input.labels !== undefined) input.memory[input.labels + i] = this.#rows.labels![row]!;
+      input.memory[input.labels + i] = this.#rows.labels![batch[first + i]!]!;
     }
   }
 
-  #copy(from: number, count: number, memory: Float64Array | Float32Array, to: number): void {
-    const { values, scale, offset } = this.#rows;
-    const decoded = this.#decoded;
-    if (decoded !== undefined) {
-      for (let i = 0; i < count; i++) memory[to + i] = decoded[values[from + i]!]!;
-    } else if (scale === 1 && offset === 0) {
+  #copy(
+    values: Float64Array | Float32Array,
+    from: number,
+    count: number,
+    memory: Float64Array | Float32Array,
+    to: number,
+  ): void {
+    const { scale, offset } = this.#rows;
+    if (scale === 1 && offset === 0) {
       memory.set(values.subarray(from, from + count), to);
     } else {
       for (let i = 0; i < count; i++) memory[to + i] = scale * values[from + i]! + offset;

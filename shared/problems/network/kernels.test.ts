@@ -88,6 +88,34 @@ describe.each(["float64", "float32"] as const)("%s", (precision) => {
     agree(pair, [special], special.length, (k) => k.unary(operation, A, OUT, special.length));
   });
 
+  // Exponentials are computed in stages of 64 entries.
+  test.each(unaryOperations)("%s of more entries than one stage has", (operation) => {
+    for (const count of [63, 64, 65, 127, 128, 129, 200]) {
+      const a = Array.from({ length: count }, (_, i) =>
+        i % 5 === 0 ? special[(i / 5) % special.length]! : 12 * Math.sin(i * i),
+      );
+      agree(pair, [a], count, (k) => k.unary(operation, A, OUT, count));
+    }
+  });
+
+  test("bytes become scale byte + offset, rounded once to the memory's precision", () => {
+    const round = precision === "float32" ? Math.fround : (x: number) => x;
+    const byte = fc.integer({ min: 0, max: 255 });
+    fc.assert(
+      fc.property(fc.array(byte, { minLength: 1, maxLength: 40 }), finite, finite, (given, scale, offset) => {
+        const expected = given.map((each) => round(scale * each + offset));
+        for (const kernels of pair) {
+          const { memory } = prepared(kernels, []);
+          kernels.bytes(OUT, given.length).set(given);
+          kernels.decode(OUT, given.length, scale, offset);
+          expect([...memory.subarray(OUT, OUT + given.length)]).toEqual(expected);
+          expect(memory[OUT - 1]).toBe(0.25);
+          expect(memory.subarray(OUT + given.length, OUT + REGION).every((v) => v === 0.25)).toBe(true);
+        }
+      }),
+    );
+  });
+
   test("affine, clip and within", () => {
     fc.assert(
       fc.property(fc.array(entry, { minLength: 1, maxLength: 40 }), entry, entry, (a, s, o) => {

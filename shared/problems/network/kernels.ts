@@ -20,6 +20,11 @@ export interface Kernels {
   /** Memory of so many entries, with unspecified contents; void at the next call. @throws MarinaError `limit`. */
   memory(entries: number): Float64Array | Float32Array;
 
+  /** Where `decode` finds so many bytes: the last ones of out's own memory. Void at the next call of `memory`. */
+  bytes(out: number, count: number): Uint8Array;
+  /** out [count] = scale byte + offset, in float64 in both precisions, rounded to the memory's at the end. */
+  decode(out: number, count: number, scale: number, offset: number): void;
+
   /** B [k, n] as `product` reads it, in `packedEntries(k, n)` entries. */
   pack(b: number, out: number, k: number, n: number): void;
   /** B^T [k, n] for B [n, k], likewise. */
@@ -84,4 +89,10 @@ export interface Kernels {
 /** Room for a packed matrix: panels of eight columns at most, the last one filled up. */
 export function packedEntries(k: number, n: number): number {
   return k * 8 * Math.ceil(n / 8);
+}
+
+/** The last `count` bytes of the entries out .. out + count - 1. */
+export function lastBytes(memory: Float64Array | Float32Array, out: number, count: number): Uint8Array {
+  const end = memory.byteOffset + (out + count) * memory.BYTES_PER_ELEMENT;
+  return new Uint8Array(memory.buffer, end - count, count);
 }

@@ -1,6 +1,6 @@
 /** The kernels in plain TypeScript: what their sums and roundings are, for reading and for tests. */
 import { exp, expNonPositive, log, log1pUpToOne, tanh } from "../../math/index.ts";
-import type { BinaryOperation, Kernels, UnaryOperation } from "./kernels.ts";
+import { type BinaryOperation, type Kernels, lastBytes, type UnaryOperation } from "./kernels.ts";
 import type { Precision } from "./spec.ts";
 import type { Geometry } from "./window.ts";
 
@@ -24,6 +24,16 @@ export class ReferenceKernels implements Kernels {
     // Unspecified contents should not be zeros by accident.
     if (this.#memory.length < entries) this.#memory = this.#allocate(entries).fill(Number.NaN);
     return this.#memory;
+  }
+
+  bytes(out: number, count: number): Uint8Array {
+    return lastBytes(this.#memory, out, count);
+  }
+
+  decode(out: number, count: number, scale: number, offset: number): void {
+    const [heap, bytes] = [this.#memory, this.bytes(out, count)];
+    // In place: an entry covers bytes that have been read, and its own.
+    for (let i = 0; i < count; i++) heap[out + i] = scale * bytes[i]! + offset;
   }
 
   pack(b: number, out: number, k: number, n: number): void {

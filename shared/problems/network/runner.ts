@@ -18,6 +18,8 @@ import { type Geometry, geometryOf, isPointwise, type WindowAttributes } from ".
 /** Where rows and labels of a block are written. */
 export interface BlockInput {
   readonly memory: Float64Array | Float32Array;
+  /** Whose memory it is. */
+  readonly kernels: Kernels;
   /** First entry of the rows, row-major. */
   readonly rows: number;
   /** First entry of the labels, one a row; undefined where the program does not read them. */
@@ -84,7 +86,7 @@ export class Runner {
       const value = node < 0 ? undefined : this.#plan.values[node];
       return value === undefined ? undefined : this.#value(value);
     };
-    return { memory: this.#memory, rows: place("row")!, labels: place("label") };
+    return { memory: this.#memory, kernels: this.#kernels, rows: place("row")!, labels: place("label") };
   }
 
   /** Runs the block's rows at every point. */

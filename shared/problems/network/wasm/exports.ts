@@ -18,6 +18,7 @@ export interface KernelMemory {
 export type KernelFunction = (...numbers: number[]) => void;
 
 export type KernelFunctionName =
+  | "decode"
   | "pack"
   | "packTransposed"
   | "product"

@@ -19,6 +19,41 @@ function bytes<T>(entries: i32): usize {
   return <usize>entries * sizeof<T>();
 }
 
+// --- rows of bytes -------------------------------------------------------------------------------------------------
+
+/** Two of the numbers, in float64. */
+@inline
+function decodePair(numbers: v128, scale: v128, offset: v128): v128 {
+  return f64x2.add(f64x2.mul(scale, f64x2.convert_low_i32x4_s(numbers)), offset);
+}
+
+/** The bytes are the last ones of out's own memory: what is written covers bytes that have been read, and its own. */
+@inline
+function decode<T>(out: usize, count: i32, scale: f64, offset: f64): void {
+  const s = f64x2.splat(scale);
+  const o = f64x2.splat(offset);
+  let from = out + bytes<T>(count) - <usize>count;
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const four = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(from)));
+    const low = decodePair(four, s, o);
+    const high = decodePair(v128.shuffle<i32>(four, four, 2, 3, 2, 3), s, o);
+    if (sizeof<T>() == 8) {
+      v128.store(out, low);
+      v128.store(out, high, 16);
+    } else {
+      v128.store(out, v128.shuffle<i32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5));
+    }
+    from += 4;
+    out += bytes<T>(4);
+  }
+  for (; i < count; i++) {
+    store<T>(out, <T>(scale * <f64>load<u8>(from) + offset));
+    from += 1;
+    out += sizeof<T>();
+  }
+}
+
 // --- products ------------------------------------------------------------------------------------------------------
 // The right factor B [k, n] lies packed: panels of two vectors' columns, each k rows one after the other, the last one
 // filled up with zeros. So one panel stays in the first-level cache, and a row of it is two loads.
@@ -334,38 +369,85 @@ export function firstAddress(): usize {
   return (__heap_base + 63) & ~63;
 }
 
+const TANH = 0;
+const SIGMOID = 1;
+const SOFTPLUS = 2;
+const EXP = 3;
+const LOG = 4;
+const RELU = 5;
+const STEP = 6;
+const SQRT = 7;
+
+// An exponential is a long chain of operations, each of which waits for the one before; the processor looks ahead over two or
+// three of them only. So those of many pairs are computed in stages, from one table into the same table: then the operations
+// next to each other belong to different pairs.
+//
+// pmin(a, b) and pmax(a, b) are a where one of them is NaN, in one instruction; min and max take eight for the same result here.
+
+/** Pairs of a stage. */
+const PAIRS = 32;
+/** Of a pair in the table: the argument, then what one stage hands to the next. */
+const SLOT: usize = 96;
+const X: usize = 0;
+const K: usize = 16;
+const HIGH: usize = 32;
+const LOW: usize = 48;
+const NUMERATOR: usize = 64;
+const DENOMINATOR: usize = 80;
+const TABLE = memory.data(PAIRS * <i32>SLOT, 16);
+
+/** The exponential's argument for a function of x. */
 @inline
-function exp(x: v128): v128 {
-  const half = v128.or(v128.and(x, d(SIGN)), d(HALF));
-  const k = f64x2.trunc(f64x2.add(f64x2.mul(d(LOG2_E), x), half));
-  // 2^k in two factors: the first product is exact, so that the second alone rounds where 2^k is no normal number.
-  const first = f64x2.min(f64x2.max(k, d(LEAST_POWER)), d(MOST_POWER));
-  const scaled = f64x2.mul(f64x2.mul(reduced(x, k), powerOfTwo(first)), powerOfTwo(f64x2.sub(k, first)));
-  const tiny = v128.andnot(scaled, f64x2.lt(x, d(UNDERFLOW)));
-  return v128.bitselect(d(INFINITE), tiny, f64x2.gt(x, d(OVERFLOW)));
+function exponent(operation: i32, x: v128): v128 {
+  if (operation == EXP) return x;
+  // Beyond 20 tanh is 1 whatever the exponential.
+  if (operation == TANH) return f64x2.mul(d(MINUS_TWO), f64x2.pmin(f64x2.abs(x), d(TWENTY)));
+  return f64x2.neg(f64x2.abs(x));
 }
 
-/** The bits of `exp` for -700 < x <= 0 (and NaN), where 2^k needs no care. */
+/** x = k ln 2 + high - low; of all but EXP the argument is at most 0. */
 @inline
-function expModerate(x: v128): v128 {
-  const k = f64x2.trunc(f64x2.sub(f64x2.mul(d(LOG2_E), x), d(HALF)));
-  return f64x2.mul(reduced(x, k), powerOfTwo(k));
+function splitUp(operation: i32, slot: usize): void {
+  const x = exponent(operation, v128.load(slot, X));
+  const z = f64x2.mul(d(LOG2_E), x);
+  const nearest =
+    operation == EXP ? f64x2.add(z, v128.or(v128.and(x, d(SIGN)), d(HALF))) : f64x2.sub(z, d(HALF));
+  const k = f64x2.trunc(nearest);
+  v128.store(slot, k, K);
+  v128.store(slot, f64x2.sub(x, f64x2.mul(k, d(LN2_HIGH))), HIGH);
+  v128.store(slot, f64x2.mul(k, d(LN2_LOW)), LOW);
 }
 
-/** e^(x - k ln 2) */
+/** e^(high - low) = 1 - ((low - numerator / denominator) - high) */
 @inline
-function reduced(x: v128, k: v128): v128 {
-  const high = f64x2.sub(x, f64x2.mul(k, d(LN2_HIGH)));
-  const low = f64x2.mul(k, d(LN2_LOW));
-  const r = f64x2.sub(high, low);
+function fraction(slot: usize): void {
+  const r = f64x2.sub(v128.load(slot, HIGH), v128.load(slot, LOW));
   const t = f64x2.mul(r, r);
   let p = f64x2.add(d(P4), f64x2.mul(t, d(P5)));
   p = f64x2.add(d(P3), f64x2.mul(t, p));
   p = f64x2.add(d(P2), f64x2.mul(t, p));
   p = f64x2.add(d(P1), f64x2.mul(t, p));
   const c = f64x2.sub(r, f64x2.mul(t, p));
-  const quotient = f64x2.div(f64x2.mul(r, c), f64x2.sub(d(TWO), c));
-  return f64x2.sub(d(ONE), f64x2.sub(f64x2.sub(low, quotient), high));
+  v128.store(slot, f64x2.mul(r, c), NUMERATOR);
+  v128.store(slot, f64x2.sub(d(TWO), c), DENOMINATOR);
+}
+
+/** e^x of what the stages before left. */
+@inline
+function powered(operation: i32, slot: usize): v128 {
+  const k = v128.load(slot, K);
+  const quotient = f64x2.div(v128.load(slot, NUMERATOR), v128.load(slot, DENOMINATOR));
+  const y = f64x2.sub(d(ONE), f64x2.sub(f64x2.sub(v128.load(slot, LOW), quotient), v128.load(slot, HIGH)));
+  // Where x >= -40, 2^k needs no care.
+  if (operation == TANH) return f64x2.mul(y, powerOfTwo(k));
+  // 2^k in two factors: the first product is exact, so that the second alone rounds where 2^k is no normal number.
+  let first = f64x2.pmax(k, d(LEAST_POWER));
+  if (operation == EXP) first = f64x2.pmin(first, d(MOST_POWER));
+  const scaled = f64x2.mul(f64x2.mul(y, powerOfTwo(first)), powerOfTwo(f64x2.sub(k, first)));
+  const x = exponent(operation, v128.load(slot, X));
+  const tiny = v128.andnot(scaled, f64x2.lt(x, d(UNDERFLOW)));
+  if (operation != EXP) return tiny;
+  return v128.bitselect(d(INFINITE), tiny, f64x2.gt(x, d(OVERFLOW)));
 }
 
 /** 2^k for whole -1022 <= k <= 1023: k + 1023 in the last bits of a number just above 2^52, shifted to the exponent. */
@@ -429,65 +511,97 @@ function log1p(x: v128): v128 {
   return v128.bitselect(tiny, v128.bitselect(ofHalf, whole, halved), f64x2.lt(x, d(SMALL_LOG)));
 }
 
+/** tanh x with e^(-2|x|); of its two cases' quotients each lane needs one. */
 @inline
-function tanh(x: v128): v128 {
-  const a = f64x2.abs(x);
+function tanh(x: v128, e: v128): v128 {
   const s = f64x2.mul(x, x);
   let p = f64x2.add(f64x2.mul(d(T0), s), d(T1));
   p = f64x2.add(f64x2.mul(p, s), d(T2));
   let q = f64x2.add(s, d(U0));
   q = f64x2.add(f64x2.mul(q, s), d(U1));
   q = f64x2.add(f64x2.mul(q, s), d(U2));
-  const small = f64x2.add(x, f64x2.mul(x, f64x2.mul(s, f64x2.div(p, q))));
-  // Beyond 20 the result is 1 whatever the exponential.
-  const e = expModerate(f64x2.mul(d(MINUS_TWO), f64x2.min(a, d(TWENTY))));
-  const t = f64x2.div(f64x2.sub(d(ONE), e), f64x2.add(d(ONE), e));
-  const large = v128.or(t, v128.and(x, d(SIGN)));
-  return v128.bitselect(small, large, f64x2.lt(a, d(SMALL)));
+  const small = f64x2.lt(f64x2.abs(x), d(SMALL));
+  const above = v128.bitselect(p, f64x2.sub(d(ONE), e), small);
+  const below = v128.bitselect(q, f64x2.add(d(ONE), e), small);
+  const quotient = f64x2.div(above, below);
+  const near = f64x2.add(x, f64x2.mul(x, f64x2.mul(s, quotient)));
+  return v128.bitselect(near, v128.or(quotient, v128.and(x, d(SIGN))), small);
 }
 
+/** 1/(1 + e^-z) with e^-|z|. */
 @inline
-function sigmoid(z: v128): v128 {
-  const e = exp(f64x2.neg(f64x2.abs(z)));
+function sigmoid(z: v128, e: v128): v128 {
   const p = f64x2.div(d(ONE), f64x2.add(d(ONE), e));
   return v128.bitselect(f64x2.mul(e, p), p, f64x2.lt(z, d(ZERO)));
 }
 
+/** log(1 + e^z) with e^-|z|. */
 @inline
-function softplus(z: v128): v128 {
-  return f64x2.add(f64x2.max(z, d(ZERO)), log1p(exp(f64x2.neg(f64x2.abs(z)))));
+function softplus(z: v128, e: v128): v128 {
+  return f64x2.add(f64x2.pmax(z, d(ZERO)), log1p(e));
 }
 
 // --- one value -----------------------------------------------------------------------------------------------------
 // Vectors beyond the end may be written: buffers have room for them.
 
-const TANH = 0;
-const SIGMOID = 1;
-const SOFTPLUS = 2;
-const EXP = 3;
-const LOG = 4;
-const RELU = 5;
-const STEP = 6;
-const SQRT = 7;
+
+/** Two entries in float64. */
+@inline
+function loadPair<T>(from: usize): v128 {
+  return sizeof<T>() == 8 ? v128.load(from) : f64x2.promote_low_f32x4(v128.load64_zero(from));
+}
 
 @inline
-function elementary(operation: i32, x: v128): v128 {
-  if (operation == TANH) return tanh(x);
-  if (operation == SIGMOID) return sigmoid(x);
-  if (operation == SOFTPLUS) return softplus(x);
-  if (operation == EXP) return exp(x);
-  return log(x);
+function storePair<T>(to: usize, pair: v128): void {
+  if (sizeof<T>() == 8) v128.store(to, pair);
+  else v128.store64_lane(to, f32x4.demote_f64x2_zero(pair), 0);
+}
+
+@inline
+function finished(operation: i32, slot: usize): v128 {
+  const e = powered(operation, slot);
+  if (operation == EXP) return e;
+  const x = v128.load(slot, X);
+  if (operation == TANH) return tanh(x, e);
+  if (operation == SIGMOID) return sigmoid(x, e);
+  return softplus(x, e);
+}
+
+/** Functions of an exponential. */
+@inline
+function exponentials<T>(operation: i32, a: usize, out: usize, count: i32): void {
+  const pair = bytes<T>(2);
+  for (let left = (count + 1) >> 1; left > 0; left -= PAIRS) {
+    const end = TABLE + <usize>min(left, PAIRS) * SLOT;
+    for (let slot = TABLE; slot < end; slot += SLOT) {
+      v128.store(slot, loadPair<T>(a), X);
+      splitUp(operation, slot);
+      a += pair;
+    }
+    for (let slot = TABLE; slot < end; slot += SLOT) fraction(slot);
+    for (let slot = TABLE; slot < end; slot += SLOT) {
+      storePair<T>(out, finished(operation, slot));
+      out += pair;
+    }
+  }
+}
+
+@inline
+function logarithms<T>(a: usize, out: usize, count: i32): void {
+  const pair = bytes<T>(2);
+  const end = a + bytes<T>(count);
+  for (; a < end; a += pair) {
+    storePair<T>(out, log(loadPair<T>(a)));
+    out += pair;
+  }
 }
 
 @inline
 function one<T>(operation: i32, x: v128): v128 {
-  if (operation == RELU) return v128.max<T>(x, v128.splat<T>(0));
+  // -0 becomes +0 in the addition.
+  if (operation == RELU) return v128.add<T>(v128.pmax<T>(x, v128.splat<T>(0)), v128.splat<T>(0));
   if (operation == STEP) return v128.and(v128.gt<T>(x, v128.splat<T>(0)), v128.splat<T>(1));
-  if (operation == SQRT) return v128.sqrt<T>(x);
-  if (sizeof<T>() == 8) return elementary(operation, x);
-  const low = elementary(operation, f64x2.promote_low_f32x4(x));
-  const high = elementary(operation, f64x2.promote_low_f32x4(v128.shuffle<i32>(x, x, 2, 3, 2, 3)));
-  return v128.shuffle<i32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
+  return v128.sqrt<T>(x);
 }
 
 @inline
@@ -503,19 +617,19 @@ function each<T>(operation: i32, a: usize, out: usize, count: i32): void {
 function unary<T>(operation: i32, a: usize, out: usize, count: i32): void {
   switch (operation) {
     case TANH:
-      each<T>(TANH, a, out, count);
+      exponentials<T>(TANH, a, out, count);
       break;
     case SIGMOID:
-      each<T>(SIGMOID, a, out, count);
+      exponentials<T>(SIGMOID, a, out, count);
       break;
     case SOFTPLUS:
-      each<T>(SOFTPLUS, a, out, count);
+      exponentials<T>(SOFTPLUS, a, out, count);
       break;
     case EXP:
-      each<T>(EXP, a, out, count);
+      exponentials<T>(EXP, a, out, count);
       break;
     case LOG:
-      each<T>(LOG, a, out, count);
+      logarithms<T>(a, out, count);
       break;
     case RELU:
       each<T>(RELU, a, out, count);
@@ -914,6 +1028,10 @@ function sumPool<T>(
 
 // --- one export a type ---------------------------------------------------------------------------------------------
 
+export function decode64(out: usize, count: i32, scale: f64, offset: f64): void {
+  decode<f64>(out, count, scale, offset);
+}
+
 export function pack64(b: usize, out: usize, k: i32, n: i32): void {
   pack<f64>(b, bytes<f64>(n), sizeof<f64>(), out, k, n);
 }
@@ -1022,6 +1140,10 @@ export function sumPoolTransposed64(
   strideY: i32, strideX: i32, top: i32, left: i32, outHeight: i32, outWidth: i32,
 ): void {
   sumPool<f64>(true, a, out, rows, height, width, size, windowHeight, windowWidth, strideY, strideX, outHeight, outWidth);
+}
+
+export function decode32(out: usize, count: i32, scale: f64, offset: f64): void {
+  decode<f32>(out, count, scale, offset);
 }
 
 export function pack32(b: usize, out: usize, k: i32, n: i32): void {

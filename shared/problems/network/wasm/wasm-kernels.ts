@@ -1,5 +1,5 @@
 /** The kernels in WebAssembly: the bits of `ReferenceKernels`, sooner. */
-import type { BinaryOperation, Kernels, UnaryOperation } from "../kernels.ts";
+import { type BinaryOperation, type Kernels, lastBytes, type UnaryOperation } from "../kernels.ts";
 import { bytesOf } from "../layout.ts";
 import { MAX_KERNEL_BYTES, tooMuchMemory } from "../memory-limit.ts";
 import type { Precision } from "../spec.ts";
@@ -63,6 +63,14 @@ export class WasmKernels implements Kernels {
 
   #at(position: number): number {
     return this.#first + position * this.#entryBytes;
+  }
+
+  bytes(out: number, count: number): Uint8Array {
+    return lastBytes(this.#view, out, count);
+  }
+
+  decode(out: number, count: number, scale: number, offset: number): void {
+    this.#functions.decode(this.#at(out), count, scale, offset);
   }
 
   pack(b: number, out: number, k: number, n: number): void {
