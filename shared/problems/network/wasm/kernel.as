@@ -924,19 +924,16 @@ function addPatches<T>(
   strideY: i32, strideX: i32, top: i32, left: i32, outHeight: i32, outWidth: i32,
 ): void {
   for (let row = 0; row < height; row++) {
+    // The windows that cover a pixel: the last one with its first tap there, the one before with a tap one stride further on.
+    const lastY = (row + top) / strideY;
+    const firstI = row + top - lastY * strideY;
     for (let column = 0; column < width; column++) {
+      const lastX = (column + left) / strideX;
+      const firstJ = column + left - lastX * strideX;
       zeros<T>(out, size);
-      for (let i = 0; i < windowHeight; i++) {
-        const down = row + top - i;
-        if (down < 0) break;
-        if (down % strideY != 0) continue;
-        const y = down / strideY;
+      for (let i = firstI, y = lastY; i < windowHeight && y >= 0; i += strideY, y--) {
         if (y >= outHeight) continue;
-        for (let j = 0; j < windowWidth; j++) {
-          const right = column + left - j;
-          if (right < 0) break;
-          if (right % strideX != 0) continue;
-          const x = right / strideX;
+        for (let j = firstJ, x = lastX; j < windowWidth && x >= 0; j += strideX, x--) {
           if (x >= outWidth) continue;
           const tap = ((y * outWidth + x) * windowHeight + i) * windowWidth + j;
           addTo<T>(a + bytes<T>(tap * size), out, size);
