@@ -924,19 +924,16 @@ function addPatches<T>(
   strideY: i32, strideX: i32, top: i32, left: i32, outHeight: i32, outWidth: i32,
 ): void {
   for (let row = 0; row < height; row++) {
+    // The windows that cover a pixel: the last one with its first tap there, the one before with a tap one stride further on.
+    const lastY = (row + top) / strideY;
+    const firstI = row + top - lastY * strideY;
     for (let column = 0; column < width; column++) {
+      const lastX = (column + left) / strideX;
+      const firstJ = column + left - lastX * strideX;
       zeros<T>(out, size);
-      for (let i = 0; i < windowHeight; i++) {
-        const down = row + top - i;
-        if (down < 0) break;
-        if (down % strideY != 0) continue;
-        const y = down / strideY;
+      for (let i = firstI, y = lastY; i < windowHeight && y >= 0; i += strideY, y--) {
         if (y >= outHeight) continue;
-        for (let j = 0; j < windowWidth; j++) {
-          const right = column + left - j;
-          if (right < 0) break;
-          if (right % strideX != 0) continue;
-          const x = right / strideX;
+        for (let j = firstJ, x = lastX; j < windowWidth && x >= 0; j += strideX, x--) {
           if (x >= outWidth) continue;
           const tap = ((y * outWidth + x) * windowHeight + i) * windowWidth + j;
           addTo<T>(a + bytes<T>(tap * size), out, size);
@@ -968,6 +965,58 @@ function largestOf<T>(by: usize, width: i32, size: i32, windowHeight: i32, windo
   return best;
 }
 
+/** Lanes where `entry` takes the place of `best`: larger, or a NaN. */
+@inline
+function replaces<T>(entry: v128, best: v128): v128 {
+  return v128.or(v128.gt<T>(entry, best), v128.ne<T>(entry, entry));
+}
+
+/** Of a vector of channels: the entries of the image at `a`, a window of it, where those of `by` are largest. */
+@inline
+function pickLargest<T>(a: usize, by: usize, width: i32, size: i32, windowHeight: i32, windowWidth: i32): v128 {
+  let best = v128.load(by);
+  let picked = v128.load(a);
+  for (let i = 0; i < windowHeight; i++) {
+    let at = bytes<T>(i * width * size);
+    for (let j = 0; j < windowWidth; j++) {
+      const entry = v128.load(by + at);
+      const larger = replaces<T>(entry, best);
+      best = v128.bitselect(entry, best, larger);
+      picked = v128.bitselect(v128.load(a + at), picked, larger);
+      at += bytes<T>(size);
+    }
+  }
+  return picked;
+}
+
+/** Likewise, adds `value` there to the image at `out`. */
+@inline
+function addToLargest<T>(
+  value: v128, by: usize, out: usize, width: i32, size: i32, windowHeight: i32, windowWidth: i32,
+): void {
+  let best = v128.load(by);
+  let where = v128.splat<T>(0);
+  for (let i = 0; i < windowHeight; i++) {
+    let at = by + bytes<T>(i * width * size);
+    for (let j = 0; j < windowWidth; j++) {
+      const entry = v128.load(at);
+      const larger = replaces<T>(entry, best);
+      best = v128.bitselect(entry, best, larger);
+      where = v128.bitselect(v128.splat<T>(<T>(i * windowWidth + j)), where, larger);
+      at += bytes<T>(size);
+    }
+  }
+  for (let i = 0; i < windowHeight; i++) {
+    let to = out + bytes<T>(i * width * size);
+    for (let j = 0; j < windowWidth; j++) {
+      const before = v128.load(to);
+      const here = v128.eq<T>(where, v128.splat<T>(<T>(i * windowWidth + j)));
+      v128.store(to, v128.bitselect(v128.add<T>(before, value), before, here));
+      to += bytes<T>(size);
+    }
+  }
+}
+
 @inline
 function maxPool<T>(
   put: bool, a: usize, by: usize, out: usize, rows: i32, height: i32, width: i32, size: i32, windowHeight: i32,
@@ -980,7 +1029,19 @@ function maxPool<T>(
     for (let y = 0; y < outHeight; y++) {
       for (let x = 0; x < outWidth; x++) {
         const window = by + bytes<T>((y * strideY * width + x * strideX) * size);
-        for (let q = 0; q < size; q++) {
+        let q = 0;
+        for (; q + lanes<T>() <= size; q += lanes<T>()) {
+          const from = window + bytes<T>(q);
+          const at = from - by;
+          if (put) {
+            addToLargest<T>(v128.load(a), from, out + at, width, size, windowHeight, windowWidth);
+            a += 16;
+          } else {
+            v128.store(out, pickLargest<T>(a + at, from, width, size, windowHeight, windowWidth));
+            out += 16;
+          }
+        }
+        for (; q < size; q++) {
           const at = largestOf<T>(window + bytes<T>(q), width, size, windowHeight, windowWidth) - by;
           if (put) {
             store<T>(out + at, load<T>(out + at) + load<T>(a));
