@@ -33,7 +33,7 @@ import { Tally } from "./exactly-once.ts";
  */
 export class Invariants implements EffectWatcher {
   readonly #stage: Stage;
-  readonly #note: (line: string) => void;
+  readonly #note: (line: () => string) => void;
   readonly #intactOf: (body: Uint8Array) => Uint8Array;
   readonly #onViolation: (what: string) => void;
   readonly #violations: string[] = [];
@@ -44,12 +44,12 @@ export class Invariants implements EffectWatcher {
   readonly tally: Tally;
 
   /**
-   * @param note told of each event that is worth a line of the trace.
+   * @param note told of each event that is worth a line of the trace; makes the line if anybody reads it.
    * @param intactOf what was meant to be stored, where a fault had something else stored.
    */
   constructor(
     stage: Stage,
-    note: (line: string) => void,
+    note: (line: () => string) => void,
     intactOf: (body: Uint8Array) => Uint8Array = (body) => body,
     onViolation: (what: string) => void = () => undefined,
   ) {
@@ -66,16 +66,16 @@ export class Invariants implements EffectWatcher {
 
   violated(what: string): void {
     this.#violations.push(what);
-    this.#note(`VIOLATION ${what}`);
+    this.#note(() => `VIOLATION ${what}`);
     this.#onViolation(what);
   }
 
   /** Handlers' log. */
   readonly log: Log = {
-    info: (event, fields) => this.#note(`${event} ${JSON.stringify(fields)}`),
+    info: (event, fields) => this.#note(() => `${event} ${JSON.stringify(fields)}`),
     warn: (event, fields) => {
       const error = String(fields.error ?? "");
-      this.#note(`${event} ${error === "" ? JSON.stringify(fields) : (error.split("\n")[0] ?? "")}`);
+      this.#note(() => `${event} ${error === "" ? JSON.stringify(fields) : (error.split("\n")[0] ?? "")}`);
       if (event.startsWith("handler threw")) this.violated(`a handler threw: ${error}`);
       if (fields.code === "defect" || /^(Type|Range|Reference|Syntax)Error/.test(error)) {
         this.violated(`a defect, not a fault: ${error}`);
@@ -87,7 +87,7 @@ export class Invariants implements EffectWatcher {
     const body = this.#intactOf(bytes);
     if (key === resultKey(RUN)) {
       const { status, tenure, rounds } = decodeResult(body, key);
-      this.#note(`${requestId} writes the result: ${status} at round ${rounds}, tenure ${tenure}`);
+      this.#note(() => `${requestId} writes the result: ${status} at round ${rounds}, tenure ${tenure}`);
       if (this.#replaced.has(requestId))
         this.violated(`${requestId} wrote the result after it had lost its lease`);
       return;
@@ -97,7 +97,7 @@ export class Invariants implements EffectWatcher {
     // Not the invocation that is there when the write takes effect: it may be one that an earlier invocation has left.
     const writer = checkpoint.commit.slice(0, checkpoint.commit.lastIndexOf("/"));
     this.#note(
-      `${writer} commits round ${checkpoint.round}, ${checkpoint.status}, tenure ${checkpoint.tenure}`,
+      () => `${writer} commits round ${checkpoint.round}, ${checkpoint.status}, tenure ${checkpoint.tenure}`,
     );
     this.#checkpoint(checkpoint, writer);
     if (isCalibrated(checkpoint)) this.tally.stored(this.#last?.round ?? 0, checkpoint.round, writer);
@@ -139,7 +139,7 @@ export class Invariants implements EffectWatcher {
   }
 
   destroyed(queue: QueueAddress, requestId: string): void {
-    this.#note(`${requestId} destroys ${queue}`);
+    this.#note(() => `${requestId} destroys ${queue}`);
     const status = this.#last?.status;
     if (status !== "done" && status !== "diverged")
       this.violated(`${requestId} destroyed ${queue} of a run that is ${status}`);

@@ -84,12 +84,12 @@ export interface Trial {
 export async function runTrial(stage: Stage, options: TrialOptions): Promise<Trial> {
   const { seed, ratios, only, costLimit = COST_LIMIT, trace, onViolation, alter } = options;
   let now = (): number => 0;
-  const note = (line: string): void => trace?.(now(), line);
+  const note = (line: () => string): void => trace?.(now(), line());
   const plan = new FaultPlan({
     seed,
     ratios,
     ...(only === undefined ? {} : { only }),
-    onStrike: (fault, where) => note(`${fault} strikes: ${where}`),
+    onStrike: (fault, where) => note(() => `${fault} strikes: ${where}`),
   });
   const intactOf = (body: Uint8Array) => plan.damages.find(({ damaged }) => damaged === body)?.intact ?? body;
   const invariants = new Invariants(stage, note, intactOf, onViolation);
@@ -125,7 +125,7 @@ export async function runTrial(stage: Stage, options: TrialOptions): Promise<Tri
   plan.stop();
   let last = first;
   if (first.ended === "failed" || first.ended === "given up") {
-    note(`repaired after: ${first.error}; resumed`);
+    note(() => `repaired after: ${first.error}; resumed`);
     await repair(service, plan.damages);
     last = await end(service, await resumption(service));
   }
@@ -213,7 +213,7 @@ async function watch(
   const { objects, queues } = cloud.client;
   const deadline = cloud.clock.now() + 1000 * LIMIT_SECONDS;
   while (cloud.clock.now() < deadline) {
-    const result = await readResult(objects);
+    const result = cloud.exists(resultKey(RUN)) ? await readResult(objects) : undefined;
     if (result === "damaged") return { ended: "given up", error: "its result lies damaged in the store" };
     // Done in the term before, whose aggregator lived: what was asked of the next one is out of date.
     if (result !== undefined && (result.tenure >= tenure || result.status === "done"))

@@ -53,6 +53,16 @@ describe("the virtual clock", () => {
     await clock.run(clock.sleep(1)); // still works
   });
 
+  it("says so when timers of one instant set one another without end, in place of standing still", async () => {
+    const clock = new VirtualClock();
+    const again = (): void => void clock.at(clock.now(), again);
+    clock.at(7, again);
+    await expect(clock.run(clock.sleep(8))).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringMatching(/at 7 virtual ms one timer sets the next for the same instant/),
+    });
+  });
+
   it("passes on what the program throws, and what a timer throws", async () => {
     const clock = new VirtualClock();
     await expect(clock.run(clock.sleep(1).then(() => Promise.reject(new Error("program"))))).rejects.toThrow(

@@ -8,6 +8,8 @@ import { type Timer, Timers } from "./timers.ts";
 const SETTLED = Promise.resolve();
 /** About a millisecond of work. */
 const TURNS_PER_EVENT_LOOP = 128;
+/** Timers of one instant, one after the other: so many times more than any cloud has at one time that there is no end to them. */
+const MOST_AT_ONE_INSTANT = 10_000_000;
 
 /**
  * Virtual time in milliseconds from 0. Time stands still while code runs; when all is quiet it jumps to the next
@@ -54,8 +56,8 @@ export class VirtualClock implements Clock {
   /**
    * Lets time pass until the promise settles, and returns what it returns. Several may run at once.
    *
-   * @throws MarinaError `unavailable` when nothing is left that could ever settle it (a deadlock), and whatever an
-   *   engine's timer threw.
+   * @throws MarinaError `unavailable` when nothing is left that could ever settle it (a deadlock), or time can't go on as
+   *   timers of one instant set others without end; and whatever an engine's timer threw.
    */
   run<T>(until: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -101,7 +103,9 @@ export class VirtualClock implements Clock {
     } else {
       this.#now = first.time;
       try {
+        let left = MOST_AT_ONE_INSTANT;
         for (let next = timers.peek(); next !== undefined && next.time === first.time; next = timers.peek()) {
+          if (left-- === 0) throw endless(this.#now);
           timers.pop();
           this.#events++;
           next.action();
@@ -115,4 +119,12 @@ export class VirtualClock implements Clock {
   };
 
   readonly #tick = (): void => process.nextTick(this.#turn);
+}
+
+/** Nothing else would ever get its turn: better an error than a process that stands still. */
+function endless(now: number): MarinaError {
+  return new MarinaError(
+    "unavailable",
+    `embedded cloud: at ${now} virtual ms one timer sets the next for the same instant, without end: this is a defect of the program; please report it with the command that you gave`,
+  );
 }

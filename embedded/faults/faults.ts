@@ -105,13 +105,19 @@ export interface FaultOptions {
   readonly onStrike?: (fault: FaultName, where: string) => void;
 }
 
+/** A kind of fault in one plan. */
+interface KindOfFault {
+  readonly index: number;
+  readonly ratio: number;
+  /** Read once at each of its decision points. */
+  readonly stream: Stream;
+  /** So many so far. */
+  decisions: number;
+}
+
 export class FaultPlan {
   readonly #seed: number;
-  readonly #kinds: ReadonlyMap<
-    FaultKind,
-    { readonly index: number; readonly ratio: number; readonly stream: Stream }
-  >;
-  readonly #decisions = new Map<FaultKind, number>();
+  readonly #kinds: Readonly<Record<FaultKind, KindOfFault>>;
   readonly #only: ReadonlySet<string> | undefined;
   readonly #onStrike: ((fault: FaultName, where: string) => void) | undefined;
   readonly #struck: FaultName[] = [];
@@ -127,18 +133,15 @@ export class FaultPlan {
     this.#seed = seed;
     this.#only = only;
     this.#onStrike = onStrike;
-    this.#kinds = new Map(
-      faultKinds.map((kind, index) => {
-        const ratio = ratios[kind] ?? 0;
-        if (!(ratio >= 0 && ratio <= 1)) {
-          throw new MarinaError("usage", `faults: ${kind}: expected a ratio from 0 to 1, got ${ratio}`);
-        }
-        return [
-          kind,
-          { index, ratio, stream: new Stream({ seed, purpose: Purpose.faults, round: 0, index }) },
-        ];
-      }),
-    );
+    const kinds = faultKinds.map((kind, index): [FaultKind, KindOfFault] => {
+      const ratio = ratios[kind] ?? 0;
+      if (!(ratio >= 0 && ratio <= 1)) {
+        throw new MarinaError("usage", `faults: ${kind}: expected a ratio from 0 to 1, got ${ratio}`);
+      }
+      const stream = new Stream({ seed, purpose: Purpose.faults, round: 0, index });
+      return [kind, { index, ratio, stream, decisions: 0 }];
+    });
+    this.#kinds = Object.fromEntries(kinds) as Record<FaultKind, KindOfFault>;
   }
 
   /** The faults that struck so far, in their order. */
@@ -167,16 +170,17 @@ export class FaultPlan {
 
   /** Does this kind strike here? If so, a stream that says how: how long, how much, where. */
   strike(kind: FaultKind, where: string): Stream | undefined {
-    const { index, ratio, stream } = this.#kinds.get(kind)!;
-    if (!this.#active || (ratio === 0 && this.#only === undefined)) return undefined;
-    const decision = (this.#decisions.get(kind) ?? 0) + 1;
-    this.#decisions.set(kind, decision);
-    const name: FaultName = `${kind}#${decision}`;
-    const strikes = this.#only === undefined ? stream.nextUniform() < ratio : this.#only.has(name);
+    // Asked some twenty thousand times a run, nearly always in vain: the fault gets its name when it strikes.
+    const of = this.#kinds[kind];
+    const only = this.#only;
+    if (!this.#active || (of.ratio === 0 && only === undefined)) return undefined;
+    const decision = ++of.decisions;
+    const strikes = only === undefined ? of.stream.nextUniform() < of.ratio : only.has(`${kind}#${decision}`);
     if (!strikes) return undefined;
+    const name: FaultName = `${kind}#${decision}`;
     this.#struck.push(name);
     this.#onStrike?.(name, where);
-    return new Stream({ seed: this.#seed, purpose: Purpose.faults, round: decision, index });
+    return new Stream({ seed: this.#seed, purpose: Purpose.faults, round: decision, index: of.index });
   }
 }
 

@@ -37,6 +37,42 @@ async function beginnings(
   return begun;
 }
 
+/** Virtual milliseconds at which doubles are 2e-9 apart. */
+const LATE = 1e7;
+
+/** When each of 20 messages begins, all sent late and each at work for a second, in a function of so many at one time. */
+async function beginningsLate(ramp: MappingRamp, reservedConcurrency: number | undefined): Promise<number[]> {
+  const cloud = createEmbeddedCloud({ seed: 1, latencies: "none" });
+  const queue = cloud.createQueue("tasks", { visibilitySeconds: 360, retentionSeconds: 3600 });
+  const begun: number[] = [];
+  const worker = cloud.defineFunction({
+    name: "worker",
+    memoryMb: 1769,
+    timeoutSeconds: 60,
+    ...(reservedConcurrency === undefined ? {} : { reservedConcurrency }),
+    create: (ports) => async () => {
+      begun.push(cloud.clock.now());
+      await ports.clock.sleep(1000);
+      return { failedMessageIds: [] };
+    },
+  });
+  await cloud.run(cloud.client.clock.sleep(LATE));
+  cloud.mapQueue({ queue, function: worker, batchSize: 1, ramp });
+  // A spin at one instant would never come back to the test: it is ended from inside.
+  const { clock } = cloud;
+  const set = clock.at.bind(clock);
+  let timers = 0;
+  clock.at = (time, action) => {
+    if (++timers > 10_000) throw new Error("spins at one instant");
+    return set(time, action);
+  };
+  const bodies = Array.from({ length: 20 }, (_, i) => ({ body: String(i) }));
+  for (let from = 0; from < 20; from += 10)
+    await cloud.client.queues.send(queue, bodies.slice(from, from + 10));
+  await cloud.run(cloud.client.clock.sleep(60_000));
+  return begun;
+}
+
 describe("a mapping's ramp", () => {
   it("begins with five and allows one more every 200 ms while messages wait", async () => {
     const begun = await beginnings(25, 50, AWS_RAMP);
@@ -51,6 +87,20 @@ describe("a mapping's ramp", () => {
     const atOnce = (at: number) => begun.filter((from) => from <= at && at < from + 10_000).length;
     expect(Math.max(...begun.map(atOnce))).toBe(8);
   });
+
+  it.each([
+    ["many", undefined],
+    ["few", 7],
+  ])(
+    "so steep that the clock can't tell its steps apart starts at once as %s as the function takes",
+    async (_, most) => {
+      const begun = await beginningsLate({ atFirst: 5, perMinute: 1e9 }, most);
+      expect(begun).toHaveLength(20);
+      // In waves of so many, each at work for a second.
+      const waves = begun.map((at) => Math.round((at - LATE) / 1000));
+      expect(waves).toEqual(Array.from({ length: 20 }, (_unused, i) => Math.floor(i / (most ?? 20))));
+    },
+  );
 
   it("changes nothing for as many messages as it begins with", async () => {
     expect(await beginnings(5, 3, AWS_RAMP)).toEqual(await beginnings(5, 3, undefined));

@@ -151,10 +151,17 @@ export class EmbeddedMapping {
   #growLater(): void {
     const { ramp } = this.#options;
     if (ramp === undefined || this.#growing) return;
-    this.#growing = true;
-    const missing = Math.floor(this.#allowed + 1e-9) + 1 - this.#allowed;
     const { clock } = this.#services;
-    clock.at(clock.now() + (60_000 * missing) / ramp.perMinute, () => {
+    const now = clock.now();
+    const allowed = Math.floor(this.#allowed + 1e-9);
+    const at = now + (60_000 * (allowed + 1 - this.#allowed)) / ramp.perMinute;
+    if (!(at > now)) {
+      // Sooner than the clock can tell from now, it would be looked again at this instant for ever: one more is allowed now.
+      if (this.#running < allowed) return; // It is the function that is full: its release is told.
+      this.#allowed = allowed + 1;
+    }
+    this.#growing = true;
+    clock.at(at, () => {
       this.#growing = false;
       this.#pump();
     });

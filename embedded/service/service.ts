@@ -3,6 +3,7 @@ import { type AggregatorHooks, createAggregator, type RunObserver } from "../../
 import { createWorker, OpenedShards, type ServerStateStore } from "../../lambdas/worker/index.ts";
 import type { Handler, MessageQueue, Ports, QueueAddress } from "../../shared/cloud/index.ts";
 import type { Spending } from "../../shared/cost/index.ts";
+import { Descriptions } from "../../shared/data/index.ts";
 import { Workspace } from "../../shared/math/index.ts";
 import {
   AGGREGATOR_TIMEOUT_SECONDS,
@@ -33,6 +34,9 @@ const RETENTION_SECONDS = 4 * 24 * 3600;
 const WORKER_CONCURRENCY = 900;
 /** Aggregators at one time: runs at one time. */
 const AGGREGATOR_CONCURRENCY = 20;
+
+/** Of all services of this process: their objects are not one another's, but their bytes may be. */
+const descriptions = new Descriptions();
 
 export interface ServiceOptions
   extends Omit<EmbeddedCloudOptions, "evaluationBytesOf" | "evaluationObject" | "preparationTask"> {
@@ -126,6 +130,7 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
     create: (ports) => {
       const create = (altered: Ports): Handler =>
         createWorker(altered, {
+          descriptions,
           gradients: gradients.environment(),
           shards,
           states: alteration.serverStates?.(states.environment()) ?? states.environment(),
@@ -145,6 +150,7 @@ export function createEmbeddedService(options: ServiceOptions): EmbeddedService 
       const handler = createAggregator(altered, {
         taskQueue: tasks.address,
         queuePrefix: "marina-",
+        descriptions,
         spendingOf: (run) => {
           const spending = accounts(run);
           return alteration.spendingOf?.(spending) ?? spending;

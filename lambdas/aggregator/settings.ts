@@ -1,6 +1,7 @@
 /** What an aggregator is given beside its ports. */
 import type { QueueAddress } from "../../shared/cloud/index.ts";
 import type { Spending } from "../../shared/cost/index.ts";
+import type { Descriptions } from "../../shared/data/index.ts";
 import type { RoundRecord } from "../../shared/protocol/index.ts";
 import type { Question } from "./calibration/calibration.ts";
 import type { AnswerObserver } from "./exchange/contribution-table.ts";
@@ -19,6 +20,8 @@ export interface AggregatorSettings {
   /** Send late tasks again before they are overdue; true by default. */
   readonly hedging?: boolean;
   readonly hooks?: AggregatorHooks;
+  /** An engine that runs many of them in one process may have them share it. */
+  readonly descriptions?: Descriptions;
 }
 
 /** What can be watched: a progress line, metrics. Never control. */

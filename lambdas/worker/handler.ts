@@ -6,6 +6,7 @@
 
 import { MarinaError } from "../../shared/base/index.ts";
 import type { Handler, Ports } from "../../shared/cloud/index.ts";
+import { Descriptions } from "../../shared/data/index.ts";
 import { Workspace } from "../../shared/math/index.ts";
 import { decodeTask, membersOf, type RunMessage, type Task } from "../../shared/protocol/index.ts";
 import { answer } from "./compute.ts";
@@ -22,6 +23,7 @@ import type { TaskAnswer } from "./task-answer.ts";
 
 /** What an environment computes with. An engine that runs many of them in one process may have them share it. */
 export interface WorkerResources {
+  readonly descriptions: Descriptions;
   readonly gradients: GradientStore;
   readonly shards: OpenedShards;
   readonly states: ServerStateStore;
@@ -32,6 +34,7 @@ export interface WorkerResources {
 
 function ownResources(): WorkerResources {
   return {
+    descriptions: new Descriptions(),
     gradients: heldGradients(),
     shards: new OpenedShards(),
     states: heldServerStates(),
@@ -45,7 +48,7 @@ function ownResources(): WorkerResources {
  */
 export function createWorker(ports: Ports, resources: WorkerResources = ownResources()): Handler {
   const { gradients, workspace, hooks = {} } = resources;
-  const runs = new RunLoader(ports, workspace, resources.states);
+  const runs = new RunLoader(ports, workspace, resources.states, resources.descriptions);
   const shards = new ShardLoader(ports, resources.shards);
   const stored = new StoredGradients(ports);
   return async (messages, invocation) => {

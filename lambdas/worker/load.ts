@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import { MarinaError, MessageError } from "../../shared/base/index.ts";
 import { type Ports, readChecked } from "../../shared/cloud/index.ts";
 import { type Compressor, createCompressor } from "../../shared/compressors/index.ts";
-import { type Manifest, parseManifest, problemForm } from "../../shared/data/index.ts";
+import { type Descriptions, type DigestedRun, type Manifest, problemForm } from "../../shared/data/index.ts";
 import type { Workspace } from "../../shared/math/index.ts";
 import {
   compressorOf,
@@ -24,17 +24,14 @@ import {
 } from "../../shared/problems/index.ts";
 import {
   type Downlink,
-  decodeStoredRun,
   decodeVector,
   manifestKey,
   type Point,
   type RunSpec,
-  runDigest,
   type StoredRun,
   specKey,
   type Task,
 } from "../../shared/protocol/index.ts";
-
 import { type ServerStateStore, serverState } from "./server-state.ts";
 
 /** Runs whose descriptions an environment keeps. */
@@ -76,14 +73,17 @@ export class RunLoader {
   readonly #ports: Ports;
   readonly #workspace: Workspace;
   readonly #states: ServerStateStore;
+  readonly #descriptions: Descriptions;
   readonly #runs = new LRUCache<string, Promise<LoadedRun>>({ max: RUNS_KEPT });
-  readonly #heldOut = new LRUCache<string, Promise<Manifest>>({ max: RUNS_KEPT });
+  /** Made when the first run comes that has held-out data: it takes longer to make than to ask. */
+  #heldOut: LRUCache<string, Promise<Manifest>> | undefined;
   /** By the run's digest and the point's key: whoever writes that key for that run writes the same bytes. */
   readonly #points = new LRUCache<string, Float64Array>({ max: POINTS_KEPT });
   #last: { readonly name: string; readonly digest: string; readonly run: LoadedRun } | undefined;
 
-  constructor(ports: Ports, workspace: Workspace, states: ServerStateStore) {
+  constructor(ports: Ports, workspace: Workspace, states: ServerStateStore, descriptions: Descriptions) {
     this.#ports = ports;
+    this.#descriptions = descriptions;
     this.#states = states;
     this.#workspace = workspace;
   }
@@ -116,7 +116,7 @@ export class RunLoader {
     const key = specKey(run);
     const { value: stored } = await readChecked(objects, key, (body) => {
       this.reads++;
-      return storedRunOf(body, key, digest);
+      return storedRunOf(this.#descriptions.run(body, key), key, digest);
     });
     const { spec } = stored;
     const manifest = await this.#manifest(spec.data, stored.data);
@@ -149,11 +149,13 @@ export class RunLoader {
     if (spec.heldOut === undefined || heldOut === undefined) return undefined;
     const { data } = spec.heldOut;
     const key = `${data}/${heldOut.sha256}`;
-    let loading = this.#heldOut.get(key);
+    this.#heldOut ??= new LRUCache({ max: RUNS_KEPT });
+    const manifests = this.#heldOut;
+    let loading = manifests.get(key);
     if (loading === undefined) {
       loading = this.#manifest(data, heldOut);
-      this.#heldOut.set(key, loading);
-      loading.catch(() => this.#heldOut.delete(key));
+      manifests.set(key, loading);
+      loading.catch(() => manifests.delete(key));
     }
     return loading;
   }
@@ -163,7 +165,7 @@ export class RunLoader {
     const name = manifestKey(data);
     const { value: manifest } = await readChecked(this.#ports.objects, name, (body) => {
       this.reads++;
-      return parseManifest(body, name);
+      return this.#descriptions.manifest(body, name);
     });
     if (manifest.object.sha256 === sha256) return manifest;
     throw new MarinaError("corrupt", `${name}: data set "${data}" was replaced since the run began`);
@@ -230,16 +232,14 @@ export class RunLoader {
 }
 
 /** @throws MarinaError "corrupt" for another run than the one that the task was made for. */
-function storedRunOf(body: Uint8Array, key: string, digest: string): StoredRun {
-  const stored = decodeStoredRun(body, key);
-  const found = runDigest(stored);
-  if (found !== digest) {
+function storedRunOf(found: DigestedRun, key: string, digest: string): StoredRun {
+  if (found.digest !== digest) {
     throw new MarinaError(
       "corrupt",
-      `${key}: its digest is ${found}, the run began with ${digest}; it was changed under the run`,
+      `${key}: its digest is ${found.digest}, the run began with ${digest}; it was changed under the run`,
     );
   }
-  return stored;
+  return found.stored;
 }
 
 /** The same function, which keeps its last value: tasks ask for the same again and again. */

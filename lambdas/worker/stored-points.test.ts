@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ObjectStore, Ports } from "../../shared/cloud/ports.ts";
+import { Descriptions } from "../../shared/data/descriptions.ts";
 import { memoryStore } from "../../shared/data/testing/memory-store.ts";
 import { Workspace } from "../../shared/math/workspace.ts";
 import type { Task } from "../../shared/protocol/messages/task.ts";
@@ -41,7 +42,12 @@ describe("a task's stored points", () => {
       },
     };
     expect(
-      await new RunLoader({ objects } as Ports, new Workspace(), heldServerStates()).points(run, task),
+      await new RunLoader(
+        { objects } as Ports,
+        new Workspace(),
+        heldServerStates(),
+        new Descriptions(),
+      ).points(run, task),
     ).toEqual([X, W]);
     expect(asked).toEqual(["x", "w"]);
   });
@@ -56,7 +62,12 @@ describe("a task's stored points", () => {
         return stored.get(key);
       },
     };
-    const loader = new RunLoader({ objects } as Ports, new Workspace(), heldServerStates());
+    const loader = new RunLoader(
+      { objects } as Ports,
+      new Workspace(),
+      heldServerStates(),
+      new Descriptions(),
+    );
     const points = (runDigest: string, ...keys: string[]) =>
       loader.points(run, {
         runDigest,
@@ -74,7 +85,12 @@ describe("a task's stored points", () => {
 
   it("that could not be read are read again", async () => {
     const objects = await storeOf({ w: W });
-    const loader = new RunLoader({ objects } as Ports, new Workspace(), heldServerStates());
+    const loader = new RunLoader(
+      { objects } as Ports,
+      new Workspace(),
+      heldServerStates(),
+      new Descriptions(),
+    );
     await expect(loader.points(run, task)).rejects.toThrow();
     await objects.put("x", encodeVector(X));
     expect(await loader.points(run, task)).toEqual([X, W]);
@@ -83,7 +99,10 @@ describe("a task's stored points", () => {
   it("must be of the run's dimension", async () => {
     const objects = await storeOf({ x: X, w: Float64Array.of(1) });
     await expect(
-      new RunLoader({ objects } as Ports, new Workspace(), heldServerStates()).points(run, task),
+      new RunLoader({ objects } as Ports, new Workspace(), heldServerStates(), new Descriptions()).points(
+        run,
+        task,
+      ),
     ).rejects.toThrow("w: expected 3 entries, got 1");
   });
 });

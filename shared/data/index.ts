@@ -1,6 +1,7 @@
 /** Data sets: import, manifest, row groups, shards. */
 
 export { dataForm } from "./data-form.ts";
+export { Descriptions, type DigestedRun } from "./descriptions.ts";
 export { looksLikeIdx, looksLikeNpy } from "./formats/array-magic.ts";
 export { ClassWords } from "./formats/class-words.ts";
 export { fileFormats } from "./formats/file-formats.ts";

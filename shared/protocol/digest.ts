@@ -1,10 +1,10 @@
 /** Digests: what two engines compare to know that they have the same bits. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { crc32 } from "node:zlib";
 
 /** SHA-256 of bytes, lower-case hexadecimal. */
 export function sha256(bytes: Uint8Array | string): string {
-  return createHash("sha256").update(bytes).digest("hex");
+  return hash("sha256", bytes);
 }
 
 /** SHA-256 of a vector's little-endian float64 bytes. */

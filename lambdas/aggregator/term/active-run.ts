@@ -3,19 +3,17 @@
 import { MarinaError } from "../../../shared/base/index.ts";
 import { DamagedObject, type Ports, type QueueAddress, readChecked } from "../../../shared/cloud/index.ts";
 import { type Compressor, createCompressor } from "../../../shared/compressors/index.ts";
-import { type Manifest, parseManifest, problemForm, rowsUsed } from "../../../shared/data/index.ts";
+import { Descriptions, type Manifest, problemForm, rowsUsed } from "../../../shared/data/index.ts";
 import { type AlgorithmSpec, compressorOf } from "../../../shared/methods/index.ts";
 import { openProblem, type Problem } from "../../../shared/problems/index.ts";
 import {
   algorithmOf,
   type Downlink,
-  decodeStoredRun,
   manifestKey,
   type Point,
   plainTask,
   type Ranges,
   type RunSpec,
-  runDigest,
   type StoredRun,
   specKey,
   type Task,
@@ -72,11 +70,15 @@ export class UnreadableDescription extends MarinaError {
 }
 
 /** The run's description. @throws RunDeleted when it is not there; UnreadableDescription; and what the store throws. */
-export async function loadStored({ objects }: Ports, run: string): Promise<StoredSpec> {
+export async function loadStored(
+  { objects }: Ports,
+  run: string,
+  descriptions = new Descriptions(),
+): Promise<StoredSpec> {
   const key = specKey(run);
   try {
-    const { value: stored } = await readChecked(objects, key, (body) => decodeStoredRun(body, key));
-    return { ...stored, digest: runDigest(stored) };
+    const { value } = await readChecked(objects, key, (body) => descriptions.run(body, key));
+    return { ...value.stored, digest: value.digest };
   } catch (error) {
     if (!(error instanceof MarinaError)) throw error;
     if (error instanceof DamagedObject || error.code === "version") {
@@ -99,11 +101,14 @@ export async function loadRun(
   ports: Ports,
   run: string,
   membership: NumberedMembership | undefined,
+  descriptions = new Descriptions(),
 ): Promise<Omit<ActiveRun, "taskQueue" | "replyTo" | "inbox" | "hedging" | "hooks">> {
-  const stored = await loadStored(ports, run);
+  const stored = await loadStored(ports, run, descriptions);
   const { spec, digest } = stored;
   const name = manifestKey(spec.data);
-  const { value: manifest } = await readChecked(ports.objects, name, (body) => parseManifest(body, name));
+  const { value: manifest } = await readChecked(ports.objects, name, (body) =>
+    descriptions.manifest(body, name),
+  );
   if (manifest.object.sha256 !== stored.data.sha256) {
     throw new MarinaError(
       "corrupt",

@@ -67,10 +67,10 @@ async function storeFailure(
   term: Term & Pick<OpenTerm, "writer" | "spending">,
   error: unknown,
 ): Promise<void> {
-  const { ports, control, lease, writer, active } = term;
+  const { ports, settings, control, lease, writer, active } = term;
   lease.check();
   await writer.settled();
-  const stored = await loadStored(ports, control.run);
+  const stored = await loadStored(ports, control.run, settings.descriptions);
   const found = await readCheckpoint(ports.objects, control.run);
   // This term has ended it, only not everything was tidied up: the next aggregator that is told of the run goes on with
   // that. (A run that ended in an earlier term could not even be taken up again, and must say so.)

@@ -68,9 +68,9 @@ export async function load(
 }
 
 /** The checkpoint with its state, for which the run's description is needed where it names a base. */
-async function withState({ ports }: Term, checkpoint: Checkpoint): Promise<Checkpoint> {
+async function withState({ ports, settings }: Term, checkpoint: Checkpoint): Promise<Checkpoint> {
   if (checkpoint.base === undefined) return checkpoint;
-  const { spec } = await loadStored(ports, checkpoint.run);
+  const { spec } = await loadStored(ports, checkpoint.run, settings.descriptions);
   return wholeCheckpoint(ports.objects, spec, checkpoint);
 }
 
@@ -89,7 +89,12 @@ async function leaveAsItIs({ ports, settings, control }: Term, checkpoint: Check
   const { run, tenure } = control;
   ports.log.info("control-stale", { run, tenure, status });
   if (status === "running") return;
-  await endRun(ports, settings.queuePrefix, (await loadStored(ports, run)).spec, checkpoint);
+  await endRun(
+    ports,
+    settings.queuePrefix,
+    (await loadStored(ports, run, settings.descriptions)).spec,
+    checkpoint,
+  );
 }
 
 function resumed(checkpoint: Checkpoint, control: ControlMessage): UncommittedCheckpoint {
@@ -115,7 +120,8 @@ async function openRun(
   const { run } = control;
   const { queuePrefix, taskQueue, observer, hedging = true, hooks = {} } = settings;
   const begun = checkpoint !== undefined && isCalibrated(checkpoint);
-  const loaded = await loadRun(ports, run, begun ? currentEpoch(checkpoint.elastic) : undefined);
+  const membership = begun ? currentEpoch(checkpoint.elastic) : undefined;
+  const loaded = await loadRun(ports, run, membership, settings.descriptions);
   if (checkpoint !== undefined && checkpoint.runDigest !== loaded.digest) {
     throw new MarinaError(
       "corrupt",
