@@ -101,7 +101,7 @@ export function details(
       : [
           [
             "reuse",
-            `${((100 * result.reusedGradients) / result.pairedGradients).toFixed(1)} % of ${result.pairedGradients.toLocaleString("en-US")} gradients at the point before were still in a worker's memory`,
+            `${((100 * result.reusedGradients) / result.pairedGradients).toFixed(1)} % of ${result.pairedGradients.toLocaleString("en-US")} gradients at the point before were not computed again: still in a worker's memory, or kept in the store`,
           ] as [string, string],
         ]),
     ["time", `${seconds(result.seconds)}${approximate}`],

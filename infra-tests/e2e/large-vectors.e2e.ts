@@ -24,8 +24,8 @@ afterEach(async ({ task }) => {
   if (task.result?.state === "fail") await printComplaints(cloud, [aggregatorName, workerName]);
 });
 
-/** Everything at the aggregator, and iterates themselves. */
-const plain = { reduction: "aggregator", downlink: "full" } as const;
+/** Everything at the aggregator, iterates themselves, and gradients computed where no environment holds them. */
+const plain = { reduction: "aggregator", downlink: "full", reuse: "environment" } as const;
 
 async function endsAsPlain(run: RunSpec, name: string): Promise<void> {
   const expected = await embeddedResult({ ...run, ...plain });
@@ -56,6 +56,18 @@ describe.each([
     },
   );
 });
+
+test.each([
+  ["marina", { ...MARINA, probability: 0.2 }, {}],
+  ["pp-marina", { ...PP_MARINA, participants: 4, probability: 0.2 }, { shardsPerTask: 2 }],
+  ["marina-deltas", { ...MARINA, probability: 0.2 }, { downlink: "deltas" }],
+] as const)(
+  "%s with gradients kept in the store ends with the bits of the plain run, and leaves nothing behind",
+  async (name, algorithm, asked) => {
+    const run: RunSpec = { ...spec(`kept-${name}`, algorithm, 30), ...asked, reuse: "store" };
+    await endsAsPlain(run, await service.launch(run));
+  },
+);
 
 describe.runIf(reachesProcesses(cloud))("deltas and reducers", () => {
   test.each([

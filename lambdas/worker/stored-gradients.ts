@@ -54,7 +54,8 @@ export class StoredGradients {
       );
     } catch (error) {
       if (!(error instanceof MarinaError)) throw error;
-      log.info("stored-gradient-missed", { key, error: error.message });
+      // Not there yet, or gone: that is no news.
+      if (error.code !== "not-found") log.warn("stored-gradient-unusable", { key, error: error.message });
       return undefined;
     }
   }
@@ -89,7 +90,7 @@ export class StoredGradients {
       await objects.put(key, bytes);
     } catch (error) {
       if (!(error instanceof MarinaError)) throw error;
-      log.info("gradient-not-stored", { key, error: error.message });
+      log.warn("gradient-not-stored", { key, error: error.message });
     }
   }
 }

@@ -18,6 +18,7 @@ import { Meter } from "./meter.ts";
 import { meterTerm } from "./metered-term.ts";
 import { PRICES_US_EAST_1 } from "./prices.ts";
 import { contribution } from "./testing/example-contribution.ts";
+import { type AccountUsage, parseUsage } from "./usage.ts";
 import { estimateWorkers } from "./worker-estimate.ts";
 
 const TASKS = "https://example/tasks" as QueueAddress;
@@ -236,7 +237,8 @@ describe("a contribution received", () => {
 /** Runs the real handlers on the embedded cloud, whose own meter sees everything, with the aggregator counting as on AWS. */
 async function estimateAndBill(
   algorithm: RunSpecInput["algorithm"],
-): Promise<{ estimate: number; bill: number }> {
+  change: Partial<RunSpecInput> = {},
+): Promise<{ estimate: number; bill: number; usage: Record<"estimated" | "made", AccountUsage["objects"]> }> {
   const warnings: string[] = [];
   const cloud = createEmbeddedCloud({
     seed: 3,
@@ -290,6 +292,7 @@ async function estimateAndBill(
       stop: { rounds: 400 },
       // Watching a run costs the aggregator time that the embedded cloud does not charge.
       evaluateEvery: 0,
+      ...change,
     },
     "a test",
   );
@@ -312,7 +315,12 @@ async function estimateAndBill(
       }
     })(),
   );
-  return { estimate: result.usd, bill: priceUsd(cloud.usage().method, PRICES_US_EAST_1, billing).totalUsd };
+  const { method } = cloud.usage();
+  return {
+    estimate: result.usd,
+    bill: priceUsd(method, PRICES_US_EAST_1, billing).totalUsd,
+    usage: { estimated: parseUsage(result.usage).method.objects, made: method.objects },
+  };
 }
 
 describe("the estimate of a whole run", () => {
@@ -323,5 +331,20 @@ describe("the estimate of a whole run", () => {
     const { estimate, bill } = await estimateAndBill(algorithm);
     expect(estimate / bill).toBeGreaterThan(0.9);
     expect(estimate / bill).toBeLessThan(1.1);
+  });
+
+  it("is so where gradients are kept in the store as well, of which it has all but some first reads", async () => {
+    const { estimate, bill, usage } = await estimateAndBill(
+      { kind: "marina", compressor: { kind: "rand-k", k: 10 } },
+      { reuse: "store" },
+    );
+    expect(estimate / bill).toBeGreaterThan(0.9);
+    expect(estimate / bill).toBeLessThan(1.1);
+    const { made, estimated } = usage;
+    // 20 workers in most of 400 rounds, each put once, or twice where a task is hedged.
+    expect(made.putRequests).toBeGreaterThan(6000);
+    expect(Math.abs(estimated.putRequests / made.putRequests - 1)).toBeLessThan(0.02);
+    expect(made.getRequests).toBeGreaterThan(6000);
+    expect(Math.abs(estimated.getRequests / made.getRequests - 1)).toBeLessThan(0.02);
   });
 });

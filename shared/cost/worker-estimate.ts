@@ -11,7 +11,8 @@
  *
  * Not in it: invocations that fail or whose answers are lost (their computing time; the invocation itself is counted
  * when its task is sent again), deliveries that SQS repeats on its own, a mapping's idle polls, logs and metrics; and
- * of a packed task over rows that are not kept, or whose gradients lie in the store, the reads beyond three.
+ * of a packed task over rows that are not kept, and of one whose gradients lie in the store if it is packed or its environment new,
+ * the reads beyond three.
  */
 import type { MessageQueue, ObjectStore, Ports, QueueAddress } from "../cloud/index.ts";
 import {

@@ -14,7 +14,7 @@ export interface RoundCost {
   readonly uplinkBytes: number;
   readonly downlinkBytes: number;
   readonly evaluationBytes: number;
-  /** Contributions that needed the gradients at two points, over all rows; and those whose worker still held the older. */
+  /** Contributions that needed the gradients at two points, over all rows; and those whose worker still held the older, or found it in the store. */
   readonly pairs: number;
   readonly reused: number;
   readonly resent: number;

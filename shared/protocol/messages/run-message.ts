@@ -53,7 +53,7 @@ export type RunMessage =
       readonly payloadRanges?: Uint32Array;
       /** The same of the exact gradient; `evaluation` is null then. */
       readonly evaluationRanges?: Uint32Array;
-      /** The worker still held grad f_i(x^{t-1}) and had to compute grad f_i(x^t) alone. */
+      /** The worker still held grad f_i(x^{t-1}), or found it in the store, and had to compute grad f_i(x^t) alone. */
       readonly reused: boolean;
     } & Address &
       Timing)

@@ -116,7 +116,7 @@ export interface Totals {
   readonly seconds: number;
   /** Contributions that needed the gradients at two points, over all rows, */
   readonly pairs: number;
-  /** and those among them whose worker still held the gradient at the older point: half the work, the same bits. */
+  /** and those among them whose worker still held the gradient at the older point, or found it in the store: half the work, the same bits. */
   readonly reused: number;
   /** Tasks sent again: hedges, overdue ones, and those whose worker failed. */
   readonly resent: number;

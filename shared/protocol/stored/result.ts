@@ -48,7 +48,7 @@ export interface RunResult {
   /** Tasks sent again: hedges, overdue ones, and those whose worker failed. */
   readonly resentTasks: number;
   readonly hedgedTasks: number;
-  /** Contributions that needed gradients at two points, and those whose worker still held the older one. */
+  /** Contributions that needed gradients at two points, and those whose worker still held the older one, or found it in the store. */
   readonly pairedGradients: number;
   readonly reusedGradients: number;
   /** Contributions that counted for nothing: duplicates, late ones, foreign or corrupt ones. */
