@@ -4,7 +4,8 @@
  *
  * PYTHON: an interpreter that has numpy; MODULE: the file that is jax-js (dist/index.js). With --install both are got into a
  * temporary folder, through pip and npm; without any only our own figures are printed. All compute in blocks of 64 rows, and must
- * agree in the loss and in |gradient|^2. CPU time, of the best of several turns.
+ * agree in the loss and in |gradient|^2. CPU time, of the best of several turns; and the median of the ratios turn by turn, which one
+ * lucky turn of a side on a busy machine does not move.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -13,6 +14,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
+import { quantile } from "../shared/math/index.ts";
 import {
   Network,
   networkObjective,
@@ -69,6 +71,7 @@ try {
   for (const precision of ["float64", "float32"] as const) {
     let best = Infinity;
     const theirs = new Map<Rival, number>();
+    const ratios = new Map<Rival, number[]>([...rivals.keys()].map((name) => [name, []]));
     for (let turn = 0; turn < TURNS; turn++) {
       const answer = await mine.answer(precision);
       best = Math.min(best, answer.milliseconds);
@@ -76,6 +79,7 @@ try {
         const other = await side.answer(precision);
         agree(answer, other, precision, name);
         theirs.set(name, Math.min(theirs.get(name) ?? Infinity, other.milliseconds));
+        ratios.get(name)!.push(answer.milliseconds / other.milliseconds);
       }
     }
     const rate = `${(mine.gigaflop / (best / 1000)).toFixed(1)} GFLOP/s`;
@@ -84,7 +88,7 @@ try {
       figures.push({
         name: `gradient of an MLP 784-128-10 in ${precision} / ${name}`,
         ratio: best / milliseconds,
-        detail: `${best.toFixed(1)} ms (${rate}), ${name} ${milliseconds.toFixed(1)}`,
+        detail: `${best.toFixed(1)} ms (${rate}), ${name} ${milliseconds.toFixed(1)}; turn by turn ${quantile(ratios.get(name)!.sort(byValue), 0.5).toFixed(2)}`,
         aim: AIMS[name],
       });
     }
@@ -158,6 +162,10 @@ async function rival(
       child.stdin.end();
     },
   };
+}
+
+function byValue(a: number, b: number): number {
+  return a - b;
 }
 
 function agree(a: Answer, b: Answer, precision: Precision, name: Rival): void {
