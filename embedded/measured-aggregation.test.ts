@@ -109,6 +109,8 @@ function level(functions: number, reads: number): Summing[] {
   return Array.from({ length: functions }, (_, i) => ({ reads, writes: `out/x/${reads}-${i}` }));
 }
 
+/** For as many gigabytes on a machine that does other things too. */
+const BUSY_MILLISECONDS = 500_000;
 const RESNET = 42.7 * MIB;
 const VGG = 512.3 * MIB;
 
@@ -128,11 +130,15 @@ describe("the model of functions and objects, beside what was measured on AWS", 
       : ([
           ["VGG-16, four leaves and a root", VGG, 1987, [level(4, CLIENTS / 4), level(1, 4)], 117.3, 10.2e-3],
         ] as const)),
-  ] as const)("%s: seconds and dollars", async (_name, bytes, memoryMb, levels, seconds, usd) => {
-    const found = await aggregate(Math.round(bytes), memoryMb, levels);
-    within(found.seconds, seconds);
-    within(found.usd, usd);
-  });
+  ] as const)(
+    "%s: seconds and dollars",
+    async (_name, bytes, memoryMb, levels, seconds, usd) => {
+      const found = await aggregate(Math.round(bytes), memoryMb, levels);
+      within(found.seconds, seconds);
+      within(found.usd, usd);
+    },
+    BUSY_MILLISECONDS,
+  );
 
   it.each([
     [32, 433, 403],

@@ -120,26 +120,32 @@ function objectiveIn(axes: Axes): Axes {
   return Object.fromEntries(Object.entries(axes).filter(([path]) => /^(data|problem)(\.|$)/.test(path)));
 }
 
-/** For each setting of the other axes, the groups whose median is least, best first; none where no median is finite. */
-export function bestOf(
+/**
+ * Those that have a figure, and whose loss came down about as far as that of the one where it came down farthest.
+ * @param alike equal for groups among which that is compared: those of one f at least, as they are by default.
+ */
+export function farEnough(
   groups: readonly Group[],
-  { over, by, progressWithin }: Choice,
-  candidates = 1,
+  { by, progressWithin }: Pick<Choice, "by" | "progressWithin">,
+  alike: (group: Group) => string = ({ axes }) => canonicalJson(objectiveIn(axes)),
 ): Group[] {
   const reached = groups.filter(({ figures }) => Number.isFinite(figures[by].median));
-  const without = (axes: Axes): string =>
-    canonicalJson(Object.fromEntries(Object.entries(axes).filter(([path]) => !over.includes(path))));
-  // How far f comes down is compared where f is the same.
-  const alike = ({ point, axes }: Group): string => without({ ...objectiveIn(axes), ...point });
   const most = new Map<string, number>();
   for (const group of reached) {
-    const { progress } = group;
     const key = alike(group);
-    most.set(key, Math.max(most.get(key) ?? -Infinity, progress.median));
+    most.set(key, Math.max(most.get(key) ?? -Infinity, group.progress.median));
   }
+  return reached.filter((group) => group.progress.median >= (1 - progressWithin) * most.get(alike(group))!);
+}
+
+/** For each setting of the other axes, the groups whose median is least, best first; none where no median is finite. */
+export function bestOf(groups: readonly Group[], choice: Choice, candidates = 1): Group[] {
+  const { over, by } = choice;
+  const without = (axes: Axes): string =>
+    canonicalJson(Object.fromEntries(Object.entries(axes).filter(([path]) => !over.includes(path))));
+  const alike = ({ point, axes }: Group): string => without({ ...objectiveIn(axes), ...point });
   const bySetting = new Map<string, Group[]>();
-  for (const group of reached) {
-    if (!(group.progress.median >= (1 - progressWithin) * most.get(alike(group))!)) continue;
+  for (const group of farEnough(groups, choice, alike)) {
     const key = canonicalJson([group.label, without(group.axes)]);
     bySetting.set(key, [...(bySetting.get(key) ?? []), group]);
   }

@@ -2,7 +2,7 @@
 
 import { type Column, type TableOptions, table, wrapped } from "../client/index.ts";
 import { dollars, megabits, seconds, short } from "../shared/base/index.ts";
-import { type Group, paretoFront, type Quartiles } from "./summary.ts";
+import { farEnough, type Group, paretoFront, type Quartiles } from "./summary.ts";
 import { isEnd, type Measure, PROGRESS_WITHIN } from "./sweep-spec.ts";
 
 /** Below this many seeds quartiles say nothing. */
@@ -97,10 +97,7 @@ export function tunedText(
   caption: string,
   options: TableOptions = {},
 ): { text: string; best: Group | undefined } {
-  const reached = groups.filter(({ figures }) => Number.isFinite(figures[by].median));
-  const most = Math.max(...reached.map(({ progress }) => progress.median));
-  const isFar = ({ progress }: Group): boolean => progress.median >= (1 - PROGRESS_WITHIN) * most;
-  const eligible = reached.filter(isFar);
+  const eligible = farEnough(groups, { by, progressWithin: PROGRESS_WITHIN });
   const best = eligible.reduce<Group | undefined>(
     (a, b) => (a === undefined || b.figures[by].median < a.figures[by].median ? b : a),
     undefined,
@@ -108,7 +105,7 @@ export function tunedText(
   const of = (group: Group): string => {
     if (group === best) return "best";
     if (!Number.isFinite(group.figures[by].median)) return isEnd(by) ? "failed" : "not reached";
-    return isFar(group) ? "" : "loss too high";
+    return eligible.includes(group) ? "" : "loss too high";
   };
   const last = { title: "", of };
   const text = fittingText((quartiles) => sweepTable(groups, groups, { quartiles, last }), options);

@@ -1,10 +1,14 @@
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Reading } from "../../shared/data/manifest.ts";
 import { type ReadingOptions, readingOf } from "./reading.ts";
 import { readingWords } from "./reading-words.ts";
 
-const file = (name: string, contents: string) => ({ name, head: new TextEncoder().encode(contents) });
+const file = (name: string, contents: string | Uint8Array) => ({
+  name,
+  head: typeof contents === "string" ? new TextEncoder().encode(contents) : contents,
+});
 const piped = [file("standard input", "")];
 
 /** Options as the command line gives them, from its words. */
@@ -42,6 +46,27 @@ describe("how a file is read", () => {
     expect(() => readingOf([...files, file("c", "PAR1")], { labelColumn: "y" })).toThrow(
       /^c: expected csv as a.csv is, it seems to be parquet/,
     );
+  });
+
+  it("without a label column shows the first line, where the file is text", () => {
+    const said = (contents: string | Uint8Array): string => {
+      try {
+        readingOf([file("a.csv", contents)], {});
+      } catch (error) {
+        return (error as Error).message.replace(
+          "--format csv: expected --label-column <name>, the column of labels",
+          "",
+        );
+      }
+      return "read";
+    };
+    expect(said("id,size,kind\r\n1,2,a\n")).toBe('; the first line of a.csv is "id,size,kind"');
+    expect(said(gzipSync("\ufeffid\tkind\n1\ta\n"))).toBe('; the first line of a.csv is "id\\tkind"');
+    // A head that ends within a character.
+    const long = new TextEncoder().encode("é".repeat(256)).subarray(0, 511);
+    expect(said(long)).toBe(`; the first line of a.csv is "${"é".repeat(200)}..."`);
+    expect(said("")).toBe("");
+    expect(said(new Uint8Array([0xff, 0xfe, 105, 0, 100, 0]))).toBe("");
   });
 
   it.each<[ReadingOptions, RegExp]>([

@@ -81,7 +81,8 @@ export function readingOf(files: readonly Recognisable[], options: ReadingOption
   if (labelColumn === undefined) {
     const columnOf =
       header === false ? "<number>, the column of labels, from 1" : "<name>, the column of labels";
-    throw new MarinaError("usage", `--format ${format}: expected --label-column ${columnOf}`);
+    const begins = format === "csv" ? firstLine(files[0]!) : "";
+    throw new MarinaError("usage", `--format ${format}: expected --label-column ${columnOf}${begins}`);
   }
   return {
     format,
@@ -156,6 +157,8 @@ function recognised(files: readonly Recognisable[], options: ReadingOptions): Re
   return format;
 }
 
+/** Of a first line. */
+const SHOWN_CHARACTERS = 200;
 const PARQUET_MAGIC = "PAR1";
 
 /** By the file's bytes (Parquet, arrays) or its name; otherwise a label column tells a table. */
@@ -170,6 +173,21 @@ function recognise(
   if (looksLikeIdx(content) || /[-.]idx\d(-\w+)?(\.(gz|zst))?$/i.test(contentName)) return "idx";
   if (/\.(csv|tsv)(\.(gz|zst))?$/i.test(contentName) || labelColumn !== undefined) return "csv";
   return "libsvm";
+}
+
+/** The first line of a text, as an error shows it to whoever has to name one of its columns; nothing where it is no text. */
+function firstLine({ name, head }: Recognisable): string {
+  const [line = ""] = Buffer.from(decompressedHead(head)).toString("utf8").split(/\r?\n/, 1);
+  const text = line.replace(/^\ufeff/, "");
+  // The head may end within a character, but not among those that are shown.
+  const shown = text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}...`;
+  if (text === "" || hasControl(shown)) return "";
+  return `; the first line of ${name} is ${JSON.stringify(shown)}`;
+}
+
+/** Tabs separate columns; any other control character, or what is no UTF-8, is a sign of no such text. */
+function hasControl(text: string): boolean {
+  return [...text].some((character) => (character < " " && character !== "\t") || character === "\ufffd");
 }
 
 /** As much as the first bytes of a compressed file tell of its contents. */
