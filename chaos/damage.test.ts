@@ -42,12 +42,15 @@ async function wideStage(): Promise<Stage> {
 
 let small: Stage;
 let wide: Stage;
+let kept: Stage;
 
 beforeAll(async () => {
   const { objects } = createEmbeddedService({ seed: 1 }).cloud.client;
   await importChaosData(objects, readFileSync(shippedFile("mushrooms")));
-  const { name, spec } = chaosSpecs().find((each) => each.name === "diana/1")!;
-  small = await prepareStage(objects, spec, name);
+  const named = (name: string) =>
+    prepareStage(objects, chaosSpecs().find((each) => each.name === name)!.spec, name);
+  small = await named("diana/1");
+  kept = await named("marina, gradients kept");
   wide = await wideStage();
 }, 180_000);
 
@@ -71,6 +74,16 @@ describe("reads of which one in twenty brings damaged bytes", () => {
       expect(new Set(all.map(({ ended }) => ended))).toEqual(new Set(["done"]));
       expect(objectsStruck(all, "objectGarbled")).toBeGreaterThan(10);
     }
+  }, 180_000);
+});
+
+describe("gradients kept in the store, of which one in three is lost and one in ten arrives damaged", () => {
+  it("are computed again where they are not what they should be: every run is done by itself, with its bits", async () => {
+    const all = await trials(kept, { cacheLost: 0.33, objectGarbled: 0.1, workerKilled: 0.01 }, 15);
+    expect(all.flatMap(({ violations }) => violations)).toEqual([]);
+    expect(new Set(all.map(({ ended }) => ended))).toEqual(new Set(["done"]));
+    expect(objectsStruck(all, "cacheLost")).toBeGreaterThan(15 * 30);
+    expect(objectsStruck(all, "objectGarbled")).toBeGreaterThan(15 * 3);
   }, 180_000);
 });
 

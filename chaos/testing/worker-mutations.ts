@@ -169,10 +169,10 @@ function rangeOffByOne(): NonNullable<ServiceAlteration["worker"]> {
 }
 
 const GRADIENT = /^runs\/[^/]+\/contributions\/gradients-/;
-/** Of a frame: its checksum, and its first field; of a kept gradient that is a text, and four numbers come before its entries. */
+/** Of a frame: its checksum, and its first field; of a kept gradient that is a text, and five numbers come before its entries. */
 const CHECKSUM_AT = 8;
 const FIELDS_AT = 16;
-const BEFORE_ENTRIES = 4 + 16;
+const BEFORE_ENTRIES = 4 + 20;
 
 /** The worker's gradient that was kept last takes the place of the one that is asked for; nobody checks which one it is. */
 function keptLast(): ServiceAlteration {

@@ -96,11 +96,11 @@ export class StoredGradients {
 }
 
 function identityOf(
-  { runDigest, phase, worker }: Task,
+  { runDigest, phase, workers, worker }: Task,
   round: number,
   point: Float64Array,
 ): GradientIdentity {
-  return { runDigest, phase, round, worker, point: vectorCrc(point) };
+  return { runDigest, phase, workers, round, worker, point: vectorCrc(point) };
 }
 
 function passesOver(dimension: number): Work {

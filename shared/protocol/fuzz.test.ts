@@ -34,7 +34,7 @@ import {
 } from "./testing/samples.ts";
 
 /** The layout of VR-DIANA's workers. */
-const GRADIENT = { runDigest: "0123456789abcdef", phase: 0, round: 7, worker: 2, point: 5 };
+const GRADIENT = { runDigest: "0123456789abcdef", phase: 0, workers: 9, round: 7, worker: 2, point: 5 };
 const STATE = { vectors: ["shift"], spare: ["reference", "referenceGradient"] };
 const vector = Float64Array.of(1, 2, 3);
 

@@ -165,9 +165,9 @@ it("the bill has each request, and the totals have the bytes", async () => {
   for (const bytes of ["putBytes", "getBytes"] as const)
     expect(Math.abs(kept.unbilled[bytes] - environment.unbilled[bytes])).toBeLessThan(256);
   expect(kept.billed.puts - environment.billed.puts).toBe(kept.puts.length);
-  // Header, digest with its length, five numbers: 16 + 20 + 20.
+  // Header, digest with its length, six numbers, and padding: 16 + 20 + 24 + 4.
   const each = kept.bytes.put / kept.puts.length;
-  expect(each).toBe(8 * DIMENSION + 56);
+  expect(each).toBe(8 * DIMENSION + 64);
   // A task tells in a byte what becomes of a gradient, an answer in eight how much it has read; both as base64.
   const beside = 16 * WORKERS * ROUNDS;
   const up = kept.result.uplinkBytesMeasured - environment.result.uplinkBytesMeasured;

@@ -6,13 +6,20 @@ import { isOutsideObject } from "../messages/traffic.ts";
 import { frameOf } from "../testing/layout.ts";
 import { decodeGradient, encodeGradient, storedGradientBytes } from "./gradient.ts";
 
-const identity = { runDigest: "d".repeat(64), phase: 2, round: 7, worker: 3, point: 0xfedcba98 };
+const identity = { runDigest: "d".repeat(64), phase: 2, workers: 9, round: 7, worker: 3, point: 0xfedcba98 };
 const vector = Float64Array.of(1, -0, Number.MIN_VALUE, 1 / 3);
 
 describe("a gradient as a stored object", () => {
   it("has the documented layout, and comes back to the last bit", () => {
     const body = encodeGradient(identity, vector);
-    const fields = [{ text: identity.runDigest }, { u32: 2 }, { u32: 7 }, { u32: 3 }, { u32: 0xfedcba98 }];
+    const fields = [
+      { text: identity.runDigest },
+      { u32: 2 },
+      { u32: 9 },
+      { u32: 7 },
+      { u32: 3 },
+      { u32: 0xfedcba98 },
+    ];
     expect(body).toEqual(frameOf(FrameType.gradient, [...fields, { vector: [...vector] }]));
     const back = decodeGradient(body, identity, 4, "key");
     expect(new Uint8Array(back.buffer, back.byteOffset, back.byteLength)).toEqual(
@@ -30,7 +37,7 @@ describe("a gradient as a stored object", () => {
 
   it("is refused where it is another run's, epoch's, round's, worker's or point's, or has another length", () => {
     const body = encodeGradient(identity, vector);
-    const other = { runDigest: "e".repeat(64), phase: 1, round: 6, worker: 2, point: 1 };
+    const other = { runDigest: "e".repeat(64), phase: 1, workers: 8, round: 6, worker: 2, point: 1 };
     for (const name of Object.keys(other) as (keyof typeof other)[])
       expect(() => decodeGradient(body, { ...identity, [name]: other[name] }, 4, "key")).toThrow(
         `key: expected ${name} ${other[name]}, got ${identity[name]}`,

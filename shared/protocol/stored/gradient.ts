@@ -5,11 +5,13 @@
 import { MessageError } from "../../base/index.ts";
 import { FRAME_HEADER_BYTES, FrameReader, FrameWriter } from "../frames/frame.ts";
 
-/** Which gradient it is: grad f_i(x^t), i the worker, t the round, among the workers of one membership epoch of one run. */
+/** Which gradient it is: grad f_i(x^t), i the worker, t the round, among the n workers of one membership epoch of one run. */
 export interface GradientIdentity {
   readonly runDigest: string;
   /** Number of the membership epoch. */
   readonly phase: number;
+  /** n: among how many workers the rows are split. */
+  readonly workers: number;
   /** The round whose iterate the point is. */
   readonly round: number;
   readonly worker: number;
@@ -17,20 +19,21 @@ export interface GradientIdentity {
   readonly point: number;
 }
 
-/** Bytes of the object: its header, the digest with its length, four numbers, and the vector with its own, aligned to 8 bytes. */
+/** Bytes of the object: its header, the digest with its length, five numbers, and the vector with its own, aligned to 8 bytes. */
 export function storedGradientBytes(runDigest: string, dimension: number): number {
-  const before = FRAME_HEADER_BYTES + 4 + runDigest.length + 16 + 4;
+  const before = FRAME_HEADER_BYTES + 4 + runDigest.length + 20 + 4;
   return Math.ceil(before / 8) * 8 + 8 * dimension;
 }
 
 /** @param vector float64, as it was computed. */
 export function encodeGradient(
-  { runDigest, phase, round, worker, point }: GradientIdentity,
+  { runDigest, phase, workers, round, worker, point }: GradientIdentity,
   vector: Float64Array,
 ): Uint8Array {
   return new FrameWriter("gradient", storedGradientBytes(runDigest, vector.length))
     .text(runDigest)
     .u32(phase)
+    .u32(workers)
     .u32(round)
     .u32(worker)
     .u32(point)
@@ -51,9 +54,10 @@ export function decodeGradient(
 ): Float64Array {
   const reader = new FrameReader("gradient", bytes, key);
   const runDigest = reader.text();
-  const [phase, round, worker, point] = [reader.u32(), reader.u32(), reader.u32(), reader.u32()];
-  const found: GradientIdentity = { runDigest, phase, round, worker, point };
-  for (const name of ["runDigest", "phase", "round", "worker", "point"] as const) {
+  const [phase, workers, round] = [reader.u32(), reader.u32(), reader.u32()];
+  const [worker, point] = [reader.u32(), reader.u32()];
+  const found: GradientIdentity = { runDigest, phase, workers, round, worker, point };
+  for (const name of ["runDigest", "phase", "workers", "round", "worker", "point"] as const) {
     if (found[name] !== expected[name])
       throw new MessageError(`${key}: expected ${name} ${expected[name]}, got ${found[name]}`);
   }
