@@ -4,8 +4,8 @@ import { execFileSync } from "node:child_process";
 import { relative } from "node:path";
 import { performance } from "node:perf_hooks";
 
-/** Far beyond vitest's limit for a test (vitest.config.ts), which ends all that only waits. */
-const SILENT_SECONDS = 600;
+/** Beyond any test's own limit, by which vitest ends all that only waits: ten minutes at most. */
+const SILENT_SECONDS = 900;
 const LOOK_MILLISECONDS = 1000;
 /** Node's inspector listens here when a process is told SIGUSR1. */
 const INSPECTOR = "http://127.0.0.1:9229/json/list";
@@ -18,12 +18,14 @@ export default class HungTests {
   #root = "";
   /** Test files under way: when something was last heard of them, and the last test that began. */
   #files = new Map();
+  /** Word of them may come late. */
+  #ended = new Set();
   #limit = 1000 * Number(process.env["MARINA_HUNG_SECONDS"] ?? SILENT_SECONDS);
 
   onInit(vitest) {
     this.#root = vitest.config.root;
     const look = setInterval(() => {
-      const hung = [...this.#files].filter(([, { heard }]) => performance.now() - heard > this.#limit);
+      const hung = this.silentAt(performance.now());
       if (hung.length === 0) return;
       clearInterval(look);
       void this.#end(hung);
@@ -31,20 +33,30 @@ export default class HungTests {
     look.unref();
   }
 
+  /** Test files of which nothing was heard for too long, with what was heard last. @param now as performance.now() tells it */
+  silentAt(now) {
+    return [...this.#files].filter(([, { heard }]) => now - heard > this.#limit);
+  }
+
   onTestModuleStart({ moduleId }) {
-    this.#files.set(moduleId, { heard: performance.now(), test: "(no test yet)" });
+    if (!this.#ended.has(moduleId))
+      this.#files.set(moduleId, { heard: performance.now(), test: "(no test yet)" });
   }
 
-  onTestCaseReady(test) {
-    this.#files.set(test.module.moduleId, { heard: performance.now(), test: test.fullName });
+  onTestCaseReady({ module, fullName }) {
+    this.#heard(module, fullName);
   }
 
-  onTestCaseResult(test) {
-    const file = this.#files.get(test.module.moduleId);
-    if (file !== undefined) file.heard = performance.now();
+  onTestCaseResult({ module, fullName }) {
+    this.#heard(module, fullName);
+  }
+
+  #heard({ moduleId }, test) {
+    if (this.#files.has(moduleId)) this.#files.set(moduleId, { heard: performance.now(), test });
   }
 
   onTestModuleEnd({ moduleId }) {
+    this.#ended.add(moduleId);
     this.#files.delete(moduleId);
   }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import HungTests from "./hung-tests.js";
 
 const folder = mkdtempSync(join(tmpdir(), "marina-hung-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -23,6 +24,33 @@ function run(name: string, source: string): Promise<{ code: unknown; said: strin
     );
   });
 }
+
+describe("what is heard of test files", () => {
+  const late = (): number => performance.now() + 1e7;
+  const files = (reporter: HungTests) => reporter.silentAt(late()).map(([file]) => file);
+
+  it("tells which are silent, with the last test that was heard of", () => {
+    const reporter = new HungTests();
+    const [one, other] = [{ moduleId: "one" }, { moduleId: "other" }];
+    reporter.onTestModuleStart(one);
+    reporter.onTestModuleStart(other);
+    reporter.onTestCaseReady({ module: one, fullName: "works" });
+    reporter.onTestModuleEnd(other);
+    expect(reporter.silentAt(performance.now())).toEqual([]);
+    expect(reporter.silentAt(late())).toEqual([["one", { heard: expect.any(Number), test: "works" }]]);
+  });
+
+  it("holds nothing of a file that has ended, though word of its tests comes late", () => {
+    const reporter = new HungTests();
+    const module = { moduleId: "one" };
+    reporter.onTestModuleStart(module);
+    reporter.onTestModuleEnd(module);
+    reporter.onTestCaseReady({ module, fullName: "works" });
+    reporter.onTestCaseResult({ module, fullName: "works" });
+    reporter.onTestModuleStart(module);
+    expect(files(reporter)).toEqual([]);
+  });
+});
 
 describe("a run of tests in which one hangs", () => {
   it("ends, and says where a loop is that has no end", async () => {
