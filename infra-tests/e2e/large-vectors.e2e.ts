@@ -1,6 +1,6 @@
 /**
  * Dense vectors that reducers add by ranged reads, and iterates that travel as deltas: the bits of the aggregator's own sums and of full
- * iterates on the embedded cloud, also where everybody who holds something dies.
+ * iterates on the embedded cloud, in float32 too, also where everybody who holds something dies.
  */
 import { afterEach, beforeAll, describe, expect, inject, test } from "vitest";
 import { leftoverPrefixes } from "../../shared/protocol/keys.ts";
@@ -65,6 +65,19 @@ test.each([
   "%s with gradients kept in the store ends with the bits of the plain run, and leaves nothing behind",
   async (name, algorithm, asked) => {
     const run: RunSpec = { ...spec(`kept-${name}`, algorithm, 30), ...asked, reuse: "store" };
+    await endsAsPlain(run, await service.launch(run));
+  },
+);
+
+test.each([
+  ["marina", { ...MARINA, probability: 0.3 }, { downlink: "full", shardsPerTask: 2 }],
+  ["pp-marina", { ...PP_MARINA, probability: 0.3 }, { downlink: "deltas", reduction: "workers" }],
+  ["diana", DIANA, { downlink: "deltas" }],
+] as const)(
+  "%s with iterates in float32 ends with the bits of the embedded cloud, and leaves nothing behind",
+  async (name, algorithm, asked) => {
+    const start = { uniform: 0.5 };
+    const run: RunSpec = { ...spec(`float32-${name}`, algorithm, 30), ...asked, iterate: "float32", start };
     await endsAsPlain(run, await service.launch(run));
   },
 );
