@@ -46,6 +46,8 @@ describe("seeds that once broke a law", () => {
     ["pp-marina/2", 1661],
     // The store refused the result, which is written after the bill.
     ["pp-marina/2", 21_763],
+    // The last answer came while the aggregator looked into the queue, and the clock jumped: nobody was late any more.
+    ["marina, float32 iterates, deltas, reduced, packed, 5 to 12 to 4 workers", 16_826],
   ])("%s, seed %i", async (name, seed) => {
     const stage = stages.find((one) => one.name === name)!;
     expect(await runTrial(stage, { seed, ratios: CHAOS_RATIOS })).toMatchObject({

@@ -163,8 +163,10 @@ export class PacksUnderWay {
     if (waiting === 0) return;
     this.#waitingAt = clock.now();
     const silence = this.#waitingAt - this.#inbox.heardAt;
-    if (silence >= 1000 * QUEUE_PATIENCE_SECONDS)
-      throw nobodyWorks(this.#packs[this.#missing()[0]!]!, silence, waiting);
+    // The last answers may have come meanwhile, on a clock that has jumped.
+    const [first] = this.#missing();
+    if (silence >= 1000 * QUEUE_PATIENCE_SECONDS && first !== undefined)
+      throw nobodyWorks(this.#packs[first]!, silence, waiting);
   }
 
   /** Why the run fails whose pack was sent as often as allowed. */
