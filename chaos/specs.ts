@@ -49,6 +49,16 @@ const own = encodeModel(
   ),
 );
 
+/** Joined at round 6, left at round 18. */
+const from5To12To3 = {
+  remainder: "spread",
+  workers: [
+    { workers: 5 },
+    { fromRound: 6, workers: 12 },
+    { fromRound: 18, workers: 3, denseRound: "force" },
+  ],
+} as const satisfies Partial<RunSpecInput>;
+
 /** Workers and participants that change on the way, and DIANA's shifts held by the aggregator. */
 const others: Readonly<Record<string, Pick<RunSpecInput, "algorithm"> & Partial<RunSpecInput>>> = {
   "marina, 5 to 50 to 10 workers": {
@@ -69,12 +79,7 @@ const others: Readonly<Record<string, Pick<RunSpecInput, "algorithm"> & Partial<
         { fromRound: 15, participants: 2 },
       ],
     },
-    remainder: "spread",
-    workers: [
-      { workers: 5 },
-      { fromRound: 6, workers: 12 },
-      { fromRound: 18, workers: 3, denseRound: "force" },
-    ],
+    ...from5To12To3,
     checkpointEvery: 4,
   },
   "marina, a network": {
@@ -119,12 +124,7 @@ const others: Readonly<Record<string, Pick<RunSpecInput, "algorithm"> & Partial<
         { fromRound: 18, participants: 2 },
       ],
     },
-    remainder: "spread",
-    workers: [
-      { workers: 5 },
-      { fromRound: 6, workers: 12 },
-      { fromRound: 18, workers: 3, denseRound: "force" },
-    ],
+    ...from5To12To3,
     downlink: "deltas",
     checkpointEvery: 4,
   },
@@ -198,12 +198,7 @@ const others: Readonly<Record<string, Pick<RunSpecInput, "algorithm"> & Partial<
         { fromRound: 18, participants: 3 },
       ],
     },
-    remainder: "spread",
-    workers: [
-      { workers: 5 },
-      { fromRound: 6, workers: 12 },
-      { fromRound: 18, workers: 3, denseRound: "force" },
-    ],
+    ...from5To12To3,
     reuse: "store",
     shardsPerTask: 2,
     evaluateEvery: 4,

@@ -1,47 +1,25 @@
 import { describe, expect, it } from "vitest";
-import { createEmbeddedCloud } from "../cloud.ts";
+import { createEmbeddedCloud, type EmbeddedCloud } from "../cloud.ts";
 import type { MappingRamp } from "../latency/latencies.ts";
 import { AWS_RAMP } from "./mapping.ts";
 
-/** When each of `count` messages, all sent at 0 and each at work for so long, begins. */
-async function beginnings(
-  count: number,
-  seconds: number,
-  ramp: MappingRamp | undefined,
-  maxConcurrency = 1000,
-): Promise<number[]> {
-  const cloud = createEmbeddedCloud({ seed: 1, latencies: "none" });
-  const queue = cloud.createQueue("tasks", { visibilitySeconds: 360, retentionSeconds: 3600 });
-  const begun: number[] = [];
-  const worker = cloud.defineFunction({
-    name: "worker",
-    memoryMb: 1769,
-    timeoutSeconds: 60,
-    create: (ports) => async () => {
-      begun.push(cloud.clock.now());
-      await ports.clock.sleep(1000 * seconds);
-      return { failedMessageIds: [] };
-    },
-  });
-  cloud.mapQueue({
-    queue,
-    function: worker,
-    batchSize: 1,
-    maxConcurrency,
-    ...(ramp === undefined ? {} : { ramp }),
-  });
-  const bodies = Array.from({ length: count }, (_, i) => ({ body: String(i) }));
-  for (let from = 0; from < count; from += 10)
-    await cloud.client.queues.send(queue, bodies.slice(from, from + 10));
-  await cloud.run(cloud.client.clock.sleep(600_000));
-  return begun;
+interface Work {
+  readonly count: number;
+  /** Each is at work for so long. */
+  readonly seconds: number;
+  readonly ramp: MappingRamp | undefined;
+  readonly maxConcurrency?: number;
+  /** Of the function. */
+  readonly reservedConcurrency?: number | undefined;
+  /** Sent at this virtual millisecond. */
+  readonly sentAt?: number;
+  /** Watches from the mapping's beginning on. */
+  readonly watch?: (cloud: EmbeddedCloud) => void;
 }
 
-/** Virtual milliseconds at which doubles are 2e-9 apart. */
-const LATE = 1e7;
-
-/** When each of 20 messages begins, all sent late and each at work for a second, in a function of so many at one time. */
-async function beginningsLate(ramp: MappingRamp, reservedConcurrency: number | undefined): Promise<number[]> {
+/** When each of `count` messages begins, all sent at once. */
+async function begunAt(work: Work): Promise<number[]> {
+  const { count, seconds, ramp, maxConcurrency, reservedConcurrency, sentAt = 0, watch } = work;
   const cloud = createEmbeddedCloud({ seed: 1, latencies: "none" });
   const queue = cloud.createQueue("tasks", { visibilitySeconds: 360, retentionSeconds: 3600 });
   const begun: number[] = [];
@@ -52,26 +30,49 @@ async function beginningsLate(ramp: MappingRamp, reservedConcurrency: number | u
     ...(reservedConcurrency === undefined ? {} : { reservedConcurrency }),
     create: (ports) => async () => {
       begun.push(cloud.clock.now());
-      await ports.clock.sleep(1000);
+      await ports.clock.sleep(1000 * seconds);
       return { failedMessageIds: [] };
     },
   });
-  await cloud.run(cloud.client.clock.sleep(LATE));
-  cloud.mapQueue({ queue, function: worker, batchSize: 1, ramp });
-  // A spin at one instant would never come back to the test: it is ended from inside.
-  const { clock } = cloud;
+  if (sentAt > 0) await cloud.run(cloud.client.clock.sleep(sentAt));
+  cloud.mapQueue({
+    queue,
+    function: worker,
+    batchSize: 1,
+    ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+    ...(ramp === undefined ? {} : { ramp }),
+  });
+  watch?.(cloud);
+  const bodies = Array.from({ length: count }, (_, i) => ({ body: String(i) }));
+  for (let from = 0; from < count; from += 10)
+    await cloud.client.queues.send(queue, bodies.slice(from, from + 10));
+  await cloud.run(cloud.client.clock.sleep(600_000));
+  return begun;
+}
+
+const beginnings = (
+  count: number,
+  seconds: number,
+  ramp: MappingRamp | undefined,
+  maxConcurrency = 1000,
+): Promise<number[]> => begunAt({ count, seconds, ramp, maxConcurrency });
+
+/** Virtual milliseconds at which doubles are 2e-9 apart. */
+const LATE = 1e7;
+
+/** A spin at one instant would never come back to the test: it is ended from inside. */
+function endSpins({ clock }: EmbeddedCloud): void {
   const set = clock.at.bind(clock);
   let timers = 0;
   clock.at = (time, action) => {
     if (++timers > 10_000) throw new Error("spins at one instant");
     return set(time, action);
   };
-  const bodies = Array.from({ length: 20 }, (_, i) => ({ body: String(i) }));
-  for (let from = 0; from < 20; from += 10)
-    await cloud.client.queues.send(queue, bodies.slice(from, from + 10));
-  await cloud.run(cloud.client.clock.sleep(60_000));
-  return begun;
 }
+
+/** When each of 20 messages begins, all sent late and each at work for a second, in a function of so many at one time. */
+const beginningsLate = (ramp: MappingRamp, reservedConcurrency: number | undefined): Promise<number[]> =>
+  begunAt({ count: 20, seconds: 1, ramp, reservedConcurrency, sentAt: LATE, watch: endSpins });
 
 describe("a mapping's ramp", () => {
   it("begins with five and allows one more every 200 ms while messages wait", async () => {

@@ -13,13 +13,11 @@ import { leftoverPrefixes } from "../../shared/protocol/keys.ts";
 import type { RunSpecInput } from "../../shared/protocol/spec/spec.ts";
 import { DIMENSION, methods, oracleOfSpec, specOf } from "../fixtures/methods.ts";
 import { DATA, recordsOf, requestStop, resume, runToEnd, serviceWith } from "../fixtures/service.ts";
+import { elastic, passingFaults, ways } from "../fixtures/vector-ways.ts";
 import { watching, watchingIterates } from "../fixtures/watching.ts";
 
 type Algorithm = RunSpecInput["algorithm"];
 
-const ways = (["full", "deltas"] as const).flatMap((downlink) =>
-  (["aggregator", "workers"] as const).map((reduction) => ({ downlink, reduction })),
-);
 const [plainly] = ways;
 
 const robust = {
@@ -78,14 +76,9 @@ describe.each(Object.entries(algorithms))("%s", (name, algorithm) => {
       expect((await runToEnd(service, "r", { ...watched, ...way })).status).toBe("stopped");
       expect(await trajectoryOf(service, resume(service, "r"))).toEqual(expected);
 
-      // Without what damages for ever: the run has to end as done by itself.
       const plan = new FaultPlan({
         seed: 5 + ways.indexOf(way),
-        ratios: {
-          ...{ messageDuplicated: 0.1, messageReordered: 0.3, messageLost: 0.01, messageDelayed: 0.02 },
-          ...{ workerKilled: 0.01, workerSlow: 0.05, coldStarted: 0.1, cacheLost: 0.1 },
-          ...{ aggregatorKilled: 0.002, failedBefore: 0.02, failedAfter: 0.02, objectGarbled: 0.01 },
-        },
+        ratios: passingFaults,
       });
       expect(await trajectory({ ...watched, ...way }, { plan })).toEqual(expected);
       killed += plan.struck.filter((fault) => fault.startsWith("aggregatorKilled")).length;
@@ -98,16 +91,9 @@ it.each<[string, RunSpecInput]>(
   (["marina", "vr-marina", "pp-marina", "qgd", "gd"] as const).map((method) => [
     method,
     specOf(method, {
-      remainder: "spread",
-      workers: [
-        { workers: 4 },
-        { fromRound: 7, workers: 11, denseRound: "force" },
-        { fromRound: 16, workers: 3, denseRound: "force" },
-      ],
-      stop: { rounds: 25 },
+      ...elastic,
       shardsPerTask: 2,
       evaluateEvery: 3,
-      checkpointEvery: 4,
     }),
   ]),
 )("%s has one trajectory also where its workers change", async (_name, spec) => {

@@ -18,15 +18,12 @@ import {
   runToEnd,
   serviceWith,
 } from "../fixtures/service.ts";
+import { elastic, passingFaults, ways } from "../fixtures/vector-ways.ts";
 import { isTask, watching, watchingIterates } from "../fixtures/watching.ts";
 
 const float32 = { iterate: "float32", start: { uniform: 0.3 } } as const;
 const ROUNDS = 40;
 const short = { ...float32, stop: { rounds: ROUNDS }, evaluateEvery: 7 } as const;
-/** How points travel and who adds vectors: forced each way. */
-const ways = (["full", "deltas"] as const).flatMap((downlink) =>
-  (["aggregator", "workers"] as const).map((reduction) => ({ downlink, reduction })),
-);
 
 /** The run ends as done, at these float32 numbers, and leaves nothing. */
 async function digestOf(spec: RunSpecInput, options: Partial<ServiceOptions> = {}): Promise<string> {
@@ -63,11 +60,7 @@ describe.each(methodNames)("%s with iterates in float32", (method) => {
     for (const way of ways) {
       const plan = new FaultPlan({
         seed: 11 + ways.indexOf(way),
-        ratios: {
-          ...{ messageDuplicated: 0.1, messageReordered: 0.3, messageLost: 0.01, messageDelayed: 0.02 },
-          ...{ workerKilled: 0.01, workerSlow: 0.05, coldStarted: 0.1, cacheLost: 0.1 },
-          ...{ aggregatorKilled: 0.003, failedBefore: 0.02, failedAfter: 0.02, objectGarbled: 0.01 },
-        },
+        ratios: { ...passingFaults, aggregatorKilled: 0.003 },
       });
       expect(await digestOf({ ...watched, ...way }, { plan })).toBe(sha256);
       killed += plan.struck.filter((fault) => fault.startsWith("aggregatorKilled")).length;
@@ -87,14 +80,7 @@ it("has one trajectory where workers change", async () => {
   for (const method of ["marina", "pp-marina", "qgd"] as const) {
     const spec = specOf(method, {
       ...short,
-      remainder: "spread",
-      workers: [
-        { workers: 4 },
-        { fromRound: 7, workers: 11, denseRound: "force" },
-        { fromRound: 16, workers: 3, denseRound: "force" },
-      ],
-      stop: { rounds: 25 },
-      checkpointEvery: 4,
+      ...elastic,
     });
     const seen = [];
     for (const way of ways) seen.push(await digestOf({ ...spec, ...way, shardsPerTask: 2 }));

@@ -80,6 +80,13 @@ export class FrameWriter {
     return at;
   }
 
+  /** Zeros up to the next multiple of so many bytes, a power of two. */
+  #align(bytes: number): void {
+    const padding = -this.#length & (bytes - 1);
+    const from = this.#reserve(padding);
+    this.#bytes.fill(0, from, from + padding);
+  }
+
   /** Bytes of the frame so far, header included. */
   get length(): number {
     return this.#length;
@@ -137,9 +144,7 @@ export class FrameWriter {
 
   vector(value: Float64Array): this {
     this.u32(value.length);
-    const padding = -this.#length & 7;
-    const from = this.#reserve(padding);
-    this.#bytes.fill(0, from, from + padding);
+    this.#align(8);
     const at = this.#reserve(8 * value.length);
     this.#bytes.set(new Uint8Array(value.buffer, value.byteOffset, value.byteLength), at);
     return this;
@@ -151,9 +156,7 @@ export class FrameWriter {
    */
   floats(value: Float64Array): this {
     this.u32(value.length);
-    const padding = -this.#length & 3;
-    const from = this.#reserve(padding);
-    this.#bytes.fill(0, from, from + padding);
+    this.#align(4);
     const at = this.#reserve(4 * value.length);
     const written = new Float32Array(this.#bytes.buffer, this.#bytes.byteOffset + at, value.length);
     written.set(value);
