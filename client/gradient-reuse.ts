@@ -2,9 +2,10 @@
 import { keepsGradients, keptGradient, reuseUsd, shardsPerTaskOf } from "../lambdas/aggregator/index.ts";
 import { bytes, dollars } from "../shared/base/index.ts";
 import type { Manifest } from "../shared/data/index.ts";
-import { participantsAsked, reusesGradients } from "../shared/methods/index.ts";
+import { reusesGradients } from "../shared/methods/index.ts";
 import type { Problem } from "../shared/problems/index.ts";
-import { type RunSpec, workersAsked } from "../shared/protocol/index.ts";
+import type { RunSpec } from "../shared/protocol/index.ts";
+import { mostTakingPart } from "./most-taking-part.ts";
 
 /** Rounds that dollars are told of. */
 const ROUNDS = 1000;
@@ -16,9 +17,7 @@ const ROUNDS = 1000;
 export function reuseText(spec: RunSpec, manifest: Manifest, problem: Problem): string | undefined {
   const { algorithm } = spec;
   if (!reusesGradients(algorithm)) return undefined;
-  const workers = Math.max(...workersAsked(spec.workers));
-  const participants =
-    "participants" in algorithm ? Math.max(...participantsAsked(algorithm.participants)) : null;
+  const { workers, participants } = mostTakingPart(spec);
   const shardsPerTask = shardsPerTaskOf(spec, workers, manifest, problem);
   const gradient = keptGradient({ workers, participants, shardsPerTask }, manifest, problem);
   const kept = keepsGradients(spec, gradient);

@@ -3,10 +3,10 @@ import { AWS_RAMP, createEmbeddedService, driveToEnd, type ServiceConfiguration 
 import { MarinaError } from "../shared/base/index.ts";
 import type { ObjectStore } from "../shared/cloud/index.ts";
 import { problemForm } from "../shared/data/index.ts";
-import { participantsAsked } from "../shared/methods/index.ts";
 import { openProblem } from "../shared/problems/index.ts";
-import { type RunSpec, WHOLE_OBJECT_BYTES, workersAsked } from "../shared/protocol/index.ts";
+import { type RunSpec, WHOLE_OBJECT_BYTES } from "../shared/protocol/index.ts";
 import { findManifest } from "./find.ts";
+import { mostTakingPart } from "./most-taking-part.ts";
 import { createTrial } from "./trial.ts";
 import { embeddedMemoryBytes, machineMemoryBytes } from "./vector-memory.ts";
 
@@ -22,11 +22,11 @@ export interface Prediction {
 }
 
 /** With as many workers and participants as the spec may ever ask for: a prediction must not be too low. */
-function mostExpensiveMembership({ workers, algorithm }: RunSpec): Pick<RunSpec, "workers" | "algorithm"> {
-  const most = Math.max(...workersAsked(workers));
-  if (!("participants" in algorithm)) return { workers: most, algorithm };
-  const participants = Math.max(...participantsAsked(algorithm.participants));
-  return { workers: most, algorithm: { ...algorithm, participants } };
+function mostExpensiveMembership(spec: RunSpec): Pick<RunSpec, "workers" | "algorithm"> {
+  const { algorithm } = spec;
+  const { workers, participants } = mostTakingPart(spec);
+  if (participants === null || !("participants" in algorithm)) return { workers, algorithm };
+  return { workers, algorithm: { ...algorithm, participants } };
 }
 
 /**

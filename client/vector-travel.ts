@@ -1,5 +1,6 @@
 /** Where a run's vectors go, its bytes and what its milliseconds are for: by the rules and rates that the aggregator decides by. */
 import {
+  iterateBytes,
   messageBytes,
   rangesOf,
   readingSeconds,
@@ -13,17 +14,16 @@ import { type Compressor, createCompressor } from "../shared/compressors/index.t
 import type { Manifest } from "../shared/data/index.ts";
 import {
   aggregationOf,
-  bytesOf,
   compressorOf,
   type IteratePrecision,
   methodOf,
-  participantsAsked,
   samplesByImportance,
   serverStateNames,
   stateHolder,
 } from "../shared/methods/index.ts";
 import type { Problem } from "../shared/problems/index.ts";
-import { NETWORK_BYTES_PER_SECOND, type RunSpec, workersAsked } from "../shared/protocol/index.ts";
+import { NETWORK_BYTES_PER_SECOND, type RunSpec } from "../shared/protocol/index.ts";
+import { mostTakingPart } from "./most-taking-part.ts";
 
 /** A round of one sort, of the most workers that the run has. Evaluations are no part of it. */
 export interface RoundTravel {
@@ -61,19 +61,19 @@ interface Sizes {
 export function vectorTravel(spec: RunSpec, manifest: Manifest, problem: Problem): VectorTravel {
   const { algorithm, wire } = spec;
   const { dimension } = problem.parameters;
-  const workers = Math.max(...workersAsked(spec.workers));
-  const participants =
-    "participants" in algorithm ? Math.max(...participantsAsked(algorithm.participants)) : null;
+  const { workers, participants } = mostTakingPart(spec);
   const shardsPerTask = shardsPerTaskOf(spec, workers, manifest, problem);
   const compressor = createCompressor(compressorOf(algorithm), dimension, wire, { workers });
   const { requests } = methodOf(algorithm);
   const points = Math.max(...requests.map((request) => request.points.length));
   const shifts = stateHolder(algorithm) === "server" ? shardsPerTask : 0;
-  const iterateBytes = bytesOf(spec.iterate ?? "float64");
   const asked = { spec, dimension, workers, participants, compressor, shardsPerTask };
   const iterates = travelsAsDeltas(asked)
     ? "deltas"
-    : travelInline((points * iterateBytes + 8 * shifts) * dimension, Math.ceil(workers / shardsPerTask))
+    : travelInline(
+          points * iterateBytes(dimension, spec) + 8 * shifts * dimension,
+          Math.ceil(workers / shardsPerTask),
+        )
       ? "tasks"
       : "objects";
   const sizes = { dimension, compressor, wire, iterates, shardsPerTask, points } as const;
@@ -100,7 +100,7 @@ function roundTravel(
   const entryBytes = wire === "float64" ? 8 : 4;
   const compressed = messageBytes(compressor, wire);
   const upBytes = slots * (sort === "dense" ? entryBytes * dimension : compressed);
-  const vector = bytesOf(spec.iterate ?? "float64") * dimension;
+  const vector = iterateBytes(dimension, spec);
   const packs = Math.ceil(slots / shardsPerTask);
   // The last round was most likely one of the method's compressed ones.
   const delta = Math.min(slots * compressed, 8 * dimension);

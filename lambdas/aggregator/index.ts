@@ -14,7 +14,7 @@ export { mostChainBytes } from "./round/downlink.ts";
 export { messageBytes, replaySeconds, travelsAsDeltas } from "./round/downlink-rule.ts";
 export { keepsGradients, keptGradient, reuseUsd } from "./round/gradient-reuse.ts";
 export { shardsPerTaskOf } from "./round/packing.ts";
-export { travelInline } from "./round/points.ts";
+export { iterateBytes, travelInline } from "./round/points.ts";
 export { rangesOf, readingSeconds } from "./round/reduction.ts";
 export type { RunObserver } from "./settings.ts";
 export { isOver } from "./term/end-run.ts";
