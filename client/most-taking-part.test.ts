@@ -4,11 +4,14 @@ import { mostTakingPart } from "./most-taking-part.ts";
 
 const of = (change: Partial<RunSpecInput>) =>
   mostTakingPart(
-    parseRunSpec({
-      ...{ name: "r", data: "d", workers: 5, problem: { kind: "nonconvex-binary" }, stop: { rounds: 30 } },
-      algorithm: { kind: "gd" },
-      ...change,
-    }),
+    parseRunSpec(
+      {
+        ...{ name: "r", data: "d", workers: 5, problem: { kind: "nonconvex-binary" }, stop: { rounds: 30 } },
+        algorithm: { kind: "gd" },
+        ...change,
+      },
+      "spec",
+    ),
   );
 const compressor = { kind: "rand-k", k: 10 } as const;
 
