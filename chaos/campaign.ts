@@ -10,7 +10,6 @@ export const SHRUNK_FAILURES = 3;
 export interface SeedsOptions {
   readonly stages: readonly Stage[];
   readonly ratios: FaultRatios;
-  readonly costLimit?: number;
   readonly alter?: TrialOptions["alter"];
   /** Failures that are shrunk and traced, at most; the others are only told. */
   readonly explained?: number;
@@ -69,11 +68,8 @@ export function together(one: Campaign, other: Campaign): Campaign {
 
 /** One after the other. Seed s disturbs stage s mod (number of stages). */
 export async function runSeeds(seeds: readonly number[], options: SeedsOptions): Promise<Campaign> {
-  const { stages, ratios, costLimit, alter, onTrial, onViolation, explained = SHRUNK_FAILURES } = options;
-  const limit = {
-    ...(costLimit === undefined ? {} : { costLimit }),
-    ...(alter === undefined ? {} : { alter }),
-  };
+  const { stages, ratios, alter, onTrial, onViolation, explained = SHRUNK_FAILURES } = options;
+  const bug = alter === undefined ? {} : { alter };
   const faultsByKind: Record<FaultKind, number> = { ...emptyCampaign().faultsByKind };
   const endings: Record<string, number> = {};
   const failures: Failure[] = [];
@@ -84,7 +80,7 @@ export async function runSeeds(seeds: readonly number[], options: SeedsOptions):
     const trial = await runTrial(stage, {
       seed,
       ratios,
-      ...limit,
+      ...bug,
       ...(onViolation === undefined ? {} : { onViolation: (what) => onViolation(seed, what) }),
     });
     done++;
@@ -96,7 +92,7 @@ export async function runSeeds(seeds: readonly number[], options: SeedsOptions):
     const failure: Failure = { stage: stage.name, seed, violations: trial.violations };
     failures.push(
       failures.length < explained
-        ? { ...failure, ...(await explain(stage, seed, ratios, trial, limit)) }
+        ? { ...failure, ...(await explain(stage, seed, ratios, trial, bug)) }
         : failure,
     );
   }
@@ -108,10 +104,10 @@ async function explain(
   seed: number,
   ratios: FaultRatios,
   trial: Trial,
-  limit: Pick<TrialOptions, "costLimit" | "alter">,
+  bug: Pick<TrialOptions, "alter">,
 ): Promise<Pick<Failure, "smallest" | "trace">> {
   const smallest = await shrink(trial.faults, async (only) => {
-    const again = await runTrial(stage, { seed, ratios, only, ...limit });
+    const again = await runTrial(stage, { seed, ratios, only, ...bug });
     return again.violations.length > 0;
   });
   const trace: string[] = [];
@@ -119,7 +115,7 @@ async function explain(
     seed,
     ratios,
     only: new Set<string>(smallest),
-    ...limit,
+    ...bug,
     trace: (milliseconds, line) => trace.push(`${(milliseconds / 1000).toFixed(3).padStart(10)} s  ${line}`),
   });
   return { smallest, trace };

@@ -107,6 +107,20 @@ const billing = (factor: number) => (): ServiceAlteration => {
   };
 };
 
+/** Rounds cost what their computing costs: whoever is paid for nothing is seen by the price alone. */
+const idlesBeforeItStores = (): ServiceAlteration => ({
+  aggregatorPorts: (ports) => ({
+    ...ports,
+    objects: {
+      ...ports.objects,
+      put: async (key, body, condition) => {
+        if (key === CHECKPOINT) await ports.clock.sleep(60_000);
+        return ports.objects.put(key, body, condition);
+      },
+    },
+  }),
+});
+
 /** As soon as it is stored a checkpoint's base is taken for one of before. */
 const forgetsItsBase = withObjects((objects) => ({
   put: async (key, body, condition) => {
@@ -170,4 +184,5 @@ export const aggregatorMutations = {
   },
   "forgets in its bill what the terms before have spent": billing(-1),
   "bills again what the terms before have spent": billing(1),
+  "lets a minute go by before it stores its state": idlesBeforeItStores,
 } satisfies Readonly<Record<string, () => ServiceAlteration>>;

@@ -23,6 +23,7 @@ export const WRONG_WITHOUT_FAULTS: ReadonlySet<string> = new Set([
   "ends a run without storing its end",
   "takes the state that it holds for the one that is asked for",
   "makes an iterate of its deltas and does not round it",
+  "lets a minute go by before it stores its state",
 ]);
 
 /** Seen where iterates are kept in float32 only. */

@@ -125,6 +125,8 @@ export class FaultPlan {
   #active = true;
   /** Virtual milliseconds until which the store refuses everybody. */
   stormUntil = 0;
+  /** For so long aggregators were made to stand still, in all, each by itself; one may run out of time before. */
+  frozenMilliseconds = 0;
   /** Queue -> until when nobody knows it. */
   readonly unborn = new Map<string, number>();
 

@@ -57,7 +57,9 @@ export function faultyPorts(ports: Ports, role: FunctionRole, plan: FaultPlan, v
     const frozen = plan.strike("aggregatorFrozen", what);
     if (frozen === undefined) return;
     const { least, most } = FREEZE_MILLISECONDS;
-    victim.stall(least + (most - least) * frozen.nextUniform(), frozen.nextUniform() < 0.5);
+    const milliseconds = least + (most - least) * frozen.nextUniform();
+    plan.frozenMilliseconds += milliseconds;
+    victim.stall(milliseconds, frozen.nextUniform() < 0.5);
   };
 
   const call = async <T>(what: string, attempt: () => Promise<T>): Promise<T> => {
