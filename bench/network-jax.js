@@ -1,6 +1,6 @@
 /**
  * Gradients of the MLP 784-128-10 (tanh, softmax cross-entropy) in jax-js, device wasm, compiled (jit), blocks of 64 rows: answers each
- * line read, "float64" or "float32", by the CPU milliseconds of one gradient over all rows (of all its threads), its loss, and
+ * line read, "float64" or "float32", perhaps with " images", by the CPU milliseconds of one gradient over all rows (of all its threads), its loss, and
  * |gradient|^2. Usage: node network-jax.js MODULE ROWS
  */
 import { createInterface } from "node:readline";
@@ -38,8 +38,17 @@ const step = jit((x, a, onehot, loss, g) => {
   return [loss.add(own), g.add(gradient)];
 });
 
-function settingOf(Floats, dtype) {
-  const values = Floats.from({ length: ROWS * 784 }, (_, i) => Math.abs(Math.sin(i * 1.37)));
+/** Of images: is this pixel of a disc, a fifth of them, that lies elsewhere from row to row? */
+function isDrawn(i) {
+  const [row, pixel] = [Math.floor(i / 784), i % 784];
+  const [y, x] = [Math.floor(pixel / 28), pixel % 28];
+  return (y - 13 - (row % 3)) ** 2 + (x - 12 - (row % 5)) ** 2 < 50;
+}
+
+function settingOf(Floats, dtype, images) {
+  const values = Floats.from({ length: ROWS * 784 }, (_, i) =>
+    images && !isDrawn(i) ? 0 : Math.abs(Math.sin(i * 1.37)),
+  );
   const blocks = [];
   for (let first = 0; first < ROWS; first += BLOCK) {
     const rows = Math.min(BLOCK, ROWS - first);
@@ -58,8 +67,10 @@ function settingOf(Floats, dtype) {
 }
 
 const settings = {
-  float64: settingOf(Float64Array, np.float64),
-  float32: settingOf(Float32Array, np.float32),
+  float64: settingOf(Float64Array, np.float64, false),
+  float32: settingOf(Float32Array, np.float32, false),
+  "float64 images": settingOf(Float64Array, np.float64, true),
+  "float32 images": settingOf(Float32Array, np.float32, true),
 };
 
 async function gradient({ blocks, x, dtype }) {

@@ -4,7 +4,7 @@
  *
  * PYTHON: an interpreter that has numpy; MODULE: the file that is jax-js (dist/index.js). With --install both are got into a
  * temporary folder, through pip and npm; without any only our own figures are printed. All compute in blocks of 64 rows, and must
- * agree in the loss and in |gradient|^2. CPU time, of the best of several turns; and the median of the ratios turn by turn, which one
+ * agree in the loss and in |gradient|^2. Once over rows without a zero and once over images, of whose pixels a fifth is not zero. CPU time, of the best of several turns; and the median of the ratios turn by turn, which one
  * lucky turn of a side on a busy machine does not move.
  */
 import { spawn, spawnSync } from "node:child_process";
@@ -54,7 +54,15 @@ interface Answer {
 }
 
 interface Side {
-  answer(precision: Precision): Promise<Answer>;
+  answer(what: Asked): Promise<Answer>;
+}
+
+/** The rows and the precision, as rivals are asked. */
+const ASKED = ["float64", "float32", "float64 images", "float32 images"] as const;
+type Asked = (typeof ASKED)[number];
+
+function precisionOf(asked: Asked): Precision {
+  return asked.startsWith("float64") ? "float64" : "float32";
 }
 
 const folder = mkdtempSync(join(tmpdir(), "marina-network-"));
@@ -68,25 +76,25 @@ try {
     rivals.set("jax-js", stack.use(await rival(process.execPath, "network-jax.js", [jax, String(ROWS)])));
   const mine = ours();
   const figures: Figure[] = [];
-  for (const precision of ["float64", "float32"] as const) {
+  for (const asked of ASKED) {
     let best = Infinity;
     const theirs = new Map<Rival, number>();
     const ratios = new Map<Rival, number[]>([...rivals.keys()].map((name) => [name, []]));
     for (let turn = 0; turn < TURNS; turn++) {
-      const answer = await mine.answer(precision);
+      const answer = await mine.answer(asked);
       best = Math.min(best, answer.milliseconds);
       for (const [name, side] of rivals) {
-        const other = await side.answer(precision);
-        agree(answer, other, precision, name);
+        const other = await side.answer(asked);
+        agree(answer, other, precisionOf(asked), name);
         theirs.set(name, Math.min(theirs.get(name) ?? Infinity, other.milliseconds));
         ratios.get(name)!.push(answer.milliseconds / other.milliseconds);
       }
     }
     const rate = `${(mine.gigaflop / (best / 1000)).toFixed(1)} GFLOP/s`;
-    if (rivals.size === 0) console.log(`${precision}: ${best.toFixed(1)} ms, ${rate}`);
+    if (rivals.size === 0) console.log(`${asked}: ${best.toFixed(1)} ms, ${rate}`);
     for (const [name, milliseconds] of theirs) {
       figures.push({
-        name: `gradient of an MLP 784-128-10 in ${precision} / ${name}`,
+        name: `gradient of an MLP 784-128-10 in ${asked.replace(" ", " over ")} / ${name}`,
         ratio: best / milliseconds,
         detail: `${best.toFixed(1)} ms (${rate}), ${name} ${milliseconds.toFixed(1)}; turn by turn ${quantile(ratios.get(name)!.sort(byValue), 0.5).toFixed(2)}`,
         aim: AIMS[name],
@@ -106,6 +114,7 @@ function ours(): Side & { readonly gigaflop: number } {
   );
   const { dimension, gradientFlop } = workOf(program, "float64");
   const values = Float64Array.from({ length: ROWS * 784 }, (_, i) => Math.abs(Math.sin(i * 1.37)));
+  const images = values.map((value, i) => (isDrawn(i) ? value : 0));
   const labels = Uint8Array.from({ length: ROWS }, (_, row) => row % 10);
   const weights = { rowWeight: 1 / ROWS, regularizerWeight: 1 };
   const over = (precision: Precision, rows: Float64Array | Float32Array) =>
@@ -114,17 +123,19 @@ function ours(): Side & { readonly gigaflop: number } {
       plainRows([784], rows, labels),
       weights,
     );
-  const objectives = {
+  const objectives: Readonly<Record<Asked, ReturnType<typeof over>>> = {
     float64: over("float64", values),
     float32: over("float32", Float32Array.from(values)),
+    "float64 images": over("float64", images),
+    "float32 images": over("float32", Float32Array.from(images)),
   };
   const x = Float64Array.from({ length: dimension }, (_, j) => 0.05 * Math.sin((j + 1) ** 2));
   const g = new Float64Array(dimension);
   return {
     gigaflop: (ROWS * gradientFlop) / 1e9,
-    async answer(precision) {
+    async answer(asked) {
       const before = process.cpuUsage();
-      const loss = objectives[precision].gradient(x, g);
+      const loss = objectives[asked].gradient(x, g);
       const { user, system } = process.cpuUsage(before);
       return {
         milliseconds: (user + system) / 1000,
@@ -133,6 +144,13 @@ function ours(): Side & { readonly gigaflop: number } {
       };
     },
   };
+}
+
+/** Of images: is this pixel of a disc, a fifth of them, that lies elsewhere from row to row? */
+function isDrawn(i: number): boolean {
+  const [row, pixel] = [Math.floor(i / 784), i % 784];
+  const [y, x] = [Math.floor(pixel / 28), pixel % 28];
+  return (y - 13 - (row % 3)) ** 2 + (x - 12 - (row % 5)) ** 2 < 50;
 }
 
 /** A rival's process, numpy on one thread, asked line by line. */
@@ -153,8 +171,8 @@ async function rival(
   };
   await line();
   return {
-    async answer(precision) {
-      child.stdin.write(`${precision}\n`);
+    async answer(asked) {
+      child.stdin.write(`${asked}\n`);
       const [milliseconds, loss, normSquared] = (await line()).split(" ").map(Number);
       return { milliseconds: milliseconds!, loss: loss!, normSquared: normSquared! };
     },

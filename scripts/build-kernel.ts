@@ -1,11 +1,11 @@
 /**
- * Builds the WebAssembly kernels: in each of their folders, kernel.as -> kernel-binary.ts.
+ * Builds the WebAssembly kernels: in each of their folders, kernel.as and what it imports -> kernel-binary.ts.
  * Usage: node scripts/build-kernel.ts
  *
  * The binary is embedded as text, so that a bundle of a function's code needs no file beside it. The same source and
  * compiler give the same bytes (a test builds it again).
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync } from "node:zlib";
 
@@ -32,18 +32,30 @@ const FOLDERS = {
   network: new URL("../shared/problems/network/wasm/", import.meta.url),
 };
 export type KernelName = keyof typeof FOLDERS;
-/** The compiler wants this ending; the source has another, so that TypeScript's tools leave it alone. */
-const SOURCE_NAME = "kernel.ts";
+/** The compiler wants this ending; sources have another, so that TypeScript's tools leave them alone. */
+const WANTED_ENDING = ".ts";
+const ENDING = ".as";
+const ENTRY = `kernel${WANTED_ENDING}`;
+
+/** Files that a kernel is made of, kernel.as and what it imports. */
+export function kernelSources(name: KernelName): readonly string[] {
+  return readdirSync(FOLDERS[name]).filter((file) => file.endsWith(ENDING));
+}
 
 /** The compiled kernel. @throws Error with the compiler's messages. */
 export async function buildKernel(name: KernelName): Promise<Uint8Array> {
-  const path = new URL("kernel.as", FOLDERS[name]);
-  const source = readFileSync(path, "utf8");
+  const folder = FOLDERS[name];
+  const sources = new Map(
+    kernelSources(name).map((file) => [
+      file.slice(0, -ENDING.length) + WANTED_ENDING,
+      readFileSync(new URL(file, folder), "utf8"),
+    ]),
+  );
   const messages: string[] = [];
   let binary: Uint8Array | undefined;
   const { error } = await asc.main(
     [
-      SOURCE_NAME,
+      ENTRY,
       "-O3",
       "--noAssert",
       "--converge",
@@ -56,7 +68,7 @@ export async function buildKernel(name: KernelName): Promise<Uint8Array> {
     ],
     {
       stderr: { write: (chunk) => void messages.push(String(chunk)) },
-      readFile: (name) => (name === SOURCE_NAME ? source : null),
+      readFile: (file) => sources.get(file) ?? null,
       listFiles: () => [],
       writeFile: (_name, contents) => {
         if (contents instanceof Uint8Array) binary = contents;
@@ -64,7 +76,7 @@ export async function buildKernel(name: KernelName): Promise<Uint8Array> {
     },
   );
   if (error !== null || binary === undefined) {
-    throw new Error(`${fileURLToPath(path)} does not compile:\n${messages.join("")}`, { cause: error });
+    throw new Error(`${fileURLToPath(folder)} does not compile:\n${messages.join("")}`, { cause: error });
   }
   return binary;
 }

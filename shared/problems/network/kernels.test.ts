@@ -1,6 +1,7 @@
 /** Each loop alone: WebAssembly against TypeScript, on sizes and numbers that whole networks don't meet. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { Purpose, Stream } from "../../math/index.ts";
 import { binaryOperations, type Kernels, packedEntries, unaryOperations } from "./kernels.ts";
 import { ReferenceKernels } from "./reference-kernels.ts";
 import { WasmKernels } from "./wasm/wasm-kernels.ts";
@@ -154,6 +155,58 @@ describe.each(["float64", "float32"] as const)("%s", (precision) => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  // Of these WebAssembly adds no term of a zero, where there are enough, as long as the right factor is finite.
+  describe.each([
+    [66, 60, 64],
+    [7, 150, 48],
+    [3, 135, 47],
+    [1, 130, 56],
+    [70, 33, 35],
+    [64, 64, 99],
+    [9, 9, 70],
+  ])("[%i, %i], with many zeros, times [., %i]", (m, k, n) => {
+    const stream = new Stream({ seed: 1, purpose: Purpose.rows, round: m, index: n });
+    const number = () => 8 * stream.nextUniform() - 4;
+    const numbersOf = (count: number) => Array.from({ length: count }, number);
+    /** In runs, as pixels of a background; and here and there by themselves. */
+    const zeros = (share: number) => {
+      let isRun = false;
+      return numbersOf(m * k).map((value) => {
+        if (stream.nextUniform() < 0.2) isRun = stream.nextUniform() < share;
+        if (isRun || stream.nextUniform() < share / 4) return stream.nextBelow(8) === 0 ? -0 : 0;
+        return value;
+      });
+    };
+    const other = (values: number[], by: number) => values.with(stream.nextBelow(values.length), by);
+
+    test.each([
+      ["finite", undefined],
+      ["infinite", Infinity],
+      ["not a number", Number.NaN],
+    ])("the right factor is %s", (_what, odd) => {
+      for (const share of [0.05, 0.4, 0.6, 0.8, 0.95, 1]) {
+        for (const left of [zeros(share), other(zeros(share), Number.NaN)]) {
+          const right = (count: number) =>
+            odd === undefined ? numbersOf(count) : other(numbersOf(count), odd);
+          agree(pair, [left, right(k * n)], m * n, (kernels) => {
+            kernels.pack(B, C, k, n);
+            kernels.product(A, C, OUT, m, k, n);
+          });
+          const sums = numbersOf(k * n);
+          agree(pair, [left, right(m * n)], k * n, (kernels) => {
+            kernels.memory(0).set(sums, OUT);
+            kernels.addTransposedProduct(A, B, C, OUT, k, m, n);
+          });
+          // Of as many columns as C is given rows: long sums of each.
+          agree(pair, [left, right(k * n)], m * n, (kernels) => {
+            kernels.memory(0).set(sums.concat(sums, sums).slice(0, m * n), OUT);
+            kernels.addTransposedProduct(A, B, C, OUT, m, k, n);
+          });
+        }
+      }
+    });
   });
 
   test("channels and positions", () => {

@@ -32,7 +32,8 @@ export interface Kernels {
   /** C [m, n] = A [m, k] B [k, n], B packed: from +0, in order of k. */
   product(a: number, packed: number, c: number, m: number, k: number, n: number): void;
   /**
-   * C [m, n] += A^T B for A [k, m], B [k, n]: onto C, in order of k.
+   * C [m, n] += A^T B for A [k, m], B [k, n]: onto C, in order of k. C must hold no -0 (no sum from +0 comes to it): terms of
+   * zeros may be left out.
    * @param packed scratch, `packedEntries(k, n)` entries.
    */
   addTransposedProduct(
