@@ -1,6 +1,6 @@
 /**
  * What each kernel of a network's gradient does in a second of CPU time: GFLOP/s, elementary functions counted as one each. Of
- * convolutions: an image's patches and the product, as networks are run; of pools: one operation for each entry of the images.
+ * convolutions: an image's patches and the product, as networks are run; of left factors with zeros: as if there were none; of pools: one operation for each entry of the images.
  */
 import { table } from "../client/text/table.ts";
 import { type Precision, WasmKernels } from "../shared/problems/network/index.ts";
@@ -23,7 +23,10 @@ const C = B + IN * HIDDEN + 8;
 const PACKED = C + IN * HIDDEN + 8;
 /** Packed panels are eight columns wide, which no factor here fills less than the largest one. */
 const SUMS = PACKED + IN * HIDDEN + 8;
-const ENTRIES = SUMS + IN * HIDDEN + 8;
+/** Rows like A's, of whose entries a fifth is not zero. */
+const DRAWN = SUMS + IN * HIDDEN + 8;
+const ENTRIES = DRAWN + ROWS * IN + 8;
+const NOT_ZERO = 0.2;
 /** Images of a pool. */
 const IMAGES = 8;
 
@@ -48,9 +51,11 @@ const POOL = windowsOf([28, 28, 6], 2, 2, 0);
 
 const KERNELS: readonly Measured[] = [
   product(ROWS, IN, HIDDEN),
+  product(ROWS, IN, HIDDEN, DRAWN),
   product(ROWS, HIDDEN, OUT),
   product(ROWS, OUT, HIDDEN),
   transposed(IN, ROWS, HIDDEN),
+  transposed(IN, ROWS, HIDDEN, DRAWN),
   transposed(HIDDEN, ROWS, OUT),
   { name: "pack [784, 128]", flop: IN * HIDDEN, run: (k) => k.pack(B, PACKED, IN, HIDDEN) },
   ...(["tanh", "sigmoid", "softplus", "exp", "log", "relu", "sqrt"] as const).map((operation) => ({
@@ -75,19 +80,19 @@ const KERNELS: readonly Measured[] = [
   pool("sum of", (k) => k.sumPoolTransposed(B, C, IMAGES, POOL), ", gradient"),
 ];
 
-function product(m: number, k: number, n: number): Measured {
+function product(m: number, k: number, n: number, left = A): Measured {
   return {
-    name: `product [${m}, ${k}] [${k}, ${n}]`,
+    name: `product [${m}, ${k}] [${k}, ${n}]${left === DRAWN ? ", a fifth not zero" : ""}`,
     flop: 2 * m * k * n,
-    run: (kernels) => kernels.product(A, PACKED, C, m, k, n),
+    run: (kernels) => kernels.product(left, PACKED, C, m, k, n),
   };
 }
 
-function transposed(m: number, k: number, n: number): Measured {
+function transposed(m: number, k: number, n: number, left = A): Measured {
   return {
-    name: `product [${k}, ${m}]^T [${k}, ${n}], added`,
+    name: `product [${k}, ${m}]^T [${k}, ${n}], added${left === DRAWN ? ", a fifth not zero" : ""}`,
     flop: 2 * m * k * n,
-    run: (kernels) => kernels.addTransposedProduct(A, B, PACKED, C, m, k, n),
+    run: (kernels) => kernels.addTransposedProduct(left, B, PACKED, C, m, k, n),
   };
 }
 
@@ -141,6 +146,8 @@ function ready(precision: Precision): WasmKernels {
   const kernels = new WasmKernels(precision);
   const memory = kernels.memory(ENTRIES);
   for (let i = 0; i < ENTRIES; i++) memory[i] = 0.05 + Math.abs(Math.sin(i * 1.37));
+  // In runs, as in images.
+  for (let i = 0; i < ROWS * IN; i++) if ((i / 50) % 1 >= NOT_ZERO) memory[DRAWN + i] = 0;
   return kernels;
 }
 

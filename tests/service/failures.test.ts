@@ -4,7 +4,14 @@ import { AWS_LATENCIES, type LatencyProfile } from "../../embedded/latency/laten
 import type { EmbeddedService } from "../../embedded/service/service.ts";
 import type { Log } from "../../shared/cloud/ports.ts";
 import { parseManifest } from "../../shared/data/manifest.ts";
-import { checkpointKey, manifestKey, resultKey, runPrefix, specKey } from "../../shared/protocol/keys.ts";
+import {
+  checkpointKey,
+  contributionsQueueName,
+  manifestKey,
+  resultKey,
+  runPrefix,
+  specKey,
+} from "../../shared/protocol/keys.ts";
 import { MAX_RECEIVE_COUNT } from "../../shared/protocol/limits.ts";
 import { encodeStoredRun, type StoredRun } from "../../shared/protocol/stored/run.ts";
 import { createCrashingService } from "../fixtures/crashing.ts";
@@ -248,6 +255,32 @@ describe("what a run can't go on from", () => {
       await objects.put(specKey("r"), body);
       const done = await resume(service, "r");
       expect(done).toMatchObject({ status: "done", iterateSha256: (await oracleOf("marina")).sha256 });
+    },
+  );
+
+  it.each([
+    ["checkpoint", checkpointKey("r"), 0],
+    ["checkpoint, asked for as a later term", checkpointKey("r"), 1],
+    ["description", specKey("r"), 0],
+  ])(
+    "is none of a run that is over: with a damaged %s its result stands, and the queue that was left goes",
+    async (_what, key, later) => {
+      const first = await serviceWith();
+      const result = await runToEnd(first, "r", specOf("marina"));
+      expect(result.status).toBe("done");
+      // Its aggregator died before the queue was gone; the checkpoint says that it is over, and then can't be read.
+      const service = await successorOf(first);
+      const { objects, queues } = service.cloud.client;
+      const name = contributionsQueueName("marina-", "r");
+      await queues.create(name, { visibilitySeconds: 30, retentionSeconds: 600 });
+      const { body } = await objects.get(key);
+      await objects.put(key, body.slice(0, body.length - 9));
+      const { body: stored } = await objects.get(resultKey("r"));
+      await service.control({ version: 1, run: "r", action: "resume", tenure: result.tenure + later });
+      await service.cloud.run(service.cloud.clock.sleep(60_000));
+      expect((await objects.get(resultKey("r"))).body).toEqual(stored);
+      await expect(queues.address(name)).rejects.toMatchObject({ code: "not-found" });
+      expect(service.cloud.queue(service.controlDeadLetters).waiting).toBe(0);
     },
   );
 

@@ -39,7 +39,7 @@ export async function endOnFailure(term: Term, failure: unknown): Promise<void> 
     return destroyQueue(ports, contributionsQueueName(settings.queuePrefix, run));
   }
   if (error instanceof MarinaError && error.code === "lease-lost") await leaveNothing(term);
-  else if (lease.held && (await publishFailureResult(ports, control, message, error))) {
+  else if (lease.held && (await publishFailureResult(term, error))) {
     ports.log.warn("term-failed", { run, tenure, code: codeOf(error), error: describe(error) });
     return;
   }

@@ -91,16 +91,17 @@ export async function retryWhileUnavailable<T>({ clock }: Ports, step: () => Pro
 /**
  * Writes the result, unless one of the same or a later term is there: one that stood still since an earlier ending must
  * not overwrite what has happened since.
+ * @returns how the run has ended by the result that is there now.
  */
-export async function publishResult(objects: ObjectStore, result: RunResult): Promise<void> {
+export async function publishResult(objects: ObjectStore, result: RunResult): Promise<RunStatus> {
   const key = resultKey(result.run);
   for (let attempt = 1; ; attempt++) {
     const found = await existing(objects, key);
-    if (found !== undefined && isLater(found, result)) return;
+    if (found !== undefined && stands(found, result)) return found.status;
     const condition: PutCondition = found === undefined ? { ifNoneMatch: "*" } : { ifMatch: found.etag };
     try {
       await objects.put(key, encodeResult(result), condition);
-      return;
+      return result.status;
     } catch (error) {
       const raced =
         error instanceof MarinaError && (error.code === "precondition-failed" || error.code === "not-found");
@@ -109,10 +110,14 @@ export async function publishResult(objects: ObjectStore, result: RunResult): Pr
   }
 }
 
-type Standing = Pick<RunResult, "tenure" | "provisional">;
+type Standing = Pick<RunResult, "tenure" | "provisional" | "status">;
 
-/** Of two results of one term the provisional one gives way: the run was gone on with after all. */
-function isLater(found: Standing, { tenure, provisional }: Standing): boolean {
+/**
+ * Of two results of one term the provisional one gives way: the run was gone on with after all. Nothing comes after a run that
+ * is over.
+ */
+function stands(found: Standing, { tenure, provisional }: Standing): boolean {
+  if (provisional === true && isOver(found.status)) return true;
   return found.tenure > tenure || (found.tenure === tenure && (provisional ?? !found.provisional));
 }
 
@@ -127,7 +132,7 @@ async function existing(
     if (error instanceof MarinaError && error.code === "not-found") return undefined;
     if (!(error instanceof DamagedObject)) throw error;
     // A result that can't be read is no result: any other is later.
-    return { tenure: -1, etag: (await objects.get(key)).etag };
+    return { tenure: -1, status: "failed", etag: (await objects.get(key)).etag };
   }
 }
 

@@ -1,15 +1,16 @@
 /**
  * The result of a run that could not be ended as runs are, by a last checkpoint: its checkpoint or its description can't be read, or something
  * went wrong at the last delivery of its control message in a place from which there is no other way on. Nothing but the
- * result is written, so whatever is there can be gone on with after the repair.
+ * result is written, so whatever is there can be gone on with after the repair. A run that is over by its result keeps that.
  */
 
 import { MarinaError } from "../../../shared/base/index.ts";
 import type { Ports } from "../../../shared/cloud/index.ts";
 import {
   type Checkpoint,
-  type ControlMessage,
+  contributionsQueueName,
   MAX_RECEIVE_COUNT,
+  type RunResult,
   type RunSpec,
 } from "../../../shared/protocol/index.ts";
 import { readPreparation } from "../calibration/stored-calibration.ts";
@@ -23,7 +24,8 @@ import {
 } from "../checkpoints/uncommitted-checkpoint.ts";
 import { wholeCheckpoint } from "../checkpoints/whole-checkpoint.ts";
 import { loadStored, type StoredSpec, UnreadableDescription } from "./active-run.ts";
-import { publishResult, resultOf } from "./end-run.ts";
+import { destroyQueue, isOver, publishResult, resultOf } from "./end-run.ts";
+import type { Term } from "./open-term.ts";
 
 /**
  * Can no later delivery do better? Then the result says what went wrong.
@@ -31,13 +33,11 @@ import { publishResult, resultOf } from "./end-run.ts";
  *   not even the result could be written.
  */
 export async function publishFailureResult(
-  ports: Ports,
-  control: ControlMessage,
-  { receiveCount }: { readonly receiveCount: number },
+  { ports, settings, control, message }: Pick<Term, "ports" | "settings" | "control" | "message">,
   error: unknown,
 ): Promise<boolean> {
   const final = error instanceof UnreadableCheckpoint || error instanceof UnreadableDescription;
-  if (!final && receiveCount < MAX_RECEIVE_COUNT) return false;
+  if (!final && message.receiveCount < MAX_RECEIVE_COUNT) return false;
   const { run } = control;
   try {
     const stored = await description(ports, run);
@@ -50,7 +50,10 @@ export async function publishFailureResult(
     const ending = { loss: null, gradientNormSquared: null, usd: base.records.at(-1)?.usd ?? 0 };
     const failed = { ...base, tenure: control.tenure, ...failureOf(error), ending };
     const preparation = await readPreparation(ports, run);
-    await publishResult(ports.objects, { ...resultOf(stored.spec, failed, preparation), provisional: true });
+    const result: RunResult = { ...resultOf(stored.spec, failed, preparation), provisional: true };
+    const status = await publishResult(ports.objects, result);
+    // Its aggregator wrote the result and died before it had tidied up; what was damaged since, nobody needs any more.
+    if (isOver(status)) await destroyQueue(ports, contributionsQueueName(settings.queuePrefix, run));
     return true;
   } catch (second) {
     ports.log.warn("failure-result-unwritten", { run, error: describe(second) });
