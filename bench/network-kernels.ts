@@ -1,6 +1,7 @@
 /**
  * What each kernel of a network's gradient does in a second of CPU time: GFLOP/s, elementary functions counted as one each. Of
- * convolutions: an image's patches and the product, as networks are run; of left factors with zeros: as if there were none; of pools: one operation for each entry of the images.
+ * convolutions: an image's patches and the product, as networks are run; of left factors with zeros: as if there were none; of
+ * pools: one operation for each entry of the images.
  */
 import { table } from "../client/text/table.ts";
 import { type Precision, WasmKernels } from "../shared/problems/network/index.ts";
