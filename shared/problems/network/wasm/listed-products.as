@@ -95,6 +95,11 @@ function lengthOf(row: i32): usize {
   return <usize>load<i32>(LENGTHS + (<usize>row << 2));
 }
 
+@inline
+function setLength(row: i32, length: usize): void {
+  store<i32>(LENGTHS + (<usize>row << 2), <i32>length);
+}
+
 /** Where the rows of B of a vector's entries are in their panel, the first one's at `at`. */
 @inline
 function stepVector<T>(at: i32): v128 {
@@ -136,11 +141,6 @@ function listRow<T>(row: i32, a: usize, count: i32): void {
     a += sizeof<T>();
   }
   setLength(row, length);
-}
-
-@inline
-function setLength(row: i32, length: usize): void {
-  store<i32>(LENGTHS + (<usize>row << 2), <i32>length);
 }
 
 /** Likewise a row whose entries are `aStep` apart. */
