@@ -38,11 +38,12 @@ export async function endOnFailure(term: Term, failure: unknown): Promise<void> 
     ports.log.warn("run-deleted", { run, tenure });
     return destroyQueue(ports, contributionsQueueName(settings.queuePrefix, run));
   }
-  if (error instanceof MarinaError && error.code === "lease-lost") await leaveNothing(term);
-  else if (lease.held && (await publishFailureResult(term, error))) {
+  const replaced = !lease.held || (error instanceof MarinaError && error.code === "lease-lost");
+  if (!replaced && (await publishFailureResult(term, error))) {
     ports.log.warn("term-failed", { run, tenure, code: codeOf(error), error: describe(error) });
     return;
   }
+  await leaveNothing(term);
   throw error;
 }
 
@@ -98,7 +99,10 @@ async function startIfKnown({ active }: Term): Promise<Float64Array> {
   }
 }
 
-/** An aggregator that was replaced may have made the run's queue anew after its successor had ended the run. */
+/**
+ * An aggregator that was replaced, perhaps without knowing it, may have made the run's queue anew after its successor had
+ * ended the run; also by a call that told of a failure.
+ */
 async function leaveNothing({ ports, settings, control }: Term): Promise<void> {
   const { run } = control;
   try {

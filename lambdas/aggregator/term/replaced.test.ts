@@ -2,16 +2,25 @@
 import { expect, it } from "vitest";
 import { MarinaError } from "../../../shared/base/errors.ts";
 import type { Invocation, QueueAddress } from "../../../shared/cloud/ports.ts";
-import { manifestKey } from "../../../shared/protocol/keys.ts";
-import { HEARTBEAT_SECONDS } from "../../../shared/protocol/limits.ts";
-import { encodeControl } from "../../../shared/protocol/stored/run.ts";
+import { checkpointKey, manifestKey } from "../../../shared/protocol/keys.ts";
+import { HEARTBEAT_SECONDS, LEASE_SECONDS } from "../../../shared/protocol/limits.ts";
+import { encodeCheckpoint } from "../../../shared/protocol/stored/checkpoint.ts";
+import { type ControlMessage, decodeControl, encodeControl } from "../../../shared/protocol/stored/run.ts";
 import { stage } from "../../worker/testing/stage.ts";
+import { emptyCheckpoint, NO_POINT } from "../checkpoints/uncommitted-checkpoint.ts";
 import { createAggregator } from "../handler.ts";
+import type { AggregatorSettings } from "../settings.ts";
 
 const invocation: Invocation = { remainingMilliseconds: () => 300_000, requestId: "late", cold: false };
 const message = {
   body: encodeControl({ version: 1, run: "r", action: "start", tenure: 0 }),
   ...{ messageId: "m", receipt: "stale", receiveCount: 1, queue: "control.fifo" as QueueAddress },
+};
+
+const settings: AggregatorSettings = {
+  taskQueue: "tasks" as QueueAddress,
+  queuePrefix: "marina-",
+  spendingOf: () => ({ usd: () => 0, observationUsd: () => 0, save: () => null, restore: () => undefined }),
 };
 
 it("does not make the run's queue anew, which its successor may have deleted", async () => {
@@ -33,13 +42,39 @@ it("does not make the run's queue anew, which its successor may have deleted", a
     if (key === manifestKey("small")) await clock.advance(1000 * HEARTBEAT_SECONDS);
     return get(key, options);
   };
-  const aggregator = createAggregator(ports, {
-    taskQueue: "tasks" as QueueAddress,
-    queuePrefix: "marina-",
-    spendingOf: () => ({ usd: () => 0, observationUsd: () => 0, save: () => null, restore: () => undefined }),
-  });
+  const aggregator = createAggregator(ports, settings);
   expect(await aggregator([message], invocation)).toEqual({ failedMessageIds: ["m"] });
   expect(renewals).toBe(2);
   expect(created).toEqual([]);
   expect(log.lines.at(-1)).toMatch(/^term-failed: MarinaError: the control message could not be held/);
 });
+
+it.each([
+  ["done", ["marina-run-r"]],
+  ["running", []],
+] as const)(
+  "whose call to make the queue came through late, though it told of a failure: the run is %s by then, and of the queues %j go",
+  async (status, gone) => {
+    const { ports, stored, digest } = await stage({ kind: "gd" });
+    const { objects, queues, clock } = ports;
+    queues.extend = async () => undefined;
+    queues.address = async (name) => name as QueueAddress;
+    queues.create = async () => {
+      // It stands still here, beyond its lease, with the call on its way; its successor gets on meanwhile.
+      await clock.advance(1000 * (LEASE_SECONDS + 1));
+      const control = decodeControl(message.body) as ControlMessage;
+      const successors = emptyCheckpoint({ run: "r", spec: stored.spec, digest }, control, NO_POINT);
+      const ending = status === "done" ? { loss: null, gradientNormSquared: null, usd: 0 } : null;
+      const stoppedBy = status === "done" ? ("rounds" as const) : null;
+      const checkpoint = { ...successors, status, stoppedBy, ending, commit: "successor" };
+      await objects.put(checkpointKey("r"), encodeCheckpoint(checkpoint));
+      throw new MarinaError("unavailable", "create: no success after 5 attempts");
+    };
+    const destroyed: string[] = [];
+    queues.destroy = async (queue) => void destroyed.push(queue);
+    const aggregator = createAggregator(ports, settings);
+    expect(await aggregator([message], invocation)).toEqual({ failedMessageIds: ["m"] });
+    expect(destroyed).toEqual(gone.map((name) => expect.stringMatching(name)));
+    expect(ports.log.lines.join("\n")).not.toContain("queue-kept");
+  },
+);
