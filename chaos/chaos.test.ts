@@ -48,7 +48,7 @@ describe("seeds that once broke a law", () => {
     ["pp-marina/2", 21_763, "done"],
     // The last answer came while the aggregator looked into the queue, and the clock jumped: nobody was late any more.
     ["marina, float32 iterates, deltas, reduced, packed, 5 to 12 to 4 workers", 16_826, "done"],
-    // Aggregators stood still seven times: paid for, and so 61 times the run's price.
+    // Aggregators stood still seven times: that is paid for, and made it more than fifty times as dear.
     ["marina, a robust rule", 18_922, "done"],
     // The last checkpoint was stored damaged, and its aggregator died with the result written and the queue still there.
     ["gd, reduced", 47_188, "done"],

@@ -38,7 +38,7 @@ const QUIET_SECONDS = 3600;
 const LOOK_MILLISECONDS = 5000;
 /**
  * Dollars, as a multiple of the run without faults, beside what aggregators cost while they are made to stand still: rounds
- * done again, and waiting for answers that were lost. (3,000 seeds: 14.8 at most.)
+ * done again, and waiting for answers that were lost. (3,000 seeds: 19.3 at most.)
  */
 const COST_LIMIT = 30;
 
