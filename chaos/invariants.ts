@@ -21,13 +21,17 @@ import {
 } from "./baseline.ts";
 import { Tally } from "./exactly-once.ts";
 
+type Ending = Pick<Checkpoint, "tenure" | "status" | "round">;
+
 /**
  * - Each (round, slot) that enters the state is counted exactly once: see `tally.ts`.
  * - Every stored checkpoint and every record is that of the run without faults at the same round: so each (round, worker)
  *   was summed in the right order, with the right draws.
  * - Who takes part changes at the rounds at which it changes without faults.
  * - The checkpoint's round never goes back, and an ended run's checkpoint is not written again.
- * - Whoever was replaced writes neither checkpoint nor result; whose lease is over takes no messages: see `lease-law.ts`.
+ * - Whoever was replaced writes no checkpoint and no result but that of the ending that it has itself stored before (its write
+ *   may have been on its way since; whoever waits for a later term does not take it for the answer); whose lease is over takes
+ *   no messages: see `lease-law.ts`.
  * - The run's queue is destroyed only when the run is over.
  * - Handlers never throw, and nothing fails in a way that nobody thought of.
  */
@@ -38,6 +42,8 @@ export class Invariants implements EffectWatcher {
   readonly #onViolation: (what: string) => void;
   readonly #violations: string[] = [];
   readonly #replaced = new Set<string>();
+  /** What was stored as a run's end, by whom. */
+  readonly #ended = new Map<string, Ending>();
   #owner: string | undefined;
   #last: Checkpoint | undefined;
 
@@ -88,7 +94,9 @@ export class Invariants implements EffectWatcher {
     if (key === resultKey(RUN)) {
       const { status, tenure, rounds } = decodeResult(body, key);
       this.#note(() => `${requestId} writes the result: ${status} at round ${rounds}, tenure ${tenure}`);
-      if (this.#replaced.has(requestId))
+      const own = this.#ended.get(requestId);
+      const isOwnEnding = own?.tenure === tenure && own.status === status && own.round === rounds;
+      if (this.#replaced.has(requestId) && !isOwnEnding)
         this.violated(`${requestId} wrote the result after it had lost its lease`);
       return;
     }
@@ -102,6 +110,7 @@ export class Invariants implements EffectWatcher {
     this.#checkpoint(checkpoint, writer);
     if (isCalibrated(checkpoint)) this.tally.stored(this.#last?.round ?? 0, checkpoint.round, writer);
     this.#last = checkpoint;
+    if (checkpoint.status !== "running") this.#ended.set(writer, checkpoint);
     if (this.#owner !== undefined && this.#owner !== writer) this.#replaced.add(this.#owner);
     this.#owner = writer;
   }
