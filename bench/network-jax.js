@@ -1,10 +1,11 @@
 /**
  * Gradients of the MLP 784-128-10 (tanh, softmax cross-entropy) in jax-js, device wasm, compiled (jit), blocks of 64 rows: answers each
- * line read, "float64" or "float32", perhaps with " images", by the CPU milliseconds of one gradient over all rows (of all its threads), its loss, and
- * |gradient|^2. Usage: node network-jax.js MODULE ROWS
+ * line read, "float64" or "float32", perhaps with " images", by the CPU milliseconds of one gradient over all rows (of all its
+ * threads), its loss, and |gradient|^2. Usage: node network-jax.js MODULE ROWS
  */
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
+import { ENTRIES, valueAt } from "./network-rows.ts";
 
 const [module, rowsText] = process.argv.slice(2);
 const ROWS = Number(rowsText);
@@ -38,17 +39,8 @@ const step = jit((x, a, onehot, loss, g) => {
   return [loss.add(own), g.add(gradient)];
 });
 
-/** Of images: is this pixel of a disc, a fifth of them, that lies elsewhere from row to row? */
-function isDrawn(i) {
-  const [row, pixel] = [Math.floor(i / 784), i % 784];
-  const [y, x] = [Math.floor(pixel / 28), pixel % 28];
-  return (y - 13 - (row % 3)) ** 2 + (x - 12 - (row % 5)) ** 2 < 50;
-}
-
 function settingOf(Floats, dtype, images) {
-  const values = Floats.from({ length: ROWS * 784 }, (_, i) =>
-    images && !isDrawn(i) ? 0 : Math.abs(Math.sin(i * 1.37)),
-  );
+  const values = Floats.from({ length: ROWS * ENTRIES }, (_, i) => valueAt(i, images));
   const blocks = [];
   for (let first = 0; first < ROWS; first += BLOCK) {
     const rows = Math.min(BLOCK, ROWS - first);

@@ -1,6 +1,7 @@
 """
 Gradients of the MLP 784-128-10 (tanh, softmax cross-entropy) in numpy, blocks of 64 rows: answers each line read,
-"float64" or "float32", perhaps with " images" (a fifth of the entries is not zero), by the CPU milliseconds of one gradient over all rows, its loss, and |gradient|^2.
+"float64" or "float32", perhaps with " images" (a fifth of the entries is not zero), by the CPU milliseconds of one gradient
+over all rows, its loss, and |gradient|^2. The rows are those of network-rows.ts.
 Usage: python network.py ROWS
 """
 

@@ -4,8 +4,9 @@
  *
  * PYTHON: an interpreter that has numpy; MODULE: the file that is jax-js (dist/index.js). With --install both are got into a
  * temporary folder, through pip and npm; without any only our own figures are printed. All compute in blocks of 64 rows, and must
- * agree in the loss and in |gradient|^2. Once over rows without a zero and once over images, of whose pixels a fifth is not zero. CPU time, of the best of several turns; and the median of the ratios turn by turn, which one
- * lucky turn of a side on a busy machine does not move.
+ * agree in the loss and in |gradient|^2. Once over rows without a zero and once over images, of whose pixels a fifth is not zero.
+ * CPU time, of the best of several turns; and the median of the ratios turn by turn, which one lucky turn of a side on a busy
+ * machine does not move.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -26,6 +27,7 @@ import {
 } from "../shared/problems/network/index.ts";
 import type { Figure } from "./figure.ts";
 import { kernelTable } from "./network-kernels.ts";
+import { ENTRIES, valueAt } from "./network-rows.ts";
 import { printFigures } from "./print.ts";
 
 const ROWS = 6000;
@@ -113,8 +115,9 @@ function ours(): Side & { readonly gigaflop: number } {
     { shape: [784], label: { kind: "classes", count: 10 } },
   );
   const { dimension, gradientFlop } = workOf(program, "float64");
-  const values = Float64Array.from({ length: ROWS * 784 }, (_, i) => Math.abs(Math.sin(i * 1.37)));
-  const images = values.map((value, i) => (isDrawn(i) ? value : 0));
+  const rows = (images: boolean) =>
+    Float64Array.from({ length: ROWS * ENTRIES }, (_, i) => valueAt(i, images));
+  const [values, images] = [rows(false), rows(true)];
   const labels = Uint8Array.from({ length: ROWS }, (_, row) => row % 10);
   const weights = { rowWeight: 1 / ROWS, regularizerWeight: 1 };
   const over = (precision: Precision, rows: Float64Array | Float32Array) =>
@@ -144,13 +147,6 @@ function ours(): Side & { readonly gigaflop: number } {
       };
     },
   };
-}
-
-/** Of images: is this pixel of a disc, a fifth of them, that lies elsewhere from row to row? */
-function isDrawn(i: number): boolean {
-  const [row, pixel] = [Math.floor(i / 784), i % 784];
-  const [y, x] = [Math.floor(pixel / 28), pixel % 28];
-  return (y - 13 - (row % 3)) ** 2 + (x - 12 - (row % 5)) ** 2 < 50;
 }
 
 /** A rival's process, numpy on one thread, asked line by line. */

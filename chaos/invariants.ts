@@ -24,7 +24,7 @@ import { Tally } from "./exactly-once.ts";
 type Ending = Pick<Checkpoint, "tenure" | "status" | "round">;
 
 /**
- * - Each (round, slot) that enters the state is counted exactly once: see `tally.ts`.
+ * - Each (round, slot) that enters the state is counted exactly once: see `exactly-once.ts`.
  * - Every stored checkpoint and every record is that of the run without faults at the same round: so each (round, worker)
  *   was summed in the right order, with the right draws.
  * - Who takes part changes at the rounds at which it changes without faults.

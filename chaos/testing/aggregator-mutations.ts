@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import type { ServiceAlteration } from "../../embedded/service/service.ts";
 import { Lease } from "../../lambdas/aggregator/term/lease.ts";
-import type { ObjectStore, Ports } from "../../shared/cloud/ports.ts";
+import type { Clock, ObjectStore, Ports } from "../../shared/cloud/ports.ts";
 import { FRAME_HEADER_BYTES } from "../../shared/protocol/frames/frame.ts";
 import { checkpointKey, resultKey } from "../../shared/protocol/keys.ts";
 import {
@@ -18,8 +18,11 @@ const RESULT = resultKey(RUN);
 
 /** The aggregator's store, altered. */
 export const withObjects =
-  (alter: (objects: ObjectStore) => Partial<ObjectStore>) => (): ServiceAlteration => ({
-    aggregatorPorts: (ports) => ({ ...ports, objects: { ...ports.objects, ...alter(ports.objects) } }),
+  (alter: (objects: ObjectStore, clock: Clock) => Partial<ObjectStore>) => (): ServiceAlteration => ({
+    aggregatorPorts: (ports) => ({
+      ...ports,
+      objects: { ...ports.objects, ...alter(ports.objects, ports.clock) },
+    }),
   });
 
 /** Another checkpoint is stored than was meant. */
@@ -108,18 +111,12 @@ const billing = (factor: number) => (): ServiceAlteration => {
 };
 
 /** Rounds cost what their computing costs: whoever is paid for nothing is seen by the price alone. */
-const idlesBeforeItStores = (): ServiceAlteration => ({
-  aggregatorPorts: (ports) => ({
-    ...ports,
-    objects: {
-      ...ports.objects,
-      put: async (key, body, condition) => {
-        if (key === CHECKPOINT) await ports.clock.sleep(60_000);
-        return ports.objects.put(key, body, condition);
-      },
-    },
-  }),
-});
+const idlesBeforeItStores = withObjects((objects, clock) => ({
+  put: async (key, body, condition) => {
+    if (key === CHECKPOINT) await clock.sleep(60_000);
+    return objects.put(key, body, condition);
+  },
+}));
 
 /** As soon as it is stored a checkpoint's base is taken for one of before. */
 const forgetsItsBase = withObjects((objects) => ({

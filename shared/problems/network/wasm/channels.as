@@ -1,4 +1,4 @@
-/** A value and one parameter a channel. */
+/** A value and one parameter a channel; sums over positions, channel by channel. */
 import { bytes, lanes } from "./lanes";
 
 // Rows end where they end: what lies behind belongs to the next one.

@@ -136,18 +136,13 @@ function listRow<T>(row: i32, a: usize, count: i32): void {
     steps = v128.add<i32>(steps, i32x4.splat(lanes<T>() << 5));
     a += 16;
   }
-  for (; p < count; p++) {
-    length = listOne<T>(row, length, load<T>(a), p << 5);
-    a += sizeof<T>();
-  }
-  setLength(row, length);
+  listRest<T>(row, length, p, a, sizeof<T>(), count);
 }
 
-/** Likewise a row whose entries are `aStep` apart. */
+/** Likewise the entries of a row from p on, `aStep` from one to the next, one by one. */
 @inline
-function listColumn<T>(row: i32, a: usize, aStep: usize, count: i32): void {
-  let length: usize = 0;
-  for (let p = 0; p < count; p++) {
+function listRest<T>(row: i32, length: usize, p: i32, a: usize, aStep: usize, count: i32): void {
+  for (; p < count; p++) {
     length = listOne<T>(row, length, load<T>(a), p << 5);
     a += aStep;
   }
@@ -286,7 +281,7 @@ function listRows<T>(a: usize, aRow: usize, aStep: usize, rows: i32, count: i32)
   }
   for (; row + lanes<T>() <= rows; row += lanes<T>())
     listColumns<T>(row, a + <usize>row * aRow, aStep, count);
-  for (; row < rows; row++) listColumn<T>(row, a + <usize>row * aRow, aStep, count);
+  for (; row < rows; row++) listRest<T>(row, 0, 0, a + <usize>row * aRow, aStep, count);
 }
 
 /** C (+)= A B, where entry (i, p) of A is at a + i * aRow + p * aStep and B is packed, by lists. */
