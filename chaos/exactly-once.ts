@@ -1,5 +1,5 @@
 /** Each answer counted exactly once: what every aggregator waits for, counts, and takes into the state. */
-import type { AnswerObserver, Expectation } from "../lambdas/aggregator/index.ts";
+import type { AnswerObserver, Expectation, Place } from "../lambdas/aggregator/index.ts";
 import type { RoundRecord } from "../shared/protocol/index.ts";
 
 /** What one invocation of the aggregator waits for, and has. */
@@ -18,7 +18,8 @@ export function answerersOf({ workers, heldOutFrom }: Pick<Expectation, "workers
 
 /**
  * Three laws, each checked when it can be broken:
- * - an answer is counted for a slot that is waited for, in the name of that slot's worker, and only once;
+ * - an answer is counted for the round and the membership that asked for it, for a slot that is waited for, in the name of
+ *   that slot's worker, and only once;
  * - a round is summed when every slot has been counted (and every reducer, where its vectors are added by ranges), and the slots
  *   are those of the run without faults;
  * - a stored state holds every round since the state before it exactly once, summed by the one who stores it.
@@ -45,11 +46,11 @@ export class Tally {
         const collected = expected.kind === "reduced" ? (before?.collected ?? before) : undefined;
         this.#waiting.set(requestId, { expected, counted: new Set(), collected });
       },
-      counted: (slot, worker) => this.#count(requestId, slot, worker),
+      counted: (answer) => this.#count(requestId, answer),
     };
   }
 
-  #count(requestId: string, slot: number, worker: number): void {
+  #count(requestId: string, { phase, round, slot, worker }: Place): void {
     this.counted++;
     const waiting = this.#waiting.get(requestId);
     if (waiting === undefined) {
@@ -58,6 +59,10 @@ export class Tally {
     }
     const { expected, counted } = waiting;
     const where = `round ${expected.round}, slot ${slot}, worker ${worker}`;
+    if (round !== expected.round || phase !== expected.phase)
+      this.#violated(
+        `${where}: counted by ${requestId} in membership ${expected.phase}, but it is of round ${round}, membership ${phase}`,
+      );
     if (expected.workers[slot] !== worker)
       this.#violated(
         `${where}: counted by ${requestId}, which waited for worker ${expected.workers[slot]} there`,

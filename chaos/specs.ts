@@ -82,6 +82,19 @@ const others: Readonly<Record<string, Pick<RunSpecInput, "algorithm"> & Partial<
     ...from5To12To3,
     checkpointEvery: 4,
   },
+  // A question of calibration for every change: late answers to it come while the next ones ask the same.
+  "marina, workers that come and go": {
+    algorithm: algorithms.marina,
+    remainder: "spread",
+    workers: [
+      { workers: 5 },
+      ...[6, 4, 7, 3, 8, 9, 10].map((workers, i) => ({
+        fromRound: 3 * (i + 1),
+        workers,
+        denseRound: "force" as const,
+      })),
+    ],
+  },
   "marina, a network": {
     algorithm: { ...algorithms.marina, stepSize: 0.2 },
     problem: network,

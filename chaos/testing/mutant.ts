@@ -1,6 +1,6 @@
 /**
  * For tests: chaos over a service with a bug in it, in a process of its own, as it may run in circles for ever.
- * Usage: node mutant.ts NAME SEEDS. Prints one JSON object: the seed at which the bug was found, and by what.
+ * Usage: node mutant.ts NAME SEEDS. Prints one JSON object: in which run and at which seed the bug was found, and by what.
  */
 import { readFileSync, writeSync } from "node:fs";
 import { CHAOS_RATIOS } from "../../embedded/faults/faults.ts";
@@ -46,9 +46,9 @@ for (let seed = 1; seed <= Number(seeds); seed++) {
     alter,
     // At the first sign: with such a bug a trial may never end.
     onViolation(_seed, violation) {
-      writeSync(1, `${JSON.stringify({ seed, violation })}\n`);
+      writeSync(1, `${JSON.stringify({ stage: specs[seed % specs.length]!.name, seed, violation })}\n`);
       process.exit(0);
     },
   });
 }
-writeSync(1, `${JSON.stringify({ seed: null, violation: null })}\n`);
+writeSync(1, `${JSON.stringify({ stage: null, seed: null, violation: null })}\n`);

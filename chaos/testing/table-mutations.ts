@@ -1,6 +1,10 @@
 /** For tests: bugs in what an aggregator takes for an answer, and in how it sums. */
 import type { ServiceAlteration } from "../../embedded/service/service.ts";
-import { ContributionTable, type Expectation } from "../../lambdas/aggregator/exchange/contribution-table.ts";
+import {
+  ContributionTable,
+  type Expectation,
+  type Place,
+} from "../../lambdas/aggregator/exchange/contribution-table.ts";
 import type { RunMessage } from "../../shared/protocol/messages/run-message.ts";
 
 class CountsMessages extends ContributionTable {
@@ -24,49 +28,38 @@ class InOrderOfArrival extends ContributionTable {
   }
 }
 
-/** Takes an answer's word for what it is no answer to. */
-abstract class Credulous extends ContributionTable {
-  protected expected: Expectation | undefined;
-
-  override expect(expected: Expectation): void {
-    this.expected = expected;
-    super.expect(expected);
-  }
-
-  protected abstract believed(message: RunMessage, expected: Expectation): Partial<RunMessage>;
-
-  override offer(
-    message: RunMessage,
-    bytes: number,
-    outside: number,
-  ): ReturnType<ContributionTable["offer"]> {
-    const { expected } = this;
-    const believed = expected === undefined ? {} : this.believed(message, expected);
-    return super.offer({ ...message, ...believed } as RunMessage, bytes, outside);
+class TakesAnyRound extends ContributionTable {
+  protected override answersNow({ phase }: Place, expected: Expectation): boolean {
+    return phase === expected.phase;
   }
 }
 
-class TakesAnyRound extends Credulous {
-  protected believed(_message: RunMessage, { round }: Expectation) {
-    return { round };
-  }
-}
-
-class TakesAnyMembership extends Credulous {
-  protected believed(_message: RunMessage, { phase }: Expectation) {
-    return { phase };
+class TakesAnyMembership extends ContributionTable {
+  protected override answersNow({ round }: Place, expected: Expectation): boolean {
+    return round === expected.round;
   }
 }
 
 /** Numbers slots from 1, so to speak. */
-class TakesTheNextSlot extends Credulous {
-  protected believed(message: RunMessage, { workers }: Expectation) {
-    if (!("slot" in message) || message.kind !== "contribution") return {};
-    const slot =
-      message.slot + 1 < workers.length && this.accepted[message.slot] !== undefined
-        ? message.slot + 1
-        : message.slot;
-    return { slot, worker: workers[slot]! };
+class TakesTheNextSlot extends ContributionTable {
+  #workers: Uint32Array = new Uint32Array(0);
+
+  override expect(expected: Expectation): void {
+    this.#workers = expected.workers;
+    super.expect(expected);
+  }
+
+  override offer(
+    message: RunMessage,
+    ...sizes: [bytes: number, evaluationBytes: number]
+  ): ReturnType<ContributionTable["offer"]> {
+    return super.offer(message.kind === "contribution" ? this.#moved(message) : message, ...sizes);
+  }
+
+  #moved<M extends Place>(message: M): M {
+    const isNext = message.slot + 1 < this.#workers.length && this.accepted[message.slot] !== undefined;
+    const slot = isNext ? message.slot + 1 : message.slot;
+    return { ...message, slot, worker: this.#workers[slot]! };
   }
 }
 

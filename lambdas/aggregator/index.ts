@@ -7,6 +7,7 @@ export {
   type AnswerObserver,
   ContributionTable,
   type Expectation,
+  type Place,
 } from "./exchange/contribution-table.ts";
 export { createAggregator } from "./handler.ts";
 export type { AggregatorHooks } from "./hooks.ts";

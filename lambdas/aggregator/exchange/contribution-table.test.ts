@@ -72,7 +72,7 @@ describe("what is offered to a table of contributions", () => {
     const counted: number[] = [];
     const watched = new ContributionTable(DIGEST, {
       expected: () => undefined,
-      counted: (slot) => void counted.push(slot),
+      counted: ({ slot }) => void counted.push(slot),
     });
     for (const each of [table, watched]) {
       each.expect({ ...EXPECTED, known: [undefined, brought, undefined, undefined] });

@@ -59,7 +59,8 @@ const ACCEPTED: Verdict = { accepted: true };
 /** Told what an exchange waits for, and of every answer when it counts. Watches, never controls. */
 export interface AnswerObserver {
   readonly expected: (expected: Expectation) => void;
-  readonly counted: (slot: number, worker: number) => void;
+  /** @param answer as it came, whatever was asked for. */
+  readonly counted: (answer: Place) => void;
 }
 
 /**
@@ -104,7 +105,7 @@ export class ContributionTable {
       if (known === undefined) return;
       this.#accepted[slot] = known;
       this.#count++;
-      this.#observer?.counted(slot, known.message.worker);
+      this.#observer?.counted(known.message);
     });
   }
 
@@ -191,7 +192,7 @@ export class ContributionTable {
     }
     this.#accepted[message.slot] = { message, bytes, evaluationBytes };
     this.#count++;
-    this.#observer?.counted(message.slot, message.worker);
+    this.#observer?.counted(message);
     // A slot that has answered after all needs no second task, and must not fail the run.
     if (this.#errors.length > 0) this.#errors = this.#errors.filter(({ slot }) => slot !== message.slot);
     return ACCEPTED;
@@ -210,14 +211,20 @@ export class ContributionTable {
     return { accepted: false, reason };
   }
 
+  /** Is this an answer to what was asked now, and not to an earlier round or membership? */
+  protected answersNow({ phase, round }: Place, expected: Expectation): boolean {
+    return phase === expected.phase && round === expected.round;
+  }
+
   protected hasAnswered(slot: number): boolean {
     return this.#accepted[slot] !== undefined;
   }
 
-  #reasonAgainst({ runDigest, phase, round, slot, worker }: Place): Rejection | undefined {
+  #reasonAgainst(place: Place): Rejection | undefined {
     const expected = this.#expected;
+    const { runDigest, slot, worker } = place;
     if (runDigest !== this.runDigest) return "of another run";
-    if (expected?.round !== round || expected.phase !== phase) return "of another membership or round";
+    if (expected === undefined || !this.answersNow(place, expected)) return "of another membership or round";
     if (expected.workers[slot] !== worker) return "of a slot with another worker, or none";
     return this.hasAnswered(slot) ? "of a slot that has answered" : undefined;
   }
