@@ -136,19 +136,25 @@ describe("what reducers need and make is made again", () => {
   };
   const spec = { reduction: "workers", algorithm: { kind: "marina", compressor, probability: 0.4 } } as const;
 
-  it.each<[string, ServiceAlteration]>([
-    ["a worker's vector that is gone", losing(/contributions\/0\/\d+\/\d+$/)],
-    ["an exact gradient that is gone", losing(/contributions\/observed-\d+\/\d+\/\d+$/)],
-    ["a sum that is gone", losing(/contributions\/0\/\d+\/sum-/)],
-    ["a sum of exact gradients that is gone", losing(/contributions\/observed-\d+\/\d+\/sum-/)],
-    ["a worker's vector that is damaged", damaging(/contributions\/0\/\d+\/\d+$/)],
-    ["a sum that is damaged", damaging(/contributions\/0\/\d+\/sum-/)],
-  ])("%s", async (_name, alteration) => {
+  /** What at least travels more: bytes of an entry of the method's messages, and of exact gradients. */
+  it.each<[string, ServiceAlteration, wire: number, exact: number]>([
+    ["a worker's vector that is gone", losing(/contributions\/0\/\d+\/\d+$/), 4, 0],
+    ["an exact gradient that is gone", losing(/contributions\/observed-\d+\/\d+\/\d+$/), 0, 8],
+    ["a sum that is gone", losing(/contributions\/0\/\d+\/sum-/), 0, 0],
+    ["a sum of exact gradients that is gone", losing(/contributions\/observed-\d+\/\d+\/sum-/), 0, 0],
+    ["a worker's vector that is damaged", damaging(/contributions\/0\/\d+\/\d+$/), 4, 0],
+    ["a sum that is damaged", damaging(/contributions\/0\/\d+\/sum-/), 0, 0],
+  ])("%s", async (_name, alteration, wire, exact) => {
     const [plain, disturbed] = [await outcome(spec), await outcome(spec, alteration)];
     expect(disturbed.trajectory).toEqual(plain.trajectory);
     expect(
       disturbed.usage.method.worker.invocations + disturbed.usage.evaluation.worker.invocations,
     ).toBeGreaterThan(plain.usage.method.worker.invocations + plain.usage.evaluation.worker.invocations);
+    const more = (count: "uplinkBytesMeasured" | "evaluationBytesMeasured"): number =>
+      disturbed.result[count] - plain.result[count];
+    const { dimension } = plain.result.constants!;
+    expect(more("uplinkBytesMeasured")).toBeGreaterThanOrEqual(3 * wire * dimension);
+    expect(more("evaluationBytesMeasured")).toBeGreaterThanOrEqual(3 * exact * dimension);
   });
 
   it("but not for ever: the run fails and says what to look into", async () => {

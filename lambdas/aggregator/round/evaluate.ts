@@ -51,11 +51,12 @@ export async function evaluateAt(
       : await reduceVectors(active, pointRound, [exactAddends(exact, workers, evaluation)], accepted, ask);
   const { loss, gradientNormSquared } = combine(exact, workers, dimension, reduced?.sums[0]);
   const heldOut = active.heldOutRows > 0 ? heldOutFigures(active, accepted.slice(workers)) : undefined;
+  const again = reduced?.traffic.collectedAgain ?? [];
   const bytes =
     outsideBytes +
     (reduced?.traffic.outsideBytes ?? 0) +
-    storedEvaluationBytes(exact, dimension) +
-    answerBytes(accepted);
+    storedEvaluationBytes([...exact, ...again], dimension) +
+    answerBytes([...accepted, ...again]);
   return { loss, gradientNormSquared, heldOut, bytes };
 }
 

@@ -55,7 +55,12 @@ export interface ReductionTraffic {
   readonly resent: number;
   readonly hedged: number;
   readonly dropped: number;
+  /** Answers of those whose vectors were lost: the later ones, with what they have stored anew. */
+  readonly collectedAgain: readonly AcceptedContribution[];
 }
+
+/** What is counted of them. */
+type Counts = { -readonly [count in Exclude<keyof ReductionTraffic, "collectedAgain">]: number };
 
 /** One reducer's work. */
 interface Part {
@@ -81,7 +86,8 @@ export async function reduceVectors(
     .flatMap((addends) => Array.from({ length: addends.ranges }, (_, range) => ({ addends, range })))
     .map((part, at): Part => ({ ...part, at }));
   const sums = kinds.map(() => new Float64Array(dimension));
-  const traffic = { taskBytes: 0, uplinkBytes: 0, outsideBytes: 0, resent: 0, hedged: 0, dropped: 0 };
+  const traffic: Counts = { taskBytes: 0, uplinkBytes: 0, outsideBytes: 0, resent: 0, hedged: 0, dropped: 0 };
+  const collectedAgain: AcceptedContribution[] = [];
   let accepted = collected;
   let known: (AcceptedContribution | undefined)[] | undefined;
   for (let attempt = 1; ; attempt++) {
@@ -139,16 +145,14 @@ export async function reduceVectors(
       const more = await again(accepted.map((each, slot) => (lost.has(slot) ? undefined : each)));
       add(traffic, more);
       accepted = more.accepted;
+      for (const slot of lost) collectedAgain.push(accepted[slot]!);
     }
   }
   active.usedUp.add(keysOf(active, round, kinds));
-  return { sums, traffic };
+  return { sums, traffic: { ...traffic, collectedAgain } };
 }
 
-function add(
-  traffic: { -readonly [count in keyof ReductionTraffic]: number },
-  { taskBytes, outsideBytes, resent, hedged, dropped }: Exchange,
-): void {
+function add(traffic: Counts, { taskBytes, outsideBytes, resent, hedged, dropped }: Exchange): void {
   traffic.taskBytes += taskBytes;
   traffic.outsideBytes += outsideBytes;
   traffic.resent += resent;

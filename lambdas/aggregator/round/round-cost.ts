@@ -24,7 +24,7 @@ export interface RoundCost {
 
 const NO_TRAFFIC: ReductionTraffic = {
   ...{ taskBytes: 0, uplinkBytes: 0, outsideBytes: 0 },
-  ...{ resent: 0, hedged: 0, dropped: 0 },
+  ...{ resent: 0, hedged: 0, dropped: 0, collectedAgain: [] },
 };
 
 /**
@@ -38,11 +38,17 @@ export function costOf(
   storedBytes: number,
   traffic = NO_TRAFFIC,
 ): RoundCost {
-  const { bits, reused, uplinkBytes, bytesRead, evaluationBytes } = uplinkOf(accepted);
-  const storedMessages = ranges.message === 0 ? 0 : own.length * entryBytes * dimension;
-  const kept = own.reduce((count, { reuse }) => count + (reuse?.[0]?.keep === true ? 1 : 0), 0);
+  const { collectedAgain } = traffic;
+  const { bits, reused } = methodOf(accepted);
+  // Bits are the method's, whose messages count once; bytes are what has travelled.
+  const { uplinkBytes, bytesRead, evaluationBytes } = bytesOf([...accepted, ...collectedAgain]);
+  const again = collectedAgain.flatMap(({ message }) => own[message.slot] ?? []);
+  const senders = [...own, ...again];
+  const storedMessages = ranges.message === 0 ? 0 : senders.length * entryBytes * dimension;
+  const kept = senders.reduce((count, { reuse }) => count + (reuse?.[0]?.keep === true ? 1 : 0), 0);
   const keptGradients = kept * storedGradientBytes(digest, dimension);
-  const storedGradients = storedEvaluationBytes(accepted.slice(0, own.length + watchers.length), dimension);
+  const gradients = [...accepted.slice(0, own.length + watchers.length), ...collectedAgain];
+  const storedGradients = storedEvaluationBytes(gradients, dimension);
   return {
     uplinkBitsPerWorker: bits / workers,
     uplinkBytes: uplinkBytes + storedMessages + keptGradients + traffic.uplinkBytes,
@@ -56,22 +62,28 @@ export function costOf(
   };
 }
 
-/** What the contributions of a round were, in all. */
-function uplinkOf(accepted: readonly AcceptedContribution[]) {
+/** What the contributions of a round were to the method, in all. */
+function methodOf(accepted: readonly AcceptedContribution[]): { bits: number; reused: number } {
   let bits = 0;
   let reused = 0;
+  for (const { message } of accepted) {
+    if (message.kind !== "contribution") continue;
+    bits += message.bits;
+    if (message.reused) reused++;
+  }
+  return { bits, reused };
+}
+
+/** Bytes of messages, and those that their workers have read. */
+function bytesOf(answers: readonly AcceptedContribution[]) {
   let uplinkBytes = 0;
   let bytesRead = 0;
   let evaluationBytes = 0;
-  for (const { message, bytes, evaluationBytes: extra } of accepted) {
-    if (message.kind === "contribution") {
-      bits += message.bits;
-      if (message.reused) reused++;
-      // What an evaluation reads is outside the method.
-      if (message.bits > 0) bytesRead += message.bytesRead ?? 0;
-    }
+  for (const { message, bytes, evaluationBytes: extra } of answers) {
+    // What an evaluation reads is outside the method.
+    if (message.kind === "contribution" && message.bits > 0) bytesRead += message.bytesRead ?? 0;
     uplinkBytes += bytes;
     evaluationBytes += extra;
   }
-  return { bits, reused, uplinkBytes, bytesRead, evaluationBytes };
+  return { uplinkBytes, bytesRead, evaluationBytes };
 }
