@@ -29,7 +29,7 @@ const laws: Readonly<Record<keyof typeof mutations, RegExp>> = {
   "ends a run without storing its end": /of a run that is running/,
   "forgets in its bill what the terms before have spent": /^the bill is/,
   "bills again what the terms before have spent": /^the bill is/,
-  "lets a minute go by before it stores its state": /^the run cost \d+\.\d times/,
+  "lets half a minute go by before it stores its state": /^the run cost \d+\.\d times/,
 };
 
 it("all of them, thirty-one, are told of in RELIABILITY.md", () => {

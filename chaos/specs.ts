@@ -82,14 +82,14 @@ const others: Readonly<Record<string, Pick<RunSpecInput, "algorithm"> & Partial<
     ...from5To12To3,
     checkpointEvery: 4,
   },
-  // A question of calibration for every change: late answers to it come while the next ones ask the same.
+  // Each change asks the questions of a calibration anew, while late answers to those before may still come.
   "marina, workers that come and go": {
     algorithm: algorithms.marina,
     remainder: "spread",
     workers: [
       { workers: 5 },
-      ...[6, 4, 7, 3, 8, 9, 10].map((workers, i) => ({
-        fromRound: 3 * (i + 1),
+      ...[6, 4, 7, 3, 8, 2, 9, 10, 12, 11, 13, 14].map((workers, i) => ({
+        fromRound: 2 * (i + 1),
         workers,
         denseRound: "force" as const,
       })),

@@ -113,7 +113,7 @@ const billing = (factor: number) => (): ServiceAlteration => {
 /** Rounds cost what their computing costs: whoever is paid for nothing is seen by the price alone. */
 const idlesBeforeItStores = withObjects((objects, clock) => ({
   put: async (key, body, condition) => {
-    if (key === CHECKPOINT) await clock.sleep(60_000);
+    if (key === CHECKPOINT) await clock.sleep(30_000);
     return objects.put(key, body, condition);
   },
 }));
@@ -181,5 +181,5 @@ export const aggregatorMutations = {
   },
   "forgets in its bill what the terms before have spent": billing(-1),
   "bills again what the terms before have spent": billing(1),
-  "lets a minute go by before it stores its state": idlesBeforeItStores,
+  "lets half a minute go by before it stores its state": idlesBeforeItStores,
 } satisfies Readonly<Record<string, () => ServiceAlteration>>;

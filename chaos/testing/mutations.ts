@@ -23,7 +23,7 @@ export const WRONG_WITHOUT_FAULTS: ReadonlySet<string> = new Set([
   "ends a run without storing its end",
   "takes the state that it holds for the one that is asked for",
   "makes an iterate of its deltas and does not round it",
-  "lets a minute go by before it stores its state",
+  "lets half a minute go by before it stores its state",
 ]);
 
 /** Seen where iterates are kept in float32 only. */
@@ -38,10 +38,10 @@ export const OF_KEPT_GRADIENTS: ReadonlySet<string> = new Set([
 
 /** Seen where workers change only, and in which of those runs. */
 export const ELASTIC: ReadonlyMap<string, (spec: RunSpec) => boolean> = new Map([
-  // How vectors travel is nothing to it, and takes longer.
+  // A late answer must come while the same is asked of others: where they change most often.
   [
     "keeps an earlier membership's contribution",
-    ({ downlink, reduction }) => downlink === undefined && reduction === undefined,
+    ({ workers }) => Array.isArray(workers) && workers.length > 3,
   ],
   ["makes steps again with the step size of the first epoch", ({ downlink }) => downlink === "deltas"],
 ]);

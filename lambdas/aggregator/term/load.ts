@@ -1,5 +1,6 @@
 /** Loads a run: its checkpoint, description and data set; opens its queue; says where the term begins. */
 import { MarinaError } from "../../../shared/base/index.ts";
+import type { QueueAddress } from "../../../shared/cloud/index.ts";
 import {
   type Checkpoint,
   CONTRIBUTION_RETENTION_SECONDS,
@@ -112,13 +113,14 @@ function resumed(checkpoint: Checkpoint, control: ControlMessage): UncommittedCh
 
 /** Loads the run's description and opens its queue of contributions. */
 async function openRun(
-  { ports, settings, control, lease, invocation }: Term,
+  term: Term,
   writer: CheckpointWriter,
   checkpoint: Checkpoint | undefined,
   incarnation: number,
 ): Promise<ActiveRun> {
+  const { ports, settings, control, lease, invocation } = term;
   const { run } = control;
-  const { queuePrefix, taskQueue, observer, hedging = true, hooks = {} } = settings;
+  const { taskQueue, observer, hedging = true, hooks = {} } = settings;
   const begun = checkpoint !== undefined && isCalibrated(checkpoint);
   const membership = begun ? currentEpoch(checkpoint.elastic) : undefined;
   const loaded = await loadRun(ports, run, membership, settings.descriptions);
@@ -128,12 +130,7 @@ async function openRun(
       `run ${run}: its description was changed since it began (${checkpoint.runDigest}, now ${loaded.digest})`,
     );
   }
-  // One that was replaced must not make the queue anew that its successor has deleted.
-  lease.check();
-  const replyTo = await ports.queues.create(contributionsQueueName(queuePrefix, run), {
-    visibilitySeconds: CONTRIBUTION_VISIBILITY_SECONDS,
-    retentionSeconds: CONTRIBUTION_RETENTION_SECONDS,
-  });
+  const replyTo = await queueOf(term, checkpoint);
   const watcher = observer?.answers?.(run, invocation.requestId);
   const inbox = new Inbox(ports, replyTo, {
     runDigest: loaded.digest,
@@ -144,6 +141,30 @@ async function openRun(
   });
   inbox.open();
   return { ...loaded, taskQueue, replyTo, inbox, hedging, hooks };
+}
+
+/**
+ * The run's queue of contributions. Whoever was replaced must not make it anew after its successor has deleted it: a run
+ * that is under way has its queue, and a call that finds it makes none, however late it takes effect.
+ */
+async function queueOf(
+  { ports: { queues }, settings, control, lease }: Term,
+  checkpoint: Checkpoint | undefined,
+): Promise<QueueAddress> {
+  const name = contributionsQueueName(settings.queuePrefix, control.run);
+  lease.check();
+  if (checkpoint?.status === "running") {
+    try {
+      return await queues.address(name);
+    } catch (error) {
+      if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
+      lease.check();
+    }
+  }
+  return queues.create(name, {
+    visibilitySeconds: CONTRIBUTION_VISIBILITY_SECONDS,
+    retentionSeconds: CONTRIBUTION_RETENTION_SECONDS,
+  });
 }
 
 /** Where the term begins. */

@@ -78,3 +78,39 @@ it.each([
     expect(ports.log.lines.join("\n")).not.toContain("queue-kept");
   },
 );
+
+it.each([
+  ["there", []],
+  ["gone", ["marina-run-r"]],
+  ["gone with its successor's end, while the call that looks for it stands still", []],
+] as const)("a run that is under way has its queue: where it is %s, %j are made", async (where, made) => {
+  const { ports, stored, digest } = await stage({ kind: "gd" });
+  const { objects, queues, clock } = ports;
+  const control = decodeControl(message.body) as ControlMessage;
+  const running = emptyCheckpoint({ run: "r", spec: stored.spec, digest }, control, NO_POINT);
+  await objects.put(
+    checkpointKey("r"),
+    encodeCheckpoint({ ...running, status: "running", stoppedBy: null, ending: null, commit: "earlier" }),
+  );
+  let replaced = false;
+  queues.extend = async () => {
+    if (replaced) throw new MarinaError("not-found", "the receipt is stale: the message was delivered again");
+  };
+  queues.address = async (name) => {
+    if (where === "there") return name as QueueAddress;
+    replaced = where !== "gone";
+    if (replaced) await clock.advance(1000 * (LEASE_SECONDS + 1));
+    throw new MarinaError("not-found", `queue ${name}: no such queue`);
+  };
+  const created: string[] = [];
+  queues.create = async (name) => {
+    created.push(name);
+    throw new MarinaError("unavailable", "create: no success after 5 attempts");
+  };
+  // This far it comes where the queue is there.
+  queues.receive = async (queue) => {
+    throw new MarinaError("access", `receive: ${queue} may not be read`);
+  };
+  await createAggregator(ports, settings)([message], invocation);
+  expect(created).toEqual(made.map((name) => expect.stringMatching(name)));
+});
