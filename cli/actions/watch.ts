@@ -12,7 +12,6 @@ import {
 } from "../../client/index.ts";
 import {
   controlsOf,
-  type Outlook,
   OutlookTracker,
   parseScaleOrder,
   QUIET_SECONDS,
@@ -31,6 +30,9 @@ export interface WatchOptions extends EngineOptions, PrintOptions {
 
 /** Between looks: the embedded cloud writes every second; on a stack each look costs a few requests. */
 const INTERVAL_MILLISECONDS = { embedded: 500, localstack: 1000, aws: 2000 } as const;
+
+/** One that is just being started or taken over has nobody for a moment. */
+const CUT_OFF_SECONDS = 2;
 
 /** A run that is looked at again and again. */
 interface WatchedRun {
@@ -97,21 +99,30 @@ export async function watch(names: readonly string[], options: WatchOptions): Pr
 /** Each look reads what is new of each run. */
 function looker(engine: Engine, watched: readonly WatchedRun[]): () => Promise<Sight> {
   const title = watched.length === 1 ? `Run ${watched[0]!.run}` : `${watched.length} runs`;
-  const cutOffLooks = watched.map(() => 0);
+  const first: number[] = [];
+  /** Since when, in seconds. */
+  const cutOff: (number | undefined)[] = [];
   return async () => {
     const runs = await Promise.all(watched.map(({ reader }) => reader.read()));
     const now = performance.now() / 1000;
     const outlooks = runs.map((run, i) => watched[i]!.tracker.look(run, now));
-    const standings = await Promise.all(runs.map((run, i) => standingIn(engine, run, outlooks[i]!)));
-    // Twice in a row: one that is just being started or taken over has nobody for a moment.
+    const standings = await Promise.all(
+      runs.map((run, i) => {
+        first[i] ??= run.rounds.count;
+        const isMoving = run.rounds.count > first[i] && outlooks[i]!.quietSeconds < QUIET_SECONDS;
+        return standingIn(engine, run, isMoving);
+      }),
+    );
     for (const [i, standing] of standings.entries())
-      cutOffLooks[i] = standing?.state === "cut-off" ? cutOffLooks[i]! + 1 : 0;
+      cutOff[i] = standing?.state === "cut-off" ? (cutOff[i] ?? now) : undefined;
     return {
       runs,
       outlooks,
       standings,
       data: buildReport(runs, { title, predicts: engine.predicts }),
-      ended: runs.every(({ result }, i) => result !== undefined || cutOffLooks[i]! > 1),
+      ended: runs.every(
+        ({ result }, i) => result !== undefined || now - (cutOff[i] ?? now) >= CUT_OFF_SECONDS,
+      ),
     };
   };
 }
@@ -160,14 +171,13 @@ function cutOffs({ runs, standings }: Sight): MarinaError[] {
   });
 }
 
-/** Asked only of a run that has been quiet, and of one without a round: on a stack it costs requests. */
+/** Asked only of a run that has been quiet, or has had no round since it is watched: on a stack it costs requests. */
 async function standingIn(
   engine: Engine,
-  { stored, result, rounds }: CollectedRun,
-  { quietSeconds }: Outlook,
+  { stored, result }: CollectedRun,
+  isMoving: boolean,
 ): Promise<Liveness | undefined> {
-  if (result !== undefined || (rounds.count > 0 && quietSeconds < QUIET_SECONDS)) return undefined;
-  return await engine.liveness(stored.run);
+  return result !== undefined || isMoving ? undefined : await engine.liveness(stored.run);
 }
 
 function news({ data, runs, outlooks, standings, ended }: Sight): string {
