@@ -99,29 +99,29 @@ export async function watch(names: readonly string[], options: WatchOptions): Pr
 /** Each look reads what is new of each run. */
 function looker(engine: Engine, watched: readonly WatchedRun[]): () => Promise<Sight> {
   const title = watched.length === 1 ? `Run ${watched[0]!.run}` : `${watched.length} runs`;
-  const first: number[] = [];
-  /** Since when, in seconds. */
-  const cutOff: (number | undefined)[] = [];
+  const roundsAtFirst: number[] = [];
+  /** In seconds. */
+  const cutOffSince: (number | undefined)[] = [];
   return async () => {
     const runs = await Promise.all(watched.map(({ reader }) => reader.read()));
     const now = performance.now() / 1000;
     const outlooks = runs.map((run, i) => watched[i]!.tracker.look(run, now));
     const standings = await Promise.all(
       runs.map((run, i) => {
-        first[i] ??= run.rounds.count;
-        const isMoving = run.rounds.count > first[i] && outlooks[i]!.quietSeconds < QUIET_SECONDS;
+        roundsAtFirst[i] ??= run.rounds.count;
+        const isMoving = run.rounds.count > roundsAtFirst[i] && outlooks[i]!.quietSeconds < QUIET_SECONDS;
         return standingIn(engine, run, isMoving);
       }),
     );
     for (const [i, standing] of standings.entries())
-      cutOff[i] = standing?.state === "cut-off" ? (cutOff[i] ?? now) : undefined;
+      cutOffSince[i] = standing?.state === "cut-off" ? (cutOffSince[i] ?? now) : undefined;
     return {
       runs,
       outlooks,
       standings,
       data: buildReport(runs, { title, predicts: engine.predicts }),
       ended: runs.every(
-        ({ result }, i) => result !== undefined || now - (cutOff[i] ?? now) >= CUT_OFF_SECONDS,
+        ({ result }, i) => result !== undefined || now - (cutOffSince[i] ?? now) >= CUT_OFF_SECONDS,
       ),
     };
   };
