@@ -48,6 +48,8 @@ export class Invariants implements EffectWatcher {
   #last: Checkpoint | undefined;
 
   readonly tally: Tally;
+  /** Terms that failed, whether the run did or went on. */
+  failedTerms = 0;
 
   /**
    * @param note told of each event that is worth a line of the trace; makes the line if anybody reads it.
@@ -82,6 +84,7 @@ export class Invariants implements EffectWatcher {
     warn: (event, fields) => {
       const error = String(fields.error ?? "");
       this.#note(() => `${event} ${error === "" ? JSON.stringify(fields) : (error.split("\n")[0] ?? "")}`);
+      if (event === "term-failed") this.failedTerms++;
       if (event.startsWith("handler threw")) this.violated(`a handler threw: ${error}`);
       if (fields.code === "defect" || /^(Type|Range|Reference|Syntax)Error/.test(error)) {
         this.violated(`a defect, not a fault: ${error}`);

@@ -47,8 +47,8 @@ const COST_LIMIT = 30;
 /** See `checkBill`: of the bill; until the invocation that wrote it has ended; and faults that leave others under way. */
 const BILL_TOLERANCE = 0.05;
 /**
- * What a killed aggregator has used since its last checkpoint, which it alone knew: a round, for whose answers it may have waited
- * until it would have asked again; and what was under way when the bill was made.
+ * What an aggregator that was killed, or whose term failed, has used since its last checkpoint, which it alone knew: a round, for
+ * whose answers it may have waited until it would have asked again; and what was under way when the bill was made.
  */
 const ROUNDS_LOST = 1;
 /** A second of the aggregator. */
@@ -205,8 +205,9 @@ function checkBill(
   const has = (kind: FaultKind): boolean => faults.some((fault) => kindOf(fault) === kind);
   const slowSeconds = (has("objectSlow") ? SLOW_SECONDS : 0) + (has("storeStormed") ? STORM_SECONDS : 0);
   const slow = slowSeconds * AGGREGATOR_SECOND_USD;
-  const waited = killed * RESEND_AFTER_SECONDS * AGGREGATOR_SECOND_USD;
-  const lost = slow + waited + ((killed + 1) * ROUNDS_LOST * stage.usd) / stage.spec.stop.rounds;
+  const cutShort = killed + invariants.failedTerms;
+  const waited = cutShort * RESEND_AFTER_SECONDS * AGGREGATOR_SECOND_USD;
+  const lost = slow + waited + ((cutShort + 1) * ROUNDS_LOST * stage.usd) / stage.spec.stop.rounds;
   if (Math.abs(usd - usedUsd) > BILL_TOLERANCE * usedUsd + lost)
     invariants.violated(`the bill is $${usd}, all that was used costs $${usedUsd}`);
 }
