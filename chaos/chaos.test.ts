@@ -1,11 +1,9 @@
-import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { CHAOS_RATIOS, type FaultName, faultKinds } from "../embedded/faults/faults.ts";
-import { createEmbeddedService } from "../embedded/service/service.ts";
-import { shippedFile } from "../shared/data/testing/load.ts";
 import { prepareStage, type Stage } from "./baseline.ts";
 import { type Campaign, runSeeds } from "./campaign.ts";
-import { chaosSpecs, importChaosData } from "./specs.ts";
+import { chaosSpecs } from "./specs.ts";
+import { storeWithChaosData } from "./testing/stages.ts";
 import { runTrial } from "./trial.ts";
 
 /** Few enough for half a minute on a busy machine; `npm run chaos` takes ten thousand. */
@@ -15,8 +13,7 @@ const stages: Stage[] = [];
 let campaign: Campaign;
 
 beforeAll(async () => {
-  const { objects } = createEmbeddedService({ seed: 1 }).cloud.client;
-  await importChaosData(objects, readFileSync(shippedFile("mushrooms")));
+  const objects = await storeWithChaosData();
   for (const { name, spec } of chaosSpecs()) stages.push(await prepareStage(objects, spec, name));
   campaign = await runSeeds(
     Array.from({ length: SEEDS }, (_, i) => i + 1),

@@ -1,13 +1,11 @@
 /** Objects that come damaged, and objects that lie damaged in the store: many more of them than among all faults at once. */
-import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { FaultRatios } from "../embedded/faults/faults.ts";
 import { createEmbeddedService } from "../embedded/service/service.ts";
 import { importLibsvm } from "../shared/data/import.ts";
-import { shippedFile } from "../shared/data/testing/load.ts";
 import { parseRunSpec, type RunSpecInput } from "../shared/protocol/spec/spec.ts";
 import { prepareStage, type Stage } from "./baseline.ts";
-import { chaosSpecs, importChaosData } from "./specs.ts";
+import { stageNamed, storeWithChaosData } from "./testing/stages.ts";
 import { runTrial, type Trial } from "./trial.ts";
 
 /** 8 d bytes in base64 are more than 1 MiB: iterates and contributions lie in the store. */
@@ -45,12 +43,9 @@ let wide: Stage;
 let kept: Stage;
 
 beforeAll(async () => {
-  const { objects } = createEmbeddedService({ seed: 1 }).cloud.client;
-  await importChaosData(objects, readFileSync(shippedFile("mushrooms")));
-  const named = (name: string) =>
-    prepareStage(objects, chaosSpecs().find((each) => each.name === name)!.spec, name);
-  small = await named("diana/1");
-  kept = await named("marina, gradients kept");
+  const objects = await storeWithChaosData();
+  small = await stageNamed(objects, "diana/1");
+  kept = await stageNamed(objects, "marina, gradients kept");
   wide = await wideStage();
 }, 180_000);
 

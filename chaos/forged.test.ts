@@ -1,19 +1,16 @@
 /** Wrong numbers under the right checksum: found in compressed differences, whose size is bounded, and sent again. */
-import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { FaultName } from "../embedded/faults/faults.ts";
-import { createEmbeddedService } from "../embedded/service/service.ts";
 import type { ObjectStore } from "../shared/cloud/ports.ts";
-import { shippedFile } from "../shared/data/testing/load.ts";
 import { parseRunSpec, type RunSpecInput } from "../shared/protocol/spec/spec.ts";
 import { prepareStage } from "./baseline.ts";
-import { CHAOS_DATA, importChaosData } from "./specs.ts";
+import { CHAOS_DATA } from "./specs.ts";
+import { storeWithChaosData } from "./testing/stages.ts";
 import { runTrial } from "./trial.ts";
 
 let data: ObjectStore;
 beforeAll(async () => {
-  data = createEmbeddedService({ seed: 1 }).cloud.client.objects;
-  await importChaosData(data, readFileSync(shippedFile("mushrooms")));
+  data = await storeWithChaosData();
 });
 
 /** Behind five answers of calibration and the five of round 0: messages of compressed rounds, some sent again. */

@@ -1,16 +1,13 @@
-import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { CHAOS_RATIOS } from "../embedded/faults/faults.ts";
-import { createEmbeddedService } from "../embedded/service/service.ts";
-import { shippedFile } from "../shared/data/testing/load.ts";
 import { prepareStage } from "./baseline.ts";
 import { emptyCampaign, runSeeds, together } from "./campaign.ts";
 import { runInParallel } from "./parallel.ts";
-import { chaosSpecs, importChaosData } from "./specs.ts";
+import { chaosSpecs } from "./specs.ts";
+import { storeWithChaosData } from "./testing/stages.ts";
 
 it("seeds on two threads come to the same as one after the other, each once", async () => {
-  const { objects } = createEmbeddedService({ seed: 1 }).cloud.client;
-  await importChaosData(objects, readFileSync(shippedFile("mushrooms")));
+  const objects = await storeWithChaosData();
   const stages = [];
   for (const { name, spec } of chaosSpecs().slice(0, 2)) stages.push(await prepareStage(objects, spec, name));
   const setting = { stages, ratios: CHAOS_RATIOS };

@@ -2,21 +2,19 @@
  * For tests: chaos over a service with a bug in it, in a process of its own, as it may run in circles for ever.
  * Usage: node mutant.ts NAME SEEDS. Prints one JSON object: in which run and at which seed the bug was found, and by what.
  */
-import { readFileSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import { CHAOS_RATIOS } from "../../embedded/faults/faults.ts";
-import { createEmbeddedService } from "../../embedded/service/service.ts";
-import { shippedFile } from "../../shared/data/testing/load.ts";
 import { prepareStage, type Stage } from "../baseline.ts";
 import { runSeeds } from "../campaign.ts";
-import { chaosSpecs, importChaosData } from "../specs.ts";
+import { chaosSpecs } from "../specs.ts";
 import { ELASTIC, IN_FLOAT32, mutations, OF_KEPT_GRADIENTS, WRONG_WITHOUT_FAULTS } from "./mutations.ts";
+import { storeWithChaosData } from "./stages.ts";
 
 const [name = "", seeds = "0"] = process.argv.slice(2);
 const alter = mutations[name];
 if (alter === undefined) throw new Error(`no mutation is called ${JSON.stringify(name)}`);
 
-const { objects } = createEmbeddedService({ seed: 1 }).cloud.client;
-await importChaosData(objects, readFileSync(shippedFile("mushrooms")));
+const objects = await storeWithChaosData();
 // Runs of few workers: with many some tasks are hedged, so that bugs show (or never end) without faults, too.
 const elastic = ELASTIC.get(name);
 const specs = chaosSpecs().filter(({ spec }) => {

@@ -12,6 +12,7 @@ import {
 } from "../../client/index.ts";
 import {
   controlsOf,
+  type Outlook,
   OutlookTracker,
   parseScaleOrder,
   QUIET_SECONDS,
@@ -99,20 +100,13 @@ export async function watch(names: readonly string[], options: WatchOptions): Pr
 /** Each look reads what is new of each run. */
 function looker(engine: Engine, watched: readonly WatchedRun[]): () => Promise<Sight> {
   const title = watched.length === 1 ? `Run ${watched[0]!.run}` : `${watched.length} runs`;
-  const roundsAtFirst: number[] = [];
   /** In seconds. */
   const cutOffSince: (number | undefined)[] = [];
   return async () => {
     const runs = await Promise.all(watched.map(({ reader }) => reader.read()));
     const now = performance.now() / 1000;
     const outlooks = runs.map((run, i) => watched[i]!.tracker.look(run, now));
-    const standings = await Promise.all(
-      runs.map((run, i) => {
-        roundsAtFirst[i] ??= run.rounds.count;
-        const isMoving = run.rounds.count > roundsAtFirst[i] && outlooks[i]!.quietSeconds < QUIET_SECONDS;
-        return standingIn(engine, run, isMoving);
-      }),
-    );
+    const standings = await Promise.all(runs.map((run, i) => standingIn(engine, run, outlooks[i]!)));
     for (const [i, standing] of standings.entries())
       cutOffSince[i] = standing?.state === "cut-off" ? (cutOffSince[i] ?? now) : undefined;
     return {
@@ -175,8 +169,9 @@ function cutOffs({ runs, standings }: Sight): MarinaError[] {
 async function standingIn(
   engine: Engine,
   { stored, result }: CollectedRun,
-  isMoving: boolean,
+  { roundsPerSecond, quietSeconds }: Outlook,
 ): Promise<Liveness | undefined> {
+  const isMoving = roundsPerSecond !== null && quietSeconds < QUIET_SECONDS;
   return result !== undefined || isMoving ? undefined : await engine.liveness(stored.run);
 }
 

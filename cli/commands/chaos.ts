@@ -2,10 +2,7 @@ import { engineCommand } from "../flags/command.ts";
 import { positiveInteger, positiveNumber } from "../flags/values.ts";
 
 export const command = engineCommand("chaos")
-  .argument(
-    "[spec]",
-    "a spec whose data set is imported; default: short runs of MARINA, PP-MARINA, VR-MARINA and DIANA",
-  )
+  .argument("[spec]", "a spec whose data set is imported; default: short runs of all methods")
   .option("--seeds <n>", "how many seeds; default: 200, or as many as fit into --minutes", positiveInteger)
   .option("--minutes <m>", "no new seeds after so long", positiveNumber)
   .option("--seed <s>", "the first seed", positiveInteger, 1)

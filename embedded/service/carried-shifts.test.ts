@@ -1,13 +1,11 @@
-import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { prepareStage, type Stage } from "../../chaos/baseline.ts";
 import { runSeeds } from "../../chaos/campaign.ts";
-import { CHAOS_DATA, importChaosData } from "../../chaos/specs.ts";
+import { CHAOS_DATA } from "../../chaos/specs.ts";
+import { storeWithChaosData } from "../../chaos/testing/stages.ts";
 import type { ObjectStore } from "../../shared/cloud/ports.ts";
-import { shippedFile } from "../../shared/data/testing/load.ts";
 import { parseRunSpec, type RunSpec } from "../../shared/protocol/spec/spec.ts";
 import { CHAOS_RATIOS } from "../faults/faults.ts";
-import { createEmbeddedService } from "./service.ts";
 
 const SEEDS = 45;
 const randK = { kind: "rand-k", k: 10 } as const;
@@ -59,8 +57,7 @@ const carried = new Map<Name, Stage>();
 const stored = new Map<Name, Stage>();
 
 beforeAll(async () => {
-  data = createEmbeddedService({ seed: 1 }).cloud.client.objects;
-  await importChaosData(data, readFileSync(shippedFile("mushrooms")));
+  data = await storeWithChaosData();
   for (const name of names) {
     stored.set(name, await prepareStage(data, specOf(name, "stored"), name));
     carried.set(name, await prepareStage(data, specOf(name, "carried"), name));

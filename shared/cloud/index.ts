@@ -1,5 +1,6 @@
 /** The ports: object store, queues, clock, compute. */
 export { DamagedObject, readChecked } from "./checked-read.ts";
+export { existingQueue } from "./existing-queue.ts";
 export type {
   ByteRange,
   Clock,

@@ -32,23 +32,21 @@ const NO_TRAFFIC: ReductionTraffic = {
  * @param traffic of the reduction, where there was one.
  */
 export function costOf(
-  { plan: { request }, own, watchers, ranges, entryBytes }: Asked,
+  { plan: { request }, own, ranges, entryBytes }: Asked,
   { accepted, taskBytes, outsideBytes, resent, hedged, dropped }: Exchange,
   { workers, dimension, digest }: Pick<ActiveRun, "workers" | "dimension" | "digest">,
   storedBytes: number,
   traffic = NO_TRAFFIC,
 ): RoundCost {
-  const { collectedAgain } = traffic;
   const { bits, reused } = methodOf(accepted);
   // Bits are the method's, whose messages count once; bytes are what has travelled.
-  const { uplinkBytes, bytesRead, evaluationBytes } = bytesOf([...accepted, ...collectedAgain]);
-  const again = collectedAgain.flatMap(({ message }) => own[message.slot] ?? []);
-  const senders = [...own, ...again];
+  const travelled = [...accepted, ...traffic.collectedAgain];
+  const { uplinkBytes, bytesRead, evaluationBytes } = bytesOf(travelled);
+  const senders = travelled.flatMap(({ message }) => own[message.slot] ?? []);
   const storedMessages = ranges.message === 0 ? 0 : senders.length * entryBytes * dimension;
   const kept = senders.reduce((count, { reuse }) => count + (reuse?.[0]?.keep === true ? 1 : 0), 0);
   const keptGradients = kept * storedGradientBytes(digest, dimension);
-  const gradients = [...accepted.slice(0, own.length + watchers.length), ...collectedAgain];
-  const storedGradients = storedEvaluationBytes(gradients, dimension);
+  const storedGradients = storedEvaluationBytes(travelled, dimension);
   return {
     uplinkBitsPerWorker: bits / workers,
     uplinkBytes: uplinkBytes + storedMessages + keptGradients + traffic.uplinkBytes,

@@ -7,6 +7,7 @@
 import { MarinaError } from "../../../shared/base/index.ts";
 import {
   DamagedObject,
+  existingQueue,
   type ObjectStore,
   type Ports,
   type PutCondition,
@@ -64,11 +65,8 @@ export async function endRun(
 export function destroyQueue(ports: Ports, name: string): Promise<void> {
   const { queues } = ports;
   return retryWhileUnavailable(ports, async () => {
-    try {
-      await queues.destroy(await queues.address(name));
-    } catch (error) {
-      if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
-    }
+    const queue = await existingQueue(queues, name);
+    if (queue !== undefined) await queues.destroy(queue);
   });
 }
 

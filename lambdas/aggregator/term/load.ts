@@ -1,6 +1,6 @@
 /** Loads a run: its checkpoint, description and data set; opens its queue; says where the term begins. */
 import { MarinaError } from "../../../shared/base/index.ts";
-import type { QueueAddress } from "../../../shared/cloud/index.ts";
+import { existingQueue, type QueueAddress } from "../../../shared/cloud/index.ts";
 import {
   type Checkpoint,
   CONTRIBUTION_RETENTION_SECONDS,
@@ -153,14 +153,9 @@ async function queueOf(
 ): Promise<QueueAddress> {
   const name = contributionsQueueName(settings.queuePrefix, control.run);
   lease.check();
-  if (checkpoint?.status === "running") {
-    try {
-      return await queues.address(name);
-    } catch (error) {
-      if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
-      lease.check();
-    }
-  }
+  const found = checkpoint?.status === "running" ? await existingQueue(queues, name) : undefined;
+  if (found !== undefined) return found;
+  lease.check();
   return queues.create(name, {
     visibilitySeconds: CONTRIBUTION_VISIBILITY_SECONDS,
     retentionSeconds: CONTRIBUTION_RETENTION_SECONDS,
