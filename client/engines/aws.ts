@@ -11,13 +11,7 @@ import {
   type StoredFile,
   storedObjects,
 } from "../../shared/cloud/aws/index.ts";
-import {
-  existingQueue,
-  type Log,
-  type ObjectStore,
-  type Ports,
-  readOptional,
-} from "../../shared/cloud/index.ts";
+import { type Log, type ObjectStore, type Ports, readOptional } from "../../shared/cloud/index.ts";
 import {
   type ControlMessage,
   contributionsQueueName,
@@ -230,8 +224,11 @@ export class AwsEngine implements Engine {
     const { queues } = this.#ports;
     for (const key of keys) await this.objects.delete(key);
     // One that was cut off has left its queue; what is said of it in the dead letters is of nobody any more.
-    const queue = await existingQueue(queues, contributionsQueueName(this.stack.queuePrefix, run));
-    if (queue !== undefined) await queues.destroy(queue);
+    try {
+      await queues.destroy(await queues.address(contributionsQueueName(this.stack.queuePrefix, run)));
+    } catch (error) {
+      if (!(error instanceof MarinaError) || error.code !== "not-found") throw error;
+    }
     await this.#deadLetters.take(run);
   }
 
